@@ -1,0 +1,112 @@
+//! One type for each kind of id, so that a client's id cannot be handed in where a partner's is wanted, and Halo's ids
+//! are never taken for ours.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! our_ids {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// The word in front of the underscore in the API's global id.
+            pub const KIND: &'static str = $kind;
+
+            /// A new id that sorts by the time it was made.
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        /// The global id as the API shows it: `kind_` and 32 hexadecimal digits.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}_{}", Self::KIND, self.0.simple())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let (kind, digits) = text.split_once('_').ok_or(NotAnId)?;
+                // `simple` only: one id has exactly one spelling, so it can serve as a cache key.
+                if kind != Self::KIND || digits.len() != 32 || digits.bytes().any(|b| b.is_ascii_uppercase()) {
+                    return Err(NotAnId);
+                }
+                Uuid::try_parse(digits).map(Self).map_err(|_| NotAnId)
+            }
+        }
+    )+};
+}
+
+our_ids! {
+    /// A managed service provider.
+    PartnerId = "partner",
+    /// A partner's client: a small company whose users are trained.
+    ClientId = "client",
+    /// A person in training.
+    UserId = "user",
+    /// A partner's stored Halo connection.
+    ConnectionId = "connection",
+    /// The mapping of one client to one Halo customer.
+    AssociationId = "association",
+    /// One sync of one partner.
+    RunId = "run",
+    /// What one run did for one association.
+    ResultId = "result",
+    /// One row of the audit log.
+    ActivityId = "activity",
+}
+
+/// The text is not an id of the wanted kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of this kind")]
+pub struct NotAnId;
+
+macro_rules! halo_ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(pub i32);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    )+};
+}
+
+halo_ids! {
+    /// A customer in a partner's Halo. Signed 32 bits, as Halo's own column is.
+    HaloCustomerId,
+    /// A subscription (software licence record) in a partner's Halo.
+    HaloSubscriptionId,
+}
+
+/// Which Halo this is: the tenant id from discovery, else the host. Halo's record ids mean nothing without it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct HaloTenant(pub String);
+
+impl fmt::Display for HaloTenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
