@@ -146,6 +146,16 @@ create unique index one_client_per_customer on associations (tenant, halo_custom
     where not shared and state not in ('ending', 'ended');
 create index on associations (partner_id, client_id);
 
+-- The mapping table's rows: archived clients stay while they have an association.
+create view listed_clients with (security_invoker = true) as
+    select c.id, c.partner_id, c.external_id, c.name, c.state,
+        a.id is not null as associated,
+        coalesce(a.state = 'needs_attention', false) as needs_attention
+    from clients c
+    left join associations a on a.client_id = c.id and a.state not in ('ending', 'ended')
+    where c.state = 'active' or a.id is not null;
+grant select on listed_clients to infima_app;
+
 -- Intent and outcome of syncs. The queue only rings; this is the truth.
 
 create table sync_runs (
@@ -174,20 +184,20 @@ create table sync_runs (
     lease_token uuid,
     lease_until timestamptz,
     leased_by text,
-    done integer not null default 0,
     total integer not null default 0,
     halo_requests integer not null default 0,
     problem jsonb,
     check ((state = 'running') = (lease_token is not null)),
     check ((lease_token is null) = (lease_until is null)),
     check ((state in ('queued', 'running')) = (finished_at is null)),
-    check ((trigger = 'nightly') = (night is not null)),
+    -- A night may also join a run that somebody asked for.
+    check (trigger <> 'nightly' or night is not null),
     unique (id, partner_id)
 );
 create unique index one_running_run_per_partner on sync_runs (partner_id) where state = 'running';
 create unique index one_waiting_run_per_partner on sync_runs (partner_id) where state = 'queued';
 create unique index one_run_per_night on sync_runs (partner_id, night);
-create index on sync_runs (partner_id, queued_at desc, id desc);
+create index on sync_runs (partner_id, id desc);
 create index on sync_runs (next_attempt_at) where state in ('queued', 'running');
 
 create table sync_results (
@@ -207,7 +217,22 @@ create table sync_results (
     foreign key (association_id, partner_id) references associations (id, partner_id),
     unique (run_id, association_id)
 );
-create index on sync_results (association_id, at desc, id desc);
+create index on sync_results (association_id, id desc);
+create index on sync_results (client_id);
+
+-- How many associations of a run had which outcome.
+create function count_results(run uuid,
+        out created integer, out updated integer, out unchanged integer, out failed integer, out skipped integer)
+    language sql stable
+    begin atomic
+        select (count(*) filter (where outcome = 'created'))::integer,
+            (count(*) filter (where outcome = 'updated'))::integer,
+            (count(*) filter (where outcome = 'unchanged'))::integer,
+            (count(*) filter (where outcome = 'failed'))::integer,
+            (count(*) filter (where outcome = 'skipped'))::integer
+        from sync_results
+        where run_id = run;
+    end;
 
 -- Whoever follows a run hears of every change of it, whichever process does the work.
 create function announce_run() returns trigger language plpgsql as $$
@@ -232,7 +257,33 @@ create table activity (
     after jsonb,
     request_id text
 );
-create index on activity (partner_id, at desc, id desc);
+create index on activity (partner_id, id desc);
+
+-- What support finds a partner by.
+create function partner_matches(partner uuid, search text) returns boolean
+    language sql stable
+    begin atomic
+        select exists (
+                select from partners p
+                where p.id = partner and (p.external_id = search or strpos(lower(p.name), lower(search)) > 0)
+            )
+            or exists (
+                select from clients c
+                where c.partner_id = partner
+                    and (c.external_id = search or strpos(lower(c.name), lower(search)) > 0)
+            )
+            or exists (
+                select from connections n where n.partner_id = partner and strpos(lower(n.url), lower(search)) > 0
+            )
+            or exists (select from activity y where y.partner_id = partner and y.request_id = search);
+    end;
+
+create function partner_needs_attention(partner uuid) returns boolean
+    language sql stable
+    begin atomic
+        select exists (select from connections n where n.partner_id = partner and n.state = 'needs_attention')
+            or exists (select from associations a where a.partner_id = partner and a.state = 'needs_attention');
+    end;
 
 -- When requests were granted to each Halo host, shared by every process.
 create table halo_budgets (
@@ -241,6 +292,39 @@ create table halo_budgets (
     syncs timestamptz[] not null default '{}',
     limited_until timestamptz
 );
+
+-- Grants one request to a host, or says how long to wait. Syncs leave `kept_for_people` of the total untouched.
+-- clock_timestamp(), because the wait for the row's lock is part of the time.
+create function take_halo_permit(wanted_host text, person boolean, total integer, kept_for_people integer, span interval)
+    returns interval
+    language plpgsql as $$
+declare
+    budget halo_budgets;
+    moment timestamptz;
+    used integer;
+begin
+    insert into halo_budgets (host) values (wanted_host) on conflict do nothing;
+    select * into budget from halo_budgets where host = wanted_host for update;
+    moment := clock_timestamp();
+    if budget.limited_until > moment then
+        return budget.limited_until - moment;
+    end if;
+    budget.people := array(select at from unnest(budget.people) at where at > moment - span order by at);
+    budget.syncs := array(select at from unnest(budget.syncs) at where at > moment - span order by at);
+    used := cardinality(budget.people) + cardinality(budget.syncs);
+    if used >= total then
+        return least(budget.people[1], budget.syncs[1]) + span - moment;
+    end if;
+    if not person and cardinality(budget.syncs) >= total - kept_for_people then
+        return budget.syncs[1] + span - moment;
+    end if;
+    update halo_budgets
+    set people = case when person then budget.people || moment else budget.people end,
+        syncs = case when person then budget.syncs else budget.syncs || moment end
+    where host = wanted_host;
+    return interval '0';
+end
+$$;
 
 -- Says at start-up whether the keyring opens what this database holds.
 create table canary (

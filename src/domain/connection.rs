@@ -29,6 +29,13 @@ pub struct Connection {
     pub last_synced_at: Option<DateTime<Utc>>,
 }
 
+impl Connection {
+    /// Whether syncs can be asked for.
+    pub fn is_usable(&self) -> bool {
+        self.state != ConnectionState::Disconnected
+    }
+}
+
 words! {
     /// What the guide asks a partner to set up, one line each.
     CheckedPermission {

@@ -109,8 +109,7 @@ fn step(
         warning: None,
         changed_in_halo: false,
     };
-    let report =
-        |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
+    let report = |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
 
     // Halo's ids mean nothing in another tenant.
     if association.tenant != observed.tenant {
@@ -146,9 +145,7 @@ fn step(
         Goal::Follow { active_users } if seen.quantity == Some(active_users) => {
             Action::Leave { subscription, quantity: active_users }
         }
-        Goal::Follow { active_users } => {
-            Action::SetQuantity { subscription, from: seen.quantity, to: active_users }
-        }
+        Goal::Follow { active_users } => Action::SetQuantity { subscription, from: seen.quantity, to: active_users },
     };
     step.warning = warning(association, &seen, step.changed_in_halo, &step.action, observed, now);
     step.seen = Some(seen);
@@ -244,11 +241,8 @@ fn find_or_create(
         };
     }
     if !recovered.is_empty() {
-        let code = if create.sent_at.is_some() {
-            ProblemCode::AmbiguousRecovery
-        } else {
-            ProblemCode::DuplicateSubscription
-        };
+        let code =
+            if create.sent_at.is_some() { ProblemCode::AmbiguousRecovery } else { ProblemCode::DuplicateSubscription };
         return report(Problem::about(code, ids(&recovered), now));
     }
     if create.sent_at.is_some() && !create.settled {
