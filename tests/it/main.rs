@@ -1,1 +1,3 @@
+//! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
+mod config;
