@@ -115,7 +115,11 @@ fn secret_file(variable: String, path: PathBuf) -> Result<OsString, ConfigError>
 
 /// Says what clap found, with the variable's name in place of the flag's.
 fn explain(command: &Command, error: &clap::Error) -> ConfigError {
-    let named = |text: &str| command.get_arguments().find(|arg| arg.to_string() == text);
+    // clap writes an argument as `--id <VALUE>`.
+    let named = |text: &str| {
+        let id = text.trim_start_matches('-').split([' ', '=']).next();
+        command.get_arguments().find(|arg| Some(arg.get_id().as_str()) == id)
+    };
     match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(all))) => ConfigError::Missing(
             all.iter()

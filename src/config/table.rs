@@ -1,6 +1,6 @@
 //! The README's table of settings, printed from the same declarations that read them.
 
-use clap::{Arg, ArgAction, Args};
+use clap::{Arg, Args};
 
 use super::{ApiConfig, Config, read};
 
@@ -22,7 +22,6 @@ fn arguments<S: Args>() -> Vec<Arg> {
 fn default(arg: &Arg) -> String {
     match arg.get_default_values() {
         [] if arg.is_required_set() => "**required**".into(),
-        [] if matches!(arg.get_action(), ArgAction::Append) => "none".into(),
         [] => "—".into(),
         values => format!("`{}`", values.iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(",")),
     }
