@@ -1,0 +1,29 @@
+use std::time::Duration;
+
+use url::Url;
+
+use super::parse;
+
+/// Whose tokens are believed.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AuthConfig {
+    /// Address of the JSON Web Key Set that access tokens are checked against
+    #[arg(env = "INFIMA_AUTH_JWKS_URL", id = "auth-jwks-url", value_parser = parse::web_address)]
+    pub jwks_url: Url,
+
+    /// Issuer that access tokens must name (`iss`)
+    #[arg(env = "INFIMA_AUTH_ISSUER", id = "auth-issuer")]
+    pub issuer: String,
+
+    /// Audience that access tokens must name (`aud`)
+    #[arg(env = "INFIMA_AUTH_AUDIENCE", id = "auth-audience")]
+    pub audience: String,
+
+    /// Name of the claim that holds the partner's external id
+    #[arg(env = "INFIMA_AUTH_PARTNER_CLAIM", id = "auth-partner-claim", default_value = "partner")]
+    pub partner_claim: String,
+
+    /// Seconds by which clocks may differ when a token's times are judged
+    #[arg(env = "INFIMA_AUTH_LEEWAY_SECONDS", id = "auth-leeway", default_value = "30", value_parser = parse::seconds(0..=300))]
+    pub leeway: Duration,
+}

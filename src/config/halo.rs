@@ -1,0 +1,87 @@
+use std::{fmt, str::FromStr, time::Duration};
+
+use super::{ConfigError, Environment, parse};
+
+/// How much is asked of a partner's Halo, and how long we wait for it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct HaloConfig {
+    /// Requests that all processes together send to one Halo tenant within the window (Halo is said to allow 300 to 700 in 5 minutes, all integrations together)
+    #[arg(
+        env = "INFIMA_HALO_REQUESTS",
+        id = "halo-requests",
+        default_value_t = 240,
+        value_parser = clap::value_parser!(u32).range(2..=700)
+    )]
+    pub requests: u32,
+
+    /// Seconds of the rolling window in which those requests are counted
+    #[arg(env = "INFIMA_HALO_WINDOW_SECONDS", id = "halo-window", default_value = "300", value_parser = parse::seconds(1..=3600))]
+    pub window: Duration,
+
+    /// How many of those requests are kept for people who are waiting for an answer
+    #[arg(
+        env = "INFIMA_HALO_PEOPLE_REQUESTS",
+        id = "halo-people-requests",
+        default_value_t = 40,
+        value_parser = clap::value_parser!(u32).range(1..=699)
+    )]
+    pub people_requests: u32,
+
+    /// Seconds after a create of doubtful outcome before an empty look counts as "not created"
+    #[arg(env = "INFIMA_HALO_SETTLE_SECONDS", id = "halo-settle", default_value = "300", value_parser = parse::seconds(1..=3600))]
+    pub settle: Duration,
+
+    /// Seconds to wait for one answer of Halo
+    #[arg(env = "INFIMA_HALO_TIMEOUT_SECONDS", id = "halo-timeout", default_value = "30", value_parser = parse::seconds(1..=120))]
+    pub timeout: Duration,
+
+    /// Development only: `host:port` addresses that may be private and plain http, separated by commas
+    #[arg(env = "INFIMA_HALO_DEVELOPMENT_ADDRESSES", id = "halo-development-addresses", value_delimiter = ',')]
+    pub development_addresses: Vec<HostPort>,
+}
+
+impl HaloConfig {
+    pub(super) fn check(&self, environment: Environment) -> Result<(), ConfigError> {
+        if self.people_requests >= self.requests {
+            let reason = format!("it has to be below INFIMA_HALO_REQUESTS ({}), or no sync ever runs", self.requests);
+            return Err(ConfigError::invalid("INFIMA_HALO_PEOPLE_REQUESTS", reason));
+        }
+        if environment == Environment::Production && !self.development_addresses.is_empty() {
+            let reason = "production talks to public https addresses only; unset it";
+            return Err(ConfigError::invalid("INFIMA_HALO_DEVELOPMENT_ADDRESSES", reason));
+        }
+        Ok(())
+    }
+}
+
+/// A host in lower case (name, IPv4, or IPv6 without brackets) and a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HostPort {
+    pub host: String,
+    pub port: u16,
+}
+
+impl FromStr for HostPort {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "give host:port, for example localhost:4010 or [::1]:4010";
+        let (host, port) = text.trim().rsplit_once(':').ok_or(FORM)?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let ambiguous = bare == host && host.contains(':');
+        if bare.is_empty() || ambiguous || bare.contains(['/', '@', ' ']) {
+            return Err(FORM);
+        }
+        Ok(Self { host: bare.to_ascii_lowercase(), port: port.parse().map_err(|_| FORM)? })
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use std::{net::SocketAddr, time::Duration};
+
+use url::Url;
+
+use super::parse;
+
+/// How the API is reached and what one caller may ask of it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct HttpConfig {
+    /// Address and port to listen on
+    #[arg(env = "INFIMA_LISTEN", id = "listen", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Address under which people reach this API; without it, the address it listens on
+    #[arg(env = "INFIMA_PUBLIC_URL", id = "public-url", value_parser = parse::web_address)]
+    pub public_url: Option<Url>,
+
+    /// Web origins that may call the API from a browser, separated by commas
+    #[arg(env = "INFIMA_CORS_ORIGINS", id = "cors-origins", value_delimiter = ',', value_parser = origin)]
+    pub cors_origins: Vec<String>,
+
+    /// Seconds after which a query is stopped
+    #[arg(env = "INFIMA_REQUEST_SECONDS", id = "request-seconds", default_value = "30", value_parser = parse::seconds(1..=300))]
+    pub request_time: Duration,
+
+    /// Largest request body in bytes
+    #[arg(
+        env = "INFIMA_BODY_BYTES",
+        id = "body-bytes",
+        default_value_t = 262_144,
+        value_parser = clap::value_parser!(u32).range(16_384..=67_108_864)
+    )]
+    pub body_bytes: u32,
+
+    /// Largest request body in bytes for the platform's roster import
+    #[arg(
+        env = "INFIMA_IMPORT_BODY_BYTES",
+        id = "import-body-bytes",
+        default_value_t = 8_388_608,
+        value_parser = clap::value_parser!(u32).range(16_384..=67_108_864)
+    )]
+    pub import_body_bytes: u32,
+
+    /// Requests one caller may make in a minute
+    #[arg(
+        env = "INFIMA_REQUESTS_PER_MINUTE",
+        id = "requests-per-minute",
+        default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..=100_000)
+    )]
+    pub requests_per_minute: u32,
+
+    /// Subscriptions one caller may hold open at a time
+    #[arg(
+        env = "INFIMA_SUBSCRIPTIONS_PER_CALLER",
+        id = "subscriptions-per-caller",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=1_000)
+    )]
+    pub subscriptions_per_caller: u32,
+}
+
+/// An origin as browsers send it: scheme, host, port if unusual, and nothing behind it.
+fn origin(text: &str) -> Result<String, String> {
+    let origin = parse::web_address(text.trim())?.origin().ascii_serialization();
+    if text.trim().trim_end_matches('/').eq_ignore_ascii_case(&origin) {
+        Ok(origin)
+    } else {
+        Err(format!("give the origin alone: {origin}"))
+    }
+}

@@ -1,0 +1,32 @@
+//! Parsers for values that several sections use. Their errors complete the sentence "'…' is not right: ".
+
+use std::{convert::Infallible, ops::RangeInclusive, time::Duration};
+
+use secrecy::SecretString;
+use url::Url;
+
+/// A secret takes any text: what it must look like is for the room that uses it, and a refusal here would print it.
+pub(super) fn secret(text: &str) -> Result<SecretString, Infallible> {
+    Ok(SecretString::from(text))
+}
+
+/// Whole seconds within a range.
+pub(super) fn seconds(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<Duration, String> + Clone + Send + Sync {
+    move |text| match text.parse() {
+        Ok(seconds) if range.contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("give whole seconds from {} to {}", range.start(), range.end())),
+    }
+}
+
+/// An `http` or `https` address with a host and nothing secret in it.
+pub(super) fn web_address(text: &str) -> Result<Url, String> {
+    let url =
+        Url::parse(text).map_err(|error| format!("give a whole address such as https://example.com ({error})"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err("the address has to start with https:// or http://".into());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("the address must not hold a user name or password".into());
+    }
+    Ok(url)
+}

@@ -1,0 +1,25 @@
+use url::Url;
+
+use super::{ConfigError, parse};
+
+/// How support signs in to the playground: authorization code with PKCE, so there is no client secret.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PlaygroundConfig {
+    /// OpenID Connect issuer at which support signs in to the playground; without it the playground takes a pasted token
+    #[arg(env = "INFIMA_OIDC_ISSUER", id = "oidc-issuer", value_parser = parse::web_address)]
+    pub oidc_issuer: Option<Url>,
+
+    /// Client id of the playground at that issuer
+    #[arg(env = "INFIMA_OIDC_CLIENT_ID", id = "oidc-client-id")]
+    pub oidc_client_id: Option<String>,
+}
+
+impl PlaygroundConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        match (&self.oidc_issuer, &self.oidc_client_id) {
+            (Some(_), None) => Err(ConfigError::invalid("INFIMA_OIDC_CLIENT_ID", "INFIMA_OIDC_ISSUER needs it too")),
+            (None, Some(_)) => Err(ConfigError::invalid("INFIMA_OIDC_ISSUER", "INFIMA_OIDC_CLIENT_ID needs it too")),
+            _ => Ok(()),
+        }
+    }
+}

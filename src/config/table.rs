@@ -1,0 +1,28 @@
+//! The README's table of settings, printed from the same declarations that read them.
+
+use clap::{Arg, Args};
+
+use super::{ApiConfig, Config, read};
+
+/// A Markdown table: variable, default, meaning. Secrets show both spellings.
+pub fn table() -> String {
+    let mut text = String::from("| Variable | Default | Meaning |\n| --- | --- | --- |\n");
+    for arg in arguments::<Config>().iter().chain(&arguments::<ApiConfig>()) {
+        let name = read::variable(arg);
+        let names = if read::is_secret(arg) { format!("`{name}` or `{name}_FILE`") } else { format!("`{name}`") };
+        text.push_str(&format!("| {names} | {} | {} |\n", default(arg), read::help(arg).replace('|', "\\|")));
+    }
+    text
+}
+
+fn arguments<S: Args>() -> Vec<Arg> {
+    read::settings::<S>().get_arguments().cloned().collect()
+}
+
+fn default(arg: &Arg) -> String {
+    match arg.get_default_values() {
+        [] if arg.is_required_set() => "**required**".into(),
+        [] => "—".into(),
+        values => format!("`{}`", values.iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(",")),
+    }
+}

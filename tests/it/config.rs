@@ -1,0 +1,164 @@
+//! What the environment may say, what it may not, and that the README tells the same.
+
+use std::time::Duration;
+
+use infima_halo::config::{
+    self, ApiConfig, Config, ConfigError, DatabaseConfig, Environment, HostPort, LogFormat, TrustedDocuments, Variables,
+};
+use secrecy::ExposeSecret as _;
+
+fn complete() -> Variables {
+    Variables::from([
+        ("DATABASE_URL", "postgres://app:planted-password@db/infima"),
+        ("INFIMA_KEYS", "a:planted-key"),
+        ("INFIMA_AUTH_JWKS_URL", "https://id.example.com/jwks"),
+        ("INFIMA_AUTH_ISSUER", "https://id.example.com"),
+        ("INFIMA_AUTH_AUDIENCE", "halo"),
+    ])
+}
+
+fn with(name: &str, value: &str) -> Variables {
+    let mut variables = complete();
+    variables.set(name, value);
+    variables
+}
+
+/// What is said about one bad variable, in the words an operator reads.
+fn complaint(name: &str, value: &str) -> String {
+    let variables = with(name, value);
+    let error = Config::read(&variables).err().or_else(|| ApiConfig::read(&variables).err());
+    error.unwrap_or_else(|| panic!("{name}={value} was accepted")).to_string()
+}
+
+#[test]
+fn the_smallest_environment_is_a_careful_production() {
+    let config = Config::read(&complete()).unwrap();
+    assert_eq!(config.environment.environment, Environment::Production);
+    assert_eq!((config.halo.requests, config.halo.people_requests), (240, 40));
+    assert_eq!(config.halo.settle, Duration::from_secs(300));
+    assert!(config.halo.development_addresses.is_empty());
+    assert_eq!(config.worker.lease, Duration::from_secs(60));
+    assert_eq!(config.night.time_zone, chrono_tz::UTC);
+    assert_eq!(config.night.length(), Duration::from_secs(4 * 3600));
+    assert_eq!(config.log.format, LogFormat::Auto);
+    assert!(config.http.cors_origins.is_empty());
+
+    let api = ApiConfig::read(&complete()).unwrap();
+    assert_eq!(api.auth.partner_claim, "partner");
+    assert_eq!(api.documents.trusted, TrustedDocuments::Enforce);
+    assert!(api.playground.oidc_issuer.is_none());
+}
+
+#[test]
+fn what_is_missing_is_named_all_at_once() {
+    let error = Config::read(&Variables::default()).unwrap_err();
+    let ConfigError::Missing(missing) = &error else { panic!("{error}") };
+    let names: Vec<_> = missing.iter().map(|missing| missing.variable.as_str()).collect();
+    assert_eq!(names, ["DATABASE_URL", "INFIMA_KEYS"]);
+    assert!(error.to_string().starts_with("DATABASE_URL (or DATABASE_URL_FILE) is not set: Address of"), "{error}");
+}
+
+#[test]
+fn an_empty_variable_is_as_good_as_none() {
+    assert!(matches!(Config::read(&with("INFIMA_KEYS", "")), Err(ConfigError::Missing(_))));
+    assert_eq!(Config::read(&with("INFIMA_HALO_REQUESTS", "")).unwrap().halo.requests, 240);
+}
+
+#[test]
+fn one_section_can_be_read_alone() {
+    let variables =
+        Variables::from([("DATABASE_URL", "postgres://db"), ("MIGRATE_DATABASE_URL", "postgres://owner@db")]);
+    let database: DatabaseConfig = variables.read().unwrap();
+    assert_eq!(database.url.expose_secret(), "postgres://db");
+    assert_eq!(database.migrate_url.unwrap().expose_secret(), "postgres://owner@db");
+}
+
+#[test]
+fn secrets_come_from_files_without_their_last_newline() {
+    let directory = std::env::temp_dir().join(format!("infima-config-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let (full, empty) = (directory.join("keys"), directory.join("empty"));
+    std::fs::write(&full, "a:from-file\n").unwrap();
+    std::fs::write(&empty, "\n").unwrap();
+
+    let mut variables = with("INFIMA_KEYS", "");
+    variables.set("INFIMA_KEYS_FILE", &full);
+    assert_eq!(Config::read(&variables).unwrap().keys.keys.expose_secret(), "a:from-file");
+
+    variables.set("INFIMA_KEYS_FILE", &empty);
+    let error = Config::read(&variables).unwrap_err().to_string();
+    assert!(error.contains("INFIMA_KEYS_FILE") && error.ends_with("is empty"), "{error}");
+
+    variables.set("INFIMA_KEYS_FILE", directory.join("nowhere"));
+    let error = Config::read(&variables).unwrap_err().to_string();
+    assert!(error.starts_with("INFIMA_KEYS_FILE names ") && error.contains("cannot be read"), "{error}");
+
+    variables.set("INFIMA_KEYS", "a:direct");
+    let error = Config::read(&variables).unwrap_err().to_string();
+    assert_eq!(error, "INFIMA_KEYS and INFIMA_KEYS_FILE are both set; keep one of them");
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_variable_and_what_would_do() {
+    let cases = [
+        ("INFIMA_ENV", "prod", "INFIMA_ENV is not usable: 'prod' is none of production, development"),
+        ("INFIMA_HALO_REQUESTS", "many", "INFIMA_HALO_REQUESTS is not usable: 'many' is not right"),
+        ("INFIMA_HALO_REQUESTS", "701", "701 is not in 2..=700"),
+        ("INFIMA_HALO_TIMEOUT_SECONDS", "0", "give whole seconds from 1 to 120"),
+        ("INFIMA_HALO_TIMEOUT_SECONDS", "-5", "give whole seconds from 1 to 120"),
+        ("INFIMA_NIGHT_TIME_ZONE", "Berlin", "for example Europe/Berlin"),
+        ("INFIMA_NIGHT_START", "25:00", "for example 01:00"),
+        ("INFIMA_NIGHT_END", "01:00", "it has to differ from INFIMA_NIGHT_START"),
+        ("INFIMA_AUTH_JWKS_URL", "id.example.com", "give a whole address"),
+        ("INFIMA_AUTH_JWKS_URL", "ftp://id.example.com", "start with https:// or http://"),
+        ("INFIMA_PUBLIC_URL", "https://me:pw@example.com", "must not hold a user name or password"),
+        ("INFIMA_CORS_ORIGINS", "https://app.example.com/path", "give the origin alone: https://app.example.com"),
+        ("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost", "give host:port"),
+        ("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost:4010", "production talks to public https addresses only"),
+        ("INFIMA_HALO_PEOPLE_REQUESTS", "240", "it has to be below INFIMA_HALO_REQUESTS (240)"),
+        ("INFIMA_WORKER_STOP_SECONDS", "60", "it has to be below INFIMA_WORKER_ORPHAN_SECONDS (60)"),
+        ("INFIMA_TRUSTED_DOCUMENTS", "no", "is none of enforce, report, off"),
+        ("INFIMA_OIDC_ISSUER", "https://id.example.com", "INFIMA_OIDC_CLIENT_ID is not usable"),
+    ];
+    for (name, value, expected) in cases {
+        let complaint = complaint(name, value);
+        assert!(complaint.contains(expected), "{name}={value}: {complaint}");
+        assert!(complaint.starts_with("INFIMA_"), "{complaint}");
+    }
+}
+
+#[test]
+fn development_may_name_private_addresses() {
+    let mut variables = with("INFIMA_ENV", "development");
+    variables.set("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "LOCALHOST:4010, [::1]:4011");
+    let addresses = Config::read(&variables).unwrap().halo.development_addresses;
+    let at = |host: &str, port| HostPort { host: host.into(), port };
+    assert_eq!(addresses, [at("localhost", 4010), at("::1", 4011)]);
+    assert_eq!(addresses[1].to_string(), "[::1]:4011");
+}
+
+#[test]
+fn a_window_may_reach_into_the_morning() {
+    let mut variables = with("INFIMA_NIGHT_START", "23:00");
+    variables.set("INFIMA_NIGHT_END", "03:30");
+    assert_eq!(Config::read(&variables).unwrap().night.length(), Duration::from_secs(4 * 3600 + 1800));
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let printed = format!("{:?}", Config::read(&complete()).unwrap());
+    assert!(!printed.contains("planted"), "{printed}");
+}
+
+#[test]
+fn the_readme_has_the_table_of_settings() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (start, end) = ("<!-- configuration:start -->", "<!-- configuration:end -->");
+    let written = readme.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(table, _)| table.trim());
+    let table = config::table();
+    assert!(
+        written == Some(table.trim()),
+        "the README's table of settings is stale; put this between {start} and {end}:\n\n{table}"
+    );
+}
