@@ -1,4 +1,4 @@
-mod seal;
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
 mod config;
+mod seal;
