@@ -110,8 +110,8 @@ pub async fn save(
     let checks = serde_json::to_value(accepted.checks).expect("checks are plain data");
     sqlx::query!(
         "insert into connections as c (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
-                                       credentials_updated_at, state, checks, last_verified_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9)
+                                       credentials_updated_at, state, checks, last_verified_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9, $9)
          on conflict (partner_id) do update set
              url = excluded.url, tenant = excluded.tenant, application_client_id = excluded.application_client_id,
              sealed_secret = coalesce(excluded.sealed_secret, c.sealed_secret),

@@ -387,6 +387,24 @@ pub async fn unattended(
     Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
 }
 
+/// Partners whose latest run since then did not succeed, for the operator after an outage.
+pub async fn partners_failed_since(
+    db: &mut PgConnection,
+    _: SystemScope,
+    since: DateTime<Utc>,
+) -> Result<Vec<PartnerId>> {
+    let rows = sqlx::query_scalar!(
+        r#"select partner_id as "id!" from (
+               select distinct on (partner_id) partner_id, state from sync_runs
+               where queued_at >= $1 and state not in ('queued', 'running') order by partner_id, id desc
+           ) latest where state in ('failed', 'partially_succeeded') order by partner_id"#,
+        since
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(PartnerId).collect())
+}
+
 fn changed(done: sqlx::postgres::PgQueryResult) -> Result<()> {
     if done.rows_affected() == 1 { Ok(()) } else { Err(StorageError::LeaseLost) }
 }
