@@ -1,0 +1,59 @@
+//! Halo's own words, made fit to be shown.
+//!
+//! A refusal's body comes in many shapes and may hold server internals (Halo's API notes, section 7). One short line is taken
+//! out of it; what could be a token, a key or a stack trace is not.
+
+use serde_json::Value;
+
+/// Characters of a reason that are shown.
+const LONGEST: usize = 200;
+/// Words longer than this are tokens, keys, paths or hashes, not words of a reason.
+const LONGEST_WORD: usize = 30;
+/// How deep a body is searched for a text.
+const DEPTH: usize = 4;
+
+/// The reason in a refusal's body: a bare JSON string, `{"Message": …}`, `{"error": …}`, a dictionary of validation errors.
+/// `secrets` are blotted out wherever they stand.
+pub(super) fn reason(body: &[u8], secrets: &[&str]) -> String {
+    let found = serde_json::from_slice::<Value>(body).ok().and_then(|value| text_in(&value, DEPTH));
+    match found.map(|text| sanitised(&text, secrets)) {
+        Some(text) if !text.is_empty() => text,
+        _ => "no reason was given".to_owned(),
+    }
+}
+
+fn text_in(value: &Value, depth: usize) -> Option<String> {
+    const TEXTS: [&str; 6] = ["error_description", "Message", "message", "error", "detail", "title"];
+    match value {
+        _ if depth == 0 => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) => items.iter().find_map(|item| text_in(item, depth - 1)),
+        Value::Object(members) => {
+            // .NET's problem body carries the real reasons below `errors`, and a title that says nothing.
+            let errors = members.get("errors").and_then(|errors| text_in(errors, depth - 1));
+            let named = || TEXTS.iter().find_map(|name| text_in(members.get(*name)?, depth - 1));
+            let first = || {
+                members.iter().find_map(|(name, inner)| match inner {
+                    Value::Array(_) | Value::Object(_) => Some(format!("{name}: {}", text_in(inner, depth - 1)?)),
+                    _ => None,
+                })
+            };
+            errors.or_else(named).or_else(first)
+        }
+        _ => None,
+    }
+}
+
+/// One printable line of at most [`LONGEST`] characters, without secrets, long words, or anything after the first line.
+pub(super) fn sanitised(text: &str, secrets: &[&str]) -> String {
+    let mut line = text.trim_start().lines().next().unwrap_or_default().to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        line = line.replace(secret, "…");
+    }
+    let words = line.split_whitespace().map(|word| if word.chars().count() > LONGEST_WORD { "…" } else { word });
+    let line: String = words.collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect();
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    line.chars().take(LONGEST - 1).chain(['…']).collect()
+}
