@@ -146,3 +146,67 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         number => whole(&number).map(|number| number != 0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Row {
+        #[serde(deserialize_with = "id")]
+        id: i32,
+        #[serde(default, deserialize_with = "text")]
+        name: Option<String>,
+    }
+
+    #[test]
+    fn whole_numbers_in_any_clothes() {
+        for five in [json!(5), json!(5.0), json!("5"), json!(" 5.0 ")] {
+            assert_eq!(whole(&five), Some(5), "{five}");
+        }
+        for none in [json!(5.5), json!("five"), json!(null), json!(true), json!(1e300), json!("NaN"), json!([5])] {
+            assert_eq!(whole(&none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn one_record_in_any_wrapping() {
+        let row = Row { id: 7, name: Some("Łódź".into()) };
+        for body in [
+            r#"{"id": 7, "name": "Łódź"}"#,
+            r#"[{"id": "7", "name": "Łódź"}]"#,
+            r#"{"client": {"id": 7.0, "name": "Łódź"}}"#,
+            r#"{"record_count": 1, "clients": [{"id": 7, "name": "Łódź"}]}"#,
+        ] {
+            assert_eq!(record::<Row>(body.as_bytes(), "row").unwrap().as_ref(), Some(&row), "{body}");
+        }
+        for body in ["", "  ", "null", "[]", r#"{"clients": []}"#] {
+            assert_eq!(record::<Row>(body.as_bytes(), "row").unwrap(), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn not_json_passes_and_wrong_json_does_not() {
+        for body in ["<html>", "Rate limit reached", r#"{"clients": [{"id": 1"#, ""] {
+            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable(_))), "{body}");
+        }
+        for body in [r#"{"clients": 7}"#, r#"{"load_error": "x"}"#, r#""text""#, r#"[{"name": "no id"}]"#, "17"] {
+            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::NotUnderstood(_))), "{body}");
+        }
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(record::<Row>(deep.as_bytes(), "row").is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(body: Vec<u8>, json in r#"[\[\]{}",:0-9a-z.-]{0,40}"#) {
+            for body in [&body[..], json.as_bytes()] {
+                let _ = page::<Row>(body, "rows");
+                let _ = record::<Row>(body, "row");
+                let _ = super::super::reason::reason(body, &["secret"]);
+            }
+        }
+    }
+}

@@ -67,7 +67,7 @@ impl HaloError {
                 format!("held back by our own budget, wait {} s", wait.as_secs())
             }
             HaloError::Unavailable(seen) | HaloError::NotUnderstood(seen) => seen.clone(),
-            HaloError::Rejected { reason } => format!("400: {reason}"),
+            HaloError::Rejected { reason } => format!("refused: {reason}"),
             HaloError::LicensingOff
             | HaloError::NotFound
             | HaloError::NotHalo

@@ -57,3 +57,37 @@ pub(super) fn sanitised(text: &str, secrets: &[&str]) -> String {
     }
     line.chars().take(LONGEST - 1).chain(['…']).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halos_own_words_are_found_in_every_known_shape() {
+        for (body, said) in [
+            (r#""A Site must be selected""#, "A Site must be selected"),
+            (r#"{"id":["The value 'probe' is not valid."]}"#, "id: The value 'probe' is not valid."),
+            (
+                r#"{"[0].count":["Could not convert string to integer"]}"#,
+                "[0].count: Could not convert string to integer",
+            ),
+            (r#"{"error":"invalid_scope"}"#, "invalid_scope"),
+            (r#"{"Message":"Name must be unique"}"#, "Name must be unique"),
+            (r#"{"ClassName":"System.Exception","Message":"Bad\r\n   at Halo.Save() in C:\\x.cs"}"#, "Bad"),
+            (r#"{"title":"One or more errors","status":400,"errors":{"count":["Too small"]}}"#, "count: Too small"),
+            ("<html>secret stack</html>", "no reason was given"),
+            ("", "no reason was given"),
+            ("{}", "no reason was given"),
+        ] {
+            assert_eq!(reason(body.as_bytes(), &[]), said, "{body}");
+        }
+    }
+
+    #[test]
+    fn secrets_long_words_and_control_characters_are_taken_out() {
+        let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+        let said = sanitised(&format!("refused hunter2 for\u{7} {token} here"), &["hunter2"]);
+        assert_eq!(said, "refused … for … here");
+        assert_eq!(sanitised(&"word ".repeat(200), &[]).chars().count(), LONGEST);
+    }
+}

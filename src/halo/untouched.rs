@@ -50,3 +50,25 @@ fn money(amount: Option<f64>) -> f64 {
 fn text(text: &Option<String>) -> &str {
     text.as_deref().unwrap_or_default().trim()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(name: &str, price: Option<f64>, cost: Option<f64>, notes: Option<&str>) -> Untouched {
+        Untouched { name: name.into(), price, cost, notes: notes.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_partners_edit_is_told_from_a_replaced_record() {
+        let before = fields("Training", Some(2.5), None, Some("billed monthly"));
+        assert_eq!(before.kept_in(&before), Kept::All);
+        assert_eq!(before.kept_in(&fields("Training", Some(2.5), Some(0.0), Some("billed monthly "))), Kept::All);
+        assert_eq!(
+            before.kept_in(&fields("Schulung", Some(3.0), None, Some("billed monthly"))),
+            Kept::Edited(vec!["name", "price"])
+        );
+        assert_eq!(before.kept_in(&fields("", Some(0.0), None, None)), Kept::Blanked(vec!["name", "price", "notes"]));
+        assert_eq!(before.kept_in(&fields("Training", None, None, Some("new"))), Kept::Blanked(vec!["price"]));
+    }
+}

@@ -117,3 +117,82 @@ fn without_trailing_dot(url: &mut Url) -> Option<()> {
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(typed: &str) -> Result<String, HaloUrlProblem> {
+        let allowed = AllowList::parse(["127.0.0.1:8089", "localhost:8090"]).unwrap();
+        HaloUrl::parse(typed, &allowed).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn what_people_paste_is_understood() {
+        for typed in [
+            "acme.halopsa.com",
+            "  https://acme.halopsa.com/ ",
+            "HTTPS://Acme.HaloPSA.com",
+            "https:acme.halopsa.com",
+            "//acme.halopsa.com",
+            "acme.halopsa.com.",
+            "acme.halopsa.com:443",
+            "https://acme.halopsa.com/api",
+            "https://acme.halopsa.com/api/",
+            "acme.halopsa.com/auth",
+            "https://acme.halopsa.com/config/integrations?selid=17#api",
+            "https://acme.halopsa.com/tickets?mainview=team&viewid=1",
+            "https://acme.halopsa.com\\api",
+        ] {
+            assert_eq!(parse(typed).as_deref(), Ok("https://acme.halopsa.com"), "{typed}");
+        }
+        assert_eq!(parse("https://hälo.example.de").as_deref(), Ok("https://xn--hlo-qla.example.de"));
+        assert_eq!(parse("8.8.8.8").as_deref(), Ok("https://8.8.8.8"));
+        assert_eq!(parse("http://127.0.0.1:8089/api").as_deref(), Ok("http://127.0.0.1:8089"));
+        assert_eq!(parse("http://localhost:8090").as_deref(), Ok("http://localhost:8090"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_what_to_do() {
+        use HaloUrlProblem::*;
+        let host = || "acme.halopsa.com".to_owned();
+        for (typed, problem) in [
+            ("", Empty),
+            ("   ", Empty),
+            ("http://acme.halopsa.com", NotHttps { host: host() }),
+            ("http://acme.halopsa.com/api", NotHttps { host: host() }),
+            ("https://acme.halopsa.com:8443", Port { port: 8443 }),
+            ("acme.halopsa.com:8443", Port { port: 8443 }),
+            ("https://me@acme.halopsa.com", UserInfo),
+            ("https://me:secret@acme.halopsa.com", UserInfo),
+            ("someone@acme.com", UserInfo),
+            ("acme", NotWhole { host: "acme".into() }),
+            ("ftp://acme.halopsa.com", NotAnAddress),
+            ("javascript:alert(1)", NotAnAddress),
+            ("file:///etc/passwd", NotAnAddress),
+            ("not an address", NotAnAddress),
+            ("https://", NotAnAddress),
+            ("localhost", NotPublic),
+            ("http://localhost:8089", NotPublic),
+            ("https://127.0.0.1:8090", NotPublic),
+            ("https://2130706433", NotPublic),
+            ("https://0x7f.1", NotPublic),
+            ("https://0177.0.0.1", NotPublic),
+            ("https://[::ffff:10.0.0.1]", NotPublic),
+            ("https://169.254.169.254/latest/meta-data", NotPublic),
+            ("192.168.1.10/halo", NotPublic),
+        ] {
+            assert_eq!(parse(typed), Err(problem), "{typed}");
+        }
+        assert_eq!(parse(&"a".repeat(3000)), Err(TooLong));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_judged_and_a_good_one_stays_itself(typed in ".{0,60}") {
+            if let Ok(url) = parse(&typed) {
+                proptest::prop_assert_eq!(parse(&url), Ok(url));
+            }
+        }
+    }
+}
