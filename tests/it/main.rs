@@ -1,4 +1,8 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
+mod auth;
 mod config;
+mod net;
+mod postgres;
 mod seal;
+mod support;
