@@ -1,1 +1,18 @@
-//! (room under construction)
+//! Who is calling, and what that permits.
+//!
+//! A bearer token goes in at [`Verifier`] and comes out as [`Claims`]; with the partner looked up they become a
+//! [`Caller`]; a caller, an [`Act`] and a partner go through [`permit`] and come out as a [`PartnerScope`], without which
+//! `storage/` hands out nothing. The whole policy is one table in `policy.rs`.
+//!
+//! This room knows no rows, no SQL, no Halo and no HTTP framework. It fetches signing keys through a function it is
+//! handed. `http/` asks who is calling, `graphql/` and `ops/` ask what is permitted, `storage/` takes the scopes; the
+//! scopes that belong to no caller ([`PartnerScope::for_worker`], [`SystemScope::worker`] and the like) are for `ops/`,
+//! `jobs/` and `app.rs` alone.
+
+mod caller;
+mod policy;
+mod scope;
+
+pub use caller::{Actor, ActorRole, Caller, Claims, Role};
+pub use policy::{Act, Denied, may, permit, permit_across};
+pub use scope::{PartnerScope, SystemScope};

@@ -1,0 +1,206 @@
+//! The policy: one table of who may do what.
+
+use super::{
+    caller::{Caller, Role},
+    scope::{PartnerScope, SystemScope},
+};
+use crate::ids::PartnerId;
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// Everything that can be asked of this backend. A new field or mutation asks for one of these; where none fits,
+        /// a new one goes here and the table below does not compile until it says who may.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Act {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Act {
+            pub const ALL: &'static [Act] = &[$(Act::$name),+];
+        }
+    };
+}
+
+acts! {
+    /// See a partner: its clients, connection, associations, runs and results.
+    ViewPartner,
+    /// See who did what, in the audit log.
+    ViewActivity,
+    /// See Halo's own answer, sanitised, beside a result.
+    ViewEvidence,
+    /// Look through all partners.
+    ListPartners,
+    /// Search the partner's customers in Halo, and see suggestions for unmapped clients.
+    SearchCustomers,
+    /// See what a sync would change now.
+    Preview,
+    /// Store connection details, the secret among them.
+    SaveConnection,
+    /// Check connection details that were typed, without storing them.
+    TestTypedConnection,
+    /// Check the stored connection again.
+    RecheckConnection,
+    /// Forget the connection's secret and stop syncing.
+    Disconnect,
+    /// Map clients to Halo customers.
+    Associate,
+    /// End a mapping.
+    RemoveAssociation,
+    /// Create a subscription anew after it was deleted in Halo.
+    Recreate,
+    /// Answer a question about a subscription that only a person can.
+    Resolve,
+    /// Ask for a sync now.
+    RequestSync,
+    /// Change when and how nights run.
+    UpdateSettings,
+    /// Bring partners, clients and users up to date in bulk.
+    ImportRoster,
+    /// Ask the schema about itself and send any document, as the playground does.
+    UsePlayground,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grant {
+    /// For the partner named in the caller's token.
+    Own,
+    /// For any partner the caller names.
+    Any,
+    Never,
+}
+
+fn grant(role: Role, act: Act) -> Grant {
+    use Grant::{Any, Never, Own};
+    // Columns: partner_admin, partner_viewer, support, platform.
+    let [admin, viewer, support, platform] = match act {
+        Act::ViewPartner | Act::ViewActivity | Act::SearchCustomers | Act::Preview => [Own, Own, Any, Never],
+        Act::RecheckConnection | Act::RequestSync => [Own, Never, Any, Never],
+        // Support never sees, types or replaces credentials.
+        Act::SaveConnection | Act::TestTypedConnection | Act::Disconnect => [Own, Never, Never, Never],
+        // What ends up on an invoice is the partner's to decide.
+        Act::Associate | Act::RemoveAssociation | Act::Recreate | Act::Resolve => [Own, Never, Never, Never],
+        Act::UpdateSettings => [Own, Never, Never, Never],
+        Act::ListPartners | Act::ViewEvidence | Act::UsePlayground => [Never, Never, Any, Never],
+        Act::ImportRoster => [Never, Never, Never, Any],
+    };
+    match role {
+        Role::PartnerAdmin => admin,
+        Role::PartnerViewer => viewer,
+        Role::Support => support,
+        Role::Platform => platform,
+    }
+}
+
+/// Why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The partner is not the caller's: answered exactly as an id that does not exist.
+    #[error("there is no such record")]
+    NotFound,
+    /// The caller's role may not do this to any partner.
+    #[error("your role does not permit this; ask an administrator of your organisation")]
+    Forbidden,
+}
+
+/// May `caller` do `act` to `partner`? Support may name any partner, also one that does not exist: its scope then finds
+/// no rows.
+///
+/// A partner's user who names another partner gets [`Denied::NotFound`] whatever the act, so that "you may not" never
+/// tells which ids exist.
+pub fn permit(caller: &Caller, act: Act, partner: PartnerId) -> Result<PartnerScope, Denied> {
+    if caller.role().belongs_to_a_partner() && caller.partner() != Some(partner) {
+        return Err(Denied::NotFound);
+    }
+    match grant(caller.role(), act) {
+        Grant::Own | Grant::Any => Ok(PartnerScope::new(partner, caller.actor())),
+        Grant::Never => Err(Denied::Forbidden),
+    }
+}
+
+/// May `caller` do `act` across all partners? Only two acts go across: support's directory (with which support also
+/// finds the partner that a record's id belongs to) and the platform's import.
+pub fn permit_across(caller: &Caller, act: Act) -> Result<SystemScope, Denied> {
+    match (grant(caller.role(), act), act) {
+        (Grant::Any, Act::ListPartners) => Ok(SystemScope::support_directory()),
+        (Grant::Any, Act::ImportRoster) => Ok(SystemScope::roster()),
+        _ => Err(Denied::Forbidden),
+    }
+}
+
+/// Everything the policy permits to this caller, for its own partner or for any: what the interface may offer.
+pub fn may(caller: &Caller) -> Vec<Act> {
+    Act::ALL.iter().copied().filter(|act| grant(caller.role(), *act) != Grant::Never).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::auth::{ActorRole, Claims};
+
+    fn caller(role: Role, partner: Option<PartnerId>) -> Caller {
+        let claims = Claims {
+            subject: "u1".into(),
+            name: None,
+            role,
+            partner_external_id: None,
+            expires_at: DateTime::UNIX_EPOCH,
+        };
+        Caller::new(claims, partner)
+    }
+
+    #[test]
+    fn a_foreign_partner_is_not_found_whatever_the_act() {
+        let (own, foreign) = (PartnerId::generate(), PartnerId::generate());
+        for role in [Role::PartnerAdmin, Role::PartnerViewer] {
+            for act in Act::ALL {
+                assert_eq!(permit(&caller(role, Some(own)), *act, foreign).unwrap_err(), Denied::NotFound, "{act:?}");
+                assert_eq!(permit(&caller(role, None), *act, own).unwrap_err(), Denied::NotFound, "{act:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_viewer_changes_nothing_and_an_admin_stays_at_home() {
+        let own = PartnerId::generate();
+        let viewer = may(&caller(Role::PartnerViewer, Some(own)));
+        assert_eq!(viewer, [Act::ViewPartner, Act::ViewActivity, Act::SearchCustomers, Act::Preview]);
+        let admin = caller(Role::PartnerAdmin, Some(own));
+        let scope = permit(&admin, Act::SaveConnection, own).unwrap();
+        assert_eq!((scope.partner(), scope.actor().role), (own, ActorRole::PartnerAdmin));
+        for act in Act::ALL {
+            assert_eq!(permit_across(&admin, *act), Err(Denied::Forbidden), "{act:?}");
+        }
+    }
+
+    #[test]
+    fn support_reads_anybody_and_never_touches_credentials() {
+        let support = caller(Role::Support, Some(PartnerId::generate()));
+        assert_eq!(support.partner(), None);
+        assert_eq!(
+            may(&support),
+            [
+                Act::ViewPartner,
+                Act::ViewActivity,
+                Act::ViewEvidence,
+                Act::ListPartners,
+                Act::SearchCustomers,
+                Act::Preview,
+                Act::RecheckConnection,
+                Act::RequestSync,
+                Act::UsePlayground,
+            ]
+        );
+        assert_eq!(permit_across(&support, Act::ListPartners).unwrap().name(), "support_directory");
+        assert_eq!(permit_across(&support, Act::ImportRoster), Err(Denied::Forbidden));
+    }
+
+    #[test]
+    fn the_platform_imports_and_nothing_else() {
+        let platform = caller(Role::Platform, None);
+        assert_eq!(may(&platform), [Act::ImportRoster]);
+        assert_eq!(permit_across(&platform, Act::ImportRoster).unwrap().name(), "roster");
+        assert_eq!(permit(&platform, Act::ViewPartner, PartnerId::generate()).unwrap_err(), Denied::Forbidden);
+    }
+}

@@ -1,0 +1,93 @@
+//! The mapping of a client to a Halo customer, and the one subscription that follows from it.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::problem::Problem;
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
+
+/// The name a new subscription gets. The partner may change it at will.
+pub const SUBSCRIPTION_NAME: &str = "INFIMA Security Awareness Training";
+
+words! {
+    AssociationState {
+        /// No subscription has been confirmed yet.
+        Pending = "pending",
+        Active = "active",
+        NeedsAttention = "needs_attention",
+        /// Removed by a person; what becomes of the quantity is not confirmed yet.
+        Ending = "ending",
+        Ended = "ended",
+    }
+}
+
+words! {
+    /// What becomes of the billed quantity when an association ends. Nothing is ever deleted in Halo.
+    Ending { KeepQuantity = "keep_quantity", SetToZero = "set_to_zero" }
+}
+
+words! {
+    Billing {
+        OnRecurringInvoice = "on_recurring_invoice",
+        NotOnRecurringInvoice = "not_on_recurring_invoice",
+        Unknown = "unknown",
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Association {
+    pub id: AssociationId,
+    pub partner: PartnerId,
+    pub client: ClientId,
+    pub tenant: HaloTenant,
+    pub customer: MappedCustomer,
+    pub state: AssociationState,
+    pub ending: Option<Ending>,
+    pub subscription: Option<SeenSubscription>,
+    pub last_synced: Option<LastSync>,
+    pub problem: Option<Problem>,
+}
+
+/// The Halo customer as last seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappedCustomer {
+    pub id: HaloCustomerId,
+    pub name: Option<String>,
+    pub top_level: Option<String>,
+}
+
+/// The subscription as Halo last showed it. `quantity` is none until Halo has shown one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenSubscription {
+    pub id: HaloSubscriptionId,
+    pub name: Option<String>,
+    pub quantity: Option<u32>,
+    pub billing: Billing,
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// The last sync that Halo confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastSync {
+    pub at: DateTime<Utc>,
+    pub quantity: u32,
+}
+
+/// The key by which a subscription whose id was lost is found again: the same for the same client, tenant and customer,
+/// so that mapping the pair again takes the old subscription back.
+pub fn marker(client_external_id: &str, tenant: &HaloTenant, customer: HaloCustomerId) -> String {
+    let mut hash = Sha256::new();
+    for part in [client_external_id, &tenant.0, &customer.to_string()] {
+        // The length keeps ("ab", "c") and ("a", "bc") apart.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("infima-{hex}")
+}
+
+/// The first name of a subscription: several clients on one customer are told apart by theirs.
+pub fn initial_name(client_name: &str, shared: bool) -> String {
+    if shared { format!("{SUBSCRIPTION_NAME} – {client_name}") } else { SUBSCRIPTION_NAME.to_owned() }
+}

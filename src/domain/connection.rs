@@ -1,0 +1,73 @@
+//! A partner's Halo connection, as far as anyone may see it: the secret is not part of it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problem;
+use crate::ids::{ConnectionId, HaloTenant, PartnerId};
+
+words! {
+    ConnectionState { Connected = "connected", NeedsAttention = "needs_attention", Disconnected = "disconnected" }
+}
+
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub id: ConnectionId,
+    pub partner: PartnerId,
+    /// `https://host`, without a path.
+    pub url: String,
+    pub tenant: HaloTenant,
+    pub application_client_id: String,
+    pub credentials_updated_at: DateTime<Utc>,
+    pub state: ConnectionState,
+    pub problem: Option<Problem>,
+    pub checks: Vec<Check>,
+    /// Since when nothing is written because Halo did not keep a subscription's other fields.
+    pub writes_held_since: Option<DateTime<Utc>>,
+    pub last_verified_at: Option<DateTime<Utc>>,
+    /// Last Sync Date: when a whole run last succeeded.
+    pub last_synced_at: Option<DateTime<Utc>>,
+}
+
+impl Connection {
+    /// Whether syncs can be asked for.
+    pub fn is_usable(&self) -> bool {
+        self.state != ConnectionState::Disconnected
+    }
+}
+
+words! {
+    /// What the guide asks a partner to set up, one line each.
+    CheckedPermission {
+        Address = "address",
+        Credentials = "credentials",
+        ReadCustomers = "read_customers",
+        ReadLicensing = "read_licensing",
+        WriteLicensing = "write_licensing",
+        ReadInvoices = "read_invoices",
+        ReadUsers = "read_users",
+    }
+}
+
+words! {
+    CheckOutcome {
+        Granted = "granted",
+        Missing = "missing",
+        /// It cannot be known without trying, or an earlier check failed.
+        Unknown = "unknown",
+        /// Granted, but something about the answer is worth a look.
+        Warning = "warning",
+    }
+}
+
+/// One line of the connection doctor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    pub permission: CheckedPermission,
+    pub outcome: CheckOutcome,
+    /// Without it, nothing can be synced.
+    pub required: bool,
+    pub message: String,
+    /// The step of the published guide that grants it.
+    pub guide_step: String,
+}

@@ -1,0 +1,266 @@
+//! Desired and observed give the plan. Every decision about money is made here and nowhere else.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::desired::{Desired, DesiredAssociation, Goal};
+use super::observed::{Observed, ObservedCustomer, ObservedSubscription, Sighting};
+use crate::domain::association::Ending;
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Whether carrying it out would write to Halo.
+    pub fn writes(&self) -> bool {
+        self.steps.iter().any(|step| step.action.writes())
+    }
+}
+
+/// What to do for one association, and what to tell its owner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub association: AssociationId,
+    pub revision: i32,
+    pub client: ClientId,
+    pub client_name: String,
+    pub customer: HaloCustomerId,
+    pub action: Action,
+    /// The association's own subscription as Halo showed it, or the one being taken back.
+    pub seen: Option<ObservedSubscription>,
+    /// Does not stop the write.
+    pub warning: Option<Problem>,
+    /// Halo's quantity was not what we last wrote.
+    pub changed_in_halo: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    Create {
+        name: String,
+        marker: String,
+        quantity: u32,
+    },
+    /// The subscription is ours and its id was lost: take it back, and set its quantity where that differs.
+    Adopt {
+        subscription: HaloSubscriptionId,
+        quantity: u32,
+    },
+    SetQuantity {
+        subscription: HaloSubscriptionId,
+        /// None where Halo showed no whole number.
+        from: Option<u32>,
+        to: u32,
+    },
+    /// Halo already shows what we want.
+    Leave {
+        subscription: HaloSubscriptionId,
+        quantity: u32,
+    },
+    /// A person ended the association: first the quantity, where zero was asked for, then it is over.
+    End {
+        set_to_zero: Option<HaloSubscriptionId>,
+    },
+    /// A create is in doubt and Halo may still be at work: look again later.
+    Wait(Problem),
+    /// Nothing can be written until somebody has mended this.
+    Report(Problem),
+}
+
+impl Action {
+    pub fn writes(&self) -> bool {
+        match self {
+            Action::Create { .. } | Action::SetQuantity { .. } => true,
+            // Taking back is a note of ours; the quantity is compared when it is carried out.
+            Action::Adopt { .. } => true,
+            Action::End { set_to_zero } => set_to_zero.is_some(),
+            Action::Leave { .. } | Action::Wait(_) | Action::Report(_) => false,
+        }
+    }
+}
+
+/// Works out the plan. `now` dates the problems that are found.
+pub fn diff(desired: &Desired, observed: &Observed, now: DateTime<Utc>) -> Plan {
+    // Within one plan too, a subscription is taken back once.
+    let mut owned = desired.owned.clone();
+    let steps = desired.associations.iter().map(|association| step(association, observed, &mut owned, now)).collect();
+    Plan { steps }
+}
+
+fn step(
+    association: &DesiredAssociation,
+    observed: &Observed,
+    owned: &mut BTreeSet<HaloSubscriptionId>,
+    now: DateTime<Utc>,
+) -> Step {
+    let mut step = Step {
+        association: association.id,
+        revision: association.revision,
+        client: association.client,
+        client_name: association.client_name.clone(),
+        customer: association.customer,
+        action: Action::Report(Problem::new(ProblemCode::TenantChanged, now).continuing(association.problem.as_ref())),
+        seen: None,
+        warning: None,
+        changed_in_halo: false,
+    };
+    let report = |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
+
+    // Halo's ids mean nothing in another tenant.
+    if association.tenant != observed.tenant {
+        return step;
+    }
+    let Some(subscription) = association.subscription else {
+        step.action = find_or_create(association, observed, owned, &mut step.seen, now);
+        return step;
+    };
+    let seen = match observed.subscriptions.get(&subscription) {
+        Some(Sighting::There(seen)) => seen.clone(),
+        Some(Sighting::Deleted) => {
+            step.action = match association.goal {
+                Goal::End(_) => Action::End { set_to_zero: None },
+                Goal::Follow { .. } => report(Problem::new(ProblemCode::SubscriptionDeleted, now)),
+            };
+            return step;
+        }
+        None => {
+            step.action = report(Problem::new(ProblemCode::AnswerNotUnderstood, now));
+            return step;
+        }
+    };
+    step.changed_in_halo = association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
+    step.action = match association.goal {
+        Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
+        Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },
+        Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(subscription) },
+        Goal::Follow { .. } if !seen.active => report(Problem::new(ProblemCode::SubscriptionInactive, now)),
+        Goal::Follow { active_users } if refused_before(association, active_users) => {
+            Action::Report(association.problem.clone().unwrap_or(Problem::new(ProblemCode::QuantityRefused, now)))
+        }
+        Goal::Follow { active_users } if seen.quantity == Some(active_users) => {
+            Action::Leave { subscription, quantity: active_users }
+        }
+        Goal::Follow { active_users } => Action::SetQuantity { subscription, from: seen.quantity, to: active_users },
+    };
+    step.warning = warning(association, &seen, step.changed_in_halo, &step.action, observed, now);
+    step.seen = Some(seen);
+    step
+}
+
+/// A refused quantity is tried again when the count changes, not every night. The problem's subject begins with it.
+fn refused_before(association: &DesiredAssociation, active_users: u32) -> bool {
+    association.problem.as_ref().is_some_and(|problem| {
+        problem.code == ProblemCode::QuantityRefused
+            && problem.subject.as_deref().is_some_and(|subject| {
+                subject.split_once(':').map_or(subject, |(quantity, _)| quantity) == active_users.to_string()
+            })
+    })
+}
+
+/// What the owner should know although the sync goes on. The weightiest one is told.
+fn warning(
+    association: &DesiredAssociation,
+    seen: &ObservedSubscription,
+    changed_in_halo: bool,
+    action: &Action,
+    observed: &Observed,
+    now: DateTime<Utc>,
+) -> Option<Problem> {
+    let code = if seen.customer != association.customer {
+        ProblemCode::SubscriptionMoved
+    } else if matches!(observed.customers.get(&association.customer), Some(ObservedCustomer::Deleted)) {
+        ProblemCode::CustomerDeleted
+    } else if changed_in_halo {
+        ProblemCode::QuantityChangedInHalo
+    } else if let Action::SetQuantity { from: Some(from), to, .. } = action
+        && fell(*from, *to)
+    {
+        ProblemCode::QuantityFell
+    } else {
+        return None;
+    };
+    Some(Problem::new(code, now).continuing(association.problem.as_ref()))
+}
+
+fn fell(from: u32, to: u32) -> bool {
+    from > 0 && to < from && (to == 0 || to.saturating_mul(2) < from)
+}
+
+/// Every create looks first.
+fn find_or_create(
+    association: &DesiredAssociation,
+    observed: &Observed,
+    owned: &mut BTreeSet<HaloSubscriptionId>,
+    found: &mut Option<ObservedSubscription>,
+    now: DateTime<Utc>,
+) -> Action {
+    let report = |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
+    let create = &association.create;
+    let subscriptions = match observed.customers.get(&association.customer) {
+        Some(ObservedCustomer::There { inactive: true, .. }) if create.sent_at.is_none() => {
+            return match association.goal {
+                Goal::End(_) => Action::End { set_to_zero: None },
+                Goal::Follow { .. } => report(Problem::new(ProblemCode::CustomerInactive, now)),
+            };
+        }
+        Some(ObservedCustomer::There { subscriptions, .. }) => subscriptions.as_slice(),
+        Some(ObservedCustomer::Deleted) => {
+            return match association.goal {
+                Goal::End(_) => Action::End { set_to_zero: None },
+                Goal::Follow { .. } => report(Problem::new(ProblemCode::CustomerDeleted, now)),
+            };
+        }
+        None => return report(Problem::new(ProblemCode::AnswerNotUnderstood, now)),
+    };
+    let free: Vec<_> = subscriptions.iter().filter(|subscription| !owned.contains(&subscription.id)).collect();
+    let marked: Vec<_> =
+        free.iter().copied().filter(|subscription| subscription.marker.as_deref() == Some(&create.marker)).collect();
+    // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
+    let recovered: Vec<_> = match create.sent_at {
+        Some(_) if marked.is_empty() => free
+            .iter()
+            .copied()
+            .filter(|subscription| {
+                subscription.ours && subscription.marker.is_none() && subscription.name == create.name
+            })
+            .collect(),
+        _ => marked,
+    };
+    if let [only] = recovered[..] {
+        owned.insert(only.id);
+        *found = Some(only.clone());
+        return match association.goal {
+            Goal::Follow { active_users } => Action::Adopt { subscription: only.id, quantity: active_users },
+            Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(only.id) },
+            Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
+        };
+    }
+    if !recovered.is_empty() {
+        let code =
+            if create.sent_at.is_some() { ProblemCode::AmbiguousRecovery } else { ProblemCode::DuplicateSubscription };
+        return report(Problem::about(code, ids(&recovered), now));
+    }
+    if create.sent_at.is_some() && !create.settled {
+        return Action::Wait(
+            Problem::new(ProblemCode::CreateUnconfirmed, now).continuing(association.problem.as_ref()),
+        );
+    }
+    let Goal::Follow { active_users } = association.goal else { return Action::End { set_to_zero: None } };
+    // A subscription of ours that nobody owns, such as an earlier installation's: a person chooses.
+    let orphans: Vec<_> =
+        free.iter().copied().filter(|subscription| subscription.ours && subscription.active).collect();
+    if !orphans.is_empty() && !create.approved {
+        return report(Problem::about(ProblemCode::SubscriptionExists, ids(&orphans), now));
+    }
+    Action::Create { name: create.name.clone(), marker: create.marker.clone(), quantity: active_users }
+}
+
+fn ids(subscriptions: &[&ObservedSubscription]) -> String {
+    let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id.to_string()).collect();
+    ids.join(", ")
+}

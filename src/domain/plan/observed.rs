@@ -1,0 +1,41 @@
+//! What Halo shows, always read in the same run, never taken from our own notes.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{HaloCustomerId, HaloSubscriptionId, HaloTenant};
+
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub tenant: HaloTenant,
+    /// For each association that has a subscription.
+    pub subscriptions: BTreeMap<HaloSubscriptionId, Sighting>,
+    /// For each customer of an association without one: the customer, and all of its subscriptions.
+    pub customers: BTreeMap<HaloCustomerId, ObservedCustomer>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sighting {
+    There(ObservedSubscription),
+    /// A read of that id alone says that it is gone.
+    Deleted,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedSubscription {
+    pub id: HaloSubscriptionId,
+    /// Where the record is now, which need not be where it was created.
+    pub customer: HaloCustomerId,
+    pub name: String,
+    /// None: Halo shows something that is no whole number.
+    pub quantity: Option<u32>,
+    pub active: bool,
+    pub marker: Option<String>,
+    /// The record carries our vendor text.
+    pub ours: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ObservedCustomer {
+    There { name: String, top_level: Option<String>, inactive: bool, subscriptions: Vec<ObservedSubscription> },
+    Deleted,
+}

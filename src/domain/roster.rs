@@ -1,0 +1,81 @@
+//! Partners, clients and users, as INFIMA's platform reports them.
+
+use chrono::NaiveTime;
+
+use crate::ids::{ClientId, PartnerId};
+
+words! {
+    /// Whether a partner or a client is still with INFIMA.
+    RosterState { Active = "active", Archived = "archived" }
+}
+
+words! {
+    /// Only users in state `Active` are counted, and so billed.
+    UserState { Active = "active", Deactivated = "deactivated", Archived = "archived" }
+}
+
+#[derive(Clone, Debug)]
+pub struct Partner {
+    pub id: PartnerId,
+    /// INFIMA's own id, which the token's partner claim holds.
+    pub external_id: String,
+    pub name: String,
+    pub state: RosterState,
+    pub settings: SyncSettings,
+}
+
+/// When a partner's nights are.
+#[derive(Clone, Debug)]
+pub struct SyncSettings {
+    pub time_zone: chrono_tz::Tz,
+    pub nightly: bool,
+    /// Local times; a window may reach past midnight.
+    pub night_start: NaiveTime,
+    pub night_end: NaiveTime,
+}
+
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub id: ClientId,
+    pub partner: PartnerId,
+    pub external_id: String,
+    pub name: String,
+    pub state: RosterState,
+    pub active_users: u32,
+}
+
+/// How a partner's clients stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClientCounts {
+    pub total: u32,
+    pub mapped: u32,
+    pub needing_attention: u32,
+}
+
+/// One record of the platform's report. A record is ignored when a newer version of it is already here.
+#[derive(Clone, Debug)]
+pub struct PartnerRecord {
+    pub external_id: String,
+    pub name: String,
+    pub time_zone: Option<chrono_tz::Tz>,
+    pub state: RosterState,
+    pub version: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct ClientRecord {
+    pub external_id: String,
+    pub partner_external_id: String,
+    pub name: String,
+    pub state: RosterState,
+    pub version: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct UserRecord {
+    pub external_id: String,
+    pub client_external_id: String,
+    pub email: Option<String>,
+    pub state: UserState,
+    pub version: i64,
+}

@@ -1,0 +1,92 @@
+//! The sealed value as it lies in a column, and where it belongs.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::keyring::OpenError;
+use crate::ids::PartnerId;
+
+/// The layout below. Another one gets another number, and both are read.
+const VERSION: u8 = 1;
+const NONCE: usize = 24;
+const TAG: usize = 16;
+
+/// The one place where a sealed value opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    pub table: &'static str,
+    pub column: &'static str,
+    pub row: Uuid,
+    pub partner: PartnerId,
+}
+
+impl Binding {
+    /// The associated data: names are ended by a zero byte, which no name contains, and ids have one length, so two
+    /// bindings never read the same. The header is part of it, so that version and key id cannot be exchanged either.
+    pub(super) fn associated_data(&self, header: &[u8]) -> Vec<u8> {
+        let mut data = header.to_vec();
+        for name in [self.table, self.column] {
+            data.extend_from_slice(name.as_bytes());
+            data.push(0);
+        }
+        data.extend_from_slice(self.row.as_bytes());
+        data.extend_from_slice(self.partner.0.as_bytes());
+        data
+    }
+}
+
+/// Version (1 byte), length of the key id (1 byte), key id, nonce (24 bytes), ciphertext with tag.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Vec<u8>);
+
+impl Sealed {
+    /// Takes what lies in the column. Whether it opens is known only when it is opened.
+    ///
+    /// # Errors
+    /// [`OpenError::NotSealed`] where the bytes have not the layout of a sealed value.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, OpenError> {
+        let [VERSION, id_length, rest @ ..] = bytes.as_slice() else { return Err(OpenError::NotSealed) };
+        let id_length = usize::from(*id_length);
+        let well_formed = rest.len() >= id_length + NONCE + TAG && std::str::from_utf8(&rest[..id_length]).is_ok();
+        if well_formed { Ok(Self(bytes)) } else { Err(OpenError::NotSealed) }
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The id of the key that sealed this.
+    pub fn key_id(&self) -> &str {
+        std::str::from_utf8(&self.header()[2..]).expect("looked at when it was made")
+    }
+
+    /// `key_id` is at most 255 bytes, which the keyring saw to.
+    pub(super) fn header_for(key_id: &str) -> Vec<u8> {
+        let length = u8::try_from(key_id.len()).expect("the keyring takes no longer ids");
+        [&[VERSION, length], key_id.as_bytes()].concat()
+    }
+
+    pub(super) fn assemble(header: &[u8], nonce: &[u8], ciphertext: &[u8]) -> Self {
+        Self([header, nonce, ciphertext].concat())
+    }
+
+    pub(super) fn header(&self) -> &[u8] {
+        &self.0[..2 + usize::from(self.0[1])]
+    }
+
+    pub(super) fn nonce(&self) -> [u8; NONCE] {
+        let start = self.header().len();
+        self.0[start..start + NONCE].try_into().expect("looked at when it was made")
+    }
+
+    pub(super) fn ciphertext(&self) -> &[u8] {
+        &self.0[self.header().len() + NONCE..]
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed(with {:?})", self.key_id())
+    }
+}

@@ -1,0 +1,99 @@
+//! The audit log: written with each change, and never changed after.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::error::inconsistent;
+use super::{Page, Result, Slice};
+use crate::auth::PartnerScope;
+use crate::domain::activity::Activity;
+use crate::ids::{ActivityId, PartnerId};
+
+/// One act, as it is written down. `before` and `after` never hold a secret.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    pub act: &'static str,
+    pub subject: Option<String>,
+    pub reason: Option<String>,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+    pub request_id: Option<String>,
+}
+
+/// Writes the act down, in the transaction of the change itself.
+pub async fn record(db: &mut PgConnection, scope: &PartnerScope, entry: Entry, now: DateTime<Utc>) -> Result<()> {
+    let actor = serde_json::to_value(scope.actor()).expect("an actor is plain data");
+    sqlx::query!(
+        "insert into activity (id, partner_id, at, actor, act, subject, reason, before, after, request_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        ActivityId::generate().0,
+        scope.partner().0,
+        now,
+        actor,
+        entry.act,
+        entry.subject,
+        entry.reason,
+        entry.before,
+        entry.after,
+        entry.request_id
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+struct Row {
+    id: Uuid,
+    partner_id: Uuid,
+    at: DateTime<Utc>,
+    actor: Value,
+    act: String,
+    subject: Option<String>,
+    reason: Option<String>,
+    before: Option<Value>,
+    after: Option<Value>,
+    request_id: Option<String>,
+}
+
+/// The latest first.
+pub async fn page(db: &mut PgConnection, scope: &PartnerScope, page: &Page) -> Result<Slice<Activity>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, partner_id, at, actor, act, subject, reason, before, after, request_id
+         from activity where partner_id = $1 and ($2::uuid is null or id < $2)
+         order by id desc limit $3",
+        scope.partner().0,
+        page.after_id(),
+        page.limit()
+    )
+    .fetch_all(db)
+    .await?;
+    let items = rows
+        .into_iter()
+        .map(|row| {
+            Ok(Activity {
+                id: ActivityId(row.id),
+                partner: PartnerId(row.partner_id),
+                at: row.at,
+                actor: serde_json::from_value(row.actor).map_err(inconsistent("activity", "actor", row.id))?,
+                act: row.act,
+                subject: row.subject,
+                reason: row.reason,
+                before: row.before,
+                after: row.after,
+                request_id: row.request_id,
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(page.cut(items))
+}
+
+pub async fn count(db: &mut PgConnection, scope: &PartnerScope) -> Result<i64> {
+    let count =
+        sqlx::query_scalar!(r#"select count(*) as "count!" from activity where partner_id = $1"#, scope.partner().0)
+            .fetch_one(db)
+            .await?;
+    Ok(count)
+}

@@ -1,0 +1,326 @@
+//! Associations as people see and change them. What a run does to them is in [`super::results`].
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::connections::read_problem;
+use super::error::inconsistent;
+use super::leases::interval;
+use super::{Result, StorageError};
+use crate::auth::PartnerScope;
+use crate::domain::association::{Association, Ending, LastSync, MappedCustomer, SeenSubscription};
+use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
+
+struct Row {
+    id: Uuid,
+    partner_id: Uuid,
+    client_id: Uuid,
+    tenant: String,
+    halo_customer_id: i32,
+    halo_customer_name: Option<String>,
+    halo_customer_top_level: Option<String>,
+    state: String,
+    ending: Option<String>,
+    subscription_id: Option<i32>,
+    seen_name: Option<String>,
+    seen_quantity: Option<i32>,
+    seen_at: Option<DateTime<Utc>>,
+    billing: String,
+    last_synced_at: Option<DateTime<Utc>>,
+    last_synced_quantity: Option<i32>,
+    problem: Option<Value>,
+}
+
+impl TryFrom<Row> for Association {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let billing = row.billing.parse().map_err(inconsistent("associations", "billing", row.id))?;
+        Ok(Association {
+            id: AssociationId(row.id),
+            partner: PartnerId(row.partner_id),
+            client: ClientId(row.client_id),
+            tenant: HaloTenant(row.tenant),
+            customer: MappedCustomer {
+                id: HaloCustomerId(row.halo_customer_id),
+                name: row.halo_customer_name,
+                top_level: row.halo_customer_top_level,
+            },
+            state: row.state.parse().map_err(inconsistent("associations", "state", row.id))?,
+            ending: row
+                .ending
+                .map(|ending| ending.parse().map_err(inconsistent("associations", "ending", row.id)))
+                .transpose()?,
+            subscription: row.subscription_id.map(|id| SeenSubscription {
+                id: HaloSubscriptionId(id),
+                name: row.seen_name,
+                quantity: row.seen_quantity.and_then(|quantity| u32::try_from(quantity).ok()),
+                billing,
+                at: row.seen_at,
+            }),
+            last_synced: row
+                .last_synced_at
+                .zip(row.last_synced_quantity)
+                .map(|(at, quantity)| LastSync { at, quantity: quantity.unsigned_abs() }),
+            problem: read_problem("associations", row.id, row.problem)?,
+        })
+    }
+}
+
+/// The current association of each of these clients, else the one that is ending.
+pub async fn of_clients(db: &mut PgConnection, scope: &PartnerScope, clients: &[ClientId]) -> Result<Vec<Association>> {
+    let clients: Vec<_> = clients.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select distinct on (client_id)
+                id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name, halo_customer_top_level,
+                state, ending, subscription_id, seen_name, seen_quantity, seen_at, billing, last_synced_at,
+                last_synced_quantity, problem
+         from associations
+         where partner_id = $1 and client_id = any ($2) and state <> 'ended'
+         order by client_id, state = 'ending', id desc",
+        scope.partner().0,
+        &clients
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Association::try_from).collect()
+}
+
+/// Those of `ids` that are this partner's, ended ones too.
+pub async fn find_many(db: &mut PgConnection, scope: &PartnerScope, ids: &[AssociationId]) -> Result<Vec<Association>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name, halo_customer_top_level,
+                state, ending, subscription_id, seen_name, seen_quantity, seen_at, billing, last_synced_at,
+                last_synced_quantity, problem
+         from associations where partner_id = $1 and id = any ($2)",
+        scope.partner().0,
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Association::try_from).collect()
+}
+
+/// Which clients are mapped to these customers now.
+pub async fn clients_of_customers(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    customers: &[HaloCustomerId],
+) -> Result<Vec<(HaloCustomerId, ClientId)>> {
+    let customers: Vec<_> = customers.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "select halo_customer_id, client_id from associations
+         where partner_id = $1 and tenant = $2 and halo_customer_id = any ($3) and state not in ('ending', 'ended')
+         order by id",
+        scope.partner().0,
+        tenant.0,
+        &customers
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (HaloCustomerId(row.halo_customer_id), ClientId(row.client_id))).collect())
+}
+
+/// Another Halo's associations that still stand in the way of changing the connection's tenant.
+pub async fn exist_for_another_tenant(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+) -> Result<bool> {
+    let exist = sqlx::query_scalar!(
+        r#"select exists (select from associations where partner_id = $1 and tenant <> $2 and state <> 'ended')
+           as "exist!""#,
+        scope.partner().0,
+        tenant.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(exist)
+}
+
+/// A mapping that a person has just saved.
+pub struct NewAssociation<'a> {
+    pub id: AssociationId,
+    pub client: ClientId,
+    pub tenant: &'a HaloTenant,
+    pub customer: &'a MappedCustomer,
+    pub shared: bool,
+    pub marker: &'a str,
+    pub initial_name: &'a str,
+}
+
+/// Fails on the index `one_association_per_client` or `one_client_per_customer` where the mapping is not free.
+pub async fn insert(db: &mut PgConnection, scope: &PartnerScope, new: &NewAssociation<'_>) -> Result<()> {
+    sqlx::query!(
+        "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
+                                   halo_customer_top_level, shared, state, marker, initial_name)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10)",
+        new.id.0,
+        scope.partner().0,
+        new.client.0,
+        new.tenant.0,
+        new.customer.id.0,
+        new.customer.name,
+        new.customer.top_level,
+        new.shared,
+        new.marker,
+        new.initial_name
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Begins the end of an association: what becomes of the quantity is confirmed by a run.
+pub async fn end(db: &mut PgConnection, scope: &PartnerScope, id: AssociationId, ending: Ending) -> Result<()> {
+    sqlx::query!(
+        "update associations set state = 'ending', ending = $3, revision = revision + 1
+         where partner_id = $1 and id = $2 and state not in ('ending', 'ended')",
+        scope.partner().0,
+        id.0,
+        ending.as_str()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The same pair is mapped again before its end was confirmed: it simply goes on.
+pub async fn resume(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    client: ClientId,
+    tenant: &HaloTenant,
+    customer: HaloCustomerId,
+) -> Result<Option<AssociationId>> {
+    let id = sqlx::query_scalar!(
+        "update associations set state = case when subscription_id is null then 'pending' else 'active' end,
+             ending = null, revision = revision + 1
+         where id = (select id from associations
+                     where partner_id = $1 and client_id = $2 and tenant = $3 and halo_customer_id = $4
+                       and state = 'ending'
+                     order by id desc limit 1)
+         returning id",
+        scope.partner().0,
+        client.0,
+        tenant.0,
+        customer.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(AssociationId))
+}
+
+/// Lets go of a subscription that is gone, so that the next run creates another. Whether there was one to let go of.
+pub async fn recreate(db: &mut PgConnection, scope: &PartnerScope, id: AssociationId) -> Result<bool> {
+    let done = sqlx::query!(
+        "update associations set subscription_id = null, state = 'pending', problem = null, create_sent_at = null,
+             seen_name = null, seen_quantity = null, seen_customer_id = null, seen_at = null, billing = 'unknown',
+             revision = revision + 1
+         where partner_id = $1 and id = $2 and state = 'needs_attention'
+           and problem ->> 'code' = 'subscription_deleted'",
+        scope.partner().0,
+        id.0
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// A person chose: this record, or a new one. Fails on `one_owner_per_subscription` where another client has it.
+pub async fn resolve(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    id: AssociationId,
+    adopt: Option<HaloSubscriptionId>,
+) -> Result<()> {
+    sqlx::query!(
+        "update associations set subscription_id = $3, create_approved = ($3::integer is null),
+             create_sent_at = null, problem = null,
+             state = case when $3::integer is null then 'pending' else 'active' end, revision = revision + 1
+         where partner_id = $1 and id = $2 and state not in ('ending', 'ended')",
+        scope.partner().0,
+        id.0,
+        adopt.map(|id| id.0)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What a run has to bring about: for these clients, or for all. Ending associations are part of it. A create that was
+/// sent longer than `settle` ago counts as settled.
+pub async fn desired(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    clients: Option<&[ClientId]>,
+    settle: Duration,
+) -> Result<Desired> {
+    let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
+    let rows = sqlx::query!(
+        r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.subscription_id,
+                  a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
+                  a.create_sent_at, coalesce(a.create_sent_at + $3 <= now(), true) as "settled!", a.create_approved,
+                  a.last_synced_quantity, a.problem
+           from associations a
+           join clients c on c.id = a.client_id
+           where a.partner_id = $1 and a.state <> 'ended' and ($2::uuid[] is null or a.client_id = any ($2))
+           order by lower(c.name), a.id"#,
+        scope.partner().0,
+        clients.as_deref(),
+        interval(settle)
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let owned: BTreeSet<_> = sqlx::query_scalar!(
+        r#"select subscription_id as "id!" from associations
+           where partner_id = $1 and tenant = $2 and subscription_id is not null and state <> 'ended'"#,
+        scope.partner().0,
+        tenant.0
+    )
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(HaloSubscriptionId)
+    .collect();
+    let associations = rows
+        .into_iter()
+        .map(|row| {
+            let goal = match row.ending {
+                Some(ending) => Goal::End(ending.parse().map_err(inconsistent("associations", "ending", row.id))?),
+                None => Goal::Follow { active_users: row.active_users.unsigned_abs() },
+            };
+            Ok(DesiredAssociation {
+                id: AssociationId(row.id),
+                revision: row.revision,
+                client: ClientId(row.client_id),
+                client_name: row.client_name,
+                tenant: HaloTenant(row.tenant),
+                customer: HaloCustomerId(row.halo_customer_id),
+                subscription: row.subscription_id.map(HaloSubscriptionId),
+                goal,
+                create: Create {
+                    name: row.initial_name,
+                    marker: row.marker,
+                    sent_at: row.create_sent_at,
+                    settled: row.settled,
+                    approved: row.create_approved,
+                },
+                last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
+                problem: read_problem("associations", row.id, row.problem)?,
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Desired { tenant: tenant.clone(), associations, owned })
+}

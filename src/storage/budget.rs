@@ -1,0 +1,51 @@
+//! The number of requests that a Halo host still has room for, shared by every process.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use sqlx::postgres::types::PgInterval;
+
+use super::Result;
+use super::leases::interval;
+
+/// At most `total` requests in any `span`, of which syncs leave `kept_for_people` alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowance {
+    pub total: u32,
+    pub kept_for_people: u32,
+    pub span: Duration,
+}
+
+/// Takes one request out of the budget. Given back is how long to wait first, none where it was granted.
+pub async fn take(db: &mut PgConnection, host: &str, person: bool, allowance: Allowance) -> Result<Option<Duration>> {
+    let wait = sqlx::query_scalar!(
+        r#"select take_halo_permit($1, $2, $3, $4, $5) as "wait!""#,
+        host,
+        person,
+        i32::try_from(allowance.total).unwrap_or(i32::MAX),
+        i32::try_from(allowance.kept_for_people).unwrap_or(i32::MAX),
+        interval(allowance.span)
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Some(from_interval(&wait)).filter(|wait| !wait.is_zero()))
+}
+
+/// Halo itself asked for a pause: nobody asks it before that is over.
+pub async fn pause(db: &mut PgConnection, host: &str, wait: Duration) -> Result<()> {
+    sqlx::query!(
+        "insert into halo_budgets as b (host, limited_until) values ($1, now() + $2)
+         on conflict (host) do update set limited_until = greatest(b.limited_until, excluded.limited_until)",
+        host,
+        interval(wait)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn from_interval(interval: &PgInterval) -> Duration {
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+    let microseconds = interval.microseconds + i64::from(interval.days) * DAY;
+    Duration::from_micros(microseconds.max(0).unsigned_abs())
+}

@@ -1,0 +1,299 @@
+//! Each partner's Halo connection. The secret goes in and out sealed, and never together with the rest.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::error::inconsistent;
+use super::leases::{self, SyncLease};
+use super::{Result, StorageError};
+use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::connection::{Check, Connection};
+use crate::domain::problem::Problem;
+use crate::ids::{ConnectionId, HaloTenant, PartnerId};
+
+struct Row {
+    id: Uuid,
+    partner_id: Uuid,
+    url: String,
+    tenant: String,
+    application_client_id: String,
+    credentials_updated_at: DateTime<Utc>,
+    state: String,
+    problem: Option<Value>,
+    checks: Value,
+    writes_held_since: Option<DateTime<Utc>>,
+    last_verified_at: Option<DateTime<Utc>>,
+    last_synced_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for Connection {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Connection {
+            id: ConnectionId(row.id),
+            partner: PartnerId(row.partner_id),
+            url: row.url,
+            tenant: HaloTenant(row.tenant),
+            application_client_id: row.application_client_id,
+            credentials_updated_at: row.credentials_updated_at,
+            state: row.state.parse().map_err(inconsistent("connections", "state", row.id))?,
+            problem: read_problem("connections", row.id, row.problem)?,
+            checks: serde_json::from_value(row.checks).map_err(inconsistent("connections", "checks", row.id))?,
+            writes_held_since: row.writes_held_since,
+            last_verified_at: row.last_verified_at,
+            last_synced_at: row.last_synced_at,
+        })
+    }
+}
+
+pub(super) fn read_problem(table: &'static str, row: Uuid, problem: Option<Value>) -> Result<Option<Problem>> {
+    problem.map(|problem| serde_json::from_value(problem).map_err(inconsistent(table, "problem", row))).transpose()
+}
+
+pub(super) fn problem_json(problem: Option<&Problem>) -> Option<Value> {
+    problem.map(|problem| serde_json::to_value(problem).expect("a problem is plain data"))
+}
+
+/// The partner's connection; also a disconnected one, of which the history remains.
+pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<Connection>> {
+    sqlx::query_as!(
+        Row,
+        "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
+                writes_held_since, last_verified_at, last_synced_at
+         from connections where partner_id = $1",
+        scope.partner().0
+    )
+    .fetch_optional(db)
+    .await?
+    .map(Connection::try_from)
+    .transpose()
+}
+
+/// The sealed secret, while there is one.
+pub async fn sealed_secret(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(ConnectionId, Vec<u8>)>> {
+    let row = sqlx::query!(
+        r#"select id, sealed_secret as "sealed_secret!" from connections
+           where partner_id = $1 and sealed_secret is not null"#,
+        scope.partner().0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (ConnectionId(row.id), row.sealed_secret)))
+}
+
+/// Credentials that Halo has just accepted.
+pub struct AcceptedCredentials<'a> {
+    pub id: ConnectionId,
+    pub url: &'a str,
+    pub tenant: &'a HaloTenant,
+    pub application_client_id: &'a str,
+    /// None: the stored secret stays.
+    pub secret: Option<SealedSecret<'a>>,
+    pub checks: &'a [Check],
+}
+
+pub struct SealedSecret<'a> {
+    pub bytes: &'a [u8],
+    pub key_id: &'a str,
+}
+
+/// Stores the partner's connection, or replaces its details. What was synced before stays true.
+pub async fn save(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    accepted: &AcceptedCredentials<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let checks = serde_json::to_value(accepted.checks).expect("checks are plain data");
+    sqlx::query!(
+        "insert into connections as c (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
+                                       credentials_updated_at, state, checks, last_verified_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9)
+         on conflict (partner_id) do update set
+             url = excluded.url, tenant = excluded.tenant, application_client_id = excluded.application_client_id,
+             sealed_secret = coalesce(excluded.sealed_secret, c.sealed_secret),
+             sealed_with = coalesce(excluded.sealed_with, c.sealed_with),
+             credentials_updated_at = excluded.credentials_updated_at,
+             state = 'connected', problem = null, checks = excluded.checks,
+             last_verified_at = excluded.last_verified_at",
+        accepted.id.0,
+        scope.partner().0,
+        accepted.url,
+        accepted.tenant.0,
+        accepted.application_client_id,
+        accepted.secret.as_ref().map(|secret| secret.bytes),
+        accepted.secret.as_ref().map(|secret| secret.key_id),
+        checks,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What a recheck of the stored connection found. Given none, the connection works.
+pub async fn record_check(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    checks: &[Check],
+    problem: Option<&Problem>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let checks = serde_json::to_value(checks).expect("checks are plain data");
+    let verified = problem.is_none().then_some(now);
+    sqlx::query!(
+        "update connections set
+             checks = $2, problem = $3, last_verified_at = coalesce($4, last_verified_at),
+             state = case when $3::jsonb is null then 'connected' else 'needs_attention' end
+         where partner_id = $1 and state <> 'disconnected'",
+        scope.partner().0,
+        checks,
+        problem_json(problem),
+        verified
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What a run found out about the connection: a problem, or that it works.
+pub async fn record_state(db: &mut PgConnection, lease: &SyncLease, problem: Option<&Problem>) -> Result<()> {
+    sqlx::query!(
+        "update connections set
+             problem = $2, state = case when $2::jsonb is null then 'connected' else 'needs_attention' end
+         where partner_id = $1 and state <> 'disconnected'",
+        lease.partner().0,
+        problem_json(problem)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Halo did not keep a subscription's other fields: nothing more is written until a person has looked.
+pub async fn hold_writes(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<()> {
+    leases::hold(db, lease).await?;
+    sqlx::query!(
+        "update connections set writes_held_since = coalesce(writes_held_since, $2) where partner_id = $1",
+        lease.partner().0,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A person has looked: writing goes on.
+pub async fn release_writes(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
+    sqlx::query!("update connections set writes_held_since = null where partner_id = $1", scope.partner().0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The Last Sync Date: every association was confirmed in one run. It never goes back.
+pub async fn record_synced(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update connections set last_synced_at = greatest(last_synced_at, $2) where partner_id = $1",
+        lease.partner().0,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Erases the secret. Whether there was one to erase.
+pub async fn disconnect(db: &mut PgConnection, scope: &PartnerScope) -> Result<bool> {
+    let done = sqlx::query!(
+        "update connections set state = 'disconnected', sealed_secret = null, sealed_with = null, problem = null
+         where partner_id = $1 and state <> 'disconnected'",
+        scope.partner().0
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// A stored secret that is not sealed with the active key, to be sealed again.
+pub struct Stale {
+    pub id: ConnectionId,
+    pub partner: PartnerId,
+    pub sealed_secret: Vec<u8>,
+}
+
+/// Up to `batch` secrets sealed with another key than `active`, from `after` on.
+pub async fn stale_secrets(
+    db: &mut PgConnection,
+    _: SystemScope,
+    active: &str,
+    after: Option<ConnectionId>,
+    batch: i64,
+) -> Result<Vec<Stale>> {
+    let rows = sqlx::query!(
+        r#"select id, partner_id, sealed_secret as "sealed_secret!" from connections
+           where sealed_with <> $1 and ($2::uuid is null or id > $2) order by id limit $3"#,
+        active,
+        after.map(|id| id.0),
+        batch
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Stale {
+            id: ConnectionId(row.id),
+            partner: PartnerId(row.partner_id),
+            sealed_secret: row.sealed_secret,
+        })
+        .collect())
+}
+
+/// Replaces a sealed secret by the same secret under another key, unless it was replaced meanwhile.
+pub async fn reseal(
+    db: &mut PgConnection,
+    _: SystemScope,
+    id: ConnectionId,
+    before: &[u8],
+    after: &SealedSecret<'_>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "update connections set sealed_secret = $3, sealed_with = $4 where id = $1 and sealed_secret = $2",
+        id.0,
+        before,
+        after.bytes,
+        after.key_id
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// How many secrets are sealed with each key.
+pub async fn keys_in_use(db: &mut PgConnection, _: SystemScope) -> Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"select sealed_with as "key!", count(*) as "count!" from connections
+           where sealed_with is not null group by sealed_with order by sealed_with"#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.key, row.count)).collect())
+}
+
+/// The value that says whether the keyring is the one this database was sealed with.
+pub async fn canary(db: &mut PgConnection) -> Result<Option<Vec<u8>>> {
+    Ok(sqlx::query_scalar!("select sealed from canary").fetch_optional(db).await?)
+}
+
+pub async fn store_canary(db: &mut PgConnection, sealed: &[u8]) -> Result<()> {
+    sqlx::query!(
+        "insert into canary (sealed) values ($1) on conflict (only_one) do update set sealed = excluded.sealed",
+        sealed
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

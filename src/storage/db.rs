@@ -1,0 +1,103 @@
+//! The pool, and the one opener that says on a connection whose rows it came for.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
+use sqlx::{ConnectOptions, Executor, Transaction};
+
+use super::Result;
+use crate::auth::{PartnerScope, SystemScope};
+
+/// How long a request waits for a connection before it gives up.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub type Tx = Transaction<'static, Postgres>;
+/// A pooled connection, opened for one scope and closed to everything when it goes back.
+pub type Reader = sqlx::pool::PoolConnection<Postgres>;
+
+/// Whose rows a connection may see.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    Partner(&'a PartnerScope),
+    System(SystemScope),
+}
+
+impl Scope<'_> {
+    fn setting(self) -> String {
+        match self {
+            Scope::Partner(scope) => scope.setting(),
+            Scope::System(scope) => scope.name().to_owned(),
+        }
+    }
+}
+
+impl<'a> From<&'a PartnerScope> for Scope<'a> {
+    fn from(scope: &'a PartnerScope) -> Self {
+        Scope::Partner(scope)
+    }
+}
+
+impl From<SystemScope> for Scope<'_> {
+    fn from(scope: SystemScope) -> Self {
+        Scope::System(scope)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// A pool of at most `size` connections. `url` names the application's role, which owns nothing.
+    pub async fn connect(url: &SecretString, size: u32) -> Result<Self> {
+        // Statements are not logged: their arguments may be sealed secrets or people's addresses.
+        let options = url.expose_secret().parse::<PgConnectOptions>()?.disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("select set_config('infima.scope', '', false)").await?;
+                    Ok(true)
+                })
+            })
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    /// The bare pool, for `queue/` and `jobs/`, whose tables are not ours. Of our tables it shows nothing.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A connection that sees the rows of `scope` until it is dropped.
+    pub async fn read(&self, scope: impl Into<Scope<'_>>) -> Result<Reader> {
+        let setting = scope.into().setting();
+        let mut connection = self.pool.acquire().await?;
+        sqlx::query!("select set_config('infima.scope', $1, false)", setting).fetch_one(&mut *connection).await?;
+        Ok(connection)
+    }
+
+    /// A transaction on the rows of `scope`. For `ops/`.
+    pub async fn begin(&self, scope: impl Into<Scope<'_>>) -> Result<Tx> {
+        let setting = scope.into().setting();
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!("select set_config('infima.scope', $1, true)", setting).fetch_one(&mut *tx).await?;
+        Ok(tx)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query!("select true as up").fetch_one(&self.pool).await?;
+        Ok(())
+    }
+}
+
+/// Applies our migrations, as the owner of the database.
+pub async fn migrate(owner: &PgPool) -> Result<()> {
+    sqlx::migrate!().run(owner).await?;
+    Ok(())
+}

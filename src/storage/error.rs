@@ -1,0 +1,38 @@
+//! What can go wrong with the database, by what it means for the caller.
+
+use std::fmt::Display;
+
+use uuid::Uuid;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error("the database did not answer as expected")]
+    Database(#[from] sqlx::Error),
+    #[error("the migrations could not be applied")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// Code and data disagree: a fault of ours, with the place to look at.
+    #[error("{table}.{column} of row {row} makes no sense: {why}")]
+    Inconsistent { table: &'static str, column: &'static str, row: Uuid, why: String },
+    /// Another worker has taken the run over. Whoever sees this writes nothing more.
+    #[error("the lease on the run has ended")]
+    LeaseLost,
+}
+
+impl StorageError {
+    /// Whether this is the unique index of that name speaking.
+    pub fn violates(&self, constraint: &str) -> bool {
+        match self {
+            StorageError::Database(sqlx::Error::Database(error)) => error.constraint() == Some(constraint),
+            _ => false,
+        }
+    }
+}
+
+/// Names the place when a stored value cannot be read.
+pub(super) fn inconsistent<E: Display>(
+    table: &'static str,
+    column: &'static str,
+    row: Uuid,
+) -> impl FnOnce(E) -> StorageError {
+    move |why| StorageError::Inconsistent { table, column, row, why: why.to_string() }
+}

@@ -1,0 +1,174 @@
+//! Partners: finding one, listing them for support, and how their clients stand.
+
+use chrono::NaiveTime;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::error::inconsistent;
+use super::{Page, Result, Slice};
+use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::roster::{ClientCounts, Partner, SyncSettings};
+use crate::ids::PartnerId;
+
+struct Row {
+    id: Uuid,
+    external_id: String,
+    name: String,
+    time_zone: String,
+    state: String,
+    nightly_sync: bool,
+    night_start: NaiveTime,
+    night_end: NaiveTime,
+}
+
+impl TryFrom<Row> for Partner {
+    type Error = super::StorageError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Partner {
+            id: PartnerId(row.id),
+            external_id: row.external_id,
+            name: row.name,
+            state: row.state.parse().map_err(inconsistent("partners", "state", row.id))?,
+            settings: SyncSettings {
+                time_zone: row.time_zone.parse().map_err(inconsistent("partners", "time_zone", row.id))?,
+                nightly: row.nightly_sync,
+                night_start: row.night_start,
+                night_end: row.night_end,
+            },
+        })
+    }
+}
+
+/// The partner of the scope, if it exists.
+pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<Partner>> {
+    sqlx::query_as!(
+        Row,
+        "select id, external_id, name, time_zone, state, nightly_sync, night_start, night_end
+         from partners where id = $1",
+        scope.partner().0
+    )
+    .fetch_optional(db)
+    .await?
+    .map(Partner::try_from)
+    .transpose()
+}
+
+/// Our id for the partner that a token names.
+pub async fn id_of(db: &mut PgConnection, _: SystemScope, external_id: &str) -> Result<Option<PartnerId>> {
+    let id =
+        sqlx::query_scalar!("select id from partners where external_id = $1", external_id).fetch_optional(db).await?;
+    Ok(id.map(PartnerId))
+}
+
+/// Keeps two requests of the same partner from deciding at the same time, until the transaction ends.
+pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
+    sqlx::query!("select id from partners where id = $1 for no key update", scope.partner().0)
+        .fetch_optional(db)
+        .await?;
+    Ok(())
+}
+
+/// Which partners support is looking for.
+#[derive(Clone, Debug, Default)]
+pub struct PartnerFilter {
+    /// Part of a name, a client's name, a Halo address, or a whole external id or request id.
+    pub search: Option<String>,
+    pub needs_attention: Option<bool>,
+}
+
+/// Partners by name.
+pub async fn page(
+    db: &mut PgConnection,
+    _: SystemScope,
+    filter: &PartnerFilter,
+    page: &Page,
+) -> Result<Slice<Partner>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, external_id, name, time_zone, state, nightly_sync, night_start, night_end
+         from partners p
+         where ($1::text is null or partner_matches(p.id, $1))
+           and ($2::boolean is null or partner_needs_attention(p.id) = $2)
+           and ($3::text is null or (lower(name), id) > ($3, $4))
+         order by lower(name), id
+         limit $5",
+        filter.search,
+        filter.needs_attention,
+        page.after_key(),
+        page.after_id(),
+        page.limit()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(page.cut(rows.into_iter().map(Partner::try_from).collect::<Result<_>>()?))
+}
+
+pub async fn count(db: &mut PgConnection, _: SystemScope, filter: &PartnerFilter) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from partners p
+           where ($1::text is null or partner_matches(p.id, $1))
+             and ($2::boolean is null or partner_needs_attention(p.id) = $2)"#,
+        filter.search,
+        filter.needs_attention
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
+pub async fn client_counts(db: &mut PgConnection, scope: &PartnerScope) -> Result<ClientCounts> {
+    let row = sqlx::query!(
+        r#"select count(*)::integer as "total!",
+                  count(a.id)::integer as "mapped!",
+                  (count(*) filter (where a.state = 'needs_attention'))::integer as "needing_attention!"
+           from clients c
+           left join associations a on a.client_id = c.id and a.state not in ('ending', 'ended')
+           where c.partner_id = $1 and c.state = 'active'"#,
+        scope.partner().0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(ClientCounts {
+        total: row.total.unsigned_abs(),
+        mapped: row.mapped.unsigned_abs(),
+        needing_attention: row.needing_attention.unsigned_abs(),
+    })
+}
+
+/// Changes when the partner's nights are.
+pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settings: &SyncSettings) -> Result<()> {
+    sqlx::query!(
+        "update partners set nightly_sync = $2, night_start = $3, night_end = $4, time_zone = $5 where id = $1",
+        scope.partner().0,
+        settings.nightly,
+        settings.night_start,
+        settings.night_end,
+        settings.time_zone.name()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Every active partner with a working connection and something to sync, for the night.
+pub async fn with_nights(db: &mut PgConnection, _: SystemScope, after: Option<PartnerId>) -> Result<Vec<Partner>> {
+    /// Few enough for one statement, many enough for few statements.
+    const BATCH: i64 = 500;
+    let rows = sqlx::query_as!(
+        Row,
+        "select p.id, p.external_id, p.name, p.time_zone, p.state, p.nightly_sync, p.night_start, p.night_end
+         from partners p
+         join connections c on c.partner_id = p.id and c.state <> 'disconnected'
+         where p.state = 'active' and p.nightly_sync
+           and exists (select from associations a where a.partner_id = p.id and a.state <> 'ended')
+           and ($1::uuid is null or p.id > $1)
+         order by p.id
+         limit $2",
+        after.map(|id| id.0),
+        BATCH
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Partner::try_from).collect()
+}

@@ -1,0 +1,161 @@
+//! The platform's report of partners, clients and users: taken in record by record, newest version wins.
+
+use sqlx::PgConnection;
+
+use super::Result;
+use crate::auth::SystemScope;
+use crate::domain::roster::{ClientRecord, PartnerRecord, UserRecord};
+use crate::ids::{ClientId, PartnerId, UserId};
+
+/// What became of one record of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    Stored,
+    /// A newer or the same version is here already.
+    AlreadyKnown,
+    /// The partner or client it belongs to is not known.
+    UnknownOwner,
+    /// It belongs to another partner, and cannot be moved.
+    OtherPartner,
+}
+
+/// `default_zone` is for new partners whose record names none. The external ids must be distinct.
+pub async fn take_partners(
+    db: &mut PgConnection,
+    _: SystemScope,
+    records: &[PartnerRecord],
+    default_zone: chrono_tz::Tz,
+) -> Result<Vec<Taken>> {
+    let ids: Vec<_> = records.iter().map(|_| PartnerId::generate().0).collect();
+    let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
+    let names: Vec<_> = records.iter().map(|record| record.name.clone()).collect();
+    let zones: Vec<_> =
+        records.iter().map(|record| record.time_zone.map_or(String::new(), |zone| zone.name().to_owned())).collect();
+    let states: Vec<_> = records.iter().map(|record| record.state.as_str().to_owned()).collect();
+    let versions: Vec<_> = records.iter().map(|record| record.version).collect();
+    let stored = sqlx::query_scalar!(
+        "insert into partners as p (id, external_id, name, time_zone, state, source_version)
+         select id, external_id, name, coalesce(nullif(zone, ''), $7), state, version
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
+             as given (id, external_id, name, zone, state, version)
+         on conflict (external_id) do update set
+             name = excluded.name, state = excluded.state, source_version = excluded.source_version,
+             time_zone = case when (select zone from unnest($2::text[], $4::text[]) as z (external_id, zone)
+                                    where z.external_id = excluded.external_id) = ''
+                              then p.time_zone else excluded.time_zone end
+         where p.source_version < excluded.source_version
+         returning external_id",
+        &ids,
+        &external_ids,
+        &names,
+        &zones,
+        &states,
+        &versions,
+        default_zone.name()
+    )
+    .fetch_all(db)
+    .await?;
+    let stored: std::collections::BTreeSet<_> = stored.into_iter().collect();
+    Ok(external_ids.iter().map(|id| if stored.contains(id) { Taken::Stored } else { Taken::AlreadyKnown }).collect())
+}
+
+/// The external ids must be distinct.
+pub async fn take_clients(db: &mut PgConnection, _: SystemScope, records: &[ClientRecord]) -> Result<Vec<Taken>> {
+    let ids: Vec<_> = records.iter().map(|_| ClientId::generate().0).collect();
+    let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
+    let owners: Vec<_> = records.iter().map(|record| record.partner_external_id.clone()).collect();
+    let names: Vec<_> = records.iter().map(|record| record.name.clone()).collect();
+    let states: Vec<_> = records.iter().map(|record| record.state.as_str().to_owned()).collect();
+    let versions: Vec<_> = records.iter().map(|record| record.version).collect();
+    let rows = sqlx::query!(
+        r#"with given as (
+               select g.*, p.id as partner_id, c.partner_id as known_partner, c.source_version as known_version
+               from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[]) with ordinality
+                   as g (id, external_id, owner, name, state, version, place)
+               left join partners p on p.external_id = g.owner
+               left join clients c on c.external_id = g.external_id
+           ), stored as (
+               insert into clients as c (id, partner_id, external_id, name, state, source_version)
+               select id, partner_id, external_id, name, state, version from given
+               where partner_id is not null and coalesce(known_partner = partner_id, true)
+               on conflict (external_id) do update set
+                   name = excluded.name, state = excluded.state, source_version = excluded.source_version
+               where c.source_version < excluded.source_version and c.partner_id = excluded.partner_id
+               returning external_id
+           )
+           select partner_id is null as "unknown_owner!",
+                  coalesce(known_partner <> partner_id, false) as "other_partner!",
+                  exists (select from stored s where s.external_id = given.external_id) as "stored!"
+           from given order by place"#,
+        &ids,
+        &external_ids,
+        &owners,
+        &names,
+        &states,
+        &versions
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| taken(row.unknown_owner, row.other_partner, row.stored)).collect())
+}
+
+/// The external ids must be distinct. A user may move between clients of one partner.
+pub async fn take_users(db: &mut PgConnection, _: SystemScope, records: &[UserRecord]) -> Result<Vec<Taken>> {
+    let ids: Vec<_> = records.iter().map(|_| UserId::generate().0).collect();
+    let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
+    let owners: Vec<_> = records.iter().map(|record| record.client_external_id.clone()).collect();
+    let emails: Vec<_> = records.iter().map(|record| record.email.clone().unwrap_or_default()).collect();
+    let states: Vec<_> = records.iter().map(|record| record.state.as_str().to_owned()).collect();
+    let versions: Vec<_> = records.iter().map(|record| record.version).collect();
+    let rows = sqlx::query!(
+        r#"with given as (
+               select g.*, c.id as client_id, c.partner_id, u.partner_id as known_partner
+               from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[]) with ordinality
+                   as g (id, external_id, owner, email, state, version, place)
+               left join clients c on c.external_id = g.owner
+               left join users u on u.external_id = g.external_id
+           ), stored as (
+               insert into users as u (id, partner_id, client_id, external_id, email, state, source_version)
+               select id, partner_id, client_id, external_id, nullif(btrim(email), ''), state, version from given
+               where client_id is not null and coalesce(known_partner = partner_id, true)
+               on conflict (external_id) do update set
+                   client_id = excluded.client_id, email = excluded.email, state = excluded.state,
+                   source_version = excluded.source_version
+               where u.source_version < excluded.source_version and u.partner_id = excluded.partner_id
+               returning external_id
+           )
+           select client_id is null as "unknown_owner!",
+                  coalesce(known_partner <> partner_id, false) as "other_partner!",
+                  exists (select from stored s where s.external_id = given.external_id) as "stored!"
+           from given order by place"#,
+        &ids,
+        &external_ids,
+        &owners,
+        &emails,
+        &states,
+        &versions
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| taken(row.unknown_owner, row.other_partner, row.stored)).collect())
+}
+
+fn taken(unknown_owner: bool, other_partner: bool, stored: bool) -> Taken {
+    match (unknown_owner, other_partner, stored) {
+        (true, _, _) => Taken::UnknownOwner,
+        (_, true, _) => Taken::OtherPartner,
+        (_, _, true) => Taken::Stored,
+        _ => Taken::AlreadyKnown,
+    }
+}
+
+/// Archived partners that still have a connection or something waiting.
+pub async fn archived_but_connected(db: &mut PgConnection, _: SystemScope) -> Result<Vec<PartnerId>> {
+    let rows = sqlx::query_scalar!(
+        "select p.id from partners p join connections c on c.partner_id = p.id
+         where p.state = 'archived' and c.state <> 'disconnected'"
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(PartnerId).collect())
+}

@@ -1,0 +1,392 @@
+//! Sync runs: asking for one, following it, and bringing it to an end.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::connections::{problem_json, read_problem};
+use super::error::inconsistent;
+use super::leases::{SyncLease, interval};
+use super::{Page, Result, Slice, StorageError, partners};
+use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::problem::Problem;
+use crate::domain::run::{Progress, Run, RunState, Summary, Trigger};
+use crate::ids::{ClientId, PartnerId, RunId};
+
+struct Row {
+    id: Uuid,
+    partner_id: Uuid,
+    trigger: String,
+    state: String,
+    client_ids: Option<Vec<Uuid>>,
+    night: Option<NaiveDate>,
+    requested_by: Option<Value>,
+    queued_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    next_attempt_at: DateTime<Utc>,
+    total: i32,
+    halo_requests: i32,
+    problem: Option<Value>,
+    created: i32,
+    updated: i32,
+    unchanged: i32,
+    failed: i32,
+    skipped: i32,
+}
+
+impl TryFrom<Row> for Run {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let count = i32::unsigned_abs;
+        let done = row.created + row.updated + row.unchanged + row.failed + row.skipped;
+        Ok(Run {
+            id: RunId(row.id),
+            partner: PartnerId(row.partner_id),
+            trigger: row.trigger.parse().map_err(inconsistent("sync_runs", "trigger", row.id))?,
+            state: row.state.parse().map_err(inconsistent("sync_runs", "state", row.id))?,
+            clients: row.client_ids.map(|ids| ids.into_iter().map(ClientId).collect()),
+            night: row.night,
+            requested_by: row
+                .requested_by
+                .map(|actor| serde_json::from_value(actor).map_err(inconsistent("sync_runs", "requested_by", row.id)))
+                .transpose()?,
+            queued_at: row.queued_at,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+            next_attempt_at: row.next_attempt_at,
+            progress: Progress { done: count(done), total: count(row.total.max(done)) },
+            summary: Summary {
+                created: count(row.created),
+                updated: count(row.updated),
+                unchanged: count(row.unchanged),
+                failed: count(row.failed),
+                skipped: count(row.skipped),
+                halo_requests: count(row.halo_requests),
+            },
+            problem: read_problem("sync_runs", row.id, row.problem)?,
+        })
+    }
+}
+
+/// Those of `ids` that are this partner's.
+pub async fn find_many(db: &mut PgConnection, scope: &PartnerScope, ids: &[RunId]) -> Result<Vec<Run>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select r.id, r.partner_id, trigger, state, client_ids, night, requested_by, queued_at, started_at,
+                  finished_at, next_attempt_at, total, halo_requests, r.problem,
+                  s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
+                  s.failed as "failed!", s.skipped as "skipped!"
+           from sync_runs r, lateral count_results(r.id) s
+           where r.partner_id = $1 and r.id = any ($2)"#,
+        scope.partner().0,
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Run::try_from).collect()
+}
+
+/// The latest first.
+pub async fn page(db: &mut PgConnection, scope: &PartnerScope, page: &Page) -> Result<Slice<Run>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select r.id, r.partner_id, trigger, state, client_ids, night, requested_by, queued_at, started_at,
+                  finished_at, next_attempt_at, total, halo_requests, r.problem,
+                  s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
+                  s.failed as "failed!", s.skipped as "skipped!"
+           from sync_runs r, lateral count_results(r.id) s
+           where r.partner_id = $1 and ($2::uuid is null or r.id < $2)
+           order by r.id desc limit $3"#,
+        scope.partner().0,
+        page.after_id(),
+        page.limit()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(page.cut(rows.into_iter().map(Run::try_from).collect::<Result<_>>()?))
+}
+
+pub async fn count(db: &mut PgConnection, scope: &PartnerScope) -> Result<i64> {
+    let count =
+        sqlx::query_scalar!(r#"select count(*) as "count!" from sync_runs where partner_id = $1"#, scope.partner().0)
+            .fetch_one(db)
+            .await?;
+    Ok(count)
+}
+
+/// What somebody, or the night, asks for.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    pub trigger: Trigger,
+    /// None: all of the partner's associations.
+    pub clients: Option<Vec<ClientId>>,
+    pub night: Option<NaiveDate>,
+    /// A person is waiting.
+    pub urgent: bool,
+}
+
+/// The run that answers a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub run: RunId,
+    /// Whether a worker has to be woken: not where the run under way covers the request.
+    pub ring: bool,
+    pub urgent: bool,
+}
+
+/// Queues a run, joins the one that waits, or answers with the one under way where it has not read yet and covers the
+/// request. A partner never has more than one running and one waiting.
+pub async fn ask(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    request: &RunRequest,
+    now: DateTime<Utc>,
+) -> Result<Asked> {
+    partners::lock(db, scope).await?;
+    let clients: Option<Vec<_>> = request.clients.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
+    let under_way = sqlx::query_scalar!(
+        "update sync_runs set night = coalesce(night, $3)
+         where partner_id = $1 and state = 'running' and read_at is null
+           and (client_ids is null or client_ids @> $2)
+           and ($3::date is null or night is null)
+         returning id",
+        scope.partner().0,
+        clients.as_deref(),
+        request.night
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if let Some(run) = under_way {
+        return Ok(Asked { run: RunId(run), ring: false, urgent: request.urgent });
+    }
+    // A night that is still being tried when the next one comes has had its time.
+    sqlx::query!(
+        "update sync_runs set state = 'failed', finished_at = $3
+         where partner_id = $1 and state = 'queued' and night < $2",
+        scope.partner().0,
+        request.night,
+        now
+    )
+    .execute(&mut *db)
+    .await?;
+    // A pause that Halo asked for is kept, whoever waits.
+    let joined = sqlx::query!(
+        "update sync_runs set
+             client_ids = case when client_ids is null or $2::uuid[] is null then null else client_ids || $2 end,
+             urgent = urgent or $3, night = coalesce(night, $4),
+             next_attempt_at = case when problem ->> 'code' = 'rate_limited' then next_attempt_at
+                                    else least(next_attempt_at, now()) end
+         where partner_id = $1 and state = 'queued'
+         returning id, urgent",
+        scope.partner().0,
+        clients.as_deref(),
+        request.urgent,
+        request.night
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if let Some(run) = joined {
+        return Ok(Asked { run: RunId(run.id), ring: true, urgent: run.urgent });
+    }
+    let run = RunId::generate();
+    let requested_by = serde_json::to_value(scope.actor()).expect("an actor is plain data");
+    sqlx::query!(
+        "insert into sync_runs (id, partner_id, trigger, state, client_ids, night, requested_by, urgent, queued_at)
+         values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8)",
+        run.0,
+        scope.partner().0,
+        request.trigger.as_str(),
+        clients.as_deref(),
+        request.night,
+        requested_by,
+        request.urgent,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(Asked { run, ring: true, urgent: request.urgent })
+}
+
+/// From here on, what is asked for is no longer covered by this run. `total` associations will be looked at.
+pub async fn start_reading(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
+    changed(
+        sqlx::query!(
+            "update sync_runs set read_at = now() where id = $1 and lease_token = $2 and lease_until > now()",
+            lease.run().0,
+            lease.token()
+        )
+        .execute(db)
+        .await?,
+    )
+}
+
+pub async fn set_total(db: &mut PgConnection, lease: &SyncLease, total: u32) -> Result<()> {
+    changed(
+        sqlx::query!(
+            "update sync_runs set total = $3 where id = $1 and lease_token = $2 and lease_until > now()",
+            lease.run().0,
+            lease.token(),
+            i32::try_from(total).unwrap_or(i32::MAX)
+        )
+        .execute(db)
+        .await?,
+    )
+}
+
+/// Adds requests that were sent to Halo.
+pub async fn count_requests(db: &mut PgConnection, lease: &SyncLease, requests: u32) -> Result<()> {
+    sqlx::query!(
+        "update sync_runs set halo_requests = halo_requests + $2 where id = $1",
+        lease.run().0,
+        i32::try_from(requests).unwrap_or(i32::MAX)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends the run.
+pub async fn finish(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+    state: RunState,
+    problem: Option<&Problem>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    changed(
+        sqlx::query!(
+            "update sync_runs set state = $3, problem = $4, finished_at = $5, lease_token = null, lease_until = null
+             where id = $1 and lease_token = $2 and lease_until > now()",
+            lease.run().0,
+            lease.token(),
+            state.as_str(),
+            problem_json(problem),
+            now
+        )
+        .execute(db)
+        .await?,
+    )
+}
+
+/// How a run that cannot go on now is continued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Continued {
+    /// By itself, after the wait.
+    Later,
+    /// By the run that was waiting already: this one is over.
+    By(RunId),
+}
+
+/// Puts the run back, to be tried after `wait`. Where another waits already, that one takes its clients over.
+pub async fn put_back(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+    wait: Duration,
+    counts_as_attempt: bool,
+    problem: &Problem,
+    now: DateTime<Utc>,
+) -> Result<Continued> {
+    partners::lock(db, lease.scope()).await?;
+    let waiting = sqlx::query_scalar!(
+        "update sync_runs w set
+             client_ids = case when w.client_ids is null or r.client_ids is null then null
+                               else w.client_ids || r.client_ids end,
+             attempts = greatest(w.attempts, r.attempts),
+             next_attempt_at = greatest(w.next_attempt_at, now() + $3),
+             problem = $4
+         from sync_runs r
+         where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
+         returning w.id",
+        lease.run().0,
+        lease.token(),
+        interval(wait),
+        problem_json(Some(problem))
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if let Some(waiting) = waiting {
+        finish(db, lease, RunState::Failed, Some(problem), now).await?;
+        return Ok(Continued::By(RunId(waiting)));
+    }
+    changed(
+        sqlx::query!(
+            "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
+                 next_attempt_at = now() + $3, attempts = attempts + $4, problem = $5, starts = 0
+             where id = $1 and lease_token = $2 and lease_until > now()",
+            lease.run().0,
+            lease.token(),
+            interval(wait),
+            i32::from(counts_as_attempt),
+            problem_json(Some(problem))
+        )
+        .execute(db)
+        .await?,
+    )?;
+    Ok(Continued::Later)
+}
+
+/// The run that waits for this partner, if one does.
+pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(RunId, bool)>> {
+    let row = sqlx::query!(
+        "select id, urgent from sync_runs where partner_id = $1 and state = 'queued' and next_attempt_at <= now()",
+        scope.partner().0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (RunId(row.id), row.urgent)))
+}
+
+/// Cancels what is waiting and what is under way: its worker finds the lease gone and writes nothing more.
+pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, now: DateTime<Utc>) -> Result<u64> {
+    let done = sqlx::query!(
+        "update sync_runs set state = 'cancelled', finished_at = $2, lease_token = null, lease_until = null
+         where partner_id = $1 and state in ('queued', 'running')",
+        scope.partner().0,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// The latest night that was asked for: its date and when that was.
+pub async fn latest_night(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(NaiveDate, DateTime<Utc>)>> {
+    let row = sqlx::query!(
+        r#"select night as "night!", queued_at from sync_runs
+           where partner_id = $1 and night is not null order by night desc limit 1"#,
+        scope.partner().0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.night, row.queued_at)))
+}
+
+/// Runs that should be in somebody's hands and are not: their job was lost, or their worker died.
+pub async fn unattended(
+    db: &mut PgConnection,
+    _: SystemScope,
+    grace: Duration,
+    batch: i64,
+) -> Result<Vec<(RunId, bool)>> {
+    let rows = sqlx::query!(
+        "select id, urgent from sync_runs
+         where (state = 'queued' and next_attempt_at <= now()) or (state = 'running' and lease_until + $1 < now())
+         order by urgent desc, next_attempt_at
+         limit $2",
+        interval(grace),
+        batch
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
+}
+
+fn changed(done: sqlx::postgres::PgQueryResult) -> Result<()> {
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StorageError::LeaseLost) }
+}

@@ -1,0 +1,128 @@
+//! Sealed values open where they belong, and nowhere else.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use infima_halo::{
+    ids::PartnerId,
+    seal::{Binding, DEVELOPMENT_KEYS, Keyring, KeyringError, OpenError, Sealed},
+};
+use proptest::prelude::*;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+fn key(id: &str, byte: u8) -> String {
+    let mut bytes = [byte; 32];
+    bytes[0] = byte.wrapping_add(1);
+    format!("{id}:{}", BASE64_STANDARD.encode(bytes))
+}
+
+fn ring(text: &str) -> Keyring {
+    Keyring::parse(&text.into()).unwrap()
+}
+
+fn place() -> Binding {
+    Binding { table: "connections", column: "sealed_secret", row: Uuid::now_v7(), partner: PartnerId::generate() }
+}
+
+fn secret() -> SecretString {
+    "planted-halo-client-secret".into()
+}
+
+#[test]
+fn a_value_opens_in_its_own_place_only() {
+    let (ring, here) = (ring(&key("k1", 1)), place());
+    let sealed = ring.seal(&secret(), &here);
+    assert_eq!(ring.open(&sealed, &here).unwrap().expose_secret(), secret().expose_secret());
+    let elsewhere = [
+        Binding { row: Uuid::now_v7(), ..here },
+        Binding { partner: PartnerId::generate(), ..here },
+        Binding { column: "url", ..here },
+        Binding { table: "associations", ..here },
+        Binding { row: here.partner.0, partner: PartnerId(here.row), ..here },
+    ];
+    for other in elsewhere {
+        assert_eq!(ring.open(&sealed, &other).unwrap_err(), OpenError::DoesNotOpen { key: "k1".into() });
+    }
+}
+
+#[test]
+fn a_retired_key_opens_and_asks_to_be_resealed() {
+    let here = place();
+    let sealed = ring(&key("2025", 1)).seal(&secret(), &here);
+    let rotated = ring(&format!("{},{}", key("2026", 2), key("2025", 1)));
+    assert!(rotated.needs_reseal(&sealed));
+    let again = rotated.seal(&rotated.open(&sealed, &here).unwrap(), &here);
+    assert_eq!((again.key_id(), rotated.needs_reseal(&again)), ("2026", false));
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    let here = place();
+    let sealed = ring(&key("2025", 1)).seal(&secret(), &here);
+    assert_eq!(
+        ring(&key("2026", 2)).open(&sealed, &here).unwrap_err(),
+        OpenError::KeyMissing { needed: "2025".into() }
+    );
+    // Another key under the id that is asked for is not that key.
+    assert_eq!(ring(&key("2025", 2)).open(&sealed, &here).unwrap_err(), OpenError::DoesNotOpen { key: "2025".into() });
+}
+
+#[test]
+fn the_canary_tells_a_wrong_keyring() {
+    let canary = ring(&key("a", 1)).seal_canary();
+    ring(&format!("{},{}", key("b", 2), key("a", 1))).check_canary(&canary).unwrap();
+    assert_eq!(ring(&key("b", 2)).check_canary(&canary), Err(OpenError::KeyMissing { needed: "a".into() }));
+    assert!(ring(&key("a", 2)).check_canary(&canary).is_err());
+}
+
+#[test]
+fn the_published_key_is_recognised_under_any_name() {
+    assert!(ring(DEVELOPMENT_KEYS).is_development_key());
+    let renamed = DEVELOPMENT_KEYS.replace("development:", "production:");
+    assert!(ring(&format!("{},{renamed}", key("a", 1))).is_development_key());
+    assert!(!ring(&key("a", 1)).is_development_key());
+}
+
+#[test]
+fn nothing_printable_and_no_two_alike() {
+    let (ring, here) = (ring(&key("k1", 1)), place());
+    let (one, two) = (ring.seal(&secret(), &here), ring.seal(&secret(), &here));
+    assert_ne!(one, two);
+    assert_eq!(format!("{ring:?} {one:?}"), r#"Keyring(k1) Sealed(with "k1")"#);
+    assert!(!one.as_bytes().windows(7).any(|part| part == b"planted"));
+}
+
+#[test]
+fn a_bad_keyring_says_what_is_wrong_with_it() {
+    let parse = |text: &str| Keyring::parse(&text.into()).unwrap_err();
+    assert_eq!(parse(" , "), KeyringError::Empty);
+    assert_eq!(parse(&format!("{},justakey", key("a", 1))), KeyringError::NotAnEntry { position: 2 });
+    assert_eq!(parse("a b:AAAA"), KeyringError::NotAnId { position: 1 });
+    assert_eq!(parse("a:not base64!"), KeyringError::NotBase64 { id: "a".into() });
+    assert_eq!(parse("a:AAAA"), KeyringError::WrongLength { id: "a".into(), bytes: 3 });
+    assert_eq!(parse(&format!("{},{}", key("a", 1), key("a", 2))), KeyringError::TwiceTheSameId { id: "a".into() });
+    assert_eq!(parse(&format!("a:{}", BASE64_STANDARD.encode([0u8; 32]))), KeyringError::NotRandom { id: "a".into() });
+}
+
+proptest! {
+    #[test]
+    fn any_text_comes_back(text in ".{0,200}") {
+        let (ring, here) = (ring(&key("k1", 1)), place());
+        let stored = Sealed::from_bytes(ring.seal(&text.as_str().into(), &here).as_bytes().to_vec()).unwrap();
+        let opened = ring.open(&stored, &here).unwrap();
+        prop_assert_eq!(opened.expose_secret(), text);
+    }
+
+    #[test]
+    fn no_bytes_are_opened_by_accident(bytes in proptest::collection::vec(any::<u8>(), 0..120), flip in any::<prop::sample::Index>()) {
+        let (ring, here) = (ring(&key("k1", 1)), place());
+        if let Ok(sealed) = Sealed::from_bytes(bytes) {
+            prop_assert!(ring.open(&sealed, &here).is_err());
+        }
+        let mut changed = ring.seal(&secret(), &here).as_bytes().to_vec();
+        let at = flip.index(changed.len());
+        changed[at] ^= 1;
+        if let Ok(sealed) = Sealed::from_bytes(changed) {
+            prop_assert!(ring.open(&sealed, &here).is_err());
+        }
+    }
+}
