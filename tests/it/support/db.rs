@@ -33,11 +33,6 @@ impl TestDatabase {
         }
     }
 
-    /// Address as the owner: for looking at rows behind the app's back.
-    pub fn owner_url(&self) -> &SecretString {
-        &self.owner_url
-    }
-
     /// Address as the role `infima_app`, as the app itself connects.
     pub fn app_url(&self) -> &SecretString {
         &self.app_url
@@ -194,7 +189,7 @@ impl Keeper {
 }
 
 async fn migrate(owner: &PgPool) -> anyhow::Result<()> {
-    sqlx::migrate::Migrator::new(Path::new(CRATE).join("migrations")).await?.run(owner).await?;
+    infima_halo::storage::migrate(owner).await?;
     apalis_postgres::PostgresStorage::<()>::setup(owner).await?;
     Ok(())
 }
