@@ -19,10 +19,11 @@ async fn each_test_has_a_migrated_database_of_its_own() {
 #[tokio::test]
 async fn the_app_connects_as_a_role_that_owns_nothing() {
     let database = TestDatabase::fresh().await;
-    let (role, powerful): (String, bool) =
-        sqlx::query_as("SELECT current_user::text, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-            .fetch_one(&database.app().await)
-            .await
-            .unwrap();
+    let (role, powerful): (String, bool) = sqlx::query_as(
+        "SELECT current_user::text, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
+    )
+    .fetch_one(&database.app().await)
+    .await
+    .unwrap();
     assert_eq!((role.as_str(), powerful), ("infima_app", false));
 }

@@ -45,8 +45,7 @@ impl Cluster {
     /// Finds the place's server running, or starts it, making its data first where there is none.
     pub async fn start(place: Place, variables: &Variables, say: fn(&str), connections: u16) -> anyhow::Result<Self> {
         let starting = lock(&place, "starting", File::lock).await?;
-        let in_use = lock(&place, "in-use", File::lock_shared).await?;
-        let cluster = Self { place, in_use };
+        let cluster = Self::join(place).await?;
         match cluster.running().await? {
             Some(pid) => say(&format!("Postgres is already running (process {pid}), {}", cluster.describe())),
             None => {
@@ -59,6 +58,12 @@ impl Cluster {
         }
         drop(starting);
         Ok(cluster)
+    }
+
+    /// Counts this process among the users of the cluster, whether its server runs or not.
+    pub async fn join(place: Place) -> anyhow::Result<Self> {
+        let in_use = lock(&place, "in-use", File::lock_shared).await?;
+        Ok(Self { place, in_use })
     }
 
     fn describe(&self) -> String {
@@ -194,10 +199,16 @@ impl Cluster {
 
     /// Stops the server, unless another process still uses it.
     pub async fn stop(self) -> anyhow::Result<()> {
+        if self.alone()? { self.shut_down().await } else { Ok(()) }
+    }
+
+    /// Whether no other process uses the cluster. If so, none can begin to until this value is dropped.
+    fn alone(&self) -> anyhow::Result<bool> {
         self.in_use.unlock()?;
-        if self.in_use.try_lock().is_err() {
-            return Ok(());
-        }
+        Ok(self.in_use.try_lock().is_ok())
+    }
+
+    async fn shut_down(&self) -> anyhow::Result<()> {
         let Some(pid) = self.process() else { return Ok(()) };
         // Fast shutdown: transactions are rolled back, data is written, clients are told.
         kill(pid, Signal::SIGINT).with_context(|| format!("cannot stop Postgres (process {pid})"))?;
@@ -215,18 +226,17 @@ impl Cluster {
 /// Removes a cluster that nobody uses, server and data.
 pub(super) async fn erase(place: &Place) -> anyhow::Result<()> {
     let starting = lock(place, "starting", File::lock).await?;
-    let in_use = lock(place, "in-use", File::lock_shared).await?;
-    in_use.unlock()?;
-    if in_use.try_lock().is_err() {
+    let cluster = Cluster::join(place.clone()).await?;
+    if !cluster.alone()? {
         bail!("another process is using the database in {}; stop it first", place.folder.display());
     }
-    let cluster = Cluster { place: place.clone(), in_use };
-    cluster.stop().await?;
-    drop(starting);
+    cluster.shut_down().await?;
     if place.sockets != place.folder {
         let _ = fs::remove_dir_all(&place.sockets);
     }
-    fs::remove_dir_all(&place.folder).with_context(|| format!("cannot remove {}", place.folder.display()))
+    fs::remove_dir_all(&place.folder).with_context(|| format!("cannot remove {}", place.folder.display()))?;
+    drop(starting);
+    Ok(())
 }
 
 /// Removes clusters whose data directory is gone. Those in use, and those that resist, are left alone.

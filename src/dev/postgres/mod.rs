@@ -120,6 +120,17 @@ pub async fn test_cluster(target_dir: &Path, variables: &Variables) -> anyhow::R
     Ok(Postgres { owner_url: url(OWNER_ROLE), app_url: url(APP_ROLE), cluster: Some(cluster) })
 }
 
+/// Stops the private cluster of a data directory, unless another process uses it. Its data stays.
+///
+/// # Errors
+/// It did not stop within half a minute.
+pub async fn stop(data_dir: &Path) -> anyhow::Result<()> {
+    match Place::existing(data_dir)? {
+        Some(place) => Cluster::join(place).await?.stop().await,
+        None => Ok(()),
+    }
+}
+
 /// Removes the private cluster of a data directory with everything in it.
 ///
 /// # Errors

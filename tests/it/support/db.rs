@@ -143,7 +143,10 @@ impl Keeper {
                 .await?;
             if free {
                 let dropped = self.drop(&database).await;
-                sqlx::query("SELECT pg_advisory_unlock(hashtext($1))").bind(claim).execute(&mut self.connection).await?;
+                sqlx::query("SELECT pg_advisory_unlock(hashtext($1))")
+                    .bind(claim)
+                    .execute(&mut self.connection)
+                    .await?;
                 dropped?;
             }
         }
