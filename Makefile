@@ -1,0 +1,72 @@
+# `make test` is everything a change must pass. What is missing is installed where that is possible.
+
+target := $(or $(CARGO_TARGET_DIR),target)
+contract := frontend-contract
+sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_modules/*') Cargo.lock
+
+.DEFAULT_GOAL := test
+.NOTPARALLEL:
+.PHONY: test format sqlx-check lint rust contract sqlx schema soak audit tools stop
+
+test: tools format sqlx-check lint rust contract stop
+	@echo "Everything passed."
+
+tools:
+	@.ci/need cargo rustup
+	@.ci/need cc gcc
+	@# The tests start a Postgres of their own; without one installed they fetch one through npm.
+	@test -n "$$DATABASE_URL$$DATABASE_URL_FILE" || command -v postgres >/dev/null || \
+		ls -d /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /Applications/Postgres.app >/dev/null 2>&1 || \
+		command -v npm >/dev/null || .ci/need postgres postgresql
+
+format:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --no-default-features --lib --bins -- -D warnings
+
+rust:
+	cargo test
+
+# The answers that the database gave about every query, kept so that a build needs no database.
+sqlx:
+	.ci/sqlx/answers $(target)/sqlx
+	rm -rf .sqlx
+	cp -R $(target)/sqlx .sqlx
+
+sqlx-check: $(target)/sqlx.checked
+
+$(target)/sqlx.checked: $(sources)
+	.ci/sqlx/answers $(target)/sqlx
+	@diff -r .sqlx $(target)/sqlx >/dev/null || { echo "The kept answers in .sqlx are stale: run make sqlx" >&2; exit 1; }
+	@touch $@
+
+# What the frontend may rely on, once there is something to check.
+ifneq ($(wildcard $(contract)/package.json),)
+contract: $(contract)/node_modules/.package-lock.json
+	cd $(contract) && npm test
+else
+contract:
+endif
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	@.ci/need npm npm
+	cd $* && npm ci --no-audit --no-fund
+	@touch $@
+
+schema:
+	cargo run --quiet -- schema > $(target)/schema.graphql
+	mv $(target)/schema.graphql schema.graphql
+
+# The long version of the crash tests.
+soak:
+	cargo test --test it soak -- --ignored --nocapture
+
+audit:
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else \
+		echo "SKIPPED: make audit needs cargo-deny (cargo install cargo-deny)" >&2; fi
+
+# The tests' Postgres stays up between runs; its data is kept when it is stopped.
+stop:
+	@if test -x $(target)/debug/scratch-database; then $(target)/debug/scratch-database --stop; fi

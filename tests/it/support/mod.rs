@@ -1,0 +1,3 @@
+//! What tests stand on: a database of their own, and a place for what they leave when they fail.
+
+pub mod db;
