@@ -4,5 +4,6 @@ mod auth;
 mod config;
 mod net;
 mod postgres;
+mod auth;
 mod seal;
 mod support;
