@@ -194,10 +194,7 @@ impl Table {
             Ok(customer) => customer,
             Err(error) => return Ok(Mapped::Refused(error)),
         };
-        let shared = self
-            .owners
-            .get(&customer.id)
-            .is_some_and(|owners| owners.iter().any(|owner| *owner != client.id));
+        let shared = self.owners.get(&customer.id).is_some_and(|owners| owners.iter().any(|owner| *owner != client.id));
         if shared && !mapping.allow_shared {
             return Ok(Mapped::Refused(taken()));
         }

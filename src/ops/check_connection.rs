@@ -63,8 +63,7 @@ pub async fn check_connection(
 async fn recheck(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result<Diagnosis, OpError> {
     let scope = permit(request.caller, Act::RecheckConnection, partner)?;
     limit(ops, partner)?;
-    let (connection, session) =
-        halo::stored_session(ops, &scope, Lane::People).await?.ok_or_else(not_connected)?;
+    let (connection, session) = halo::stored_session(ops, &scope, Lane::People).await?.ok_or_else(not_connected)?;
     let report = session.check().await;
 
     let now = ops.clock.now();

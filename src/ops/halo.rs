@@ -15,7 +15,7 @@ use crate::storage::connections;
 
 /// Where a connection's secret is kept: what its seal is bound to.
 pub(super) fn secret_binding(id: crate::ids::ConnectionId, partner: crate::ids::PartnerId) -> Binding {
-    Binding { table: "connections", column: "sealed_secret", row: id.0, partner: partner.0 }
+    Binding { table: "connections", column: "sealed_secret", row: id.0, partner }
 }
 
 /// A conversation with the partner's Halo under the stored credentials, and the connection as it is stored. None where the
@@ -112,7 +112,9 @@ fn line(subject: Subject, outcome: &Outcome) -> Check {
             (CheckOutcome::Missing, format!("{label}: Halo refuses access. {missing} is missing."))
         }
         Outcome::Failed(error) => (CheckOutcome::Missing, format!("{label}: {error}.")),
-        Outcome::NotReached => (CheckOutcome::Unknown, format!("{label}: not reached, because of what is wrong above.")),
+        Outcome::NotReached => {
+            (CheckOutcome::Unknown, format!("{label}: not reached, because of what is wrong above."))
+        }
         Outcome::NotChecked => {
             (CheckOutcome::Unknown, format!("{label}: in the guide, not used by this integration, not checked."))
         }

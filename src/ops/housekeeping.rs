@@ -13,8 +13,7 @@ const BATCH: i64 = 1_000;
 /// Rings again for runs whose job was lost or whose worker died. How many there were.
 pub async fn sweep(ops: &Ops) -> Result<usize, OpError> {
     let mut tx = ops.db.begin(SystemScope::housekeeping()).await?;
-    let lost =
-        runs::unattended(&mut tx, SystemScope::housekeeping(), ops.settings.lease.grace, BATCH).await?;
+    let lost = runs::unattended(&mut tx, SystemScope::housekeeping(), ops.settings.lease.grace, BATCH).await?;
     for (run, urgent) in &lost {
         queue::ring(&mut tx, *run, *urgent, Duration::ZERO).await?;
     }

@@ -65,9 +65,7 @@ pub async fn save_connection(
         checks: &checks,
     };
     connections::save(&mut tx, &scope, &accepted, now).await?;
-    let shown = |url: &str, application: &str, tenant: &str| {
-        json!({ "url": url, "applicationClientId": application, "tenant": tenant })
-    };
+    let shown = |url: &str, application: &str, tenant: &str| json!({ "url": url, "applicationClientId": application, "tenant": tenant });
     let entry = activity::Entry {
         subject: Some(id.to_string()),
         before: before.as_ref().map(|before| shown(&before.url, &before.application_client_id, &before.tenant.0)),

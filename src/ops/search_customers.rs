@@ -41,11 +41,7 @@ pub async fn search_customers(
     let customers = found
         .customers
         .into_iter()
-        .map(|customer| MappedCustomer {
-            id: customer.id,
-            name: Some(customer.name),
-            top_level: customer.top_level,
-        })
+        .map(|customer| MappedCustomer { id: customer.id, name: Some(customer.name), top_level: customer.top_level })
         .collect();
     Ok(FoundCustomers { tenant: connection.tenant, customers, total: found.total, has_more: found.has_more })
 }

@@ -118,7 +118,9 @@ pub async fn set_up(owner: &PgPool) -> Result<(), SetUpError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SetUpError {
-    #[error("the queue's tables could not be created; its owner must be allowed to add the extensions hstore and pgcrypto")]
+    #[error(
+        "the queue's tables could not be created; its owner must be allowed to add the extensions hstore and pgcrypto"
+    )]
     Tables(#[from] apalis_postgres::Error),
     #[error("the application's role could not be let into the queue")]
     Grants(#[from] sqlx::Error),

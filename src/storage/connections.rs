@@ -159,7 +159,7 @@ pub async fn record_check(
     Ok(())
 }
 
-/// What a run found out about the connection: a problem, or that it works.
+/// What a run found out about the connection: that it works, or what keeps it from working.
 pub async fn record_state(db: &mut PgConnection, lease: &SyncLease, problem: Option<&Problem>) -> Result<()> {
     sqlx::query!(
         "update connections set

@@ -1,9 +1,9 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
 mod auth;
+mod auth;
 mod config;
 mod net;
 mod postgres;
-mod auth;
 mod seal;
 mod support;
