@@ -69,7 +69,8 @@ impl Session {
     /// Writes the quantity and nothing else. `customer` is where the record is now, as just read: another one would move it.
     ///
     /// Gives the record as Halo answered it, or `None` where the answer does not tell; then read it back. The caller compares
-    /// the id: Halo may answer an id it does not know with a new record. After an error the quantity may be written or not;
+    /// the id, because Halo may answer an id it does not know with a new record, and the untouched fields, reading the record
+    /// once more where they differ: an answer may be shorter than the record. After an error the quantity may be written or not;
     /// reading tells, and writing it again does no harm.
     pub async fn set_quantity(
         &self,

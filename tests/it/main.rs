@@ -1,1 +1,2 @@
+mod halo;
 mod net;
