@@ -33,8 +33,9 @@ pub struct NewSubscription {
 }
 
 impl Session {
-    /// Creates a subscription. Sent at most once and not after `deadline`, which also ends the waiting for an answer; the
-    /// error says whether Halo may have created it all the same.
+    /// Creates a subscription. Not sent after `deadline`, which also ends the waiting for an answer. Nothing but a token that
+    /// Halo turns away at the door (and has therefore done nothing with) leads to a second sending; the error says whether
+    /// Halo may have created it.
     pub async fn create_subscription(
         &self,
         new: &NewSubscription,
