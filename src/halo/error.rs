@@ -14,7 +14,8 @@ pub enum HaloError {
     /// The partner has to grant this in Halo.
     #[error("Halo does not permit this: {0} is missing")]
     PermissionDenied(Permission),
-    /// Software Licencing is switched off in this Halo (or this version of Halo has no such thing).
+    /// This Halo has no list of subscriptions at all. Most that have Software Licencing switched off say
+    /// `PermissionDenied(AgentSoftwareLicencing)` instead; they cannot be told from a missing level.
     #[error("Software Licencing is switched off in this Halo")]
     LicensingOff,
     /// The record does not exist. Only for calls that name a record.

@@ -10,7 +10,7 @@
 //! Callers: `ops` alone. `app` builds the one [`Halo`] of the process and hands it the budget: a function asked before every
 //! single request, which is the only seam to what other processes do.
 //!
-//! How to read it: [`transport`](self) sends one request with permit and token; `paging` reads lists to their end; a file for
+//! How to read it: `transport` sends one request with permit and token; `paging` reads lists to their end; a file for
 //! each noun holds its wire format. What Halo answers is foreign: it is decoded leniently and never trusted.
 
 mod budget;

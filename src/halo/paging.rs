@@ -18,8 +18,10 @@ use super::{
 
 /// The most that Halo gives.
 const PAGE_SIZE: u32 = 100;
-/// Far beyond any real tenant: 50,000 rows.
-const MOST_PAGES: u32 = 500;
+/// Far beyond a real tenant's list (30,000 rows) and a real customer's (5,000). A list that goes on longer than this goes on
+/// for ever, and would use up the tenant's requests.
+const MOST_PAGES: u32 = 300;
+const MOST_PAGES_OF_ONE: u32 = 50;
 /// So few records are read one by one without looking at the list first.
 const FEW: usize = 2;
 
@@ -53,7 +55,7 @@ impl<R: Record> Pages<'_, R> {
         if self.ended {
             return Ok(None);
         }
-        if self.read >= MOST_PAGES {
+        if self.read >= if self.filter.is_empty() { MOST_PAGES } else { MOST_PAGES_OF_ONE } {
             return Err(HaloError::NotUnderstood(format!("{}: the list does not end", R::PATH)));
         }
         let Page { rows, total, .. } = self.session.page::<R>(&self.filter, self.read + 1, PAGE_SIZE).await?;
@@ -77,6 +79,17 @@ impl<R: Record> Pages<'_, R> {
             return Some(0);
         }
         Some(self.rows_left()?.div_ceil(self.longest.max(1)) as usize)
+    }
+
+    /// Reads one more page and moves what is wanted of it to `found`; false at the end.
+    async fn next_into(
+        &mut self,
+        wanted: &mut BTreeSet<i32>,
+        found: &mut BTreeMap<i32, Option<R>>,
+    ) -> Result<bool, HaloError> {
+        let Some(rows) = self.next().await? else { return Ok(false) };
+        found.extend(rows.into_iter().filter(|row| wanted.remove(&row.id())).map(|row| (row.id(), Some(row))));
+        Ok(true)
     }
 
     /// All rows. A list that stops short of its own count by repeating a page is not taken for whole.
@@ -141,7 +154,7 @@ impl Session {
 
     /// One record by its id. `None` is Halo's word that there is none: 404, an empty answer, or 400, all of which are known
     /// as answers for a deleted id (Halo's API notes, section 11.7).
-    pub(super) async fn single<R: Record>(&self, id: i32) -> Result<Option<R>, HaloError> {
+    async fn single<R: Record>(&self, id: i32) -> Result<Option<R>, HaloError> {
         let path = format!("{}/{id}", R::PATH);
         let query = [("includedetails", "true".to_owned())];
         let ask = Ask { area: R::AREA, path: &path, query: &query, body: None, deadline: None };
@@ -165,20 +178,26 @@ impl Session {
     ) -> Result<BTreeMap<i32, Option<R>>, HaloError> {
         let mut found = BTreeMap::new();
         let mut missing = wanted;
+        let mut pages = self.pages::<R>(Vec::new());
         if missing.len() > FEW {
-            let mut pages = self.pages::<R>(Vec::new());
             while !missing.is_empty() && pages.requests_left().unwrap_or(pages.read as usize) < missing.len() {
-                let Some(rows) = pages.next().await? else { break };
-                for row in rows {
-                    if missing.remove(&row.id()) {
-                        found.insert(row.id(), Some(row));
-                    }
+                if !pages.next_into(&mut missing, &mut found).await? {
+                    break;
                 }
             }
         }
+        let mut refused = BTreeSet::new();
         for id in missing {
-            found.insert(id, self.single(id).await?);
+            match self.single(id).await {
+                Ok(record) => drop(found.insert(id, record)),
+                Err(HaloError::PermissionDenied(_)) => drop(refused.insert(id)),
+                Err(error) => return Err(error),
+            }
         }
+        // 401 and 403 may mean a gone record as well as a missing permission. Where the list can be read, it decides; where it
+        // cannot, it is the permission.
+        while !refused.is_empty() && pages.next_into(&mut refused, &mut found).await? {}
+        found.extend(refused.into_iter().map(|id| (id, None)));
         Ok(found)
     }
 }

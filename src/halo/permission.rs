@@ -16,7 +16,8 @@ pub enum Permission {
     AgentCustomers,
     /// Agent: Users, Read Only. In the guide, not used by this integration, not checked.
     AgentUsers,
-    /// Agent: Software Licencing, Read And Modify.
+    /// Agent: Software Licencing, Read And Modify. Halo answers the same when its Software Licencing module is switched off
+    /// (Configuration, Asset Management), so a text about this one should name both.
     AgentSoftwareLicencing,
     /// Agent: Invoices, Read Only. Not in the guide; only needed to see which subscriptions are on a recurring invoice.
     AgentInvoices,

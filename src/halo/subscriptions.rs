@@ -178,6 +178,7 @@ impl Session {
 
     /// One subscription by its id.
     pub async fn subscription(&self, id: HaloSubscriptionId) -> Result<SubscriptionLookup, HaloError> {
-        Ok(SubscriptionLookup::from_wire(self.single(id.0).await?))
+        let mut found = self.subscriptions(&[id]).await?;
+        Ok(found.remove(&id).unwrap_or(SubscriptionLookup::Deleted))
     }
 }

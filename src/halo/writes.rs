@@ -33,8 +33,9 @@ pub struct NewSubscription {
 }
 
 impl Session {
-    /// Creates a subscription. Sent at most once and not after `deadline`, which also ends the waiting for an answer; the
-    /// error says whether Halo may have created it all the same.
+    /// Creates a subscription. Not sent after `deadline`, which also ends the waiting for an answer. Nothing but a token that
+    /// Halo turns away at the door (and has therefore done nothing with) leads to a second sending; the error says whether
+    /// Halo may have created it.
     pub async fn create_subscription(
         &self,
         new: &NewSubscription,
@@ -69,7 +70,8 @@ impl Session {
     /// Writes the quantity and nothing else. `customer` is where the record is now, as just read: another one would move it.
     ///
     /// Gives the record as Halo answered it, or `None` where the answer does not tell; then read it back. The caller compares
-    /// the id: Halo may answer an id it does not know with a new record. After an error the quantity may be written or not;
+    /// the id, because Halo may answer an id it does not know with a new record, and the untouched fields, reading the record
+    /// once more where they differ: an answer may be shorter than the record. After an error the quantity may be written or not;
     /// reading tells, and writing it again does no harm.
     pub async fn set_quantity(
         &self,

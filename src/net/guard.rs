@@ -23,7 +23,7 @@ pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr
 /// Judges addresses that partners type.
 #[derive(Clone)]
 pub struct Guard {
-    pub(super) allowed: AllowList,
+    allowed: AllowList,
     lookup: Lookup,
 }
 

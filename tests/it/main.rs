@@ -3,6 +3,7 @@
 mod auth;
 mod auth;
 mod config;
+mod halo;
 mod net;
 mod postgres;
 mod seal;
