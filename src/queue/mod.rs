@@ -23,7 +23,7 @@ pub enum Kind {
     SyncForPeople,
     /// A sync of the night.
     SyncOfNight,
-    /// Once a minute, for all processes together: nights that are due, lost runs, old jobs.
+    /// By the clock, once for all processes together: nights that are due, lost runs, old jobs.
     Tick,
 }
 
@@ -45,9 +45,21 @@ pub struct SyncJob {
     pub run: RunId,
 }
 
-/// What a tick carries: nothing. Whoever gets it looks for what is due.
+/// What is looked for at a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TickJob {}
+#[serde(rename_all = "snake_case")]
+pub enum Tick {
+    /// Runs that nobody attends to.
+    Sweep,
+    /// Nights that are due, and jobs that are over.
+    Minute,
+}
+
+/// What a tick carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TickJob {
+    pub tick: Tick,
+}
 
 /// Has a worker look at the run, in `wait` from now. Part of the caller's transaction.
 pub async fn ring(db: &mut PgConnection, run: RunId, urgent: bool, wait: Duration) -> sqlx::Result<()> {
@@ -56,9 +68,9 @@ pub async fn ring(db: &mut PgConnection, run: RunId, urgent: bool, wait: Duratio
 }
 
 /// Asks for one look around. However many processes ask for the same tick, one job comes of it.
-pub async fn tick(pool: &PgPool, number: i64) -> sqlx::Result<()> {
+pub async fn tick(pool: &PgPool, tick: Tick, number: i64) -> sqlx::Result<()> {
     let mut db = pool.acquire().await?;
-    insert(&mut db, Kind::Tick, &TickJob {}, Some(format!("tick {number}")), Duration::ZERO).await
+    insert(&mut db, Kind::Tick, &TickJob { tick }, Some(format!("{tick:?} {number}")), Duration::ZERO).await
 }
 
 async fn insert<T: Serialize>(

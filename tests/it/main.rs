@@ -1,7 +1,6 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
 mod auth;
-mod auth;
 mod config;
 mod halo;
 mod net;

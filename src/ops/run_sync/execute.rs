@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use tokio_util::sync::CancellationToken;
+
 use super::Stop;
 use super::observe::Sighted;
 use crate::domain::connection::Connection;
@@ -72,7 +74,7 @@ impl<'a> Executor<'a> {
     }
 
     /// Whether a create is in doubt now.
-    pub(super) async fn carry_out(&mut self, plan: &Plan) -> Result<bool, Stop> {
+    pub(super) async fn carry_out(&mut self, plan: &Plan, stop: &CancellationToken) -> Result<bool, Stop> {
         let (writing, noting): (Vec<_>, Vec<_>) = plan.steps.iter().partition(|step| step.action.writes());
         for batch in noting.chunks(BATCH) {
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
@@ -83,6 +85,9 @@ impl<'a> Executor<'a> {
         }
         let mut doubts = false;
         for step in writing {
+            if stop.is_cancelled() {
+                return Err(Stop::Told);
+            }
             let done = self.take(step).await?;
             doubts |= done.doubt;
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;

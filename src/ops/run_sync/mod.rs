@@ -10,6 +10,8 @@ mod outcome;
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{OpError, Ops, halo};
 use crate::auth::SystemScope;
 use crate::domain::connection::Connection;
@@ -20,7 +22,7 @@ use crate::halo::{HaloError, Lane, Session};
 use crate::ids::RunId;
 use crate::queue;
 use crate::storage::leases::{self, Claim, Claimed, SyncLease};
-use crate::storage::runs::{self, Continued};
+use crate::storage::runs;
 use crate::storage::{StorageError, associations, connections, results};
 use outcome::Decision;
 
@@ -40,8 +42,9 @@ pub enum Looked {
     PutBack,
 }
 
-/// Works on the run if it is there to be worked on. `worker` names the process in `leased_by`.
-pub async fn run_sync(ops: &Ops, run: RunId, worker: &str) -> Result<Looked, OpError> {
+/// Works on the run if it is there to be worked on. `worker` names the process in `leased_by`. At `stop` the step under way
+/// is brought to its end and the run given back.
+pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<Looked, OpError> {
     let claim = {
         let mut db = ops.db.read(SystemScope::worker()).await?;
         leases::claim(&mut db, SystemScope::worker(), run, worker, ops.settings.lease, ops.clock.now()).await?
@@ -54,7 +57,7 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str) -> Result<Looked, OpE
     let lease = &claimed.lease;
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
     let looked = tokio::select! {
-        looked = work(ops, &claimed) => looked,
+        looked = work(ops, &claimed, stop) => looked,
         () = keep(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
     };
     match looked {
@@ -77,6 +80,16 @@ pub async fn give_back(ops: &Ops, worker: &str) -> Result<(), OpError> {
     Ok(())
 }
 
+/// The process is being stopped: the run goes on elsewhere, at once.
+async fn give_one_back(ops: &Ops, claimed: &Claimed) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    let mut tx = ops.db.begin(lease.scope()).await?;
+    let continued = runs::give_back(&mut tx, lease, ops.clock.now()).await?;
+    queue::ring(&mut tx, continued.run(lease.run()), claimed.urgent, Duration::ZERO).await?;
+    tx.commit().await?;
+    Ok(Looked::PutBack)
+}
+
 /// Renews the lease while work goes on; returns when it is lost. A database that does not answer for a while is no loss yet.
 async fn keep(ops: &Ops, lease: &SyncLease) {
     loop {
@@ -93,7 +106,7 @@ async fn keep(ops: &Ops, lease: &SyncLease) {
     }
 }
 
-async fn work(ops: &Ops, claimed: &Claimed) -> Result<Looked, OpError> {
+async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<Looked, OpError> {
     let lease = &claimed.lease;
     if claimed.starts > MOST_STARTS {
         let problem = Problem::new(ProblemCode::InternalFault, ops.clock.now());
@@ -103,12 +116,13 @@ async fn work(ops: &Ops, claimed: &Claimed) -> Result<Looked, OpError> {
     let Some((connection, session)) = halo::stored_session(ops, lease.scope(), Lane::Sync).await? else {
         return finish(ops, claimed, RunState::Cancelled, None, None).await;
     };
-    let synced = sync(ops, claimed, &connection, &session).await;
+    let synced = sync(ops, claimed, &connection, &session, stop).await;
     count(ops, lease, &session).await?;
     match synced {
         Ok(None) => conclude(ops, claimed, &connection).await,
         Ok(Some(pause)) => put_back(ops, claimed, pause.wait, false, &pause.problem).await,
         Err(Stop::Halo(error)) => stopped(ops, claimed, &connection, &error).await,
+        Err(Stop::Told) => give_one_back(ops, claimed).await,
         Err(Stop::Op(error)) => Err(error),
     }
 }
@@ -118,6 +132,8 @@ async fn work(ops: &Ops, claimed: &Claimed) -> Result<Looked, OpError> {
 enum Stop {
     /// Halo's answer concerns every client.
     Halo(HaloError),
+    /// The process is being stopped.
+    Told,
     Op(OpError),
 }
 
@@ -137,7 +153,13 @@ struct Pause {
 }
 
 /// Observe, plan, execute. Given is what has to be looked at again.
-async fn sync(ops: &Ops, claimed: &Claimed, connection: &Connection, session: &Session) -> Result<Option<Pause>, Stop> {
+async fn sync(
+    ops: &Ops,
+    claimed: &Claimed,
+    connection: &Connection,
+    session: &Session,
+    stop: &CancellationToken,
+) -> Result<Option<Pause>, Stop> {
     let lease = &claimed.lease;
     let desired = {
         let mut tx = ops.db.begin(lease.scope()).await?;
@@ -158,7 +180,7 @@ async fn sync(ops: &Ops, claimed: &Claimed, connection: &Connection, session: &S
     }
     let waits = plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
     let mut executor = execute::Executor::new(ops, lease, session, connection, sighted);
-    let doubts = executor.carry_out(&plan).await?;
+    let doubts = executor.carry_out(&plan, stop).await?;
     if claimed.clients.is_none() {
         note_billing(ops, lease, session).await?;
     }
@@ -271,10 +293,7 @@ async fn put_back(
     let lease = &claimed.lease;
     let mut tx = ops.db.begin(lease.scope()).await?;
     let continued = runs::put_back(&mut tx, lease, wait, counts_as_attempt, problem, ops.clock.now()).await?;
-    let run = match continued {
-        Continued::Later => lease.run(),
-        Continued::By(run) => run,
-    };
+    let run = continued.run(lease.run());
     queue::ring(&mut tx, run, claimed.urgent, wait).await?;
     tx.commit().await?;
     tracing::info!(sync_run.id = %run, wait_s = wait.as_secs(), problem = problem.code.as_str(), "sync put back");
