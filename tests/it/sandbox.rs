@@ -26,6 +26,7 @@ fn at_night() -> DateTime<Utc> {
 fn http() -> reqwest::Client {
     // Whoever comes second finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // No TLS here, and reading the system's certificates anew for each client takes longer than the tests.
     reqwest::Client::builder()
         .tls_certs_only([])
         .no_proxy()
