@@ -104,6 +104,11 @@ pub(super) fn token(
         return Err(oauth(401, "invalid_client", "The specified client credentials are invalid.", "ID2055"));
     }
 
+    if faults.has(Fault::ClientNotAllowed) {
+        let text = "This client application is not allowed to use the specified grant type.";
+        return Err(oauth(400, "unauthorized_client", text, "ID2064"));
+    }
+
     let asked_for: Vec<&str> = field("scope").unwrap_or_default().split_whitespace().collect();
     if asked_for.iter().any(|scope| !exists(scope)) {
         return Err(oauth(400, "invalid_scope", "The specified 'scope' is not supported.", "ID2052"));

@@ -88,7 +88,7 @@ fn answer(tenant: &Tenant, asked: &Asked) -> Result<Answer, Answer> {
 
 /// The page keeps to itself: it loads nothing from anywhere.
 fn page() -> Answer {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; \
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; \
                   base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     Answer::text(200, "text/html; charset=utf-8", include_str!("page.html").into())
         .with(header::CONTENT_SECURITY_POLICY, policy)

@@ -95,7 +95,9 @@ fn arrive(state: &mut State, asked: &Asked) -> Result<Faults, Answer> {
         faults.0.push(one.fault);
         one.lasting == Lasting::Sticky
     });
-    state.put(Record::Armed(armed));
+    if armed != state.armed {
+        state.put(Record::Armed(armed));
+    }
     Ok(faults)
 }
 
@@ -148,7 +150,7 @@ fn instead(state: &State, faults: &Faults) -> Option<Answer> {
             HugeAnswer => Answer { content: Content::Huge, ..Answer::empty(200) },
             Unauthorized => Answer::empty(401),
             Forbidden => Answer::empty(403),
-            RateLimitedSilent => too_many(state),
+            RateLimitedSilent => Answer::json(429, json!("Rate Limit Reached")),
             RateLimitedSeconds(wait) => too_many(state).with(header::RETRY_AFTER, wait.to_string()),
             RateLimitedDate(wait) => {
                 too_many(state).with(header::RETRY_AFTER, http_date(state, Duration::seconds((*wait).into())))

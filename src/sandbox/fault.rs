@@ -72,13 +72,13 @@ faults! {
     ErrorInsideOk,
     /// 200 with JSON nested a hundred thousand deep.
     DeepJson,
-    /// 200 with a body of a quarter of a gigabyte.
+    /// 200 with a body of 64 megabytes.
     HugeAnswer,
     /// 429 with Retry-After in seconds.
     RateLimitedSeconds(u32 = 7),
     /// 429 with Retry-After as an HTTP date, so many seconds from now.
     RateLimitedDate(u32 = 90),
-    /// 429 without Retry-After.
+    /// 429 without Retry-After, its body a JSON string.
     RateLimitedSilent,
     /// 401 with an empty body, whatever the token.
     Unauthorized,
@@ -122,6 +122,8 @@ faults! {
     GoneAsEmpty,
     /// A deleted or unknown id is read as 200 with `null`.
     GoneAsNull,
+    /// A deleted or unknown id is read as 404 with .NET's problem body.
+    GoneAsProblem,
     /// A deleted or unknown id is read as 400.
     GoneAsBadRequest,
     /// A deleted or unknown id is read as 401 with an empty body.
@@ -168,6 +170,8 @@ faults! {
     ZeroDeactivates,
     /// A write to an inactive subscription is refused.
     InactiveRefused,
+    /// The application is of the wrong type: the token request is refused with `unauthorized_client`.
+    ClientNotAllowed,
     /// A scope the application lacks: the token request is refused with `invalid_scope`.
     ScopeAsInvalidScope,
     /// A scope the application lacks: the token request is refused with `invalid_request`.
@@ -302,7 +306,8 @@ impl Fault {
             CountAsInteger | CountAsText | CountAsFraction => subscription_shown,
             AnswerAsArray | AnswerOk | AnswerEmpty | AnswerWithoutId | AnswerWithWarning | MarkerNotKept
             | ZeroRefused | ZeroDeactivates => matches!(call, Create | Update),
-            GoneAsDeleted | GoneAsEmpty | GoneAsNull | GoneAsBadRequest | GoneAsUnauthorized | GoneAsForbidden => {
+            GoneAsDeleted | GoneAsEmpty | GoneAsNull | GoneAsProblem | GoneAsBadRequest | GoneAsUnauthorized
+            | GoneAsForbidden => {
                 matches!(call, CustomerSingle | SubscriptionSingle)
             }
             DeletedListed => call == SubscriptionList,
@@ -316,7 +321,8 @@ impl Fault {
             | PartnerEditsMeanwhile
             | NoChangeAudited
             | InactiveRefused => call == Update,
-            ScopeAsInvalidScope
+            ClientNotAllowed
+            | ScopeAsInvalidScope
             | ScopeAsInvalidRequest
             | TokenWithoutLifetime
             | TokenLifetimeAsText

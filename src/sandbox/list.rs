@@ -121,6 +121,7 @@ pub(super) fn single(faults: &Faults, found: Option<Value>, remains: Option<Valu
                     GoneAsDeleted => Answer::json(200, deleted(remains.clone()?)),
                     GoneAsEmpty => Answer::empty(200),
                     GoneAsNull => Answer::json(200, Value::Null),
+                    GoneAsProblem => Answer::problem(404, "Not Found"),
                     GoneAsBadRequest => Answer::refused("Record not found"),
                     GoneAsUnauthorized => Answer::empty(401),
                     GoneAsForbidden => Answer::empty(403),

@@ -7,3 +7,6 @@ mod net;
 mod postgres;
 mod seal;
 mod support;
+//! The integration tests, one binary.
+
+mod sandbox;
