@@ -4,3 +4,4 @@ mod config;
 mod postgres;
 mod seal;
 mod support;
+mod telemetry;
