@@ -90,3 +90,19 @@ fn what_is_counted_is_shown() {
     assert!(text.contains("infima_test_seconds_bucket{le=\"0.5\"} 1"), "{text}");
     assert!(text.contains("infima_build_info{version="), "{text}");
 }
+
+#[test]
+fn a_test_that_fails_leaves_its_logs_and_what_it_was_asked_to_keep() {
+    let artifacts = Artifacts::collect();
+    let folder = artifacts.folder().to_owned();
+    let failing = std::panic::AssertUnwindSafe(move || {
+        let mut artifacts = artifacts;
+        artifacts.keep("journal.txt", || "GET /api/client".into());
+        tracing::debug!(target: "infima_halo::ops", "about to fail");
+        panic!("as it should");
+    });
+    std::panic::catch_unwind(failing).unwrap_err();
+    assert!(std::fs::read_to_string(folder.join("log.txt")).unwrap().contains("about to fail"));
+    assert_eq!(std::fs::read_to_string(folder.join("journal.txt")).unwrap(), "GET /api/client");
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -96,7 +96,6 @@ pub async fn provide(options: PostgresOptions) -> anyhow::Result<Postgres> {
         return given::check(url, migrate_url, options.say).await;
     }
     let cluster = start(&options.data_dir, &options.variables, options.say, 100).await?;
-    cluster.create_database(DATABASE).await?;
     Ok(Postgres {
         owner_url: cluster.url(OWNER_ROLE, DATABASE),
         app_url: cluster.url(APP_ROLE, DATABASE),

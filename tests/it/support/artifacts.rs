@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     thread,
 };
@@ -46,6 +46,11 @@ impl Artifacts {
     /// Everything logged so far.
     pub fn logs(&self) -> String {
         self.logs.text()
+    }
+
+    /// Where they are put.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Keeps another file beside the logs; its content is asked for when the test has failed.
