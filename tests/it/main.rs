@@ -10,3 +10,4 @@ mod support;
 //! The integration tests, one binary.
 
 mod sandbox;
+mod telemetry;

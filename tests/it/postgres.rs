@@ -1,5 +1,14 @@
 //! The database that development and tests get without set-up.
 
+use std::{fs, path::PathBuf};
+
+use infima_halo::{
+    config::Variables,
+    dev::postgres::{self, Postgres, PostgresOptions},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{Connection as _, PgConnection};
+
 use crate::support::db::TestDatabase;
 
 #[tokio::test]
@@ -26,4 +35,137 @@ async fn the_app_connects_as_a_role_that_owns_nothing() {
     .await
     .unwrap();
     assert_eq!((role.as_str(), powerful), ("infima_app", false));
+}
+
+/// A data directory with a private cluster in it, both gone at the end.
+struct Stack(PathBuf);
+
+impl Stack {
+    async fn new(name: &str) -> Self {
+        let parent = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        // Those of tests that failed. One that is in use by a run at the same time resists.
+        for earlier in fs::read_dir(&parent).unwrap().filter_map(Result::ok) {
+            let its = earlier.file_name().to_string_lossy().starts_with(&format!("{name}-"));
+            if its && postgres::erase(&earlier.path()).await.is_ok() {
+                fs::remove_dir_all(earlier.path()).unwrap();
+            }
+        }
+        let data_dir = parent.join(format!("{name}-{}", std::process::id()));
+        fs::create_dir(&data_dir).unwrap();
+        Self(data_dir)
+    }
+
+    async fn provide(&self) -> anyhow::Result<Postgres> {
+        let mut variables = Variables::of_this_process();
+        variables.set("DATABASE_URL", "");
+        variables.set("DATABASE_URL_FILE", "");
+        let options = PostgresOptions { say: |_| (), ..PostgresOptions::new(&self.0, &variables).unwrap() };
+        postgres::provide(options).await
+    }
+
+    async fn end(self) {
+        postgres::erase(&self.0).await.unwrap();
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+async fn ask(url: &SecretString, question: &str) -> sqlx::Result<String> {
+    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let answer = sqlx::query_scalar(sqlx::AssertSqlSafe(question)).fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(answer)
+}
+
+#[tokio::test]
+async fn a_cluster_outlives_its_starter_and_stops_with_its_last_user() {
+    const BORN: &str = "SELECT pg_postmaster_start_time()::text";
+    let stack = Stack::new("outlives").await;
+    let first = stack.provide().await.unwrap();
+    assert_eq!(ask(first.owner_url(), "SELECT current_setting('fsync')").await.unwrap(), "on");
+    let mut connection = PgConnection::connect(first.owner_url().expose_secret()).await.unwrap();
+    sqlx::query("CREATE TABLE kept AS SELECT 'kept' AS word").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let born = ask(first.owner_url(), BORN).await.unwrap();
+
+    // A process that dies says nothing to the cluster.
+    drop(first);
+    let second = stack.provide().await.unwrap();
+    assert_eq!(ask(second.owner_url(), BORN).await.unwrap(), born, "the running server is used again");
+
+    let third = stack.provide().await.unwrap();
+    third.stop().await.unwrap();
+    assert_eq!(ask(second.owner_url(), BORN).await.unwrap(), born, "it is still in use");
+    let url = second.owner_url().clone();
+    second.stop().await.unwrap();
+    ask(&url, BORN).await.unwrap_err();
+
+    let fourth = stack.provide().await.unwrap();
+    assert_eq!(ask(fourth.owner_url(), "SELECT word FROM kept").await.unwrap(), "kept");
+    let refused = postgres::erase(&stack.0).await.unwrap_err().to_string();
+    assert!(refused.contains("another process is using the database"), "{refused}");
+    fourth.stop().await.unwrap();
+    stack.end().await;
+}
+
+#[tokio::test]
+async fn two_who_start_together_share_one_server() {
+    let stack = Stack::new("together").await;
+    let (one, other) = tokio::join!(stack.provide(), stack.provide());
+    let (one, other) = (one.unwrap(), other.unwrap());
+    const BORN: &str = "SELECT pg_postmaster_start_time()::text";
+    assert_eq!(ask(one.owner_url(), BORN).await.unwrap(), ask(other.owner_url(), BORN).await.unwrap());
+    one.stop().await.unwrap();
+    other.stop().await.unwrap();
+    stack.end().await;
+}
+
+#[tokio::test]
+async fn what_a_crash_left_half_made_is_made_again() {
+    let stack = Stack::new("half-made").await;
+    stack.provide().await.unwrap().stop().await.unwrap();
+    let data = stack.0.join("postgres/data");
+    // initdb was interrupted; later the data lost its version; and a process id belongs to somebody else by now.
+    fs::create_dir(stack.0.join("postgres/data-in-the-making")).unwrap();
+    fs::remove_file(data.join("PG_VERSION")).unwrap();
+    fs::write(data.join("postmaster.pid"), format!("{}\n", std::process::id())).unwrap();
+    stack.provide().await.unwrap().stop().await.unwrap();
+    fs::write(data.join("postmaster.pid"), format!("{}\n", std::process::id())).unwrap();
+    stack.provide().await.unwrap().stop().await.unwrap();
+    stack.end().await;
+}
+
+#[tokio::test]
+async fn data_of_another_version_is_not_touched() {
+    let stack = Stack::new("version").await;
+    stack.provide().await.unwrap().stop().await.unwrap();
+    fs::write(stack.0.join("postgres/data/PG_VERSION"), "9\n").unwrap();
+    let error = stack.provide().await.err().unwrap().to_string();
+    assert!(error.starts_with("the data was made by PostgreSQL 9, and installed here is "), "{error}");
+    assert!(error.contains("--fresh"), "{error}");
+    stack.end().await;
+}
+
+#[tokio::test]
+async fn a_given_database_is_not_believed_unseen() {
+    async fn complaint(url: &str) -> String {
+        let variables = Variables::from([("DATABASE_URL", url)]);
+        let options = PostgresOptions::new("/nowhere", &variables).unwrap();
+        format!("{:#}", postgres::provide(options).await.err().unwrap())
+    }
+    let unreachable = complaint("postgres://me:planted@127.0.0.1:1/there").await;
+    assert!(unreachable.starts_with("Postgres at 127.0.0.1:1 (from DATABASE_URL) does not let us in"), "{unreachable}");
+    let none = complaint("postgres//me:planted@localhost").await;
+    assert!(none.starts_with("DATABASE_URL is not an address of the form"), "{none}");
+    assert!(!unreachable.contains("planted") && !none.contains("planted"));
+}
+
+#[tokio::test]
+async fn a_given_database_is_used_as_the_app_even_if_its_role_is_mighty() {
+    let database = TestDatabase::fresh().await;
+    let variables = Variables::from([("DATABASE_URL", database.owner_url().expose_secret())]);
+    let options = PostgresOptions { say: |_| (), ..PostgresOptions::new("/nowhere", &variables).unwrap() };
+    let given = postgres::provide(options).await.unwrap();
+    assert_eq!(ask(given.app_url(), "SELECT current_user::text").await.unwrap(), "infima_app");
+    given.stop().await.unwrap();
+    ask(database.owner_url(), "SELECT 'still there'").await.unwrap();
 }

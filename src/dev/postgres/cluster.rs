@@ -23,7 +23,7 @@ use tokio::{process::Command, time::Instant};
 use url::Url;
 
 use super::{
-    OWNER_ROLE,
+    DATABASE, OWNER_ROLE,
     binaries::{self, Binaries},
     place::{self, Place},
 };
@@ -56,6 +56,7 @@ impl Cluster {
                 say(&format!("Postgres {version} from {}, {}", folder.display(), cluster.describe()));
             }
         }
+        cluster.create_database(DATABASE).await?;
         drop(starting);
         Ok(cluster)
     }
@@ -84,7 +85,7 @@ impl Cluster {
     }
 
     /// Creates a database unless it is there.
-    pub async fn create_database(&self, name: &str) -> anyhow::Result<()> {
+    async fn create_database(&self, name: &str) -> anyhow::Result<()> {
         let mut connection = self.connect().await?;
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
             .bind(name)

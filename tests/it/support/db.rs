@@ -33,6 +33,11 @@ impl TestDatabase {
         }
     }
 
+    /// Address as the owner: for looking at rows behind the app's back.
+    pub fn owner_url(&self) -> &SecretString {
+        &self.owner_url
+    }
+
     /// Address as the role `infima_app`, as the app itself connects.
     pub fn app_url(&self) -> &SecretString {
         &self.app_url

@@ -1,3 +1,4 @@
 //! What tests stand on: a database of their own, and a place for what they leave when they fail.
 
+pub mod artifacts;
 pub mod db;

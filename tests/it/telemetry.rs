@@ -1,0 +1,108 @@
+//! Logs say what is asked of them, and never a secret, however loud they are made.
+
+use axum::{Router, routing::post};
+use infima_halo::{
+    config::{LogConfig, LogFormat},
+    telemetry::{self, Metrics},
+};
+use secrecy::ExposeSecret as _;
+use sqlx::Connection as _;
+
+use crate::support::{
+    artifacts::{Artifacts, Written},
+    db::TestDatabase,
+};
+
+#[tokio::test]
+async fn our_own_code_is_heard_at_any_level_and_others_from_info() {
+    let artifacts = Artifacts::collect_at("trace");
+    tracing::trace!(target: "infima_halo::halo", "ours whispers");
+    tracing::debug!(target: "infima_halo_lookalike", "lookalike whispers");
+    tracing::debug!(target: "h2::codec", "another whispers");
+    tracing::info!(target: "apalis", "another speaks");
+    let logs = artifacts.logs();
+    assert!(logs.contains("ours whispers") && logs.contains("another speaks"), "{logs}");
+    assert!(!logs.contains("lookalike") && !logs.contains("another whispers"), "{logs}");
+}
+
+#[tokio::test]
+async fn the_loudest_logs_hold_no_secret_of_a_request_or_a_query() {
+    const PLANTED: &str = "planted-secret";
+    let artifacts = Artifacts::collect_at("trace");
+
+    // Bound to a statement, quoted in a database error, and mistyped in an address.
+    let database = TestDatabase::fresh().await;
+    let app = database.app().await;
+    let told: String = sqlx::query_scalar("SELECT $1::text").bind(PLANTED).fetch_one(&app).await.unwrap();
+    assert_eq!(told, PLANTED);
+    sqlx::query_scalar::<_, i32>("SELECT $1::text::int").bind(PLANTED).fetch_one(&app).await.unwrap_err();
+    let mistyped = format!("{}&pasword={PLANTED}", database.app_url().expose_secret());
+    sqlx::PgConnection::connect(&mistyped).await.unwrap();
+
+    // In a header and a body, there and back.
+    let echo = Router::new().route("/", post(async |body: String| body));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, echo).await });
+    rustls::crypto::ring::default_provider().install_default().ok();
+    #[expect(clippy::disallowed_methods, reason = "what is looked at here is the library itself")]
+    let request = reqwest::Client::new().post(address).bearer_auth(PLANTED).body(PLANTED);
+    assert_eq!(request.send().await.unwrap().text().await.unwrap(), PLANTED);
+
+    tracing::info!("done");
+    let logs = artifacts.logs();
+    assert!(logs.contains("done"), "{logs}");
+    assert!(!logs.contains(PLANTED), "{logs}");
+}
+
+#[test]
+fn json_is_one_object_a_line_with_the_fields_of_the_event_and_its_span() {
+    let lines = Written::default();
+    let writer = lines.clone();
+    let config = LogConfig { filter: "info".into(), format: LogFormat::Json };
+    let subscriber = telemetry::subscriber(&config, move || writer.clone()).unwrap();
+    tracing::subscriber::with_default(subscriber, || {
+        let _run = tracing::info_span!("run", run = "run_1").entered();
+        tracing::warn!(requests = 7, "Halo is slow");
+    });
+    let line: serde_json::Value = serde_json::from_str(lines.text().trim()).unwrap();
+    assert_eq!(
+        (&line["level"], &line["message"], &line["requests"]),
+        (&"WARN".into(), &"Halo is slow".into(), &7.into())
+    );
+    assert_eq!(line["span"]["run"], "run_1");
+}
+
+#[test]
+fn a_filter_that_is_none_is_named() {
+    let config = LogConfig { filter: "infima_halo=loud".into(), format: LogFormat::Text };
+    let error = telemetry::subscriber(&config, std::io::sink).err().unwrap().to_string();
+    assert!(error.starts_with("INFIMA_LOG is not usable: 'infima_halo=loud'"), "{error}");
+}
+
+#[test]
+fn what_is_counted_is_shown() {
+    let shown = Metrics::of_this_process();
+    metrics::counter!("infima_test_total", "outcome" => "done").increment(2);
+    metrics::histogram!("infima_test_seconds").record(0.3);
+    let text = shown.render();
+    assert!(text.contains("infima_test_total{outcome=\"done\"} 2"), "{text}");
+    assert!(text.contains("infima_test_seconds_bucket{le=\"0.5\"} 1"), "{text}");
+    assert!(text.contains("infima_build_info{version="), "{text}");
+}
+
+#[test]
+fn a_test_that_fails_leaves_its_logs_and_what_it_was_asked_to_keep() {
+    let artifacts = Artifacts::collect();
+    let folder = artifacts.folder().to_owned();
+    let failing = std::panic::AssertUnwindSafe(move || {
+        let mut artifacts = artifacts;
+        artifacts.keep("journal.txt", || "GET /api/client".into());
+        tracing::debug!(target: "infima_halo::ops", "about to fail");
+        panic!("as it should");
+    });
+    std::panic::catch_unwind(failing).unwrap_err();
+    assert!(std::fs::read_to_string(folder.join("log.txt")).unwrap().contains("about to fail"));
+    assert_eq!(std::fs::read_to_string(folder.join("journal.txt")).unwrap(), "GET /api/client");
+    std::fs::remove_dir_all(folder).unwrap();
+}
