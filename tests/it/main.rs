@@ -1,2 +1,3 @@
 mod auth;
+mod graphql_nulls;
 mod seal;
