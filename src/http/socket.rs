@@ -84,7 +84,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
             message = socket.recv() => {
                 heard = true;
                 let verdict = match message {
-                    Some(Ok(Message::Text(text))) => rules.from_client(&text),
+                    Some(Ok(Message::Text(text))) => rules.client_says(&text),
                     Some(Ok(Message::Binary(_))) => Verdict::Close(Close::new(4400, "messages are text")),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => Verdict::Ignore,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
@@ -99,9 +99,8 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
             message = from_library.next() => match message {
                 Some(Message::Text(text)) => {
                     let was_ready = rules.is_ready();
-                    if let Some(text) = rules.from_library(text.to_string()) {
-                        if !send(&mut socket, Message::Text(text.into())).await { break None }
-                    }
+                    if let Some(text) = rules.library_says(text.to_string())
+                        && !send(&mut socket, Message::Text(text.into())).await { break None }
                     if let (false, true, Some(caller)) = (was_ready, rules.is_ready(), caller.get()) {
                         token_end.set(sleep(gate.time_left(caller)));
                     }

@@ -57,7 +57,7 @@ impl Rules {
         self.phase == Phase::Ready
     }
 
-    pub(super) fn from_client(&mut self, text: &str) -> Verdict {
+    pub(super) fn client_says(&mut self, text: &str) -> Verdict {
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
             return bad("a message has to be a JSON object");
         };
@@ -104,7 +104,7 @@ impl Rules {
     }
 
     /// What is sent for a message of the library's, if anything: nothing about operations that are over.
-    pub(super) fn from_library(&mut self, text: String) -> Option<String> {
+    pub(super) fn library_says(&mut self, text: String) -> Option<String> {
         let Ok(Value::Object(mut message)) = serde_json::from_str(&text) else { return None };
         let kind = message.get("type").and_then(Value::as_str).unwrap_or("").to_owned();
         let id = message.get("id").and_then(Value::as_str).unwrap_or("").to_owned();

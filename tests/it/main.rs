@@ -5,6 +5,7 @@ mod config;
 mod halo;
 mod net;
 mod postgres;
+mod graphql_nulls;
 mod seal;
 mod support;
 //! The integration tests, one binary.
