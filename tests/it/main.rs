@@ -1,3 +1,4 @@
 mod auth;
 mod graphql_nulls;
+mod http;
 mod seal;
