@@ -140,12 +140,27 @@ async fn errors_have_a_code_a_request_id_and_no_internals() {
     assert_eq!(errors[0]["extensions"], json!({ "code": "INTERNAL", "requestId": id }));
     assert_eq!(errors[1]["extensions"], json!({ "code": "HALO_UNREACHABLE", "requestId": id }));
     assert!(!reply.body.to_string().contains("partners"), "{reply:?}");
+}
 
-    let reply = server.ask("query ($a: Int!) { add(a: $a, b: 2147483648) }").await;
-    assert_eq!(reply.status, 400);
-    let variables = json!({ "query": "query ($id: ID!) { id(id: $id) }", "variables": { "id": { "x": 1 } } });
-    let reply = Reply::of(server.post(Role::PartnerAdmin).json(&variables)).await;
-    assert!(matches!(reply.code(), "BAD_USER_INPUT" | "GRAPHQL_VALIDATION_FAILED"), "{reply:?}");
+#[tokio::test]
+async fn arguments_and_variables_of_the_wrong_kind_are_the_callers_to_mend() {
+    let server = Server::start().await;
+    let int = "query ($a: Int!) { add(a: $a, b: 1) }";
+    for (query, variables, status, code) in [
+        (int, json!({}), 400, "BAD_USER_INPUT"),
+        (int, json!({ "a": null }), 400, "BAD_USER_INPUT"),
+        (int, json!({ "a": "x" }), 400, "BAD_USER_INPUT"),
+        (int, json!({ "a": 2_147_483_648_i64 }), 200, "BAD_USER_INPUT"),
+        ("query ($c: Colour) { paint(colour: $c) }", json!({ "c": "BLUE" }), 400, "BAD_USER_INPUT"),
+        ("query ($i: ID!) { id(id: $i) }", json!({ "i": { "x": 1 } }), 400, "BAD_USER_INPUT"),
+        ("{ add(a: 1) }", json!({}), 400, "GRAPHQL_VALIDATION_FAILED"),
+        ("query ($n: Nope!) { id(id: $n) }", json!({ "n": 1 }), 400, "GRAPHQL_VALIDATION_FAILED"),
+    ] {
+        let request = json!({ "query": query, "variables": variables });
+        let reply = Reply::of(server.post(Role::PartnerAdmin).json(&request)).await;
+        assert_eq!((reply.status, reply.code()), (status, code), "{query} {variables} {:?}", reply.body);
+        assert_eq!(reply.body["errors"].as_array().unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]
