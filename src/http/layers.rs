@@ -57,7 +57,7 @@ pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::X_FRAME_OPTIONS, "DENY"))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
-        .layer(set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"))
+        .layer(set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
         .layer(trace)
         .layer(from_fn(identified))
 }

@@ -1,4 +1,5 @@
 mod auth;
+mod auth_keys;
 mod graphql_nulls;
 mod http;
 mod seal;
