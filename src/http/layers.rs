@@ -64,7 +64,7 @@ pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
 
 /// Every request gets an id of ours; one that the client sends is not taken over, so that nobody can write into our logs.
 async fn identified(mut request: Request, next: Next) -> Response {
-    let id = RequestId::new();
+    let id = RequestId::generate();
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).await;
     response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(id.as_str()).expect("hexadecimal digits"));
