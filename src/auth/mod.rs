@@ -10,9 +10,17 @@
 //! `jobs/` and `app.rs` alone.
 
 mod caller;
+mod keys;
+#[cfg(feature = "dev")]
+mod mint;
 mod policy;
 mod scope;
+mod verify;
 
 pub use caller::{Actor, ActorRole, Caller, Claims, Role};
+pub use keys::{FetchKeys, NoUsableKeys};
+#[cfg(feature = "dev")]
+pub use mint::Mint;
 pub use policy::{Act, Denied, may, permit, permit_across};
 pub use scope::{PartnerScope, SystemScope};
+pub use verify::{TokenRules, Verifier, VerifyError};

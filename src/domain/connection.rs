@@ -37,15 +37,21 @@ impl Connection {
 }
 
 words! {
-    /// What the guide asks a partner to set up, one line each.
+    /// What the guide asks a partner to set up, in its own words: on the agent, and on the application.
     CheckedPermission {
         Address = "address",
         Credentials = "credentials",
+        /// The agent's Customers Access Level.
+        AgentCustomers = "agent_customers",
+        /// The agent's Users Access Level.
+        AgentUsers = "agent_users",
+        /// The agent's Software Licencing Access Level.
+        AgentSoftwareLicencing = "agent_software_licencing",
+        /// The agent's Invoices Access Level: not in the guide, only needed to see recurring invoices.
+        AgentInvoices = "agent_invoices",
         ReadCustomers = "read_customers",
-        ReadLicensing = "read_licensing",
-        WriteLicensing = "write_licensing",
         ReadInvoices = "read_invoices",
-        ReadUsers = "read_users",
+        EditSoftwareLicensing = "edit_software_licensing",
     }
 }
 

@@ -1,1 +1,124 @@
-//! (room under construction)
+//! The door: HTTP in, GraphQL operations out to the schema, answers back. Over POST and GET, event streams and sockets.
+//!
+//! Here it is decided whether a request is well formed, who is calling, whether the document is trusted and within the
+//! limits, how long it may take, and what an answer looks like; never what a field means. This room knows callers, but no
+//! partners, no Halo and no database: the schema, and the function that turns a token into a caller, are handed in by
+//! `app.rs`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`], [`SpecNulls`] and the
+//! limits of the schema in [`limits`].
+//!
+//! The way of a request: `layers` (id, headers) → `endpoint` or `socket` (transport) → `gate` (judge, run, finish), with
+//! `ask`, `documents`, `document`, `callers` as the gate's judges and `order`, `finish` for its answer.
+
+mod ask;
+mod callers;
+mod document;
+mod documents;
+mod endpoint;
+mod error;
+mod events;
+mod finish;
+mod gate;
+mod graphql_nulls;
+mod health;
+mod layers;
+pub mod limits;
+mod media;
+mod order;
+mod socket;
+mod socket_rules;
+mod tokens;
+
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::{Router, http::HeaderValue, routing::any};
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+pub use documents::{Documents, ManifestError, Trust};
+pub use error::ErrorCode;
+pub use graphql_nulls::SpecNulls;
+pub use health::{Health, routes as health_routes};
+
+use crate::{
+    auth::{Caller, VerifyError},
+    clock::Clock,
+};
+
+/// Turns a bearer token (without the word `Bearer`), or the lack of one, into a caller.
+pub type Identify =
+    Arc<dyn Fn(Option<SecretString>) -> BoxFuture<'static, Result<Caller, IdentifyError>> + Send + Sync>;
+
+/// Why nobody is calling. The texts are for the reader; they do not tell what is wrong with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentifyError {
+    #[error("Sign in first: the request needs a bearer token.")]
+    NoToken,
+    #[error("Your session has ended. Sign in again.")]
+    Expired,
+    #[error("The token is not accepted. Sign in again.")]
+    Rejected,
+    /// The issuer or the database cannot be asked.
+    #[error("It cannot be checked just now who you are. Try again shortly.")]
+    Unavailable,
+}
+
+impl IdentifyError {
+    fn code(self) -> ErrorCode {
+        match self {
+            IdentifyError::Unavailable => ErrorCode::Unavailable,
+            IdentifyError::NoToken | IdentifyError::Expired | IdentifyError::Rejected => ErrorCode::Unauthenticated,
+        }
+    }
+}
+
+impl From<VerifyError> for IdentifyError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Expired => IdentifyError::Expired,
+            VerifyError::KeysUnavailable => IdentifyError::Unavailable,
+            _ => IdentifyError::Rejected,
+        }
+    }
+}
+
+/// The id of one operation, in the `x-request-id` header, in every error and in the logs. In the schema's request data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    fn new() -> Self {
+        Self(Uuid::now_v7().simple().to_string().into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the GraphQL endpoint is made of. Resolvers find the [`Caller`] and the [`RequestId`] in their request's data.
+pub struct Edge<E> {
+    /// The schema, with [`SpecNulls`] and the limits of [`limits`] set.
+    pub schema: E,
+    pub identify: Identify,
+    pub clock: Clock,
+    pub limits: limits::Limits,
+    pub documents: Documents,
+    /// Everybody may ask about the schema, not only those who may use the playground: in development.
+    pub schema_for_everybody: bool,
+    /// Once cancelled, sockets and event streams end.
+    pub stopping: CancellationToken,
+    /// Mutations that run. After the server has stopped, close it and wait for it.
+    pub mutations: TaskTracker,
+}
+
+/// All of the server: `/graphql`, and beside it `others` (health, playground, the development keys).
+///
+/// `origins` are the web pages that may call from a browser, such as `https://app.infima.example`.
+pub fn router<E: Executor>(edge: Edge<E>, origins: Vec<HeaderValue>, others: Router) -> Router {
+    let gate = Arc::new(gate::Gate::new(edge));
+    let graphql = Router::new().route("/graphql", any(endpoint::endpoint::<E>)).with_state(gate);
+    layers::around(graphql.merge(others), origins)
+}

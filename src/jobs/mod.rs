@@ -1,1 +1,122 @@
-//! (room under construction)
+//! The working side of the queue: what each kind of job leads to, and who rings without being asked.
+//!
+//! apalis wakes a worker and guarantees that somebody looks. Leases, attempts, waits and outcomes are in `sync_runs`, so a
+//! job always ends well for apalis: its own retries know no waiting and no end. With `queue/` the only room that knows
+//! apalis; it knows no SQL of our tables and nothing of Halo. `app.rs` starts it.
+
+mod schedule;
+mod work;
+
+use std::future::Future;
+use std::time::Duration;
+
+use apalis::prelude::{BackendExt, BoxDynError, Monitor, WorkerBuilder, WorkerBuilderExt};
+use apalis_postgres::{Config, PostgresStorage};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::ops::{Ops, run_sync};
+use crate::queue::Kind;
+
+/// How often the queue hears that a worker lives. Longer, and a wake-up that apalis lost would be noticed late.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A pause before a worker that lost its database is started again.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerSettings {
+    /// Syncs at the same time that somebody is waiting for.
+    pub people_slots: usize,
+    /// Nightly syncs at the same time.
+    pub night_slots: usize,
+    /// Between looks at the queue when no notification comes.
+    pub poll: Duration,
+    /// A worker that was silent for so long has lost its jobs to others.
+    pub orphan: Duration,
+    /// Between looks for lost runs.
+    pub sweep: Duration,
+    /// What running syncs get to come to a good point when the process is told to stop.
+    pub stop: Duration,
+}
+
+/// Works until `stop`, then comes to a good point and gives back what it held. `queue` is a pool of its own, because
+/// listening keeps a connection. Returning without having been told to stop is an error.
+pub async fn run(
+    ops: Ops,
+    queue: PgPool,
+    settings: WorkerSettings,
+    stop: CancellationToken,
+) -> Result<(), WorkerStopped> {
+    let name = format!("worker-{}-{}", std::process::id(), Uuid::new_v4().simple());
+    let scheduler = tokio::spawn(schedule::ring_the_hours(ops.clone(), settings.sweep, stop.clone()));
+
+    let monitor = Monitor::new();
+    let context = work::Context { ops: ops.clone(), worker: name.clone(), stop: stop.clone() };
+    let monitor = add(monitor, &queue, settings, Kind::SyncForPeople, settings.people_slots, &context, work::sync);
+    let monitor = add(monitor, &queue, settings, Kind::SyncOfNight, settings.night_slots, &context, work::sync);
+    let monitor = add(monitor, &queue, settings, Kind::Tick, 1, &context, work::tick);
+    let told = stop.clone();
+    let ended = monitor
+        .should_restart(|context, error| {
+            tracing::warn!(worker = context.name(), %error, "a worker lost its queue and starts again");
+            // apalis asks here, on the task that restarts: the pause keeps a dead database from being hammered.
+            std::thread::sleep(RESTART_PAUSE);
+            true
+        })
+        .shutdown_timeout(settings.stop)
+        .run_with_signal(async move {
+            told.cancelled().await;
+            Ok(())
+        })
+        .await;
+    scheduler.abort();
+    // Whatever did not come to a good point in time is free for others now.
+    if let Err(error) = run_sync::give_back(&ops, &name).await {
+        tracing::error!(%error, "leases could not be given back; they end by themselves");
+    }
+    match ended {
+        Ok(()) if stop.is_cancelled() => Ok(()),
+        Ok(()) => Err(WorkerStopped("every worker ended".to_owned())),
+        Err(error) => Err(WorkerStopped(error.to_string())),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the worker stopped without being told to: {0}")]
+pub struct WorkerStopped(String);
+
+fn add<J, F, Fut>(
+    monitor: Monitor,
+    queue: &PgPool,
+    settings: WorkerSettings,
+    kind: Kind,
+    slots: usize,
+    context: &work::Context,
+    handler: F,
+) -> Monitor
+where
+    J: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 'static,
+    F: Fn(J, apalis::prelude::Data<work::Context>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), BoxDynError>> + Send + 'static,
+{
+    let missed = usize::try_from(settings.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
+    // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
+    let config = Config::default()
+        .queue(kind.name())
+        .batch_size(1)
+        .heartbeat_interval(HEARTBEAT)
+        .missed_heartbeats(missed);
+    let storage = PostgresStorage::<J>::new(queue).with_config(config).with_pubsub().poll_with_interval(settings.poll);
+    let context = context.clone();
+    monitor.register(move |_| {
+        // A name is used once: under an old one, a dead worker's jobs would never be handed on.
+        WorkerBuilder::new(format!("{}-{}-{}", kind.name(), std::process::id(), Uuid::new_v4().simple()))
+            .backend(storage.clone())
+            .data(context.clone())
+            .concurrency(slots)
+            .build(handler.clone())
+    })
+}

@@ -1,1 +1,101 @@
-//! (room under construction)
+//! One verb a file: what can be done with a partner's integration.
+//!
+//! A verb reads as a story: authorise, load, decide, write, ring, commit, answer. This is the only room where transactions
+//! begin and end, and none of them is held across a call to Halo: read, close, call, then a short write that checks again.
+//! It knows neither HTTP nor GraphQL nor SQL. Called by `graphql/`, `jobs/` and `cli/`; it calls `storage/`, `queue/`,
+//! `halo/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the domain's.
+
+pub mod associate_clients;
+pub mod check_connection;
+pub mod disconnect;
+mod error;
+mod halo;
+pub mod housekeeping;
+pub mod import_roster;
+pub mod keys;
+pub mod remove_association;
+pub mod request_sync;
+pub mod run_sync;
+pub mod save_connection;
+pub mod search_customers;
+pub mod start_nights;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::{DefaultKeyedRateLimiter, Quota};
+
+pub use error::{OpError, UserError, UserErrorCode};
+
+use crate::auth::Caller;
+use crate::clock::Clock;
+use crate::halo::Halo;
+use crate::ids::PartnerId;
+use crate::seal::Keyring;
+use crate::storage::leases::LeaseTerms;
+use crate::storage::{Db, activity};
+
+/// How often one partner's connection may be checked in a minute: enough for typing errors, too few for guessing secrets or
+/// for finding out what answers in a network.
+const CHECKS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// What every verb works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Ops(Arc<Parts>);
+
+pub struct Parts {
+    pub db: Db,
+    pub keys: Keyring,
+    pub halo: Halo,
+    pub clock: Clock,
+    pub settings: Settings,
+    checks: DefaultKeyedRateLimiter<PartnerId>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// After a create in doubt, an empty look counts as "not created" only this much later: Halo may still be at work when
+    /// its gateway gives up.
+    pub settle: Duration,
+    pub lease: LeaseTerms,
+    /// For partners whose record names no zone.
+    pub default_zone: chrono_tz::Tz,
+}
+
+impl Ops {
+    pub fn new(db: Db, keys: Keyring, halo: Halo, clock: Clock, settings: Settings) -> Self {
+        let checks = DefaultKeyedRateLimiter::keyed(Quota::per_minute(CHECKS_PER_MINUTE));
+        Self(Arc::new(Parts { db, keys, halo, clock, settings, checks }))
+    }
+}
+
+impl std::ops::Deref for Ops {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Who asks, and what the audit log is told beside.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    pub caller: &'a Caller,
+    /// Finds the request again in logs and in the audit log.
+    pub id: &'a str,
+    /// Why, in support's words.
+    pub reason: Option<String>,
+}
+
+impl Request<'_> {
+    /// An entry for the audit log, to be completed.
+    fn entry(&self, act: &'static str) -> activity::Entry {
+        activity::Entry {
+            act,
+            reason: self.reason.clone(),
+            request_id: Some(self.id.to_owned()),
+            ..activity::Entry::default()
+        }
+    }
+}

@@ -1,1 +1,139 @@
-//! (room under construction)
+//! The doorbell: the kinds of job, and putting one into the queue inside the caller's transaction.
+//!
+//! A job carries a run's id and nothing else. The queue wakes a worker and guarantees that somebody looks; what is to be
+//! done, by whom, how often and with what result is in `sync_runs`. So a job that comes twice does no harm, and one that
+//! is lost is rung for again by the sweep. What a job leads to is in `jobs/`; no other room but these two knows apalis.
+//!
+//! Jobs are inserted by our own statement, because apalis' own insert cannot ignore a duplicate: one would abort the
+//! caller's transaction.
+
+use std::time::Duration;
+
+use apalis_postgres::PostgresStorage;
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::types::PgInterval;
+use sqlx::{PgConnection, PgPool};
+
+use crate::ids::RunId;
+
+/// The kinds of job. Their names are stored with jobs that are waiting: a name is never given another meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A sync that somebody is waiting for.
+    SyncForPeople,
+    /// A sync of the night.
+    SyncOfNight,
+    /// By the clock, once for all processes together: nights that are due, lost runs, old jobs.
+    Tick,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::SyncForPeople, Kind::SyncOfNight, Kind::Tick];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::SyncForPeople => "sync-for-people",
+            Kind::SyncOfNight => "sync-of-night",
+            Kind::Tick => "tick",
+        }
+    }
+}
+
+/// What a sync job carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncJob {
+    pub run: RunId,
+}
+
+/// What is looked for at a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tick {
+    /// Runs that nobody attends to.
+    Sweep,
+    /// Nights that are due, and jobs that are over.
+    Minute,
+}
+
+/// What a tick carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TickJob {
+    pub tick: Tick,
+}
+
+/// Has a worker look at the run, in `wait` from now. Part of the caller's transaction.
+pub async fn ring(db: &mut PgConnection, run: RunId, urgent: bool, wait: Duration) -> sqlx::Result<()> {
+    let kind = if urgent { Kind::SyncForPeople } else { Kind::SyncOfNight };
+    insert(db, kind, &SyncJob { run }, None, wait).await
+}
+
+/// Asks for one look around. However many processes ask for the same tick, one job comes of it.
+pub async fn tick(pool: &PgPool, tick: Tick, number: i64) -> sqlx::Result<()> {
+    let mut db = pool.acquire().await?;
+    insert(&mut db, Kind::Tick, &TickJob { tick }, Some(format!("{tick:?} {number}")), Duration::ZERO).await
+}
+
+async fn insert<T: Serialize>(
+    db: &mut PgConnection,
+    kind: Kind,
+    job: &T,
+    key: Option<String>,
+    wait: Duration,
+) -> sqlx::Result<()> {
+    let job = serde_json::to_string(job).expect("a job is plain data");
+    let wait = PgInterval { months: 0, days: 0, microseconds: i64::try_from(wait.as_micros()).unwrap_or(i64::MAX) };
+    sqlx::query!(
+        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata,
+                                  idempotency_key)
+         values (apalis.generate_ulid(), $1, convert_to($2, 'UTF8'), 'Pending', 0, 1, now() + $3, 0, ''::hstore, $4)
+         on conflict (job_type, idempotency_key) do nothing",
+        kind.name(),
+        job,
+        wait,
+        key
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes jobs that are done since an hour, and workers that have been silent for a day. How many jobs went.
+pub async fn prune(pool: &PgPool) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "delete from apalis.jobs
+         where status in ('Done', 'Killed', 'Failed') and coalesce(done_at, run_at) < now() - interval '1 hour'"
+    )
+    .execute(pool)
+    .await?;
+    // A job names the worker that holds it, so jobs go first.
+    sqlx::query!(
+        "delete from apalis.workers w
+         where last_seen < now() - interval '1 day' and not exists (select from apalis.jobs j where j.lock_by = w.id)"
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Creates the queue's own tables, as the owner of the database, and lets the application use them.
+pub async fn set_up(owner: &PgPool) -> Result<(), SetUpError> {
+    PostgresStorage::setup(owner).await?;
+    for grant in [
+        "grant usage on schema apalis to infima_app",
+        "grant select, insert, update, delete on all tables in schema apalis to infima_app",
+        "grant execute on all functions in schema apalis to infima_app",
+    ] {
+        sqlx::query(grant).execute(owner).await?;
+    }
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    #[error(
+        "the queue's tables could not be created; its owner must be allowed to add the extensions hstore and pgcrypto"
+    )]
+    Tables(#[from] apalis_postgres::Error),
+    #[error("the application's role could not be let into the queue")]
+    Grants(#[from] sqlx::Error),
+}

@@ -1,1 +1,127 @@
-//! (room under construction)
+//! A Halo tenant to develop and test against: Halo's HTTP faces over a small model of a tenant, several tenants in one
+//! process, each on its own port (Halo tells tenants apart by host, the sandbox by port).
+//!
+//! It answers as Halo's API notes say Halo answers, in its traps too: paging only with `pageinate`, capped pages, empty
+//! 401 and 403 bodies, array bodies, a rate limit, negative invoice ids. What the notes do not know ("either answer") and
+//! what goes wrong on a bad day are [`Fault`]s, armed for one request or until further notice. What a partner does inside
+//! Halo is an [`Act`]. Everything that was asked is in the journal ([`Tenant::journal`]), without secrets and tokens.
+//!
+//! A tenant is on disk before it answers, so it outlives a `SIGKILL`.
+//!
+//! It is not a mock of `halo/`: the two rooms share no type, because if both sides shared a mistake, the tests would agree
+//! with it. Only `cli`, `dev` and tests may call it. Halo's own words (`client_id`, `licence`, `count`) are at home here.
+
+mod acts;
+mod answer;
+mod auth;
+mod control;
+mod customers;
+mod disk;
+mod face;
+mod fault;
+mod invoices;
+mod journal;
+mod list;
+mod records;
+mod seed;
+mod state;
+mod subscriptions;
+mod tenant;
+
+use std::{fs::File, io, net::Ipv4Addr, path::PathBuf, time::Duration};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+
+pub use self::{
+    acts::{Act, ActRefused},
+    fault::{Fault, Lasting, Matching},
+    journal::{Call, Effect, Entry},
+    records::{Customer, Invoice, InvoiceLine, LicenceChange, LinkedSubscription, Subscription},
+    seed::{CustomerSeed, SubscriptionSeed, TenantSeed},
+    state::{AgentLevels, Level, RetryAfter, Settings},
+    tenant::Tenant,
+};
+
+/// How a sandbox is run.
+pub struct SandboxOptions {
+    /// Where the tenants are kept, a file each; `None` keeps them in memory only.
+    pub dir: Option<PathBuf>,
+    /// Token lifetimes, the rate limit and every date in an answer go by this clock.
+    pub clock: Clock,
+}
+
+/// Running tenants. [`Sandbox::stop`] ends them in order; dropping it is a power cut.
+pub struct Sandbox {
+    tenants: Vec<Tenant>,
+    serving: Vec<JoinHandle<io::Result<()>>>,
+    stop: CancellationToken,
+    /// Held while running: two processes must not write the same tenants.
+    _lock: Option<File>,
+}
+
+impl Sandbox {
+    /// Opens the tenants and listens on 127.0.0.1. A tenant that is already on disk goes on as it was left and its seed is
+    /// not looked at; its old port is taken again where it is free.
+    ///
+    /// # Errors
+    /// When the directory cannot be used, another sandbox is using it, a tenant's file is damaged, or a tenant's name is not
+    /// made of lower-case letters, digits and hyphens.
+    pub async fn start(options: SandboxOptions, seeds: Vec<TenantSeed>) -> io::Result<Sandbox> {
+        let _lock = options.dir.as_deref().map(disk::lock).transpose()?;
+        let stop = CancellationToken::new();
+        let mut sandbox = Sandbox { tenants: Vec::new(), serving: Vec::new(), stop: stop.clone(), _lock };
+        for seed in seeds {
+            let wanted = seed.port;
+            let state = state::State::open(options.dir.as_deref(), options.clock.clone(), seed)?;
+            let listener = listen(state.port.or(wanted)).await?;
+            let tenant = Tenant::new(state, listener.local_addr()?.port(), stop.clone());
+            let app = axum::Router::new().fallback(face::serve).with_state(tenant.clone());
+            let until = stop.clone();
+            sandbox.serving.push(tokio::spawn(async move {
+                axum::serve(listener, app).with_graceful_shutdown(until.cancelled_owned()).await
+            }));
+            sandbox.tenants.push(tenant);
+        }
+        Ok(sandbox)
+    }
+
+    /// # Panics
+    /// When no tenant of this name was seeded.
+    pub fn tenant(&self, name: &str) -> Tenant {
+        let found = self.tenants.iter().find(|tenant| tenant.name() == name);
+        found.unwrap_or_else(|| panic!("the sandbox has no tenant called {name:?}")).clone()
+    }
+
+    /// Answers what is being asked, then closes the ports.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        for serving in self.serving.drain(..) {
+            // A listener that failed has nothing left to stop.
+            let _ = serving.await;
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.tenants.iter().for_each(Tenant::close);
+        self.stop.cancel();
+        self.serving.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// The port asked for, else any. A process that has just been killed may need a moment to give its port back.
+async fn listen(wanted: Option<u16>) -> io::Result<TcpListener> {
+    for _ in 0..20 {
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, wanted.unwrap_or(0))).await {
+            Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
+                tokio::time::sleep(Duration::from_millis(10)).await
+            }
+            done => return done,
+        }
+    }
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+}

@@ -159,12 +159,13 @@ pub struct NewAssociation<'a> {
     pub initial_name: &'a str,
 }
 
-/// Fails on the index `one_association_per_client` or `one_client_per_customer` where the mapping is not free.
-pub async fn insert(db: &mut PgConnection, scope: &PartnerScope, new: &NewAssociation<'_>) -> Result<()> {
-    sqlx::query!(
+/// Whether the mapping was free: false where the client has an association, or another one the customer.
+pub async fn insert(db: &mut PgConnection, scope: &PartnerScope, new: &NewAssociation<'_>) -> Result<bool> {
+    let done = sqlx::query!(
         "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
                                    halo_customer_top_level, shared, state, marker, initial_name)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10)
+         on conflict do nothing",
         new.id.0,
         scope.partner().0,
         new.client.0,
@@ -178,21 +179,45 @@ pub async fn insert(db: &mut PgConnection, scope: &PartnerScope, new: &NewAssoci
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
-/// Begins the end of an association: what becomes of the quantity is confirmed by a run.
-pub async fn end(db: &mut PgConnection, scope: &PartnerScope, id: AssociationId, ending: Ending) -> Result<()> {
+/// Begins the end of an association. Where Halo has nothing to be told and no create is in doubt, that is also its end;
+/// else a run confirms it.
+pub async fn end(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    id: AssociationId,
+    ending: Ending,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
-        "update associations set state = 'ending', ending = $3, revision = revision + 1
+        "update associations set
+             state = case when create_sent_at is null and ($3 = 'keep_quantity' or subscription_id is null)
+                          then 'ended' else 'ending' end,
+             ended_at = case when create_sent_at is null and ($3 = 'keep_quantity' or subscription_id is null)
+                             then $4::timestamptz end,
+             ending = $3, problem = null, revision = revision + 1
          where partner_id = $1 and id = $2 and state not in ('ending', 'ended')",
         scope.partner().0,
         id.0,
-        ending.as_str()
+        ending.as_str(),
+        now
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Whether the partner has any association that a run would look at.
+pub async fn any(db: &mut PgConnection, scope: &PartnerScope) -> Result<bool> {
+    let any = sqlx::query_scalar!(
+        r#"select exists (select from associations where partner_id = $1 and state <> 'ended') as "any!""#,
+        scope.partner().0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(any)
 }
 
 /// The same pair is mapped again before its end was confirmed: it simply goes on.

@@ -110,8 +110,8 @@ pub async fn save(
     let checks = serde_json::to_value(accepted.checks).expect("checks are plain data");
     sqlx::query!(
         "insert into connections as c (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
-                                       credentials_updated_at, state, checks, last_verified_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9)
+                                       credentials_updated_at, state, checks, last_verified_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9, $9)
          on conflict (partner_id) do update set
              url = excluded.url, tenant = excluded.tenant, application_client_id = excluded.application_client_id,
              sealed_secret = coalesce(excluded.sealed_secret, c.sealed_secret),
@@ -159,7 +159,7 @@ pub async fn record_check(
     Ok(())
 }
 
-/// What a run found out about the connection: a problem, or that it works.
+/// What a run found out about the connection: that it works, or what keeps it from working.
 pub async fn record_state(db: &mut PgConnection, lease: &SyncLease, problem: Option<&Problem>) -> Result<()> {
     sqlx::query!(
         "update connections set

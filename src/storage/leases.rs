@@ -159,18 +159,19 @@ pub async fn hold(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
     Ok(())
 }
 
-/// Gives the run back, to be taken up at once: the worker is being stopped.
-pub async fn give_back(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
-    sqlx::query!(
+/// Gives back every run that `worker` holds, to be taken up at once: it is being stopped. Its requests have ended.
+pub async fn give_back_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Result<Vec<(RunId, bool)>> {
+    let rows = sqlx::query!(
         "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
              next_attempt_at = now(), starts = starts - 1
-         where id = $1 and lease_token = $2",
-        lease.run.0,
-        lease.token
+         where leased_by = $1 and state = 'running'
+           and not exists (select from sync_runs w where w.partner_id = sync_runs.partner_id and w.state = 'queued')
+         returning id, urgent",
+        worker
     )
-    .execute(db)
+    .fetch_all(db)
     .await?;
-    Ok(())
+    Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
 }
 
 pub(super) fn interval(duration: Duration) -> PgInterval {

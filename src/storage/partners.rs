@@ -1,6 +1,6 @@
 //! Partners: finding one, listing them for support, and how their clients stand.
 
-use chrono::NaiveTime;
+use chrono::{DateTime, NaiveTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -151,13 +151,18 @@ pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settin
     Ok(())
 }
 
-/// Every active partner with a working connection and something to sync, for the night.
-pub async fn with_nights(db: &mut PgConnection, _: SystemScope, after: Option<PartnerId>) -> Result<Vec<Partner>> {
+/// Active partners with a connection and something to sync, in batches by id, each with the moment since which it has been
+/// connected: no night before that was missed.
+pub async fn with_nights(
+    db: &mut PgConnection,
+    _: SystemScope,
+    after: Option<PartnerId>,
+) -> Result<Vec<(Partner, DateTime<Utc>)>> {
     /// Few enough for one statement, many enough for few statements.
     const BATCH: i64 = 500;
-    let rows = sqlx::query_as!(
-        Row,
-        "select p.id, p.external_id, p.name, p.time_zone, p.state, p.nightly_sync, p.night_start, p.night_end
+    let rows = sqlx::query!(
+        "select p.id, p.external_id, p.name, p.time_zone, p.state, p.nightly_sync, p.night_start, p.night_end,
+                c.created_at
          from partners p
          join connections c on c.partner_id = p.id and c.state <> 'disconnected'
          where p.state = 'active' and p.nightly_sync
@@ -170,5 +175,19 @@ pub async fn with_nights(db: &mut PgConnection, _: SystemScope, after: Option<Pa
     )
     .fetch_all(db)
     .await?;
-    rows.into_iter().map(Partner::try_from).collect()
+    rows.into_iter()
+        .map(|row| {
+            let partner = Row {
+                id: row.id,
+                external_id: row.external_id,
+                name: row.name,
+                time_zone: row.time_zone,
+                state: row.state,
+                nightly_sync: row.nightly_sync,
+                night_start: row.night_start,
+                night_end: row.night_end,
+            };
+            Ok((Partner::try_from(partner)?, row.created_at))
+        })
+        .collect()
 }

@@ -283,6 +283,21 @@ pub enum Continued {
     By(RunId),
 }
 
+impl Continued {
+    /// The run that a worker has to be woken for.
+    pub fn run(self, itself: RunId) -> RunId {
+        match self {
+            Continued::Later => itself,
+            Continued::By(other) => other,
+        }
+    }
+}
+
+/// Gives the run back as it was: its worker is being stopped, and another one goes on at once.
+pub async fn give_back(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<Continued> {
+    return_to_queue(db, lease, Duration::ZERO, false, None, now).await
+}
+
 /// Puts the run back, to be tried after `wait`. Where another waits already, that one takes its clients over.
 pub async fn put_back(
     db: &mut PgConnection,
@@ -292,6 +307,17 @@ pub async fn put_back(
     problem: &Problem,
     now: DateTime<Utc>,
 ) -> Result<Continued> {
+    return_to_queue(db, lease, wait, counts_as_attempt, Some(problem), now).await
+}
+
+async fn return_to_queue(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+    wait: Duration,
+    counts_as_attempt: bool,
+    problem: Option<&Problem>,
+    now: DateTime<Utc>,
+) -> Result<Continued> {
     partners::lock(db, lease.scope()).await?;
     let waiting = sqlx::query_scalar!(
         "update sync_runs w set
@@ -299,19 +325,19 @@ pub async fn put_back(
                                else w.client_ids || r.client_ids end,
              attempts = greatest(w.attempts, r.attempts),
              next_attempt_at = greatest(w.next_attempt_at, now() + $3),
-             problem = $4
+             problem = coalesce($4, w.problem)
          from sync_runs r
          where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
          returning w.id",
         lease.run().0,
         lease.token(),
         interval(wait),
-        problem_json(Some(problem))
+        problem_json(problem)
     )
     .fetch_optional(&mut *db)
     .await?;
     if let Some(waiting) = waiting {
-        finish(db, lease, RunState::Failed, Some(problem), now).await?;
+        finish(db, lease, RunState::Failed, problem, now).await?;
         return Ok(Continued::By(RunId(waiting)));
     }
     changed(
@@ -323,7 +349,7 @@ pub async fn put_back(
             lease.token(),
             interval(wait),
             i32::from(counts_as_attempt),
-            problem_json(Some(problem))
+            problem_json(problem)
         )
         .execute(db)
         .await?,
@@ -385,6 +411,24 @@ pub async fn unattended(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
+}
+
+/// Partners whose latest run since then did not succeed, for the operator after an outage.
+pub async fn partners_failed_since(
+    db: &mut PgConnection,
+    _: SystemScope,
+    since: DateTime<Utc>,
+) -> Result<Vec<PartnerId>> {
+    let rows = sqlx::query_scalar!(
+        r#"select partner_id as "id!" from (
+               select distinct on (partner_id) partner_id, state from sync_runs
+               where queued_at >= $1 and state not in ('queued', 'running') order by partner_id, id desc
+           ) latest where state in ('failed', 'partially_succeeded') order by partner_id"#,
+        since
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(PartnerId).collect())
 }
 
 fn changed(done: sqlx::postgres::PgQueryResult) -> Result<()> {

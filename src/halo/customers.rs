@@ -1,0 +1,114 @@
+//! Halo's customers: the companies a partner bills.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{HaloError, Session, decode, paging::Record, transport::Area};
+use crate::ids::HaloCustomerId;
+
+/// Longest search sent to Halo, in characters; the rest of a longer one could not be told apart in a list anyway.
+const LONGEST_SEARCH: usize = 200;
+const LARGEST_PAGE: u32 = 100;
+
+/// A customer as Halo shows it. Names may occur twice; the top level helps to tell them apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    pub id: HaloCustomerId,
+    pub name: String,
+    pub top_level: Option<String>,
+    pub active: bool,
+}
+
+/// One page of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerPage {
+    pub customers: Vec<Customer>,
+    /// All hits over all pages, where Halo says so.
+    pub total: Option<u32>,
+    pub has_more: bool,
+}
+
+/// What Halo says to a customer's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CustomerLookup {
+    /// It is there, active or not.
+    Found(Customer),
+    /// Deleted, merged into another, or out of the agent's sight (a team restriction hides it in the same way).
+    Missing,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireClient {
+    #[serde(deserialize_with = "decode::id")]
+    id: i32,
+    #[serde(default, deserialize_with = "decode::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    toplevel_name: Option<String>,
+    #[serde(default, deserialize_with = "decode::flag")]
+    inactive: Option<bool>,
+    #[serde(default, deserialize_with = "decode::flag")]
+    deleted: Option<bool>,
+}
+
+impl Record for WireClient {
+    const PATH: &'static str = "/Client";
+    const AREA: Area = Area::Customers;
+    const ALL: &'static [(&'static str, &'static str)] = &[("includeinactive", "true"), ("includeactive", "true")];
+
+    fn id(&self) -> i32 {
+        self.id
+    }
+}
+
+impl From<WireClient> for Customer {
+    fn from(wire: WireClient) -> Self {
+        Self {
+            id: HaloCustomerId(wire.id),
+            name: wire.name.unwrap_or_default(),
+            top_level: wire.toplevel_name.filter(|name| !name.is_empty()),
+            active: !wire.inactive.unwrap_or(false),
+        }
+    }
+}
+
+impl Session {
+    /// Halo's own search among active customers. `page_no` counts from 1, `page_size` goes to 100; an empty search is the
+    /// beginning of the whole list. What Halo finds is not filtered again: what it searches in is its own business.
+    pub async fn search_customers(
+        &self,
+        search: &str,
+        page_no: u32,
+        page_size: u32,
+    ) -> Result<CustomerPage, HaloError> {
+        let page_size = page_size.clamp(1, LARGEST_PAGE);
+        let mut filter = vec![("includeinactive", "false".to_owned()), ("includeactive", "true".to_owned())];
+        let search: String = search.trim().chars().filter(|c| !c.is_control()).take(LONGEST_SEARCH).collect();
+        if !search.is_empty() {
+            filter.push(("search", search));
+        }
+        let page = self.page::<WireClient>(&filter, page_no.max(1), page_size).await?;
+        // A server that caps the page says so in `page_size`.
+        let full = u64::from(page.page_size.unwrap_or(page_size).min(page_size));
+        let here = page.rows.len() as u64;
+        let before = u64::from(page_no.max(1) - 1) * full;
+        let has_more = here > 0 && page.total.map_or(here >= full, |total| before + here < u64::from(total));
+        Ok(CustomerPage { customers: page.rows.into_iter().map(Customer::from).collect(), total: page.total, has_more })
+    }
+
+    /// Customers by their ids, inactive ones included, read the cheaper way. Every id asked for is in the answer.
+    pub async fn customers(
+        &self,
+        ids: &[HaloCustomerId],
+    ) -> Result<BTreeMap<HaloCustomerId, CustomerLookup>, HaloError> {
+        let found = self.look_up::<WireClient>(ids.iter().map(|id| id.0).collect()).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, wire)| {
+                let wire = wire.filter(|wire| !wire.deleted.unwrap_or(false));
+                (HaloCustomerId(id), wire.map_or(CustomerLookup::Missing, |wire| CustomerLookup::Found(wire.into())))
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,212 @@
+//! Foreign bytes into values, leniently.
+//!
+//! Halo's published types and its answers differ: whole numbers come as `5`, `5.0` or `"5"`, one record comes bare, in an
+//! array or in an envelope (Halo's API notes, sections 4.4, 4.5 and 11). What cannot be read any way is told apart into
+//! "not JSON" (transient: a gateway, a login page) and "JSON of another shape" (somebody has to look).
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error};
+use serde_json::{Value, error::Category};
+
+use super::HaloError;
+
+/// Longest text taken from Halo, in characters. Halo's own columns end at 1000, but for notes.
+const LONGEST_TEXT: usize = 10_000;
+
+/// Decodes a whole body. `what` names it in the evidence.
+pub(super) fn json<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, HaloError> {
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => HaloError::NotUnderstood(format!("{what}: JSON of an unexpected shape")),
+        Category::Syntax | Category::Eof | Category::Io => HaloError::Unavailable(format!("{what}: not JSON")),
+    })
+}
+
+/// One record: bare, the only element of an array, or the only member of an envelope. `None` is Halo's way of saying that
+/// there is none: an empty body, `null`, or an empty array.
+pub(super) fn record<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Option<T>, HaloError> {
+    if body.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    match unwrapped(json(body, what)?) {
+        Value::Null => Ok(None),
+        value => serde_json::from_value(value)
+            .map(Some)
+            .map_err(|_| HaloError::NotUnderstood(format!("{what}: JSON of an unexpected shape"))),
+    }
+}
+
+fn unwrapped(value: Value) -> Value {
+    match value {
+        Value::Array(items) if items.len() <= 1 => items.into_iter().next().map_or(Value::Null, unwrapped),
+        Value::Object(members) if !members.contains_key("id") => {
+            let mut inside = members.iter().filter(|(_, inner)| inner.is_object() || inner.is_array());
+            match (inside.next(), inside.next()) {
+                (Some((_, only)), None) => unwrapped(only.clone()),
+                _ => Value::Object(members),
+            }
+        }
+        other => other,
+    }
+}
+
+/// A list page: an array, or an envelope with the rows under the resource's name.
+pub(super) struct Page<T> {
+    pub rows: Vec<T>,
+    /// All rows there are, over all pages, where Halo says so.
+    pub total: Option<u32>,
+    /// Rows on a full page, where Halo says so.
+    pub page_size: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    #[serde(alias = "clients", alias = "licences", alias = "invoices")]
+    rows: Option<Vec<T>>,
+    #[serde(default, deserialize_with = "maybe_whole")]
+    record_count: Option<i64>,
+    #[serde(default, deserialize_with = "maybe_whole")]
+    page_size: Option<i64>,
+}
+
+pub(super) fn page<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Page<T>, HaloError> {
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Ok(Page { rows: json(body, what)?, total: None, page_size: None });
+    }
+    let envelope: Envelope<T> = json(body, what)?;
+    let rows = match (envelope.rows, envelope.record_count) {
+        (Some(rows), _) => rows,
+        (None, Some(0)) => Vec::new(),
+        (None, _) => return Err(HaloError::NotUnderstood(format!("{what}: an envelope without rows"))),
+    };
+    let positive = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
+    Ok(Page {
+        rows,
+        total: positive(envelope.record_count),
+        page_size: positive(envelope.page_size).filter(|s| *s > 0),
+    })
+}
+
+/// `5`, `5.0` and `"5"` are five; anything else is no whole number.
+pub(super) fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| whole_float(number.as_f64()?)),
+        Value::String(text) => {
+            let text = text.trim();
+            text.parse().ok().or_else(|| whole_float(text.parse().ok()?))
+        }
+        _ => None,
+    }
+}
+
+fn whole_float(float: f64) -> Option<i64> {
+    // Doubles are exact far beyond any quantity or id; 2^53 is where they stop being so.
+    (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0).then_some(float as i64)
+}
+
+/// An id of Halo's: signed 32 bits (recurring invoices have negative ones).
+pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    whole(&value).and_then(|id| i32::try_from(id).ok()).ok_or_else(|| D::Error::custom("not an id"))
+}
+
+pub(super) fn maybe_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
+    Ok(maybe_whole(deserializer)?.and_then(|id| i32::try_from(id).ok()))
+}
+
+pub(super) fn maybe_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Ok(whole(&Value::deserialize(deserializer)?))
+}
+
+/// Text without control characters (but line breaks and tabs), of bounded length; numbers are taken as text; nothing else is.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        Value::Number(number) => number.to_string(),
+        _ => return Ok(None),
+    };
+    let printable = |c: &char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    Ok(Some(text.chars().filter(printable).take(LONGEST_TEXT).collect()))
+}
+
+pub(super) fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => None,
+    })
+}
+
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Bool(flag) => Some(flag),
+        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        },
+        number => whole(&number).map(|number| number != 0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Row {
+        #[serde(deserialize_with = "id")]
+        id: i32,
+        #[serde(default, deserialize_with = "text")]
+        name: Option<String>,
+    }
+
+    #[test]
+    fn whole_numbers_in_any_clothes() {
+        for five in [json!(5), json!(5.0), json!("5"), json!(" 5.0 ")] {
+            assert_eq!(whole(&five), Some(5), "{five}");
+        }
+        for none in [json!(5.5), json!("five"), json!(null), json!(true), json!(1e300), json!("NaN"), json!([5])] {
+            assert_eq!(whole(&none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn one_record_in_any_wrapping() {
+        let row = Row { id: 7, name: Some("Łódź".into()) };
+        for body in [
+            r#"{"id": 7, "name": "Łódź"}"#,
+            r#"[{"id": "7", "name": "Łódź"}]"#,
+            r#"{"client": {"id": 7.0, "name": "Łódź"}}"#,
+            r#"{"record_count": 1, "clients": [{"id": 7, "name": "Łódź"}]}"#,
+        ] {
+            assert_eq!(record::<Row>(body.as_bytes(), "row").unwrap().as_ref(), Some(&row), "{body}");
+        }
+        for body in ["", "  ", "null", "[]", r#"{"clients": []}"#] {
+            assert_eq!(record::<Row>(body.as_bytes(), "row").unwrap(), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn not_json_passes_and_wrong_json_does_not() {
+        for body in ["<html>", "Rate limit reached", r#"{"clients": [{"id": 1"#, ""] {
+            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable(_))), "{body}");
+        }
+        for body in [r#"{"clients": 7}"#, r#"{"load_error": "x"}"#, r#""text""#, r#"[{"name": "no id"}]"#, "17"] {
+            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::NotUnderstood(_))), "{body}");
+        }
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(record::<Row>(deep.as_bytes(), "row").is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(body: Vec<u8>, json in r#"[\[\]{}",:0-9a-z.-]{0,40}"#) {
+            for body in [&body[..], json.as_bytes()] {
+                let _ = page::<Row>(body, "rows");
+                let _ = record::<Row>(body, "row");
+                let _ = super::super::reason::reason(body, &["secret"]);
+            }
+        }
+    }
+}

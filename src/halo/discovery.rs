@@ -1,0 +1,103 @@
+//! Is this a Halo, which tenant is it, and where does it give out tokens?
+//!
+//! Halo says so without a token under `/api/authinfo`, newer builds also under `/api/InstanceInfo` (Halo's API notes,
+//! section 1). It is asked before any secret is sent anywhere.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{HaloError, HaloUrl, Session, transport::is_html};
+use crate::{
+    ids::HaloTenant,
+    net::{Answer, Call, StatusCode},
+};
+
+/// Where Halo itself runs tenants. Only here, and on the host that the partner typed, is a secret ever sent.
+const KNOWN_DOMAINS: [&str; 4] = ["halopsa.com", "haloitsm.com", "haloservicedesk.com", "usehalo.com"];
+const TOKEN_PATH: &str = "/auth/token";
+
+/// What a Halo says about itself.
+#[derive(Clone, Debug)]
+pub(super) struct Discovery {
+    tenant_id: Option<String>,
+    pub token_url: Url,
+}
+
+impl Discovery {
+    pub(super) fn tenant(&self, url: &HaloUrl) -> HaloTenant {
+        HaloTenant(self.tenant_id.clone().unwrap_or_else(|| url.host()))
+    }
+
+    /// What to send as `tenant` with a token request.
+    pub(super) fn tenant_parameter(&self) -> Option<&str> {
+        self.tenant_id.as_deref()
+    }
+}
+
+impl Session {
+    /// Asked once in a session; a failure is not kept.
+    pub(super) async fn discovery(&self) -> Result<&Discovery, HaloError> {
+        self.discovery.get_or_try_init(|| self.discover()).await
+    }
+
+    async fn discover(&self) -> Result<Discovery, HaloError> {
+        let url = &self.credentials.url;
+        for path in ["/api/authinfo", "/api/InstanceInfo"] {
+            let answer = self.exchange(Call::get(url.at(path)), None).await?;
+            if answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT {
+                return Err(HaloError::Unavailable(format!("{path}: {}", answer.status.as_u16())));
+            }
+            if let Some(said) = self_description(&answer) {
+                return Ok(Discovery {
+                    tenant_id: text(&said, "tenant_id"),
+                    token_url: token_url(url, text(&said, "auth_url").as_deref()),
+                });
+            }
+        }
+        // An old build may know neither address; a Halo domain is proof enough.
+        if is_known(url.at("/").host_str().unwrap_or_default()) {
+            return Ok(Discovery { tenant_id: None, token_url: url.at(TOKEN_PATH) });
+        }
+        Err(HaloError::NotHalo)
+    }
+}
+
+fn self_description(answer: &Answer) -> Option<Map<String, Value>> {
+    if !answer.status.is_success() || is_html(answer) {
+        return None;
+    }
+    let said: Map<String, Value> = serde_json::from_slice(&answer.body).ok()?;
+    ["auth_url", "tenant_id", "app_version"].iter().any(|member| said.contains_key(*member)).then_some(said)
+}
+
+fn text(said: &Map<String, Value>, member: &str) -> Option<String> {
+    let text = said.get(member)?.as_str()?.trim();
+    (!text.is_empty() && text.len() <= 200).then(|| text.to_owned())
+}
+
+/// `auth_url` is the server's word, so it may only lead to the host that the partner typed, or to a Halo domain. Anything
+/// else is not followed: the typed host's own token address is used.
+fn token_url(url: &HaloUrl, auth_url: Option<&str>) -> Url {
+    let own = url.at(TOKEN_PATH);
+    let Some(said) = auth_url.and_then(|text| Url::parse(text).ok()) else { return own };
+    let path = match said.path().trim_matches('/') {
+        "" => TOKEN_PATH.to_owned(),
+        path if path.ends_with("token") => format!("/{path}"),
+        path => format!("/{path}/token"),
+    };
+    if said.host() == own.host() {
+        return url.at(&path);
+    }
+    if said.scheme() == "https" && said.port().is_none() && said.host_str().is_some_and(is_known) {
+        let mut there = said;
+        there.set_path(&path);
+        there.set_query(None);
+        there.set_fragment(None);
+        return if there.username().is_empty() && there.password().is_none() { there } else { own };
+    }
+    own
+}
+
+fn is_known(host: &str) -> bool {
+    KNOWN_DOMAINS.iter().any(|domain| host.strip_suffix(domain).is_some_and(|tenant| tenant.ends_with('.')))
+}

@@ -1,0 +1,203 @@
+//! Reading records: a list to its end, one by its id, or many whichever way is cheaper.
+//!
+//! Halo caps its pages (at 100 rows now), ignores the page number on some lists and leaves `record_count` out on others
+//! (Halo's API notes, section 7). So nothing is computed from the page size asked for, and a list that never ends is an error.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    marker::PhantomData,
+};
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    HaloError, Session,
+    decode::{self, Page},
+    transport::{Area, Ask},
+};
+
+/// The most that Halo gives.
+const PAGE_SIZE: u32 = 100;
+/// Far beyond a real tenant's list (30,000 rows) and a real customer's (5,000). A list that goes on longer than this goes on
+/// for ever, and would use up the tenant's requests.
+const MOST_PAGES: u32 = 300;
+const MOST_PAGES_OF_ONE: u32 = 50;
+/// So few records are read one by one without looking at the list first.
+const FEW: usize = 2;
+
+/// A kind of record that Halo lists.
+pub(super) trait Record: DeserializeOwned + Send {
+    /// The resource, such as `/Client`.
+    const PATH: &'static str;
+    const AREA: Area;
+    /// What a list has to be asked for to leave nothing out.
+    const ALL: &'static [(&'static str, &'static str)];
+
+    fn id(&self) -> i32;
+}
+
+/// A list being read, page by page.
+pub(super) struct Pages<'s, R> {
+    session: &'s Session,
+    filter: Vec<(&'static str, String)>,
+    read: u32,
+    seen: HashSet<i32>,
+    total: Option<u32>,
+    longest: u32,
+    ended: bool,
+    repeated: bool,
+    kind: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> Pages<'_, R> {
+    /// The next rows, without any that were there before; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<R>>, HaloError> {
+        if self.ended {
+            return Ok(None);
+        }
+        if self.read >= if self.filter.is_empty() { MOST_PAGES } else { MOST_PAGES_OF_ONE } {
+            return Err(HaloError::NotUnderstood(format!("{}: the list does not end", R::PATH)));
+        }
+        let Page { rows, total, .. } = self.session.page::<R>(&self.filter, self.read + 1, PAGE_SIZE).await?;
+        self.read += 1;
+        self.total = total;
+        self.longest = self.longest.max(rows.len() as u32);
+        let empty = rows.is_empty();
+        let fresh: Vec<R> = rows.into_iter().filter(|row| self.seen.insert(row.id())).collect();
+        self.repeated = !empty && fresh.is_empty();
+        self.ended = fresh.is_empty() || self.rows_left() == Some(0);
+        Ok((!fresh.is_empty()).then_some(fresh))
+    }
+
+    fn rows_left(&self) -> Option<u32> {
+        Some(self.total?.saturating_sub(self.seen.len() as u32))
+    }
+
+    /// Requests to the list's end, as far as that is known.
+    fn requests_left(&self) -> Option<usize> {
+        if self.ended {
+            return Some(0);
+        }
+        Some(self.rows_left()?.div_ceil(self.longest.max(1)) as usize)
+    }
+
+    /// Reads one more page and moves what is wanted of it to `found`; false at the end.
+    async fn next_into(
+        &mut self,
+        wanted: &mut BTreeSet<i32>,
+        found: &mut BTreeMap<i32, Option<R>>,
+    ) -> Result<bool, HaloError> {
+        let Some(rows) = self.next().await? else { return Ok(false) };
+        found.extend(rows.into_iter().filter(|row| wanted.remove(&row.id())).map(|row| (row.id(), Some(row))));
+        Ok(true)
+    }
+
+    /// All rows. A list that stops short of its own count by repeating a page is not taken for whole.
+    pub(super) async fn all(mut self) -> Result<Vec<R>, HaloError> {
+        let mut rows = Vec::new();
+        while let Some(more) = self.next().await? {
+            rows.extend(more);
+        }
+        if self.repeated && self.rows_left().is_some_and(|left| left > 0) {
+            return Err(HaloError::NotUnderstood(format!("{}: the list repeats a page and leaves rows out", R::PATH)));
+        }
+        Ok(rows)
+    }
+}
+
+impl Session {
+    pub(super) fn pages<R: Record>(&self, filter: Vec<(&'static str, String)>) -> Pages<'_, R> {
+        Pages {
+            session: self,
+            filter,
+            read: 0,
+            seen: HashSet::new(),
+            total: None,
+            longest: 0,
+            ended: false,
+            repeated: false,
+            kind: PhantomData,
+        }
+    }
+
+    /// One page; `page_no` counts from 1. Paging acts only with `pageinate`, spelt so.
+    pub(super) async fn page<R: Record>(
+        &self,
+        filter: &[(&'static str, String)],
+        page_no: u32,
+        page_size: u32,
+    ) -> Result<Page<R>, HaloError> {
+        let mut query = filter.to_vec();
+        // What the caller asks for goes first and is not asked for twice.
+        query.extend(
+            R::ALL
+                .iter()
+                .filter(|(name, _)| filter.iter().all(|(given, _)| given != name))
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
+        query.push(("pageinate", "true".into()));
+        query.push(("page_size", page_size.to_string()));
+        query.push(("page_no", page_no.to_string()));
+        query.push(("order", "id".into()));
+        query.push(("orderdesc", "false".into()));
+        let ask = Ask { area: R::AREA, path: R::PATH, query: &query, body: None, deadline: None };
+        match self.api(ask).await {
+            Ok(answer) => decode::page(&answer.body, R::PATH),
+            Err(failure) => Err(match failure.error {
+                // A list is always there, unless its whole module is not.
+                HaloError::NotFound if R::AREA == Area::Licences => HaloError::LicensingOff,
+                HaloError::NotFound => HaloError::NotUnderstood(format!("GET {}: 404", R::PATH)),
+                error => error,
+            }),
+        }
+    }
+
+    /// One record by its id. `None` is Halo's word that there is none: 404, an empty answer, or 400, all of which are known
+    /// as answers for a deleted id (Halo's API notes, section 11.7).
+    async fn single<R: Record>(&self, id: i32) -> Result<Option<R>, HaloError> {
+        let path = format!("{}/{id}", R::PATH);
+        let query = [("includedetails", "true".to_owned())];
+        let ask = Ask { area: R::AREA, path: &path, query: &query, body: None, deadline: None };
+        let answer = match self.api(ask).await.map_err(HaloError::from) {
+            Ok(answer) => answer,
+            Err(HaloError::NotFound | HaloError::Rejected { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let record: Option<R> = decode::record(&answer.body, R::PATH)?;
+        if record.as_ref().is_some_and(|record| record.id() != id) {
+            return Err(HaloError::NotUnderstood(format!("{path}: another record was answered")));
+        }
+        Ok(record)
+    }
+
+    /// Many records by their ids, by list pages or one by one, whichever needs fewer requests; the first page tells how long
+    /// the list is. A record that is missing from the list is asked for by itself before it counts as gone.
+    pub(super) async fn look_up<R: Record>(
+        &self,
+        wanted: BTreeSet<i32>,
+    ) -> Result<BTreeMap<i32, Option<R>>, HaloError> {
+        let mut found = BTreeMap::new();
+        let mut missing = wanted;
+        let mut pages = self.pages::<R>(Vec::new());
+        if missing.len() > FEW {
+            while !missing.is_empty() && pages.requests_left().unwrap_or(pages.read as usize) < missing.len() {
+                if !pages.next_into(&mut missing, &mut found).await? {
+                    break;
+                }
+            }
+        }
+        let mut refused = BTreeSet::new();
+        for id in missing {
+            match self.single(id).await {
+                Ok(record) => drop(found.insert(id, record)),
+                Err(HaloError::PermissionDenied(_)) => drop(refused.insert(id)),
+                Err(error) => return Err(error),
+            }
+        }
+        // 401 and 403 may mean a gone record as well as a missing permission. Where the list can be read, it decides; where it
+        // cannot, it is the permission.
+        while !refused.is_empty() && pages.next_into(&mut refused, &mut found).await? {}
+        found.extend(refused.into_iter().map(|id| (id, None)));
+        Ok(found)
+    }
+}

@@ -1,0 +1,88 @@
+//! The two layers of permission in Halo: what the application may ask for, and what the agent it logs in as may see. What
+//! counts is their intersection (Halo's API notes, section 2).
+
+use std::fmt;
+
+/// One permission of the published guide, and the one that the guide does not ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Permission {
+    /// Application: `read:customers`.
+    ReadCustomers,
+    /// Application: `read:invoices`. Used where granted, never required.
+    ReadInvoices,
+    /// Application: `edit:softwarelicensing`.
+    EditSoftwareLicensing,
+    /// Agent: Customers, Read Only.
+    AgentCustomers,
+    /// Agent: Users, Read Only. In the guide, not used by this integration, not checked.
+    AgentUsers,
+    /// Agent: Software Licencing, Read And Modify. Halo answers the same when its Software Licencing module is switched off
+    /// (Configuration, Asset Management), so a text about this one should name both.
+    AgentSoftwareLicencing,
+    /// Agent: Invoices, Read Only. Not in the guide; only needed to see which subscriptions are on a recurring invoice.
+    AgentInvoices,
+}
+
+/// The two halves of the guide where permissions are granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantedIn {
+    Application,
+    Agent,
+}
+
+impl Permission {
+    /// The permissions of the guide, in its order.
+    pub const GUIDE: [Permission; 6] = [
+        Permission::AgentCustomers,
+        Permission::AgentUsers,
+        Permission::AgentSoftwareLicencing,
+        Permission::ReadCustomers,
+        Permission::ReadInvoices,
+        Permission::EditSoftwareLicensing,
+    ];
+
+    pub fn granted_in(self) -> GrantedIn {
+        match self {
+            Permission::ReadCustomers | Permission::ReadInvoices | Permission::EditSoftwareLicensing => {
+                GrantedIn::Application
+            }
+            _ => GrantedIn::Agent,
+        }
+    }
+
+    /// Whether the integration cannot work without it.
+    pub fn required(self) -> bool {
+        !matches!(self, Permission::ReadInvoices | Permission::AgentUsers | Permission::AgentInvoices)
+    }
+
+    /// As Halo's screens and the guide spell it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Permission::ReadCustomers => "read:customers",
+            Permission::ReadInvoices => "read:invoices",
+            Permission::EditSoftwareLicensing => "edit:softwarelicensing",
+            Permission::AgentCustomers => "Customers Access Level: Read Only",
+            Permission::AgentUsers => "Users Access Level: Read Only",
+            Permission::AgentSoftwareLicencing => "Software Licencing Access Level: Read And Modify",
+            Permission::AgentInvoices => "Invoices Access Level: Read Only",
+        }
+    }
+
+    /// Where the guide says to grant it.
+    pub fn guide_step(self) -> &'static str {
+        match self.granted_in() {
+            GrantedIn::Application => {
+                "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save"
+            }
+            GrantedIn::Agent => {
+                "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}

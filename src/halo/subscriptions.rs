@@ -1,0 +1,184 @@
+//! Reading subscriptions: Halo's software licence records (Halo's API notes, section 4).
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::{HaloError, Session, Untouched, decode, paging::Record, transport::Area};
+use crate::ids::{HaloCustomerId, HaloSubscriptionId};
+
+/// What our subscriptions carry as vendor and manufacturer. Together with the initial name it recognises one whose marker
+/// Halo did not keep.
+pub const VENDOR: &str = "INFIMA";
+
+/// A subscription as Halo has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subscription {
+    pub id: HaloSubscriptionId,
+    /// Where the record is now; a partner may have moved it.
+    pub customer: HaloCustomerId,
+    pub name: String,
+    pub quantity: Quantity,
+    /// Per unit. Only ever compared, never written back.
+    pub price: Option<f64>,
+    /// Per unit. Only ever compared, never written back.
+    pub cost: Option<f64>,
+    pub notes: Option<String>,
+    pub active: bool,
+    pub deleted: bool,
+    /// What this integration wrote to find it again, if Halo kept it.
+    pub marker: Option<String>,
+    pub vendor: Option<String>,
+}
+
+/// A quantity in Halo. Its type there is a double.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    Whole(u32),
+    /// Negative, a fraction, too large, or no number at all; as Halo wrote it.
+    NotWhole(String),
+}
+
+impl Quantity {
+    pub fn whole(&self) -> Option<u32> {
+        match self {
+            Quantity::Whole(quantity) => Some(*quantity),
+            Quantity::NotWhole(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Quantity::Whole(quantity) => write!(f, "{quantity}"),
+            Quantity::NotWhole(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What Halo says to a subscription's id.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SubscriptionLookup {
+    /// It is there, active or not.
+    Found(Subscription),
+    /// Halo knows no such record, or has it marked as deleted.
+    Deleted,
+}
+
+impl Subscription {
+    /// The fields that a write of the quantity must leave as they are.
+    pub fn untouched(&self) -> Untouched {
+        Untouched { name: self.name.clone(), price: self.price, cost: self.cost, notes: self.notes.clone() }
+    }
+
+    /// Whether the vendor text is ours, as this integration wrote it.
+    pub fn is_from_our_vendor(&self) -> bool {
+        self.vendor.as_deref().is_some_and(|vendor| vendor.trim().eq_ignore_ascii_case(VENDOR))
+    }
+}
+
+/// The name in Halo of the field that carries our marker: an ordinary string that is in list rows and that Halo's screens
+/// hardly show (Halo's API notes, section 4.7). The struct below and the create's body use this one.
+pub(super) const MARKER_FIELD: &str = "product_sku";
+
+#[derive(Deserialize)]
+pub(super) struct WireLicence {
+    #[serde(deserialize_with = "decode::id")]
+    id: i32,
+    #[serde(deserialize_with = "decode::id")]
+    client_id: i32,
+    #[serde(default, deserialize_with = "decode::text")]
+    name: Option<String>,
+    #[serde(default = "no_count", deserialize_with = "count")]
+    count: Quantity,
+    #[serde(default, deserialize_with = "decode::decimal")]
+    price: Option<f64>,
+    #[serde(default, deserialize_with = "decode::decimal")]
+    purchase_price: Option<f64>,
+    #[serde(default, deserialize_with = "decode::text")]
+    notes: Option<String>,
+    #[serde(default, deserialize_with = "decode::flag")]
+    is_active: Option<bool>,
+    #[serde(default, deserialize_with = "decode::flag")]
+    deleted: Option<bool>,
+    #[serde(default, deserialize_with = "decode::text")]
+    product_sku: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    vendor: Option<String>,
+}
+
+fn no_count() -> Quantity {
+    Quantity::NotWhole("none".into())
+}
+
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(match decode::whole(&value).and_then(|count| u32::try_from(count).ok()) {
+        Some(count) => Quantity::Whole(count),
+        None => Quantity::NotWhole(value.to_string().chars().take(40).collect()),
+    })
+}
+
+impl Record for WireLicence {
+    const PATH: &'static str = "/SoftwareLicence";
+    const AREA: Area = Area::Licences;
+    const ALL: &'static [(&'static str, &'static str)] = &[("includeinactive", "true")];
+
+    fn id(&self) -> i32 {
+        self.id
+    }
+}
+
+impl From<WireLicence> for Subscription {
+    fn from(wire: WireLicence) -> Self {
+        Self {
+            id: HaloSubscriptionId(wire.id),
+            customer: HaloCustomerId(wire.client_id),
+            name: wire.name.unwrap_or_default(),
+            quantity: wire.count,
+            price: wire.price,
+            cost: wire.purchase_price,
+            notes: wire.notes.filter(|notes| !notes.is_empty()),
+            active: wire.is_active.unwrap_or(true),
+            deleted: wire.deleted.unwrap_or(false),
+            marker: wire.product_sku.filter(|marker| !marker.is_empty()),
+            vendor: wire.vendor.filter(|vendor| !vendor.is_empty()),
+        }
+    }
+}
+
+impl SubscriptionLookup {
+    fn from_wire(wire: Option<WireLicence>) -> Self {
+        match wire.map(Subscription::from) {
+            Some(subscription) if !subscription.deleted => SubscriptionLookup::Found(subscription),
+            _ => SubscriptionLookup::Deleted,
+        }
+    }
+}
+
+impl Session {
+    /// Every subscription of a customer: all pages, inactive and deleted ones included, other vendors' too. Filtered again
+    /// here, because Halo silently ignores a parameter it does not know and then answers the whole tenant's.
+    pub async fn subscriptions_of(&self, customer: HaloCustomerId) -> Result<Vec<Subscription>, HaloError> {
+        let rows = self.pages::<WireLicence>(vec![("client_id", customer.to_string())]).all().await?;
+        Ok(rows.into_iter().map(Subscription::from).filter(|found| found.customer == customer).collect())
+    }
+
+    /// Subscriptions by their ids, read the cheaper way: pages of the tenant's list or record by record. One that the list
+    /// lacks is read by itself before it counts as deleted. Every id asked for is in the answer.
+    pub async fn subscriptions(
+        &self,
+        ids: &[HaloSubscriptionId],
+    ) -> Result<BTreeMap<HaloSubscriptionId, SubscriptionLookup>, HaloError> {
+        let found = self.look_up::<WireLicence>(ids.iter().map(|id| id.0).collect()).await?;
+        Ok(found.into_iter().map(|(id, wire)| (HaloSubscriptionId(id), SubscriptionLookup::from_wire(wire))).collect())
+    }
+
+    /// One subscription by its id.
+    pub async fn subscription(&self, id: HaloSubscriptionId) -> Result<SubscriptionLookup, HaloError> {
+        let mut found = self.subscriptions(&[id]).await?;
+        Ok(found.remove(&id).unwrap_or(SubscriptionLookup::Deleted))
+    }
+}

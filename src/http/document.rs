@@ -1,0 +1,138 @@
+//! A parsed document, and whether it stays within the limits.
+//!
+//! async-graphql spreads fragments out while it validates, so a few nested fragments can make it visit billions of
+//! fields. They are counted here first, each fragment once.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, ServerError,
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
+    },
+};
+
+use super::{
+    error::{ErrorCode, Refusal},
+    limits::Limits,
+};
+
+/// A document within the limits, with the operation that is to be run.
+pub(super) struct Document {
+    pub(super) parsed: ExecutableDocument,
+    pub(super) kind: OperationType,
+    pub(super) operation_name: Option<String>,
+    /// Whether it asks about the schema.
+    pub(super) introspects: bool,
+}
+
+impl Document {
+    /// Parses `text`, which was counted to be safe to parse, and finds the operation to run.
+    pub(super) fn read(text: &str, operation_name: Option<&str>, limits: &Limits) -> Result<Self, Refusal> {
+        let parsed = parse_query(text).map_err(|error| {
+            let error = ServerError::from(error);
+            let refusal = Refusal::new(ErrorCode::ParseFailed, error.message);
+            error.locations.first().map_or(refusal.clone(), |at| refusal.at(*at))
+        })?;
+        let (name, operation) = find(&parsed, operation_name)?;
+        let (kind, operation_name) = (operation.ty, name.map(ToString::to_string));
+        let mut counter = Counter { document: &parsed, fragments: HashMap::new(), introspects: false };
+        for (_, operation) in parsed.operations.iter() {
+            counter.within(&operation.node.selection_set.node, limits)?;
+        }
+        for fragment in parsed.fragments.values() {
+            counter.within(&fragment.node.selection_set.node, limits)?;
+        }
+        let introspects = counter.introspects;
+        Ok(Self { parsed, kind, operation_name, introspects })
+    }
+}
+
+fn find<'a>(
+    parsed: &'a ExecutableDocument,
+    wanted: Option<&str>,
+) -> Result<(Option<&'a Name>, &'a OperationDefinition), Refusal> {
+    let invalid = |message: String| Refusal::new(ErrorCode::ValidationFailed, message);
+    match (&parsed.operations, wanted) {
+        (DocumentOperations::Single(operation), None) => Ok((None, &operation.node)),
+        (DocumentOperations::Multiple(operations), Some(wanted)) => operations
+            .get_key_value(wanted)
+            .map(|(name, operation)| (Some(name), &operation.node))
+            .ok_or_else(|| invalid(format!("the document has no operation named \"{wanted}\""))),
+        (DocumentOperations::Single(_), Some(wanted)) => {
+            Err(invalid(format!("the document has no operation named \"{wanted}\"")))
+        }
+        (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
+            Some((name, operation)) if operations.len() == 1 => Ok((Some(name), &operation.node)),
+            _ => Err(invalid("the document has several operations: say which with `operationName`".to_owned())),
+        },
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Size {
+    selections: usize,
+    aliases: usize,
+}
+
+struct Counter<'a> {
+    document: &'a ExecutableDocument,
+    /// `None` while a fragment is being counted: meeting it again then is a cycle.
+    fragments: HashMap<&'a Name, Option<Size>>,
+    introspects: bool,
+}
+
+impl<'a> Counter<'a> {
+    fn within(&mut self, set: &'a SelectionSet, limits: &Limits) -> Result<(), Refusal> {
+        let size = self.count(set)?;
+        let too_much = |message: String| Err(Refusal::new(ErrorCode::LimitExceeded, message));
+        if size.selections > limits.selections {
+            return too_much(format!("the document selects more than {} fields", limits.selections));
+        }
+        if size.aliases > limits.aliases {
+            return too_much(format!("the document has more than {} aliases", limits.aliases));
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, set: &'a SelectionSet) -> Result<Size, Refusal> {
+        let mut size = Size::default();
+        for item in &set.items {
+            let inner = match &item.node {
+                Selection::Field(field) => {
+                    self.introspects |= matches!(field.node.name.node.as_str(), "__schema" | "__type");
+                    size.selections = size.selections.saturating_add(1);
+                    size.aliases = size.aliases.saturating_add(usize::from(field.node.alias.is_some()));
+                    self.count(&field.node.selection_set.node)?
+                }
+                Selection::InlineFragment(inline) => self.count(&inline.node.selection_set.node)?,
+                Selection::FragmentSpread(spread) => {
+                    // Counted as one, so that a chain of empty-handed spreads is not free.
+                    size.selections = size.selections.saturating_add(1);
+                    self.fragment(&spread.node.fragment_name.node)?
+                }
+            };
+            size.selections = size.selections.saturating_add(inner.selections);
+            size.aliases = size.aliases.saturating_add(inner.aliases);
+        }
+        Ok(size)
+    }
+
+    fn fragment(&mut self, name: &'a Name) -> Result<Size, Refusal> {
+        match self.fragments.get(name) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => {
+                let message = format!("the fragment \"{name}\" spreads itself");
+                return Err(Refusal::new(ErrorCode::ValidationFailed, message));
+            }
+            None => {}
+        }
+        // One that does not exist is left to validation.
+        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Size::default()) };
+        self.fragments.insert(name, None);
+        let size = self.count(&fragment.node.selection_set.node)?;
+        self.fragments.insert(name, Some(size));
+        Ok(size)
+    }
+}

@@ -1,0 +1,135 @@
+//! Trusted documents: in production a partner's caller runs the operations of the frontend's contract, and no others.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    error::{ErrorCode, Refusal},
+    limits::Limits,
+    tokens::{TooMuch, canonical, split},
+};
+use crate::auth::Caller;
+
+/// What is done about a partner's document that is not in the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It is refused.
+    Enforce,
+    /// It runs, and is logged and counted.
+    Report,
+    /// It runs.
+    Off,
+}
+
+/// The documents of the contract.
+#[derive(Clone)]
+pub struct Documents {
+    trust: Trust,
+    contract_version: String,
+    by_hash: HashMap<String, String>,
+    /// The canonical form of each: the same document however a client prints it.
+    known: HashSet<String>,
+}
+
+/// The manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    #[error("the manifest of trusted documents is not a JSON object of ids and texts")]
+    NotAManifest,
+    #[error("the trusted document {0} has another hash than its id says; generate the contract again")]
+    WrongHash(String),
+    #[error("the trusted document {0} is larger than the server takes")]
+    TooLarge(String),
+}
+
+impl Documents {
+    /// Reads a manifest, `{"sha256:<hex>": "<text>"}`. Ids are tried against their texts.
+    pub fn read(manifest: &str, contract_version: &str, trust: Trust) -> Result<Self, ManifestError> {
+        let texts: BTreeMap<String, String> =
+            serde_json::from_str(manifest).map_err(|_| ManifestError::NotAManifest)?;
+        let (mut by_hash, mut known) = (HashMap::new(), HashSet::new());
+        let limits = Limits::default();
+        for (id, text) in texts {
+            let hash = hash(&text);
+            if bare(&id) != hash {
+                return Err(ManifestError::WrongHash(id));
+            }
+            let tokens = split(&text, limits.tokens, limits.nesting).map_err(|_| ManifestError::TooLarge(id))?;
+            known.insert(canonical(&tokens));
+            by_hash.insert(hash, text);
+        }
+        Ok(Self { trust, contract_version: contract_version.to_owned(), by_hash, known })
+    }
+
+    /// No documents, and none asked for.
+    pub fn none() -> Self {
+        Self::read("{}", "", Trust::Off).expect("an empty manifest")
+    }
+
+    /// The text to run: the caller's own, or the one its id stands for.
+    ///
+    /// A text that comes with an id is judged as a text: clients send both after an id was not known (automatic persisted
+    /// queries), and hash what they print, which need not be what the contract printed.
+    pub(super) fn choose(
+        &self,
+        caller: &Caller,
+        text: Option<String>,
+        id: Option<&str>,
+        operation: Option<&str>,
+        limits: &Limits,
+    ) -> Result<String, Refusal> {
+        let text = match (text, id) {
+            (Some(text), _) => text,
+            (None, Some(id)) => {
+                let known = self.by_hash.get(bare(id)).cloned();
+                return known.ok_or_else(|| self.refusal(operation.map(str::to_owned)));
+            }
+            (None, None) => return Err(Refusal::new(ErrorCode::BadRequest, "`query` has to be a string")),
+        };
+        let tokens = split(&text, limits.tokens, limits.nesting).map_err(|too_much| {
+            let message = match too_much {
+                TooMuch::Tokens => format!("the document has more than {} tokens", limits.tokens),
+                TooMuch::Nesting => format!("the document is nested deeper than {}", limits.nesting),
+            };
+            Refusal::new(ErrorCode::LimitExceeded, message)
+        })?;
+        // The platform's service sends its own import, support anything it likes.
+        let free = !caller.role().belongs_to_a_partner();
+        if self.trust == Trust::Off || free || self.known.contains(&canonical(&tokens)) {
+            return Ok(text);
+        }
+        let name = operation.map_or_else(|| name_in(&tokens), |name| Some(name.to_owned()));
+        if self.trust == Trust::Report {
+            tracing::warn!(operation = name, contract = self.contract_version, "a document outside the contract");
+            metrics::counter!("graphql_untrusted_documents_total").increment(1);
+            return Ok(text);
+        }
+        Err(self.refusal(name))
+    }
+
+    fn refusal(&self, operation: Option<String>) -> Refusal {
+        let operation =
+            operation.map_or_else(|| "This operation".to_owned(), |name| format!("The operation \"{name}\""));
+        let version = &self.contract_version;
+        let message = format!(
+            "{operation} is not part of the contract, version {version}, that this server was released with. Send an \
+             operation of that version, or release the contract with this one first."
+        );
+        Refusal::new(ErrorCode::DocumentNotTrusted, message)
+    }
+}
+
+fn bare(id: &str) -> &str {
+    id.strip_prefix("sha256:").unwrap_or(id)
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn name_in(tokens: &[&str]) -> Option<String> {
+    let keyword = tokens.iter().position(|token| matches!(*token, "query" | "mutation" | "subscription"))?;
+    let name = tokens.get(keyword + 1)?;
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_').then(|| (*name).chars().take(100).collect())
+}

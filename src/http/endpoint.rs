@@ -1,0 +1,160 @@
+//! `/graphql` over HTTP, to the letter of the GraphQL-over-HTTP specification.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_graphql::{Executor, ServerError, Value, parser::types::OperationType};
+use axum::{
+    Extension,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use secrecy::SecretString;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::{
+    RequestId,
+    ask::Ask,
+    error::{ErrorCode, Refusal},
+    events,
+    finish::request_error,
+    gate::Gate,
+    media::{Media, is_json},
+    socket,
+};
+use crate::auth::{Act, Caller};
+
+/// Takes any method; a request to upgrade becomes a socket.
+pub(super) async fn endpoint<E: Executor>(
+    State(gate): State<Arc<Gate<E>>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if socket::is_wanted(&parts.headers) {
+        return socket::open(gate, id, parts).await;
+    }
+    let media = Media::accepted(&parts.headers);
+    match serve(&gate, &id, media, parts, body).await {
+        Ok(response) => response,
+        Err(refusal) => answer(&gate.refuse(refusal, &id), media.unwrap_or(Media::Json)),
+    }
+}
+
+async fn serve<E: Executor>(
+    gate: &Arc<Gate<E>>,
+    id: &RequestId,
+    media: Option<Media>,
+    parts: Parts,
+    body: Body,
+) -> Result<Response, Refusal> {
+    // First of all who is calling: whoever has no token learns nothing else.
+    let caller = gate.identify(bearer(&parts.headers)).await?;
+    let media = media.ok_or_else(|| {
+        let message = "answers are application/graphql-response+json, application/json or text/event-stream";
+        Refusal::new(ErrorCode::NotAcceptable, message)
+    })?;
+    if parts.method != Method::GET && parts.method != Method::POST {
+        return Err(Refusal::new(ErrorCode::MethodNotAllowed, "use GET for queries, or POST"));
+    }
+    gate.callers.count(&caller)?;
+    let ask = match parts.method {
+        Method::GET => Ask::from_uri(&parts.uri)?,
+        _ => Ask::from_json(read(gate, &caller, &parts.headers, body).await?)?,
+    };
+    let admitted = gate.admit(&caller, ask, id)?;
+    if parts.method == Method::GET && admitted.kind == OperationType::Mutation {
+        return Err(Refusal::new(ErrorCode::MethodNotAllowed, "mutations go by POST"));
+    }
+    match (media, admitted.kind) {
+        (Media::EventStream, _) => events::stream(gate, caller, admitted, id),
+        (_, OperationType::Subscription) => {
+            let message = "a subscription needs a socket (graphql-transport-ws), or Accept: text/event-stream";
+            Err(Refusal::new(ErrorCode::NotAcceptable, message))
+        }
+        _ => Ok(answer(&gate.run(admitted).await, media)),
+    }
+}
+
+/// The token behind `Authorization: Bearer`.
+fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| SecretString::from(token.trim()))
+}
+
+/// Reads a body, within the size and time this caller has for it.
+async fn read<E>(
+    gate: &Gate<E>,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<serde_json::Value, Refusal> {
+    if !is_json(headers) {
+        let message = "the body has to be `content-type: application/json`, in UTF-8";
+        return Err(Refusal::new(ErrorCode::UnsupportedMediaType, message));
+    }
+    let limits = &gate.edge.limits;
+    let most = if caller.may(Act::ImportRoster) { limits.import_body } else { limits.body };
+    let too_large = || Refusal::new(ErrorCode::PayloadTooLarge, format!("a request may have {most} bytes"));
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > most) {
+        return Err(too_large());
+    }
+    let bytes = timeout(limits.read_time, to_bytes(body, most))
+        .await
+        .map_err(|_| Refusal::new(ErrorCode::Timeout, "the request's body did not arrive in time"))?
+        .map_err(|_| too_large())?;
+    serde_json::from_slice(&bytes).map_err(|_| Refusal::new(ErrorCode::BadRequest, "the body is not valid JSON"))
+}
+
+/// An answer as it is sent. Its errors come first, as the specification advises; a request that was not run has no `data`.
+#[derive(Serialize)]
+pub(super) struct Answer<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    extensions: &'a BTreeMap<String, Value>,
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn of(response: &'a async_graphql::Response) -> Self {
+        let data = Some(&response.data).filter(|_| request_error(response).is_none());
+        Self { errors: &response.errors, data, extensions: &response.extensions }
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("made of JSON values")
+    }
+}
+
+fn answer(response: &async_graphql::Response, media: Media) -> Response {
+    // What keeps a stream from opening is answered as a plain result.
+    let media = if media == Media::EventStream { Media::GraphqlResponse } else { media };
+    let code = request_error(response);
+    let status = match code {
+        None => StatusCode::OK,
+        Some(code) if media == Media::Json && code.is_about_the_document() => StatusCode::OK,
+        Some(code) => code.status(),
+    };
+    let mut answer = (status, Answer::of(response).to_json()).into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media.content_type());
+    match code {
+        Some(ErrorCode::Unauthenticated) => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Some(ErrorCode::MethodNotAllowed) => {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+        }
+        _ => {}
+    }
+    let retry_after = response.errors.first().and_then(|error| error.extensions.as_ref()?.get("retryAfter"));
+    if let Some(Value::Number(seconds)) = retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.as_u64().unwrap_or(1).into());
+    }
+    answer
+}

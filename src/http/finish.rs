@@ -1,0 +1,58 @@
+//! The last look at an answer before it leaves: every error has a code out of the closed list and the request's id, and
+//! says nothing about our insides.
+
+use async_graphql::{Response, ServerError};
+
+use super::{RequestId, error::ErrorCode};
+
+/// What async-graphql says when a limit set on the schema is exceeded; it gives no code.
+const LIMITS_OF_THE_SCHEMA: [&str; 4] = [
+    "Query is too complex.",
+    "Query is nested too deep.",
+    "The recursion depth of the query",
+    "The number of directives on the field",
+];
+/// How its messages about arguments begin, which it raises while executing.
+const ABOUT_ARGUMENTS: [&str; 3] = ["Failed to parse ", "Expected input type ", "Invalid value for argument "];
+
+/// Gives each error its code and the request's id. Field suggestions stay only for those who may see the schema.
+pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema: bool) -> Response {
+    for error in &mut response.errors {
+        let code = code_of(error).unwrap_or_else(|| {
+            let code = classify(error);
+            if code == ErrorCode::Internal {
+                tracing::error!(error = error.message, path = ?error.path, "a resolver failed without a code");
+                error.message = "Something went wrong on our side. Support finds it by the request id.".to_owned();
+            }
+            code
+        });
+        if let (false, Some(suggestion)) = (may_see_schema, error.message.find(" Did you mean")) {
+            error.message.truncate(suggestion);
+        }
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", code.as_str());
+        extensions.set("requestId", request.as_str());
+    }
+    response
+}
+
+/// The code of the first error, if the answer holds nothing but errors that no field caused.
+pub(super) fn request_error(response: &Response) -> Option<ErrorCode> {
+    let nothing_else = response.data == async_graphql::Value::Null && response.errors.iter().all(|e| e.path.is_empty());
+    response.errors.first().filter(|_| nothing_else).map(|error| code_of(error).unwrap_or(ErrorCode::Internal))
+}
+
+fn code_of(error: &ServerError) -> Option<ErrorCode> {
+    let code = error.extensions.as_ref()?.get("code")?;
+    ErrorCode::ALL.iter().copied().find(|known| *code == async_graphql::Value::from(known.as_str()))
+}
+
+fn classify(error: &ServerError) -> ErrorCode {
+    let begins = |texts: &[&str]| texts.iter().any(|text| error.message.starts_with(text));
+    match error.path.is_empty() {
+        true if begins(&LIMITS_OF_THE_SCHEMA) => ErrorCode::LimitExceeded,
+        true => ErrorCode::ValidationFailed,
+        false if begins(&ABOUT_ARGUMENTS) => ErrorCode::BadUserInput,
+        false => ErrorCode::Internal,
+    }
+}

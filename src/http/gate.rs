@@ -1,0 +1,183 @@
+//! One operation on its way through: judged before it reaches the schema, run within its time, finished before it leaves.
+//! The same way for POST, GET, event streams and sockets.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use async_graphql::{
+    Executor, Request, Response,
+    parser::types::{ExecutableDocument, OperationType},
+};
+use futures::{FutureExt, StreamExt, stream::BoxStream};
+use secrecy::SecretString;
+use tokio::time::timeout;
+use tracing::Instrument;
+
+use super::{
+    Edge, RequestId,
+    ask::Ask,
+    callers::{Callers, Slot},
+    document::Document,
+    error::{ErrorCode, Refusal},
+    finish::{finish, request_error},
+    order::Order,
+};
+use crate::auth::{Act, Caller};
+
+/// What `app.rs` handed in, and what its callers have used of it.
+pub(super) struct Gate<E> {
+    pub(super) edge: Edge<E>,
+    pub(super) callers: Callers,
+}
+
+/// An operation that may run.
+pub(super) struct Admitted {
+    pub(super) kind: OperationType,
+    request: Request,
+    order: Order,
+    after: Afterwards,
+}
+
+/// What is needed to finish an answer.
+#[derive(Clone)]
+struct Afterwards {
+    id: RequestId,
+    may_see_schema: bool,
+    kind: &'static str,
+}
+
+impl<E: Executor> Gate<E> {
+    pub(super) fn new(edge: Edge<E>) -> Self {
+        let callers = Callers::new(&edge.limits);
+        Self { edge, callers }
+    }
+
+    /// Whose token this is. `None` is a request without one.
+    pub(super) async fn identify(&self, token: Option<SecretString>) -> Result<Arc<Caller>, Refusal> {
+        (self.edge.identify)(token).await.map(Arc::new).map_err(|why| Refusal::new(why.code(), why.to_string()))
+    }
+
+    /// How long the caller's token still lives.
+    pub(super) fn time_left(&self, caller: &Caller) -> Duration {
+        (caller.expires_at() - self.edge.clock.now()).to_std().unwrap_or_default()
+    }
+
+    /// Judges what a caller asks for.
+    pub(super) fn admit(&self, caller: &Arc<Caller>, ask: Ask, id: &RequestId) -> Result<Admitted, Refusal> {
+        let operation_name = ask.operation_name.as_deref();
+        let Edge { documents, limits, .. } = &self.edge;
+        let text = documents.choose(caller, ask.query, ask.document_id.as_deref(), operation_name, limits)?;
+        let document = Document::read(&text, operation_name, limits)?;
+        let may_see_schema = self.edge.schema_for_everybody || caller.may(Act::UsePlayground);
+        if document.introspects && !may_see_schema {
+            let message = "the schema is described in the contract; asking the server for it is for support";
+            return Err(Refusal::new(ErrorCode::Forbidden, message));
+        }
+        let span = tracing::Span::current();
+        span.record("operation", document.operation_name.as_deref());
+        span.record("role", caller.role().as_str());
+        span.record("caller", caller.subject());
+
+        let kind = document.kind;
+        let order = order(&document);
+        let mut request = Request::new(text).variables(ask.variables).data(Caller::clone(caller)).data(id.clone());
+        if let Some(name) = document.operation_name {
+            request = request.operation_name(name);
+        }
+        request.set_parsed_query(document.parsed);
+        let after = Afterwards { id: id.clone(), may_see_schema, kind: name_of(kind) };
+        Ok(Admitted { kind, request, order, after })
+    }
+
+    /// Runs a query or mutation. A query that is dropped, stops. A mutation once begun runs to its end, whether or not
+    /// anybody waits for it.
+    pub(super) async fn run(&self, admitted: Admitted) -> Response {
+        let Admitted { kind, request, order, after } = admitted;
+        let Edge { schema, limits, mutations, .. } = &self.edge;
+        let schema = schema.clone();
+        let work = AssertUnwindSafe(async move { schema.execute(request).await }).catch_unwind();
+        let mut response = if kind == OperationType::Mutation {
+            let task = mutations.spawn(work.in_current_span());
+            match timeout(limits.mutation_time, task).await {
+                Ok(Ok(Ok(response))) => response,
+                Ok(_) => our_fault(),
+                Err(_) => {
+                    too_slow("This takes longer than expected and goes on. Look at the result before trying again.")
+                }
+            }
+        } else {
+            match timeout(limits.query_time, work).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(_)) => our_fault(),
+                Err(_) => too_slow("This took too long and was stopped. Ask for less at once."),
+            }
+        };
+        order.arrange(&mut response.data);
+        after.finish(response)
+    }
+
+    /// Opens a subscription. The stream holds the caller's slot until it ends; it ends after an error that no event
+    /// caused.
+    pub(super) fn subscribe(&self, admitted: Admitted, slot: Slot) -> BoxStream<'static, Response> {
+        let Admitted { request, order, after, .. } = admitted;
+        let events = self.edge.schema.execute_stream(request, None);
+        let span = tracing::Span::current();
+        let mut failed = false;
+        events
+            .map(move |mut response| {
+                let _held = &slot;
+                order.arrange(&mut response.data);
+                span.in_scope(|| after.finish(response))
+            })
+            .take_while(move |response| {
+                let go_on = !failed;
+                failed = request_error(response).is_some();
+                std::future::ready(go_on)
+            })
+            .boxed()
+    }
+
+    /// An answer that only says why not.
+    pub(super) fn refuse(&self, refusal: Refusal, id: &RequestId) -> Response {
+        let after = Afterwards { id: id.clone(), may_see_schema: false, kind: "none" };
+        after.finish(refusal.into())
+    }
+}
+
+impl Afterwards {
+    fn finish(&self, response: Response) -> Response {
+        let response = finish(response, &self.id, self.may_see_schema);
+        let outcome = match (request_error(&response), response.errors.is_empty()) {
+            (Some(code), _) => code.as_str(),
+            (None, false) => "PARTIAL",
+            (None, true) => "OK",
+        };
+        metrics::counter!("graphql_answers_total", "operation" => self.kind, "outcome" => outcome).increment(1);
+        tracing::info!(operation_type = self.kind, outcome, "answered");
+        response
+    }
+}
+
+/// A panic: the hook has logged it.
+fn our_fault() -> Response {
+    let message = "Something went wrong on our side. Support finds it by the request id.";
+    Refusal::new(ErrorCode::Internal, message).into()
+}
+
+fn too_slow(message: &str) -> Response {
+    Refusal::new(ErrorCode::Timeout, message).into()
+}
+
+fn order(document: &Document) -> Order {
+    let ExecutableDocument { operations, .. } = &document.parsed;
+    let name = document.operation_name.as_deref();
+    let operation = operations.iter().find(|(known, _)| known.map(|known| known.as_str()) == name);
+    operation.map_or_else(Order::default, |(_, operation)| Order::of(&document.parsed, &operation.node))
+}
+
+fn name_of(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}

@@ -1,0 +1,80 @@
+//! What is around every answer: a request id, a span, security headers, CORS, compression, and an end to panics.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, set_header::SetResponseHeaderLayer,
+    trace::TraceLayer,
+};
+use tracing::{Span, field::Empty, info_span};
+
+use super::{RequestId, error::ErrorCode};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Nothing may load or frame an answer. The playground sets its own policy for its page.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Puts everything around `router`. `origins` are the web pages that may call from a browser.
+pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .max_age(Duration::from_secs(3600));
+    let set = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    // The query string is left out of the span: a GET's variables are in it.
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(|request: &Request| {
+            let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
+            info_span!("request", request_id = id, method = %request.method(), path = request.uri().path(),
+                operation = Empty, role = Empty, caller = Empty)
+        })
+        .on_request(())
+        .on_failure(())
+        .on_response(|response: &Response, latency: Duration, _: &Span| {
+            let status = response.status().as_u16();
+            tracing::info!(status, milliseconds = latency.as_millis(), "served");
+            metrics::histogram!("http_request_seconds", "status" => status.to_string()).record(latency.as_secs_f64());
+        });
+    router
+        .layer(CompressionLayer::new())
+        .layer(cors)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(set(header::CACHE_CONTROL, "no-store"))
+        .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"))
+        .layer(trace)
+        .layer(from_fn(identified))
+}
+
+/// Every request gets an id of ours; one that the client sends is not taken over, so that nobody can write into our logs.
+async fn identified(mut request: Request, next: Next) -> Response {
+    let id = RequestId::new();
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(id.as_str()).expect("hexadecimal digits"));
+    response
+}
+
+/// The panic hook has logged what happened. Panics of resolvers do not come here: the gate has caught them.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let message = "Something went wrong on our side. Support finds it by the x-request-id header.";
+    let body = json!({ "errors": [{ "message": message, "extensions": { "code": ErrorCode::Internal.as_str() } }] });
+    let json = [(header::CONTENT_TYPE, "application/graphql-response+json; charset=utf-8")];
+    (StatusCode::INTERNAL_SERVER_ERROR, json, body.to_string()).into_response()
+}

@@ -1,0 +1,63 @@
+//! How much one caller may ask for. All limits of the GraphQL edge stand here.
+
+use std::time::Duration;
+
+/// For `SchemaBuilder::limit_depth`: how deep fields may nest. GraphiQL's introspection needs 15.
+pub const SCHEMA_DEPTH: usize = 18;
+/// For `SchemaBuilder::limit_complexity`: one for each field, times the page size where a field says so.
+pub const SCHEMA_COMPLEXITY: usize = 5_000;
+/// For `SchemaBuilder::limit_directives`: how many directives one field may have.
+pub const SCHEMA_DIRECTIVES: usize = 4;
+/// For `SchemaBuilder::limit_recursive_depth`.
+pub const SCHEMA_RECURSION: usize = 32;
+
+/// The limits that hold before and around execution. [`Limits::default`] is what `serve` runs with.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a request's body, and of one message on a socket.
+    pub body: usize,
+    /// Bytes of a request's body for those who import the roster.
+    pub import_body: usize,
+    /// Names, numbers, strings and punctuators in a document.
+    pub tokens: usize,
+    /// How deep brackets may nest in a document.
+    pub nesting: usize,
+    /// Fields of a document, with fragments spread out.
+    pub selections: usize,
+    /// Aliases of a document, with fragments spread out.
+    pub aliases: usize,
+    /// For reading a request's body.
+    pub read_time: Duration,
+    /// After this a query is stopped.
+    pub query_time: Duration,
+    /// After this the caller of a mutation is told to look later; the mutation goes on.
+    pub mutation_time: Duration,
+    /// Operations of one caller a minute, over HTTP and sockets together.
+    pub requests_per_minute: u32,
+    /// Subscriptions of one caller at the same time, over all its sockets and event streams.
+    pub subscriptions: usize,
+    /// For the first message of a socket.
+    pub init_time: Duration,
+    /// How often an idle socket or event stream is tried.
+    pub keep_alive: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 256 * 1024,
+            import_body: 8 * 1024 * 1024,
+            tokens: 3_000,
+            nesting: 40,
+            selections: 1_500,
+            aliases: 30,
+            read_time: Duration::from_secs(15),
+            query_time: Duration::from_secs(30),
+            mutation_time: Duration::from_secs(90),
+            requests_per_minute: 300,
+            subscriptions: 10,
+            init_time: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(15),
+        }
+    }
+}

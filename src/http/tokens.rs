@@ -1,0 +1,203 @@
+//! The words of a GraphQL document. Counted before anything is parsed, because the parser recurses, and compared for
+//! trusted documents, because clients print the same document in different ways.
+
+/// Why a text is not looked at any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TooMuch {
+    Tokens,
+    Nesting,
+}
+
+/// Splits a document into its lexical tokens: white space, commas and comments go (GraphQL, section 2.1). Does not judge:
+/// characters that belong nowhere come out as they are, and the parser refuses them.
+pub(super) fn split(text: &str, most: usize, deepest: usize) -> Result<Vec<&str>, TooMuch> {
+    let mut tokens = Vec::new();
+    let mut depth = 0usize;
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            ' ' | '\t' | '\r' | '\n' | ',' | '\u{feff}' => {
+                rest = &rest[first.len_utf8()..];
+                continue;
+            }
+            '#' => {
+                rest = &rest[rest.find(['\r', '\n']).unwrap_or(rest.len())..];
+                continue;
+            }
+            '"' => string_length(rest),
+            '.' if rest.starts_with("...") => 3,
+            c if c == '-' || c.is_ascii_digit() => 1 + rest[1..].find(|c| !is_in_number(c)).unwrap_or(rest.len() - 1),
+            c if is_in_name(c) => rest.find(|c| !is_in_name(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        match first {
+            '{' | '[' | '(' => depth += 1,
+            '}' | ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > deepest {
+            return Err(TooMuch::Nesting);
+        }
+        if tokens.len() == most {
+            return Err(TooMuch::Tokens);
+        }
+        let (token, after) = rest.split_at(length);
+        tokens.push(token);
+        rest = after;
+    }
+    Ok(tokens)
+}
+
+fn is_in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+fn is_in_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E')
+}
+
+/// How long the string at the beginning of `text` is, with its quotes; all the rest if it never ends.
+fn string_length(text: &str) -> usize {
+    if let Some(block) = text.strip_prefix("\"\"\"") {
+        let mut from = 0;
+        while let Some(quotes) = block[from..].find("\"\"\"") {
+            let end = from + quotes;
+            if !block[..end].ends_with('\\') {
+                return end + 6;
+            }
+            from = end + 3;
+        }
+        return text.len();
+    }
+    let mut escaped = false;
+    for (index, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return index + 1,
+            '\n' | '\r' => return index,
+            _ => escaped = c == '\\' && !escaped,
+        }
+    }
+    text.len()
+}
+
+/// One text for all the ways in which clients print a document: definitions in alphabetical order (code generators sort
+/// them, clients do not), and without the `__typename` fields that Apollo and urql add for their caches.
+pub(super) fn canonical(tokens: &[&str]) -> String {
+    let mut definitions = Vec::new();
+    let mut current = String::new();
+    let mut open = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| tokens[before]);
+        let after = tokens.get(index + 1).copied();
+        if *token == "__typename" && open.last() == Some(&"{") && is_plain_field(before, after) {
+            continue;
+        }
+        current.push_str(token);
+        current.push(' ');
+        match *token {
+            "{" | "[" | "(" => open.push(*token),
+            "}" | "]" | ")" => drop(open.pop()),
+            _ => {}
+        }
+        if open.is_empty() && *token == "}" {
+            definitions.push(std::mem::take(&mut current));
+        }
+    }
+    definitions.push(current);
+    definitions.sort_unstable();
+    definitions.concat()
+}
+
+/// Whether the `__typename` between these is a field and nothing else: no alias or aliased field, argument, variable,
+/// directive or fragment.
+fn is_plain_field(before: Option<&str>, after: Option<&str>) -> bool {
+    let starts_a_field =
+        before.is_some_and(|before| before == "{" || before == "}" || before == ")" || is_name(before));
+    let ends_a_field = after.is_some_and(|after| after == "}" || after == "..." || is_name(after));
+    starts_a_field && ends_a_field
+}
+
+fn is_name(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<&str> {
+        split(text, 1000, 40).unwrap()
+    }
+
+    fn same(a: &str, b: &str) -> bool {
+        canonical(&words(a)) == canonical(&words(b))
+    }
+
+    #[test]
+    fn documents_split_into_tokens() {
+        assert_eq!(
+            words(
+                "query A($x: [Int!] = [-1.5e3, 2]) { # comment }\n a: b(s: \"q\\\"}\", t: \"\"\"x \\\"\"\" \" y\"\"\")...F }"
+            ),
+            [
+                "query",
+                "A",
+                "(",
+                "$",
+                "x",
+                ":",
+                "[",
+                "Int",
+                "!",
+                "]",
+                "=",
+                "[",
+                "-1.5e3",
+                "2",
+                "]",
+                ")",
+                "{",
+                "a",
+                ":",
+                "b",
+                "(",
+                "s",
+                ":",
+                "\"q\\\"}\"",
+                "t",
+                ":",
+                "\"\"\"x \\\"\"\" \" y\"\"\"",
+                ")",
+                "...",
+                "F",
+                "}"
+            ]
+        );
+        assert_eq!(split("{a{b{c}}}", 100, 2), Err(TooMuch::Nesting));
+        assert_eq!(split("{a b c d}", 5, 9), Err(TooMuch::Tokens));
+    }
+
+    #[test]
+    fn printing_does_not_matter() {
+        assert!(same("query A{a(x:1){b,c}}", "query A {\n  a(x: 1) {\n    b\n    c\n    __typename\n  }\n}\n"));
+        assert!(same("query A { ...F } fragment F on T { a }", "fragment F on T { a __typename }  query A { ...F }"));
+        assert!(same("{ a { ... on T { b } } }", "{ a { __typename ... on T { __typename b } } }"));
+    }
+
+    #[test]
+    fn meaning_does() {
+        for (a, b) in [
+            ("{ a }", "{ a b }"),
+            ("{ a b }", "{ b a }"),
+            ("{ a(x: 1) }", "{ a(x: 2) }"),
+            ("{ a(s: \"x y\") }", "{ a(s: \"x  y\") }"),
+            ("{ x: a }", "{ x: __typename a }"),
+            ("{ a(x: [A]) }", "{ a(x: [A __typename]) }"),
+            ("{ a(x: [A B]) }", "{ a(x: [A __typename B]) }"),
+            ("{ a }", "{ a __typename @include(if: $x) }"),
+            ("{ a { b } c }", "{ a { b c } }"),
+        ] {
+            assert!(!same(a, b), "{a} is not {b}");
+        }
+    }
+}

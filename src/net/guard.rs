@@ -1,0 +1,135 @@
+//! The address guard: what a partner types, and what Halo answers as its `auth_url`, may lead to public addresses only.
+//!
+//! It stands in two places. [`Guard::vet`] looks at the URL, because an IP literal never reaches a resolver. The resolver
+//! that the connection itself uses looks at every address a name has, so that the checked address is the dialled one and
+//! a name that changes its answer between two questions gains nothing.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, LazyLock},
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use super::AllowList;
+
+/// Asks for all addresses of a name. A value, so that tests can script the answers.
+pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync>;
+
+/// Judges addresses that partners type.
+#[derive(Clone)]
+pub struct Guard {
+    allowed: AllowList,
+    lookup: Lookup,
+}
+
+/// The address may not be called. It says nothing about why, so that it tells nothing about the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this address may not be called")]
+pub struct Refused;
+
+impl Guard {
+    /// A guard that asks the system's resolver and makes an exception only for `allowed`.
+    pub fn new(allowed: AllowList) -> Self {
+        Self::with_lookup(allowed, Arc::new(|name| system_lookup(name).boxed()))
+    }
+
+    /// The same with a resolver of the caller's.
+    pub fn with_lookup(allowed: AllowList, lookup: Lookup) -> Self {
+        Self { allowed, lookup }
+    }
+
+    /// The development addresses that are exempt.
+    pub fn allowed(&self) -> &AllowList {
+        &self.allowed
+    }
+
+    /// Judges everything that the URL alone tells: https, no userinfo, the standard port, no address literal that is not
+    /// public. A name passes here and is judged when it is resolved.
+    pub fn vet(&self, url: &Url) -> Result<(), Refused> {
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Refused);
+        }
+        if self.allowed.allows(url) {
+            return Ok(());
+        }
+        let public = match url.host() {
+            Some(Host::Domain(name)) => !name.is_empty(),
+            Some(Host::Ipv4(ip)) => is_public(ip.into()),
+            Some(Host::Ipv6(ip)) => is_public(ip.into()),
+            None => false,
+        };
+        let standard = url.scheme() == "https" && url.port_or_known_default() == Some(443);
+        if public && standard { Ok(()) } else { Err(Refused) }
+    }
+
+    /// All addresses of a name; refused as a whole if a single one is not public.
+    pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Box<dyn std::error::Error + Send + Sync>> {
+        let found = (self.lookup)(name.to_owned()).await?;
+        if found.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::NotFound).into());
+        }
+        if !found.iter().copied().all(is_public) {
+            return Err(Refused.into());
+        }
+        Ok(found)
+    }
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.clone();
+        Box::pin(async move {
+            let found = Guard::resolve(&guard, name.as_str()).await?;
+            // Port 0 means: the URL's port.
+            Ok(Box::new(found.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs)
+        })
+    }
+}
+
+async fn system_lookup(name: String) -> io::Result<Vec<IpAddr>> {
+    Ok(tokio::net::lookup_host((name.as_str(), 0)).await?.map(|address| address.ip()).collect())
+}
+
+/// Whether anybody on the internet could have this address. IPv4 in IPv6's clothes (`::ffff:…`) counts as IPv4; the ways of
+/// tunnelling IPv4 through IPv6 (6to4, Teredo, NAT64) do not count as public, because what they lead to cannot be seen.
+pub fn is_public(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    let global_unicast = match ip {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(v6) => v6.segments()[0] & 0xe000 == 0x2000, // 2000::/3, the only part of IPv6 in public use
+    };
+    global_unicast && !NOT_PUBLIC.iter().any(|net| net.contains(&ip))
+}
+
+/// From the IANA special-purpose registries.
+static NOT_PUBLIC: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
+    [
+        "0.0.0.0/8",       // this network
+        "10.0.0.0/8",      // private
+        "100.64.0.0/10",   // carrier-grade NAT
+        "127.0.0.0/8",     // loopback
+        "169.254.0.0/16",  // link-local, cloud metadata
+        "172.16.0.0/12",   // private
+        "192.0.0.0/24",    // protocol assignments
+        "192.0.2.0/24",    // documentation
+        "192.88.99.0/24",  // 6to4 relays
+        "192.168.0.0/16",  // private
+        "198.18.0.0/15",   // benchmarking
+        "198.51.100.0/24", // documentation
+        "203.0.113.0/24",  // documentation
+        "224.0.0.0/4",     // multicast
+        "240.0.0.0/4",     // reserved, broadcast
+        "2001::/23",       // protocol assignments: Teredo, benchmarking, ORCHID
+        "2001:db8::/32",   // documentation
+        "2002::/16",       // 6to4
+        "3fff::/20",       // documentation
+    ]
+    .iter()
+    .map(|net| net.parse().expect("the table above is well formed"))
+    .collect()
+});

@@ -1,0 +1,214 @@
+//! The connection doctor: the same checks for details that somebody types and for the stored ones. Nothing is stored of typed
+//! details; of the stored connection, the outcome is.
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{OpError, Ops, Request, UserError, UserErrorCode, halo};
+use crate::auth::{Act, PartnerScope, permit};
+use crate::domain::connection::{Check, Connection};
+use crate::domain::problem::Problem;
+use crate::halo::{Credentials, HaloUrl, Lane, Subject};
+use crate::ids::{HaloTenant, PartnerId};
+use crate::seal::Sealed;
+use crate::storage::{activity, connections};
+
+/// Halo's Client IDs are GUIDs and its secrets two of them; anything far beyond is not one.
+const LONGEST: usize = 500;
+
+/// What somebody typed into the connection form. What is left out is taken from the stored connection.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    pub url: Option<String>,
+    pub application_client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+}
+
+impl Details {
+    pub fn is_empty(&self) -> bool {
+        self.url.is_none() && self.application_client_id.is_none() && self.client_secret.is_none()
+    }
+}
+
+/// What the doctor found.
+#[derive(Clone, Debug)]
+pub struct Diagnosis {
+    /// Which Halo it is, once the address has proved to be one.
+    pub tenant: Option<HaloTenant>,
+    pub checks: Vec<Check>,
+    /// None: it works.
+    pub problem: Option<Problem>,
+}
+
+/// Checks typed details, or the stored connection where none are given.
+pub async fn check_connection(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    details: &Details,
+) -> Result<Diagnosis, OpError> {
+    if details.is_empty() {
+        return recheck(ops, request, partner).await;
+    }
+    let scope = permit(request.caller, Act::TestTypedConnection, partner)?;
+    limit(ops, partner)?;
+    let typed = read_details(ops, &scope, details).await?;
+    let credentials = Credentials::new(typed.url, &typed.application_client_id, &typed.secret);
+    let report = ops.halo.session(credentials, Lane::People).check().await;
+    let now = ops.clock.now();
+    let problem = report.failure().map(|(_, error)| halo::problem(error, None, now));
+    Ok(Diagnosis { checks: halo::checks(&report), tenant: report.tenant, problem })
+}
+
+async fn recheck(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result<Diagnosis, OpError> {
+    let scope = permit(request.caller, Act::RecheckConnection, partner)?;
+    limit(ops, partner)?;
+    let (connection, session) = halo::stored_session(ops, &scope, Lane::People).await?.ok_or_else(not_connected)?;
+    let report = session.check().await;
+
+    let now = ops.clock.now();
+    let problem = found(&connection, report.failure().map(|(_, error)| error), report.tenant.as_ref(), now);
+    let checks = halo::checks(&report);
+    let mut tx = ops.db.begin(&scope).await?;
+    connections::record_check(&mut tx, &scope, &checks, problem.as_ref(), now).await?;
+    let entry = activity::Entry { subject: Some(connection.id.to_string()), ..request.entry("connection.rechecked") };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    tx.commit().await?;
+    Ok(Diagnosis { tenant: report.tenant, checks, problem })
+}
+
+/// A Halo that answers well may still be another one than it was.
+fn found(
+    connection: &Connection,
+    error: Option<&crate::halo::HaloError>,
+    tenant: Option<&HaloTenant>,
+    now: DateTime<Utc>,
+) -> Option<Problem> {
+    let worked = connection.last_synced_at.max(connection.last_verified_at);
+    let problem = match error {
+        Some(error) => halo::problem(error, worked, now),
+        None if tenant.is_some_and(|tenant| *tenant != connection.tenant) => {
+            Problem::new(crate::domain::problem::ProblemCode::TenantChanged, now)
+        }
+        None => return None,
+    };
+    Some(problem.continuing(connection.problem.as_ref()))
+}
+
+pub(super) fn not_connected() -> OpError {
+    OpError::refused(
+        UserErrorCode::NotConnected,
+        &[],
+        "Halo PSA is not connected. Save the connection details first: Settings > Integrations > Halo PSA.",
+    )
+}
+
+/// Keeps the check from being used to guess secrets or to explore networks.
+pub(super) fn limit(ops: &Ops, partner: PartnerId) -> Result<(), OpError> {
+    ops.checks.check_key(&partner).map_err(|_| {
+        OpError::refused(
+            UserErrorCode::TooManyAttempts,
+            &[],
+            "The connection was checked too often. Wait a minute, then try again.",
+        )
+    })
+}
+
+/// Complete details: typed, or taken from the stored connection where that is allowed.
+pub(super) struct Typed {
+    pub url: HaloUrl,
+    pub application_client_id: String,
+    pub secret: SecretString,
+}
+
+/// Reads what was typed, and says everything that is wrong with it at once. A new URL needs the secret again: the stored one
+/// is only ever sent to the host it was saved for.
+pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Details) -> Result<Typed, OpError> {
+    let (stored, sealed) = {
+        let mut db = ops.db.read(scope).await?;
+        (connections::find(&mut db, scope).await?, connections::sealed_secret(&mut db, scope).await?)
+    };
+    let mut errors = Vec::new();
+    let url = match details.url.as_deref().or(stored.as_ref().map(|stored| stored.url.as_str())) {
+        None => {
+            errors.push(UserError::new(
+                UserErrorCode::Required,
+                &["url"],
+                "Enter the URL of your Halo: Configuration > Integrations > HaloPSA API > API Details.",
+            ));
+            None
+        }
+        Some(typed) => match ops.halo.address(typed) {
+            Ok(url) => Some(url),
+            Err(problem) => {
+                errors.push(UserError::new(UserErrorCode::HaloUrlInvalid, &["url"], problem.to_string()));
+                None
+            }
+        },
+    };
+    let application = details
+        .application_client_id
+        .as_deref()
+        .or(stored.as_ref().map(|stored| stored.application_client_id.as_str()))
+        .map(str::trim)
+        .unwrap_or_default();
+    if application.is_empty() {
+        errors.push(UserError::new(
+            UserErrorCode::Required,
+            &["applicationClientId"],
+            "Enter the Client ID of the application that you created in Halo.",
+        ));
+    }
+    if application.chars().count() > LONGEST {
+        errors.push(UserError::new(
+            UserErrorCode::TooLong,
+            &["applicationClientId"],
+            "This is too long for a Client ID. Copy it from the application in Halo.",
+        ));
+    }
+    let same_url = url.as_ref().zip(stored.as_ref()).is_some_and(|(url, stored)| url.to_string() == stored.url);
+    let secret = match (&details.client_secret, sealed) {
+        (Some(secret), _) if secret.expose_secret().trim().is_empty() => {
+            errors.push(secret_required("Enter the Client Secret of the application that you created in Halo."));
+            None
+        }
+        (Some(secret), _) if secret.expose_secret().chars().count() > LONGEST => {
+            errors.push(UserError::new(
+                UserErrorCode::TooLong,
+                &["clientSecret"],
+                "This is too long for a Client Secret. Copy it from the application in Halo.",
+            ));
+            None
+        }
+        (Some(secret), _) => Some(secret.clone()),
+        (None, Some((id, sealed))) if same_url => {
+            Some(ops.keys.open(&Sealed::from_bytes(sealed)?, &halo::secret_binding(id, scope.partner()))?)
+        }
+        (None, Some(_)) => {
+            errors.push(secret_required("A new URL needs the Client Secret again."));
+            None
+        }
+        (None, None) => {
+            errors.push(secret_required("Enter the Client Secret of the application that you created in Halo."));
+            None
+        }
+    };
+    match (url, secret) {
+        (Some(url), Some(secret)) if errors.is_empty() => {
+            Ok(Typed { url, application_client_id: application.to_owned(), secret })
+        }
+        _ => Err(OpError::Refused(errors)),
+    }
+}
+
+fn secret_required(message: &str) -> UserError {
+    UserError::new(UserErrorCode::ClientSecretRequired, &["clientSecret"], message)
+}
+
+/// The form's field that a failed check is about.
+pub(super) fn field_of(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Address => "url",
+        Subject::Credentials | Subject::Permission(_) => "clientSecret",
+    }
+}

@@ -1,0 +1,24 @@
+//! Forgets the secret. Associations and history stay, Halo is left as it is, and the same tenant connected again goes on.
+
+use super::{OpError, Ops, Request};
+use crate::auth::{Act, permit};
+use crate::ids::PartnerId;
+use crate::storage::{activity, connections, partners, runs};
+
+/// Whether there was a connection to forget.
+pub async fn disconnect(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result<bool, OpError> {
+    let scope = permit(request.caller, Act::Disconnect, partner)?;
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(&scope).await?;
+    partners::lock(&mut tx, &scope).await?;
+    let connection = connections::find(&mut tx, &scope).await?;
+    let disconnected = connections::disconnect(&mut tx, &scope).await?;
+    if disconnected {
+        runs::cancel(&mut tx, &scope, now).await?;
+        let subject = connection.map(|connection| connection.id.to_string());
+        activity::record(&mut tx, &scope, activity::Entry { subject, ..request.entry("connection.removed") }, now)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(disconnected)
+}

@@ -1,0 +1,111 @@
+//! Why a verb did not do what was asked.
+//!
+//! What the caller can mend is a [`UserError`]: a code out of a closed set, the field, and a sentence that says what to do.
+//! With the problems of `domain/`, this is the place where text for people is written.
+
+use crate::auth::Denied;
+use crate::halo::HaloError;
+use crate::queue;
+use crate::seal::OpenError;
+use crate::storage::StorageError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The input asks for something that cannot be done; nothing was.
+    #[error("the request was refused: {0:?}")]
+    Refused(Vec<UserError>),
+    /// Halo did not answer a question that somebody is waiting for.
+    #[error(transparent)]
+    Halo(#[from] HaloError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("the queue could not be written to")]
+    Queue(#[source] sqlx::Error),
+    /// The stored secret cannot be read with the keys at hand: a fault of the operator's.
+    #[error("a stored secret cannot be opened")]
+    Sealed(#[from] OpenError),
+}
+
+impl OpError {
+    pub fn refused(code: UserErrorCode, field: &[&str], message: impl Into<String>) -> Self {
+        OpError::Refused(vec![UserError::new(code, field, message)])
+    }
+}
+
+impl From<sqlx::Error> for OpError {
+    /// Only beginning, committing and the queue give this error here; tables are `storage/`'s.
+    fn from(error: sqlx::Error) -> Self {
+        OpError::Queue(error)
+    }
+}
+
+impl From<queue::SetUpError> for OpError {
+    fn from(error: queue::SetUpError) -> Self {
+        match error {
+            queue::SetUpError::Tables(error) => OpError::Queue(sqlx::Error::Configuration(Box::new(error))),
+            queue::SetUpError::Grants(error) => OpError::Queue(error),
+        }
+    }
+}
+
+/// Something in the input that the caller can mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserError {
+    pub code: UserErrorCode,
+    /// The way to the field within the input; empty where it is about the whole.
+    pub field: Vec<String>,
+    pub message: String,
+}
+
+impl UserError {
+    pub fn new(code: UserErrorCode, field: &[&str], message: impl Into<String>) -> Self {
+        Self { code, field: field.iter().map(|&part| part.to_owned()).collect(), message: message.into() }
+    }
+
+    /// The same error, in an entry of a list.
+    pub fn within(mut self, list: &str, index: usize) -> Self {
+        self.field.splice(0..0, [list.to_owned(), index.to_string()]);
+        self
+    }
+}
+
+/// The closed list. Adding one is an addition to the API; renaming one breaks it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserErrorCode {
+    Required,
+    TooLong,
+    TooMany,
+    Invalid,
+    Duplicate,
+    ReasonRequired,
+    TooManyAttempts,
+    HaloUrlInvalid,
+    ClientSecretRequired,
+    NotConnected,
+    NotAHaloAddress,
+    AddressBlocked,
+    CredentialsRejected,
+    PermissionMissing,
+    LicensingOff,
+    HaloUnreachable,
+    HaloRateLimited,
+    HaloAnswerNotUnderstood,
+    TenantChanged,
+    ClientNotFound,
+    ClientArchived,
+    ClientNotAssociated,
+    AlreadyAssociated,
+    CustomerAlreadyAssociated,
+    HaloCustomerNotFound,
+    HaloCustomerInactive,
+    AssociationNotFound,
+    AssociationEnding,
+    NoAssociations,
+    SubscriptionNotDeleted,
+    SubscriptionNotACandidate,
+    NothingToResolve,
+    OwnerUnknown,
+    BelongsToAnotherPartner,
+}

@@ -1,0 +1,148 @@
+//! The one place where Halo's words become the domain's.
+
+use chrono::{DateTime, Utc};
+
+use super::{OpError, Ops, UserError, UserErrorCode};
+use crate::auth::PartnerScope;
+use crate::domain::connection::{Check, CheckOutcome, CheckedPermission, Connection};
+use crate::domain::plan::ObservedSubscription;
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::halo::{
+    ConnectionReport, Credentials, HaloError, Lane, Outcome, Permission, Session, Subject, Subscription,
+};
+use crate::seal::{Binding, Sealed};
+use crate::storage::connections;
+
+/// Where a connection's secret is kept: what its seal is bound to.
+pub(super) fn secret_binding(id: crate::ids::ConnectionId, partner: crate::ids::PartnerId) -> Binding {
+    Binding { table: "connections", column: "sealed_secret", row: id.0, partner }
+}
+
+/// A conversation with the partner's Halo under the stored credentials, and the connection as it is stored. None where the
+/// partner is not connected.
+pub(super) async fn stored_session(
+    ops: &Ops,
+    scope: &PartnerScope,
+    lane: Lane,
+) -> Result<Option<(Connection, Session)>, OpError> {
+    let (connection, sealed) = {
+        let mut db = ops.db.read(scope).await?;
+        (connections::find(&mut db, scope).await?, connections::sealed_secret(&mut db, scope).await?)
+    };
+    let (Some(connection), Some((id, sealed))) = (connection, sealed) else { return Ok(None) };
+    let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &secret_binding(id, scope.partner()))?;
+    // The address was read when it was saved; it only fails where a development address is not allowed any more.
+    let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
+    let credentials = Credentials::new(url, &connection.application_client_id, &secret);
+    let session = ops.halo.session(credentials, lane);
+    Ok(Some((connection, session)))
+}
+
+/// What is wrong, for the partner. `worked` is when the connection last worked.
+pub(super) fn problem(error: &HaloError, worked: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Problem {
+    let (code, subject) = match error {
+        HaloError::CredentialsRejected => {
+            (ProblemCode::CredentialsRejected, worked.map(|at| at.format("%-d %B %Y, %H:%M UTC").to_string()))
+        }
+        HaloError::PermissionDenied(permission) => (ProblemCode::PermissionMissing, Some(permission.to_string())),
+        HaloError::LicensingOff => (ProblemCode::LicensingOff, None),
+        HaloError::RateLimited { .. } => (ProblemCode::RateLimited, None),
+        HaloError::Unavailable(_) | HaloError::BudgetUnavailable | HaloError::DeadlinePassed => {
+            (ProblemCode::HaloUnreachable, None)
+        }
+        HaloError::NotUnderstood(_) | HaloError::NotFound => (ProblemCode::AnswerNotUnderstood, None),
+        HaloError::Rejected { reason } => (ProblemCode::AnswerNotUnderstood, Some(reason.clone())),
+        HaloError::NotHalo => (ProblemCode::NotAHaloAddress, None),
+        HaloError::Blocked => (ProblemCode::AddressBlocked, None),
+    };
+    Problem { code, subject, since: now }
+}
+
+/// The same for somebody who is filling in a form.
+pub(super) fn user_error(error: &HaloError, field: &[&str], now: DateTime<Utc>) -> UserError {
+    let problem = problem(error, None, now);
+    let code = match problem.code {
+        ProblemCode::CredentialsRejected => UserErrorCode::CredentialsRejected,
+        ProblemCode::PermissionMissing => UserErrorCode::PermissionMissing,
+        ProblemCode::LicensingOff => UserErrorCode::LicensingOff,
+        ProblemCode::RateLimited => UserErrorCode::HaloRateLimited,
+        ProblemCode::HaloUnreachable => UserErrorCode::HaloUnreachable,
+        ProblemCode::NotAHaloAddress => UserErrorCode::NotAHaloAddress,
+        ProblemCode::AddressBlocked => UserErrorCode::AddressBlocked,
+        _ => UserErrorCode::HaloAnswerNotUnderstood,
+    };
+    let message = match problem.remedy() {
+        Some(remedy) => format!("{} {remedy}", problem.message()),
+        None => match error {
+            HaloError::RateLimited { wait, .. } => {
+                format!("Halo has had enough requests for now. Try again in {} seconds.", wait.as_secs().max(1))
+            }
+            _ => "Halo did not answer. Check the address, or try again in a few minutes.".to_owned(),
+        },
+    };
+    UserError::new(code, field, message)
+}
+
+/// The connection doctor's report, in the guide's words.
+pub(super) fn checks(report: &ConnectionReport) -> Vec<Check> {
+    report.checks.iter().map(|check| line(check.subject, &check.outcome)).collect()
+}
+
+fn line(subject: Subject, outcome: &Outcome) -> Check {
+    let (permission, label, required, guide_step) = match subject {
+        Subject::Address => (CheckedPermission::Address, "Halo PSA URL", true, "Save Halo PSA Connection Details"),
+        Subject::Credentials => {
+            (CheckedPermission::Credentials, "Client ID and Client Secret", true, "Creating an Application")
+        }
+        Subject::Permission(permission) => {
+            (checked(permission), permission.label(), permission.required(), permission.guide_step())
+        }
+    };
+    let (outcome, message) = match outcome {
+        Outcome::Passed => (CheckOutcome::Granted, format!("{label}: works.")),
+        Outcome::Empty => (
+            CheckOutcome::Warning,
+            format!("{label}: works, but the list is empty. Is the agent a member of a default team?"),
+        ),
+        Outcome::Unavailable(_) => (
+            CheckOutcome::Warning,
+            format!("{label}: not there. INFIMA cannot tell which subscriptions are on a recurring invoice."),
+        ),
+        Outcome::Failed(HaloError::PermissionDenied(missing)) => {
+            (CheckOutcome::Missing, format!("{label}: Halo refuses access. {missing} is missing."))
+        }
+        Outcome::Failed(error) => (CheckOutcome::Missing, format!("{label}: {error}.")),
+        Outcome::NotReached => {
+            (CheckOutcome::Unknown, format!("{label}: not reached, because of what is wrong above."))
+        }
+        Outcome::NotChecked => {
+            (CheckOutcome::Unknown, format!("{label}: in the guide, not used by this integration, not checked."))
+        }
+    };
+    Check { permission, outcome, required, message, guide_step: guide_step.to_owned() }
+}
+
+fn checked(permission: Permission) -> CheckedPermission {
+    match permission {
+        Permission::ReadCustomers => CheckedPermission::ReadCustomers,
+        Permission::ReadInvoices => CheckedPermission::ReadInvoices,
+        Permission::EditSoftwareLicensing => CheckedPermission::EditSoftwareLicensing,
+        Permission::AgentCustomers => CheckedPermission::AgentCustomers,
+        Permission::AgentUsers => CheckedPermission::AgentUsers,
+        Permission::AgentSoftwareLicencing => CheckedPermission::AgentSoftwareLicencing,
+        Permission::AgentInvoices => CheckedPermission::AgentInvoices,
+    }
+}
+
+/// A subscription as the plan sees it.
+pub(super) fn observed(subscription: &Subscription) -> ObservedSubscription {
+    ObservedSubscription {
+        id: subscription.id,
+        customer: subscription.customer,
+        name: subscription.name.clone(),
+        quantity: subscription.quantity.whole(),
+        active: subscription.active,
+        marker: subscription.marker.clone(),
+        ours: subscription.is_from_our_vendor(),
+    }
+}

@@ -1,0 +1,64 @@
+//! The keys that stored secrets are sealed with: checked at start-up, and changed under load.
+
+use super::{OpError, Ops, halo};
+use crate::auth::SystemScope;
+use crate::seal::Sealed;
+use crate::storage::connections::{self, SealedSecret};
+
+/// How many secrets are sealed anew in one go.
+const BATCH: i64 = 100;
+
+/// Whether this keyring opens what the database holds. The first start leaves a canary to be opened by later ones.
+pub async fn check_canary(ops: &Ops) -> Result<(), OpError> {
+    let mut tx = ops.db.begin(SystemScope::housekeeping()).await?;
+    match connections::canary(&mut tx).await? {
+        Some(sealed) => ops.keys.check_canary(&Sealed::from_bytes(sealed)?)?,
+        None => connections::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?,
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What a rotation did, or would do.
+#[derive(Clone, Debug, Default)]
+pub struct Rotation {
+    pub resealed: u64,
+    /// For each key, how many secrets it still seals. A key with none may be taken out of the keyring.
+    pub in_use: Vec<(String, i64)>,
+}
+
+/// Seals every stored secret with the active key. It may be interrupted at any point and started again.
+pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> {
+    let system = SystemScope::housekeeping();
+    let mut rotation = Rotation::default();
+    let mut after = None;
+    loop {
+        let stale = {
+            let mut db = ops.db.read(system).await?;
+            connections::stale_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
+        };
+        let Some(last) = stale.last() else { break };
+        after = Some(last.id);
+        for secret in stale {
+            let binding = halo::secret_binding(secret.id, secret.partner);
+            let before = Sealed::from_bytes(secret.sealed_secret)?;
+            let sealed = ops.keys.seal(&ops.keys.open(&before, &binding)?, &binding);
+            if dry_run {
+                rotation.resealed += 1;
+                continue;
+            }
+            let anew = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
+            let mut tx = ops.db.begin(system).await?;
+            rotation.resealed +=
+                u64::from(connections::reseal(&mut tx, system, secret.id, before.as_bytes(), &anew).await?);
+            tx.commit().await?;
+        }
+    }
+    let mut tx = ops.db.begin(system).await?;
+    if !dry_run {
+        connections::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?;
+    }
+    rotation.in_use = connections::keys_in_use(&mut tx, system).await?;
+    tx.commit().await?;
+    Ok(rotation)
+}

@@ -1,0 +1,52 @@
+//! Ends the mapping of a client. What becomes of the billed quantity is money, so the caller says it; a run confirms it.
+
+use serde_json::json;
+
+use super::{OpError, Ops, Request, UserErrorCode, request_sync};
+use crate::auth::{Act, permit};
+use crate::domain::association::{Association, AssociationState, Ending};
+use crate::domain::run::Trigger;
+use crate::ids::{AssociationId, PartnerId, RunId};
+use crate::storage::runs::RunRequest;
+use crate::storage::{activity, associations, connections, partners};
+
+/// The association as it is now, and the run that brings it to its end where one is needed.
+pub async fn remove_association(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    id: AssociationId,
+    ending: Ending,
+) -> Result<(Association, Option<RunId>), OpError> {
+    let scope = permit(request.caller, Act::RemoveAssociation, partner)?;
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(&scope).await?;
+    partners::lock(&mut tx, &scope).await?;
+    let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
+    if matches!(before.state, AssociationState::Ending | AssociationState::Ended) {
+        return Ok((before, None));
+    }
+    associations::end(&mut tx, &scope, id, ending, now).await?;
+    let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
+    let connected = connections::find(&mut tx, &scope).await?.is_some_and(|found| found.is_usable());
+    let run = if after.state == AssociationState::Ending && connected {
+        let clients = Some(vec![after.client]);
+        let end = RunRequest { trigger: Trigger::AssociationEnded, clients, night: None, urgent: true };
+        Some(request_sync::ask(&mut tx, &scope, end, now).await?)
+    } else {
+        None
+    };
+    let entry = activity::Entry {
+        subject: Some(id.to_string()),
+        before: Some(json!({ "client": before.client.to_string(), "haloCustomer": before.customer.id })),
+        after: Some(json!({ "ending": ending })),
+        ..request.entry("association.removed")
+    };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    tx.commit().await?;
+    Ok((after, run))
+}
+
+fn not_found() -> OpError {
+    OpError::refused(UserErrorCode::AssociationNotFound, &["associationId"], "There is no such association.")
+}

@@ -1,0 +1,301 @@
+//! Runs one sync: claim, read, observe, plan, execute, record, and say how it goes on.
+//!
+//! `observe` reads Halo, `domain::plan` decides, `execute` carries the plan out and makes no choices of its own, `outcome`
+//! says what an error means for the run. The lease is checked just before each write to Halo and its end bounds that
+//! request; every note of ours checks it again.
+
+mod execute;
+pub(super) mod observe;
+mod outcome;
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{OpError, Ops, halo};
+use crate::auth::SystemScope;
+use crate::domain::connection::Connection;
+use crate::domain::plan::{self, Action};
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::run::RunState;
+use crate::halo::{HaloError, Lane, Session};
+use crate::ids::RunId;
+use crate::queue;
+use crate::storage::leases::{self, Claim, Claimed, SyncLease};
+use crate::storage::runs;
+use crate::storage::{StorageError, associations, connections, results};
+use outcome::Decision;
+
+/// A run that was started this often without coming to an end kills its worker: somebody has to look.
+const MOST_STARTS: u32 = 10;
+
+/// How a look at a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// There was nothing to do: it is finished, or was taken over.
+    Nothing,
+    /// Somebody else is at it, or its time has not come.
+    Busy { again_in: Duration },
+    /// It ended in this state.
+    Finished(RunState),
+    /// It is put back and rung for.
+    PutBack,
+}
+
+/// Works on the run if it is there to be worked on. `worker` names the process in `leased_by`. At `stop` the step under way
+/// is brought to its end and the run given back.
+pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<Looked, OpError> {
+    let claim = {
+        let mut db = ops.db.read(SystemScope::worker()).await?;
+        leases::claim(&mut db, SystemScope::worker(), run, worker, ops.settings.lease, ops.clock.now()).await?
+    };
+    let claimed = match claim {
+        Claim::Claimed(claimed) => claimed,
+        Claim::Busy { again_in } => return Ok(Looked::Busy { again_in }),
+        Claim::Nothing => return Ok(Looked::Nothing),
+    };
+    let lease = &claimed.lease;
+    tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
+    let looked = tokio::select! {
+        looked = work(ops, &claimed, stop) => looked,
+        () = keep(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
+    };
+    match looked {
+        Err(OpError::Storage(StorageError::LeaseLost)) => {
+            tracing::warn!(sync_run.id = %run, "another worker has taken this sync over, or it was cancelled");
+            Ok(Looked::Nothing)
+        }
+        other => other,
+    }
+}
+
+/// Gives a run back that this process was at when it was told to stop. Another worker takes it up at once.
+pub async fn give_back(ops: &Ops, worker: &str) -> Result<(), OpError> {
+    let system = SystemScope::worker();
+    let mut tx = ops.db.begin(system).await?;
+    for (run, urgent) in leases::give_back_all(&mut tx, system, worker).await? {
+        queue::ring(&mut tx, run, urgent, Duration::ZERO).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The process is being stopped: the run goes on elsewhere, at once.
+async fn give_one_back(ops: &Ops, claimed: &Claimed) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    let mut tx = ops.db.begin(lease.scope()).await?;
+    let continued = runs::give_back(&mut tx, lease, ops.clock.now()).await?;
+    queue::ring(&mut tx, continued.run(lease.run()), claimed.urgent, Duration::ZERO).await?;
+    tx.commit().await?;
+    Ok(Looked::PutBack)
+}
+
+/// Renews the lease while work goes on; returns when it is lost. A database that does not answer for a while is no loss yet.
+async fn keep(ops: &Ops, lease: &SyncLease) {
+    loop {
+        tokio::time::sleep(ops.settings.lease.length / 3).await;
+        let renewed = async {
+            let mut db = ops.db.read(lease.scope()).await?;
+            leases::renew(&mut db, lease, ops.settings.lease.length).await
+        };
+        match renewed.await {
+            Err(StorageError::LeaseLost) => return,
+            Err(error) => tracing::warn!(sync_run.id = %lease.run(), %error, "the lease could not be renewed"),
+            Ok(_) => {}
+        }
+    }
+}
+
+async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    if claimed.starts > MOST_STARTS {
+        let problem = Problem::new(ProblemCode::InternalFault, ops.clock.now());
+        tracing::error!(sync_run.id = %lease.run(), "this sync was started too often without coming to an end");
+        return finish(ops, claimed, RunState::Failed, Some(&problem), None).await;
+    }
+    let Some((connection, session)) = halo::stored_session(ops, lease.scope(), Lane::Sync).await? else {
+        return finish(ops, claimed, RunState::Cancelled, None, None).await;
+    };
+    let synced = sync(ops, claimed, &connection, &session, stop).await;
+    count(ops, lease, &session).await?;
+    match synced {
+        Ok(None) => conclude(ops, claimed, &connection).await,
+        Ok(Some(pause)) => put_back(ops, claimed, pause.wait, false, &pause.problem).await,
+        Err(Stop::Halo(error)) => stopped(ops, claimed, &connection, &error).await,
+        Err(Stop::Told) => give_one_back(ops, claimed).await,
+        Err(Stop::Op(error)) => Err(error),
+    }
+}
+
+/// Why the rest of a plan is left alone.
+#[derive(Debug)]
+enum Stop {
+    /// Halo's answer concerns every client.
+    Halo(HaloError),
+    /// The process is being stopped.
+    Told,
+    Op(OpError),
+}
+
+impl<E: Into<OpError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        match error.into() {
+            OpError::Halo(error) => Stop::Halo(error),
+            other => Stop::Op(other),
+        }
+    }
+}
+
+/// What has to be looked at again later, though nothing went wrong with the run as a whole.
+struct Pause {
+    wait: Duration,
+    problem: Problem,
+}
+
+/// Observe, plan, execute. Given is what has to be looked at again.
+async fn sync(
+    ops: &Ops,
+    claimed: &Claimed,
+    connection: &Connection,
+    session: &Session,
+    stop: &CancellationToken,
+) -> Result<Option<Pause>, Stop> {
+    let lease = &claimed.lease;
+    let desired = {
+        let mut tx = ops.db.begin(lease.scope()).await?;
+        runs::start_reading(&mut tx, lease).await?;
+        let clients = claimed.clients.as_deref();
+        let desired =
+            associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
+        tx.commit().await?;
+        desired
+    };
+    let sighted = observe::observe(session, &desired).await?;
+    let plan = plan::diff(&desired, &sighted.observed, ops.clock.now());
+    {
+        let mut tx = ops.db.begin(lease.scope()).await?;
+        runs::set_total(&mut tx, lease, u32::try_from(plan.steps.len()).unwrap_or(u32::MAX)).await?;
+        observe::note_customers(&mut tx, lease, &sighted).await?;
+        tx.commit().await?;
+    }
+    let waits = plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
+    let mut executor = execute::Executor::new(ops, lease, session, connection, sighted);
+    let doubts = executor.carry_out(&plan, stop).await?;
+    if claimed.clients.is_none() {
+        note_billing(ops, lease, session).await?;
+    }
+    Ok(if let Some(problem) = executor.unreachable() {
+        Some(Pause { wait: outcome::backoff(lease.run(), claimed.attempts), problem })
+    } else if waits || doubts {
+        let problem = Problem::new(ProblemCode::CreateUnconfirmed, ops.clock.now());
+        Some(Pause { wait: ops.settings.settle, problem })
+    } else {
+        None
+    })
+}
+
+/// Which subscriptions are on a recurring invoice. Not being allowed to see that is normal, and never fails a sync.
+async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Stop> {
+    let billed = match session.subscriptions_on_recurring_invoices().await {
+        Ok(billed) => Some(billed),
+        Err(HaloError::PermissionDenied(_)) => None,
+        // What was known stays.
+        Err(_) => return Ok(()),
+    };
+    let mut tx = ops.db.begin(lease.scope()).await?;
+    leases::hold(&mut tx, lease).await?;
+    results::record_billing(&mut tx, lease, billed.as_ref()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), OpError> {
+    let mut tx = ops.db.begin(lease.scope()).await?;
+    runs::count_requests(&mut tx, lease, session.requests()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Every step was taken: the run ends by what they came to.
+async fn conclude(ops: &Ops, claimed: &Claimed, connection: &Connection) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    let tally = {
+        let mut db = ops.db.read(lease.scope()).await?;
+        results::tally(&mut db, lease).await?
+    };
+    let state = match (tally.confirmed, tally.open) {
+        (_, 0) => RunState::Succeeded,
+        (0, _) => RunState::Failed,
+        _ => RunState::PartiallySucceeded,
+    };
+    // The Last Sync Date is about all clients: a run for some of them, or with none mapped, does not move it.
+    let everything = claimed.clients.is_none() && tally.open == 0 && tally.confirmed > 0;
+    let problem = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
+    finish(ops, claimed, state, None, Some(Conclusion { everything, problem })).await
+}
+
+/// What a run that was carried out to its end says of the connection.
+struct Conclusion {
+    everything: bool,
+    problem: Option<Problem>,
+}
+
+async fn finish(
+    ops: &Ops,
+    claimed: &Claimed,
+    state: RunState,
+    problem: Option<&Problem>,
+    conclusion: Option<Conclusion>,
+) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(lease.scope()).await?;
+    if let Some(conclusion) = conclusion {
+        leases::hold(&mut tx, lease).await?;
+        connections::record_state(&mut tx, lease, conclusion.problem.as_ref()).await?;
+        if conclusion.everything {
+            connections::record_synced(&mut tx, lease, now).await?;
+        }
+    } else if let (RunState::Failed, Some(problem)) = (state, problem) {
+        leases::hold(&mut tx, lease).await?;
+        connections::record_state(&mut tx, lease, Some(problem)).await?;
+    }
+    runs::finish(&mut tx, lease, state, problem, now).await?;
+    // What was asked for meanwhile has waited for this one.
+    if let Some((waiting, urgent)) = runs::waiting(&mut tx, lease.scope()).await? {
+        queue::ring(&mut tx, waiting, urgent, Duration::ZERO).await?;
+    }
+    tx.commit().await?;
+    tracing::info!(sync_run.id = %lease.run(), state = state.as_str(), "sync finished");
+    Ok(Looked::Finished(state))
+}
+
+/// Halo's answer concerns the whole run: what it means is decided in one place.
+async fn stopped(ops: &Ops, claimed: &Claimed, connection: &Connection, error: &HaloError) -> Result<Looked, OpError> {
+    let now = ops.clock.now();
+    let worked = connection.last_synced_at.max(connection.last_verified_at);
+    let problem = halo::problem(error, worked, now).continuing(connection.problem.as_ref());
+    tracing::warn!(sync_run.id = %claimed.lease.run(), evidence = error.evidence(), "sync stopped");
+    match outcome::decide(error, claimed.lease.run(), claimed.attempts) {
+        Decision::Snooze(wait) => put_back(ops, claimed, wait, false, &problem).await,
+        Decision::Retry(wait) => put_back(ops, claimed, wait, true, &problem).await,
+        Decision::GiveUp => finish(ops, claimed, RunState::Failed, Some(&problem), None).await,
+    }
+}
+
+async fn put_back(
+    ops: &Ops,
+    claimed: &Claimed,
+    wait: Duration,
+    counts_as_attempt: bool,
+    problem: &Problem,
+) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    let mut tx = ops.db.begin(lease.scope()).await?;
+    let continued = runs::put_back(&mut tx, lease, wait, counts_as_attempt, problem, ops.clock.now()).await?;
+    let run = continued.run(lease.run());
+    queue::ring(&mut tx, run, claimed.urgent, wait).await?;
+    tx.commit().await?;
+    tracing::info!(sync_run.id = %run, wait_s = wait.as_secs(), problem = problem.code.as_str(), "sync put back");
+    Ok(Looked::PutBack)
+}

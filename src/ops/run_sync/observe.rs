@@ -1,0 +1,78 @@
+//! Reads from Halo what a plan needs, and nothing that it does not: the subscriptions of associations that have one, and the
+//! customers, with all their subscriptions, of those that have none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use crate::domain::plan::{Desired, Observed, ObservedCustomer, Sighting};
+use crate::halo::{CustomerLookup, HaloError, Session, Subscription, SubscriptionLookup};
+use crate::ids::HaloSubscriptionId;
+use crate::ops::halo;
+use crate::storage::leases::SyncLease;
+use crate::storage::{Tx, results};
+
+/// What was observed, with the records as Halo gave them, to compare with what a write gives back.
+pub(in crate::ops) struct Sighted {
+    pub observed: Observed,
+    pub records: BTreeMap<HaloSubscriptionId, Subscription>,
+    /// When reading ended.
+    pub at: Instant,
+}
+
+/// Reads everything the plan needs.
+pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Result<Sighted, HaloError> {
+    let tenant = session.tenant().await?;
+    let mut records = BTreeMap::new();
+    let mut subscriptions = BTreeMap::new();
+    let mut customers = BTreeMap::new();
+    // Another tenant's ids mean nothing here: the plan only reports that it is another one.
+    let ours = desired.associations.iter().filter(|association| association.tenant == tenant);
+
+    let known: Vec<_> = ours.clone().filter_map(|association| association.subscription).collect();
+    for (id, lookup) in session.subscriptions(&known).await? {
+        let sighting = match lookup {
+            SubscriptionLookup::Found(record) => {
+                let seen = halo::observed(&record);
+                records.insert(id, record);
+                Sighting::There(seen)
+            }
+            SubscriptionLookup::Deleted => Sighting::Deleted,
+        };
+        subscriptions.insert(id, sighting);
+    }
+    let unknown: BTreeSet<_> =
+        ours.filter(|association| association.subscription.is_none()).map(|association| association.customer).collect();
+    let unknown: Vec<_> = unknown.into_iter().collect();
+    for (id, lookup) in session.customers(&unknown).await? {
+        let seen = match lookup {
+            CustomerLookup::Missing => ObservedCustomer::Deleted,
+            CustomerLookup::Found(customer) => {
+                let found = session.subscriptions_of(id).await?;
+                let seen = found.iter().filter(|record| !record.deleted).map(halo::observed).collect();
+                records.extend(found.into_iter().map(|record| (record.id, record)));
+                ObservedCustomer::There {
+                    name: customer.name,
+                    top_level: customer.top_level,
+                    inactive: !customer.active,
+                    subscriptions: seen,
+                }
+            }
+        };
+        customers.insert(id, seen);
+    }
+    Ok(Sighted { observed: Observed { tenant, subscriptions, customers }, records, at: Instant::now() })
+}
+
+/// Keeps the customers' names as Halo shows them now.
+pub(super) async fn note_customers(
+    tx: &mut Tx,
+    lease: &SyncLease,
+    sighted: &Sighted,
+) -> Result<(), crate::storage::StorageError> {
+    for (id, customer) in &sighted.observed.customers {
+        if let ObservedCustomer::There { name, top_level, .. } = customer {
+            results::record_customer(tx, lease, *id, name, top_level.as_deref()).await?;
+        }
+    }
+    Ok(())
+}

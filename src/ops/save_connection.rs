@@ -1,0 +1,85 @@
+//! Checks connection details against Halo, and stores them if they work.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::check_connection::{self, Details};
+use super::{OpError, Ops, Request, UserErrorCode, halo};
+use crate::auth::{Act, permit};
+use crate::domain::connection::Connection;
+use crate::domain::run::Trigger;
+use crate::halo::{Credentials, Lane};
+use crate::ids::{ConnectionId, HaloTenant, PartnerId, RunId};
+use crate::ops::request_sync;
+use crate::storage::connections::{AcceptedCredentials, SealedSecret};
+use crate::storage::runs::RunRequest;
+use crate::storage::{activity, associations, connections, partners};
+
+/// The stored connection, and the run that was queued where associations were waiting for it.
+pub async fn save_connection(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    details: Details,
+) -> Result<(Connection, Option<RunId>), OpError> {
+    let scope = permit(request.caller, Act::SaveConnection, partner)?;
+    check_connection::limit(ops, partner)?;
+    let before = {
+        let mut db = ops.db.read(&scope).await?;
+        connections::find(&mut db, &scope).await?
+    };
+    let typed = check_connection::read_details(ops, &scope, &details).await?;
+    let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
+    let report = ops.halo.session(credentials, Lane::People).check().await;
+
+    let now = ops.clock.now();
+    if let Some((subject, error)) = report.failure() {
+        let field = check_connection::field_of(subject);
+        return Err(OpError::Refused(vec![halo::user_error(error, &[field], now)]));
+    }
+    let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
+    let id = before.as_ref().map_or_else(ConnectionId::generate, |before| before.id);
+    let sealed = details.client_secret.as_ref().map(|_| {
+        let trimmed = SecretString::from(typed.secret.expose_secret().trim());
+        ops.keys.seal(&trimmed, &halo::secret_binding(id, partner))
+    });
+
+    let mut tx = ops.db.begin(&scope).await?;
+    partners::lock(&mut tx, &scope).await?;
+    // Halo's record ids mean nothing in another tenant.
+    if associations::exist_for_another_tenant(&mut tx, &scope, &tenant).await? {
+        return Err(OpError::refused(
+            UserErrorCode::TenantChanged,
+            &["url"],
+            "Your clients are mapped to customers of another Halo. Remove the associations first, or save the URL of that Halo.",
+        ));
+    }
+    let url = typed.url.to_string();
+    let checks = halo::checks(&report);
+    let accepted = AcceptedCredentials {
+        id,
+        url: &url,
+        tenant: &tenant,
+        application_client_id: &typed.application_client_id,
+        secret: sealed.as_ref().map(|sealed| SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() }),
+        checks: &checks,
+    };
+    connections::save(&mut tx, &scope, &accepted, now).await?;
+    let shown = |url: &str, application: &str, tenant: &str| json!({ "url": url, "applicationClientId": application, "tenant": tenant });
+    let entry = activity::Entry {
+        subject: Some(id.to_string()),
+        before: before.as_ref().map(|before| shown(&before.url, &before.application_client_id, &before.tenant.0)),
+        after: Some(shown(&url, &typed.application_client_id, &tenant.0)),
+        ..request.entry("connection.saved")
+    };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    // What could not be synced with the old details is tried again at once.
+    let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: true };
+    let run = request_sync::ask_if_mapped(&mut tx, &scope, everything, now).await?;
+    let connection = connections::find(&mut tx, &scope).await?;
+    tx.commit().await?;
+
+    tracing::info!(partner.id = %partner, halo.tenant = %tenant, "Halo connection saved");
+    let connection = connection.ok_or(OpError::Storage(crate::storage::StorageError::LeaseLost))?;
+    Ok((connection, run))
+}

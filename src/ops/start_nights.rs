@@ -1,0 +1,78 @@
+//! Queues the night's sync of every partner whose time has come: exactly one for each partner and night, however many
+//! processes look, and a missed one is caught up once.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{OpError, Ops};
+use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::night::{self, LEAST_GAP, Night};
+use crate::domain::roster::Partner;
+use crate::domain::run::Trigger;
+use crate::ids::{PartnerId, RunId};
+use crate::queue;
+use crate::storage::runs::RunRequest;
+use crate::storage::{partners, runs};
+
+/// Which nights are started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those whose instant has come.
+    Due,
+    /// Tonight's of every partner, now: by the operator's hand.
+    Tonight,
+}
+
+/// Given are the runs that were queued.
+pub async fn start_nights(ops: &Ops, which: Which) -> Result<Vec<(PartnerId, RunId)>, OpError> {
+    let mut started = Vec::new();
+    let mut after = None;
+    loop {
+        let batch = {
+            let mut db = ops.db.read(SystemScope::worker()).await?;
+            partners::with_nights(&mut db, SystemScope::worker(), after).await?
+        };
+        let Some((last, _)) = batch.last() else { return Ok(started) };
+        after = Some(last.id);
+        for (partner, connected_at) in &batch {
+            if let Some(run) = start_night(ops, partner, *connected_at, which).await? {
+                started.push((partner.id, run));
+            }
+        }
+    }
+}
+
+async fn start_night(
+    ops: &Ops,
+    partner: &Partner,
+    connected_at: DateTime<Utc>,
+    which: Which,
+) -> Result<Option<RunId>, OpError> {
+    let now = ops.clock.now();
+    let night = match which {
+        Which::Due => night::latest_due(partner.id, &partner.settings, now),
+        Which::Tonight => Night { date: now.with_timezone(&partner.settings.time_zone).date_naive(), due: now },
+    };
+    // A night before there was a connection was not missed.
+    if night.due < connected_at {
+        return Ok(None);
+    }
+    let scope = PartnerScope::for_worker(partner.id);
+    let mut tx = ops.db.begin(&scope).await?;
+    partners::lock(&mut tx, &scope).await?;
+    if let Some((date, queued_at)) = runs::latest_night(&mut tx, &scope).await? {
+        let too_close = which == Which::Due && now - queued_at < LEAST_GAP;
+        if date >= night.date || too_close {
+            return Ok(None);
+        }
+    }
+    let request = RunRequest { trigger: Trigger::Nightly, clients: None, night: Some(night.date), urgent: false };
+    let asked = runs::ask(&mut tx, &scope, &request, now).await?;
+    if asked.ring {
+        queue::ring(&mut tx, asked.run, asked.urgent, Duration::ZERO).await?;
+    }
+    tx.commit().await?;
+    tracing::info!(partner.id = %partner.id, sync_run.id = %asked.run, night = %night.date, "night queued");
+    Ok(Some(asked.run))
+}

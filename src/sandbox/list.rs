@@ -1,0 +1,139 @@
+//! Lists: order, paging, envelope (Halo's API notes, section 7).
+
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
+
+use super::{
+    answer::Answer,
+    face::Asked,
+    fault::{Fault, Faults},
+    state::Settings,
+};
+
+/// Rows given where nothing says how many.
+const DEFAULT_ROWS: i64 = 50;
+
+/// All rows that fit the question, cut to what was asked for. Only with `pageinate=true` do `page_size` and `page_no` act;
+/// without it `count` limits the rows. Unknown parameters are ignored.
+pub(super) fn page(
+    asked: &Asked,
+    settings: &Settings,
+    faults: &Faults,
+    key: &str,
+    mut rows: Vec<Value>,
+) -> Result<Answer, Answer> {
+    if faults.has(Fault::EmptyList) {
+        rows.clear();
+    }
+    sort(asked, &mut rows)?;
+    for fault in &faults.0 {
+        match fault {
+            Fault::RowMissing(0) => drop(rows.pop()),
+            Fault::RowMissing(id) => rows.retain(|row| row["id"] != json!(id)),
+            _ => {}
+        }
+    }
+    let mut total = rows.len();
+    let paging = asked.flag("pageinate")?;
+    let asked_rows = if paging { asked.int("page_size")? } else { asked.int("count")? };
+    let size = usize::try_from(asked_rows.filter(|rows| *rows > 0).unwrap_or(DEFAULT_ROWS)).unwrap_or(usize::MAX);
+    let size = if paging { size.min(settings.page_cap) } else { size };
+    let page_no = if paging { asked.int("page_no")?.unwrap_or(1).max(1) } else { 1 };
+
+    let mut skipped = size.saturating_mul(usize::try_from(page_no - 1).unwrap_or(usize::MAX));
+    if faults.has(Fault::RepeatedPage) {
+        skipped = 0;
+        total = total.max(1) * 10;
+    }
+    let mut shown: Vec<Value> = if faults.has(Fault::EndlessPage) {
+        total = i32::MAX as usize;
+        endless(rows.first().cloned().unwrap_or_else(|| json!({})), page_no, size)
+    } else {
+        rows.into_iter().skip(skipped).take(size).collect()
+    };
+    if asked.flag("idonly")? {
+        shown = shown.iter().map(|row| json!({ "id": row["id"] })).collect();
+    }
+    if faults.has(Fault::BareArray) {
+        return Ok(Answer::json(200, Value::Array(shown)));
+    }
+    let mut envelope = json!({ "record_count": total, key: shown });
+    if faults.has(Fault::NoRecordCount) {
+        envelope.as_object_mut().expect("made as an object above").remove("record_count");
+    }
+    if paging {
+        envelope["page_no"] = json!(page_no);
+        envelope["page_size"] = json!(size);
+    }
+    Ok(Answer::json(200, envelope))
+}
+
+/// `size` rows like this one, with ids that no page had before.
+fn endless(like: Value, page_no: i64, size: usize) -> Vec<Value> {
+    let first = 1_000_000 + (page_no - 1).saturating_mul(i64::try_from(size).unwrap_or(i64::MAX));
+    let numbered = |id: i64| {
+        let mut row = like.clone();
+        row["id"] = json!(id);
+        row
+    };
+    (first..).take(size).map(numbered).collect()
+}
+
+/// By `order`, `order2` … `order5`; without one by name, as in Halo's own windows, so that whoever wants stable pages has
+/// to ask for them.
+fn sort(asked: &Asked, rows: &mut [Value]) -> Result<(), Answer> {
+    let mut fields: Vec<(&str, bool)> = Vec::new();
+    for digit in ["", "2", "3", "4", "5"] {
+        if let Some(field) = asked.param(&format!("order{digit}")).filter(|field| !field.is_empty()) {
+            fields.push((field, asked.flag(&format!("orderdesc{digit}"))?));
+        }
+    }
+    if fields.is_empty() {
+        fields.push(("name", false));
+    }
+    rows.sort_by(|left, right| {
+        let by = |(field, descending): &(&str, bool)| {
+            let order = compare(&left[*field], &right[*field]);
+            if *descending { order.reverse() } else { order }
+        };
+        fields.iter().map(by).fold(Ordering::Equal, Ordering::then)
+    });
+    Ok(())
+}
+
+fn compare(left: &Value, right: &Value) -> Ordering {
+    match (left.as_f64(), right.as_f64()) {
+        (Some(left), Some(right)) => left.total_cmp(&right),
+        _ => left.as_str().map(str::to_lowercase).cmp(&right.as_str().map(str::to_lowercase)),
+    }
+}
+
+/// A single record, or what Halo may say about an id that is gone (section 11.7). `remains` is what is left of it.
+pub(super) fn single(faults: &Faults, found: Option<Value>, remains: Option<Value>) -> Answer {
+    use Fault::*;
+    let Some(row) = found else {
+        return faults
+            .0
+            .iter()
+            .find_map(|fault| {
+                Some(match fault {
+                    GoneAsDeleted => Answer::json(200, deleted(remains.clone()?)),
+                    GoneAsEmpty => Answer::empty(200),
+                    GoneAsNull => Answer::json(200, Value::Null),
+                    GoneAsProblem => Answer::problem(404, "Not Found"),
+                    GoneAsBadRequest => Answer::refused("Record not found"),
+                    GoneAsUnauthorized => Answer::empty(401),
+                    GoneAsForbidden => Answer::empty(403),
+                    _ => return None,
+                })
+            })
+            .unwrap_or_else(|| Answer::empty(404));
+    };
+    Answer::json(200, if faults.has(SingleAsArray) { json!([row]) } else { row })
+}
+
+fn deleted(mut row: Value) -> Value {
+    row["deleted"] = json!(true);
+    row
+}

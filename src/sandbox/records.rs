@@ -1,0 +1,188 @@
+//! What a tenant holds, in Halo's own field names, because that is how it goes over the wire.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Halo's way of writing "no date" (Halo's API notes, section 4.4).
+pub(super) const NO_DATE: &str = "1901-01-01T00:00:00";
+
+/// ISO 8601 without a zone, as Halo writes dates (section 7).
+pub(super) fn halo_date(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// A customer of the tenant.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Customer {
+    pub id: i32,
+    pub name: String,
+    pub inactive: bool,
+    /// Deleted, or merged away: in no answer any more. Kept, so that its id is not given out again.
+    pub deleted: bool,
+    pub merged_into: Option<i32>,
+}
+
+impl Customer {
+    /// The row as Halo shows it (section 3).
+    pub(super) fn row(&self, logo: &str) -> Value {
+        json!({
+            "id": self.id, "name": self.name, "toplevel_id": 1, "toplevel_name": "Customers", "inactive": self.inactive,
+            "colour": "#4a7ebb", "main_site_id": self.id + 9, "is_account": false, "customertype": 0, "accountsid": "",
+            "itglue_id": "", "dbc_company_id": "", "accountmanagertech": 0, "is_vip": false, "mailbox_override": 0,
+            "key": format!("client_{}", self.id), "use": "client", "logo": logo,
+        })
+    }
+}
+
+/// A row of Halo's `SoftwareLicence` table. `type` 1 is a subscription (section 4.1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Subscription {
+    pub id: i32,
+    #[serde(rename = "type")]
+    pub kind: i32,
+    pub name: String,
+    /// A whole number in Halo's database, a double in its answers.
+    pub count: f64,
+    pub client_id: i32,
+    pub site_id: i32,
+    pub purchase_price: f64,
+    pub price: f64,
+    pub start_date: String,
+    pub end_date: String,
+    pub billing_cycle: String,
+    pub term_duration: String,
+    pub status: String,
+    pub is_active: bool,
+    pub deleted: bool,
+    pub autorenew: bool,
+    pub vendor: String,
+    pub manufacturer: String,
+    pub distributor: String,
+    pub supplier_id: i32,
+    pub item_id: i32,
+    pub notes: String,
+    pub name_extra: String,
+    pub snowid: String,
+    pub third_party_product: String,
+    pub third_party_productid: String,
+    pub third_party_productname: String,
+    pub product_sku: String,
+    pub vendor_product_sku: String,
+    pub parent_id: i32,
+}
+
+impl Default for Subscription {
+    fn default() -> Self {
+        Self {
+            id: 0,
+            kind: 0,
+            name: String::new(),
+            count: 0.0,
+            client_id: 0,
+            site_id: -1,
+            purchase_price: 0.0,
+            price: 0.0,
+            start_date: NO_DATE.into(),
+            end_date: NO_DATE.into(),
+            billing_cycle: String::new(),
+            term_duration: String::new(),
+            status: String::new(),
+            is_active: true,
+            deleted: false,
+            autorenew: false,
+            vendor: String::new(),
+            manufacturer: String::new(),
+            distributor: String::new(),
+            supplier_id: 0,
+            item_id: 0,
+            notes: String::new(),
+            name_extra: String::new(),
+            snowid: String::new(),
+            third_party_product: String::new(),
+            third_party_productid: String::new(),
+            third_party_productname: String::new(),
+            product_sku: String::new(),
+            vendor_product_sku: String::new(),
+            parent_id: 0,
+        }
+    }
+}
+
+impl Subscription {
+    /// Neither deleted nor inactive.
+    pub fn is_live(&self) -> bool {
+        self.is_active && !self.deleted
+    }
+
+    /// The fields whose changes Halo's audit trail keeps, as text.
+    pub(super) fn audited(&self) -> [(&'static str, String); 9] {
+        [
+            ("count", self.count.to_string()),
+            ("name", self.name.clone()),
+            ("client_id", self.client_id.to_string()),
+            ("price", self.price.to_string()),
+            ("purchase_price", self.purchase_price.to_string()),
+            ("notes", self.notes.clone()),
+            ("status", self.status.clone()),
+            ("is_active", self.is_active.to_string()),
+            ("deleted", self.deleted.to_string()),
+        ]
+    }
+
+    /// The row as Halo shows it, `count` as a double (section 4.4).
+    pub(super) fn row(&self, client_name: &str) -> Value {
+        let mut row = json!(self);
+        let more = json!({
+            "client_name": client_name, "licence_client_name": client_name, "site_name": "", "supplier_name": "",
+            "monthly_price": self.price, "monthly_cost": self.purchase_price, "licences_in_use": 0.0,
+            "licences_in_use_user": 0.0, "licences_in_use_user_for_billing": 0.0, "licences_available": self.count,
+            "requested_quantity": 0, "requested_quantity_date": NO_DATE, "consumedcount": 0.0, "external_link_id": 0,
+            "azure_connection_id": 0, "assigned_at_deletion": 0, "tenant_id": "", "tenant_name": "",
+            "key": format!("licence_{}", self.id), "use": "licence",
+        });
+        if let (Value::Object(row), Value::Object(more)) = (&mut row, more) {
+            row.extend(more);
+        }
+        row
+    }
+}
+
+/// One row of Halo's own audit trail of a subscription (section 4.2). The rows of `count` are its quantity's history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LicenceChange {
+    pub id: i32,
+    pub at: DateTime<Utc>,
+    pub field_name: String,
+    pub licence_id: i32,
+    pub old_value: String,
+    pub new_value: String,
+    pub who: String,
+}
+
+/// A recurring invoice. Its id is negative, as in Halo (section 6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Invoice {
+    pub id: i32,
+    pub client_id: i32,
+    pub lines: Vec<InvoiceLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InvoiceLine {
+    pub id: i32,
+    pub item_shortdescription: String,
+    pub unit_price: f64,
+    /// Used where no subscription sets the quantity.
+    pub qty_order: f64,
+    pub quantity_subscriptions: Vec<LinkedSubscription>,
+}
+
+/// How a line points at a subscription.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkedSubscription {
+    pub id: i32,
+    pub licence_id: i32,
+}

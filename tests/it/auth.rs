@@ -1,0 +1,264 @@
+//! Tokens: which count, which do not, and how the issuer's keys are fetched.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Duration, Utc};
+use futures::FutureExt;
+use infima_halo::{
+    auth::{Act, Caller, Denied, FetchKeys, Mint, Role, TokenRules, Verifier, VerifyError, permit},
+    clock::Clock,
+    ids::PartnerId,
+};
+use proptest::prelude::*;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+fn rules() -> TokenRules {
+    TokenRules {
+        issuer: "https://id.infima.example".into(),
+        audience: "infima-halo".into(),
+        partner_claim: "infima_partner".into(),
+    }
+}
+
+fn noon() -> DateTime<Utc> {
+    "2026-11-24T12:00:00Z".parse().unwrap()
+}
+
+fn good_claims() -> Value {
+    let at = noon().timestamp();
+    json!({
+        "iss": "https://id.infima.example", "aud": "infima-halo", "sub": "user-1", "name": "Ada",
+        "role": "partner_admin", "infima_partner": "msp-7", "iat": at, "nbf": at, "exp": at + 600,
+    })
+}
+
+async fn verdict(change: impl FnOnce(&mut Value)) -> Result<(), VerifyError> {
+    let mint = Mint::generate(rules());
+    let mut claims = good_claims();
+    change(&mut claims);
+    mint.verifier(Clock::manual(noon())).verify(&mint.sign(&claims)).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn a_good_token_becomes_a_caller() {
+    let mint = Mint::generate(rules());
+    let verifier = mint.verifier(Clock::manual(noon()));
+    let claims = verifier.verify(&mint.sign(&good_claims())).await.unwrap();
+    assert_eq!(claims.partner_external_id(), Some("msp-7"));
+    let partner = PartnerId::generate();
+    let caller = Caller::new(claims, Some(partner));
+    assert_eq!((caller.subject(), caller.name(), caller.role()), ("user-1", Some("Ada"), Role::PartnerAdmin));
+    assert_eq!(caller.expires_at(), noon() + Duration::seconds(600));
+    assert_eq!(permit(&caller, Act::Associate, partner).unwrap().partner(), partner);
+    assert_eq!(permit(&caller, Act::Associate, PartnerId::generate()).unwrap_err(), Denied::NotFound);
+}
+
+#[tokio::test]
+async fn audiences_may_be_several_and_times_may_have_fractions() {
+    assert_eq!(verdict(|c| c["aud"] = json!(["other", "infima-halo"])).await, Ok(()));
+    assert_eq!(verdict(|c| c["exp"] = json!(noon().timestamp() as f64 + 0.5)).await, Ok(()));
+}
+
+#[tokio::test]
+async fn each_fault_has_its_name() {
+    let at = noon().timestamp();
+    let leave_out = |name: &'static str| move |c: &mut Value| drop(c.as_object_mut().unwrap().remove(name));
+    assert_eq!(verdict(|c| c["iss"] = "https://evil.example".into()).await, Err(VerifyError::Issuer));
+    assert_eq!(verdict(leave_out("iss")).await, Err(VerifyError::Claim("iss")));
+    assert_eq!(verdict(|c| c["aud"] = "billing".into()).await, Err(VerifyError::Audience));
+    assert_eq!(verdict(leave_out("aud")).await, Err(VerifyError::Claim("aud")));
+    assert_eq!(verdict(|c| c["aud"] = json!([7])).await, Err(VerifyError::Claim("aud")));
+    assert_eq!(verdict(leave_out("exp")).await, Err(VerifyError::Claim("exp")));
+    assert_eq!(verdict(|c| c["exp"] = "tomorrow".into()).await, Err(VerifyError::Claim("exp")));
+    assert_eq!(verdict(|c| c["exp"] = json!(1e300)).await, Err(VerifyError::Claim("exp")));
+    assert_eq!(verdict(|c| c["exp"] = (at - 29).into()).await, Ok(()));
+    assert_eq!(verdict(|c| c["exp"] = (at - 30).into()).await, Err(VerifyError::Expired));
+    assert_eq!(verdict(|c| c["nbf"] = (at + 30).into()).await, Ok(()));
+    assert_eq!(verdict(|c| c["nbf"] = (at + 31).into()).await, Err(VerifyError::NotYetValid));
+    assert_eq!(verdict(leave_out("sub")).await, Err(VerifyError::Claim("sub")));
+    assert_eq!(verdict(|c| c["sub"] = "a\nb".into()).await, Err(VerifyError::Claim("sub")));
+    assert_eq!(verdict(leave_out("role")).await, Err(VerifyError::Claim("role")));
+    assert_eq!(verdict(|c| c["role"] = "system".into()).await, Err(VerifyError::Claim("role")));
+    assert_eq!(verdict(leave_out("infima_partner")).await, Err(VerifyError::Claim("partner")));
+}
+
+#[tokio::test]
+async fn support_belongs_to_no_partner_whatever_its_token_says() {
+    let mint = Mint::generate(rules());
+    let mut claims = good_claims();
+    claims["role"] = "support".into();
+    let claims = mint.verifier(Clock::manual(noon())).verify(&mint.sign(&claims)).await.unwrap();
+    assert_eq!(claims.partner_external_id(), None);
+    assert_eq!(Caller::new(claims, Some(PartnerId::generate())).partner(), None);
+}
+
+#[tokio::test]
+async fn a_token_has_to_be_signed_by_the_key_it_names() {
+    let (mint, other) = (Mint::generate(rules()), Mint::generate(rules()));
+    let verifier = mint.verifier(Clock::manual(noon()));
+    let token = mint.sign(&good_claims());
+    let [header, claims, signature] = parts(&token);
+    let kid = mint.jwks()["keys"][0]["kid"].clone();
+    let with = |header: Value, signature: &str| -> SecretString {
+        format!("{}.{claims}.{signature}", BASE64_URL_SAFE_NO_PAD.encode(header.to_string())).into()
+    };
+    let es256 = json!({"alg": "ES256", "kid": kid});
+    let wrong = [
+        (with(json!({"alg": "none", "kid": kid}), ""), VerifyError::Malformed),
+        (with(json!({"alg": "HS256", "kid": kid}), &signature), VerifyError::Algorithm),
+        (with(json!({"alg": "RS256", "kid": kid}), &signature), VerifyError::Algorithm),
+        (with(json!({"alg": "ES256"}), &signature), VerifyError::UnknownKey),
+        (with(json!({"alg": "ES256", "kid": kid, "crit": ["b64"]}), &signature), VerifyError::Malformed),
+        (with(es256.clone(), &signature), VerifyError::Signature),
+        (with(es256, ""), VerifyError::Signature),
+        (other.sign(&good_claims()), VerifyError::UnknownKey),
+        (format!("{header}.{}.{signature}", BASE64_URL_SAFE_NO_PAD.encode("{}")).into(), VerifyError::Signature),
+        (format!("{header}.{claims}").into(), VerifyError::Malformed),
+        ("x".repeat(9000).into(), VerifyError::Malformed),
+    ];
+    verifier.verify(&token).await.unwrap();
+    for (index, (token, why)) in wrong.into_iter().enumerate() {
+        assert_eq!(verifier.verify(&token).await.unwrap_err(), why, "case {index}");
+    }
+}
+
+fn parts(token: &SecretString) -> [String; 3] {
+    let parts: Vec<String> = token.expose_secret().split('.').map(str::to_owned).collect();
+    parts.try_into().unwrap()
+}
+
+/// An issuer that counts how often it is asked and publishes what it is told to.
+struct Issuer {
+    asked: AtomicUsize,
+    publishes: Mutex<Option<String>>,
+}
+
+impl Issuer {
+    fn publishing(document: Option<String>) -> Arc<Self> {
+        Arc::new(Self { asked: AtomicUsize::new(0), publishes: Mutex::new(document) })
+    }
+
+    fn publish(&self, document: Option<String>) {
+        *self.publishes.lock().unwrap() = document;
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn verifier(self: &Arc<Self>, clock: &Clock) -> Verifier {
+        let issuer = self.clone();
+        let fetch: FetchKeys = Arc::new(move |_| {
+            let issuer = issuer.clone();
+            async move {
+                issuer.asked.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                issuer.publishes.lock().unwrap().clone().map(String::into_bytes).ok_or_else(|| "unreachable".into())
+            }
+            .boxed()
+        });
+        Verifier::new(rules(), "https://id.infima.example/jwks.json".parse().unwrap(), fetch, clock.clone())
+    }
+}
+
+fn token(mint: &Mint, clock: &Clock) -> SecretString {
+    mint.mint(Role::PartnerAdmin, Some("msp-7"), "user-1", "Ada", Duration::days(3), clock)
+}
+
+#[tokio::test]
+async fn keys_are_fetched_once_for_everybody_and_again_for_a_new_key() {
+    let clock = Clock::manual(noon());
+    let (old, new) = (Mint::generate(rules()), Mint::generate(rules()));
+    let issuer = Issuer::publishing(Some(old.jwks().to_string()));
+    let verifier = issuer.verifier(&clock);
+    let old_token = token(&old, &clock);
+    let first = futures::future::join_all((0..20).map(|_| verifier.verify(&old_token))).await;
+    assert!(first.iter().all(Result::is_ok));
+    assert_eq!(issuer.asked(), 1);
+
+    issuer.publish(Some(new.jwks().to_string()));
+    // Within the cool-down unknown keys cause no request, however many ask.
+    let new_token = token(&new, &clock);
+    for _ in 0..20 {
+        assert_eq!(verifier.verify(&new_token).await.unwrap_err(), VerifyError::UnknownKey);
+    }
+    assert_eq!(issuer.asked(), 1);
+    clock.advance(Duration::seconds(30));
+    verifier.verify(&new_token).await.unwrap();
+    assert_eq!(issuer.asked(), 2);
+    // The issuer has withdrawn the old key.
+    assert_eq!(verifier.verify(&old_token).await.unwrap_err(), VerifyError::UnknownKey);
+}
+
+#[tokio::test]
+async fn known_keys_outlive_an_outage_of_the_issuer_for_a_day() {
+    let clock = Clock::manual(noon());
+    let mint = Mint::generate(rules());
+    let issuer = Issuer::publishing(None);
+    let verifier = issuer.verifier(&clock);
+    let token = token(&mint, &clock);
+    assert_eq!(verifier.verify(&token).await.unwrap_err(), VerifyError::KeysUnavailable);
+
+    issuer.publish(Some(mint.jwks().to_string()));
+    clock.advance(Duration::minutes(1));
+    verifier.verify(&token).await.unwrap();
+
+    issuer.publish(Some("<html>gateway</html>".into()));
+    clock.advance(Duration::hours(23));
+    verifier.verify(&token).await.unwrap();
+    assert_eq!(issuer.asked(), 3);
+    clock.advance(Duration::hours(2));
+    assert_eq!(verifier.verify(&token).await.unwrap_err(), VerifyError::KeysUnavailable);
+}
+
+#[tokio::test]
+async fn only_keys_for_signing_are_used() {
+    let mint = Mint::generate(rules());
+    let clock = Clock::manual(noon());
+    let published = |change: &dyn Fn(&mut Value)| {
+        let mut jwks = mint.jwks();
+        change(&mut jwks["keys"][0]);
+        Verifier::with_keys(rules(), jwks.to_string().as_bytes(), clock.clone())
+    };
+    assert!(published(&|key| key["use"] = "enc".into()).is_err());
+    assert!(published(&|key| key["alg"] = "ES384".into()).is_err());
+    assert!(published(&|key| drop(key.as_object_mut().unwrap().remove("kid"))).is_err());
+    assert!(published(&|key| *key = json!({"kty": "oct", "kid": "k", "k": "c2VjcmV0"})).is_err());
+    let short_rsa = json!({"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"});
+    assert!(published(&|key| *key = short_rsa.clone()).is_err());
+    // One that nobody knows stands beside one of ours.
+    let mut jwks = mint.jwks();
+    jwks["keys"].as_array_mut().unwrap().insert(0, json!({"kty": "PQC", "kid": "new"}));
+    let verifier = Verifier::with_keys(rules(), jwks.to_string().as_bytes(), clock.clone()).unwrap();
+    verifier.verify(&token(&mint, &clock)).await.unwrap();
+}
+
+#[test]
+fn a_mint_finds_its_key_again() {
+    let dir = std::env::temp_dir().join(format!("infima-mint-{}", uuid::Uuid::now_v7()));
+    std::fs::create_dir(&dir).unwrap();
+    let file = dir.join("signing-key.pem");
+    let first = Mint::load_or_create(&file, rules()).unwrap();
+    let again = Mint::load_or_create(&file, rules()).unwrap();
+    assert_eq!(first.jwks(), again.jwks());
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(first.jwks()["keys"][0].get("d").is_none());
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_pass_for_a_token(header in ".{0,60}", claims in ".{0,60}", rest in ".{0,60}", raw in any::<bool>()) {
+        let mint = Mint::generate(rules());
+        let encode = |part: &str| if raw { part.to_owned() } else { BASE64_URL_SAFE_NO_PAD.encode(part) };
+        let token: SecretString = format!("{}.{}.{}", encode(&header), encode(&claims), encode(&rest)).into();
+        let verdict = mint.verifier(Clock::manual(noon())).verify(&token).now_or_never().unwrap();
+        prop_assert!(verdict.is_err());
+    }
+}

@@ -1,0 +1,726 @@
+//! The room that speaks to Halo, against the sandbox: what it sends, what it makes of every answer, what it never does.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use futures::FutureExt;
+use infima_halo::{
+    clock::Clock,
+    halo::{
+        BudgetAnswer, BudgetAsk, CreateError, Credentials, CustomerLookup, Halo, HaloError, HaloSettings, Kept, Lane,
+        LimitedBy, NewSubscription, Outcome, Permission, Quantity, Session, Subject, Subscription, SubscriptionLookup,
+        VENDOR,
+    },
+    ids::{HaloCustomerId, HaloSubscriptionId},
+    net::{AllowList, Guard, HttpClient, HttpLimits},
+    sandbox::{
+        Act, AgentLevels, Call, CustomerSeed, Fault, Lasting, Level, Matching, Sandbox, SandboxOptions,
+        SubscriptionSeed, Tenant, TenantSeed,
+    },
+};
+use secrecy::SecretString;
+use serde_json::json;
+
+const TIMEOUT: Duration = Duration::from_millis(400);
+
+struct World {
+    tenant: Tenant,
+    clock: Clock,
+    /// What the budget was asked; it answers from `answers`, then `Go`.
+    asked: Arc<Mutex<Vec<BudgetAsk>>>,
+    answers: Arc<Mutex<Vec<BudgetAnswer>>>,
+    halo: Halo,
+    _sandbox: Sandbox,
+}
+
+impl World {
+    async fn of(seed: TenantSeed) -> World {
+        let clock = Clock::manual("2026-11-24T02:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        let name = seed.name.clone();
+        let sandbox = Sandbox::start(SandboxOptions { dir: None, clock: clock.clone() }, vec![seed]).await.unwrap();
+        let tenant = sandbox.tenant(&name);
+        tenant.configure(|settings| settings.rate_limit = 100_000);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let answers = Arc::new(Mutex::new(Vec::new()));
+        let (heard, script) = (asked.clone(), answers.clone());
+        let budget = Arc::new(move |ask: BudgetAsk| {
+            let request = matches!(ask, BudgetAsk::Request { .. });
+            heard.lock().unwrap().push(ask);
+            let scripted = if request { script.lock().unwrap().pop() } else { None };
+            async move { Ok(scripted.unwrap_or(BudgetAnswer::Go)) }.boxed()
+        });
+        let allowed = AllowList::parse([tenant.url().trim_start_matches("http://")]).unwrap();
+        let limits = HttpLimits { answer: 1 << 20, ..HttpLimits::default() };
+        let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits).unwrap();
+        let settings = HaloSettings { request_timeout: TIMEOUT, ..HaloSettings::default() };
+        let halo = Halo::new(http, budget, clock.clone(), settings);
+        World { tenant, clock, asked, answers, halo, _sandbox: sandbox }
+    }
+
+    /// Customers 41, 42 … with `licences` subscriptions of another vendor each.
+    async fn with(customers: usize, licences: usize) -> World {
+        let other = || SubscriptionSeed::new("Backup", "Datto", 3, 9.0, 5.0);
+        let customers = (0..customers)
+            .map(|n| CustomerSeed::named(format!("Customer {n:03}")).with((0..licences).map(|_| other())))
+            .collect();
+        World::of(TenantSeed { customers, ..TenantSeed::empty("acme") }).await
+    }
+
+    fn credentials(&self) -> Credentials {
+        let url = self.halo.address(&self.tenant.url()).unwrap();
+        let secret = SecretString::from(format!(" {} ", self.tenant.client_secret()));
+        Credentials::new(url, &format!("{}\n", self.tenant.client_id()), &secret)
+    }
+
+    fn session(&self) -> Session {
+        self.halo.session(self.credentials(), Lane::Sync)
+    }
+
+    fn once(&self, fault: Fault) {
+        self.tenant.inject(fault, Matching::any(), Lasting::Once);
+    }
+
+    fn sticky(&self, fault: Fault) {
+        self.tenant.inject(fault, Matching::any(), Lasting::Sticky);
+    }
+
+    fn calls(&self, call: Call) -> usize {
+        self.tenant.journal().iter().filter(|entry| entry.call == call).count()
+    }
+
+    /// Forgets nothing; counts the requests that `during` makes.
+    async fn requests<T>(&self, during: impl Future<Output = T>) -> (T, usize) {
+        let count =
+            || self.tenant.journal().iter().filter(|entry| !entry.method.is_empty() && is_http(entry.call)).count();
+        let before = count();
+        let done = during.await;
+        (done, count() - before)
+    }
+
+    async fn created(&self, session: &Session, quantity: u32) -> Subscription {
+        session.create_subscription(&new(quantity), soon()).await.unwrap()
+    }
+}
+
+fn is_http(call: Call) -> bool {
+    !matches!(call, Call::ByHand | Call::Late)
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(20)
+}
+
+const CUSTOMER: HaloCustomerId = HaloCustomerId(41);
+
+fn new(quantity: u32) -> NewSubscription {
+    let name = "INFIMA Security Awareness Training".to_owned();
+    NewSubscription { customer: CUSTOMER, name, quantity, marker: "infima:test-marker".into() }
+}
+
+fn found(lookup: SubscriptionLookup) -> Subscription {
+    match lookup {
+        SubscriptionLookup::Found(subscription) => subscription,
+        SubscriptionLookup::Deleted => panic!("the subscription is gone"),
+    }
+}
+
+const GUIDE_SCOPES: [&str; 3] = ["read:customers", "read:invoices", "edit:softwarelicensing"];
+
+fn levels(customers: Level, licensing: Level, invoices: Level) -> Act {
+    Act::SetAgentLevels(AgentLevels { customers, licensing, invoices })
+}
+
+/// `ops` runs these on a worker's task; this only has to compile.
+#[expect(dead_code, reason = "a check of types")]
+fn every_call_can_be_made_on_another_task(session: &'static Session, new: &'static NewSubscription) {
+    fn movable(_: impl Future + Send) {}
+    movable(session.check());
+    movable(session.customers(&[]));
+    movable(session.search_customers("", 1, 1));
+    movable(session.subscriptions(&[]));
+    movable(session.subscriptions_of(CUSTOMER));
+    movable(session.create_subscription(new, soon()));
+    movable(session.set_quantity(HaloSubscriptionId(1), CUSTOMER, 1, soon()));
+    movable(session.subscriptions_on_recurring_invoices());
+}
+
+// --- The connection check
+
+#[tokio::test]
+async fn a_tenant_set_up_by_the_guide_passes_every_check() {
+    let world = World::with(2, 1).await;
+    let session = world.session();
+    let report = session.check().await;
+    assert_eq!(report.failure(), None);
+    assert_eq!(report.tenant.unwrap().0, "acme");
+    for check in &report.checks {
+        let expected = match check.subject {
+            Subject::Permission(Permission::AgentUsers) => Outcome::NotChecked,
+            _ => Outcome::Passed,
+        };
+        assert_eq!(check.outcome, expected, "{:?}", check.subject);
+    }
+    // Discovery, token, customers, licences, invoices; each of them asked of the budget first.
+    assert_eq!((report.requests, session.requests()), (5, 5));
+    assert_eq!(world.asked.lock().unwrap().len(), 5);
+}
+
+/// However a Halo says that a scope is missing, the check says which one it is.
+#[tokio::test]
+async fn a_missing_scope_is_named() {
+    for answer in [None, Some(Fault::ScopeAsInvalidScope), Some(Fault::ScopeAsInvalidRequest)] {
+        for (lacking, permission) in [
+            ("read:customers", Permission::ReadCustomers),
+            ("edit:softwarelicensing", Permission::EditSoftwareLicensing),
+            ("read:invoices", Permission::ReadInvoices),
+        ] {
+            let world = World::with(1, 0).await;
+            let scopes = GUIDE_SCOPES.iter().filter(|scope| **scope != lacking).map(|scope| (*scope).into()).collect();
+            world.tenant.act(Act::SetScopes { scopes }).unwrap();
+            answer.into_iter().for_each(|fault| world.sticky(fault));
+            let report = world.session().check().await;
+            let denied = HaloError::PermissionDenied(permission);
+            assert_eq!(report.outcome_of(Subject::Credentials), Some(&Outcome::Passed), "{lacking} {answer:?}");
+            let outcome = report.outcome_of(Subject::Permission(permission)).unwrap();
+            if permission == Permission::ReadInvoices {
+                assert_eq!((outcome, report.failure()), (&Outcome::Unavailable(denied), None), "{answer:?}");
+            } else {
+                assert_eq!(outcome, &Outcome::Failed(denied), "{lacking} {answer:?}");
+            }
+            assert!(report.requests <= 12, "{} requests for {lacking} {answer:?}", report.requests);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_level_of_the_agent_is_named() {
+    let world = World::with(1, 0).await;
+    let failed = |permission| Some(Outcome::Failed(HaloError::PermissionDenied(permission)));
+    for (act, permission) in [
+        (levels(Level::None, Level::Modify, Level::Read), Permission::AgentCustomers),
+        (levels(Level::Read, Level::None, Level::Read), Permission::AgentSoftwareLicencing),
+    ] {
+        world.tenant.act(act).unwrap();
+        let report = world.session().check().await;
+        assert_eq!(report.outcome_of(Subject::Permission(permission)).cloned(), failed(permission));
+        let (subject, _) = report.failure().unwrap();
+        assert_eq!(subject, Subject::Permission(permission), "nothing else is wrong");
+    }
+    world.tenant.act(levels(Level::Read, Level::Modify, Level::None)).unwrap();
+    let report = world.session().check().await;
+    let denied = HaloError::PermissionDenied(Permission::AgentInvoices);
+    let outcome = report.outcome_of(Subject::Permission(Permission::ReadInvoices));
+    assert_eq!((outcome, report.failure()), (Some(&Outcome::Unavailable(denied)), None));
+}
+
+/// Halo's answers do not tell these apart, so neither do we.
+#[tokio::test]
+async fn credentials_that_do_not_work_are_rejected_alike() {
+    for act in [Act::RotateSecret, Act::DeleteApplication, Act::DeleteAgent] {
+        let world = World::with(1, 0).await;
+        let session = world.session();
+        world.tenant.act(act.clone()).unwrap();
+        let report = session.check().await;
+        let rejected = Some((Subject::Credentials, &HaloError::CredentialsRejected));
+        assert_eq!(report.failure(), rejected, "{act:?}");
+        assert_eq!(report.outcome_of(Subject::Permission(Permission::AgentCustomers)), Some(&Outcome::NotReached));
+    }
+}
+
+#[tokio::test]
+async fn an_address_without_a_halo_gets_no_secret() {
+    let world = World::with(1, 0).await;
+    for fault in [Fault::HtmlOk, Fault::WrongShape, Fault::RedirectToLogin, Fault::RedirectElsewhere] {
+        world.sticky(fault);
+        let session = world.session();
+        assert_eq!(session.check().await.failure(), Some((Subject::Address, &HaloError::NotHalo)), "{fault:?}");
+        // The same in use: a Halo in maintenance does not look like one either.
+        assert!(matches!(session.tenant().await, Err(HaloError::Unavailable(_))), "{fault:?}");
+        world.tenant.clear_faults();
+    }
+    for fault in [Fault::Maintenance, Fault::CutBefore, Fault::BadGateway, Fault::HeldBefore] {
+        world.sticky(fault);
+        let report = world.session().check().await;
+        let failure = report.failure();
+        assert!(matches!(failure, Some((Subject::Address, HaloError::Unavailable(_)))), "{fault:?}: {failure:?}");
+        world.tenant.clear_faults();
+    }
+    assert_eq!(world.calls(Call::Token), 0);
+
+    let private = Credentials { url: world.credentials().url, ..world.credentials() };
+    let nowhere = HttpClient::for_typed_addresses(Guard::new(AllowList::default()), HttpLimits::default()).unwrap();
+    let go: infima_halo::halo::Budget = Arc::new(|_| async { Ok(BudgetAnswer::Go) }.boxed());
+    let guarded = Halo::new(nowhere, go, world.clock.clone(), HaloSettings::default());
+    let report = guarded.session(private, Lane::People).check().await;
+    assert_eq!(report.failure(), Some((Subject::Address, &HaloError::Blocked)));
+}
+
+#[tokio::test]
+async fn discovery_in_every_shape_leads_to_a_token() {
+    let world = World::with(1, 0).await;
+    for fault in
+        [Fault::AuthUrlWithoutPath, Fault::AuthUrlElsewhere, Fault::DiscoveryWithoutAuthUrl, Fault::TenantHarmful]
+    {
+        world.sticky(fault);
+        assert_eq!(world.session().check().await.failure(), None, "{fault:?}");
+        assert_eq!(world.session().tenant().await.unwrap().0, "acme", "{fault:?}");
+        assert!(world.tenant.unconsumed_faults().is_empty(), "{fault:?}");
+        world.tenant.clear_faults();
+    }
+    world.sticky(Fault::DiscoveryWithoutTenant);
+    let host = world.tenant.url().trim_start_matches("http://").to_owned();
+    assert_eq!(world.session().tenant().await.unwrap().0, host);
+}
+
+#[tokio::test]
+async fn an_agent_that_sees_no_customer_is_pointed_out() {
+    let world = World::with(1, 0).await;
+    world.sticky(Fault::EmptyList);
+    let report = world.session().check().await;
+    assert_eq!(report.failure(), None);
+    assert_eq!(report.outcome_of(Subject::Permission(Permission::AgentCustomers)), Some(&Outcome::Empty));
+}
+
+// --- Tokens, budget, limits
+
+#[tokio::test]
+async fn a_token_is_asked_for_once_and_kept_while_it_lasts() {
+    let world = World::with(1, 0).await;
+    let sessions: Vec<Session> = (0..20).map(|_| world.session()).collect();
+    let searches = sessions.iter().map(|session| session.search_customers("", 1, 10));
+    assert!(futures::future::join_all(searches).await.iter().all(Result::is_ok));
+    assert_eq!(world.calls(Call::Token), 1);
+    world.clock.advance(chrono::Duration::minutes(55));
+    world.session().search_customers("", 1, 10).await.unwrap();
+    assert_eq!(world.calls(Call::Token), 1);
+    world.clock.advance(chrono::Duration::minutes(4));
+    world.session().search_customers("", 1, 10).await.unwrap();
+    assert_eq!(world.calls(Call::Token), 2);
+    // Other details never meet the old token.
+    let mut other = world.credentials();
+    other.client_secret = "another".into();
+    let refused = world.halo.session(other, Lane::People).search_customers("", 1, 10).await;
+    assert_eq!(refused, Err(HaloError::CredentialsRejected));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_and_then_it_is_a_permission() {
+    let world = World::with(1, 0).await;
+    world.once(Fault::TokenDiesAfter(0));
+    let session = world.session();
+    session.search_customers("", 1, 10).await.unwrap();
+    assert_eq!(world.calls(Call::Token), 2);
+    world.tenant.inject(Fault::Unauthorized, Matching::call(Call::CustomerList), Lasting::Sticky);
+    let denied = session.search_customers("", 1, 10).await;
+    assert_eq!(denied, Err(HaloError::PermissionDenied(Permission::AgentCustomers)));
+    assert_eq!(world.calls(Call::Token), 3);
+}
+
+/// Scopes are fixed when a token is issued; what a partner grants later has to work before the old token ends.
+#[tokio::test]
+async fn a_scope_granted_later_works_at_once() {
+    let world = World::with(1, 0).await;
+    world.tenant.act(Act::SetScopes { scopes: vec!["edit:softwarelicensing".into()] }).unwrap();
+    let denied = world.session().search_customers("", 1, 10).await;
+    assert_eq!(denied, Err(HaloError::PermissionDenied(Permission::ReadCustomers)));
+    world.tenant.act(Act::SetScopes { scopes: GUIDE_SCOPES.map(String::from).to_vec() }).unwrap();
+    world.session().search_customers("", 1, 10).await.unwrap();
+}
+
+#[tokio::test]
+async fn halos_limit_is_obeyed_and_everybody_hears_of_it() {
+    let world = World::with(1, 0).await;
+    let session = world.session();
+    session.tenant().await.unwrap();
+    for (fault, least, most) in [
+        (Fault::RateLimitedSeconds(7), 7, 7),
+        (Fault::RateLimitedDate(90), 90, 90),
+        (Fault::RateLimitedSeconds(86_400), 300, 300),
+        (Fault::RateLimitedSilent, 30, 60),
+    ] {
+        world.once(fault);
+        let Err(HaloError::RateLimited { wait, by: LimitedBy::Halo }) = session.search_customers("", 1, 1).await else {
+            panic!("{fault:?} is not seen as a limit");
+        };
+        assert!((least..=most).contains(&wait.as_secs()), "{fault:?}: {wait:?}");
+        let told = world.asked.lock().unwrap().last().cloned();
+        assert!(matches!(told, Some(BudgetAsk::LimitedByHalo { wait: said, .. }) if said == wait), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_without_a_permit() {
+    let world = World::with(1, 0).await;
+    world.session().search_customers("", 1, 1).await.unwrap();
+    let waits = |seconds: &[u64]| {
+        *world.answers.lock().unwrap() = seconds.iter().map(|s| BudgetAnswer::Wait(Duration::from_secs(*s))).collect();
+    };
+    waits(&[31]);
+    let limit = |seconds| HaloError::RateLimited { wait: Duration::from_secs(seconds), by: LimitedBy::OurBudget };
+    let (late, sent) = world.requests(world.session().search_customers("", 1, 1)).await;
+    assert_eq!((late, sent), (Err(limit(31)), 0));
+    waits(&[6]);
+    let people = world.halo.session(world.credentials(), Lane::People);
+    assert_eq!(people.search_customers("", 1, 1).await, Err(limit(6)));
+    assert_eq!(people.requests(), 0);
+    // A short wait is waited for here.
+    *world.answers.lock().unwrap() = vec![BudgetAnswer::Wait(Duration::from_millis(5))];
+    people.search_customers("", 1, 1).await.unwrap();
+    // A deadline is never overrun, and what was not sent was not created.
+    waits(&[25]);
+    let create = world.session();
+    let refused = create.create_subscription(&new(1), soon()).await;
+    assert_eq!(refused, Err(CreateError::Refused(HaloError::DeadlinePassed)));
+    let refused = create.create_subscription(&new(1), Instant::now()).await;
+    assert_eq!(refused, Err(CreateError::Refused(HaloError::DeadlinePassed)));
+    assert_eq!(world.calls(Call::Create), 0);
+}
+
+// --- Customers
+
+#[tokio::test]
+async fn customers_are_searched_page_by_page() {
+    let world = World::of(TenantSeed::northwind()).await;
+    let session = world.session();
+    let hits = session.search_customers(" łódź ", 1, 10).await.unwrap();
+    assert_eq!(hits.customers.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["Łódź Precision"]);
+    assert_eq!((hits.total, hits.has_more), (Some(1), false));
+    let twins = session.search_customers("Springfield Veterinary", 1, 10).await.unwrap();
+    assert_eq!((twins.customers.len(), twins.customers[0].top_level.as_deref()), (2, Some("Customers")));
+    assert!(
+        session.search_customers("(old)", 1, 10).await.unwrap().customers.is_empty(),
+        "inactive ones are not offered"
+    );
+
+    world.tenant.configure(|settings| settings.page_cap = 7);
+    let (mut seen, mut page_no) = (BTreeSet::new(), 1);
+    loop {
+        let page = session.search_customers("", page_no, 50).await.unwrap();
+        assert!(page.customers.iter().all(|customer| seen.insert(customer.id)), "no page repeats another");
+        if !page.has_more {
+            break;
+        }
+        page_no += 1;
+    }
+    assert_eq!((seen.len(), page_no), (20, 3));
+    for fault in [Fault::NoRecordCount, Fault::BareArray, Fault::LargeLogos] {
+        world.once(fault);
+        assert_eq!(session.search_customers("", 1, 5).await.unwrap().customers.len(), 5, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn customers_are_looked_up_with_the_fewest_requests() {
+    let world = World::with(250, 0).await;
+    let session = world.session();
+    world.tenant.act(Act::DeleteCustomer { id: 45 }).unwrap();
+    world.tenant.act(Act::SetCustomerActive { id: 46, active: false }).unwrap();
+    session.tenant().await.unwrap();
+    let ids = |from: i32, to: i32| (from..to).map(HaloCustomerId).collect::<Vec<_>>();
+
+    let (found, requests) = world.requests(session.customers(&ids(41, 43))).await;
+    assert_eq!((found.unwrap().len(), requests), (2, 3), "a token and two single reads");
+    let (found, requests) = world.requests(session.customers(&ids(41, 291))).await;
+    let found = found.unwrap();
+    assert_eq!((found.len(), requests), (250, 4), "three pages, and one that the list lacks");
+    assert_eq!(found[&HaloCustomerId(45)], CustomerLookup::Missing);
+    assert!(matches!(&found[&HaloCustomerId(46)], CustomerLookup::Found(customer) if !customer.active));
+    // Two of the last page: reading two more pages would be no cheaper.
+    let (found, requests) = world.requests(session.customers(&[41, 289, 290].map(HaloCustomerId))).await;
+    assert_eq!((found.unwrap().len(), requests), (3, 3));
+}
+
+// --- Reading subscriptions
+
+#[tokio::test]
+async fn a_customers_subscriptions_are_all_read() {
+    let world = World::with(3, 45).await;
+    let session = world.session();
+    world.tenant.configure(|settings| settings.page_cap = 20);
+    let id = world.tenant.live_subscriptions_of(41, "Datto")[7].id;
+    world.tenant.act(Act::SetSubscriptionActive { id, active: false }).unwrap();
+    for fault in [None, Some(Fault::NoRecordCount), Some(Fault::BareArray), Some(Fault::CountAsText)] {
+        fault.into_iter().for_each(|fault| world.sticky(fault));
+        let rows = session.subscriptions_of(CUSTOMER).await.unwrap();
+        assert_eq!(rows.len(), 45, "{fault:?}");
+        assert_eq!(rows.iter().filter(|row| !row.active).count(), 1, "{fault:?}");
+        assert!(rows.iter().all(|row| row.quantity == Quantity::Whole(3) && !row.is_from_our_vendor()), "{fault:?}");
+        world.tenant.clear_faults();
+    }
+    // Not whole is not taken for whole.
+    for fault in [Fault::RepeatedPage, Fault::EndlessPage, Fault::WrongShape, Fault::ErrorInsideOk, Fault::HugeAnswer] {
+        world.sticky(fault);
+        let refused = session.subscriptions_of(CUSTOMER).await;
+        assert!(matches!(refused, Err(HaloError::NotUnderstood(_))), "{fault:?}: {refused:?}");
+        world.tenant.clear_faults();
+    }
+    for fault in [Fault::TruncatedJson, Fault::CutHalfway, Fault::HtmlOk, Fault::ServerErrorAfter, Fault::DeepJson] {
+        world.once(fault);
+        let refused = session.subscriptions_of(CUSTOMER).await;
+        assert!(matches!(refused, Err(HaloError::Unavailable(_))), "{fault:?}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_are_read_the_cheaper_way() {
+    let world = World::with(10, 30).await;
+    let session = world.session();
+    let all: Vec<_> = world.tenant.subscriptions().iter().map(|one| HaloSubscriptionId(one.id)).collect();
+    session.subscription(all[0]).await.unwrap();
+    let (found, requests) = world.requests(session.subscriptions(&all)).await;
+    assert_eq!((found.unwrap().len(), requests), (300, 3));
+    // The list is learnt to be long from its first page, which had one of them.
+    let few = [all[0], all[150], all[299]];
+    let (found, requests) = world.requests(session.subscriptions(&few)).await;
+    assert_eq!((found.unwrap().len(), requests), (3, 3));
+    // A repeated page costs nothing but single reads.
+    world.tenant.inject(Fault::RepeatedPage, Matching::call(Call::SubscriptionList), Lasting::Sticky);
+    let some: Vec<_> = all[90..130].to_vec();
+    assert_eq!(session.subscriptions(&some).await.unwrap().len(), 40);
+}
+
+#[tokio::test]
+async fn missing_from_a_list_is_not_deleted() {
+    let world = World::with(2, 3).await;
+    let session = world.session();
+    let all: Vec<_> = world.tenant.subscriptions().iter().map(|one| HaloSubscriptionId(one.id)).collect();
+    world.once(Fault::RowMissing(all[2].0));
+    let lookups = session.subscriptions(&all).await.unwrap();
+    assert!(lookups.values().all(|lookup| matches!(lookup, SubscriptionLookup::Found(_))));
+}
+
+/// Every known way in which Halo may say that a record is gone.
+#[tokio::test]
+async fn a_deleted_subscription_is_recognised() {
+    use Fault::*;
+    let world = World::with(2, 3).await;
+    let session = world.session();
+    let all: Vec<_> = world.tenant.subscriptions().iter().map(|one| HaloSubscriptionId(one.id)).collect();
+    let gone = all[1];
+    world.tenant.act(Act::DeleteSubscription { id: gone.0 }).unwrap();
+    let answers = [GoneAsDeleted, GoneAsEmpty, GoneAsNull, GoneAsBadRequest, GoneAsUnauthorized, GoneAsForbidden];
+    for fault in [None, Some(DeletedListed)].into_iter().chain(answers.map(Some)) {
+        fault.into_iter().for_each(|fault| world.sticky(fault));
+        assert_eq!(session.subscription(gone).await, Ok(SubscriptionLookup::Deleted), "{fault:?}");
+        let lookups = session.subscriptions(&all).await.unwrap();
+        assert_eq!(lookups.len(), all.len());
+        let deleted: Vec<_> = lookups.iter().filter(|(_, l)| **l == SubscriptionLookup::Deleted).collect();
+        assert_eq!(deleted, [(&gone, &SubscriptionLookup::Deleted)], "{fault:?}");
+        world.tenant.clear_faults();
+    }
+    // Being kept out is not the same as being gone.
+    world.tenant.act(levels(Level::Read, Level::None, Level::Read)).unwrap();
+    let denied = Err(HaloError::PermissionDenied(Permission::AgentSoftwareLicencing));
+    assert_eq!(session.subscription(gone).await, denied);
+    // Nor is being ill.
+    world.tenant.act(levels(Level::Read, Level::Modify, Level::Read)).unwrap();
+    world.sticky(Maintenance);
+    assert!(matches!(session.subscription(all[0]).await, Err(HaloError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_quantity_that_is_not_whole_is_shown_as_it_is() {
+    let world = World::with(1, 1).await;
+    let id = HaloSubscriptionId(world.tenant.subscriptions()[0].id);
+    world.once(Fault::CountAsFraction);
+    let subscription = found(world.session().subscription(id).await.unwrap());
+    assert_eq!(subscription.quantity, Quantity::NotWhole("3.5".into()));
+    world.once(Fault::SingleAsArray);
+    assert_eq!(found(world.session().subscription(id).await.unwrap()).quantity, Quantity::Whole(3));
+}
+
+// --- Creating
+
+#[tokio::test]
+async fn a_subscription_is_created_in_any_shape_of_answer() {
+    for fault in [
+        None,
+        Some(Fault::AnswerAsArray),
+        Some(Fault::AnswerOk),
+        Some(Fault::AnswerWithWarning),
+        Some(Fault::CountAsText),
+    ] {
+        let world = World::with(1, 0).await;
+        fault.into_iter().for_each(|fault| world.once(fault));
+        let subscription = world.created(&world.session(), 17).await;
+        assert_eq!((subscription.customer, &subscription.quantity), (CUSTOMER, &Quantity::Whole(17)), "{fault:?}");
+        assert_eq!(subscription.marker.as_deref(), Some("infima:test-marker"));
+        assert!(subscription.active && !subscription.deleted && subscription.is_from_our_vendor());
+        let there = &world.tenant.live_subscriptions_of(41, VENDOR)[0];
+        assert_eq!((there.id, there.kind, there.count), (subscription.id.0, 1, 17.0), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_create_says_why_and_made_nothing() {
+    use Fault::*;
+    let world = World::with(1, 0).await;
+    let session = world.session();
+    for fault in [RefusedAsText, RefusedAsDictionary, RefusedAsError, RefusedAsMessage, RefusedAsException] {
+        world.once(fault);
+        let refused = session.create_subscription(&new(5), soon()).await;
+        let Err(CreateError::Refused(HaloError::Rejected { reason })) = refused else {
+            panic!("{fault:?}: {refused:?}")
+        };
+        assert!(reason.ends_with("A Site must be selected"), "{fault:?}: {reason}");
+    }
+    world.once(RateLimitedSeconds(7));
+    let refused = session.create_subscription(&new(5), soon()).await;
+    assert!(matches!(refused, Err(CreateError::Refused(HaloError::RateLimited { .. }))), "{refused:?}");
+    world.tenant.act(levels(Level::Read, Level::Read, Level::Read)).unwrap();
+    let refused = session.create_subscription(&new(5), soon()).await;
+    let denied = HaloError::PermissionDenied(Permission::AgentSoftwareLicencing);
+    assert_eq!(refused, Err(CreateError::Refused(denied)));
+    assert!(world.tenant.subscriptions().is_empty());
+}
+
+/// Whatever is not a clear yes or no is a doubt, and a doubt is never resolved by sending again.
+#[tokio::test]
+async fn a_doubtful_create_is_sent_once() {
+    use Fault::*;
+    for fault in [
+        ServerErrorBefore,
+        ServerErrorAfter,
+        BadGateway,
+        Maintenance,
+        GatewayTimeoutBefore,
+        GatewayTimeoutAfter,
+        CutBefore,
+        CutAfter,
+        CutHalfway,
+        HeldBefore,
+        HeldAfter,
+        AppearsAfterLook,
+        AppearsAfterSeconds(60),
+        TruncatedJson,
+        HtmlOk,
+        RedirectToLogin,
+        RedirectElsewhere,
+        WrongShape,
+        DeepJson,
+        HugeAnswer,
+        AnswerEmpty,
+        AnswerWithoutId,
+    ] {
+        let world = World::with(1, 0).await;
+        let session = world.session();
+        session.search_customers("", 1, 1).await.unwrap();
+        world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once);
+        let doubtful = session.create_subscription(&new(5), soon()).await;
+        assert!(matches!(doubtful, Err(CreateError::Doubtful(_))), "{fault:?}: {doubtful:?}");
+        world.tenant.clear_faults();
+        let arrived = |tenant: &Tenant| tenant.journal().iter().filter(|entry| entry.call == Call::Create).count();
+        world.tenant.until(|tenant| arrived(tenant) == 1).await;
+        assert_eq!(arrived(&world.tenant), 1, "{fault:?}");
+    }
+}
+
+// --- Setting the quantity
+
+#[tokio::test]
+async fn a_quantity_is_written_and_nothing_else() {
+    use Fault::*;
+    let world = World::with(1, 0).await;
+    let session = world.session();
+    let id = world.created(&session, 5).await.id;
+    world.tenant.act(Act::RenameSubscription { id: id.0, name: "Schulung".into() }).unwrap();
+    world.tenant.act(Act::RepriceSubscription { id: id.0, price: 2.5, cost: 1.25 }).unwrap();
+    world.tenant.act(Act::EditNotes { id: id.0, notes: "agreed in May".into() }).unwrap();
+    let before = found(session.subscription(id).await.unwrap());
+
+    for (quantity, fault) in
+        [(6, None), (7, Some(AnswerAsArray)), (8, Some(AnswerOk)), (9, Some(AnswerEmpty)), (10, Some(HtmlOk))]
+    {
+        fault.into_iter().for_each(|fault| world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once));
+        let answered = session.set_quantity(id, CUSTOMER, quantity, soon()).await.unwrap();
+        assert_eq!(answered.is_some(), !matches!(fault, Some(AnswerEmpty | HtmlOk)), "{fault:?}");
+        if let Some(after) = answered {
+            assert_eq!((after.id, after.quantity.whole()), (id, Some(quantity)));
+            assert_eq!(before.untouched().kept_in(&after.untouched()), Kept::All);
+        }
+    }
+    let sent: Vec<_> =
+        world.tenant.journal().into_iter().filter(|entry| entry.call == Call::Update).map(|entry| entry.sent).collect();
+    assert_eq!(sent[0], json!([{ "id": id.0, "client_id": 41, "count": 6 }]));
+
+    for (fault, kept) in [
+        (PartnerEditsMeanwhile, Kept::Edited(vec!["name", "price"])),
+        (ReplacesOnUpdate, Kept::Blanked(vec!["name", "price", "cost", "notes"])),
+    ] {
+        world.once(fault);
+        let after = session.set_quantity(id, CUSTOMER, 11, soon()).await.unwrap().unwrap();
+        assert_eq!(before.untouched().kept_in(&after.untouched()), kept, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_quantity_says_why() {
+    use Fault::*;
+    let world = World::with(1, 0).await;
+    let session = world.session();
+    let id = world.created(&session, 5).await.id;
+    world.once(ZeroRefused);
+    let refused = session.set_quantity(id, CUSTOMER, 0, soon()).await;
+    assert!(
+        matches!(&refused, Err(HaloError::Rejected { reason }) if reason.contains("greater than 0")),
+        "{refused:?}"
+    );
+    world.tenant.act(Act::DeleteSubscription { id: id.0 }).unwrap();
+    assert_eq!(session.set_quantity(id, CUSTOMER, 6, soon()).await, Err(HaloError::NotFound));
+}
+
+// --- Recurring invoices
+
+#[tokio::test]
+async fn subscriptions_on_recurring_invoices_are_known_where_that_is_allowed() {
+    let world = World::of(TenantSeed::northwind()).await;
+    let session = world.session();
+    let id = world.created(&session, 5).await.id;
+    let billed = session.subscriptions_on_recurring_invoices().await.unwrap();
+    assert!(!billed.is_empty() && !billed.contains(&id));
+    world.tenant.act(Act::PutOnInvoice { id: id.0 }).unwrap();
+    assert!(session.subscriptions_on_recurring_invoices().await.unwrap().contains(&id));
+
+    world.tenant.act(levels(Level::Read, Level::Modify, Level::None)).unwrap();
+    let denied = session.subscriptions_on_recurring_invoices().await;
+    assert_eq!(denied, Err(HaloError::PermissionDenied(Permission::AgentInvoices)));
+}
+
+// --- Everything that can go wrong
+
+/// No error carries the secret or a token, none is a panic, and no create is sent twice, whatever Halo does.
+#[tokio::test]
+async fn no_fault_leaks_a_secret_or_doubles_a_create() {
+    let world = World::with(3, 2).await;
+    let secret = world.tenant.client_secret();
+    let clean = |error: &HaloError| {
+        let text = format!("{error} {error:?} {}", error.evidence());
+        assert!(!text.contains(&secret) && !text.contains("eyJ") && !text.contains('<'), "{text}");
+    };
+    for fault in Fault::ALL {
+        world.sticky(*fault);
+        let session = world.session();
+        let id = HaloSubscriptionId(world.tenant.subscriptions()[0].id);
+        let report = session.check().await;
+        report.checks.iter().for_each(|check| match &check.outcome {
+            Outcome::Failed(error) | Outcome::Unavailable(error) => clean(error),
+            _ => {}
+        });
+        let before = world.calls(Call::Create);
+        if let Err(error) = session.create_subscription(&new(1), soon()).await {
+            clean(error.error());
+        }
+        session.search_customers("c", 1, 10).await.err().iter().for_each(clean);
+        session.subscription(id).await.err().iter().for_each(clean);
+        session.set_quantity(id, CUSTOMER, 4, soon()).await.err().iter().for_each(clean);
+        // One more is the resending of what a stale token was refused for.
+        let refused_at_the_door = matches!(fault, Fault::Unauthorized | Fault::Forbidden | Fault::EditDoesNotRead);
+        let most = if refused_at_the_door || matches!(fault, Fault::TokenDiesAfter(_)) { 2 } else { 1 };
+        assert!(world.calls(Call::Create) - before <= most, "{fault:?}");
+        world.tenant.clear_faults();
+    }
+}

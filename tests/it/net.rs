@@ -1,0 +1,161 @@
+//! The address guard and the limits of the HTTP clients.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, http::header::LOCATION, routing::get};
+use futures::FutureExt;
+use infima_halo::net::{AllowList, Call, Guard, HttpClient, HttpLimits, NetError, StatusCode, guard::is_public};
+use url::Url;
+
+/// A guard whose resolver gives these answers, one after the other; the last one stays.
+fn scripted(answers: &[&[&str]]) -> Guard {
+    let mut script: Vec<Vec<IpAddr>> =
+        answers.iter().rev().map(|ips| ips.iter().map(|ip| ip.parse().unwrap()).collect()).collect();
+    let last = script[0].clone();
+    let script = Mutex::new({
+        script.remove(0);
+        script
+    });
+    Guard::with_lookup(
+        AllowList::default(),
+        Arc::new(move |_| {
+            let answer = script.lock().unwrap().pop().unwrap_or_else(|| last.clone());
+            async move { Ok(answer) }.boxed()
+        }),
+    )
+}
+
+/// A server on loopback that counts who comes.
+async fn server() -> (String, Arc<AtomicUsize>) {
+    let hits = Arc::new(AtomicUsize::new(0));
+    let counted = hits.clone();
+    let router = Router::new()
+        .route("/small", get(|| async { "small" }))
+        .route("/large", get(|| async { "x".repeat(4096) }))
+        .route("/away", get(|| async { (StatusCode::FOUND, [(LOCATION, "http://169.254.169.254/latest/meta-data/")]) }))
+        .layer(axum::middleware::from_fn(move |request, next: axum::middleware::Next| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            next.run(request)
+        }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (address, hits)
+}
+
+fn client(guard: Guard) -> HttpClient {
+    let limits = HttpLimits { connect: Duration::from_secs(2), total: Duration::from_secs(5), answer: 1024 };
+    HttpClient::for_typed_addresses(guard, limits).unwrap()
+}
+
+fn call(address: &str) -> Call<'static> {
+    Call::get(Url::parse(address).unwrap())
+}
+
+#[test]
+fn only_public_addresses_are_public() {
+    let private = "0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254 169.254.169.254 172.16.0.1 \
+        172.31.255.255 192.0.0.1 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 \
+        224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 :: ::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::127.0.0.1 \
+        64:ff9b::7f00:1 64:ff9b::808:808 64:ff9b:1::1 100::1 2001::1 2001:2::1 2001:10::1 2001:db8::1 2002:7f00:1:: \
+        2002:808:808::1 3fff::1 5f00::1 fc00::1 fd12:3456::1 fe80::1 fec0::1 ff02::1";
+    for ip in private.split_whitespace() {
+        assert!(!is_public(ip.parse().unwrap()), "{ip} is not public");
+    }
+    let public = "1.1.1.1 8.8.8.8 100.63.255.255 100.128.0.1 172.15.0.1 172.32.0.1 192.167.0.1 198.17.0.1 198.20.0.1 \
+        223.255.255.255 ::ffff:8.8.8.8 2001:200::1 2606:4700:4700::1111 2a00:1450:4001:80b::200e";
+    for ip in public.split_whitespace() {
+        assert!(is_public(ip.parse().unwrap()), "{ip} is public");
+    }
+}
+
+/// None of these may lead to a connection, whatever a name resolves to; the guard's answer is always the same.
+#[tokio::test]
+async fn addresses_that_partners_may_not_name_are_blocked_alike() {
+    let (address, hits) = server().await;
+    let port = address.rsplit_once(':').unwrap().1;
+    let inside = client(scripted(&[&["127.0.0.1"]]));
+    let blocked = [
+        format!("http://{address}/small"),
+        format!("https://{address}/small"),
+        format!("http://localhost:{port}/small"),
+        format!("http://2130706433:{port}/"),         // decimal
+        format!("http://0177.0.0.1:{port}/"),         // octal
+        format!("http://0x7f.1:{port}/"),             // hexadecimal, shortened
+        format!("http://[::ffff:127.0.0.1]:{port}/"), // IPv4 in IPv6's clothes
+        "https://127.0.0.1/".into(),
+        "https://127.0.0.1./".into(),
+        "https://[::1]/".into(),
+        "https://169.254.169.254/latest/meta-data/".into(),
+        "https://halo.example.com/".into(),  // resolves to loopback
+        "https://halo.example.com./".into(), // and so does its spelling with a dot
+        "https://127.0.0.1.nip.io/".into(),
+        "https://hälo.example.com/".into(),
+        "https://8.8.8.8:8443/".into(), // public, but not the standard port
+        "http://8.8.8.8/".into(),       // public, but not https
+        "https://user@8.8.8.8/".into(),
+        "https://user:pass@halo.example.com/".into(),
+    ];
+    for address in blocked {
+        assert_eq!(inside.send(call(&address)).await.err(), Some(NetError::Blocked), "{address}");
+    }
+    assert_eq!(hits.load(Ordering::SeqCst), 0, "nobody knocked on the door inside");
+}
+
+#[tokio::test]
+async fn one_address_that_is_not_public_spoils_a_name() {
+    let mixed = client(scripted(&[&["8.8.8.8", "10.0.0.1"]]));
+    assert_eq!(mixed.send(call("https://halo.example.com/")).await.err(), Some(NetError::Blocked));
+    let nothing = client(scripted(&[&[]]));
+    assert_eq!(nothing.send(call("https://halo.example.com/")).await.err(), Some(NetError::Unreachable));
+}
+
+/// The connection's own resolver judges, so an innocent first answer opens no door for the second.
+#[tokio::test]
+async fn a_name_that_changes_its_answer_gains_nothing() {
+    let guard = scripted(&[&["8.8.8.8"], &["127.0.0.1"]]);
+    assert_eq!(guard.resolve("halo.example.com").await.unwrap(), ["8.8.8.8".parse::<IpAddr>().unwrap()]);
+    assert!(guard.vet(&Url::parse("https://halo.example.com/").unwrap()).is_ok());
+    assert_eq!(client(guard).send(call("https://halo.example.com/")).await.err(), Some(NetError::Blocked));
+}
+
+#[tokio::test]
+async fn development_addresses_are_exempt_by_name_and_port_only() {
+    let (address, _) = server().await;
+    let port: u16 = address.rsplit_once(':').unwrap().1.parse().unwrap();
+    let allowed = client(Guard::new(AllowList::parse([&address]).unwrap()));
+    assert_eq!(allowed.send(call(&format!("http://{address}/small"))).await.unwrap().body, b"small");
+    for other in [format!("http://localhost:{port}/"), format!("http://127.0.0.1:{}/", port ^ 1)] {
+        assert_eq!(allowed.send(call(&other)).await.err(), Some(NetError::Blocked), "{other}");
+    }
+    for entry in ["", "localhost", "http://localhost:80", "localhost:port", "a@b:1", "localhost:80/x"] {
+        assert!(AllowList::parse([entry]).is_err(), "{entry:?}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_capped_and_redirects_are_answers() {
+    let (address, hits) = server().await;
+    let allowed = client(Guard::new(AllowList::parse([&address]).unwrap()));
+    let large = allowed.send(call(&format!("http://{address}/large"))).await;
+    assert_eq!(large.err(), Some(NetError::TooLarge));
+    let away = allowed.send(call(&format!("http://{address}/away"))).await.unwrap();
+    assert_eq!(away.status, StatusCode::FOUND);
+    assert_eq!(hits.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn addresses_of_the_operator_may_be_private() {
+    let (address, _) = server().await;
+    let limits = HttpLimits { answer: 1024, ..HttpLimits::default() };
+    let operator = HttpClient::for_configured_addresses(limits).unwrap();
+    assert_eq!(operator.send(call(&format!("http://{address}/small"))).await.unwrap().body, b"small");
+    assert_eq!(operator.send(call(&format!("http://{address}/large"))).await.err(), Some(NetError::TooLarge));
+}
