@@ -2,13 +2,11 @@
 
 mod auth;
 mod config;
+mod graphql_nulls;
 mod halo;
 mod net;
 mod postgres;
-mod graphql_nulls;
+mod sandbox;
 mod seal;
 mod support;
-//! The integration tests, one binary.
-
-mod sandbox;
 mod telemetry;
