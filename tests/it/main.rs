@@ -13,4 +13,6 @@ mod http;
 mod seal;
 mod support;
 mod sync;
+mod seal;
+mod support;
 mod telemetry;
