@@ -10,7 +10,6 @@ use infima_halo::config::{Config, Variables};
 use infima_halo::domain::association::Association;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::{Run, RunResult};
-use infima_halo::halo::Lane;
 use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
 use infima_halo::ops::associate_clients::{Associated, Mapping, associate_clients};
 use infima_halo::ops::check_connection::Details;
@@ -289,13 +288,6 @@ impl World {
 
     pub fn mark(&self) -> usize {
         self.tenant.journal().len()
-    }
-
-    /// A conversation with the tenant, for tests of what lies below a verb.
-    pub fn session(&self) -> halo::Session {
-        let url = self.ops().halo.address(&self.tenant.url()).expect("an allowed address");
-        let secret = SecretString::from(self.tenant.client_secret());
-        self.ops().halo.session(halo::Credentials::new(url, &self.tenant.client_id(), &secret), Lane::Sync)
     }
 }
 
