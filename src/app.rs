@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::{Caller, SystemScope, TokenRules, Verifier};
 use crate::clock::Clock;
 use crate::config::{AuthConfig, Config, Environment, HaloConfig};
+use crate::domain::roster::SyncSettings;
 use crate::halo::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
 use crate::http::{Identify, IdentifyError};
 use crate::jobs::{self, WorkerSettings, WorkerStopped};
@@ -72,7 +73,12 @@ impl App {
         let settings = Settings {
             settle: config.halo.settle,
             lease: LeaseTerms { length: config.worker.lease, grace: config.halo.timeout },
-            default_zone: config.night.time_zone,
+            nights: SyncSettings {
+                time_zone: config.night.time_zone,
+                nightly: true,
+                night_start: config.night.start,
+                night_end: config.night.end,
+            },
         };
         let ops = Ops::new(db, keys, halo, clock.clone(), settings);
         keys::check_canary(&ops).await.map_err(|error| match error {

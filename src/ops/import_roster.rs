@@ -41,7 +41,7 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
     let mut tx = ops.db.begin(system).await?;
 
     let (places, chosen) = distinct(&roster.partners, "partners", |record| &record.external_id, &mut imported);
-    let taken = roster::take_partners(&mut tx, system, &chosen, ops.settings.default_zone).await?;
+    let taken = roster::take_partners(&mut tx, system, &chosen, &ops.settings.nights).await?;
     imported.add("partners", &places, &taken);
     let (places, chosen) = distinct(&roster.clients, "clients", |record| &record.external_id, &mut imported);
     let taken = roster::take_clients(&mut tx, system, &chosen).await?;

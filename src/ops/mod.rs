@@ -35,6 +35,7 @@ pub use error::{OpError, UserError, UserErrorCode};
 
 use crate::auth::Caller;
 use crate::clock::Clock;
+use crate::domain::roster::SyncSettings;
 use crate::halo::Halo;
 use crate::ids::PartnerId;
 use crate::seal::Keyring;
@@ -64,8 +65,8 @@ pub struct Settings {
     /// its gateway gives up.
     pub settle: Duration,
     pub lease: LeaseTerms,
-    /// For partners whose record names no zone.
-    pub default_zone: chrono_tz::Tz,
+    /// When a new partner's nights are, until somebody changes it.
+    pub nights: SyncSettings,
 }
 
 impl Ops {
