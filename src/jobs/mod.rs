@@ -104,11 +104,8 @@ where
 {
     let missed = usize::try_from(settings.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
     // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
-    let config = Config::default()
-        .queue(kind.name())
-        .batch_size(1)
-        .heartbeat_interval(HEARTBEAT)
-        .missed_heartbeats(missed);
+    let config =
+        Config::default().queue(kind.name()).batch_size(1).heartbeat_interval(HEARTBEAT).missed_heartbeats(missed);
     let storage = PostgresStorage::<J>::new(queue).with_config(config).with_pubsub().poll_with_interval(settings.poll);
     let context = context.clone();
     monitor.register(move |_| {

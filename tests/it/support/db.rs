@@ -198,7 +198,7 @@ impl Keeper {
 
 async fn migrate(owner: &PgPool) -> anyhow::Result<()> {
     infima_halo::storage::migrate(owner).await?;
-    apalis_postgres::PostgresStorage::<()>::setup(owner).await?;
+    infima_halo::queue::set_up(owner).await?;
     Ok(())
 }
 
@@ -215,13 +215,14 @@ fn at(url: &SecretString, database: &str) -> SecretString {
     SecretString::from(String::from(url))
 }
 
-/// Changes whenever a migration does, or the queue's (they come with its crate, whose version Cargo.lock holds).
+/// Changes whenever a migration does, or the queue's tables (which come with its crate, whose version Cargo.lock holds)
+/// and what is granted on them.
 fn template_name() -> anyhow::Result<String> {
     let mut files: Vec<_> = std::fs::read_dir(Path::new(CRATE).join("migrations"))?
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<_>>()?;
     files.sort();
-    files.push(Path::new(CRATE).join("Cargo.lock"));
+    files.extend(["Cargo.lock", "src/queue/mod.rs"].map(|file| Path::new(CRATE).join(file)));
     let mut hash = Sha256::new();
     for file in files {
         hash.update(file.as_os_str().as_encoded_bytes());
