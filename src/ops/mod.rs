@@ -13,12 +13,17 @@ mod halo;
 pub mod housekeeping;
 pub mod import_roster;
 pub mod keys;
+pub mod preview_sync;
+pub mod recreate_subscription;
 pub mod remove_association;
 pub mod request_sync;
+pub mod resolve_subscription;
 pub mod run_sync;
 pub mod save_connection;
 pub mod search_customers;
 pub mod start_nights;
+pub mod suggest_customers;
+pub mod update_settings;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

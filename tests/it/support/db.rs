@@ -170,9 +170,8 @@ impl Keeper {
         if !there {
             self.drop(BUILDING).await?;
             self.run(format!("CREATE DATABASE {BUILDING}")).await?;
-            let owner = PgPool::connect(at(self.cluster.owner_url(), BUILDING).expose_secret()).await?;
-            migrate(&owner).await.context("the migrations fail")?;
-            owner.close().await;
+            let owner_url = at(self.cluster.owner_url(), BUILDING);
+            infima_halo::app::migrate(&owner_url).await.context("the migrations fail")?;
             self.run(format!("ALTER DATABASE {BUILDING} RENAME TO {}", self.template)).await?;
         }
         self.run(format!("SELECT pg_advisory_unlock({turn})")).await
@@ -196,12 +195,6 @@ impl Keeper {
     }
 }
 
-async fn migrate(owner: &PgPool) -> anyhow::Result<()> {
-    infima_halo::storage::migrate(owner).await?;
-    infima_halo::queue::set_up(owner).await?;
-    Ok(())
-}
-
 async fn connect(url: &SecretString) -> anyhow::Result<PgConnection> {
     let mut connection = url.expose_secret().parse::<PgConnectOptions>()?.connect().await?;
     connection.ping().await?;
@@ -215,8 +208,8 @@ fn at(url: &SecretString, database: &str) -> SecretString {
     SecretString::from(String::from(url))
 }
 
-/// Changes whenever a migration does, or the queue's tables (which come with its crate, whose version Cargo.lock holds)
-/// and what is granted on them.
+/// Changes whenever a migration does, or the queue's: they come with its crate, whose version Cargo.lock holds, and
+/// `queue/` lets the app's role in.
 fn template_name() -> anyhow::Result<String> {
     let mut files: Vec<_> = std::fs::read_dir(Path::new(CRATE).join("migrations"))?
         .map(|entry| Ok(entry?.path()))
