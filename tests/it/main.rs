@@ -1,5 +1,6 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
+mod architecture;
 mod auth;
 mod auth_keys;
 mod config;

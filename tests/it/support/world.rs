@@ -20,7 +20,7 @@ use infima_halo::ops::{OpError, Ops, Request};
 use infima_halo::sandbox::{Sandbox, SandboxOptions, Tenant, TenantSeed};
 use infima_halo::storage::{self, Page};
 use infima_halo::{halo, seal};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use super::db::TestDatabase;
@@ -28,6 +28,7 @@ use super::db::TestDatabase;
 pub const MORNING: &str = "2026-11-24T09:00:00Z";
 pub const PARTNER: &str = "northwind";
 
+#[expect(dead_code, reason = "kept alive, and at hand, for tests to come")]
 pub struct World {
     pub app: App,
     pub config: Config,
