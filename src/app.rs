@@ -1,1 +1,213 @@
-//! The composition root.
+//! The composition root: configuration in, running parts out.
+//!
+//! `serve`, `worker`, `dev`, the operator's commands and the tests all start here, so that what is tested is what runs. It
+//! knows every room by its door and no rule of the business.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{Caller, SystemScope, TokenRules, Verifier};
+use crate::clock::Clock;
+use crate::config::{AuthConfig, Config, Environment, HaloConfig};
+use crate::domain::roster::SyncSettings;
+use crate::halo::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
+use crate::http::{Identify, IdentifyError};
+use crate::jobs::{self, WorkerSettings, WorkerStopped};
+use crate::net::{AllowList, Call, CannotBuildClient, Guard, HttpClient, HttpLimits, NotHostAndPort};
+use crate::ops::{OpError, Ops, Settings, keys};
+use crate::queue;
+use crate::seal::{Keyring, KeyringError};
+use crate::storage::budget::{self, Allowance};
+use crate::storage::leases::LeaseTerms;
+use crate::storage::{self, Db, StorageError, partners};
+
+/// The queue listens on a connection for each kind of job, and fetches on a few more.
+const QUEUE_CONNECTIONS: u32 = queue::Kind::ALL.len() as u32 + 4;
+/// A JWKS document is a few kilobytes.
+const LARGEST_JWKS: usize = 256 * 1024;
+
+/// Why the process cannot start, in words that say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("INFIMA_KEYS cannot be used: {0}")]
+    Keys(#[from] KeyringError),
+    #[error(
+        "INFIMA_KEYS holds the published development key, which protects nothing. Generate one: openssl rand -base64 32"
+    )]
+    DevelopmentKey,
+    #[error("INFIMA_KEYS is not the keyring this database was sealed with: {0}")]
+    WrongKeys(#[source] OpError),
+    #[error("INFIMA_HALO_DEVELOPMENT_ADDRESSES: {0}")]
+    DevelopmentAddresses(#[from] NotHostAndPort),
+    #[error(transparent)]
+    Http(#[from] CannotBuildClient),
+    #[error("Postgres at DATABASE_URL: {0}")]
+    Database(#[from] StorageError),
+    #[error("Postgres at DATABASE_URL: {0}")]
+    Queue(#[source] sqlx::Error),
+    #[error("the queue's tables: {0}")]
+    QueueTables(#[from] queue::SetUpError),
+}
+
+/// What every process that does something is made of.
+#[derive(Clone)]
+pub struct App {
+    pub ops: Ops,
+    pub clock: Clock,
+    /// Once cancelled, everything comes to an end.
+    pub stopping: CancellationToken,
+}
+
+impl App {
+    /// Connects to the database and builds the parts. `connections` is the size of the pool.
+    pub async fn build(config: &Config, clock: Clock, connections: u32) -> Result<Self, StartError> {
+        let keys = Keyring::parse(&config.keys.keys)?;
+        if config.environment.environment == Environment::Production && keys.is_development_key() {
+            return Err(StartError::DevelopmentKey);
+        }
+        let db = Db::connect(&config.database.url, connections).await?;
+        let halo = halo(&config.halo, &db, &clock)?;
+        let settings = Settings {
+            settle: config.halo.settle,
+            lease: LeaseTerms { length: config.worker.lease, grace: config.halo.timeout },
+            nights: SyncSettings {
+                time_zone: config.night.time_zone,
+                nightly: true,
+                night_start: config.night.start,
+                night_end: config.night.end,
+            },
+        };
+        let ops = Ops::new(db, keys, halo, clock.clone(), settings);
+        keys::check_canary(&ops).await.map_err(|error| match error {
+            OpError::Storage(error) => StartError::Database(error),
+            error => StartError::WrongKeys(error),
+        })?;
+        Ok(Self { ops, clock, stopping: CancellationToken::new() })
+    }
+
+    /// Works the queue until the app is stopped.
+    pub async fn work(&self, config: &Config) -> Result<(), WorkError> {
+        let queue = queue_pool(&config.database.url).await.map_err(WorkError::Queue)?;
+        let settings = WorkerSettings {
+            people_slots: config.worker.people_slots.into(),
+            night_slots: config.worker.night_slots.into(),
+            poll: config.worker.poll,
+            orphan: config.worker.orphan,
+            sweep: config.worker.sweep,
+            stop: config.worker.stop,
+        };
+        jobs::run(self.ops.clone(), queue, settings, self.stopping.clone()).await?;
+        Ok(())
+    }
+
+    /// Turns tokens into callers: verified, and with our id of the partner they name.
+    pub fn identify(&self, verifier: Verifier) -> Identify {
+        let (db, verifier) = (self.ops.db.clone(), Arc::new(verifier));
+        Arc::new(move |token| {
+            let (db, verifier) = (db.clone(), verifier.clone());
+            Box::pin(async move {
+                let token = token.ok_or(IdentifyError::NoToken)?;
+                let claims = verifier.verify(&token).await?;
+                let partner = match claims.partner_external_id() {
+                    Some(external_id) => partner_id(&db, external_id).await?,
+                    None => None,
+                };
+                Ok(Caller::new(claims, partner))
+            })
+        })
+    }
+}
+
+async fn partner_id(db: &Db, external_id: &str) -> Result<Option<crate::ids::PartnerId>, IdentifyError> {
+    let found = async {
+        let mut reader = db.read(SystemScope::sign_in()).await?;
+        partners::id_of(&mut reader, SystemScope::sign_in(), external_id).await
+    };
+    found.await.map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "a caller's partner could not be looked up");
+        IdentifyError::Unavailable
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    #[error("the queue cannot be reached: {0}")]
+    Queue(#[source] sqlx::Error),
+    #[error(transparent)]
+    Stopped(#[from] WorkerStopped),
+}
+
+/// Applies our migrations and the queue's, as the owner of the database.
+pub async fn migrate(owner_url: &SecretString) -> Result<(), StartError> {
+    let owner =
+        PgPoolOptions::new().max_connections(2).connect(owner_url.expose_secret()).await.map_err(StartError::Queue)?;
+    storage::migrate(&owner).await?;
+    queue::set_up(&owner).await?;
+    owner.close().await;
+    Ok(())
+}
+
+/// The verifier of callers' tokens, with keys fetched from the address the operator configured.
+pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartError> {
+    let rules = TokenRules {
+        issuer: config.issuer.clone(),
+        audience: config.audience.clone(),
+        partner_claim: config.partner_claim.clone(),
+    };
+    let limits = HttpLimits { answer: LARGEST_JWKS, ..HttpLimits::default() };
+    let http = HttpClient::for_configured_addresses(limits)?;
+    let fetch: crate::auth::FetchKeys = Arc::new(move |url| {
+        let http = http.clone();
+        Box::pin(async move {
+            let answer = http.send(Call::get(url)).await?;
+            if !answer.status.is_success() {
+                return Err(format!("the address answered {}", answer.status).into());
+            }
+            Ok(answer.body)
+        })
+    });
+    Ok(Verifier::new(rules, config.jwks_url.clone(), fetch, clock.clone()))
+}
+
+async fn queue_pool(url: &SecretString) -> sqlx::Result<PgPool> {
+    PgPoolOptions::new().max_connections(QUEUE_CONNECTIONS).connect(url.expose_secret()).await
+}
+
+fn halo(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo, StartError> {
+    let allowed = AllowList::parse(config.development_addresses.iter().map(ToString::to_string))?;
+    let limits = HttpLimits { total: config.timeout, ..HttpLimits::default() };
+    let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits)?;
+    let allowance = Allowance { total: config.requests, kept_for_people: config.people_requests, span: config.window };
+    let settings = HaloSettings { request_timeout: config.timeout, ..HaloSettings::default() };
+    Ok(Halo::new(http, shared_budget(db.clone(), allowance), clock.clone(), settings))
+}
+
+/// The budget that all processes share, as the function that `halo/` asks before every request.
+fn shared_budget(db: Db, allowance: Allowance) -> Budget {
+    Arc::new(move |ask| {
+        let db = db.clone();
+        Box::pin(async move {
+            let asked = async {
+                let mut connection = db.pool().acquire().await?;
+                match ask {
+                    BudgetAsk::Request { host, lane } => {
+                        budget::take(&mut connection, &host, lane == Lane::People, allowance).await
+                    }
+                    BudgetAsk::LimitedByHalo { host, wait } => {
+                        budget::pause(&mut connection, &host, wait).await.map(|()| None)
+                    }
+                }
+            };
+            match asked.await {
+                Ok(wait) => Ok(wait.map_or(BudgetAnswer::Go, BudgetAnswer::Wait)),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the request budget cannot be asked");
+                    Err(BudgetUnavailable)
+                }
+            }
+        })
+    })
+}

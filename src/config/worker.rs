@@ -24,7 +24,7 @@ pub struct WorkerConfig {
     pub night_slots: u16,
 
     /// Seconds a sync stays claimed by a worker that has gone silent
-    #[arg(env = "INFIMA_WORKER_LEASE_SECONDS", id = "worker-lease", default_value = "60", value_parser = parse::seconds(2..=600))]
+    #[arg(env = "INFIMA_WORKER_LEASE_SECONDS", id = "worker-lease", default_value = "20", value_parser = parse::seconds(2..=600))]
     pub lease: Duration,
 
     /// Seconds after which the queue hands on the jobs of a worker that has gone silent
@@ -36,8 +36,8 @@ pub struct WorkerConfig {
     #[arg(env = "INFIMA_WORKER_POLL_SECONDS", id = "worker-poll", default_value = "1", value_parser = parse::seconds(1..=60))]
     pub poll: Duration,
 
-    /// Seconds between looks for lost syncs and for nights that are due
-    #[arg(env = "INFIMA_WORKER_SWEEP_SECONDS", id = "worker-sweep", default_value = "60", value_parser = parse::seconds(1..=3600))]
+    /// Seconds between looks for lost syncs
+    #[arg(env = "INFIMA_WORKER_SWEEP_SECONDS", id = "worker-sweep", default_value = "5", value_parser = parse::seconds(1..=3600))]
     pub sweep: Duration,
 
     /// Seconds that running syncs get to finish when the process is told to stop

@@ -1,14 +1,16 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
+mod architecture;
 mod auth;
+mod auth_keys;
 mod config;
+mod graphql_nulls;
 mod halo;
+mod http;
 mod net;
 mod postgres;
-mod graphql_nulls;
+mod sandbox;
 mod seal;
 mod support;
-//! The integration tests, one binary.
-
-mod sandbox;
+mod sync;
 mod telemetry;

@@ -170,9 +170,8 @@ impl Keeper {
         if !there {
             self.drop(BUILDING).await?;
             self.run(format!("CREATE DATABASE {BUILDING}")).await?;
-            let owner = PgPool::connect(at(self.cluster.owner_url(), BUILDING).expose_secret()).await?;
-            migrate(&owner).await.context("the migrations fail")?;
-            owner.close().await;
+            let owner_url = at(self.cluster.owner_url(), BUILDING);
+            infima_halo::app::migrate(&owner_url).await.context("the migrations fail")?;
             self.run(format!("ALTER DATABASE {BUILDING} RENAME TO {}", self.template)).await?;
         }
         self.run(format!("SELECT pg_advisory_unlock({turn})")).await
@@ -196,12 +195,6 @@ impl Keeper {
     }
 }
 
-async fn migrate(owner: &PgPool) -> anyhow::Result<()> {
-    infima_halo::storage::migrate(owner).await?;
-    apalis_postgres::PostgresStorage::<()>::setup(owner).await?;
-    Ok(())
-}
-
 async fn connect(url: &SecretString) -> anyhow::Result<PgConnection> {
     let mut connection = url.expose_secret().parse::<PgConnectOptions>()?.connect().await?;
     connection.ping().await?;
@@ -215,13 +208,14 @@ fn at(url: &SecretString, database: &str) -> SecretString {
     SecretString::from(String::from(url))
 }
 
-/// Changes whenever a migration does, or the queue's (they come with its crate, whose version Cargo.lock holds).
+/// Changes whenever a migration does, or the queue's: they come with its crate, whose version Cargo.lock holds, and
+/// `queue/` lets the app's role in.
 fn template_name() -> anyhow::Result<String> {
     let mut files: Vec<_> = std::fs::read_dir(Path::new(CRATE).join("migrations"))?
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<_>>()?;
     files.sort();
-    files.push(Path::new(CRATE).join("Cargo.lock"));
+    files.extend(["Cargo.lock", "src/queue/mod.rs"].map(|file| Path::new(CRATE).join(file)));
     let mut hash = Sha256::new();
     for file in files {
         hash.update(file.as_os_str().as_encoded_bytes());

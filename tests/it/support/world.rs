@@ -1,0 +1,325 @@
+//! A whole world for one test: a fresh database, sandbox tenants with a clock of their own, and the app over both.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use infima_halo::app::App;
+use infima_halo::auth::{Caller, Mint, PartnerScope, Role, SystemScope, TokenRules};
+use infima_halo::clock::Clock;
+use infima_halo::config::{Config, Variables};
+use infima_halo::domain::association::Association;
+use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
+use infima_halo::domain::run::{Run, RunResult};
+use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
+use infima_halo::ops::associate_clients::{Associated, Mapping, associate_clients};
+use infima_halo::ops::check_connection::Details;
+use infima_halo::ops::import_roster::{Roster, import_roster};
+use infima_halo::ops::run_sync::{Looked, run_sync};
+use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::{OpError, Ops, Request};
+use infima_halo::sandbox::{Sandbox, SandboxOptions, Tenant, TenantSeed};
+use infima_halo::storage::{self, Page};
+use infima_halo::{halo, seal};
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+use super::db::TestDatabase;
+
+pub const MORNING: &str = "2026-11-24T09:00:00Z";
+pub const PARTNER: &str = "northwind";
+
+#[expect(dead_code, reason = "kept alive, and at hand, for tests to come")]
+pub struct World {
+    pub app: App,
+    pub config: Config,
+    pub clock: Clock,
+    pub mint: Mint,
+    pub tenant: Tenant,
+    pub sandbox: Sandbox,
+    pub database: TestDatabase,
+    /// Moves with each import, so that the newest record wins.
+    version: std::sync::atomic::AtomicI64,
+}
+
+pub fn rules() -> TokenRules {
+    TokenRules { issuer: "https://issuer.test".into(), audience: "infima-halo".into(), partner_claim: "partner".into() }
+}
+
+impl World {
+    /// A partner `northwind` with these clients (name and number of active users) and a Halo with a customer for each.
+    pub async fn with_clients(clients: &[(&str, usize)]) -> Self {
+        let world = Self::start(TenantSeed::with_customers("northwind", clients.iter().map(|(name, _)| *name))).await;
+        world.import_partner(PARTNER, clients).await;
+        world
+    }
+
+    pub async fn start(seed: TenantSeed) -> Self {
+        Self::start_with(seed, |_| {}).await
+    }
+
+    pub async fn start_with(seed: TenantSeed, adjust: impl FnOnce(&mut Variables)) -> Self {
+        let clock = Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant"));
+        let database = TestDatabase::fresh().await;
+        let name = seed.name.clone();
+        let options = SandboxOptions { dir: None, clock: clock.clone() };
+        let sandbox = Sandbox::start(options, vec![seed, TenantSeed::other()]).await.expect("the sandbox starts");
+        let tenant = sandbox.tenant(&name);
+        let mut variables = Variables::default();
+        variables.set("DATABASE_URL", database.app_url().expose_secret());
+        variables.set("INFIMA_ENV", "development");
+        variables.set("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
+        let addresses = [tenant.port(), sandbox.tenant("other").port()].map(|port| format!("127.0.0.1:{port}"));
+        variables.set("INFIMA_HALO_DEVELOPMENT_ADDRESSES", addresses.join(","));
+        variables.set("INFIMA_HALO_SETTLE_SECONDS", "300");
+        adjust(&mut variables);
+        let config = Config::read(&variables).expect("the test's configuration");
+        let app = App::build(&config, clock.clone(), 8).await.expect("the app starts");
+        Self {
+            app,
+            config,
+            clock,
+            mint: Mint::generate(rules()),
+            tenant,
+            sandbox,
+            database,
+            version: std::sync::atomic::AtomicI64::new(1),
+        }
+    }
+
+    pub fn ops(&self) -> &Ops {
+        &self.app.ops
+    }
+
+    /// A caller, as a verified token gives one.
+    pub async fn caller(&self, role: Role, partner: Option<&str>) -> Caller {
+        let subject = format!("{}-1", role.as_str());
+        let token = self.mint.mint(role, partner, &subject, "Sam Example", Duration::hours(1), &self.clock);
+        let identify = self.app.identify(self.mint.verifier(self.clock.clone()));
+        identify(Some(token)).await.expect("the token is good")
+    }
+
+    pub async fn admin(&self) -> Caller {
+        self.caller(Role::PartnerAdmin, Some(PARTNER)).await
+    }
+
+    pub async fn partner(&self) -> PartnerId {
+        self.partner_named(PARTNER).await
+    }
+
+    pub async fn partner_named(&self, external_id: &str) -> PartnerId {
+        let mut db = self.ops().db.read(SystemScope::sign_in()).await.expect("the database answers");
+        let found = storage::partners::id_of(&mut db, SystemScope::sign_in(), external_id).await;
+        found.expect("the database answers").expect("the partner is in the roster")
+    }
+
+    pub async fn scope(&self) -> PartnerScope {
+        PartnerScope::for_worker(self.partner().await)
+    }
+
+    fn next_version(&self) -> i64 {
+        self.version.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// A partner with clients called by their names, each with so many active users.
+    pub async fn import_partner(&self, external_id: &str, clients: &[(&str, usize)]) {
+        let version = self.next_version();
+        let roster = Roster {
+            partners: vec![PartnerRecord {
+                external_id: external_id.into(),
+                name: external_id.to_uppercase(),
+                time_zone: Some(chrono_tz::Europe::Berlin),
+                state: RosterState::Active,
+                version,
+            }],
+            clients: clients
+                .iter()
+                .map(|(name, _)| ClientRecord {
+                    external_id: format!("{external_id}/{name}"),
+                    partner_external_id: external_id.into(),
+                    name: (*name).into(),
+                    state: RosterState::Active,
+                    version,
+                })
+                .collect(),
+            users: Vec::new(),
+        };
+        self.import(roster).await;
+        for (name, users) in clients {
+            self.set_users_of(external_id, name, *users).await;
+        }
+    }
+
+    pub async fn import(&self, roster: Roster) {
+        let platform = self.caller(Role::Platform, None).await;
+        let request = Request { caller: &platform, id: "import", reason: None };
+        let imported = import_roster(self.ops(), &request, &roster).await.expect("the import is allowed");
+        assert_eq!(imported.errors, [], "the roster is sound");
+    }
+
+    /// Has the client have exactly this many active users.
+    pub async fn set_users(&self, client: &str, users: usize) {
+        self.set_users_of(PARTNER, client, users).await;
+    }
+
+    async fn set_users_of(&self, partner: &str, client: &str, users: usize) {
+        const MOST: usize = 60;
+        let version = self.next_version();
+        let record = |number: usize| UserRecord {
+            external_id: format!("{partner}/{client}/{number}"),
+            client_external_id: format!("{partner}/{client}"),
+            email: Some(format!("user{number}@{}.example", client.to_lowercase().replace(' ', "-"))),
+            state: if number < users { UserState::Active } else { UserState::Deactivated },
+            version,
+        };
+        self.import(Roster { users: (0..users.max(MOST)).map(record).collect(), ..Roster::default() }).await;
+    }
+
+    pub fn details(&self) -> Details {
+        details_of(&self.tenant)
+    }
+
+    /// Saves the connection to the test's tenant, as the partner's admin.
+    pub async fn connect(&self) {
+        let admin = self.admin().await;
+        let partner = self.partner().await;
+        save_connection(self.ops(), &request(&admin), partner, self.details()).await.expect("the details are right");
+    }
+
+    pub async fn client(&self, name: &str) -> ClientId {
+        let scope = self.scope().await;
+        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
+        let filter = storage::clients::ClientFilter { search: Some(format!("{PARTNER}/{name}")), ..Default::default() };
+        let page = Page { first: 1, after: None };
+        let found = storage::clients::page(&mut db, &scope, &filter, &page).await.expect("the database answers");
+        found.items.first().unwrap_or_else(|| panic!("there is no client {name}")).id
+    }
+
+    pub fn customer(&self, name: &str) -> HaloCustomerId {
+        HaloCustomerId(self.tenant.customer_named(name).id)
+    }
+
+    /// Maps clients to the customers of the same names.
+    pub async fn map(&self, names: &[&str]) -> Associated {
+        let mut mappings = Vec::new();
+        for name in names {
+            mappings.push(self.mapping(name, name).await);
+        }
+        self.associate(&mappings).await.expect("the mappings are right")
+    }
+
+    pub async fn mapping(&self, client: &str, customer: &str) -> Mapping {
+        Mapping {
+            client: Some(self.client(client).await),
+            customer: self.customer(customer),
+            allow_shared: false,
+            replace: None,
+        }
+    }
+
+    pub async fn associate(&self, mappings: &[Mapping]) -> Result<Associated, OpError> {
+        let admin = self.admin().await;
+        associate_clients(self.ops(), &request(&admin), self.partner().await, mappings).await
+    }
+
+    /// Works on a run as a worker would.
+    pub async fn work(&self, run: RunId) -> Looked {
+        run_sync(self.ops(), run, "test", &CancellationToken::new()).await.expect("the database answers")
+    }
+
+    /// Requests a sync of everything and works on it.
+    pub async fn sync(&self) -> Run {
+        let run = self.request_sync().await;
+        self.work(run).await;
+        self.run(run).await
+    }
+
+    pub async fn request_sync(&self) -> RunId {
+        let admin = self.admin().await;
+        let requested =
+            infima_halo::ops::request_sync::request_sync(self.ops(), &request(&admin), self.partner().await, None)
+                .await;
+        requested.expect("the request is allowed").run.expect("there is something to sync")
+    }
+
+    pub async fn run(&self, id: RunId) -> Run {
+        let scope = self.scope().await;
+        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
+        let found = storage::runs::find_many(&mut db, &scope, &[id]).await.expect("the database answers");
+        found.into_iter().next().expect("the run is there")
+    }
+
+    pub async fn results(&self, run: RunId) -> Vec<RunResult> {
+        let scope = self.scope().await;
+        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
+        let page = Page { first: 1000, after: None };
+        storage::results::of_run(&mut db, &scope, run, None, &page).await.expect("the database answers").items
+    }
+
+    pub async fn association(&self, client: &str) -> Association {
+        let scope = self.scope().await;
+        let id = self.client(client).await;
+        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
+        let found = storage::associations::of_clients(&mut db, &scope, &[id]).await.expect("the database answers");
+        found.into_iter().next().expect("the client is mapped")
+    }
+
+    pub async fn connection(&self) -> infima_halo::domain::connection::Connection {
+        let scope = self.scope().await;
+        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
+        storage::connections::find(&mut db, &scope).await.expect("the database answers").expect("connected")
+    }
+
+    /// What Halo would bill: the live subscriptions of ours, quantity by customer.
+    pub fn billed(&self) -> BTreeMap<String, Vec<u32>> {
+        let mut billed: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for customer in self.tenant.customers() {
+            for subscription in self.tenant.live_subscriptions_of(customer.id, halo::VENDOR) {
+                billed.entry(customer.name.clone()).or_default().push(subscription.count as u32);
+            }
+        }
+        billed
+    }
+
+    /// The requests that Halo got since `mark` that wrote something.
+    pub fn writes_since(&self, mark: usize) -> usize {
+        use infima_halo::sandbox::Call;
+        let journal = self.tenant.journal();
+        journal[mark..].iter().filter(|entry| matches!(entry.call, Call::Create | Call::Update | Call::Delete)).count()
+    }
+
+    pub fn mark(&self) -> usize {
+        self.tenant.journal().len()
+    }
+}
+
+pub fn details_of(tenant: &Tenant) -> Details {
+    Details {
+        url: Some(tenant.url()),
+        application_client_id: Some(tenant.client_id()),
+        client_secret: Some(tenant.client_secret().into()),
+    }
+}
+
+pub fn request(caller: &Caller) -> Request<'_> {
+    Request { caller, id: "test-request", reason: None }
+}
+
+impl World {
+    /// Has the waiting run's time come now. Waits are judged by Postgres' clock, which no test waits for.
+    pub async fn bring_forward(&self, run: RunId) {
+        sqlx::query("update sync_runs set next_attempt_at = now() where id = $1")
+            .bind(run.0)
+            .execute(&self.database.owner().await)
+            .await
+            .expect("the database answers");
+    }
+
+    /// Lets the settle time of the client's doubtful create have passed.
+    pub async fn settle(&self, client: &str) {
+        sqlx::query("update associations set create_sent_at = create_sent_at - interval '1 hour' where client_id = $1")
+            .bind(self.client(client).await.0)
+            .execute(&self.database.owner().await)
+            .await
+            .expect("the database answers");
+    }
+}
