@@ -30,9 +30,9 @@ create table partners (
     time_zone text not null,
     state text not null check (state in ('active', 'archived')),
     source_version bigint not null,
-    nightly_sync boolean not null default true,
-    night_start time not null default '01:00',
-    night_end time not null default '05:00',
+    nightly_sync boolean not null,
+    night_start time not null,
+    night_end time not null,
     created_at timestamptz not null default now(),
     check (night_start <> night_end)
 );

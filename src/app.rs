@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::{Caller, SystemScope, TokenRules, Verifier};
 use crate::clock::Clock;
 use crate::config::{ApiConfig, AuthConfig, Config, Environment, HaloConfig, HttpConfig, TrustedDocuments};
+use crate::domain::roster::SyncSettings;
 use crate::graphql;
 use crate::halo::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
 use crate::http::{self, Documents, Edge, Health, Identify, IdentifyError, ManifestError, Trust, limits::Limits};
@@ -27,6 +28,7 @@ use crate::ops::{OpError, Ops, Settings, keys};
 use crate::queue;
 use crate::seal::{Keyring, KeyringError};
 use crate::storage::budget::{self, Allowance};
+use crate::storage::changes::Changes;
 use crate::storage::leases::LeaseTerms;
 use crate::storage::{self, Db, StorageError, partners};
 use crate::telemetry::Metrics;
@@ -112,7 +114,12 @@ impl App {
         let settings = Settings {
             settle: config.halo.settle,
             lease: LeaseTerms { length: config.worker.lease, grace: config.halo.timeout },
-            default_zone: config.night.time_zone,
+            nights: SyncSettings {
+                time_zone: config.night.time_zone,
+                nightly: true,
+                night_start: config.night.start,
+                night_end: config.night.end,
+            },
         };
         let ops = Ops::new(db, keys, halo, clock.clone(), settings);
         keys::check_canary(&ops).await.map_err(|error| match error {
@@ -131,7 +138,7 @@ impl App {
         others: Router,
     ) -> Result<Router, StartError> {
         let edge = Edge {
-            schema: graphql::schema(self.ops.clone()),
+            schema: graphql::schema(self.ops.clone(), Changes::listen(&self.ops.db)),
             identify: self.identify(verifier),
             clock: self.clock.clone(),
             limits: limits(&config.http),

@@ -75,7 +75,11 @@ impl Verifier {
 
     /// Takes the token as it stands behind `Bearer`.
     pub async fn verify(&self, token: &SecretString) -> Result<Claims, VerifyError> {
-        let token = token.expose_secret();
+        let verified = self.judge(token.expose_secret()).await;
+        verified.inspect_err(|error| tracing::info!(%error, "a token was not accepted"))
+    }
+
+    async fn judge(&self, token: &str) -> Result<Claims, VerifyError> {
         if token.len() > LONGEST_TOKEN {
             return Err(VerifyError::Malformed);
         }

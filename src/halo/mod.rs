@@ -131,6 +131,7 @@ impl Halo {
             credentials,
             lane,
             sent: AtomicU32::new(0),
+            most_requests: u32::MAX,
             tokens_before: self.0.tokens.issued.load(Ordering::Relaxed),
             discovery: OnceCell::new(),
         }
@@ -144,12 +145,19 @@ pub struct Session {
     credentials: Credentials,
     lane: Lane,
     sent: AtomicU32,
+    most_requests: u32,
     /// The process' tokens when the session began.
     tokens_before: u64,
     discovery: OnceCell<discovery::Discovery>,
 }
 
 impl Session {
+    /// Lets the session send no more requests than this; the next one is [`HaloError::RateLimited`] by our own budget.
+    pub fn at_most(mut self, requests: u32) -> Self {
+        self.most_requests = requests;
+        self
+    }
+
     /// The requests sent so far in this session, those for discovery and token included.
     pub fn requests(&self) -> u32 {
         self.sent.load(Ordering::Relaxed)

@@ -167,6 +167,9 @@ impl Session {
             Lane::People => self.halo.settings.people_max_wait,
             Lane::Sync => self.halo.settings.sync_max_wait,
         };
+        if self.requests() >= self.most_requests {
+            return Err(HaloError::RateLimited { wait: Duration::ZERO, by: LimitedBy::OurBudget });
+        }
         let began = Instant::now();
         loop {
             let ask = BudgetAsk::Request { host: self.credentials.url.host(), lane: self.lane };

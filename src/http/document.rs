@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{
-    Name, ServerError,
+    Name, ServerError, Variables,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
@@ -29,13 +29,19 @@ pub(super) struct Document {
 
 impl Document {
     /// Parses `text`, which was counted to be safe to parse, and finds the operation to run.
-    pub(super) fn read(text: &str, operation_name: Option<&str>, limits: &Limits) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        text: &str,
+        operation_name: Option<&str>,
+        variables: &Variables,
+        limits: &Limits,
+    ) -> Result<Self, Refusal> {
         let parsed = parse_query(text).map_err(|error| {
             let error = ServerError::from(error);
             let refusal = Refusal::new(ErrorCode::ParseFailed, error.message);
             error.locations.first().map_or(refusal.clone(), |at| refusal.at(*at))
         })?;
         let (name, operation) = find(&parsed, operation_name)?;
+        require(operation, variables)?;
         let (kind, operation_name) = (operation.ty, name.map(ToString::to_string));
         let mut counter = Counter { document: &parsed, fragments: HashMap::new(), introspects: false };
         for (_, operation) in parsed.operations.iter() {
@@ -68,6 +74,20 @@ fn find<'a>(
             _ => Err(invalid("the document has several operations: say which with `operationName`".to_owned())),
         },
     }
+}
+
+/// async-graphql judges the variables that are there, and leaves it to the resolvers to find one missing. The
+/// specification has the request refused (GraphQL, section 6.1.2).
+fn require(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refusal> {
+    for definition in &operation.variable_definitions {
+        let (variable, at) = (&definition.node, definition.pos);
+        let required = !variable.var_type.node.nullable && variable.default_value.is_none();
+        if required && !variables.contains_key(&variable.name.node) {
+            let message = format!("the variable `${}` is required", variable.name.node);
+            return Err(Refusal::new(ErrorCode::BadUserInput, message).at(at));
+        }
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, Default)]

@@ -12,11 +12,13 @@ const LIMITS_OF_THE_SCHEMA: [&str; 4] = [
     "The recursion depth of the query",
     "The number of directives on the field",
 ];
-/// How its messages about arguments begin, which it raises while executing.
+/// How its messages about arguments and variables begin, whether it finds them while validating or while executing.
 const ABOUT_ARGUMENTS: [&str; 3] = ["Failed to parse ", "Expected input type ", "Invalid value for argument "];
 
 /// Gives each error its code and the request's id. Field suggestions stay only for those who may see the schema.
 pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema: bool) -> Response {
+    // Validation visits a variable's type twice.
+    response.errors.dedup();
     for error in &mut response.errors {
         let code = code_of(error).unwrap_or_else(|| {
             let code = classify(error);
@@ -50,9 +52,9 @@ fn code_of(error: &ServerError) -> Option<ErrorCode> {
 fn classify(error: &ServerError) -> ErrorCode {
     let begins = |texts: &[&str]| texts.iter().any(|text| error.message.starts_with(text));
     match error.path.is_empty() {
+        _ if begins(&ABOUT_ARGUMENTS) => ErrorCode::BadUserInput,
         true if begins(&LIMITS_OF_THE_SCHEMA) => ErrorCode::LimitExceeded,
         true => ErrorCode::ValidationFailed,
-        false if begins(&ABOUT_ARGUMENTS) => ErrorCode::BadUserInput,
         false => ErrorCode::Internal,
     }
 }

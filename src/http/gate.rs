@@ -66,7 +66,7 @@ impl<E: Executor> Gate<E> {
         let operation_name = ask.operation_name.as_deref();
         let Edge { documents, limits, .. } = &self.edge;
         let text = documents.choose(caller, ask.query, ask.document_id.as_deref(), operation_name, limits)?;
-        let document = Document::read(&text, operation_name, limits)?;
+        let document = Document::read(&text, operation_name, &ask.variables, limits)?;
         let may_see_schema = self.edge.schema_for_everybody || caller.may(Act::UsePlayground);
         if document.introspects && !may_see_schema {
             let message = "the schema is described in the contract; asking the server for it is for support";

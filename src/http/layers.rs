@@ -57,14 +57,14 @@ pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::X_FRAME_OPTIONS, "DENY"))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
-        .layer(set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"))
+        .layer(set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
         .layer(trace)
         .layer(from_fn(identified))
 }
 
 /// Every request gets an id of ours; one that the client sends is not taken over, so that nobody can write into our logs.
 async fn identified(mut request: Request, next: Next) -> Response {
-    let id = RequestId::new();
+    let id = RequestId::generate();
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).await;
     response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(id.as_str()).expect("hexadecimal digits"));

@@ -89,7 +89,7 @@ impl From<VerifyError> for IdentifyError {
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    fn new() -> Self {
+    pub fn generate() -> Self {
         Self(Uuid::now_v7().simple().to_string().into())
     }
 

@@ -222,7 +222,7 @@ impl<E: Executor> Operations<E> {
 
 impl<E: Executor> Executor for Operations<E> {
     async fn execute(&self, request: Request) -> Answer {
-        let id = RequestId::new();
+        let id = RequestId::generate();
         match self.start(request, &id) {
             Ok(mut answers) => answers.next().await.unwrap_or_default(),
             Err(refusal) => self.gate.refuse(refusal, &id),
@@ -230,7 +230,7 @@ impl<E: Executor> Executor for Operations<E> {
     }
 
     fn execute_stream(&self, request: Request, _session: Option<Arc<Data>>) -> BoxStream<'static, Answer> {
-        let id = RequestId::new();
+        let id = RequestId::generate();
         let span = tracing::info_span!(
             "operation",
             request_id = id.as_str(),

@@ -123,6 +123,8 @@ fn is_name(token: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn words(text: &str) -> Vec<&str> {
@@ -198,6 +200,21 @@ mod tests {
             ("{ a { b } c }", "{ a { b c } }"),
         ] {
             assert!(!same(a, b), "{a} is not {b}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_splits_into_parts_of_itself(text in r#"([{}()\[\]"\\#$@!.:,= \n\tа-яé😀a-z0-9_-]|"""|__typename|\.\.\.){0,80}"#) {
+            if let Ok(tokens) = split(&text, 1000, 40) {
+                let mut rest = text.as_str();
+                for token in &tokens {
+                    prop_assert!(!token.is_empty());
+                    let at = rest.find(token).unwrap();
+                    rest = &rest[at + token.len()..];
+                }
+                canonical(&tokens);
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
     let mut tx = ops.db.begin(system).await?;
 
     let (places, chosen) = distinct(&roster.partners, "partners", |record| &record.external_id, &mut imported);
-    let taken = roster::take_partners(&mut tx, system, &chosen, ops.settings.default_zone).await?;
+    let taken = roster::take_partners(&mut tx, system, &chosen, &ops.settings.nights).await?;
     imported.add("partners", &places, &taken);
     let (places, chosen) = distinct(&roster.clients, "clients", |record| &record.external_id, &mut imported);
     let taken = roster::take_clients(&mut tx, system, &chosen).await?;
@@ -66,15 +66,12 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
 }
 
 /// Of several records with one external id only the newest version counts. Empty external ids are refused.
-fn distinct<T: Clone>(
+fn distinct<T: Clone + Versioned>(
     records: &[T],
     list: &str,
     external_id: impl Fn(&T) -> &String,
     imported: &mut Imported,
-) -> (Vec<usize>, Vec<T>)
-where
-    T: Versioned,
-{
+) -> (Vec<usize>, Vec<T>) {
     let mut newest: BTreeMap<&String, usize> = BTreeMap::new();
     for (place, record) in records.iter().enumerate() {
         if external_id(record).trim().is_empty() {

@@ -14,12 +14,17 @@ mod halo;
 pub mod housekeeping;
 pub mod import_roster;
 pub mod keys;
+pub mod preview_sync;
+pub mod recreate_subscription;
 pub mod remove_association;
 pub mod request_sync;
+pub mod resolve_subscription;
 pub mod run_sync;
 pub mod save_connection;
 pub mod search_customers;
 pub mod start_nights;
+pub mod suggest_customers;
+pub mod update_settings;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -31,6 +36,7 @@ pub use error::{OpError, UserError, UserErrorCode};
 
 use crate::auth::Caller;
 use crate::clock::Clock;
+use crate::domain::roster::SyncSettings;
 use crate::halo::Halo;
 use crate::ids::PartnerId;
 use crate::seal::Keyring;
@@ -60,8 +66,8 @@ pub struct Settings {
     /// its gateway gives up.
     pub settle: Duration,
     pub lease: LeaseTerms,
-    /// For partners whose record names no zone.
-    pub default_zone: chrono_tz::Tz,
+    /// When a new partner's nights are, until somebody changes it.
+    pub nights: SyncSettings,
 }
 
 impl Ops {

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::Result;
 use crate::auth::SystemScope;
-use crate::domain::roster::{ClientRecord, PartnerRecord, UserRecord};
+use crate::domain::roster::{ClientRecord, PartnerRecord, SyncSettings, UserRecord};
 use crate::ids::{ClientId, PartnerId, UserId};
 
 /// What became of one record of the report.
@@ -19,12 +19,12 @@ pub enum Taken {
     OtherPartner,
 }
 
-/// `default_zone` is for new partners whose record names none. The external ids must be distinct.
+/// `defaults` are for new partners; the zone also for those whose record names none. The external ids must be distinct.
 pub async fn take_partners(
     db: &mut PgConnection,
     _: SystemScope,
     records: &[PartnerRecord],
-    default_zone: chrono_tz::Tz,
+    defaults: &SyncSettings,
 ) -> Result<Vec<Taken>> {
     let ids: Vec<_> = records.iter().map(|_| PartnerId::generate().0).collect();
     let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
@@ -34,8 +34,9 @@ pub async fn take_partners(
     let states: Vec<_> = records.iter().map(|record| record.state.as_str().to_owned()).collect();
     let versions: Vec<_> = records.iter().map(|record| record.version).collect();
     let stored = sqlx::query_scalar!(
-        "insert into partners as p (id, external_id, name, time_zone, state, source_version)
-         select id, external_id, name, coalesce(nullif(zone, ''), $7), state, version
+        "insert into partners as p (id, external_id, name, time_zone, state, source_version, nightly_sync,
+                                    night_start, night_end)
+         select id, external_id, name, coalesce(nullif(zone, ''), $7), state, version, $8, $9, $10
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
              as given (id, external_id, name, zone, state, version)
          on conflict (external_id) do update set
@@ -51,7 +52,10 @@ pub async fn take_partners(
         &zones,
         &states,
         &versions,
-        default_zone.name()
+        defaults.time_zone.name(),
+        defaults.nightly,
+        defaults.night_start,
+        defaults.night_end
     )
     .fetch_all(db)
     .await?;

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
 use infima_halo::{
@@ -13,9 +16,12 @@ use infima_halo::{
     clock::Clock,
     ids::PartnerId,
 };
+use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+
+use crate::auth_keys;
 
 fn rules() -> TokenRules {
     TokenRules {
@@ -124,6 +130,31 @@ async fn a_token_has_to_be_signed_by_the_key_it_names() {
     verifier.verify(&token).await.unwrap();
     for (index, (token, why)) in wrong.into_iter().enumerate() {
         assert_eq!(verifier.verify(&token).await.unwrap_err(), why, "case {index}");
+    }
+}
+
+#[tokio::test]
+async fn rsa_and_ed25519_keys_serve_as_well() {
+    let der = |text: &str| BASE64_STANDARD.decode(text).unwrap();
+    let keys = [
+        (Algorithm::EdDSA, EncodingKey::from_ed_der(&der(auth_keys::ED25519))),
+        (Algorithm::RS256, EncodingKey::from_rsa_der(&der(auth_keys::RSA))),
+    ];
+    for (algorithm, key) in keys {
+        let mut jwk = Jwk::from_encoding_key(&key, algorithm).unwrap();
+        jwk.common.key_id = Some("k1".into());
+        let jwks = json!({ "keys": [jwk] }).to_string();
+        let verifier = Verifier::with_keys(rules(), jwks.as_bytes(), Clock::manual(noon())).unwrap();
+        let signed = |algorithm| {
+            let mut header = Header::new(algorithm);
+            header.kid = Some("k1".into());
+            SecretString::from(jsonwebtoken::encode(&header, &good_claims(), &key).unwrap())
+        };
+        verifier.verify(&signed(algorithm)).await.unwrap();
+        if algorithm == Algorithm::RS256 {
+            // One key, one algorithm.
+            assert_eq!(verifier.verify(&signed(Algorithm::PS256)).await.unwrap_err(), VerifyError::Algorithm);
+        }
     }
 }
 

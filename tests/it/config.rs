@@ -37,7 +37,7 @@ fn the_smallest_environment_is_a_careful_production() {
     assert_eq!((config.halo.requests, config.halo.people_requests), (240, 40));
     assert_eq!(config.halo.settle, Duration::from_secs(300));
     assert!(config.halo.development_addresses.is_empty());
-    assert_eq!(config.worker.lease, Duration::from_secs(60));
+    assert_eq!(config.worker.lease, Duration::from_secs(20));
     assert_eq!(config.night.time_zone, chrono_tz::UTC);
     assert_eq!(config.night.length(), Duration::from_secs(4 * 3600));
     assert_eq!(config.log.format, LogFormat::Auto);

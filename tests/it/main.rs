@@ -1,9 +1,12 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
+mod architecture;
 mod auth;
+mod auth_keys;
 mod config;
 mod graphql_nulls;
 mod halo;
+mod http;
 mod net;
 mod postgres;
 mod sandbox;

@@ -120,6 +120,13 @@ async fn two_who_start_together_share_one_server() {
 }
 
 #[tokio::test]
+async fn a_data_directory_may_lie_deeper_than_a_socket_may() {
+    let stack = Stack::new(&"deep".repeat(30)).await;
+    stack.provide().await.unwrap().stop().await.unwrap();
+    stack.end().await;
+}
+
+#[tokio::test]
 async fn what_a_crash_left_half_made_is_made_again() {
     let stack = Stack::new("half-made").await;
     stack.provide().await.unwrap().stop().await.unwrap();

@@ -42,7 +42,7 @@ const SEARCH: &str = "query HaloCustomers($search: String!) {
 }";
 
 const SAVE: &str = "mutation SaveHaloClientAssociations($input: SaveHaloClientAssociationsInput!) {
-  saveHaloClientAssociations(input: $input) { syncRun { id } userErrors { message field } }
+  saveHaloClientAssociations(input: $input) { run { id } userErrors { message field } }
 }";
 
 #[derive(Deserialize)]

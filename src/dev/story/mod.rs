@@ -49,5 +49,10 @@ fn tell(line: impl AsRef<str>) {
     println!("   {}", line.as_ref());
 }
 
+/// `PARTIALLY_SUCCEEDED` as people read it.
+fn words(value: &str) -> String {
+    value.to_lowercase().replace('_', " ")
+}
+
 /// A global id as the API gives it.
 type Id = Value;

@@ -14,7 +14,7 @@ use crate::dev::stack::Parts;
 const SETTINGS: [&str; 4] = ["INFIMA_ENV", "DATABASE_URL", "INFIMA_KEYS", "INFIMA_HALO_DEVELOPMENT_ADDRESSES"];
 
 const REQUEST: &str = "mutation RequestHaloSync($input: RequestHaloSyncInput!) {
-  requestHaloSync(input: $input) { syncRun { id } userErrors { message field } }
+  requestHaloSync(input: $input) { run { id } userErrors { message field } }
 }";
 
 /// The operator's command, as a process of its own.
@@ -47,5 +47,5 @@ pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
 /// "Sync now", in the frontend.
 pub(super) async fn resync(parts: &Parts) -> anyhow::Result<()> {
     let requested: Value = parts.asker.change(parts.callers.partner_admin(), REQUEST, json!({})).await?;
-    wait::until_finished(parts, &requested["syncRun"]["id"]).await
+    wait::until_finished(parts, &requested["run"]["id"]).await
 }

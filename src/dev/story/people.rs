@@ -7,8 +7,13 @@ use super::{roster, tell};
 use crate::dev::stack::Parts;
 
 const IMPORT: &str = "mutation ImportRoster($input: ImportRosterInput!) {
-  importRoster(input: $input) { stored alreadyKnown userErrors { message field } }
+  importRoster(input: $input) { imported { stored alreadyKnown } userErrors { message field } }
 }";
+
+#[derive(Deserialize)]
+struct Payload {
+    imported: Imported,
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,8 +42,8 @@ pub(super) async fn second_report(parts: &Parts) -> anyhow::Result<()> {
 }
 
 async fn import(parts: &Parts, report: Value) -> anyhow::Result<String> {
-    let Imported { stored, already_known } = parts.asker.change(parts.callers.platform(), IMPORT, report).await?;
-    Ok(match (stored, already_known) {
+    let Payload { imported } = parts.asker.change(parts.callers.platform(), IMPORT, report).await?;
+    Ok(match (imported.stored, imported.already_known) {
         (stored, 0) => format!("{stored} records taken in"),
         (0, _) => "all known already".to_owned(),
         (stored, known) => format!("{stored} records taken in, {known} known already"),

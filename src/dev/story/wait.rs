@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Id, tell};
+use super::{Id, tell, words};
 use crate::dev::stack::Parts;
 
 /// Longer than any sync of this small tenant, also one that a killed process left behind.
@@ -134,9 +134,4 @@ fn tell_result(result: &ClientsResult) {
     };
     let problem = result.problem.as_ref().map(|problem| format!(" ({})", problem.message)).unwrap_or_default();
     tell(format!("{:<26} {change}{problem}", result.client.name));
-}
-
-/// `PARTIALLY_SUCCEEDED` as people read it.
-fn words(value: &str) -> String {
-    value.to_lowercase().replace('_', " ")
 }

@@ -19,7 +19,7 @@ use tracing::subscriber::DefaultGuard;
 pub struct Artifacts {
     folder: PathBuf,
     logs: Written,
-    others: Vec<(&'static str, Box<dyn Fn() -> String>)>,
+    others: Vec<(&'static str, Content)>,
     _collecting: DefaultGuard,
 }
 
@@ -73,6 +73,9 @@ impl Drop for Artifacts {
         eprintln!("what this test left: {}", folder.display());
     }
 }
+
+/// What a kept file holds, once it is wanted.
+type Content = Box<dyn Fn() -> String>;
 
 /// A place for logs to go, and to look at.
 #[derive(Clone, Default)]

@@ -10,7 +10,6 @@ use infima_halo::config::{Config, Variables};
 use infima_halo::domain::association::Association;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::{Run, RunResult};
-use infima_halo::halo::Lane;
 use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
 use infima_halo::ops::associate_clients::{Associated, Mapping, associate_clients};
 use infima_halo::ops::check_connection::Details;
@@ -21,7 +20,7 @@ use infima_halo::ops::{OpError, Ops, Request};
 use infima_halo::sandbox::{Sandbox, SandboxOptions, Tenant, TenantSeed};
 use infima_halo::storage::{self, Page};
 use infima_halo::{halo, seal};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use super::db::TestDatabase;
@@ -29,6 +28,7 @@ use super::db::TestDatabase;
 pub const MORNING: &str = "2026-11-24T09:00:00Z";
 pub const PARTNER: &str = "northwind";
 
+#[expect(dead_code, reason = "kept alive, and at hand, for tests to come")]
 pub struct World {
     pub app: App,
     pub config: Config,
@@ -289,13 +289,6 @@ impl World {
 
     pub fn mark(&self) -> usize {
         self.tenant.journal().len()
-    }
-
-    /// A conversation with the tenant, for tests of what lies below a verb.
-    pub fn session(&self) -> halo::Session {
-        let url = self.ops().halo.address(&self.tenant.url()).expect("an allowed address");
-        let secret = SecretString::from(self.tenant.client_secret());
-        self.ops().halo.session(halo::Credentials::new(url, &self.tenant.client_id(), &secret), Lane::Sync)
     }
 }
 

@@ -1,0 +1,50 @@
+//! The way back after a subscription was deleted in Halo: another one is created. Somebody asks for it; it never happens by
+//! itself, because the deletion may have been meant.
+
+use super::{OpError, Ops, Request, UserErrorCode, check_connection, request_sync};
+use crate::auth::{Act, permit};
+use crate::domain::association::Association;
+use crate::domain::run::Trigger;
+use crate::ids::{AssociationId, PartnerId, RunId};
+use crate::storage::runs::RunRequest;
+use crate::storage::{activity, associations, connections, partners};
+
+/// The association, and the run that creates its subscription.
+pub async fn recreate_subscription(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    id: AssociationId,
+) -> Result<(Association, RunId), OpError> {
+    let scope = permit(request.caller, Act::Recreate, partner)?;
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(&scope).await?;
+    partners::lock(&mut tx, &scope).await?;
+    let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
+    if !connections::find(&mut tx, &scope).await?.is_some_and(|found| found.is_usable()) {
+        return Err(check_connection::not_connected());
+    }
+    if !associations::recreate(&mut tx, &scope, id).await? {
+        return Err(OpError::refused(
+            UserErrorCode::SubscriptionNotDeleted,
+            &["associationId"],
+            "This client's subscription was not deleted in Halo, so no other one is created.",
+        ));
+    }
+    let clients = Some(vec![before.client]);
+    let create = RunRequest { trigger: Trigger::SubscriptionRecreated, clients, night: None, urgent: true };
+    let run = request_sync::ask(&mut tx, &scope, create, now).await?;
+    let entry = activity::Entry {
+        subject: Some(id.to_string()),
+        before: before.subscription.map(|gone| serde_json::json!({ "subscription": gone.id })),
+        ..request.entry("subscription.recreated")
+    };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
+    tx.commit().await?;
+    Ok((after, run))
+}
+
+pub(super) fn not_found() -> OpError {
+    OpError::refused(UserErrorCode::AssociationNotFound, &["associationId"], "There is no such association.")
+}

@@ -1,0 +1,147 @@
+//! Answers what only a person can: which subscription is this client's, and whether writing goes on after Halo did not keep
+//! fields.
+
+use serde_json::json;
+
+use super::recreate_subscription::not_found;
+use super::{OpError, Ops, Request, UserErrorCode, check_connection, halo, request_sync};
+use crate::auth::{Act, PartnerScope, permit};
+use crate::domain::association::Association;
+use crate::domain::problem::ProblemCode;
+use crate::domain::run::Trigger;
+use crate::halo::{Lane, SubscriptionLookup};
+use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId, RunId};
+use crate::storage::runs::RunRequest;
+use crate::storage::{activity, associations, connections, partners};
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// This record is the client's subscription.
+    Adopt(HaloSubscriptionId),
+    /// None of the candidates: create a new one.
+    CreateNew,
+    /// The fields were looked at: writing may go on for this partner.
+    Continue,
+}
+
+/// The association as it is now, and the run that acts on the answer.
+pub async fn resolve_subscription(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    id: AssociationId,
+    resolution: Resolution,
+) -> Result<(Association, RunId), OpError> {
+    let scope = permit(request.caller, Act::Resolve, partner)?;
+    let asked = {
+        let mut db = ops.db.read(&scope).await?;
+        associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
+    };
+    if !answers(resolution, asked.problem.as_ref().map(|problem| problem.code)) {
+        return Err(nothing_to_resolve());
+    }
+    if let Resolution::Adopt(subscription) = resolution {
+        check_candidate(ops, &scope, &asked, subscription).await?;
+    }
+
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(&scope).await?;
+    partners::lock(&mut tx, &scope).await?;
+    // It may have been answered by somebody else meanwhile.
+    let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
+    if before.problem.as_ref().map(|problem| problem.code) != asked.problem.as_ref().map(|problem| problem.code) {
+        return Err(nothing_to_resolve());
+    }
+    if !connections::find(&mut tx, &scope).await?.is_some_and(|found| found.is_usable()) {
+        return Err(check_connection::not_connected());
+    }
+    let clients = match resolution {
+        Resolution::Adopt(subscription) => {
+            take(&mut tx, &scope, id, Some(subscription)).await?;
+            Some(vec![before.client])
+        }
+        Resolution::CreateNew => {
+            take(&mut tx, &scope, id, None).await?;
+            Some(vec![before.client])
+        }
+        Resolution::Continue => {
+            connections::release_writes(&mut tx, &scope).await?;
+            None
+        }
+    };
+    let go_on = RunRequest { trigger: Trigger::OnDemand, clients, night: None, urgent: true };
+    let run = request_sync::ask(&mut tx, &scope, go_on, now).await?;
+    let answer = match resolution {
+        Resolution::Adopt(subscription) => json!({ "adopt": subscription }),
+        Resolution::CreateNew => json!("create_new"),
+        Resolution::Continue => json!("continue"),
+    };
+    let entry = activity::Entry {
+        subject: Some(id.to_string()),
+        before: before.problem.as_ref().map(|problem| json!({ "problem": problem.code })),
+        after: Some(answer),
+        ..request.entry("subscription.resolved")
+    };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
+    tx.commit().await?;
+    Ok((after, run))
+}
+
+/// Which problems the answer is an answer to.
+fn answers(resolution: Resolution, problem: Option<ProblemCode>) -> bool {
+    let which_record = matches!(
+        problem,
+        Some(ProblemCode::SubscriptionExists | ProblemCode::AmbiguousRecovery | ProblemCode::DuplicateSubscription)
+    );
+    match resolution {
+        Resolution::Adopt(_) | Resolution::CreateNew => which_record,
+        Resolution::Continue => problem == Some(ProblemCode::FieldsNotKept),
+    }
+}
+
+/// Only a record that is there, on the association's customer, can be the client's subscription.
+async fn check_candidate(
+    ops: &Ops,
+    scope: &PartnerScope,
+    association: &Association,
+    subscription: HaloSubscriptionId,
+) -> Result<(), OpError> {
+    let (_, session) =
+        halo::stored_session(ops, scope, Lane::People).await?.ok_or_else(check_connection::not_connected)?;
+    let found = session
+        .subscription(subscription)
+        .await
+        .map_err(|error| OpError::Refused(vec![halo::user_error(&error, &[], ops.clock.now())]))?;
+    match found {
+        SubscriptionLookup::Found(record) if record.customer == association.customer.id => Ok(()),
+        _ => Err(not_a_candidate("The customer has no such subscription in Halo.")),
+    }
+}
+
+async fn take(
+    tx: &mut crate::storage::Tx,
+    scope: &PartnerScope,
+    id: AssociationId,
+    adopt: Option<HaloSubscriptionId>,
+) -> Result<(), OpError> {
+    match associations::resolve(tx, scope, id, adopt).await {
+        Err(error) if error.violates("one_owner_per_subscription") => {
+            Err(not_a_candidate("Another client has this subscription."))
+        }
+        other => Ok(other?),
+    }
+}
+
+fn not_a_candidate(message: &str) -> OpError {
+    OpError::refused(UserErrorCode::SubscriptionNotACandidate, &["adoptSubscriptionId"], message)
+}
+
+fn nothing_to_resolve() -> OpError {
+    OpError::refused(
+        UserErrorCode::NothingToResolve,
+        &["associationId"],
+        "This association asks nothing that could be answered this way. Load it again.",
+    )
+}

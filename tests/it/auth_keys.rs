@@ -1,0 +1,22 @@
+//! Keys made for these tests and used nowhere else: DER in base64.
+
+/// Ed25519, PKCS #8.
+pub(crate) const ED25519: &str = "MC4CAQAwBQYDK2VwBCIEIAOuVp/u55XXlDgi/3/7ij1UkTXn3bzoMyOKSamRlKh2";
+
+/// RSA with 2048 bits, PKCS #1.
+pub(crate) const RSA: &str = "\
+    MIIEpAIBAAKCAQEAzlAB7G49frL3o3cEO6lhV50ZSZG8NYWuKGLgvHd0kIXrv42QZWhrpP0k85FcpK49Bhbxratjh1GLYn+DG2X7hkASpaLAUc\
+    5uYGTUXUAnCqBuUpBoCmsS8a+6C2yrJoeVl83mez0m5wRDZKYTzw1bmx6Qaq2JE0GQYQ94LsWr56jSN9PQoeUcn5kOzJmiP1Lsb4aRxotQNoWv\
+    YRYI2ca+I/jh+X6WF6C2S9BStmcfAzKPplG/b46InceOPh89Iqecq2rdSUwBI/OPHZAeE+tNnQmfOciNfx6aSkenr5wK8KHFk11keRX0wYmLIB\
+    9v91fHWAk84dHVUCzbJ68RJjhVIQIDAQABAoIBABkHreQQT9eiQNcNJm9SkmO9xIafbrUTndh6fod++p5aEQrxUtZqv7yJlcUTGqlEFlU5zWJj\
+    i7SsGPv/OlnFmqlj9p8vyqNiJxP8x6L0mIf6hMfxix3QdcDqr+iY637GLkj3iwHinmiipMZ+O6MAHOAJ6j13Bk1Ww/xykwMhqkR1iBMCaGCw5j\
+    ZtSQqISztnTqfefluRdPK1vihvMdOZ3lJwOri4bWTOJ2z8vk2IAUbVJCkT0eQ4Qx/PF3XWJHcwGl9x71Vhdkrzb1+GOc6qOdrxFIEtl6T+5ml5\
+    +SToantk0qdWRfxmeajkF3KmtMv05gZNrsLox0gTr3FIbO+JrL0CgYEA788pTaL9Hsckw6EkcdtNIxQxGqDTzJa0l8gNXqjPBQAM9lr0IgNvqK\
+    KaTQDOHI/y1tbtKFQyO+GYfHg9ltciPdw0iAxUnVuAvY9BqIgfwb8jorkD4XZ4z97jvxb2uKZu8vQ/V++Susj3C+IXkpyvycPptd9nCsOVNSw4\
+    Uah+bvcCgYEA3D3khMNt1qapTq9kIdCruqMQfd/jF7Ghu/20AowH/Dq7TCXs4Go8s4lUkW+4R3x53su5G+MK7SOooy2Je+Fx7/gPgqBE5iLd9e\
+    AqKYgwHRpd6BTnjBt/ZgQ3z4S62UyBxM3GAuuzAVMFsA/CJK6KLTEYDjf51laIyepW1WLrHqcCgYEAnZ4YtKmTGt6jYF2Sua79VTgZSjo423iW\
+    fEiF2Ri08MFmw6lmWtDNXBZ7um70CbvnTaP4PpCQb+FIO09Ak9sU63nHoUARgVe6F12IN0A5NzvtLS/TyCX5JA+Iu3lZcmYZ+F/nHmIdm90o20\
+    ugWMHZnJDDFMIgVOfWMxu8bJeFemMCgYBiq3Piqu9dmEMH1noE0Ejvj7iGvDQwXEt6PnpUHcpCDUn2HpOWIuJZCPCTS7sCg9jRoPGodbpibXRS\
+    zsbmciUqfjbsrcLQW9SXIDujabksgLCLljn6QiN8X+1lEjDnw2fr9Mh+bHxA3qIQs66l4nBTOMhvLlLG3PPhihQm+28cxwKBgQCLP0gmD4kcYC\
+    3DisX02UpkuObSSFWZJSeCw8bqo0RcI7fEbPdFWfSfnO6097mNl2IJT0mf4Bs3rPZrKl5HT+JsEHJPVohEy4+yoKKFdPONE0KHFr/TY0fBkz6A\
+    j5QwDlbJmMsCqcg6c0gE2MRGPageRlsTgbNMqV13T22zLEqm1w==";

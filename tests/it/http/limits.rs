@@ -1,0 +1,126 @@
+//! How much one caller may ask for, and what becomes of an operation whose client has gone.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use chrono::Duration as Lifetime;
+use infima_halo::{auth::Role, http::limits::Limits};
+use serde_json::json;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+use super::{Reply, Server, Wish, toys::one};
+
+#[tokio::test]
+async fn documents_that_ask_for_too_much_are_refused_before_they_cost_anything() {
+    let server = Server::start().await;
+    let deep = format!("{{ {} name {} }}", "node { ".repeat(25), "}".repeat(25));
+    let nested = "{".repeat(100_000);
+    let list = format!("{{ hello(name: {}{}) }}", "[".repeat(50_000), "]".repeat(50_000));
+    let long = format!("{{ {} }}", "hello ".repeat(4_000));
+    let aliases = format!("{{ {} }}", (0..40).map(|n| format!("a{n}: hello ")).collect::<String>());
+    // Each fragment spreads the next one twice: a billion fields in thirty lines.
+    let bomb: String =
+        (0..30).map(|n| format!("fragment F{n} on Query {{ ...F{} ...F{} }} ", n + 1, n + 1)).collect::<String>();
+    let bomb = format!("{{ ...F0 }} {bomb} fragment F30 on Query {{ hello }}");
+    let aliased_bomb = "{ ...A ...A ...A ...A } fragment A on Query { ...B ...B ...B } fragment B on Query { a: hello b: hello c: hello }";
+    let directives = format!("{{ hello {} }}", "@include(if: true) ".repeat(9));
+    for document in [&deep, &nested, &list, &long, &aliases, &bomb, aliased_bomb, &directives] {
+        let reply = server.ask(document).await;
+        assert_eq!((reply.status, reply.code()), (400, "LIMIT_EXCEEDED"), "{:.80} {:?}", document, reply.body);
+    }
+    let reply = server.ask("{ ...F } fragment F on Query { hello ...F }").await;
+    assert_eq!((reply.status, reply.code()), (400, "GRAPHQL_VALIDATION_FAILED"));
+}
+
+#[tokio::test]
+async fn a_body_may_be_so_large_and_the_platforms_larger() {
+    let server = Server::start().await;
+    let request =
+        json!({ "query": "mutation ($t: String!) { length(text: $t) }", "variables": { "t": "x".repeat(300_000) } });
+    let reply = Reply::of(server.post(Role::PartnerAdmin).json(&request)).await;
+    assert_eq!((reply.status, reply.code()), (413, "PAYLOAD_TOO_LARGE"));
+    let reply = Reply::of(server.post(Role::Platform).json(&request)).await;
+    assert_eq!(reply.body, json!({ "data": { "length": 300_000 } }));
+    // Without a declared length, too.
+    let chunks = futures::stream::iter((0..40).map(|_| Ok::<_, std::io::Error>("x".repeat(10_000))));
+    let endless = server.post(Role::PartnerAdmin).header("content-type", "application/json");
+    let reply = Reply::of(endless.body(reqwest::Body::wrap_stream(chunks))).await;
+    assert_eq!(reply.code(), "PAYLOAD_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn a_caller_that_asks_too_often_is_told_when_to_go_on() {
+    let server =
+        Server::with(Wish { limits: Limits { requests_per_minute: 3, ..Limits::default() }, ..Wish::default() }).await;
+    for _ in 0..3 {
+        assert_eq!(server.ask("{ hello }").await.status, 200);
+    }
+    let reply = server.ask("{ hello }").await;
+    assert_eq!((reply.status, reply.code()), (429, "RATE_LIMITED"));
+    let seconds = reply.body["errors"][0]["extensions"]["retryAfter"].as_u64().unwrap();
+    assert!((1..=21).contains(&seconds));
+    assert_eq!(reply.header("retry-after"), seconds.to_string());
+    // Somebody else is not held up.
+    let token = server.token_for(Role::PartnerAdmin, "user-2", Lifetime::minutes(1));
+    let other = server.client.post(server.url("/graphql")).bearer_auth(token).json(&json!({ "query": "{ hello }" }));
+    assert_eq!(Reply::of(other).await.status, 200);
+}
+
+fn hasty() -> Wish {
+    let limits =
+        Limits { query_time: Duration::from_millis(50), mutation_time: Duration::from_millis(50), ..Limits::default() };
+    Wish { limits, ..Wish::default() }
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_stopped() {
+    let server = Server::with(hasty()).await;
+    let reply = server.ask("{ slow }").await;
+    assert_eq!((reply.status, reply.code()), (504, "TIMEOUT"));
+    one(&server.toys.dropped).await;
+    assert!(!server.toys.finished.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn a_mutation_that_takes_too_long_goes_on() {
+    let server = Server::with(hasty()).await;
+    let reply = server.ask("mutation { slow }").await;
+    assert_eq!((reply.status, reply.code()), (504, "TIMEOUT"));
+    server.toys.go_on.add_permits(1);
+    one(&server.toys.dropped).await;
+    assert!(server.toys.finished.load(Ordering::SeqCst));
+}
+
+async fn begin_and_leave(server: &Server, document: &str) {
+    let mut connection = TcpStream::connect(server.address).await.unwrap();
+    let body = json!({ "query": document }).to_string();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        server.token(Role::PartnerAdmin),
+        body.len()
+    );
+    connection.write_all(request.as_bytes()).await.unwrap();
+    one(&server.toys.begun).await;
+    drop(connection);
+}
+
+#[tokio::test]
+async fn a_query_whose_client_has_gone_stops() {
+    let server = Server::start().await;
+    begin_and_leave(&server, "{ slow }").await;
+    one(&server.toys.dropped).await;
+    assert!(!server.toys.finished.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn a_mutation_whose_client_has_gone_runs_to_its_end() {
+    let server = Server::start().await;
+    begin_and_leave(&server, "mutation { slow }").await;
+    // The server has no connection left: it has seen the client go.
+    server.stopping.cancel();
+    server.serving.await.unwrap();
+    assert_eq!(server.mutations.len(), 1);
+    server.toys.go_on.add_permits(1);
+    server.mutations.close();
+    server.mutations.wait().await;
+    assert!(server.toys.finished.load(Ordering::SeqCst));
+}

@@ -1,0 +1,156 @@
+//! The GraphQL edge as a client meets it: a real port, real tokens, and a schema of toys behind it.
+
+mod documents;
+mod limits;
+mod requests;
+mod sockets;
+mod streams;
+mod toys;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::http::HeaderValue;
+use chrono::Duration;
+use infima_halo::{
+    auth::{Caller, Mint, Role, TokenRules},
+    clock::Clock,
+    http::{Documents, Edge, Health, Identify, IdentifyError, health_routes, limits::Limits, router},
+    ids::PartnerId,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use toys::Toys;
+
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
+/// How a test wants its server to be.
+struct Wish {
+    limits: Limits,
+    documents: Documents,
+    schema_for_everybody: bool,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self { limits: Limits::default(), documents: Documents::none(), schema_for_everybody: false }
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    client: reqwest::Client,
+    mint: Arc<Mint>,
+    toys: Toys,
+    stopping: CancellationToken,
+    mutations: TaskTracker,
+    serving: JoinHandle<()>,
+}
+
+impl Server {
+    async fn start() -> Self {
+        Self::with(Wish::default()).await
+    }
+
+    async fn with(wish: Wish) -> Self {
+        let mint = Arc::new(Mint::generate(TokenRules {
+            issuer: "https://id.infima.example".into(),
+            audience: "infima-halo".into(),
+            partner_claim: "partner".into(),
+        }));
+        let verifier = Arc::new(mint.verifier(Clock::System));
+        let identify: Identify = Arc::new(move |token: Option<SecretString>| {
+            let verifier = verifier.clone();
+            Box::pin(async move {
+                let claims = verifier.verify(&token.ok_or(IdentifyError::NoToken)?).await?;
+                Ok(Caller::new(claims, Some(PartnerId::generate())))
+            })
+        });
+        let (toys, stopping, mutations) = (Toys::default(), CancellationToken::new(), TaskTracker::new());
+        let edge = Edge {
+            schema: toys.schema(),
+            identify,
+            clock: Clock::System,
+            limits: wish.limits,
+            documents: wish.documents,
+            schema_for_everybody: wish.schema_for_everybody,
+            stopping: stopping.clone(),
+            mutations: mutations.clone(),
+        };
+        let health = Health {
+            ready: Arc::new(|| Box::pin(async { Ok(()) })),
+            metrics: Arc::new(|| "up 1\n".to_owned()),
+            stopping: stopping.clone(),
+        };
+        let origins = vec![HeaderValue::from_static("https://app.infima.example")];
+        let app = router(edge, origins, health_routes(health));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let signal = stopping.clone().cancelled_owned();
+        let serving =
+            tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(signal).await.unwrap() });
+        Self { address, client: client(), mint, toys, stopping, mutations, serving }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    fn token(&self, role: Role) -> String {
+        self.token_for(role, "user-1", Duration::minutes(5))
+    }
+
+    fn token_for(&self, role: Role, subject: &str, lifetime: Duration) -> String {
+        let partner = role.belongs_to_a_partner().then_some("msp-7");
+        self.mint.mint(role, partner, subject, "Ada", lifetime, &Clock::System).expose_secret().to_owned()
+    }
+
+    /// A POST as a modern client sends it.
+    fn post(&self, role: Role) -> reqwest::RequestBuilder {
+        self.client.post(self.url("/graphql")).bearer_auth(self.token(role)).header("accept", GRAPHQL_RESPONSE)
+    }
+
+    /// Runs a document for a partner's administrator.
+    async fn ask(&self, query: &str) -> Reply {
+        Reply::of(self.post(Role::PartnerAdmin).json(&json!({ "query": query }))).await
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test is a client of its own, and speaks to its own server")]
+fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // No TLS here: reading the system's certificates for each client would take longer than the tests.
+    reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap()
+}
+
+/// What came back.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    headers: reqwest::header::HeaderMap,
+    body: Value,
+}
+
+impl Reply {
+    async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self { status, headers, body }
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    fn code(&self) -> &str {
+        self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or("")
+    }
+
+    fn message(&self) -> &str {
+        self.body["errors"][0]["message"].as_str().unwrap_or("")
+    }
+}

@@ -1,0 +1,209 @@
+//! Subscriptions over `graphql-transport-ws`, and the protocol's close codes.
+
+use std::time::Duration;
+
+use chrono::Duration as Lifetime;
+use futures::{SinkExt, StreamExt};
+use infima_halo::{auth::Role, http::limits::Limits};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+use super::{Server, Wish, toys::one};
+
+struct Socket(WebSocketStream<TcpStream>);
+
+impl Socket {
+    async fn open(server: &Server) -> Self {
+        Self::speaking(server, Some("graphql-transport-ws")).await
+    }
+
+    async fn speaking(server: &Server, protocol: Option<&str>) -> Self {
+        let mut request = format!("ws://{}/graphql", server.address).into_client_request().unwrap();
+        if let Some(protocol) = protocol {
+            request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
+        }
+        let connection = TcpStream::connect(server.address).await.unwrap();
+        // A protocol that the server does not choose is an error here; the answer of the server is what is tested.
+        Self(client_async(request, connection).await.unwrap().0)
+    }
+
+    /// Opens a socket and signs in.
+    async fn ready(server: &Server, role: Role) -> Self {
+        let mut socket = Self::open(server).await;
+        socket.init(&server.token(role)).await;
+        assert_eq!(socket.next().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    async fn init(&mut self, token: &str) {
+        self.say(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } })).await;
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    async fn subscribe(&mut self, id: &str, query: &str) {
+        self.say(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
+    }
+
+    async fn next(&mut self) -> Value {
+        loop {
+            match self.0.next().await.unwrap().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+
+    /// Reads on until the server closes, and says with which code.
+    async fn closed(mut self) -> u16 {
+        while let Some(Ok(message)) = self.0.next().await {
+            if let Message::Close(Some(frame)) = message {
+                return frame.code.into();
+            }
+        }
+        panic!("the socket ended without a close frame");
+    }
+}
+
+#[tokio::test]
+async fn operations_of_every_kind_run_on_a_socket() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
+    socket.say(json!({ "type": "ping", "payload": { "n": 1 } })).await;
+    assert_eq!(socket.next().await, json!({ "type": "pong", "payload": { "n": 1 } }));
+
+    socket.subscribe("a", "subscription { count(to: 2) }").await;
+    assert_eq!(socket.next().await, json!({ "type": "next", "id": "a", "payload": { "data": { "count": 1 } } }));
+    assert_eq!(socket.next().await, json!({ "type": "next", "id": "a", "payload": { "data": { "count": 2 } } }));
+    assert_eq!(socket.next().await, json!({ "type": "complete", "id": "a" }));
+
+    socket.subscribe("b", "{ me late }").await;
+    let data = json!({ "me": "partner_viewer user-1", "late": 1 });
+    assert_eq!(socket.next().await, json!({ "type": "next", "id": "b", "payload": { "data": data } }));
+    assert_eq!(socket.next().await, json!({ "type": "complete", "id": "b" }));
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_an_error_message() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
+    for (query, code) in [
+        ("subscription {", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ __schema { types { name } } }", "FORBIDDEN"),
+    ] {
+        socket.subscribe("a", query).await;
+        let message = socket.next().await;
+        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("a")), "{message}");
+        assert_eq!(message["payload"][0]["extensions"]["code"], code);
+        assert!(message["payload"][0]["extensions"]["requestId"].is_string());
+    }
+    // The id is free again after each.
+    socket.subscribe("a", "subscription { count(to: 1) }").await;
+    assert_eq!(socket.next().await["payload"]["data"]["count"], 1);
+}
+
+#[tokio::test]
+async fn a_completed_operation_is_dropped_and_says_nothing_more() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
+    socket.subscribe("a", "subscription { forever }").await;
+    assert_eq!(socket.next().await["payload"]["data"]["forever"], 0);
+    one(&server.toys.begun).await;
+    socket.say(json!({ "type": "complete", "id": "a" })).await;
+    one(&server.toys.dropped).await;
+    socket.say(json!({ "type": "complete", "id": "never-begun" })).await;
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(socket.next().await, json!({ "type": "pong" }));
+}
+
+#[tokio::test]
+async fn a_socket_that_is_dropped_takes_its_subscriptions_with_it() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
+    socket.subscribe("a", "subscription { forever }").await;
+    one(&server.toys.begun).await;
+    drop(socket);
+    one(&server.toys.dropped).await;
+}
+
+#[tokio::test]
+async fn each_breach_has_its_close_code() {
+    let server = Server::start().await;
+    let first = async |message: Value| {
+        let mut socket = Socket::open(&server).await;
+        socket.say(message).await;
+        socket.closed().await
+    };
+    assert_eq!(first(json!({ "type": "subscribe", "id": "a", "payload": { "query": "{ hello }" } })).await, 4401);
+    assert_eq!(first(json!({ "type": "nonsense" })).await, 4400);
+    assert_eq!(first(json!([])).await, 4400);
+    assert_eq!(first(json!({ "type": "connection_init" })).await, 4403);
+    assert_eq!(first(json!({ "type": "connection_init", "payload": { "token": "x.y.z" } })).await, 4403);
+
+    let then = async |message: Value| {
+        let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
+        socket.subscribe("a", "subscription { forever }").await;
+        assert_eq!(socket.next().await["payload"]["data"]["forever"], 0);
+        socket.say(message).await;
+        socket.closed().await
+    };
+    assert_eq!(then(json!({ "type": "connection_init" })).await, 4429);
+    assert_eq!(then(json!({ "type": "subscribe", "id": "a", "payload": { "query": "{ hello }" } })).await, 4409);
+    assert_eq!(then(json!({ "type": "subscribe", "id": "b", "payload": {} })).await, 4400);
+    assert_eq!(then(json!({ "type": "subscribe", "payload": { "query": "{ hello }" } })).await, 4400);
+
+    let mut socket = Socket::open(&server).await;
+    socket.0.send(Message::binary(vec![1, 2, 3])).await.unwrap();
+    assert_eq!(socket.closed().await, 4400);
+    assert_eq!(Socket::speaking(&server, None).await.closed().await, 4406);
+}
+
+#[tokio::test]
+async fn a_socket_has_to_sign_in_in_time_and_ends_with_its_token() {
+    let limits = Limits { init_time: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    assert_eq!(Socket::open(&server).await.closed().await, 4408);
+
+    let mut socket = Socket::open(&server).await;
+    socket.init(&server.token_for(Role::Support, "user-1", Lifetime::seconds(2))).await;
+    assert_eq!(socket.next().await, json!({ "type": "connection_ack" }));
+    socket.subscribe("a", "subscription { forever }").await;
+    assert_eq!(socket.closed().await, 4403);
+    one(&server.toys.dropped).await;
+}
+
+#[tokio::test]
+async fn a_caller_has_so_many_subscriptions_over_all_its_sockets() {
+    let limits = Limits { subscriptions: 2, ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let mut first = Socket::ready(&server, Role::PartnerViewer).await;
+    let mut second = Socket::ready(&server, Role::PartnerViewer).await;
+    first.subscribe("a", "subscription { forever }").await;
+    second.subscribe("a", "subscription { forever }").await;
+    assert_eq!(first.next().await["type"], "next");
+    assert_eq!(second.next().await["type"], "next");
+    second.subscribe("b", "subscription { forever }").await;
+    let message = second.next().await;
+    assert_eq!(message["payload"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{message}");
+    drop(first);
+    one(&server.toys.dropped).await;
+    second.subscribe("c", "subscription { forever }").await;
+    assert_eq!(second.next().await["payload"]["data"]["forever"], 0);
+}
+
+#[tokio::test]
+async fn sockets_end_when_the_server_stops() {
+    let server = Server::start().await;
+    let socket = Socket::ready(&server, Role::PartnerViewer).await;
+    server.stopping.cancel();
+    assert_eq!(socket.closed().await, 1001);
+    server.serving.await.unwrap();
+}

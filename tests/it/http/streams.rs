@@ -1,0 +1,91 @@
+//! Subscriptions as server-sent events.
+
+use chrono::Duration;
+use infima_halo::{auth::Role, http::limits::Limits};
+use serde_json::{Value, json};
+
+use super::{Reply, Server, Wish, client, toys::one};
+
+/// Reads the events of a stream that is at its end: names and data.
+fn events(text: &str) -> Vec<(String, Value)> {
+    let field = |event: &str, name: &str| {
+        let line = event.lines().find_map(|line| line.strip_prefix(name));
+        line.map(str::trim).unwrap_or_default().to_owned()
+    };
+    text.split("\n\n")
+        .filter(|event| event.contains("event:"))
+        .map(|event| (field(event, "event:"), serde_json::from_str(&field(event, "data:")).unwrap_or_default()))
+        .collect()
+}
+
+fn only_events(server: &Server, token: String, query: &str) -> reqwest::RequestBuilder {
+    client()
+        .post(server.url("/graphql"))
+        .bearer_auth(token)
+        .header("accept", "text/event-stream")
+        .json(&json!({ "query": query }))
+}
+
+#[tokio::test]
+async fn each_result_is_an_event_and_the_end_is_one_too() {
+    let server = Server::start().await;
+    let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { count(to: 2) }");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let next = |n: i32| ("next".to_owned(), json!({ "data": { "count": n } }));
+    let complete = ("complete".to_owned(), Value::Null);
+    assert_eq!(events(&response.text().await.unwrap()), [next(1), next(2), complete.clone()]);
+
+    let query = only_events(&server, server.token(Role::PartnerViewer), "{ hello }");
+    let text = query.send().await.unwrap().text().await.unwrap();
+    assert_eq!(events(&text), [("next".into(), json!({ "data": { "hello": "hello world" } })), complete]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_refused_before_a_stream_opens() {
+    let server = Server::start().await;
+    let reply = Reply::of(only_events(&server, server.token(Role::PartnerViewer), "subscription {")).await;
+    assert_eq!((reply.status, reply.code()), (400, "GRAPHQL_PARSE_FAILED"));
+    assert_eq!(reply.header("content-type"), "application/graphql-response+json; charset=utf-8");
+    let text = only_events(&server, server.token(Role::PartnerViewer), "subscription { denied }");
+    let text = text.send().await.unwrap().text().await.unwrap();
+    let events = events(&text);
+    assert_eq!(events[0].1["errors"][0]["extensions"]["code"], "NOT_FOUND");
+    assert_eq!(events[1].0, "complete");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_and_frees_its_place() {
+    let limits = Limits { subscriptions: 1, ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let token = server.token_for(Role::PartnerViewer, "user-1", Duration::seconds(2));
+    let open = only_events(&server, token, "subscription { forever }").send().await.unwrap();
+    one(&server.toys.begun).await;
+    let again = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");
+    let reply = Reply::of(again.try_clone().unwrap()).await;
+    assert_eq!((reply.status, reply.code()), (400, "LIMIT_EXCEEDED"));
+
+    let events = events(&open.text().await.unwrap());
+    assert_eq!(events[0].1, json!({ "data": { "forever": 0 } }));
+    assert_eq!(events[1].1["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(events[2].0, "complete");
+    one(&server.toys.dropped).await;
+    assert_eq!(again.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_stream_whose_client_has_gone_stops_and_so_does_one_of_a_server_that_stops() {
+    let server = Server::start().await;
+    let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");
+    let open = request.try_clone().unwrap().send().await.unwrap();
+    one(&server.toys.begun).await;
+    drop(open);
+    one(&server.toys.dropped).await;
+
+    let open = request.send().await.unwrap();
+    one(&server.toys.begun).await;
+    server.stopping.cancel();
+    let events = events(&open.text().await.unwrap());
+    assert_eq!(events.len(), 1, "no `complete`: {events:?}");
+    server.serving.await.unwrap();
+}

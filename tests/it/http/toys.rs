@@ -1,0 +1,182 @@
+//! A schema of toys: things that answer, wait, fail and panic when told to.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_graphql::{Context, Enum, Error, Object, Result, Schema, SchemaBuilder, Subscription};
+use futures::{Stream, StreamExt, stream};
+use infima_halo::{
+    auth::Caller,
+    http::{ErrorCode, RequestId, SpecNulls, limits},
+};
+use tokio::sync::Semaphore;
+
+/// What a test sees and moves of the resolvers.
+#[derive(Clone)]
+pub(crate) struct Toys {
+    /// Gets a permit when a waiting resolver has begun.
+    pub(crate) begun: Arc<Semaphore>,
+    /// A waiting resolver goes on for each permit.
+    pub(crate) go_on: Arc<Semaphore>,
+    /// Gets a permit when a waiting resolver is dropped, finished or not.
+    pub(crate) dropped: Arc<Semaphore>,
+    pub(crate) finished: Arc<AtomicBool>,
+}
+
+impl Default for Toys {
+    fn default() -> Self {
+        let none = || Arc::new(Semaphore::new(0));
+        Self { begun: none(), go_on: none(), dropped: none(), finished: Arc::default() }
+    }
+}
+
+pub(crate) type ToySchema = Schema<Query, Mutation, Events>;
+
+impl Toys {
+    pub(crate) fn schema(&self) -> ToySchema {
+        let builder: SchemaBuilder<_, _, _> = Schema::build(Query, Mutation, Events);
+        builder
+            .data(self.clone())
+            .extension(SpecNulls)
+            .limit_depth(limits::SCHEMA_DEPTH)
+            .limit_complexity(limits::SCHEMA_COMPLEXITY)
+            .limit_directives(limits::SCHEMA_DIRECTIVES)
+            .limit_recursive_depth(limits::SCHEMA_RECURSION)
+            .finish()
+    }
+
+    async fn wait(&self) -> i32 {
+        struct Leaving(Arc<Semaphore>);
+        impl Drop for Leaving {
+            fn drop(&mut self) {
+                self.0.add_permits(1);
+            }
+        }
+        let _leaving = Leaving(self.dropped.clone());
+        self.begun.add_permits(1);
+        self.go_on.acquire().await.unwrap().forget();
+        self.finished.store(true, Ordering::SeqCst);
+        1
+    }
+}
+
+/// Waits until a resolver has added a permit.
+pub(crate) async fn one(of: &Semaphore) {
+    of.acquire().await.unwrap().forget();
+}
+
+fn panics(message: &str) -> i32 {
+    panic!("{message}")
+}
+
+pub(crate) struct Query;
+
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+enum Colour {
+    Red,
+    Green,
+}
+
+#[Object]
+impl Query {
+    async fn hello(&self, name: Option<String>) -> String {
+        format!("hello {}", name.unwrap_or_else(|| "world".into()))
+    }
+
+    async fn me(&self, ctx: &Context<'_>) -> Result<String> {
+        let caller = ctx.data::<Caller>()?;
+        Ok(format!("{} {}", caller.role().as_str(), caller.subject()))
+    }
+
+    async fn request_id(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(ctx.data::<RequestId>()?.as_str().to_owned())
+    }
+
+    async fn id(&self, id: async_graphql::ID) -> String {
+        id.0
+    }
+
+    async fn add(&self, a: i32, b: i32) -> i32 {
+        a + b
+    }
+
+    async fn paint(&self, colour: Option<Colour>) -> Option<Colour> {
+        colour
+    }
+
+    async fn node(&self) -> Node {
+        Node
+    }
+
+    async fn slow(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(ctx.data::<Toys>()?.wait().await)
+    }
+
+    async fn late(&self) -> i32 {
+        tokio::task::yield_now().await;
+        1
+    }
+
+    async fn boom(&self) -> i32 {
+        panics("a resolver that panics")
+    }
+
+    async fn fails(&self) -> Option<Result<i32, Error>> {
+        Some(Err(Error::new("relation \"partners\" does not exist at /srv/src/storage.rs:7")))
+    }
+
+    async fn halo(&self) -> Result<Option<i32>> {
+        Err(ErrorCode::HaloUnreachable.error("Halo does not answer."))
+    }
+}
+
+pub(crate) struct Node;
+
+#[Object]
+impl Node {
+    async fn name(&self) -> &str {
+        "node"
+    }
+
+    async fn node(&self) -> Node {
+        Node
+    }
+}
+
+pub(crate) struct Mutation;
+
+#[Object]
+impl Mutation {
+    async fn slow(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(ctx.data::<Toys>()?.wait().await)
+    }
+
+    async fn boom(&self) -> i32 {
+        panics("a mutation that panics")
+    }
+
+    async fn length(&self, text: String) -> usize {
+        text.len()
+    }
+}
+
+pub(crate) struct Events;
+
+#[Subscription]
+impl Events {
+    async fn count(&self, to: i32) -> impl Stream<Item = i32> {
+        stream::iter(1..=to)
+    }
+
+    /// One event, then nothing until it is dropped.
+    async fn forever(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = i32>> {
+        let toys = ctx.data::<Toys>()?.clone();
+        Ok(stream::iter([0]).chain(stream::once(async move { toys.wait().await })))
+    }
+
+    async fn denied(&self) -> Result<stream::Empty<i32>> {
+        Err(ErrorCode::NotFound.error("there is no such record"))
+    }
+}
