@@ -3,6 +3,7 @@
 mod auth;
 mod auth_keys;
 mod config;
+mod crash;
 mod graphql_nulls;
 mod halo;
 mod http;
