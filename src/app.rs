@@ -56,6 +56,9 @@ pub enum StartError {
     WrongKeys(#[source] OpError),
     #[error("INFIMA_HALO_DEVELOPMENT_ADDRESSES: {0}")]
     DevelopmentAddresses(#[from] NotHostAndPort),
+    #[cfg(feature = "dev")]
+    #[error("INFIMA_PAUSE_AT: {0}")]
+    PauseAt(String),
     #[error(transparent)]
     Http(#[from] CannotBuildClient),
     // Without the parser's own words: they repeat what they could not parse, password and all.
@@ -120,6 +123,14 @@ impl App {
                 night_start: config.night.start,
                 night_end: config.night.end,
             },
+            #[cfg(feature = "dev")]
+            stand_still_at: config
+                .worker
+                .pause_at
+                .iter()
+                .map(|step| step.parse())
+                .collect::<Result<_, _>>()
+                .map_err(StartError::PauseAt)?,
         };
         let ops = Ops::new(db, keys, halo, clock.clone(), settings);
         keys::check_canary(&ops).await.map_err(|error| match error {

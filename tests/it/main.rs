@@ -5,6 +5,7 @@ mod auth;
 mod auth_keys;
 mod config;
 mod graphql;
+mod crash;
 mod graphql_nulls;
 mod halo;
 mod http;
