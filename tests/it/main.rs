@@ -8,6 +8,7 @@ mod graphql_nulls;
 mod halo;
 mod http;
 mod net;
+mod plan;
 mod postgres;
 mod sandbox;
 mod seal;
