@@ -10,6 +10,7 @@ mod graphql_nulls;
 mod halo;
 mod http;
 mod net;
+mod plan;
 mod postgres;
 mod sandbox;
 mod schema;
