@@ -2,16 +2,17 @@
 
 use std::any::TypeId;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{
-    Context, ID, Request as GraphqlRequest, ServerError, ServerResult,
+    Context, ID, Request as GraphqlRequest, Response, ServerError, ServerResult,
     async_trait::async_trait,
     dataloader::DataLoader,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
 };
-use tracing::Instrument;
 use uuid::Uuid;
 
+use super::batches::Batches;
 use super::error::{Failure, Result};
 use super::loads::Loads;
 use crate::auth::{Act, Caller, Denied, PartnerScope, Role, permit};
@@ -110,17 +111,22 @@ fn read(id: &ID) -> PartnerId {
     id.parse().unwrap_or(PartnerId(Uuid::nil()))
 }
 
-/// Puts an [`Asker`] into each request.
+/// Makes the extension that puts an [`Asker`] into each request.
 pub(super) struct AskerOfRequest;
 
 impl ExtensionFactory for AskerOfRequest {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(AskerOfRequest)
+        Arc::new(OneRequest::default())
     }
 }
 
+#[derive(Default)]
+struct OneRequest {
+    batches: Batches,
+}
+
 #[async_trait]
-impl Extension for AskerOfRequest {
+impl Extension for OneRequest {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -133,10 +139,14 @@ impl Extension for AskerOfRequest {
         };
         let id = find::<RequestId>(&request).map(|id| id.as_str().to_owned()).unwrap_or_default();
         let loads = Loads { ops: ops.clone(), caller: caller.clone() };
-        let spawn = |load: futures::future::BoxFuture<'static, ()>| tokio::spawn(load.in_current_span());
-        let load = DataLoader::new(loads, spawn);
+        let batches = self.batches.clone();
+        let load = DataLoader::new(loads, move |read| batches.add(read)).delay(Duration::ZERO);
         let asker = Asker { ops: ops.clone(), caller: caller.clone(), load, request: id };
         next.run(ctx, request.data(asker)).await
+    }
+
+    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
+        self.batches.run(next.run(ctx, operation)).await
     }
 }
 
