@@ -203,6 +203,11 @@ impl App {
         Ok(())
     }
 
+    /// Gives the database's connections back. For a process that goes on, or whose database ends with it.
+    pub async fn close(&self) {
+        self.ops.db.pool().close().await;
+    }
+
     /// Turns tokens into callers: verified, and with our id of the partner they name.
     pub fn identify(&self, verifier: Verifier) -> Identify {
         let (db, verifier) = (self.ops.db.clone(), Arc::new(verifier));

@@ -22,7 +22,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (INFIMA_LISTEN)"))?;
     stop_at_signal(app.stopping.clone())?;
-    tracing::info!(%address, "serving");
+    tracing::info!(address = %listener.local_addr()?, "serving");
     app.serve(listener, router).await?;
     Ok(ExitCode::SUCCESS)
 }

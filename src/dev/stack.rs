@@ -123,6 +123,8 @@ impl Running {
                 let _ = part.await;
             }
         }
+        self.api.close().await;
+        self.worker.close().await;
         self.sandbox.stop().await;
         self.postgres.stop().await
     }

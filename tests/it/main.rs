@@ -3,6 +3,7 @@
 mod architecture;
 mod auth;
 mod auth_keys;
+mod cli;
 mod config;
 mod graphql_nulls;
 mod halo;
@@ -11,6 +12,7 @@ mod net;
 mod postgres;
 mod sandbox;
 mod seal;
+mod story;
 mod support;
 mod sync;
 mod telemetry;
