@@ -3,6 +3,7 @@
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use infima_halo::config::Variables;
 use infima_halo::net::{Answer, Call, HttpClient, HttpLimits};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
@@ -13,8 +14,8 @@ const LONGEST: Duration = Duration::from_secs(90);
 /// The program with these arguments, and an environment in which nothing of ours is set.
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_infima-halo"));
-    let kept = ["PATH", "HOME", "TMPDIR"];
-    let kept = kept.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let ours = Variables::of_this_process();
+    let kept = ["PATH", "HOME", "TMPDIR"].into_iter().filter_map(|name| Some((name, ours.get(name)?)));
     command.args(arguments).env_clear().envs(kept).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
