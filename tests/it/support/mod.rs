@@ -3,4 +3,5 @@
 pub mod artifacts;
 pub mod db;
 pub mod program;
+pub mod worker;
 pub mod world;
