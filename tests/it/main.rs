@@ -3,6 +3,7 @@
 mod architecture;
 mod auth;
 mod auth_keys;
+mod cli;
 mod config;
 mod crash;
 mod graphql;
@@ -15,6 +16,7 @@ mod postgres;
 mod sandbox;
 mod schema;
 mod seal;
+mod story;
 mod support;
 mod sync;
 mod telemetry;

@@ -2,5 +2,6 @@
 
 pub mod artifacts;
 pub mod db;
+pub mod program;
 pub mod worker;
 pub mod world;
