@@ -2,15 +2,20 @@
 
 mod auth;
 mod auth_keys;
+mod budget;
 mod config;
 mod crash;
 mod graphql_nulls;
 mod halo;
 mod http;
+mod leases;
 mod net;
+mod nights;
 mod postgres;
+mod queue;
 mod sandbox;
 mod seal;
+mod soak;
 mod support;
 mod sync;
 mod telemetry;
