@@ -22,6 +22,7 @@ mod graphql_nulls;
 mod health;
 mod layers;
 pub mod limits;
+pub mod playground;
 mod media;
 mod order;
 mod socket;

@@ -20,7 +20,7 @@ use infima_halo::ops::{OpError, Ops, Request};
 use infima_halo::sandbox::{Sandbox, SandboxOptions, Tenant, TenantSeed};
 use infima_halo::storage::{self, Page};
 use infima_halo::{halo, seal};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use super::db::TestDatabase;

@@ -1,0 +1,220 @@
+//! The borders between the rooms of `src/`: who may import whom, and what may be done in one room only.
+//!
+//! The table below is the house's plan. A room that needs another one changes this table, in the open, or moves a wall.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Room → the rooms it may import. `ids` and `clock` are everybody's; `app` may import every room, `dev` and `cli` start it.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("main", &["cli"]),
+    ("cli", &["app", "auth", "config", "dev", "domain", "graphql", "ops", "sandbox", "storage", "telemetry"]),
+    ("dev", &["app", "auth", "cli", "config", "http", "net", "ops", "sandbox", "seal", "telemetry"]),
+    (
+        "app",
+        &[
+            "auth",
+            "config",
+            "domain",
+            "graphql",
+            "halo",
+            "http",
+            "jobs",
+            "net",
+            "ops",
+            "queue",
+            "seal",
+            "storage",
+            "telemetry",
+        ],
+    ),
+    ("http", &["auth", "config", "telemetry"]),
+    // `http` for three things that know nothing of HTTP: the codes of errors, the rules for nulls, and the limits.
+    ("graphql", &["auth", "config", "domain", "http", "ops", "storage", "telemetry"]),
+    ("jobs", &["config", "ops", "queue", "telemetry"]),
+    ("ops", &["auth", "config", "domain", "halo", "queue", "seal", "storage", "telemetry"]),
+    ("storage", &["auth", "config", "domain", "telemetry"]),
+    ("queue", &["config", "telemetry"]),
+    ("halo", &["config", "net", "telemetry"]),
+    ("seal", &["config", "telemetry"]),
+    // `auth` for the actor that a run and the audit log name.
+    ("domain", &["auth"]),
+    ("auth", &["config", "net", "telemetry"]),
+    ("net", &["config", "telemetry"]),
+    ("telemetry", &["config"]),
+    ("config", &[]),
+    // Shares no type with `halo`: if both sides shared a mistake, the tests would agree with it.
+    ("sandbox", &[]),
+    ("clock", &[]),
+    ("ids", &[]),
+];
+
+/// What → the rooms (or files) that alone may do it. The text is looked for in code, not in comments.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("reqwest::", &["net"]),
+    ("rustls::", &["net"]),
+    (".begin(", &["ops", "storage/db.rs"]),
+    ("Utc::now(", &["clock.rs"]),
+    ("SystemTime::now(", &["clock.rs"]),
+    ("Local::now(", &["clock.rs"]),
+    ("env::var", &["config"]),
+    ("apalis", &["queue", "jobs"]),
+    ("sqlx::query", &["storage", "queue", "dev/postgres"]),
+    ("async_graphql", &["graphql", "http", "app.rs"]),
+    ("axum::", &["http", "sandbox", "app.rs", "dev", "cli"]),
+    ("chacha20poly1305", &["seal"]),
+    ("jsonwebtoken", &["auth"]),
+    ("for_worker(", &["auth", "ops", "jobs", "storage/leases.rs"]),
+    ("todo!(", &[]),
+    ("unimplemented!(", &[]),
+];
+
+#[test]
+fn rooms_import_only_the_rooms_they_may_know() {
+    let allowed: BTreeMap<_, BTreeSet<_>> =
+        MAY_IMPORT.iter().map(|(room, others)| (*room, others.iter().copied().collect())).collect();
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let room = room_of(&file);
+        let may = allowed.get(room.as_str()).unwrap_or_else(|| panic!("{room} is in no plan: add it to MAY_IMPORT"));
+        for other in imports(&code(&file)) {
+            if other != room && other != "ids" && other != "clock" && !may.contains(other.as_str()) {
+                wrong.push(format!("{} imports {other}", shown(&file)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "across a wall:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_belongs_to_one_room_is_done_in_no_other() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let (code, at) = (code(&file), shown(&file));
+        for (what, places) in ONLY_IN {
+            if code.contains(what) && !places.iter().any(|place| at == *place || at.starts_with(&format!("{place}/"))) {
+                wrong.push(format!("{at} has {what:?}, which belongs to {places:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_has_its_door_plate() {
+    for (room, _) in MAY_IMPORT {
+        let folder = source_dir().join(room);
+        let door = if folder.is_dir() { folder.join("mod.rs") } else { source_dir().join(format!("{room}.rs")) };
+        let text = fs::read_to_string(&door).unwrap_or_else(|_| panic!("{room} has no door: {}", door.display()));
+        let plate = text.lines().take_while(|line| line.starts_with("//!")).count();
+        assert!(plate >= 1, "{room} has no door-plate in {}", door.display());
+        assert!(!folder.is_dir() || plate >= 5, "the door-plate of {room} says too little");
+    }
+}
+
+#[test]
+fn halos_words_stay_with_those_who_speak_to_halo() {
+    let words = ["SoftwareLicence", "softwarelicence", "\"client_id\"", "pageinate", "\"count\""];
+    for file in sources() {
+        let at = shown(&file);
+        if at.starts_with("halo/") || at.starts_with("sandbox/") {
+            continue;
+        }
+        let code = code(&file);
+        for word in words {
+            assert!(!code.contains(word), "{at} says {word}");
+        }
+    }
+}
+
+#[test]
+fn the_imports_are_read_right() {
+    let code =
+        "use crate::{\n    clock::Clock,\n    halo::{Halo, Lane},\n};\nlet x = crate::ops::run();\nuse crate::ids;";
+    let read: Vec<_> = imports(code).into_iter().collect();
+    assert_eq!(read, ["clock", "halo", "ids", "ops"]);
+}
+
+fn source_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every Rust file of `src/`, without what npm or a bundler put there.
+fn sources() -> Vec<PathBuf> {
+    let (mut files, mut folders) = (Vec::new(), vec![source_dir()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("src can be read") {
+            let path = entry.expect("src can be read").path();
+            if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("dist") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    assert!(files.len() > 50, "the sources were found");
+    files.retain(|file| !file.ends_with("src/lib.rs"));
+    files
+}
+
+/// The path below `src/`.
+fn shown(file: &Path) -> String {
+    file.strip_prefix(source_dir()).expect("it lies in src").to_string_lossy().into_owned()
+}
+
+/// The first folder below `src/`, or the file's own name where it lies there directly.
+fn room_of(file: &Path) -> String {
+    let shown = shown(file);
+    shown.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned()
+}
+
+/// The file without comments, and without the unit tests at its end.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).expect("a source can be read");
+    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The first names after `crate::`, in paths and in braces.
+fn imports(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        // `$crate` and `infima_crate` are other things.
+        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+            continue;
+        }
+        let rest = &code[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => found.extend(names_of_group(group)),
+            None => found.extend(name(rest)),
+        }
+    }
+    found
+}
+
+fn names_of_group(group: &str) -> Vec<String> {
+    let (mut depth, mut names, mut expects_name) = (1, Vec::new(), true);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => expects_name = true,
+            c if expects_name && depth == 1 && c.is_alphabetic() => {
+                names.extend(name(&group[at..]));
+                expects_name = false;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names
+}
+
+fn name(text: &str) -> Option<String> {
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    (!name.is_empty()).then_some(name)
+}
