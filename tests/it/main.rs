@@ -4,6 +4,7 @@ mod architecture;
 mod auth;
 mod auth_keys;
 mod config;
+mod faults;
 mod graphql_nulls;
 mod halo;
 mod http;

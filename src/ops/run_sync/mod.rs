@@ -119,8 +119,8 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     let synced = sync(ops, claimed, &connection, &session, stop).await;
     count(ops, lease, &session).await?;
     match synced {
-        Ok(None) => conclude(ops, claimed, &connection).await,
-        Ok(Some(pause)) => put_back(ops, claimed, pause.wait, false, &pause.problem).await,
+        Ok(Synced { pause: None, attention }) => conclude(ops, claimed, attention).await,
+        Ok(Synced { pause: Some(pause), .. }) => put_back(ops, claimed, pause.wait, false, &pause.problem).await,
         Err(Stop::Halo(error)) => stopped(ops, claimed, &connection, &error).await,
         Err(Stop::Told) => give_one_back(ops, claimed).await,
         Err(Stop::Op(error)) => Err(error),
@@ -146,20 +146,27 @@ impl<E: Into<OpError>> From<E> for Stop {
     }
 }
 
+/// What came of a plan that was carried out.
+struct Synced {
+    pause: Option<Pause>,
+    /// What the connection needs somebody for, though it works.
+    attention: Option<Problem>,
+}
+
 /// What has to be looked at again later, though nothing went wrong with the run as a whole.
 struct Pause {
     wait: Duration,
     problem: Problem,
 }
 
-/// Observe, plan, execute. Given is what has to be looked at again.
+/// Observe, plan, execute.
 async fn sync(
     ops: &Ops,
     claimed: &Claimed,
     connection: &Connection,
     session: &Session,
     stop: &CancellationToken,
-) -> Result<Option<Pause>, Stop> {
+) -> Result<Synced, Stop> {
     let lease = &claimed.lease;
     let desired = {
         let mut tx = ops.db.begin(lease.scope()).await?;
@@ -179,19 +186,22 @@ async fn sync(
         tx.commit().await?;
     }
     let waits = plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
+    let another_tenant = (sighted.observed.tenant != connection.tenant)
+        .then(|| Problem::new(ProblemCode::TenantChanged, ops.clock.now()).continuing(connection.problem.as_ref()));
     let mut executor = execute::Executor::new(ops, lease, session, connection, sighted);
     let doubts = executor.carry_out(&plan, stop).await?;
     if claimed.clients.is_none() {
         note_billing(ops, lease, session).await?;
     }
-    Ok(if let Some(problem) = executor.unreachable() {
+    let pause = if let Some(problem) = executor.unreachable() {
         Some(Pause { wait: outcome::backoff(lease.run(), claimed.attempts), problem })
     } else if waits || doubts {
         let problem = Problem::new(ProblemCode::CreateUnconfirmed, ops.clock.now());
         Some(Pause { wait: ops.settings.settle, problem })
     } else {
         None
-    })
+    };
+    Ok(Synced { pause, attention: another_tenant.or(executor.writes_held()) })
 }
 
 /// Which subscriptions are on a recurring invoice. Not being allowed to see that is normal, and never fails a sync.
@@ -217,7 +227,7 @@ async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Op
 }
 
 /// Every step was taken: the run ends by what they came to.
-async fn conclude(ops: &Ops, claimed: &Claimed, connection: &Connection) -> Result<Looked, OpError> {
+async fn conclude(ops: &Ops, claimed: &Claimed, problem: Option<Problem>) -> Result<Looked, OpError> {
     let lease = &claimed.lease;
     let tally = {
         let mut db = ops.db.read(lease.scope()).await?;
@@ -230,7 +240,6 @@ async fn conclude(ops: &Ops, claimed: &Claimed, connection: &Connection) -> Resu
     };
     // The Last Sync Date is about all clients: a run for some of them, or with none mapped, does not move it.
     let everything = claimed.clients.is_none() && tally.open == 0 && tally.confirmed > 0;
-    let problem = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
     finish(ops, claimed, state, None, Some(Conclusion { everything, problem })).await
 }
 
