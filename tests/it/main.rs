@@ -8,6 +8,7 @@ mod faults;
 mod graphql_nulls;
 mod halo;
 mod http;
+mod model;
 mod net;
 mod plan;
 mod postgres;

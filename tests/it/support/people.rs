@@ -23,7 +23,7 @@ impl World {
         let ids: Vec<(uuid::Uuid,)> =
             sqlx::query_as("select id from associations where state <> 'ended' and partner_id = $1 order by id")
                 .bind(self.partner().await.0)
-                .fetch_all(&self.database.owner().await)
+                .fetch_all(&self.owner)
                 .await
                 .expect("the database answers");
         let ids: Vec<_> = ids.into_iter().map(|(id,)| AssociationId(id)).collect();
@@ -38,7 +38,7 @@ impl World {
     pub async fn name_of(&self, association: &Association) -> String {
         let (name,): (String,) = sqlx::query_as("select name from clients where id = $1")
             .bind(association.client.0)
-            .fetch_one(&self.database.owner().await)
+            .fetch_one(&self.owner)
             .await
             .expect("the client is there");
         name
@@ -115,7 +115,7 @@ impl World {
         let found: Option<(uuid::Uuid,)> =
             sqlx::query_as("select id from sync_runs where state in ('queued', 'running') and partner_id = $1")
                 .bind(self.partner().await.0)
-                .fetch_optional(&self.database.owner().await)
+                .fetch_optional(&self.owner)
                 .await
                 .expect("the database answers");
         found.map(|(id,)| RunId(id))
@@ -124,7 +124,7 @@ impl World {
     /// Pauses that Halo asked for are over. They are judged by Postgres' clock, which no test waits for.
     pub async fn end_pauses(&self) {
         sqlx::query("update halo_budgets set limited_until = null")
-            .execute(&self.database.owner().await)
+            .execute(&self.owner)
             .await
             .expect("the database answers");
     }
@@ -136,7 +136,7 @@ impl World {
         self.look().await;
         self.clock.advance(Duration::hours(1));
         sqlx::query("update associations set create_sent_at = create_sent_at - interval '1 hour'")
-            .execute(&self.database.owner().await)
+            .execute(&self.owner)
             .await
             .expect("the database answers");
         self.end_pauses().await;
@@ -159,7 +159,7 @@ impl World {
             }
             let (users,): (i32,) = sqlx::query_as("select active_user_count($1)")
                 .bind(association.client.0)
-                .fetch_one(&self.database.owner().await)
+                .fetch_one(&self.owner)
                 .await
                 .expect("the database answers");
             let live = self.live_at(association.customer.id);
