@@ -2,6 +2,7 @@
 
 pub mod artifacts;
 pub mod db;
+pub mod people;
 pub mod program;
 pub mod worker;
 pub mod world;
