@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use super::{ConfigError, parse};
 
@@ -39,6 +39,10 @@ pub struct WorkerConfig {
     /// Seconds between looks for lost syncs
     #[arg(env = "INFIMA_WORKER_SWEEP_SECONDS", id = "worker-sweep", default_value = "5", value_parser = parse::seconds(1..=3600))]
     pub sweep: Duration,
+
+    /// Address and port at which a worker answers `/health/live`, `/health/ready` and `/metrics`; without it, nowhere
+    #[arg(env = "INFIMA_WORKER_LISTEN", id = "worker-listen")]
+    pub listen: Option<SocketAddr>,
 
     /// Seconds that running syncs get to finish when the process is told to stop
     #[arg(env = "INFIMA_WORKER_STOP_SECONDS", id = "worker-stop", default_value = "20", value_parser = parse::seconds(1..=300))]

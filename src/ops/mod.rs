@@ -6,6 +6,7 @@
 //! `halo/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the domain's.
 
 pub mod associate_clients;
+pub mod by_operator;
 pub mod check_connection;
 pub mod disconnect;
 mod error;
