@@ -1,9 +1,21 @@
 //! A partner's client: a line of the mapping table.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
-use super::{asker::Asker, association::HaloClientAssociation, error::Result, loads::AssociationOf};
+use super::{
+    asker::Asker,
+    association::HaloClientAssociation,
+    customer::HaloCustomer,
+    error::Result,
+    loads::{AssociationOf, ConnectionOf},
+    page,
+};
+use crate::domain::association::AssociationState;
 use crate::domain::roster::{self, RosterState};
+use crate::ops::suggest_customers::{Suggestion, suggest_customers};
+
+/// Suggestions for a page of clients would use up the requests that Halo grants to people.
+const SUGGESTION_COST: usize = 400;
 
 pub struct Client(pub(super) roster::Client);
 
@@ -42,4 +54,38 @@ impl Client {
         let association = Asker::of(ctx).load.load_one(AssociationOf(self.0.partner, self.0.id)).await?;
         Ok(association.map(HaloClientAssociation))
     }
+
+    /// Customers in Halo that are called like the client, best first. Null for a client that is mapped; null, with an
+    /// error beside it, while Halo cannot be asked. Each client costs a request to Halo, so ask for few clients at
+    /// once.
+    #[graphql(complexity = "SUGGESTION_COST + page::paged(Some(first), child_complexity)")]
+    async fn suggested_halo_customers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most: 1 to 100, 5 unless told.", default = 5)] first: i32,
+    ) -> Result<Option<Vec<HaloCustomerSuggestion>>> {
+        let asker = Asker::of(ctx);
+        let most = page::size(Some(first))?;
+        let association = asker.load.load_one(AssociationOf(self.0.partner, self.0.id)).await?;
+        if association.is_some_and(|found| found.state != AssociationState::Ending) {
+            return Ok(None);
+        }
+        let found = suggest_customers(&asker.ops, &asker.question(), self.0.partner, &self.0, most.into()).await?;
+        // Whoever has suggestions has a connection.
+        let Some(connection) = asker.load.load_one(ConnectionOf(self.0.partner)).await? else { return Ok(None) };
+        let suggestions = found.into_iter().map(|Suggestion { customer, exact }| HaloCustomerSuggestion {
+            customer: HaloCustomer { partner: self.0.partner, tenant: connection.tenant.clone(), customer },
+            exact,
+        });
+        Ok(Some(suggestions.collect()))
+    }
+}
+
+/// A customer in Halo that may be the client. Nothing is mapped until somebody says so.
+#[derive(SimpleObject)]
+pub struct HaloCustomerSuggestion {
+    /// The customer.
+    customer: HaloCustomer,
+    /// The names are the same but for upper and lower case, punctuation and legal form.
+    exact: bool,
 }

@@ -26,22 +26,25 @@ mod mapping;
 mod node;
 mod page;
 mod partner;
+mod preview;
 mod problem;
 mod query;
+mod repair;
 mod result;
 mod roster;
 mod run;
 mod scalars;
 mod subscription;
 mod sync_request;
+mod sync_settings;
 mod user_error;
 mod viewer;
 
 use async_graphql::{MergedObject, SDLExportOptions, Schema, SchemaBuilder};
 
 use self::{
-    connection_form::ConnectionForm, mapping::Mapping, query::Query, roster::RosterImport, subscription::Subscription,
-    sync_request::SyncRequest,
+    connection_form::ConnectionForm, mapping::Mapping, query::Query, repair::Repair, roster::RosterImport,
+    subscription::Subscription, sync_request::SyncRequest, sync_settings::SyncSettings,
 };
 use crate::http::{SpecNulls, limits};
 use crate::ops::Ops;
@@ -52,7 +55,7 @@ pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 /// What a caller can change. Each mutation takes one `input` and answers with its result, which is null where nothing
 /// was done, and with `userErrors`: what has to be mended in the input, each with a code out of a closed list.
 #[derive(MergedObject, Default)]
-pub struct Mutation(ConnectionForm, Mapping, SyncRequest, RosterImport);
+pub struct Mutation(ConnectionForm, Mapping, Repair, SyncRequest, SyncSettings, RosterImport);
 
 /// The schema, ready to be asked. Requests bring a [`crate::auth::Caller`] and, from HTTP, a [`crate::http::RequestId`]
 /// in their data.
@@ -71,7 +74,11 @@ pub fn schema(ops: Ops, changes: Changes) -> ApiSchema {
 
 /// The schema in GraphQL's own language, in a stable order. Needs nothing that runs.
 pub fn sdl() -> String {
-    let order = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let order = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions();
     shape().finish().sdl_with_options(order.include_specified_by().use_space_ident())
 }
 

@@ -21,7 +21,7 @@ use crate::storage::owners;
 #[graphql(field(
     name = "id",
     ty = "async_graphql::ID",
-    desc = "The record's id: opaque, the same for ever, and different from the id of every other record of whatever kind."
+    desc = "The record's id: opaque, the same for ever, and different from every other record's of whatever kind."
 ))]
 pub enum Node {
     Partner(Partner),

@@ -135,8 +135,8 @@ where
     {
         schema
             .override_output_type_description::<Connection<C, N, T>>(
-                "One page of a list. To get the next one, ask again with `after: pageInfo.endCursor` and the other arguments \
-                 unchanged.",
+                "One page of a list. To get the next one, ask again with `after: pageInfo.endCursor` and the other \
+                 arguments unchanged.",
             )
             .override_output_type_description::<Edge<C, N, async_graphql::connection::EmptyFields>>(
                 "An entry of a list, with its place there.",

@@ -63,8 +63,8 @@ impl Partner {
         HaloSyncSettings {
             nightly: settings.nightly,
             time_zone: settings.time_zone.into(),
-            window_start: settings.night_start.into(),
-            window_end: settings.night_end.into(),
+            night_start: settings.night_start.into(),
+            night_end: settings.night_end.into(),
         }
     }
 
@@ -150,9 +150,9 @@ pub struct HaloSyncSettings {
     /// The partner's time zone, by which its nights are reckoned.
     time_zone: TimeZone,
     /// From when on the nightly sync may start, on the partner's clock.
-    window_start: LocalTime,
-    /// Until when the nightly sync starts, on the partner's clock. Earlier than `windowStart`: on the next day.
-    window_end: LocalTime,
+    night_start: LocalTime,
+    /// Until when the nightly sync starts, on the partner's clock. Earlier than `nightStart`: on the next day.
+    night_end: LocalTime,
 }
 
 /// How a list of clients is sorted.

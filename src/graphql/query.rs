@@ -10,10 +10,12 @@ use super::{
     node::Node,
     page::{self, Paged, Total},
     partner::Partner,
+    preview::HaloSyncPreview,
     run::HaloSyncRun,
     viewer::Viewer,
 };
 use crate::auth::{Act, permit_across};
+use crate::ops::preview_sync::preview_sync;
 use crate::storage::partners::{self, PartnerFilter};
 
 /// The most records fetched by id at once.
@@ -86,6 +88,23 @@ impl Query {
             Some(scope) => customer::search(asker, scope.partner(), &search, first, after).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What a sync would change now, worked out against Halo as it stands. Null, with an error beside it, while Halo
+    /// cannot be asked.
+    async fn halo_sync_preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these clients. Left out: all that are mapped.")] client_ids: Option<Vec<ID>>,
+        #[graphql(desc = "The partner. Left out: the caller's own. Support has to name one.")] partner_id: Option<ID>,
+    ) -> Result<Option<HaloSyncPreview>> {
+        let asker = Asker::of(ctx);
+        let Some(scope) = asker.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref())? else {
+            return Ok(None);
+        };
+        let clients = client_ids.map(|ids| ids.iter().filter_map(|id| id.parse().ok()).collect::<Vec<_>>());
+        let preview = preview_sync(&asker.ops, &asker.question(), scope.partner(), clients.as_deref()).await?;
+        Ok(Some(HaloSyncPreview(preview)))
     }
 
     /// One sync. To follow it, ask again after `pollAfterMs`, or subscribe. Null where there is no such sync for this

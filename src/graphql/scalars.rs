@@ -57,6 +57,12 @@ impl ScalarType for TimeZone {
 
 pub struct LocalTime(NaiveTime);
 
+impl From<LocalTime> for NaiveTime {
+    fn from(time: LocalTime) -> Self {
+        time.0
+    }
+}
+
 impl From<NaiveTime> for LocalTime {
     fn from(time: NaiveTime) -> Self {
         Self(time)

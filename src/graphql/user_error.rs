@@ -5,10 +5,10 @@ use async_graphql::{Enum, Object};
 use super::error::{Failure, Result};
 use crate::ops::{self, OpError};
 
-/// Something in a mutation's input that has to be mended. The rest of the input may have been carried out all the same:
-/// the payload's result says what was.
 pub struct UserError(ops::UserError);
 
+/// Something in a mutation's input that has to be mended. The rest of the input may have been carried out all the same:
+/// the payload's result says what was.
 #[Object]
 impl UserError {
     /// What is wrong, out of a closed list.
