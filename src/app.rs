@@ -28,6 +28,7 @@ use crate::ops::{OpError, Ops, Settings, keys};
 use crate::queue;
 use crate::seal::{Keyring, KeyringError};
 use crate::storage::budget::{self, Allowance};
+use crate::storage::changes::Changes;
 use crate::storage::leases::LeaseTerms;
 use crate::storage::{self, Db, StorageError, partners};
 use crate::telemetry::Metrics;
@@ -137,7 +138,7 @@ impl App {
         others: Router,
     ) -> Result<Router, StartError> {
         let edge = Edge {
-            schema: graphql::schema(self.ops.clone()),
+            schema: graphql::schema(self.ops.clone(), Changes::listen(&self.ops.db)),
             identify: self.identify(verifier),
             clock: self.clock.clone(),
             limits: limits(&config.http),
