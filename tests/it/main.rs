@@ -1,6 +1,7 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
 mod architecture;
+mod audit;
 mod auth;
 mod auth_keys;
 mod config;
@@ -8,8 +9,10 @@ mod graphql;
 mod graphql_nulls;
 mod halo;
 mod http;
+mod matrix;
 mod net;
 mod postgres;
+mod rls;
 mod sandbox;
 mod schema;
 mod seal;

@@ -2,4 +2,5 @@
 
 pub mod artifacts;
 pub mod db;
+pub mod served;
 pub mod world;

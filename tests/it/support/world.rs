@@ -28,7 +28,6 @@ use super::db::TestDatabase;
 pub const MORNING: &str = "2026-11-24T09:00:00Z";
 pub const PARTNER: &str = "northwind";
 
-#[expect(dead_code, reason = "kept alive, and at hand, for tests to come")]
 pub struct World {
     pub app: App,
     pub config: Config,
