@@ -30,6 +30,7 @@ mod partner;
 mod preview;
 mod problem;
 mod query;
+mod reads;
 mod repair;
 mod result;
 mod roster;

@@ -1,6 +1,7 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
 mod architecture;
+mod audit;
 mod auth;
 mod auth_keys;
 mod budget;
@@ -13,12 +14,14 @@ mod graphql_nulls;
 mod halo;
 mod http;
 mod leases;
+mod matrix;
 mod model;
 mod net;
 mod nights;
 mod plan;
 mod postgres;
 mod queue;
+mod rls;
 mod sandbox;
 mod schema;
 mod seal;

@@ -5,4 +5,5 @@ pub mod db;
 pub mod people;
 pub mod program;
 pub mod worker;
+pub mod served;
 pub mod world;
