@@ -9,6 +9,8 @@ mod cli;
 mod config;
 mod crash;
 mod faults;
+mod contract;
+mod crash;
 mod graphql;
 mod graphql_nulls;
 mod halo;
