@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::run::RunState;
 use infima_halo::ids::RunId;
-use infima_halo::ops::run_sync::Step;
+use infima_halo::ops::run_sync::{Looked, Step};
 use infima_halo::sandbox::{Call, Effect, Entry, Fault, Lasting, Matching};
 use nix::sys::signal::Signal;
 
@@ -146,6 +146,62 @@ pub async fn as_it_should_be(world: &World, clients: &[(&str, u32)]) {
     assert_eq!((second.state, second.summary.unchanged), (RunState::Succeeded, clients.len() as u32));
     assert_eq!(world.writes_since(mark), 0, "a second run has nothing to write");
     assert!(world.connection().await.last_synced_at.unwrap() >= before);
+}
+
+/// The create is answered with an error, and its record shows only to the look after the first one.
+#[tokio::test]
+async fn a_create_that_shows_after_a_first_look_is_not_sent_twice() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::AppearsAfterLook, Matching::call(Call::Create), Lasting::Once);
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    world.bring_forward(run).await;
+    assert_eq!(world.work(run).await, Looked::PutBack, "the first look is empty and early");
+    world.settle("Alder").await;
+    world.bring_forward(run).await;
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.tenant.unconsumed_faults(), []);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+/// Yesterday's database knows nothing of what was created since. Nothing is created again, and nothing is lost.
+#[tokio::test]
+async fn yesterdays_database_creates_no_second_subscription() {
+    const TABLES: &str = "partners, clients, users, connections, associations, sync_runs, sync_results, activity";
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
+    world.connect().await;
+    let run = world.map(&["Birch"]).await.run.unwrap();
+    world.work(run).await;
+    let waiting = world.map(&["Alder"]).await.run.unwrap();
+
+    let owner = world.database.owner().await;
+    let run_all = async |statements: Vec<String>| {
+        for statement in statements {
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&owner).await.unwrap();
+        }
+    };
+    let keep = TABLES.split(", ").map(|table| format!("create table yesterday.{table} as table public.{table}"));
+    run_all(std::iter::once("create schema yesterday".to_owned()).chain(keep).collect()).await;
+
+    assert_eq!(world.work(waiting).await, Looked::Finished(RunState::Succeeded));
+    world.set_users("Birch", 9).await;
+    world.sync().await;
+    assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![9])].into());
+
+    let back = TABLES.split(", ").map(|table| format!("insert into public.{table} table yesterday.{table}"));
+    run_all(std::iter::once(format!("truncate {TABLES}")).chain(back).collect()).await;
+    assert_eq!(world.association("Alder").await.subscription, None);
+
+    let mark = world.mark();
+    assert_eq!(world.work(waiting).await, Looked::Finished(RunState::Succeeded));
+    world.set_users("Birch", 9).await;
+    let run = world.sync().await;
+    assert_eq!((run.state, run.summary.unchanged), (RunState::Succeeded, 2));
+    assert_eq!(world.writes_since(mark), 0);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![9])].into());
+    let alder = world.association("Alder").await;
+    assert_eq!(alder.last_synced.map(|synced| synced.quantity), Some(3));
 }
 
 #[tokio::test]

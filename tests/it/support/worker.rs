@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use infima_halo::app::App;
 use infima_halo::clock::Clock;
@@ -71,10 +72,20 @@ impl Worker {
 
     /// Waits until it stands still; gives the step.
     pub async fn stands_still(&mut self) -> Step {
+        let line = self.says("standing still at ").await;
+        let (_, name) = line.split_once("standing still at ").expect("it says so");
+        name.parse().expect("a step")
+    }
+
+    /// Waits until it says this; gives the whole line.
+    pub async fn says(&mut self, text: &str) -> String {
         loop {
-            let line = self.said.recv().await.unwrap_or_else(|| panic!("the worker ended: {}", self.everything()));
-            if let Some((_, name)) = line.split_once("standing still at ") {
-                return name.parse().expect("a step");
+            let heard = tokio::time::timeout(Duration::from_secs(60), self.said.recv()).await;
+            match heard {
+                Ok(Some(line)) if line.contains(text) => return line,
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("the worker ended without saying {text:?}"),
+                Err(_) => panic!("the worker never said {text:?}"),
             }
         }
     }
