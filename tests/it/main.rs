@@ -1,16 +1,17 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
 mod architecture;
+mod associations;
 mod audit;
 mod auth;
 mod auth_keys;
 mod budget;
 mod cli;
 mod config;
-mod crash;
-mod faults;
+mod connection;
 mod contract;
 mod crash;
+mod faults;
 mod graphql;
 mod graphql_nulls;
 mod halo;
@@ -22,8 +23,10 @@ mod net;
 mod nights;
 mod plan;
 mod postgres;
+mod preview;
 mod queue;
 mod rls;
+mod roster;
 mod sandbox;
 mod schema;
 mod seal;

@@ -235,7 +235,7 @@ impl<'a> Executor<'a> {
                 seen,
                 ..open(step, Outcome::Failed)
             };
-            return Ok(Done { report, doubt: false });
+            return Ok(Done::with(report));
         }
         let evidence = created.marker.is_none().then(|| "Halo did not show the marker of the new record".to_owned());
         let report = Report {

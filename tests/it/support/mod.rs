@@ -4,6 +4,6 @@ pub mod artifacts;
 pub mod db;
 pub mod people;
 pub mod program;
-pub mod worker;
 pub mod served;
+pub mod worker;
 pub mod world;
