@@ -97,7 +97,8 @@ impl World {
                 self.resolve(association.id, Resolution::Adopt(id)).await.expect("it is a candidate");
             }
             ProblemCode::FieldsNotKept => {
-                self.resolve(association.id, Resolution::Continue).await.expect("it waits for that");
+                // Said once, it is said for all of the partner's clients.
+                let _ = self.resolve(association.id, Resolution::Continue).await;
             }
             ProblemCode::CustomerDeleted => {
                 self.remove(association.id, Ending::KeepQuantity).await.expect("it is the partner's");
