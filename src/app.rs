@@ -3,31 +3,46 @@
 //! `serve`, `worker`, `dev`, the operator's commands and the tests all start here, so that what is tested is what runs. It
 //! knows every room by its door and no rule of the business.
 
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::Router;
+use axum::http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgPool, PgPoolOptions};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::auth::{Caller, SystemScope, TokenRules, Verifier};
 use crate::clock::Clock;
-use crate::config::{AuthConfig, Config, Environment, HaloConfig};
+use crate::config::{ApiConfig, AuthConfig, Config, Environment, HaloConfig, HttpConfig, TrustedDocuments};
 use crate::domain::roster::SyncSettings;
+use crate::graphql;
 use crate::halo::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
-use crate::http::{Identify, IdentifyError};
+use crate::http::playground::{self, DevCaller, Oidc, PlaygroundConfig};
+use crate::http::{self, Documents, Edge, Health, Identify, IdentifyError, ManifestError, Trust, limits::Limits};
 use crate::jobs::{self, WorkerSettings, WorkerStopped};
 use crate::net::{AllowList, Call, CannotBuildClient, Guard, HttpClient, HttpLimits, NotHostAndPort};
 use crate::ops::{OpError, Ops, Settings, keys};
 use crate::queue;
 use crate::seal::{Keyring, KeyringError};
 use crate::storage::budget::{self, Allowance};
+use crate::storage::changes::Changes;
 use crate::storage::leases::LeaseTerms;
 use crate::storage::{self, Db, StorageError, partners};
+use crate::telemetry::Metrics;
 
 /// The queue listens on a connection for each kind of job, and fetches on a few more.
 const QUEUE_CONNECTIONS: u32 = queue::Kind::ALL.len() as u32 + 4;
 /// A JWKS document is a few kilobytes.
 const LARGEST_JWKS: usize = 256 * 1024;
+/// What running answers get to come to their end when the process is told to stop. Deployment tools kill after 30 seconds.
+const STOP: Duration = Duration::from_secs(25);
+/// The operations that partners' callers may run.
+const CONTRACT: &str = include_str!("../frontend-contract/persisted-documents.json");
+const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Why the process cannot start, in words that say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -42,14 +57,42 @@ pub enum StartError {
     WrongKeys(#[source] OpError),
     #[error("INFIMA_HALO_DEVELOPMENT_ADDRESSES: {0}")]
     DevelopmentAddresses(#[from] NotHostAndPort),
+    #[cfg(feature = "dev")]
+    #[error("INFIMA_PAUSE_AT: {0}")]
+    PauseAt(String),
     #[error(transparent)]
     Http(#[from] CannotBuildClient),
+    // Without the parser's own words: they repeat what they could not parse, password and all.
+    #[error("DATABASE_URL is not an address of the form postgres://role:password@host:port/database")]
+    DatabaseAddress,
+    #[error("the database has no tables of ours yet: run `infima-halo migrate` first")]
+    NotMigrated,
     #[error("Postgres at DATABASE_URL: {0}")]
-    Database(#[from] StorageError),
-    #[error("Postgres at DATABASE_URL: {0}")]
-    Queue(#[source] sqlx::Error),
+    Database(#[source] StorageError),
     #[error("the queue's tables: {0}")]
     QueueTables(#[from] queue::SetUpError),
+    #[error("frontend-contract/persisted-documents.json: {0}")]
+    Contract(#[from] ManifestError),
+}
+
+impl From<StorageError> for StartError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Database(error) => error.into(),
+            error => StartError::Database(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StartError {
+    fn from(error: sqlx::Error) -> Self {
+        const UNDEFINED_TABLE: &str = "42P01";
+        match &error {
+            sqlx::Error::Configuration(_) => StartError::DatabaseAddress,
+            sqlx::Error::Database(said) if said.code().as_deref() == Some(UNDEFINED_TABLE) => StartError::NotMigrated,
+            _ => StartError::Database(error.into()),
+        }
+    }
 }
 
 /// What every process that does something is made of.
@@ -59,6 +102,8 @@ pub struct App {
     pub clock: Clock,
     /// Once cancelled, everything comes to an end.
     pub stopping: CancellationToken,
+    /// Mutations that run: they are waited for.
+    mutations: TaskTracker,
 }
 
 impl App {
@@ -79,13 +124,80 @@ impl App {
                 night_start: config.night.start,
                 night_end: config.night.end,
             },
+            #[cfg(feature = "dev")]
+            stand_still_at: config
+                .worker
+                .pause_at
+                .iter()
+                .map(|step| step.parse())
+                .collect::<Result<_, _>>()
+                .map_err(StartError::PauseAt)?,
         };
         let ops = Ops::new(db, keys, halo, clock.clone(), settings);
         keys::check_canary(&ops).await.map_err(|error| match error {
-            OpError::Storage(error) => StartError::Database(error),
+            OpError::Storage(error) => error.into(),
             error => StartError::WrongKeys(error),
         })?;
-        Ok(Self { ops, clock, stopping: CancellationToken::new() })
+        Ok(Self { ops, clock, stopping: CancellationToken::new(), mutations: TaskTracker::new() })
+    }
+
+    /// What `serve` answers: GraphQL, health and metrics, and beside them `others` (the playground; in development the keys).
+    pub fn api(
+        &self,
+        config: &Config,
+        api: &ApiConfig,
+        verifier: Verifier,
+        others: Router,
+    ) -> Result<Router, StartError> {
+        let edge = Edge {
+            schema: graphql::schema(self.ops.clone(), Changes::listen(&self.ops.db)),
+            identify: self.identify(verifier),
+            clock: self.clock.clone(),
+            limits: limits(&config.http),
+            documents: documents(api.documents.trusted)?,
+            schema_for_everybody: config.environment.environment == Environment::Development,
+            stopping: self.stopping.clone(),
+            mutations: self.mutations.clone(),
+        };
+        let origins = config.http.cors_origins.iter();
+        let origins = origins.map(|origin| HeaderValue::from_str(origin).expect("a web origin is ASCII")).collect();
+        Ok(http::router(edge, origins, others.merge(self.health())))
+    }
+
+    /// `/health/live`, `/health/ready` and `/metrics` of this process.
+    pub fn health(&self) -> Router {
+        let db = self.ops.db.clone();
+        http::health_routes(Health {
+            ready: Arc::new(move || {
+                let db = db.clone();
+                Box::pin(async move { db.ping().await.map_err(|_| "the database does not answer".to_owned()) })
+            }),
+            metrics: Arc::new(|| Metrics::of_this_process().render()),
+            stopping: self.stopping.clone(),
+        })
+    }
+
+    /// Answers at `listener` until the app is stopped; what is being answered then, and every mutation, is brought to its
+    /// end, within limits.
+    pub async fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
+        let told = self.stopping.clone();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(self.stopping.clone().cancelled_owned());
+        let too_late = async {
+            told.cancelled().await;
+            tokio::time::sleep(STOP).await;
+        };
+        tokio::select! {
+            served = async {
+                serving.await?;
+                self.mutations.close();
+                self.mutations.wait().await;
+                Ok(())
+            } => served,
+            () = too_late => {
+                tracing::warn!("some answers did not come to their end in time");
+                Ok(())
+            }
+        }
     }
 
     /// Works the queue until the app is stopped.
@@ -101,6 +213,11 @@ impl App {
         };
         jobs::run(self.ops.clone(), queue, settings, self.stopping.clone()).await?;
         Ok(())
+    }
+
+    /// Gives the database's connections back. For a process that goes on, or whose database ends with it.
+    pub async fn close(&self) {
+        self.ops.db.pool().close().await;
     }
 
     /// Turns tokens into callers: verified, and with our id of the partner they name.
@@ -142,12 +259,33 @@ pub enum WorkError {
 
 /// Applies our migrations and the queue's, as the owner of the database.
 pub async fn migrate(owner_url: &SecretString) -> Result<(), StartError> {
-    let owner =
-        PgPoolOptions::new().max_connections(2).connect(owner_url.expose_secret()).await.map_err(StartError::Queue)?;
+    let owner = PgPoolOptions::new().max_connections(2).connect(owner_url.expose_secret()).await?;
     storage::migrate(&owner).await?;
     queue::set_up(&owner).await?;
     owner.close().await;
     Ok(())
+}
+
+/// Support's playground over this API. `dev_callers` may be chosen from instead of signing in: in development.
+pub fn playground(config: &Config, api: &ApiConfig, dev_callers: Vec<DevCaller>) -> Router {
+    let environment = match config.environment.environment {
+        Environment::Production => "production",
+        Environment::Development => "development",
+    };
+    let signs_in = api.playground.oidc_issuer.clone().zip(api.playground.oidc_client_id.clone());
+    playground::routes(PlaygroundConfig {
+        environment: environment.to_owned(),
+        endpoint: "/graphql".to_owned(),
+        websocket: "/graphql".to_owned(),
+        oidc: signs_in.map(|(issuer, client_id)| Oidc {
+            issuer,
+            client_id,
+            scope: "openid profile".to_owned(),
+            audience: Some(api.auth.audience.clone()),
+            endpoints: None,
+        }),
+        dev_callers,
+    })
 }
 
 /// The verifier of callers' tokens, with keys fetched from the address the operator configured.
@@ -170,6 +308,26 @@ pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartErr
         })
     });
     Ok(Verifier::new(rules, config.jwks_url.clone(), fetch, clock.clone()))
+}
+
+fn limits(config: &HttpConfig) -> Limits {
+    Limits {
+        body: config.body_bytes as usize,
+        import_body: config.import_body_bytes as usize,
+        query_time: config.request_time,
+        requests_per_minute: config.requests_per_minute,
+        subscriptions: config.subscriptions_per_caller as usize,
+        ..Limits::default()
+    }
+}
+
+fn documents(trusted: TrustedDocuments) -> Result<Documents, ManifestError> {
+    let trust = match trusted {
+        TrustedDocuments::Enforce => Trust::Enforce,
+        TrustedDocuments::Report => Trust::Report,
+        TrustedDocuments::Off => Trust::Off,
+    };
+    Documents::read(CONTRACT, CONTRACT_VERSION, trust)
 }
 
 async fn queue_pool(url: &SecretString) -> sqlx::Result<PgPool> {

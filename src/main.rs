@@ -1,1 +1,5 @@
-fn main() {}
+//! The door is in `cli/`.
+
+fn main() -> std::process::ExitCode {
+    infima_halo::cli::main()
+}

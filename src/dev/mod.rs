@@ -1,5 +1,144 @@
-//! What only development needs: the one-command stack. Behind the cargo feature `dev`, so production carries none of it.
+//! What only development needs: the one-command stack, and the user guide's story played on it. Behind the cargo feature
+//! `dev`, so production carries none of it.
+//!
+//! One process runs what production runs in several: the app's API and worker, built by `app`, over a Postgres of its own
+//! ([`postgres`]) and a Halo of its own (`sandbox/`), with tokens of its own. The story speaks to the API over HTTP, as the
+//! frontend and INFIMA's platform do, and to the tenant as nobody else may: to see what came of it. Everything lasts in one
+//! data directory; whatever was killed is carried on with at the next start.
 //!
 //! `cli` starts it; the tests use [`postgres`] for their database. Nothing in production's rooms may call in here.
 
+mod announce;
+mod ask;
+mod callers;
+mod data_dir;
 pub mod postgres;
+mod roster;
+mod settings;
+mod stack;
+mod story;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use tokio_util::sync::CancellationToken;
+
+use self::data_dir::DataDir;
+use self::stack::Stack;
+use crate::clock::Clock;
+use crate::config::Variables;
+use crate::sandbox::{Sandbox, SandboxOptions, TenantSeed};
+
+/// Where everything lasts, below the working directory.
+pub const DATA_DIR: &str = ".data";
+/// The port of the sandbox's first tenant; the others follow.
+pub const SANDBOX_PORT: u16 = 4010;
+/// The sandbox's tenants, the story's first.
+pub const TENANTS: [&str; 2] = ["northwind-msp", "other"];
+const PORT: u16 = 8080;
+
+#[derive(Debug, Default, clap::Args)]
+pub struct DevOptions {
+    /// Port of the API [default: 8080]; where it is taken, another one is chosen
+    #[arg(long)]
+    port: Option<u16>,
+    /// Port of the sandbox's first tenant at its first start [default: 4010]; where it is taken, another one is chosen
+    #[arg(long)]
+    sandbox_port: Option<u16>,
+    /// Where everything is kept [default: .data]
+    #[arg(long, value_name = "DIRECTORY")]
+    data_dir: Option<PathBuf>,
+    /// Begin with nothing: what the data directory holds is removed
+    #[arg(long)]
+    fresh: bool,
+    /// Bring the roster in, but do not play the story
+    #[arg(long)]
+    no_story: bool,
+    /// End after the story: with 0, or with 1 and the step that failed
+    #[arg(long)]
+    exit: bool,
+}
+
+/// Starts everything, plays the story, and stays until `stopping` (or the story's end, with `--exit`). `sentence` puts an
+/// error into words.
+///
+/// # Errors
+/// Something could not be started, or broke while running; with `--exit`, a step of the story failed.
+pub async fn run(
+    options: DevOptions,
+    variables: Variables,
+    stopping: CancellationToken,
+    sentence: fn(&anyhow::Error) -> String,
+) -> anyhow::Result<ExitCode> {
+    let data_dir = DataDir::claim(options.data_dir.as_deref().unwrap_or(Path::new(DATA_DIR)))?;
+    if options.fresh {
+        data_dir.empty(&variables).await?;
+    }
+    announce::title();
+    let mut stack = tokio::select! {
+        started = Stack::start(&options, &data_dir, variables) => match started {
+            Ok(stack) => stack,
+            Err(error) => {
+                postgres::stop(data_dir.path()).await?;
+                return Err(error);
+            }
+        },
+        () = stopping.cancelled() => {
+            postgres::stop(data_dir.path()).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    let done = tokio::select! {
+        done = live(&options, &stack.parts, &data_dir, &stopping, sentence) => done,
+        why = stack.running.broke() => Err(why),
+        () = stopping.cancelled() => Ok(()),
+    };
+    announce::gone(&data_dir);
+    stack.running.stop().await?;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// The life of a stack that is up.
+async fn live(
+    options: &DevOptions,
+    parts: &stack::Parts,
+    data_dir: &DataDir,
+    stopping: &CancellationToken,
+    sentence: fn(&anyhow::Error) -> String,
+) -> anyhow::Result<()> {
+    announce::addresses(parts);
+    announce::write(parts, data_dir)?;
+    let played = if options.no_story { story::roster_only(parts).await } else { story::play(parts).await };
+    match (played, options.exit) {
+        (Ok(()), true) => return Ok(()),
+        (Err(error), true) => return Err(error),
+        (Ok(()), false) => {}
+        (Err(error), false) => announce::stopped_short(&sentence(&error)),
+    }
+    announce::callers(parts, data_dir);
+    stopping.cancelled().await;
+    Ok(())
+}
+
+/// The tenants to develop against, kept in the data directory.
+///
+/// # Errors
+/// As [`Sandbox::start`].
+pub async fn sandbox(data_dir: &Path, port: u16, clock: Clock) -> io::Result<Sandbox> {
+    let mut seeds = vec![TenantSeed::northwind(), TenantSeed::other()];
+    for (seed, port) in seeds.iter_mut().zip(port..) {
+        seed.port = (port != 0).then_some(port);
+    }
+    Sandbox::start(SandboxOptions { dir: Some(data_dir.join("sandbox")), clock }, seeds).await
+}
+
+/// A failure of the stack itself, in place of the one that a task ended with.
+fn ended(what: &str, how: Result<anyhow::Result<()>, tokio::task::JoinError>) -> anyhow::Error {
+    match how {
+        Ok(Ok(())) => anyhow!("the {what} ended without being told to"),
+        Ok(Err(error)) => error.context(format!("the {what} broke off")),
+        Err(error) => anyhow!("the {what} broke off: {error}"),
+    }
+}

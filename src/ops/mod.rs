@@ -6,6 +6,7 @@
 //! `halo/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the domain's.
 
 pub mod associate_clients;
+pub mod by_operator;
 pub mod check_connection;
 pub mod disconnect;
 mod error;
@@ -14,6 +15,7 @@ pub mod housekeeping;
 pub mod import_roster;
 pub mod keys;
 pub mod preview_sync;
+pub mod record_reads;
 pub mod recreate_subscription;
 pub mod remove_association;
 pub mod request_sync;
@@ -67,6 +69,9 @@ pub struct Settings {
     pub lease: LeaseTerms,
     /// When a new partner's nights are, until somebody changes it.
     pub nights: SyncSettings,
+    /// The process stands still when a sync comes to one of these steps, to be killed there.
+    #[cfg(feature = "dev")]
+    pub stand_still_at: Vec<run_sync::Step>,
 }
 
 impl Ops {

@@ -73,7 +73,7 @@ pub async fn page(
              and ($2::text is null or strpos(lower(name), lower($2)) > 0 or external_id = $2)
              and ($3::boolean is null or associated = $3)
              and ($4::boolean is null or needs_attention = $4)
-             and ($5::text is null or (lower(name), id) > ($5, $6))
+             and ($5::text is null or (lower(name), id) > (lower($5), $6))
            order by lower(name), id
            limit $7"#,
         scope.partner().0,
@@ -105,7 +105,7 @@ pub async fn page_descending(
              and ($2::text is null or strpos(lower(name), lower($2)) > 0 or external_id = $2)
              and ($3::boolean is null or associated = $3)
              and ($4::boolean is null or needs_attention = $4)
-             and ($5::text is null or (lower(name), id) < ($5, $6))
+             and ($5::text is null or (lower(name), id) < (lower($5), $6))
            order by lower(name) desc, id desc
            limit $7"#,
         scope.partner().0,

@@ -26,6 +26,16 @@ impl StorageError {
             _ => false,
         }
     }
+
+    /// Whether a text in the input holds what Postgres cannot store: the character NUL.
+    pub fn is_about_unstorable_text(&self) -> bool {
+        match self {
+            StorageError::Database(sqlx::Error::Database(error)) => {
+                matches!(error.code().as_deref(), Some("22021" | "22P05"))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Names the place when a stored value cannot be read.

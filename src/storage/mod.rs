@@ -8,6 +8,7 @@
 pub mod activity;
 pub mod associations;
 pub mod budget;
+pub mod changes;
 pub mod clients;
 pub mod connections;
 mod db;
@@ -33,8 +34,8 @@ pub struct Page {
     pub after: Option<Position>,
 }
 
-/// The place of one entry in a list: what the list is sorted by, and the row's id where that is equal. Lists sorted by
-/// id alone leave `key` empty.
+/// The place of one entry in a list: the name it is sorted by, as it is written, and the row's id where names are equal.
+/// Lists sorted by id alone leave `key` empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     pub key: String,

@@ -90,7 +90,7 @@ pub async fn page(
          from partners p
          where ($1::text is null or partner_matches(p.id, $1))
            and ($2::boolean is null or partner_needs_attention(p.id) = $2)
-           and ($3::text is null or (lower(name), id) > ($3, $4))
+           and ($3::text is null or (lower(name), id) > (lower($3), $4))
          order by lower(name), id
          limit $5",
         filter.search,

@@ -142,7 +142,13 @@ fn step(
             return step;
         }
     };
-    step.changed_in_halo = association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
+    // What Halo shows may be neither what we last noted nor a stranger's change: a crash can come between writing and noting.
+    let wanted = match association.goal {
+        Goal::Follow { active_users } => active_users,
+        Goal::End(_) => 0,
+    };
+    step.changed_in_halo = seen.quantity != Some(wanted)
+        && association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },

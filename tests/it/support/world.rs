@@ -28,7 +28,6 @@ use super::db::TestDatabase;
 pub const MORNING: &str = "2026-11-24T09:00:00Z";
 pub const PARTNER: &str = "northwind";
 
-#[expect(dead_code, reason = "kept alive, and at hand, for tests to come")]
 pub struct World {
     pub app: App,
     pub config: Config,
@@ -60,7 +59,21 @@ impl World {
     }
 
     pub async fn start_with(seed: TenantSeed, adjust: impl FnOnce(&mut Variables)) -> Self {
-        let clock = Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant"));
+        Self::start_by(Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant")), seed, adjust).await
+    }
+
+    /// By the clock on the wall, as other processes go.
+    pub async fn of_processes(clients: &[(&str, usize)]) -> Self {
+        let seed = TenantSeed::with_customers("northwind", clients.iter().map(|(name, _)| *name));
+        let world = Self::start_by(Clock::System, seed, |variables| {
+            super::worker::SHORT_TIMES.iter().for_each(|(name, value)| variables.set(name, *value));
+        })
+        .await;
+        world.import_partner(PARTNER, clients).await;
+        world
+    }
+
+    pub async fn start_by(clock: Clock, seed: TenantSeed, adjust: impl FnOnce(&mut Variables)) -> Self {
         let database = TestDatabase::fresh().await;
         let name = seed.name.clone();
         let options = SandboxOptions { dir: None, clock: clock.clone() };
@@ -308,6 +321,20 @@ pub fn request(caller: &Caller) -> Request<'_> {
 }
 
 impl World {
+    /// Waits, by listening, until the run is as wanted.
+    pub async fn until_run(&self, id: RunId, wanted: impl Fn(&Run) -> bool) -> Run {
+        let mut news = sqlx::postgres::PgListener::connect(self.database.owner_url().expose_secret()).await.unwrap();
+        news.listen("sync_run").await.unwrap();
+        loop {
+            let run = self.run(id).await;
+            if wanted(&run) {
+                return run;
+            }
+            let heard = tokio::time::timeout(std::time::Duration::from_secs(60), news.recv()).await;
+            heard.unwrap_or_else(|_| panic!("nothing more happens to the run: {run:?}")).unwrap();
+        }
+    }
+
     /// Has the waiting run's time come now. Waits are judged by Postgres' clock, which no test waits for.
     pub async fn bring_forward(&self, run: RunId) {
         sqlx::query("update sync_runs set next_attempt_at = now() where id = $1")

@@ -1,0 +1,13 @@
+//! `migrate`: our tables and the queue's, as the owner of the database. May be run again and beside a running server.
+
+use std::process::ExitCode;
+
+use crate::app;
+use crate::config::{DatabaseConfig, Variables};
+
+pub(super) async fn run() -> anyhow::Result<ExitCode> {
+    let database: DatabaseConfig = Variables::of_this_process().read()?;
+    app::migrate(&database.migrate_url.unwrap_or(database.url)).await?;
+    println!("The database is up to date.");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,39 @@
+//! `rotate-keys`: seals stored secrets with the active key while everything runs. Interrupted, it is simply started again.
+
+use std::process::ExitCode;
+
+use super::explain;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, Variables};
+use crate::ops::keys::{Rotation, rotate_keys};
+use crate::telemetry;
+
+#[derive(clap::Args)]
+pub(super) struct RotateKeysArgs {
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
+    let mut variables = Variables::of_this_process();
+    variables.set_default("INFIMA_LOG", "warn");
+    let config = Config::read(&variables)?;
+    telemetry::init(&config.log)?;
+    let app = App::build(&config, Clock::System, 2).await?;
+    let Rotation { resealed, in_use } = rotate_keys(&app.ops, args.dry_run).await.map_err(explain)?;
+    let active = app.ops.keys.active_id();
+    match args.dry_run {
+        true => println!("{resealed} stored secrets would be sealed anew with the key '{active}'."),
+        false => println!("{resealed} stored secrets were sealed anew with the key '{active}'."),
+    }
+    for (key, secrets) in &in_use {
+        println!("  {key}: seals {secrets}");
+    }
+    let unused = app.ops.keys.ids().filter(|id| *id != active && in_use.iter().all(|(key, _)| key != id));
+    for id in unused {
+        println!("  {id}: seals nothing any more and may be taken out of INFIMA_KEYS");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,37 @@
+//! `sandbox`: the Halo tenants of `dev` alone, for whoever brings a database and an API of their own.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+
+use super::signals::stop_at_signal;
+use crate::clock::Clock;
+use crate::dev;
+
+#[derive(clap::Args)]
+pub(super) struct SandboxArgs {
+    /// Port of the first tenant; where it is taken, another one is chosen
+    #[arg(long, default_value_t = dev::SANDBOX_PORT)]
+    port: u16,
+    /// Where the tenants are kept
+    #[arg(long, value_name = "DIRECTORY", default_value = dev::DATA_DIR)]
+    data_dir: PathBuf,
+}
+
+pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
+    let sandbox = dev::sandbox(&args.data_dir, args.port, Clock::System).await.context("the sandbox cannot start")?;
+    let stopping = CancellationToken::new();
+    stop_at_signal(stopping.clone())?;
+    for tenant in dev::TENANTS.map(|name| sandbox.tenant(name)) {
+        println!("{}", tenant.name());
+        println!("  Halo PSA URL   {}", tenant.url());
+        println!("  Client ID      {}", tenant.client_id());
+        println!("  Client Secret  {}", tenant.client_secret());
+    }
+    println!("The first address shows the tenant in a browser. Ctrl-C stops.");
+    stopping.cancelled().await;
+    sandbox.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

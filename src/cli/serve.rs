@@ -1,0 +1,38 @@
+//! `serve`: answers the API until it is told to stop.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use super::signals::stop_at_signal;
+use crate::app::{self, App};
+use crate::clock::Clock;
+use crate::config::{ApiConfig, Config, ConfigError, Variables};
+use crate::telemetry;
+
+pub(super) async fn run() -> anyhow::Result<ExitCode> {
+    let (config, api) = read(&Variables::of_this_process())?;
+    telemetry::init(&config.log)?;
+    let app = App::build(&config, Clock::System, config.database.connections).await?;
+    let verifier = app::verifier(&api.auth, &app.clock)?;
+    let router = app.api(&config, &api, verifier, app::playground(&config, &api, Vec::new()))?;
+    let address = config.http.listen;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (INFIMA_LISTEN)"))?;
+    stop_at_signal(app.stopping.clone())?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    app.serve(listener, router).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads all sections; what is missing in any of them is named at once.
+fn read(variables: &Variables) -> Result<(Config, ApiConfig), ConfigError> {
+    match (Config::read(variables), ApiConfig::read(variables)) {
+        (Err(ConfigError::Missing(mut all)), Err(ConfigError::Missing(more))) => {
+            all.extend(more);
+            Err(ConfigError::Missing(all))
+        }
+        (config, api) => Ok((config?, api?)),
+    }
+}

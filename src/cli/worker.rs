@@ -1,0 +1,38 @@
+//! `worker`: works the queue until it is told to stop, then gives back what it held.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use super::signals::stop_at_signal;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, Variables};
+use crate::telemetry;
+
+pub(super) async fn run() -> anyhow::Result<ExitCode> {
+    let config = Config::read(&Variables::of_this_process())?;
+    telemetry::init(&config.log)?;
+    let app = App::build(&config, Clock::System, config.database.worker_connections).await?;
+    let listener = match config.worker.listen {
+        Some(address) => {
+            let bound = TcpListener::bind(address).await;
+            Some(bound.with_context(|| format!("cannot listen on {address} (INFIMA_WORKER_LISTEN)"))?)
+        }
+        None => None,
+    };
+    stop_at_signal(app.stopping.clone())?;
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    tracing::info!(address = address.map(tracing::field::display), "working");
+    let health = async {
+        match listener {
+            Some(listener) => app.serve(listener, app.health()).await,
+            None => Ok(()),
+        }
+    };
+    let (worked, answered) = tokio::join!(app.work(&config), health);
+    worked?;
+    answered?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,68 @@
+//! What the stack says of itself: to people on stdout, to scripts in `dev.json`.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+
+use super::data_dir::DataDir;
+use super::stack::Parts;
+
+pub(super) fn title() {
+    println!("\nINFIMA's Halo PSA integration, the development stack\n");
+}
+
+pub(super) fn addresses(parts: &Parts) {
+    println!("  API         {}", parts.url("/graphql"));
+    println!("  Playground  {}", parts.url("/playground"));
+    for tenant in &parts.tenants {
+        println!("  Halo        {} (a sandbox: {})", tenant.url(), tenant.name());
+    }
+}
+
+pub(super) fn callers(parts: &Parts, data_dir: &DataDir) {
+    let file = data_dir.announcement();
+    println!("The stack stays up; Ctrl-C stops it. A token for each kind of caller, also in {}:\n", file.display());
+    for caller in parts.callers.all() {
+        println!("  {}\n  {}\n", caller.label, caller.token.expose_secret());
+    }
+    addresses(parts);
+}
+
+pub(super) fn stopped_short(why: &str) {
+    println!("\nThe story stopped: {why}");
+}
+
+/// Writes `dev.json`, as a whole or not at all, readable by its owner only: there are tokens in it.
+pub(super) fn write(parts: &Parts, data_dir: &DataDir) -> anyhow::Result<()> {
+    let tokens: Map<String, Value> =
+        parts.callers.all().iter().map(|caller| (caller.key.to_owned(), caller.token.expose_secret().into())).collect();
+    let [tenant, other] = &parts.tenants;
+    let mut halo = tenant.credentials();
+    halo["other"] = other.credentials();
+    let text = json!({
+        "graphql": parts.url("/graphql"),
+        "websocket": parts.url("/graphql").replacen("http", "ws", 1),
+        "playground": parts.url("/playground"),
+        "sandbox": tenant.url(),
+        "database": parts.database.expose_secret(),
+        "tokens": tokens,
+        "halo": halo,
+    });
+    let (file, whole) = (data_dir.announcement(), data_dir.path().join("dev.json.new"));
+    let written = || -> std::io::Result<()> {
+        let mut new = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&whole)?;
+        writeln!(new, "{text:#}")?;
+        fs::rename(&whole, &file)
+    };
+    written().with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// The addresses lead nowhere any more.
+pub(super) fn gone(data_dir: &DataDir) {
+    // Not there is as good as removed; a file that stays is overwritten at the next start.
+    let _ = fs::remove_file(data_dir.announcement());
+}

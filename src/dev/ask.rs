@@ -1,0 +1,80 @@
+//! Asking the API over HTTP, as any client does.
+
+use anyhow::{Context as _, bail};
+use axum::http::Method;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::net::{Body, Call, HttpClient, HttpLimits};
+
+pub(super) struct Asker {
+    http: HttpClient,
+    endpoint: Url,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Option<Value>,
+    #[serde(default)]
+    errors: Vec<Complaint>,
+}
+
+#[derive(Deserialize)]
+struct Complaint {
+    message: String,
+    #[serde(default)]
+    field: Option<Vec<String>>,
+}
+
+impl Asker {
+    pub fn new(endpoint: Url) -> anyhow::Result<Self> {
+        Ok(Self { http: HttpClient::for_configured_addresses(HttpLimits::default())?, endpoint })
+    }
+
+    /// Runs an operation, and gives its `data`.
+    ///
+    /// # Errors
+    /// There was no answer, or it came with an error.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        token: &SecretString,
+        query: &str,
+        variables: Value,
+    ) -> anyhow::Result<T> {
+        let body = Body::Json(json!({ "query": query, "variables": variables }));
+        let call = Call { method: Method::POST, url: self.endpoint.clone(), bearer: Some(token), body, within: None };
+        let answer = self.http.send(call).await.context("the API gives no answer")?;
+        let status = answer.status;
+        let answer: Answer =
+            serde_json::from_slice(&answer.body).with_context(|| format!("the API answers {status} without JSON"))?;
+        if let Some(error) = answer.errors.first() {
+            bail!("{}", error.message);
+        }
+        let data = answer.data.unwrap_or_default();
+        serde_json::from_value(data).context("the API's answer has another shape")
+    }
+
+    /// Runs a mutation with one root field, and gives its payload.
+    ///
+    /// # Errors
+    /// As [`Asker::ask`], and where the payload has user errors.
+    pub async fn change<T: DeserializeOwned>(
+        &self,
+        token: &SecretString,
+        mutation: &str,
+        input: Value,
+    ) -> anyhow::Result<T> {
+        let data: serde_json::Map<String, Value> = self.ask(token, mutation, json!({ "input": input })).await?;
+        let mut payload = data.into_iter().next().map(|(_, payload)| payload).context("the mutation has no field")?;
+        let errors: Vec<Complaint> = serde_json::from_value(payload["userErrors"].take())?;
+        if let Some(Complaint { message, field }) = errors.first() {
+            let place =
+                field.as_deref().filter(|field| !field.is_empty()).map(|field| format!(" ({})", field.join(".")));
+            bail!("{message}{}", place.unwrap_or_default());
+        }
+        serde_json::from_value(payload).context("the API's answer has another shape")
+    }
+}

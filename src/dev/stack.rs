@@ -1,0 +1,143 @@
+//! Everything in one process: started in order, stopped in the other.
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use anyhow::Context as _;
+use axum::Json;
+use axum::routing::get;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use super::ask::Asker;
+use super::callers::Callers;
+use super::data_dir::DataDir;
+use super::postgres::{self, Postgres, PostgresOptions};
+use super::{DevOptions, PORT, SANDBOX_PORT, TENANTS, ended, settings};
+use crate::app::{self, App};
+use crate::auth::Mint;
+use crate::clock::Clock;
+use crate::config::{ApiConfig, Config, Variables};
+use crate::sandbox::{Sandbox, Tenant};
+use crate::telemetry;
+
+/// A running stack.
+pub(super) struct Stack {
+    pub parts: Parts,
+    pub running: Running,
+}
+
+/// What has to be ended.
+pub(super) struct Running {
+    postgres: Postgres,
+    sandbox: Sandbox,
+    api: App,
+    worker: App,
+    serving: JoinHandle<anyhow::Result<()>>,
+    working: JoinHandle<anyhow::Result<()>>,
+}
+
+/// What the story and the announcement need to know of it.
+pub(super) struct Parts {
+    /// As it was put together for this stack.
+    pub variables: Variables,
+    pub config: Config,
+    pub asker: Asker,
+    pub callers: Callers,
+    pub tenants: [Tenant; TENANTS.len()],
+    /// The database's address as its owner, who sees every row.
+    pub database: SecretString,
+    address: Url,
+}
+
+impl Parts {
+    /// The address of something that the API's port answers.
+    pub fn url(&self, path: &str) -> String {
+        self.address.join(path).expect("a path").into()
+    }
+}
+
+impl Stack {
+    pub async fn start(options: &DevOptions, data_dir: &DataDir, mut variables: Variables) -> anyhow::Result<Self> {
+        settings::log(&mut variables);
+        telemetry::init(&variables.read()?)?;
+        let clock = Clock::System;
+
+        let say = |line: &str| println!("  {line}");
+        let postgres = PostgresOptions { say, ..PostgresOptions::new(data_dir.path(), &variables)? };
+        let postgres = postgres::provide(postgres).await?;
+        app::migrate(postgres.owner_url()).await?;
+
+        let sandbox = super::sandbox(data_dir.path(), options.sandbox_port.unwrap_or(SANDBOX_PORT), clock.clone());
+        let sandbox = sandbox.await.context("the Halo sandbox cannot start")?;
+        let tenants = TENANTS.map(|name| sandbox.tenant(name));
+
+        let listener = listen(options.port.unwrap_or(PORT)).await?;
+        let address = listener.local_addr()?;
+        settings::complete(&mut variables, address, &postgres, &tenants);
+        let (config, api_config) = (Config::read(&variables)?, ApiConfig::read(&variables)?);
+
+        let mint = Mint::load_or_create(&data_dir.mint_key(), settings::token_rules())?;
+        let callers = Callers::new(&mint, &clock);
+        let api = App::build(&config, clock.clone(), config.database.connections).await?;
+        let keys = mint.jwks();
+        let playground = app::playground(&config, &api_config, callers.for_the_playground());
+        let others = playground.route(settings::JWKS_PATH, get(|| async { Json(keys) }));
+        let router = api.api(&config, &api_config, app::verifier(&api_config.auth, &clock)?, others)?;
+        let serving = tokio::spawn({
+            let api = api.clone();
+            async move { Ok(api.serve(listener, router).await?) }
+        });
+
+        let worker = App::build(&config, clock, config.database.worker_connections).await?;
+        let working = tokio::spawn({
+            let (worker, config) = (worker.clone(), config.clone());
+            async move { Ok(worker.work(&config).await?) }
+        });
+
+        let address: Url = format!("http://{address}").parse()?;
+        let asker = Asker::new(address.join("/graphql")?)?;
+        let database = postgres.owner_url().clone();
+        let parts = Parts { variables, config, asker, callers, tenants, database, address };
+        Ok(Self { parts, running: Running { postgres, sandbox, api, worker, serving, working } })
+    }
+}
+
+impl Running {
+    /// Waits until a part ends that should not, and says which.
+    pub async fn broke(&mut self) -> anyhow::Error {
+        tokio::select! {
+            how = &mut self.serving => ended("API", how),
+            how = &mut self.working => ended("worker", how),
+        }
+    }
+
+    /// The API first, so that nothing new is asked; Halo and the database when nobody needs them any more.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.api.stopping.cancel();
+        self.worker.stopping.cancel();
+        // How they end is not news any more. One that has ended already was heard of in `broke`.
+        for part in [self.serving, self.working] {
+            if !part.is_finished() {
+                let _ = part.await;
+            }
+        }
+        self.api.close().await;
+        self.worker.close().await;
+        self.sandbox.stop().await;
+        self.postgres.stop().await
+    }
+}
+
+/// The port asked for, else any.
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            println!("  Port {port} is taken; another one is used for the API.");
+            Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
+        }
+        bound => bound.with_context(|| format!("cannot listen on port {port} (--port)")),
+    }
+}

@@ -1,0 +1,67 @@
+//! "Save Halo PSA connection details."
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{tell, words};
+use crate::dev::stack::Parts;
+
+const STORED: &str = "query Connection {
+  partner { haloConnection { url status checks { subject outcome message } } }
+}";
+
+const SAVE: &str = "mutation SaveHaloConnection($input: SaveHaloConnectionInput!) {
+  saveHaloConnection(input: $input) {
+    haloConnection { url status checks { subject outcome message } }
+    userErrors { message field }
+  }
+}";
+
+#[derive(Deserialize)]
+struct Stored {
+    partner: PartnersConnection,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PartnersConnection {
+    halo_connection: Option<Connection>,
+}
+
+#[derive(Deserialize)]
+struct Connection {
+    url: String,
+    status: String,
+    checks: Vec<Check>,
+}
+
+#[derive(Deserialize)]
+struct Check {
+    subject: String,
+    outcome: String,
+    message: String,
+}
+
+pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
+    let (admin, [tenant, ..]) = (parts.callers.partner_admin(), &parts.tenants);
+    let Stored { partner } = parts.asker.ask(admin, STORED, json!({})).await?;
+    // The sandbox may have been given another port than last time.
+    let as_it_is = |found: &Connection| found.url == tenant.url() && found.status == "CONNECTED";
+    if let Some(connection) = partner.halo_connection.filter(as_it_is) {
+        tell(format!("{} is connected already", connection.url));
+        return Ok(());
+    }
+    let details = json!({
+        "url": tenant.url(),
+        "applicationClientId": tenant.client_id(),
+        "clientSecret": tenant.client_secret(),
+    });
+    let saved: PartnersConnection = parts.asker.change(admin, SAVE, details).await?;
+    let connection = saved.halo_connection.ok_or_else(|| anyhow::anyhow!("the connection was not saved"))?;
+    tell(format!("{}: {}", connection.url, words(&connection.status)));
+    for Check { subject, outcome, message } in connection.checks {
+        let said = if outcome == "GRANTED" { words(&outcome) } else { message };
+        tell(format!("  {:<28} {said}", words(&subject)));
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! "Map INFIMA clients to Halo clients", and the subscriptions that come of it.
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Id, tell, wait};
+use crate::dev::stack::Parts;
+
+/// Which clients the partner maps: what is typed into the search, and which of the customers found is meant. Three clients
+/// are left for whoever comes after.
+const WANTED: [(&str, &str, &str); 9] = [
+    ("Alder & Finch LLP", "alder", "Alder & Finch LLP"),
+    ("Bluewater Dental", "bluewater", "Bluewater Dental Group"),
+    ("Café Zoë", "zoë", "Café Zoë"),
+    ("Drummond Logistics", "drummond", "Drummond Logistics"),
+    ("Evergreen Primary School", "evergreen", "Evergreen Primary School"),
+    ("Fjord Architekten GmbH", "fjord", "Fjord Architekten GmbH"),
+    ("Granite Peak Insurance", "granite", "Granite Peak Insurance"),
+    ("Harbourside Vets", "harbourside", "Harbourside Vets"),
+    ("Juniper Health Clinic", "juniper", "Juniper Health Clinic"),
+];
+
+const CLIENTS: &str = "query Clients {
+  partner {
+    clients(first: 100) {
+      nodes {
+        id name activeUserCount
+        haloAssociation {
+          status lastSyncedAt
+          problem { message }
+          haloCustomer { haloId name }
+          subscription { haloId }
+        }
+      }
+    }
+  }
+}";
+
+const SEARCH: &str = "query HaloCustomers($search: String!) {
+  haloCustomers(search: $search, first: 10) { nodes { haloId name } }
+}";
+
+const SAVE: &str = "mutation SaveHaloClientAssociations($input: SaveHaloClientAssociationsInput!) {
+  saveHaloClientAssociations(input: $input) { run { id } userErrors { message field } }
+}";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Client {
+    id: Id,
+    pub name: String,
+    pub active_user_count: u32,
+    pub halo_association: Option<Association>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Association {
+    pub status: String,
+    pub problem: Option<Problem>,
+    pub last_synced_at: Option<String>,
+    pub halo_customer: Customer,
+    pub subscription: Option<Subscription>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Problem {
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Customer {
+    pub halo_id: i32,
+    pub name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Subscription {
+    pub halo_id: i32,
+}
+
+/// All of the partner's clients, as the mapping table shows them.
+pub(super) async fn clients(parts: &Parts) -> anyhow::Result<Vec<Client>> {
+    let data: Value = parts.asker.ask(parts.callers.partner_admin(), CLIENTS, json!({})).await?;
+    serde_json::from_value(data["partner"]["clients"]["nodes"].clone()).context("the API's answer has another shape")
+}
+
+/// Maps what is not mapped yet. Given is the run that creates the subscriptions, if one was queued.
+pub(super) async fn save(parts: &Parts) -> anyhow::Result<Option<Id>> {
+    let clients = clients(parts).await?;
+    let mut chosen = Vec::new();
+    for (name, search, customer) in WANTED {
+        let client = clients.iter().find(|client| client.name == name);
+        let client = client.with_context(|| format!("the roster has no client {name}"))?;
+        if client.halo_association.is_some() {
+            continue;
+        }
+        let found = search_customers(parts, search).await?;
+        let names: Vec<_> = found.iter().map(|customer| customer.name.as_str()).collect();
+        tell(format!("{name:<26} \"{search}\" finds {}", names.join("; ")));
+        let picked = found.iter().find(|found| found.name == customer);
+        let picked = picked.with_context(|| format!("the search for \"{search}\" does not find {customer}"))?;
+        chosen.push(json!({ "clientId": client.id, "haloCustomerId": picked.halo_id }));
+    }
+    if chosen.is_empty() {
+        tell(format!("all {} are mapped already", WANTED.len()));
+        return Ok(None);
+    }
+    tell(format!("{} mappings to save; {} clients stay unmapped", chosen.len(), clients.len() - WANTED.len()));
+    let input = json!({ "associations": chosen });
+    let mut saved: Value = parts.asker.change(parts.callers.partner_admin(), SAVE, input).await?;
+    Ok(Some(saved["run"]["id"].take()).filter(|run| !run.is_null()))
+}
+
+async fn search_customers(parts: &Parts, search: &str) -> anyhow::Result<Vec<Customer>> {
+    let data: Value = parts.asker.ask(parts.callers.partner_admin(), SEARCH, json!({ "search": search })).await?;
+    serde_json::from_value(data["haloCustomers"]["nodes"].clone()).context("the API's answer has another shape")
+}
+
+/// Waits until every mapped client has its subscription.
+pub(super) async fn watch(parts: &Parts, queued: Option<Id>) -> anyhow::Result<()> {
+    match queued {
+        Some(run) => wait::until_finished(parts, &run).await?,
+        None => wait::until_quiet(parts).await?,
+    }
+    let clients = clients(parts).await?;
+    let mapped: Vec<_> =
+        clients.iter().filter_map(|client| Some((&client.name, client.halo_association.as_ref()?))).collect();
+    for (client, association) in &mapped {
+        let problem = association.problem.as_ref().map_or("", |problem| &problem.message);
+        let subscription = association.subscription.as_ref();
+        let subscription = subscription.filter(|_| association.status == "ACTIVE");
+        subscription
+            .with_context(|| format!("{client} has no working subscription ({}): {problem}", association.status))?;
+    }
+    tell(format!("each of the {} mapped clients has exactly one", mapped.len()));
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! "Syncs occur nightly", and on demand.
+
+use std::process::Stdio;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::Command;
+
+use super::{tell, wait};
+use crate::dev::stack::Parts;
+
+/// What the command is told; the rest it finds in the environment that it inherits.
+const SETTINGS: [&str; 4] = ["INFIMA_ENV", "DATABASE_URL", "INFIMA_KEYS", "INFIMA_HALO_DEVELOPMENT_ADDRESSES"];
+
+const REQUEST: &str = "mutation RequestHaloSync($input: RequestHaloSyncInput!) {
+  requestHaloSync(input: $input) { run { id } userErrors { message field } }
+}";
+
+/// The operator's command, as a process of its own.
+pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
+    let before = wait::latest(parts).await?;
+    let this = std::env::current_exe().context("cannot find this program to start it again")?;
+    let mut command = Command::new(this);
+    command.args(["sync", "--night"]).env_remove("DATABASE_URL_FILE").env_remove("RUST_BACKTRACE");
+    for name in SETTINGS {
+        if let Some(value) = parts.variables.get(name) {
+            command.env(name, value);
+        }
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut running = command.spawn().context("cannot start `infima-halo sync --night`")?;
+    let (said, complaints) = (running.stdout.take(), running.stderr.take());
+    let mut lines = BufReader::new(said.context("stdout is piped")?).lines();
+    while let Some(line) = lines.next_line().await? {
+        tell(line);
+    }
+    let mut complaint = String::new();
+    complaints.context("stderr is piped")?.read_to_string(&mut complaint).await?;
+    let ended = running.wait().await?;
+    if !ended.success() {
+        bail!("`infima-halo sync --night` ended with {ended}. {}", complaint.trim());
+    }
+    match wait::latest(parts).await? {
+        Some(run) if before.as_ref() != Some(&run) => wait::until_finished(parts, &run).await,
+        // It was queued before. The start that did so may have been killed.
+        _ => wait::until_quiet(parts).await,
+    }
+}
+
+/// "Sync now", in the frontend.
+pub(super) async fn resync(parts: &Parts) -> anyhow::Result<()> {
+    let requested: Value = parts.asker.change(parts.callers.partner_admin(), REQUEST, json!({})).await?;
+    wait::until_finished(parts, &requested["run"]["id"]).await
+}

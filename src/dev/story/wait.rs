@@ -1,0 +1,141 @@
+//! Following a sync as the frontend does, by polling: as often as the API says.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{Id, tell, words};
+use crate::dev::stack::Parts;
+
+/// Longer than any sync of this small tenant, also one that a killed process left behind.
+const LONGEST: Duration = Duration::from_secs(120);
+/// After so long without progress, it is said what is waited for.
+const SILENCE: Duration = Duration::from_secs(3);
+
+const LATEST: &str = "query LatestRun { partner { haloSyncRuns(first: 1) { nodes { id } } } }";
+
+const RUN: &str = "query SyncRun($id: ID!) {
+  haloSyncRun(id: $id) {
+    status pollAfterMs
+    progress { done total }
+    problem { message }
+    results(first: 100) { nodes { client { name } outcome quantityBefore quantityAfter problem { message } } }
+  }
+}";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    status: String,
+    poll_after_ms: Option<u64>,
+    progress: Progress,
+    problem: Option<Problem>,
+    results: Results,
+}
+
+#[derive(Deserialize, PartialEq, Eq, Clone, Copy)]
+struct Progress {
+    done: u32,
+    total: u32,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Results {
+    nodes: Vec<ClientsResult>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientsResult {
+    client: Named,
+    outcome: String,
+    quantity_before: Option<u32>,
+    quantity_after: Option<u32>,
+    problem: Option<Problem>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// The partner's latest run. A run that waits does so for those before it, so once the latest is finished, all are.
+pub(super) async fn latest(parts: &Parts) -> anyhow::Result<Option<Id>> {
+    let mut data: Value = parts.asker.ask(parts.callers.partner_admin(), LATEST, json!({})).await?;
+    Ok(Some(data["partner"]["haloSyncRuns"]["nodes"][0]["id"].take()).filter(|id| !id.is_null()))
+}
+
+/// Follows what is under way, if anything is. What came of earlier runs is not told again.
+pub(super) async fn until_quiet(parts: &Parts) -> anyhow::Result<()> {
+    match latest(parts).await? {
+        Some(run) if look(parts, &run).await?.poll_after_ms.is_some() => until_finished(parts, &run).await,
+        _ => Ok(()),
+    }
+}
+
+/// Follows a run until it is finished, and tells what it changed.
+pub(super) async fn until_finished(parts: &Parts, id: &Id) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let mut told = BTreeSet::new();
+    let (mut last, mut since, mut explained) = (None, begun, false);
+    loop {
+        let run = look(parts, id).await?;
+        for result in &run.results.nodes {
+            if told.insert(result.client.name.clone()) {
+                tell_result(result);
+            }
+        }
+        let problem = run.problem.as_ref().map(|problem| problem.message.as_str()).unwrap_or_default();
+        let Some(pause) = run.poll_after_ms else {
+            tell(format!("{} of {} clients: {}", run.progress.done, run.progress.total, words(&run.status)));
+            return match run.status.as_str() {
+                "SUCCEEDED" => Ok(()),
+                _ => bail!("the sync ended as {}: {problem}", run.status),
+            };
+        };
+        if last != Some(run.progress) {
+            (last, since) = (Some(run.progress), Instant::now());
+        }
+        if since.elapsed() > SILENCE && !explained {
+            let longest = parts.config.worker.lease + parts.config.halo.timeout;
+            tell(match problem {
+                "" => format!(
+                    "(waiting: a sync that a killed process was at is taken up after {} seconds at most)",
+                    longest.as_secs()
+                ),
+                problem => format!("(waiting: {problem})"),
+            });
+            explained = true;
+        }
+        if begun.elapsed() > LONGEST {
+            bail!("the sync is {} after two minutes. {problem}", words(&run.status));
+        }
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+}
+
+async fn look(parts: &Parts, id: &Id) -> anyhow::Result<Run> {
+    let mut data: Value = parts.asker.ask(parts.callers.partner_admin(), RUN, json!({ "id": id })).await?;
+    serde_json::from_value(data["haloSyncRun"].take()).context("the API's answer has another shape")
+}
+
+fn tell_result(result: &ClientsResult) {
+    let quantity = |count: Option<u32>| count.map_or("?".to_owned(), |count| count.to_string());
+    let change = match result.outcome.as_str() {
+        "CREATED" => format!("created with quantity {}", quantity(result.quantity_after)),
+        "UPDATED" => format!("{} -> {}", quantity(result.quantity_before), quantity(result.quantity_after)),
+        "UNCHANGED" => return,
+        other => words(other),
+    };
+    let problem = result.problem.as_ref().map(|problem| format!(" ({})", problem.message)).unwrap_or_default();
+    tell(format!("{:<26} {change}{problem}", result.client.name));
+}

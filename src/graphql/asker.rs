@@ -1,0 +1,173 @@
+//! Who asks, and what this one request is answered with.
+
+use std::any::TypeId;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{
+    Context, Error, ID, Pos, Request as GraphqlRequest, Response, ServerResult,
+    async_trait::async_trait,
+    dataloader::DataLoader,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
+};
+use uuid::Uuid;
+
+use super::batches::Batches;
+use super::error::{Failure, Result};
+use super::loads::Loads;
+use super::reads::Reads;
+use crate::auth::{Act, Caller, Denied, PartnerScope, Role};
+use crate::http::RequestId;
+use crate::ids::PartnerId;
+use crate::ops::{OpError, Ops, Request, UserErrorCode};
+use crate::storage::partners;
+
+/// Reasons longer than this are essays.
+const LONGEST_REASON: usize = 500;
+
+/// The caller of one request, with the verbs and the loads that answer it.
+pub(super) struct Asker {
+    pub(super) ops: Ops,
+    pub(super) caller: Caller,
+    /// Reads of rows by id, put together while the request's fields are resolved. Nothing is kept from one read to the
+    /// next, so that a subscription never shows what was.
+    pub(super) load: DataLoader<Loads>,
+    pub(super) reads: Reads,
+    request: String,
+}
+
+impl Asker {
+    pub(super) fn of<'a>(ctx: &Context<'a>) -> &'a Asker {
+        ctx.data_unchecked()
+    }
+
+    /// For fields of a partner's record that the caller has in hand.
+    pub(super) fn view(&self, partner: PartnerId) -> Result<PartnerScope> {
+        self.scope(Act::ViewPartner, partner)
+    }
+
+    /// The scope for doing `act` to a partner, if the policy gives one.
+    pub(super) fn scope(&self, act: Act, partner: PartnerId) -> Result<PartnerScope> {
+        Ok(self.reads.permit(&self.caller, act, partner)?)
+    }
+
+    /// The partner that a query is about: the one that the argument `field` names, else the caller's own. None is a
+    /// partner that does not exist, or not for this caller: the two are answered alike.
+    pub(super) fn partner_of_query(&self, act: Act, field: &str, named: Option<&ID>) -> Result<Option<PartnerScope>> {
+        let partner = match named.map(read).or(self.caller.partner()) {
+            Some(partner) => partner,
+            None if self.caller.role().belongs_to_a_partner() => return Ok(None),
+            None if self.caller.may(act) => return Err(Failure::bad_argument(field, "Name the partner.")),
+            None => return Err(Failure::Forbidden),
+        };
+        match self.reads.permit(&self.caller, act, partner) {
+            Ok(scope) => Ok(Some(scope)),
+            Err(Denied::NotFound) => Ok(None),
+            Err(Denied::Forbidden) => Err(Failure::Forbidden),
+        }
+    }
+
+    /// The partner that a mutation is about: the one that its `partnerId` names, else the caller's own.
+    pub(super) async fn partner_of_mutation(
+        &self,
+        act: Act,
+        named: Option<&ID>,
+    ) -> std::result::Result<PartnerId, OpError> {
+        let partner = match named.map(read).or(self.caller.partner()) {
+            Some(partner) => partner,
+            None if self.caller.role().belongs_to_a_partner() => return Err(Denied::NotFound.into()),
+            None if self.caller.may(act) => {
+                return Err(OpError::refused(UserErrorCode::Required, &["partnerId"], "Name the partner."));
+            }
+            None => return Err(Denied::Forbidden.into()),
+        };
+        let scope = self.reads.permit(&self.caller, act, partner)?;
+        // Support may name any partner; one that does not exist is answered as a foreign one is.
+        if !self.caller.role().belongs_to_a_partner() {
+            let mut db = self.ops.db.read(&scope).await?;
+            partners::find(&mut db, &scope).await?.ok_or(Denied::NotFound)?;
+        }
+        Ok(partner)
+    }
+
+    /// What a verb that only reads is told of this request.
+    pub(super) fn question(&self) -> Request<'_> {
+        Request { caller: &self.caller, id: &self.request, reason: None }
+    }
+
+    /// What a verb is told of this request. Support has to say why it changes something.
+    pub(super) fn request(&self, act: Act, reason: Option<String>) -> std::result::Result<Request<'_>, OpError> {
+        if !self.caller.may(act) {
+            return Err(Denied::Forbidden.into());
+        }
+        self.reads.left_to_the_verb();
+        let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        if self.caller.role() == Role::Support && reason.is_none() {
+            let message = "Say in a few words why you do this. The partner can read it in its activity.";
+            return Err(OpError::refused(UserErrorCode::ReasonRequired, &["reason"], message));
+        }
+        if reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
+            let message = format!("Say it in at most {LONGEST_REASON} characters.");
+            return Err(OpError::refused(UserErrorCode::TooLong, &["reason"], message));
+        }
+        Ok(Request { caller: &self.caller, id: &self.request, reason })
+    }
+}
+
+/// A text that is no partner's id is answered as one that names no partner.
+fn read(id: &ID) -> PartnerId {
+    id.parse().unwrap_or(PartnerId(Uuid::nil()))
+}
+
+/// Makes the extension that puts an [`Asker`] into each request.
+pub(super) struct AskerOfRequest;
+
+impl ExtensionFactory for AskerOfRequest {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(OneRequest::default())
+    }
+}
+
+#[derive(Default)]
+struct OneRequest {
+    batches: Batches,
+}
+
+#[async_trait]
+impl Extension for OneRequest {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: GraphqlRequest,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<GraphqlRequest> {
+        let ops = ctx.data_unchecked::<Ops>();
+        let Some(caller) = find::<Caller>(&request) else {
+            tracing::error!("a request came without a caller");
+            return Err(Error::from(Failure::Ours).into_server_error(Pos::default()));
+        };
+        let id = find::<RequestId>(&request).map(|id| id.as_str().to_owned()).unwrap_or_default();
+        let reads = Reads::default();
+        let loads = Loads { ops: ops.clone(), caller: caller.clone(), reads: reads.clone() };
+        let batches = self.batches.clone();
+        let load = DataLoader::new(loads, move |read| batches.add(read)).delay(Duration::ZERO);
+        let asker = Asker { ops: ops.clone(), caller: caller.clone(), load, reads, request: id };
+        next.run(ctx, request.data(asker)).await
+    }
+
+    /// What support looked at is written down before it is shown; what cannot be written down is not shown.
+    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
+        let response = self.batches.run(next.run(ctx, operation)).await;
+        let Some(asker) = ctx.data_opt::<Asker>() else { return response };
+        match asker.reads.write_down(&asker.ops, &asker.question(), operation).await {
+            Ok(()) => response,
+            Err(error) => {
+                Response::from_errors(vec![Error::from(Failure::from(error)).into_server_error(Pos::default())])
+            }
+        }
+    }
+}
+
+fn find<T: 'static>(request: &GraphqlRequest) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
+}

@@ -1,0 +1,177 @@
+//! What a client is mapped to in Halo, and the subscription that follows from it.
+
+use async_graphql::{Context, Enum, ID, Object};
+
+use super::{
+    asker::Asker,
+    client::Client,
+    customer::HaloCustomer,
+    error::{Failure, Result},
+    loads::{ById, ConnectionOf},
+    page::{self, Paged, Total},
+    problem::HaloProblem,
+    result::HaloSyncResult,
+    scalars::Moment,
+};
+use crate::domain::association;
+use crate::ids::{HaloCustomerId, PartnerId};
+use crate::storage::results;
+
+pub struct HaloClientAssociation(pub(super) association::Association);
+
+/// The mapping of a client to a customer in the partner's Halo. INFIMA keeps exactly one subscription there for it,
+/// whose quantity is the client's active user count.
+#[Object]
+impl HaloClientAssociation {
+    /// The association's global id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// The client that is mapped.
+    async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
+        let client = Asker::of(ctx).load.load_one(ById(self.0.partner, self.0.client)).await?;
+        client.map(Client).ok_or(Failure::NotFound)
+    }
+
+    /// The customer it is mapped to, as Halo last showed it.
+    async fn halo_customer(&self) -> HaloCustomer {
+        HaloCustomer { partner: self.0.partner, tenant: self.0.tenant.clone(), customer: self.0.customer.clone() }
+    }
+
+    /// The subscription in Halo. Null until Halo has confirmed that there is one.
+    async fn subscription(&self) -> Option<HaloSubscription> {
+        let seen = self.0.subscription.clone()?;
+        Some(HaloSubscription {
+            name: seen.name.clone()?,
+            observed_at: seen.at?.into(),
+            seen,
+            partner: self.0.partner,
+            customer: self.0.customer.id,
+        })
+    }
+
+    /// How the association stands.
+    async fn status(&self) -> HaloAssociationStatus {
+        self.0.state.into()
+    }
+
+    /// What becomes of the billed quantity, where the association is ending or has ended.
+    async fn ending(&self) -> Option<HaloAssociationEnding> {
+        self.0.ending.map(Into::into)
+    }
+
+    /// What is wrong, or worth a look. Null where all is well.
+    async fn problem(&self) -> Option<HaloProblem> {
+        self.0.problem.clone().map(HaloProblem)
+    }
+
+    /// When Halo last confirmed the quantity.
+    async fn last_synced_at(&self) -> Option<Moment> {
+        self.0.last_synced.map(|last| last.at.into())
+    }
+
+    /// The quantity that Halo confirmed then.
+    async fn last_synced_quantity(&self) -> Option<u32> {
+        self.0.last_synced.map(|last| last.quantity)
+    }
+
+    /// What each sync did for this association, the latest first: the evidence behind what was billed.
+    #[graphql(complexity = "page::paged(first, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
+    ) -> Result<Paged<HaloSyncResult>> {
+        let asker = Asker::of(ctx);
+        let scope = asker.view(self.0.partner)?;
+        let page = page::page(first, after.as_deref())?;
+        let slice = results::of_association(&mut *asker.ops.db.read(&scope).await?, &scope, self.0.id, &page).await?;
+        let show = |result| HaloSyncResult { partner: self.0.partner, result };
+        let total = Total::History(scope, self.0.id);
+        Ok(page::shown(&page, slice, total, |result| (String::new(), result.id.0), show))
+    }
+}
+
+pub struct HaloSubscription {
+    seen: association::SeenSubscription,
+    name: String,
+    observed_at: Moment,
+    partner: PartnerId,
+    customer: HaloCustomerId,
+}
+
+/// A subscription in the partner's Halo, as it was last seen. Everything but its quantity is the partner's to change.
+#[Object]
+impl HaloSubscription {
+    /// Halo's own id of the subscription.
+    async fn halo_id(&self) -> i32 {
+        self.seen.id.0
+    }
+
+    /// Its name in Halo.
+    async fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its quantity in Halo. Null where Halo shows something that is no whole number.
+    async fn quantity(&self) -> Option<u32> {
+        self.seen.quantity
+    }
+
+    /// Whether it is on a recurring invoice, so that the quantity is billed.
+    async fn billing(&self) -> HaloBillingStatus {
+        self.seen.billing.into()
+    }
+
+    /// When Halo last showed it.
+    async fn observed_at(&self) -> &Moment {
+        &self.observed_at
+    }
+
+    /// Opens the customer with its subscriptions in the partner's Halo.
+    async fn url(&self, ctx: &Context<'_>) -> Result<String> {
+        let connection = Asker::of(ctx).load.load_one(ConnectionOf(self.partner)).await?.ok_or(Failure::NotFound)?;
+        // Halo's pages have no known address for a subscription by itself; its customer's page lists it.
+        Ok(format!("{}/customer?clientid={}", connection.url, self.customer))
+    }
+}
+
+/// How an association stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "association::AssociationState")]
+pub enum HaloAssociationStatus {
+    /// Halo has not confirmed the subscription yet.
+    Pending,
+    /// The subscription is there and its quantity is kept up to date.
+    Active,
+    /// Something has to be mended: see `problem`.
+    NeedsAttention,
+    /// Somebody removed it; Halo has not confirmed yet what becomes of the quantity.
+    Ending,
+    /// It is over. Shown only to who asks for it by its id.
+    Ended,
+}
+
+/// What becomes of the billed quantity when an association ends. The subscription itself is never deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "association::Ending")]
+pub enum HaloAssociationEnding {
+    /// It stays as it is, and so on the invoice, until the partner changes it in Halo.
+    KeepQuantity,
+    /// It is set to 0.
+    SetToZero,
+}
+
+/// Whether a subscription is on a recurring invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "association::Billing")]
+pub enum HaloBillingStatus {
+    /// It is on a recurring invoice.
+    OnRecurringInvoice,
+    /// It is on none: nothing is billed until the partner adds it to one.
+    NotOnRecurringInvoice,
+    /// It is not known: no full sync has looked yet, or Halo does not let INFIMA see invoices.
+    Unknown,
+}

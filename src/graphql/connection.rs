@@ -1,0 +1,161 @@
+//! The connection to a partner's Halo, as far as anybody may see it.
+
+use async_graphql::{Context, Enum, ID, Object};
+
+use super::{
+    asker::Asker,
+    error::{Failure, Result},
+    problem::HaloProblem,
+    scalars::Moment,
+};
+use crate::domain::connection::{self, ConnectionState};
+use crate::domain::night;
+
+pub struct HaloConnection(connection::Connection);
+
+impl HaloConnection {
+    /// A disconnected one is kept for its history, and is none to whoever asks.
+    pub(super) fn shown(connection: connection::Connection) -> Option<Self> {
+        connection.is_usable().then_some(Self(connection))
+    }
+}
+
+/// The connection to a partner's Halo. Its Client Secret is write-only: nothing ever shows it.
+#[Object]
+impl HaloConnection {
+    /// The connection's global id.
+    pub(super) async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    /// The address of the partner's Halo, without a path.
+    async fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    /// The Client ID of the application that the partner created in Halo.
+    async fn application_client_id(&self) -> &str {
+        &self.0.application_client_id
+    }
+
+    /// When the details were last saved. This is all that is ever said of the Client Secret.
+    async fn credentials_updated_at(&self) -> Moment {
+        self.0.credentials_updated_at.into()
+    }
+
+    /// How the connection stands.
+    async fn status(&self) -> HaloConnectionStatus {
+        match self.0.state {
+            ConnectionState::Connected => HaloConnectionStatus::Connected,
+            ConnectionState::NeedsAttention | ConnectionState::Disconnected => HaloConnectionStatus::NeedsAttention,
+        }
+    }
+
+    /// What is wrong. Null where all is well.
+    async fn problem(&self) -> Option<HaloProblem> {
+        self.0.problem.clone().map(HaloProblem)
+    }
+
+    /// What the last check found: one line for the address, one for the credentials, and one for each permission of the
+    /// guide.
+    async fn checks(&self) -> Vec<HaloConnectionCheck> {
+        self.0.checks.iter().cloned().map(HaloConnectionCheck).collect()
+    }
+
+    /// When a check last found everything in order.
+    async fn last_verified_at(&self) -> Option<Moment> {
+        self.0.last_verified_at.map(Into::into)
+    }
+
+    /// The Last Sync Date: when Halo last confirmed every association in one sync.
+    async fn last_synced_at(&self) -> Option<Moment> {
+        self.0.last_synced_at.map(Into::into)
+    }
+
+    /// When the next nightly sync is due, if at least one client is mapped by then. Null where nightly syncs are
+    /// switched off.
+    async fn next_nightly_sync_at(&self, ctx: &Context<'_>) -> Result<Option<Moment>> {
+        let asker = Asker::of(ctx);
+        let partner = asker.load.load_one(self.0.partner).await?.ok_or(Failure::NotFound)?;
+        let next = || night::next_due(partner.id, &partner.settings, asker.ops.clock.now()).due.into();
+        Ok(partner.settings.nightly.then(next))
+    }
+}
+
+/// How a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum HaloConnectionStatus {
+    /// It works.
+    Connected,
+    /// Something has to be mended: see `problem`.
+    NeedsAttention,
+}
+
+pub struct HaloConnectionCheck(pub(super) connection::Check);
+
+/// One line of a check of the connection.
+#[Object]
+impl HaloConnectionCheck {
+    /// What was checked.
+    async fn subject(&self) -> HaloConnectionCheckSubject {
+        self.0.permission.into()
+    }
+
+    /// What was found.
+    async fn outcome(&self) -> HaloConnectionCheckOutcome {
+        self.0.outcome.into()
+    }
+
+    /// Without it, nothing can be synced.
+    async fn required(&self) -> bool {
+        self.0.required
+    }
+
+    /// What was found, in words.
+    async fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The heading in INFIMA's published guide under which it is set up.
+    async fn guide_step(&self) -> &str {
+        &self.0.guide_step
+    }
+}
+
+/// What a check of the connection looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "connection::CheckedPermission")]
+pub enum HaloConnectionCheckSubject {
+    /// That there is a Halo at the address.
+    Address,
+    /// That Halo accepts the Client ID and Client Secret.
+    Credentials,
+    /// The agent's Customers Access Level.
+    AgentCustomers,
+    /// The agent's Users Access Level.
+    AgentUsers,
+    /// The agent's Software Licencing Access Level.
+    AgentSoftwareLicencing,
+    /// The agent's Invoices Access Level.
+    AgentInvoices,
+    /// The application's permission `read:customers`.
+    ReadCustomers,
+    /// The application's permission `read:invoices`.
+    ReadInvoices,
+    /// The application's permission `edit:softwarelicensing`.
+    EditSoftwareLicensing,
+}
+
+/// What a check of the connection found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "connection::CheckOutcome")]
+pub enum HaloConnectionCheckOutcome {
+    /// It is there.
+    Granted,
+    /// It is not there.
+    Missing,
+    /// It was not checked, or an earlier line of the check failed.
+    Unknown,
+    /// It is there, but something about the answer is worth a look.
+    Warning,
+}

@@ -1,0 +1,105 @@
+//! Why a field could not be answered: the errors beside `data`. What a caller can mend in a mutation's input is not
+//! here, but among its `userErrors`.
+
+use async_graphql::ErrorExtensions;
+
+use crate::auth::Denied;
+use crate::http::ErrorCode;
+use crate::ops::{OpError, UserErrorCode};
+use crate::storage::StorageError;
+
+pub(super) type Result<T> = std::result::Result<T, Failure>;
+
+/// It has no text of its own, so that none can leave by accident: what the caller reads is written in the conversion
+/// below.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    NotFound,
+    Forbidden,
+    /// The token ended while a subscription was going on.
+    Expired,
+    /// A query's argument. The message says what to do.
+    BadArgument {
+        field: Vec<String>,
+        message: String,
+    },
+    /// The partner's Halo gave no answer to a question that a query asked.
+    Halo(String),
+    /// A fault of ours. It was logged where it happened.
+    Ours,
+}
+
+impl Failure {
+    pub(super) fn bad_argument(field: &str, message: impl Into<String>) -> Self {
+        Failure::BadArgument { field: vec![field.to_owned()], message: message.into() }
+    }
+
+    /// Logs a fault with its causes. The request's id is in the log's span, and in the answer.
+    fn ours(fault: &(dyn std::error::Error + 'static)) -> Self {
+        let mut causes = fault.to_string();
+        let mut cause = fault.source();
+        while let Some(deeper) = cause {
+            causes.push_str(": ");
+            causes.push_str(&deeper.to_string());
+            cause = deeper.source();
+        }
+        tracing::error!(error = causes, "an operation failed");
+        Failure::Ours
+    }
+}
+
+impl From<Failure> for async_graphql::Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotFound => ErrorCode::NotFound.error("There is no such record."),
+            Failure::Forbidden => {
+                ErrorCode::Forbidden.error("Your role does not permit this. Ask an administrator of your organisation.")
+            }
+            Failure::Expired => ErrorCode::Unauthenticated.error("Your session has ended. Sign in again."),
+            Failure::BadArgument { field, message } => {
+                ErrorCode::BadUserInput.error(message).extend_with(|_, extensions| extensions.set("field", field))
+            }
+            Failure::Halo(message) => ErrorCode::HaloUnreachable.error(message),
+            Failure::Ours => {
+                ErrorCode::Internal.error("Something went wrong on our side. Support finds it by the request id.")
+            }
+        }
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NotFound => Failure::NotFound,
+            Denied::Forbidden => Failure::Forbidden,
+        }
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        if error.is_about_unstorable_text() {
+            let message = "A text in the request holds a character that cannot be stored (NUL). Leave it out.";
+            return Failure::BadArgument { field: Vec::new(), message: message.into() };
+        }
+        Failure::ours(&error)
+    }
+}
+
+impl From<OpError> for Failure {
+    fn from(error: OpError) -> Self {
+        match error {
+            OpError::Denied(denied) => denied.into(),
+            OpError::Refused(errors) => match errors.into_iter().next() {
+                Some(error) if error.code == UserErrorCode::NotConnected => Failure::Halo(error.message),
+                Some(error) => Failure::BadArgument { field: error.field, message: error.message },
+                None => Failure::Ours,
+            },
+            OpError::Halo(error) => {
+                Failure::Halo(format!("{error}. Look at the connection's status, or try again in a few minutes."))
+            }
+            OpError::Storage(error) => error.into(),
+            OpError::Queue(_) | OpError::Sealed(_) => Failure::ours(&error),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Pages of lists: what may be asked for, cursors, and how many entries there are.
+//!
+//! Lists are read by keyset: a cursor holds the place of an entry, and a page costs the same wherever it begins.
+
+use async_graphql::{
+    Context, Object, ObjectType, OutputType, SchemaBuilder, SubscriptionType,
+    connection::{Connection, CursorType, Edge, OpaqueCursor, PageInfo},
+};
+use uuid::Uuid;
+
+use super::{
+    activity::Activity,
+    asker::Asker,
+    client::Client,
+    customer::{HaloCustomer, HaloCustomers},
+    error::{Failure, Result},
+    partner::Partner,
+    result::HaloSyncResult,
+    run::HaloSyncRun,
+};
+use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::run::Outcome;
+use crate::ids::{AssociationId, RunId};
+use crate::storage::{
+    Page, Position, Slice, activity as acts, clients, clients::ClientFilter, partners, partners::PartnerFilter,
+    results, runs,
+};
+
+const DEFAULT: u16 = 25;
+const MOST: u16 = 100;
+/// Longer than any name.
+const LONGEST_SEARCH: usize = 200;
+
+pub(super) type Place = OpaqueCursor<(String, Uuid)>;
+/// A list whose length is known.
+pub(super) type Paged<N> = Connection<Place, N, Total>;
+
+/// How many entries a page may have.
+pub(super) fn size(first: Option<i32>) -> Result<u16> {
+    match first.map_or(Ok(DEFAULT), u16::try_from) {
+        Ok(first) if (1..=MOST).contains(&first) => Ok(first),
+        _ => Err(Failure::bad_argument("first", format!("A page has 1 to {MOST} entries."))),
+    }
+}
+
+/// Reads a cursor.
+pub(super) fn cursor<C: CursorType>(after: Option<&str>) -> Result<Option<C>> {
+    let malformed =
+        |_| Failure::bad_argument("after", "This is not a cursor of this list. Take one from a page of it.");
+    after.map(|after| C::decode_cursor(after).map_err(malformed)).transpose()
+}
+
+/// What part of a list is asked for.
+pub(super) fn page(first: Option<i32>, after: Option<&str>) -> Result<Page> {
+    let after = cursor::<Place>(after)?.map(|OpaqueCursor((key, id))| Position { key, id });
+    Ok(Page { first: size(first)?, after })
+}
+
+/// What is looked for; nothing looks for everything.
+pub(super) fn search(text: Option<String>) -> Result<Option<String>> {
+    let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    match text {
+        Some(text) if text.chars().count() > LONGEST_SEARCH => {
+            Err(Failure::bad_argument("search", format!("Search for at most {LONGEST_SEARCH} characters.")))
+        }
+        text => Ok(text),
+    }
+}
+
+/// For `complexity`: a page counts as many times as it has entries.
+pub(super) fn paged(first: Option<i32>, each: usize) -> usize {
+    each * usize::from(size(first).unwrap_or(MOST))
+}
+
+/// The page as it is shown. `place` is where an entry stands in the list.
+pub(super) fn shown<T, N: OutputType>(
+    page: &Page,
+    slice: Slice<T>,
+    total: Total,
+    place: impl Fn(&T) -> (String, Uuid),
+    show: impl Fn(T) -> N,
+) -> Paged<N> {
+    let mut shown = Connection::with_additional_fields(page.after.is_some(), slice.has_next, total);
+    let edges = slice.items.into_iter().map(|item| Edge::new(OpaqueCursor(place(&item)), show(item)));
+    shown.edges.extend(edges);
+    shown
+}
+
+/// What is counted, once somebody asks for it.
+pub enum Total {
+    Clients(PartnerScope, ClientFilter),
+    Partners(SystemScope, PartnerFilter),
+    Runs(PartnerScope),
+    Results(PartnerScope, RunId, Option<Vec<Outcome>>),
+    History(PartnerScope, AssociationId),
+    Activity(PartnerScope),
+}
+
+#[Object]
+impl Total {
+    /// How many entries the whole list has, all its pages together.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let db = &Asker::of(ctx).ops.db;
+        let count = match self {
+            Total::Clients(scope, filter) => clients::count(&mut *db.read(scope).await?, scope, filter).await?,
+            Total::Partners(scope, filter) => partners::count(&mut *db.read(*scope).await?, *scope, filter).await?,
+            Total::Runs(scope) => runs::count(&mut *db.read(scope).await?, scope).await?,
+            Total::Results(scope, run, outcomes) => {
+                results::count_of_run(&mut *db.read(scope).await?, scope, *run, outcomes.as_deref()).await?
+            }
+            Total::History(scope, association) => {
+                results::count_of_association(&mut *db.read(scope).await?, scope, *association).await?
+            }
+            Total::Activity(scope) => acts::count(&mut *db.read(scope).await?, scope).await?,
+        };
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+}
+
+/// The library's types for connections come without descriptions of their own.
+pub(super) fn describe<Q, M, S>(schema: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    fn list<Q, M, S, C, N, T>(schema: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+        C: CursorType + Send + Sync,
+        N: OutputType,
+        T: ObjectType,
+    {
+        schema
+            .override_output_type_description::<Connection<C, N, T>>(
+                "One page of a list. To get the next one, ask again with `after: pageInfo.endCursor` and the other \
+                 arguments unchanged.",
+            )
+            .override_output_type_description::<Edge<C, N, async_graphql::connection::EmptyFields>>(
+                "An entry of a list, with its place there.",
+            )
+    }
+    let schema = list::<_, _, _, Place, Activity, Total>(schema);
+    let schema = list::<_, _, _, Place, Client, Total>(schema);
+    let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);
+    let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
+    let schema = list::<_, _, _, Place, Partner, Total>(schema);
+    let schema = list::<_, _, _, HaloCustomers, HaloCustomer, super::customer::Found>(schema);
+    schema.override_output_type_description::<PageInfo>("Where a page stands in its list. Lists are read forwards.")
+}

@@ -1,0 +1,136 @@
+//! What a sync would change now.
+
+use async_graphql::{Context, Enum, Object};
+
+use super::{
+    asker::Asker,
+    association::HaloClientAssociation,
+    client::Client,
+    error::{Failure, Result},
+    loads::ById,
+    page,
+    problem::HaloProblem,
+    scalars::Moment,
+};
+use crate::domain::plan::Action;
+use crate::ops::preview_sync::{Entry, Preview};
+
+pub struct HaloSyncPreview(pub(super) Preview);
+
+/// What a sync would change now, worked out against Halo as it stands. Asking for it changes nothing.
+#[Object]
+impl HaloSyncPreview {
+    /// One entry for each association, whether or not something would change.
+    #[graphql(complexity = "page::paged(Some(100), child_complexity)")]
+    async fn entries(&self) -> Vec<HaloSyncPreviewEntry> {
+        self.0.entries.iter().cloned().map(HaloSyncPreviewEntry).collect()
+    }
+
+    /// Halo was looked at for every association. A preview spends few requests, so with many clients it is not for all.
+    async fn complete(&self) -> bool {
+        self.0.complete
+    }
+
+    /// Requests that were sent to Halo for this preview.
+    async fn halo_requests(&self) -> u32 {
+        self.0.halo_requests
+    }
+}
+
+pub struct HaloSyncPreviewEntry(Entry);
+
+/// What a sync would do for one association.
+#[Object]
+impl HaloSyncPreviewEntry {
+    /// The client.
+    async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
+        let association = &self.0.association;
+        let client = Asker::of(ctx).load.load_one(ById(association.partner, association.client)).await?;
+        client.map(Client).ok_or(Failure::NotFound)
+    }
+
+    /// What it is mapped to.
+    async fn association(&self) -> HaloClientAssociation {
+        HaloClientAssociation(self.0.association.clone())
+    }
+
+    /// What the sync would do. Null where Halo was not looked at for this one.
+    async fn action(&self) -> Option<HaloSyncAction> {
+        self.0.step.as_ref().map(|step| match step.action {
+            Action::Create { .. } => HaloSyncAction::Create,
+            Action::Adopt { .. } => HaloSyncAction::TakeBack,
+            Action::SetQuantity { .. } => HaloSyncAction::SetQuantity,
+            Action::Leave { .. } => HaloSyncAction::Leave,
+            Action::End { .. } => HaloSyncAction::End,
+            Action::Wait(_) => HaloSyncAction::Wait,
+            Action::Report(_) => HaloSyncAction::Report,
+        })
+    }
+
+    /// The client's active user count.
+    async fn active_user_count(&self) -> u32 {
+        self.0.active_users
+    }
+
+    /// The quantity that Halo shows, or showed when it was last looked at. Null where there is no subscription.
+    async fn quantity_in_halo(&self) -> Option<u32> {
+        match &self.0.step {
+            Some(step) => step.seen.as_ref()?.quantity,
+            None => self.0.association.subscription.as_ref()?.quantity,
+        }
+    }
+
+    /// The quantity that Halo would show afterwards. Null where the sync would not settle that.
+    async fn quantity_after(&self) -> Option<u32> {
+        match &self.0.step.as_ref()?.action {
+            Action::Create { quantity, .. } | Action::Adopt { quantity, .. } | Action::Leave { quantity, .. } => {
+                Some(*quantity)
+            }
+            Action::SetQuantity { to, .. } => Some(*to),
+            Action::End { set_to_zero: Some(_) } => Some(0),
+            Action::End { set_to_zero: None } | Action::Wait(_) | Action::Report(_) => None,
+        }
+    }
+
+    /// Halo's quantity is not what INFIMA wrote last: somebody changed it there.
+    async fn changed_in_halo(&self) -> bool {
+        self.0.step.as_ref().is_some_and(|step| step.changed_in_halo)
+    }
+
+    /// What would be reported: something to mend first, or something worth a look.
+    async fn problem(&self) -> Option<HaloProblem> {
+        let step = self.0.step.as_ref()?;
+        let problem = match &step.action {
+            Action::Wait(problem) | Action::Report(problem) => Some(problem),
+            _ => step.warning.as_ref(),
+        };
+        problem.cloned().map(HaloProblem)
+    }
+
+    /// When Halo last showed what is said here, where it was not looked at for this preview.
+    async fn observed_at(&self) -> Option<Moment> {
+        match self.0.step {
+            Some(_) => None,
+            None => self.0.association.subscription.as_ref()?.at.map(Into::into),
+        }
+    }
+}
+
+/// What a sync would do for one association.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum HaloSyncAction {
+    /// Create the subscription.
+    Create,
+    /// Take a subscription back that is this client's already, and have its quantity be the active user count.
+    TakeBack,
+    /// Set the quantity to the active user count.
+    SetQuantity,
+    /// Nothing: the quantity is right.
+    Leave,
+    /// Bring the removed association to its end.
+    End,
+    /// Look again later: a create is not confirmed yet.
+    Wait,
+    /// Nothing but to report what has to be mended first.
+    Report,
+}

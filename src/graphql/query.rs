@@ -1,0 +1,142 @@
+//! Where reading begins.
+
+use async_graphql::{Context, ID, Object, connection::OpaqueCursor};
+use futures::future::try_join_all;
+
+use super::{
+    asker::Asker,
+    customer::{self, HaloCustomerConnection},
+    error::{Failure, Result},
+    node::Node,
+    page::{self, Paged, Total},
+    partner::Partner,
+    preview::HaloSyncPreview,
+    run::HaloSyncRun,
+    viewer::Viewer,
+};
+use crate::auth::{Act, permit_across};
+use crate::ops::preview_sync::preview_sync;
+use crate::storage::partners::{self, PartnerFilter};
+
+/// The most records fetched by id at once.
+const MOST_NODES: usize = 100;
+
+pub struct Query;
+
+/// What a caller can read.
+#[Object]
+impl Query {
+    /// Who is calling and what they may do.
+    async fn viewer(&self) -> Viewer {
+        Viewer
+    }
+
+    /// One partner and everything about its integration. Null where there is no such partner for this caller.
+    async fn partner(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The partner. Left out: the caller's own. Support has to name one.")] id: Option<ID>,
+    ) -> Result<Option<Partner>> {
+        let asker = Asker::of(ctx);
+        let Some(scope) = asker.partner_of_query(Act::ViewPartner, "id", id.as_ref())? else { return Ok(None) };
+        Ok(asker.load.load_one(scope.partner()).await?.map(Partner))
+    }
+
+    /// All partners, by name. For support only.
+    #[graphql(complexity = "page::paged(first, child_complexity)")]
+    async fn partners(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
+        #[graphql(
+            desc = "Part of the partner's name, of a client's name or of a Halo address; or a whole external id \
+                          or request id."
+        )]
+        search: Option<String>,
+        #[graphql(desc = "Only partners where something is, or nothing is, to be mended.")] needs_attention: Option<
+            bool,
+        >,
+    ) -> Result<Paged<Partner>> {
+        let asker = Asker::of(ctx);
+        let system = permit_across(&asker.caller, Act::ListPartners)?;
+        let page = page::page(first, after.as_deref())?;
+        let filter = PartnerFilter { search: page::search(search)?, needs_attention };
+        let slice = {
+            let mut db = asker.ops.db.read(system).await?;
+            partners::page(&mut db, system, &filter, &page).await?
+        };
+        asker.reads.note(&asker.caller, slice.items.iter().map(|partner| partner.id));
+        let total = Total::Partners(system, filter);
+        Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner))
+    }
+
+    /// Searches the partner's customers in Halo, live. Null, with an error beside it, while Halo cannot be asked.
+    #[graphql(complexity = "page::paged(first, child_complexity)")]
+    async fn halo_customers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What Halo is to look for, at most 200 characters. Empty: the beginning of all customers.")]
+        search: String,
+        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
+        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
+        #[graphql(desc = "The partner. Left out: the caller's own. Support has to name one.")] partner_id: Option<ID>,
+    ) -> Result<Option<HaloCustomerConnection>> {
+        let asker = Asker::of(ctx);
+        let first = page::size(first)?;
+        let after = page::cursor(after.as_deref())?.map(|OpaqueCursor(place)| place);
+        match asker.partner_of_query(Act::SearchCustomers, "partnerId", partner_id.as_ref())? {
+            Some(scope) => customer::search(asker, scope.partner(), &search, first, after).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What a sync would change now, worked out against Halo as it stands. Null, with an error beside it, while Halo
+    /// cannot be asked.
+    async fn halo_sync_preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these clients. Left out: all that are mapped.")] client_ids: Option<Vec<ID>>,
+        #[graphql(desc = "The partner. Left out: the caller's own. Support has to name one.")] partner_id: Option<ID>,
+    ) -> Result<Option<HaloSyncPreview>> {
+        let asker = Asker::of(ctx);
+        let Some(scope) = asker.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref())? else {
+            return Ok(None);
+        };
+        let clients = client_ids.map(|ids| ids.iter().filter_map(|id| id.parse().ok()).collect::<Vec<_>>());
+        let preview = preview_sync(&asker.ops, &asker.question(), scope.partner(), clients.as_deref()).await?;
+        Ok(Some(HaloSyncPreview(preview)))
+    }
+
+    /// One sync. To follow it, ask again after `pollAfterMs`, or subscribe. Null where there is no such sync for this
+    /// caller.
+    async fn halo_sync_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The sync's id.")] id: ID,
+    ) -> Result<Option<HaloSyncRun>> {
+        match id.parse() {
+            Ok(id) => Asker::of(ctx).run(id).await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Any record by its id. Null where there is no such record for this caller.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The record's id.")] id: ID) -> Result<Option<Node>> {
+        Asker::of(ctx).node(&id).await
+    }
+
+    /// Several records by their ids, in the same order, with null where there is no such record for this caller.
+    #[graphql(complexity = "ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The records' ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MOST_NODES {
+            return Err(Failure::bad_argument("ids", format!("Ask for at most {MOST_NODES} records at once.")));
+        }
+        let asker = Asker::of(ctx);
+        try_join_all(ids.iter().map(|id| asker.node(id))).await
+    }
+}

@@ -1,0 +1,141 @@
+//! What a person does about a subscription that INFIMA must not decide about by itself.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use uuid::Uuid;
+
+use super::{
+    asker::Asker,
+    association::HaloClientAssociation,
+    error::Result,
+    loads::ById,
+    run::HaloSyncRun,
+    user_error::{UserError, settle},
+};
+use crate::auth::Act;
+use crate::ids::{AssociationId, HaloSubscriptionId};
+use crate::ops::recreate_subscription::recreate_subscription;
+use crate::ops::resolve_subscription::{Resolution, resolve_subscription};
+use crate::ops::{OpError, UserErrorCode};
+
+#[derive(Default)]
+pub struct Repair;
+
+#[Object]
+impl Repair {
+    /// Has a new subscription created where the old one was deleted in Halo.
+    async fn recreate_halo_subscription(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose subscription.")] input: RecreateHaloSubscriptionInput,
+    ) -> Result<RecreateHaloSubscriptionPayload> {
+        let asker = Asker::of(ctx);
+        let recreated = async {
+            let partner = asker.partner_of_mutation(Act::Recreate, input.partner_id.as_ref()).await?;
+            let request = asker.request(Act::Recreate, None)?;
+            recreate_subscription(&asker.ops, &request, partner, read(&input.association_id)).await
+        };
+        let (recreated, user_errors) = settle(recreated.await)?;
+        let Some((association, run)) = recreated else {
+            return Ok(RecreateHaloSubscriptionPayload { association: None, run: None, user_errors });
+        };
+        let run = asker.load.load_one(ById(association.partner, run)).await?.map(HaloSyncRun);
+        let association = Some(HaloClientAssociation(association));
+        Ok(RecreateHaloSubscriptionPayload { association, run, user_errors })
+    }
+
+    /// Answers a question that only a person can: which of Halo's subscriptions is the client's, or whether writing
+    /// goes on after Halo did not keep a subscription's other fields.
+    async fn resolve_halo_subscription(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The answer.")] input: ResolveHaloSubscriptionInput,
+    ) -> Result<ResolveHaloSubscriptionPayload> {
+        let asker = Asker::of(ctx);
+        let resolved = async {
+            let partner = asker.partner_of_mutation(Act::Resolve, input.partner_id.as_ref()).await?;
+            let request = asker.request(Act::Resolve, None)?;
+            let resolution = input.resolution()?;
+            resolve_subscription(&asker.ops, &request, partner, read(&input.association_id), resolution).await
+        };
+        let (resolved, user_errors) = settle(resolved.await)?;
+        let Some((association, run)) = resolved else {
+            return Ok(ResolveHaloSubscriptionPayload { association: None, run: None, user_errors });
+        };
+        let run = asker.load.load_one(ById(association.partner, run)).await?.map(HaloSyncRun);
+        let association = Some(HaloClientAssociation(association));
+        Ok(ResolveHaloSubscriptionPayload { association, run, user_errors })
+    }
+}
+
+/// A text that is no id is answered as one that names nothing.
+fn read(id: &ID) -> AssociationId {
+    id.parse().unwrap_or(AssociationId(Uuid::nil()))
+}
+
+/// Whose subscription was deleted in Halo.
+#[derive(InputObject)]
+pub struct RecreateHaloSubscriptionInput {
+    /// The association whose subscription was deleted.
+    association_id: ID,
+    /// The partner. Left out: the caller's own.
+    partner_id: Option<ID>,
+}
+
+/// What became of it.
+#[derive(SimpleObject)]
+pub struct RecreateHaloSubscriptionPayload {
+    /// The association as it is now. Null where nothing was done.
+    association: Option<HaloClientAssociation>,
+    /// The sync that creates the subscription.
+    run: Option<HaloSyncRun>,
+    /// What has to be mended in the input.
+    user_errors: Vec<UserError>,
+}
+
+/// The answer to what an association asks.
+#[derive(InputObject)]
+pub struct ResolveHaloSubscriptionInput {
+    /// The association that asks.
+    association_id: ID,
+    /// The answer.
+    answer: HaloSubscriptionAnswer,
+    /// Halo's own id of the subscription to use. Needed with `ADOPT`.
+    adopt_subscription_id: Option<i32>,
+    /// The partner. Left out: the caller's own.
+    partner_id: Option<ID>,
+}
+
+impl ResolveHaloSubscriptionInput {
+    fn resolution(&self) -> std::result::Result<Resolution, OpError> {
+        match (self.answer, self.adopt_subscription_id) {
+            (HaloSubscriptionAnswer::Adopt, Some(id)) => Ok(Resolution::Adopt(HaloSubscriptionId(id))),
+            (HaloSubscriptionAnswer::Adopt, None) => {
+                Err(OpError::refused(UserErrorCode::Required, &["adoptSubscriptionId"], "Say which subscription."))
+            }
+            (HaloSubscriptionAnswer::CreateNew, _) => Ok(Resolution::CreateNew),
+            (HaloSubscriptionAnswer::Continue, _) => Ok(Resolution::Continue),
+        }
+    }
+}
+
+/// What a person can answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum HaloSubscriptionAnswer {
+    /// The subscription that `adoptSubscriptionId` names is the client's.
+    Adopt,
+    /// None of those that are there: create a new one.
+    CreateNew,
+    /// The subscription's name, price and cost were looked at in Halo: writing may go on.
+    Continue,
+}
+
+/// What became of the answer.
+#[derive(SimpleObject)]
+pub struct ResolveHaloSubscriptionPayload {
+    /// The association as it is now. Null where nothing was done.
+    association: Option<HaloClientAssociation>,
+    /// The sync that acts on the answer.
+    run: Option<HaloSyncRun>,
+    /// What has to be mended in the input.
+    user_errors: Vec<UserError>,
+}

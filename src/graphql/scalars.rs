@@ -1,0 +1,105 @@
+//! Values that GraphQL has no type for.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
+
+/// A moment, written to the millisecond.
+pub struct Moment(DateTime<Utc>);
+
+impl From<DateTime<Utc>> for Moment {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self(at)
+    }
+}
+
+/// A moment in time as RFC 3339 has it, always in UTC: `2026-11-24T02:00:00.000Z`.
+#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+impl ScalarType for Moment {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        Ok(Self(DateTime::parse_from_rfc3339(text)?.to_utc()))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.to_rfc3339_opts(SecondsFormat::Millis, true).into()
+    }
+}
+
+/// A zone as somebody wrote it. Whether there is such a zone is asked where it is used, so that one wrong zone in a
+/// long list is an error of its own entry.
+pub struct TimeZone(String);
+
+impl TimeZone {
+    pub(super) fn known(&self) -> Option<Tz> {
+        self.0.parse().ok()
+    }
+}
+
+impl From<Tz> for TimeZone {
+    fn from(zone: Tz) -> Self {
+        Self(zone.name().to_owned())
+    }
+}
+
+/// A time zone by its IANA name: `Europe/London`.
+#[Scalar(specified_by_url = "https://www.iana.org/time-zones")]
+impl ScalarType for TimeZone {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(name) = value else { return Err(InputValueError::expected_type(value)) };
+        Ok(Self(name))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.as_str().into()
+    }
+}
+
+pub struct LocalTime(NaiveTime);
+
+impl From<LocalTime> for NaiveTime {
+    fn from(time: LocalTime) -> Self {
+        time.0
+    }
+}
+
+impl From<NaiveTime> for LocalTime {
+    fn from(time: NaiveTime) -> Self {
+        Self(time)
+    }
+}
+
+/// A time of day on the partner's clock, in hours and minutes: `01:30`.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for LocalTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        Ok(Self(NaiveTime::parse_from_str(text, "%H:%M")?))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.format("%H:%M").to_string().into()
+    }
+}
+
+/// GraphQL's own `Int` ends at 32 bits, too early for a moment in milliseconds.
+pub struct RecordVersion(pub(super) i64);
+
+/// The version of a record in the system it comes from: a whole number that grows with each change of the record, such
+/// as a counter or a moment in milliseconds. Written as a number or, since it may have up to 63 bits, as a text of
+/// digits.
+#[Scalar]
+impl ScalarType for RecordVersion {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let version = match &value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(digits) => digits.parse().ok(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        version.map(Self).ok_or_else(|| InputValueError::custom("a version is a whole number of at most 63 bits"))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.to_string().into()
+    }
+}

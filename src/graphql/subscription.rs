@@ -1,0 +1,100 @@
+//! Following a sync as it happens, whichever process does the work.
+
+use std::time::Duration;
+
+use async_graphql::{Context, ID, Subscription as SubscriptionRoot};
+use futures::stream::{self, Stream};
+use tokio::time::timeout;
+
+use super::{
+    asker::Asker,
+    error::{Failure, Result},
+    node::Record,
+    reads::Reads,
+    run::HaloSyncRun,
+};
+use crate::auth::{Act, Caller};
+use crate::domain::run::Run;
+use crate::ids::{PartnerId, RunId};
+use crate::ops::Ops;
+use crate::storage::changes::{Changes, RunChanges};
+use crate::storage::runs;
+
+/// Nothing is heard over a connection that died without a word; then the run is looked at after this time all the same.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+
+pub struct Subscription;
+
+/// What a caller can follow.
+#[SubscriptionRoot]
+impl Subscription {
+    /// Every change of one sync: first as it is, then each time it is different, until it is finished. Works whichever
+    /// machine does the work. A client that cannot hold a connection open polls `haloSyncRun` instead.
+    async fn halo_sync_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The sync's id.")] id: ID,
+    ) -> Result<impl Stream<Item = Result<HaloSyncRun>>> {
+        let asker = Asker::of(ctx);
+        let run: RunId = id.parse().map_err(|_| Failure::NotFound)?;
+        let partner = asker.owner(Record::Run(run)).await?.ok_or(Failure::NotFound)?;
+        let following = Following {
+            ops: asker.ops.clone(),
+            caller: asker.caller.clone(),
+            reads: asker.reads.clone(),
+            partner,
+            run,
+            // Before the first look, so that nothing is missed between the two.
+            changes: ctx.data_unchecked::<Changes>().of(run),
+            shown: None,
+            over: false,
+        };
+        Ok(stream::unfold(following, Following::next))
+    }
+}
+
+struct Following {
+    ops: Ops,
+    caller: Caller,
+    reads: Reads,
+    partner: PartnerId,
+    run: RunId,
+    changes: RunChanges,
+    shown: Option<Run>,
+    over: bool,
+}
+
+impl Following {
+    /// The next state of the run that is not the one shown already.
+    async fn next(mut self) -> Option<(Result<HaloSyncRun>, Self)> {
+        while !self.over {
+            if self.shown.is_some() {
+                // Whether something was heard or not, the answer is the same: look again.
+                let _ = timeout(LOOK_AGAIN, self.changes.next()).await;
+            }
+            match self.look().await {
+                Ok(run) if self.shown.as_ref() == Some(&run) => {}
+                Ok(run) => {
+                    self.over = run.state.is_finished();
+                    self.shown = Some(run.clone());
+                    return Some((Ok(HaloSyncRun(run)), self));
+                }
+                Err(failure) => {
+                    self.over = true;
+                    return Some((Err(failure), self));
+                }
+            }
+        }
+        None
+    }
+
+    /// Reads the run, after asking again whether this caller may see it.
+    async fn look(&self) -> Result<Run> {
+        if self.caller.expires_at() <= self.ops.clock.now() {
+            return Err(Failure::Expired);
+        }
+        let scope = self.reads.permit(&self.caller, Act::ViewPartner, self.partner)?;
+        let mut db = self.ops.db.read(&scope).await?;
+        runs::find_many(&mut db, &scope, &[self.run]).await?.pop().ok_or(Failure::NotFound)
+    }
+}

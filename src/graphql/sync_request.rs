@@ -1,0 +1,63 @@
+//! Asking for a sync now.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::{
+    asker::Asker,
+    error::Result,
+    loads::ById,
+    run::HaloSyncRun,
+    user_error::{UserError, settle, shown},
+};
+use crate::auth::Act;
+use crate::ops::request_sync::request_sync;
+
+#[derive(Default)]
+pub struct SyncRequest;
+
+#[Object]
+impl SyncRequest {
+    /// Queues a sync, or answers with the one that is queued or under way already and covers what is asked for.
+    async fn request_halo_sync(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to sync.")] input: RequestHaloSyncInput,
+    ) -> Result<RequestHaloSyncPayload> {
+        let asker = Asker::of(ctx);
+        let requested = async {
+            let partner = asker.partner_of_mutation(Act::RequestSync, input.partner_id.as_ref()).await?;
+            let request = asker.request(Act::RequestSync, input.reason)?;
+            let clients = input.client_ids.map(|ids| ids.iter().map(|id| id.parse().ok()).collect());
+            Ok((partner, request_sync(&asker.ops, &request, partner, clients).await?))
+        };
+        let (requested, user_errors) = settle(requested.await)?;
+        let Some((partner, requested)) = requested else {
+            return Ok(RequestHaloSyncPayload { run: None, user_errors });
+        };
+        let run = match requested.run {
+            Some(run) => asker.load.load_one(ById(partner, run)).await?.map(HaloSyncRun),
+            None => None,
+        };
+        Ok(RequestHaloSyncPayload { run, user_errors: shown(requested.errors) })
+    }
+}
+
+/// What to sync.
+#[derive(InputObject)]
+pub struct RequestHaloSyncInput {
+    /// The clients to sync. Left out: all that are mapped.
+    client_ids: Option<Vec<ID>>,
+    /// The partner. Left out: the caller's own. Support has to name one.
+    partner_id: Option<ID>,
+    /// Why. Support has to say it; the partner can read it in its activity.
+    reason: Option<String>,
+}
+
+/// What became of the request.
+#[derive(SimpleObject)]
+pub struct RequestHaloSyncPayload {
+    /// The sync. Null where none was queued.
+    run: Option<HaloSyncRun>,
+    /// What has to be mended. Clients named here are not synced, the others are.
+    user_errors: Vec<UserError>,
+}
