@@ -16,6 +16,7 @@ mod rls;
 mod sandbox;
 mod schema;
 mod seal;
+mod secrets;
 mod support;
 mod sync;
 mod telemetry;
