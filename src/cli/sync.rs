@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::ArgGroup;
 
@@ -11,10 +11,12 @@ use super::{explain, follow::follow};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, Variables};
+use crate::domain::plan::{self, Plan};
 use crate::ids::{PartnerId, RunId};
+use crate::ops::preview_sync::preview_as_operator;
 use crate::ops::request_sync::request_failed_since;
 use crate::ops::start_nights::{Which, start_nights};
-use crate::ops::{OpError, Ops, by_operator};
+use crate::ops::{Ops, by_operator};
 use crate::telemetry;
 
 #[derive(clap::Args)]
@@ -32,6 +34,9 @@ pub(super) struct SyncArgs {
     /// Over how many seconds those partners' syncs are spread
     #[arg(long, value_name = "SECONDS", requires = "failed_since", conflicts_with_all = ["night", "partner"])]
     spread: Option<u32>,
+    /// Only print what the sync would change, worked out against Halo as it is now
+    #[arg(long, requires = "partner", conflicts_with_all = ["night", "failed_since", "no_wait"])]
+    dry_run: bool,
     /// Only queue; do not wait for the syncs to end
     #[arg(long)]
     no_wait: bool,
@@ -43,6 +48,10 @@ pub(super) async fn run(args: SyncArgs) -> anyhow::Result<ExitCode> {
     let config = Config::read(&variables)?;
     telemetry::init(&config.log)?;
     let app = App::build(&config, Clock::System, 2).await?;
+    if let (true, Some(external_id)) = (args.dry_run, &args.partner) {
+        preview(&app.ops, external_id).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let queued = queue(&app.ops, &args).await?;
     match queued.len() {
         0 => println!("Nothing to sync{}.", why_nothing(&args)),
@@ -57,16 +66,34 @@ pub(super) async fn run(args: SyncArgs) -> anyhow::Result<ExitCode> {
 
 async fn queue(ops: &Ops, args: &SyncArgs) -> anyhow::Result<Vec<(PartnerId, RunId)>> {
     let queued = if let Some(external_id) = &args.partner {
-        match by_operator::request_sync(ops, external_id).await {
-            Err(OpError::Denied(_)) => bail!("there is no partner with the external id '{external_id}'"),
-            queued => queued.map(|queued| vec![queued]),
-        }
+        let partner = find(ops, external_id).await?;
+        by_operator::request_sync(ops, partner).await.map(|run| vec![(partner, run)])
     } else if let Some(since) = args.failed_since {
         request_failed_since(ops, since, Duration::from_secs(args.spread.unwrap_or(0).into())).await
     } else {
         start_nights(ops, Which::Tonight).await
     };
     queued.map_err(explain)
+}
+
+async fn find(ops: &Ops, external_id: &str) -> anyhow::Result<PartnerId> {
+    let found = by_operator::find_partner(ops, external_id).await.map_err(explain)?;
+    found.with_context(|| format!("there is no partner with the external id '{external_id}'"))
+}
+
+/// Prints what a sync would change now.
+async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
+    let partner = find(ops, external_id).await?;
+    let preview = preview_as_operator(ops, partner).await.map_err(explain)?;
+    let (all, requests) = (preview.entries.len(), preview.halo_requests);
+    let steps: Vec<_> = preview.entries.into_iter().filter_map(|entry| entry.step).collect();
+    let left_out = all - steps.len();
+    print!("{}", plan::render(&Plan { steps }));
+    println!("Nothing was changed. Halo was asked {requests} times.");
+    if left_out > 0 {
+        println!("{left_out} of {all} clients were not looked at: a preview spends few requests.");
+    }
+    Ok(())
 }
 
 fn why_nothing(args: &SyncArgs) -> &'static str {

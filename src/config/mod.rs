@@ -79,7 +79,7 @@ impl Config {
         let config: Self = variables.read()?;
         config.environment.check()?;
         config.halo.check(config.environment.environment)?;
-        config.worker.check()?;
+        config.worker.check(config.environment.environment)?;
         config.night.check()?;
         Ok(config)
     }

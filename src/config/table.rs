@@ -16,7 +16,7 @@ pub fn table() -> String {
 }
 
 fn arguments<S: Args>() -> Vec<Arg> {
-    read::settings::<S>().get_arguments().cloned().collect()
+    read::settings::<S>().get_arguments().filter(|arg| !arg.is_hide_set()).cloned().collect()
 }
 
 fn default(arg: &Arg) -> String {

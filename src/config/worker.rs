@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, time::Duration};
 
-use super::{ConfigError, parse};
+use super::{ConfigError, Environment, parse};
 
 /// How the worker shares its time, and when silence counts as a crash.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,10 +47,20 @@ pub struct WorkerConfig {
     /// Seconds that running syncs get to finish when the process is told to stop
     #[arg(env = "INFIMA_WORKER_STOP_SECONDS", id = "worker-stop", default_value = "20", value_parser = parse::seconds(1..=300))]
     pub stop: Duration,
+
+    /// The steps of a sync at which the process stands still, for tests that kill it there
+    #[cfg(feature = "dev")]
+    #[arg(env = "INFIMA_PAUSE_AT", id = "pause-at", hide = true, value_delimiter = ',')]
+    pub pause_at: Vec<String>,
 }
 
 impl WorkerConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    #[cfg_attr(not(feature = "dev"), expect(unused_variables, reason = "only development has a setting to refuse"))]
+    pub(super) fn check(&self, environment: Environment) -> Result<(), ConfigError> {
+        #[cfg(feature = "dev")]
+        if environment == Environment::Production && !self.pause_at.is_empty() {
+            return Err(ConfigError::invalid("INFIMA_PAUSE_AT", "it is for development; unset it"));
+        }
         // apalis sends no heartbeat while it drains: with more time it would look dead and be robbed of its jobs.
         if self.stop >= self.orphan {
             let reason = format!("it has to be below INFIMA_WORKER_ORPHAN_SECONDS ({})", self.orphan.as_secs());

@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 
 use super::data_dir::DataDir;
 use super::stack::Parts;
-use crate::sandbox::Tenant;
 
 pub(super) fn title() {
     println!("\nINFIMA's Halo PSA integration, the development stack\n");
@@ -42,8 +41,8 @@ pub(super) fn write(parts: &Parts, data_dir: &DataDir) -> anyhow::Result<()> {
     let tokens: Map<String, Value> =
         parts.callers.all().iter().map(|caller| (caller.key.to_owned(), caller.token.expose_secret().into())).collect();
     let [tenant, other] = &parts.tenants;
-    let mut halo = credentials(tenant);
-    halo["other"] = credentials(other);
+    let mut halo = tenant.credentials();
+    halo["other"] = other.credentials();
     let text = json!({
         "graphql": parts.url("/graphql"),
         "websocket": parts.url("/graphql").replacen("http", "ws", 1),
@@ -60,10 +59,6 @@ pub(super) fn write(parts: &Parts, data_dir: &DataDir) -> anyhow::Result<()> {
         fs::rename(&whole, &file)
     };
     written().with_context(|| format!("{} cannot be written", file.display()))
-}
-
-fn credentials(tenant: &Tenant) -> Value {
-    json!({ "url": tenant.url(), "client_id": tenant.client_id(), "client_secret": tenant.client_secret() })
 }
 
 /// The addresses lead nowhere any more.

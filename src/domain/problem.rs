@@ -122,7 +122,7 @@ impl Problem {
             ProblemCode::CustomerInactive => "The customer is inactive in Halo.".into(),
             ProblemCode::QuantityRefused => with_reason("Halo refused the quantity", subject),
             ProblemCode::QuantityChangedInHalo => {
-                "The quantity was changed in Halo. The sync set it to the active user count again.".into()
+                "The quantity was changed in Halo. It is the active user count again.".into()
             }
             ProblemCode::QuantityFell => {
                 "The active user count fell to zero or by more than half. It was written: please check that it is right."
@@ -174,7 +174,13 @@ impl Problem {
             ProblemCode::CustomerDeleted | ProblemCode::CustomerMerged | ProblemCode::CustomerInactive => {
                 "Map the client to another Halo customer, or restore the customer in Halo."
             }
-            ProblemCode::QuantityRefused => "Check in Halo why the quantity is not accepted, then sync again.",
+            ProblemCode::QuantityRefused => match self.subject.as_deref() {
+                Some(subject) if subject.starts_with("0:") => {
+                    "If nothing is to be billed, deactivate the subscription in Halo. The quantity is written again as \
+                     soon as the client has active users."
+                }
+                _ => "Check in Halo why the quantity is not accepted, then sync again.",
+            },
             ProblemCode::FieldsNotKept => {
                 "Check the subscription's name, price and cost in Halo, then confirm here that writing may go on."
             }

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{
     Context, Error, ID, Pos, Request as GraphqlRequest, Response, ServerError, ServerResult,
@@ -9,9 +10,9 @@ use async_graphql::{
     dataloader::DataLoader,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
 };
-use tracing::Instrument;
 use uuid::Uuid;
 
+use super::batches::Batches;
 use super::error::{Failure, Result};
 use super::loads::Loads;
 use super::reads::Reads;
@@ -118,17 +119,22 @@ fn read(id: &ID) -> PartnerId {
     id.parse().unwrap_or(PartnerId(Uuid::nil()))
 }
 
-/// Puts an [`Asker`] into each request.
+/// Makes the extension that puts an [`Asker`] into each request.
 pub(super) struct AskerOfRequest;
 
 impl ExtensionFactory for AskerOfRequest {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(AskerOfRequest)
+        Arc::new(OneRequest::default())
     }
 }
 
+#[derive(Default)]
+struct OneRequest {
+    batches: Batches,
+}
+
 #[async_trait]
-impl Extension for AskerOfRequest {
+impl Extension for OneRequest {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -142,15 +148,15 @@ impl Extension for AskerOfRequest {
         let id = find::<RequestId>(&request).map(|id| id.as_str().to_owned()).unwrap_or_default();
         let reads = Reads::default();
         let loads = Loads { ops: ops.clone(), caller: caller.clone(), reads: reads.clone() };
-        let spawn = |load: futures::future::BoxFuture<'static, ()>| tokio::spawn(load.in_current_span());
-        let load = DataLoader::new(loads, spawn);
+        let batches = self.batches.clone();
+        let load = DataLoader::new(loads, move |read| batches.add(read)).delay(Duration::ZERO);
         let asker = Asker { ops: ops.clone(), caller: caller.clone(), load, reads, request: id };
         next.run(ctx, request.data(asker)).await
     }
 
     /// What support looked at is written down before it is shown; what cannot be written down is not shown.
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
-        let response = next.run(ctx, operation).await;
+        let response = self.batches.run(next.run(ctx, operation)).await;
         let Some(asker) = ctx.data_opt::<Asker>() else { return response };
         match asker.reads.write_down(&asker.ops, &asker.question(), operation).await {
             Ok(()) => response,

@@ -16,6 +16,7 @@
 mod activity;
 mod asker;
 mod association;
+mod batches;
 mod client;
 mod connection;
 mod connection_form;

@@ -34,7 +34,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -131,6 +131,7 @@ impl Halo {
             credentials,
             lane,
             sent: AtomicU32::new(0),
+            reserved: AtomicBool::new(false),
             most_requests: u32::MAX,
             tokens_before: self.0.tokens.issued.load(Ordering::Relaxed),
             discovery: OnceCell::new(),
@@ -145,6 +146,8 @@ pub struct Session {
     credentials: Credentials,
     lane: Lane,
     sent: AtomicU32,
+    /// The budget has granted the next request already.
+    reserved: AtomicBool,
     most_requests: u32,
     /// The process' tokens when the session began.
     tokens_before: u64,

@@ -133,7 +133,9 @@ impl Session {
     /// Sends one request of any kind: waits for a permit, counts it, and turns 429 into a wait that everybody hears of.
     /// Any other status is an answer.
     pub(super) async fn exchange(&self, mut call: Call<'_>, deadline: Option<Instant>) -> Result<Answer, Failure> {
-        self.permit(deadline).await?;
+        if !self.reserved.swap(false, Ordering::Relaxed) {
+            self.permit(deadline).await?;
+        }
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
             return Err(HaloError::DeadlinePassed.into());
@@ -159,6 +161,16 @@ impl Session {
             return Err(HaloError::RateLimited { wait, by: LimitedBy::Halo }.into());
         }
         Ok(answer)
+    }
+
+    /// Waits until the budget lets the next request go, which then does not wait: so that whatever the caller has to check
+    /// before it sends is checked at the last moment.
+    pub async fn reserve(&self) -> Result<(), HaloError> {
+        if !self.reserved.load(Ordering::Relaxed) {
+            self.permit(None).await?;
+            self.reserved.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Waits until the budget lets one request go; a long wait is handed back instead.

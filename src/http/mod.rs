@@ -24,6 +24,7 @@ mod layers;
 pub mod limits;
 mod media;
 mod order;
+pub mod playground;
 mod socket;
 mod socket_rules;
 mod tokens;

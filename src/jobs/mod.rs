@@ -73,9 +73,9 @@ pub async fn run(
         })
         .await;
     scheduler.abort();
-    // Whatever did not come to a good point in time is free for others now.
-    if let Err(error) = run_sync::give_back(&ops, &name).await {
-        tracing::error!(%error, "leases could not be given back; they end by themselves");
+    // Whatever did not come to a good point in time goes on elsewhere.
+    if let Err(error) = run_sync::end_leases(&ops, &name).await {
+        tracing::error!(%error, "leases could not be ended; they end by themselves");
     }
     match ended {
         Ok(()) if stop.is_cancelled() => Ok(()),

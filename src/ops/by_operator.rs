@@ -2,18 +2,20 @@
 //! the system.
 
 use super::{OpError, Ops, UserErrorCode, check_connection, request_sync::ask_if_mapped};
-use crate::auth::{Denied, PartnerScope, SystemScope};
+use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::run::{Run, Trigger};
 use crate::ids::{PartnerId, RunId};
 use crate::storage::runs::RunRequest;
 use crate::storage::{activity, connections, partners, runs};
 
-/// Queues a sync of everything for the partner with this external id, ahead of the night's.
-pub async fn request_sync(ops: &Ops, external_id: &str) -> Result<(PartnerId, RunId), OpError> {
-    let partner = {
-        let mut db = ops.db.read(SystemScope::worker()).await?;
-        partners::id_of(&mut db, SystemScope::worker(), external_id).await?.ok_or(Denied::NotFound)?
-    };
+/// The partner with this external id.
+pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<PartnerId>, OpError> {
+    let mut db = ops.db.read(SystemScope::worker()).await?;
+    Ok(partners::id_of(&mut db, SystemScope::worker(), external_id).await?)
+}
+
+/// Queues a sync of everything, ahead of the night's.
+pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpError> {
     let scope = PartnerScope::for_worker(partner);
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
@@ -28,7 +30,7 @@ pub async fn request_sync(ops: &Ops, external_id: &str) -> Result<(PartnerId, Ru
     let entry = activity::Entry { act: "sync.requested", subject: Some(run.to_string()), ..activity::Entry::default() };
     activity::record(&mut tx, &scope, entry, now).await?;
     tx.commit().await?;
-    Ok((partner, run))
+    Ok(run)
 }
 
 /// A run, and the name of the partner whose it is.

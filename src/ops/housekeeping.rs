@@ -1,7 +1,5 @@
 //! What somebody has to look after: runs that nobody attends to, and what is over: jobs, and the oldest of the audit log.
 
-use std::time::Duration;
-
 use super::{OpError, Ops};
 use crate::auth::SystemScope;
 use crate::queue;
@@ -14,9 +12,7 @@ const BATCH: i64 = 1_000;
 pub async fn sweep(ops: &Ops) -> Result<usize, OpError> {
     let mut tx = ops.db.begin(SystemScope::housekeeping()).await?;
     let lost = runs::unattended(&mut tx, SystemScope::housekeeping(), ops.settings.lease.grace, BATCH).await?;
-    for (run, urgent) in &lost {
-        queue::ring(&mut tx, *run, *urgent, Duration::ZERO).await?;
-    }
+    queue::ring_again(&mut tx, &lost).await?;
     tx.commit().await?;
     Ok(lost.len())
 }

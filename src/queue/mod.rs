@@ -67,6 +67,31 @@ pub async fn ring(db: &mut PgConnection, run: RunId, urgent: bool, wait: Duratio
     insert(db, kind, &SyncJob { run }, None, wait).await
 }
 
+/// Has workers look at runs that nobody seems to attend to, urgent ones first. A run whose job is still waiting for a slot is
+/// not rung for once more: in a long night, jobs would pile up with every look.
+pub async fn ring_again(db: &mut PgConnection, runs: &[(RunId, bool)]) -> sqlx::Result<()> {
+    let (kinds, jobs): (Vec<_>, Vec<_>) = runs
+        .iter()
+        .map(|(run, urgent)| {
+            let kind = if *urgent { Kind::SyncForPeople } else { Kind::SyncOfNight };
+            (kind.name().to_owned(), serde_json::to_string(&SyncJob { run: *run }).expect("a job is plain data"))
+        })
+        .unzip();
+    sqlx::query!(
+        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata)
+         select apalis.generate_ulid(), kind, convert_to(lost, 'UTF8'), 'Pending', 0, 1, now(), 0, ''::hstore
+         from unnest($1::text[], $2::text[]) as l (kind, lost)
+         where not exists (select from apalis.jobs j
+                           where j.status = 'Pending' and j.run_at <= now() and j.job_type = l.kind
+                             and j.job = convert_to(l.lost, 'UTF8'))",
+        &kinds,
+        &jobs
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Asks for one look around. However many processes ask for the same tick, one job comes of it.
 pub async fn tick(pool: &PgPool, tick: Tick, number: i64) -> sqlx::Result<()> {
     let mut db = pool.acquire().await?;

@@ -51,10 +51,7 @@ fn answer(tenant: &Tenant, asked: &Asked) -> Result<Answer, Answer> {
             let rows = journal.iter().filter(|entry| i64::try_from(entry.no).is_ok_and(|no| no > after));
             Ok(Answer::json(200, rows.map(newer).collect()))
         }
-        (&Method::GET, ["sandbox", "credentials"]) => Ok(Answer::json(
-            200,
-            json!({ "url": tenant.url(), "client_id": tenant.client_id(), "client_secret": tenant.client_secret() }),
-        )),
+        (&Method::GET, ["sandbox", "credentials"]) => Ok(Answer::json(200, tenant.credentials())),
         (&Method::GET, ["sandbox", "faults"]) => {
             let catalogue = Fault::ALL.iter().map(|fault| json!({ "fault": fault, "meaning": fault.meaning() }));
             let armed = tenant.state().armed.clone();

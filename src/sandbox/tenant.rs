@@ -66,6 +66,12 @@ impl Tenant {
         self.state().access.client_secret.clone()
     }
 
+    /// What a partner would type into the connection form: `url`, `client_id`, `client_secret`.
+    pub fn credentials(&self) -> serde_json::Value {
+        let (client_id, client_secret) = (self.client_id(), self.client_secret());
+        serde_json::json!({ "url": self.url(), "client_id": client_id, "client_secret": client_secret })
+    }
+
     /// Does something inside Halo, as the partner. Gives the id of the record made or changed (for
     /// [`Act::PutOnInvoice`] the invoice's), 0 where there is none.
     ///
@@ -126,6 +132,13 @@ impl Tenant {
     /// What was asked and done, in the order in which it took effect. The last 20,000 entries.
     pub fn journal(&self) -> Vec<Entry> {
         self.state().journal.iter().cloned().collect()
+    }
+
+    /// The count that a subscription was created with, as Halo's audit trail has it.
+    pub fn count_at_creation(&self, id: i32) -> Option<String> {
+        let state = self.state();
+        let first = state.changes.iter().find(|change| change.licence_id == id && change.field_name == "count");
+        first.map(|change| change.new_value.clone())
     }
 
     /// Arms a fault. Several may be armed, and may take part in the same request.

@@ -198,7 +198,7 @@ pub async fn end(
              ended_at = case when create_sent_at is null and ($3 = 'keep_quantity' or subscription_id is null)
                              then $4::timestamptz end,
              ending = $3, problem = null, revision = revision + 1
-         where partner_id = $1 and id = $2 and state not in ('ending', 'ended')",
+         where partner_id = $1 and id = $2 and state <> 'ended'",
         scope.partner().0,
         id.0,
         ending.as_str(),
@@ -284,7 +284,8 @@ pub async fn resolve(
 }
 
 /// What a run has to bring about: for these clients, or for all. Ending associations are part of it. A create that was
-/// sent longer than `settle` ago counts as settled.
+/// sent longer than `settle` ago counts as settled once it is noted as unconfirmed: the first look after a crash only notes
+/// that, because Halo may show a late record only to the look after it.
 pub async fn desired(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -296,7 +297,9 @@ pub async fn desired(
     let rows = sqlx::query!(
         r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.subscription_id,
                   a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
-                  a.create_sent_at, coalesce(a.create_sent_at + $3 <= now(), true) as "settled!", a.create_approved,
+                  a.create_sent_at,
+                  coalesce(a.create_sent_at + $3 <= now() and a.problem ->> 'code' is not distinct from
+                           'create_unconfirmed', true) as "settled!", a.create_approved,
                   a.last_synced_quantity, a.problem
            from associations a
            join clients c on c.id = a.client_id

@@ -159,13 +159,11 @@ pub async fn hold(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
     Ok(())
 }
 
-/// Gives back every run that `worker` holds, to be taken up at once: it is being stopped. Its requests have ended.
-pub async fn give_back_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Result<Vec<(RunId, bool)>> {
+/// Ends every lease of `worker`, which is being stopped: it writes nothing more. A request of its may still be under way,
+/// so whoever takes over waits as after any lease's end.
+pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Result<Vec<(RunId, bool)>> {
     let rows = sqlx::query!(
-        "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
-             next_attempt_at = now(), starts = starts - 1
-         where leased_by = $1 and state = 'running'
-           and not exists (select from sync_runs w where w.partner_id = sync_runs.partner_id and w.state = 'queued')
+        "update sync_runs set lease_until = least(lease_until, now()) where leased_by = $1 and state = 'running'
          returning id, urgent",
         worker
     )

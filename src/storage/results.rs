@@ -69,24 +69,27 @@ pub async fn create_refused(db: &mut PgConnection, lease: &SyncLease, associatio
     Ok(())
 }
 
-/// The association owns this subscription from now on. Fails on `one_owner_per_subscription` where another one does.
+/// The association owns this subscription from now on. Whether it took it: not where it has one already, nor where
+/// `revision` is given and a person changed it since. Fails on `one_owner_per_subscription` where another one owns it.
 pub async fn take_subscription(
     db: &mut PgConnection,
     lease: &SyncLease,
     association: AssociationId,
+    revision: Option<i32>,
     subscription: HaloSubscriptionId,
-) -> Result<()> {
+) -> Result<bool> {
     leases::hold(db, lease).await?;
-    sqlx::query!(
+    let done = sqlx::query!(
         "update associations set subscription_id = $3, create_sent_at = null, create_approved = false
-         where partner_id = $1 and id = $2 and subscription_id is null",
+         where partner_id = $1 and id = $2 and subscription_id is null and revision = coalesce($4, revision)",
         lease.partner().0,
         association.0,
-        subscription.0
+        subscription.0,
+        revision
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// The subscription as Halo showed it in this run.
@@ -126,7 +129,7 @@ pub enum Becomes {
 }
 
 /// Writes one association's outcome down, with what follows for it. A later attempt of the same run never hides what an
-/// earlier one wrote to Halo.
+/// earlier one wrote to Halo; what went wrong since then stands beside it.
 pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, now: DateTime<Utc>) -> Result<()> {
     leases::hold(db, lease).await?;
     sqlx::query!(
@@ -134,10 +137,14 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
                                         quantity_after, changed_in_halo, problem, evidence, at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict (run_id, association_id) do update set
-             outcome = excluded.outcome, quantity_before = excluded.quantity_before,
-             quantity_after = excluded.quantity_after, changed_in_halo = excluded.changed_in_halo,
-             problem = excluded.problem, evidence = excluded.evidence, at = excluded.at
-         where r.outcome in ('failed', 'skipped') or excluded.outcome in ('created', 'updated')",
+             (outcome, quantity_before, quantity_after, changed_in_halo, at) = (
+                 select excluded.outcome, excluded.quantity_before, excluded.quantity_after, excluded.changed_in_halo,
+                        excluded.at
+                 where r.outcome not in ('created', 'updated') or excluded.outcome in ('created', 'updated')
+                 union all
+                 select r.outcome, r.quantity_before, r.quantity_after, r.changed_in_halo, r.at
+                 where r.outcome in ('created', 'updated') and excluded.outcome not in ('created', 'updated')),
+             problem = excluded.problem, evidence = coalesce(excluded.evidence, r.evidence)",
         ResultId::generate().0,
         lease.run().0,
         lease.partner().0,
@@ -351,27 +358,6 @@ pub async fn count_of_association(
     .fetch_one(db)
     .await?;
     Ok(count)
-}
-
-/// How many associations of the run were confirmed, and how many were not.
-pub async fn tally(db: &mut PgConnection, lease: &SyncLease) -> Result<Tally> {
-    let row = sqlx::query!(
-        r#"select (count(*) filter (where outcome in ('created', 'updated', 'unchanged')))::integer as "confirmed!",
-                  (count(*) filter (where outcome in ('failed', 'skipped')))::integer as "open!"
-           from sync_results where partner_id = $1 and run_id = $2"#,
-        lease.partner().0,
-        lease.run().0
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(Tally { confirmed: row.confirmed.unsigned_abs(), open: row.open.unsigned_abs() })
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tally {
-    pub confirmed: u32,
-    /// Failed, or not reached.
-    pub open: u32,
 }
 
 fn words(outcomes: &[Outcome]) -> Vec<String> {

@@ -274,87 +274,92 @@ pub async fn finish(
     )
 }
 
-/// How a run that cannot go on now is continued.
+/// The run by which one that cannot go on now is continued, and for whom a worker has to be woken: itself, or the one that
+/// was waiting already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Continued {
-    /// By itself, after the wait.
-    Later,
-    /// By the run that was waiting already: this one is over.
-    By(RunId),
+pub struct Continued {
+    pub run: RunId,
+    pub urgent: bool,
 }
 
-impl Continued {
-    /// The run that a worker has to be woken for.
-    pub fn run(self, itself: RunId) -> RunId {
-        match self {
-            Continued::Later => itself,
-            Continued::By(other) => other,
-        }
-    }
-}
-
-/// Gives the run back as it was: its worker is being stopped, and another one goes on at once.
+/// Gives the run back as it was: its worker is being stopped, and another one goes on at once. Where another run waits
+/// already, that one takes its clients over.
 pub async fn give_back(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<Continued> {
-    return_to_queue(db, lease, Duration::ZERO, false, None, now).await
+    if let Some(continued) = join_waiting(db, lease, Duration::ZERO, None).await? {
+        finish(db, lease, RunState::Cancelled, None, now).await?;
+        return Ok(continued);
+    }
+    wait(db, lease, Duration::ZERO, false, None).await
 }
 
-/// Puts the run back, to be tried after `wait`. Where another waits already, that one takes its clients over.
+/// Puts the run back, to be tried after `pause`. Where another waits already, that one takes its clients over.
 pub async fn put_back(
     db: &mut PgConnection,
     lease: &SyncLease,
-    wait: Duration,
+    pause: Duration,
     counts_as_attempt: bool,
     problem: &Problem,
     now: DateTime<Utc>,
 ) -> Result<Continued> {
-    return_to_queue(db, lease, wait, counts_as_attempt, Some(problem), now).await
+    if let Some(continued) = join_waiting(db, lease, pause, Some(problem)).await? {
+        finish(db, lease, RunState::Failed, Some(problem), now).await?;
+        return Ok(continued);
+    }
+    wait(db, lease, pause, counts_as_attempt, Some(problem)).await
 }
 
-async fn return_to_queue(
+/// Has the waiting run, if there is one, do what is left of this one.
+async fn join_waiting(
     db: &mut PgConnection,
     lease: &SyncLease,
-    wait: Duration,
-    counts_as_attempt: bool,
+    pause: Duration,
     problem: Option<&Problem>,
-    now: DateTime<Utc>,
-) -> Result<Continued> {
+) -> Result<Option<Continued>> {
     partners::lock(db, lease.scope()).await?;
-    let waiting = sqlx::query_scalar!(
+    let waiting = sqlx::query!(
         "update sync_runs w set
              client_ids = case when w.client_ids is null or r.client_ids is null then null
                                else w.client_ids || r.client_ids end,
+             urgent = w.urgent or r.urgent,
              attempts = greatest(w.attempts, r.attempts),
              next_attempt_at = greatest(w.next_attempt_at, now() + $3),
              problem = coalesce($4, w.problem)
          from sync_runs r
          where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
-         returning w.id",
+         returning w.id, w.urgent",
         lease.run().0,
         lease.token(),
-        interval(wait),
+        interval(pause),
         problem_json(problem)
     )
-    .fetch_optional(&mut *db)
+    .fetch_optional(db)
     .await?;
-    if let Some(waiting) = waiting {
-        finish(db, lease, RunState::Failed, problem, now).await?;
-        return Ok(Continued::By(RunId(waiting)));
-    }
-    changed(
-        sqlx::query!(
-            "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
-                 next_attempt_at = now() + $3, attempts = attempts + $4, problem = $5, starts = 0
-             where id = $1 and lease_token = $2 and lease_until > now()",
-            lease.run().0,
-            lease.token(),
-            interval(wait),
-            i32::from(counts_as_attempt),
-            problem_json(problem)
-        )
-        .execute(db)
-        .await?,
-    )?;
-    Ok(Continued::Later)
+    Ok(waiting.map(|row| Continued { run: RunId(row.id), urgent: row.urgent }))
+}
+
+/// Has this run wait.
+async fn wait(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+    pause: Duration,
+    counts_as_attempt: bool,
+    problem: Option<&Problem>,
+) -> Result<Continued> {
+    let urgent = sqlx::query_scalar!(
+        "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
+             next_attempt_at = now() + $3, attempts = attempts + $4, problem = $5, starts = 0
+         where id = $1 and lease_token = $2 and lease_until > now()
+         returning urgent",
+        lease.run().0,
+        lease.token(),
+        interval(pause),
+        i32::from(counts_as_attempt),
+        problem_json(problem)
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or(StorageError::LeaseLost)?;
+    Ok(Continued { run: lease.run(), urgent })
 }
 
 /// The run that waits for this partner, if one does.

@@ -3,16 +3,16 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::tell;
+use super::{tell, words};
 use crate::dev::stack::Parts;
 
 const STORED: &str = "query Connection {
-  partner { haloConnection { url status checks { name status } } }
+  partner { haloConnection { url status checks { subject outcome message } } }
 }";
 
 const SAVE: &str = "mutation SaveHaloConnection($input: SaveHaloConnectionInput!) {
   saveHaloConnection(input: $input) {
-    haloConnection { url status checks { name status } }
+    haloConnection { url status checks { subject outcome message } }
     userErrors { message field }
   }
 }";
@@ -37,8 +37,9 @@ struct Connection {
 
 #[derive(Deserialize)]
 struct Check {
-    name: String,
-    status: String,
+    subject: String,
+    outcome: String,
+    message: String,
 }
 
 pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
@@ -57,9 +58,10 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
     });
     let saved: PartnersConnection = parts.asker.change(admin, SAVE, details).await?;
     let connection = saved.halo_connection.ok_or_else(|| anyhow::anyhow!("the connection was not saved"))?;
-    tell(format!("{}: {}", connection.url, connection.status.to_lowercase()));
-    for Check { name, status } in connection.checks {
-        tell(format!("  {name:<28} {}", status.to_lowercase().replace('_', " ")));
+    tell(format!("{}: {}", connection.url, words(&connection.status)));
+    for Check { subject, outcome, message } in connection.checks {
+        let said = if outcome == "GRANTED" { words(&outcome) } else { message };
+        tell(format!("  {:<28} {said}", words(&subject)));
     }
     Ok(())
 }

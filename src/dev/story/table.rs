@@ -38,8 +38,7 @@ fn row(tenant: &Tenant, client: &Client, association: &Association) -> anyhow::R
     let (quantity, wanted) = (subscription.count, client.active_user_count);
     ensure!(quantity == f64::from(wanted), "{name} has quantity {quantity} in Halo and {wanted} active users");
     // The tenant's own audit trail begins with the count at creation.
-    let changes = tenant.changes();
-    let first = changes.iter().find(|change| change.licence_id == subscription.id && change.field_name == "count");
+    let first = tenant.count_at_creation(subscription.id);
     let first = first.with_context(|| format!("Halo's audit trail knows nothing of {name}'s subscription"))?;
     let last_synced = association.last_synced_at.as_deref().with_context(|| format!("{name} was never synced"))?;
     let customers = tenant.customers();
@@ -48,7 +47,7 @@ fn row(tenant: &Tenant, client: &Client, association: &Association) -> anyhow::R
         name.clone(),
         customer.map_or_else(String::new, |customer| customer.name.clone()),
         subscription.id.to_string(),
-        first.new_value.clone(),
+        first,
         quantity.to_string(),
         last_synced.get(..16).unwrap_or(last_synced).replace('T', " ") + " UTC",
     ])

@@ -88,13 +88,15 @@ impl Action {
 pub fn diff(desired: &Desired, observed: &Observed, now: DateTime<Utc>) -> Plan {
     // Within one plan too, a subscription is taken back once.
     let mut owned = desired.owned.clone();
-    let steps = desired.associations.iter().map(|association| step(association, observed, &mut owned, now)).collect();
-    Plan { steps }
+    let claimed = claimed(desired, observed);
+    let plan_for = |association| step(association, observed, &claimed, &mut owned, now);
+    Plan { steps: desired.associations.iter().map(plan_for).collect() }
 }
 
 fn step(
     association: &DesiredAssociation,
     observed: &Observed,
+    claimed: &BTreeSet<HaloSubscriptionId>,
     owned: &mut BTreeSet<HaloSubscriptionId>,
     now: DateTime<Utc>,
 ) -> Step {
@@ -115,8 +117,15 @@ fn step(
     if association.tenant != observed.tenant {
         return step;
     }
+    // Whoever acknowledges it takes the problem away.
+    if let (Goal::Follow { .. }, Some(problem)) = (association.goal, &association.problem)
+        && problem.code == ProblemCode::FieldsNotKept
+    {
+        step.action = Action::Report(problem.clone());
+        return step;
+    }
     let Some(subscription) = association.subscription else {
-        step.action = find_or_create(association, observed, owned, &mut step.seen, now);
+        step.action = find_or_create(association, observed, claimed, owned, &mut step.seen, now);
         return step;
     };
     let seen = match observed.subscriptions.get(&subscription) {
@@ -133,32 +142,39 @@ fn step(
             return step;
         }
     };
-    step.changed_in_halo = association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
+    // What Halo shows may be neither what we last noted nor a stranger's change: a crash can come between writing and noting.
+    let wanted = match association.goal {
+        Goal::Follow { active_users } => active_users,
+        Goal::End(_) => 0,
+    };
+    step.changed_in_halo = seen.quantity != Some(wanted)
+        && association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(subscription) },
         Goal::Follow { .. } if !seen.active => report(Problem::new(ProblemCode::SubscriptionInactive, now)),
-        Goal::Follow { active_users } if refused_before(association, active_users) => {
-            Action::Report(association.problem.clone().unwrap_or(Problem::new(ProblemCode::QuantityRefused, now)))
-        }
         Goal::Follow { active_users } if seen.quantity == Some(active_users) => {
             Action::Leave { subscription, quantity: active_users }
         }
+        Goal::Follow { active_users: 0 } if let Some(problem) = zero_refused_before(association) => {
+            Action::Report(problem.clone())
+        }
         Goal::Follow { active_users } => Action::SetQuantity { subscription, from: seen.quantity, to: active_users },
     };
-    step.warning = warning(association, &seen, step.changed_in_halo, &step.action, observed, now);
+    if let Goal::Follow { .. } = association.goal {
+        step.warning = warning(association, &seen, step.changed_in_halo, &step.action, observed, now);
+    }
     step.seen = Some(seen);
     step
 }
 
-/// A refused quantity is tried again when the count changes, not every night. The problem's subject begins with it.
-fn refused_before(association: &DesiredAssociation, active_users: u32) -> bool {
-    association.problem.as_ref().is_some_and(|problem| {
+/// Some Halos never take a 0, so a refused one is tried again when the count changes, not every night. Any other quantity
+/// is: whoever mended the reason finds it written. The problem's subject begins with the quantity.
+fn zero_refused_before(association: &DesiredAssociation) -> Option<&Problem> {
+    association.problem.as_ref().filter(|problem| {
         problem.code == ProblemCode::QuantityRefused
-            && problem.subject.as_deref().is_some_and(|subject| {
-                subject.split_once(':').map_or(subject, |(quantity, _)| quantity) == active_users.to_string()
-            })
+            && problem.subject.as_deref().is_some_and(|it| it.starts_with("0:"))
     })
 }
 
@@ -171,9 +187,11 @@ fn warning(
     observed: &Observed,
     now: DateTime<Utc>,
 ) -> Option<Problem> {
+    let customer_is_gone = matches!(observed.customers.get(&association.customer), Some(ObservedCustomer::Deleted));
     let code = if seen.customer != association.customer {
-        ProblemCode::SubscriptionMoved
-    } else if matches!(observed.customers.get(&association.customer), Some(ObservedCustomer::Deleted)) {
+        // Halo moves a merged customer's subscriptions to the other one.
+        if customer_is_gone { ProblemCode::CustomerMerged } else { ProblemCode::SubscriptionMoved }
+    } else if customer_is_gone {
         ProblemCode::CustomerDeleted
     } else if changed_in_halo {
         ProblemCode::QuantityChangedInHalo
@@ -195,20 +213,15 @@ fn fell(from: u32, to: u32) -> bool {
 fn find_or_create(
     association: &DesiredAssociation,
     observed: &Observed,
+    claimed: &BTreeSet<HaloSubscriptionId>,
     owned: &mut BTreeSet<HaloSubscriptionId>,
     found: &mut Option<ObservedSubscription>,
     now: DateTime<Utc>,
 ) -> Action {
     let report = |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
     let create = &association.create;
-    let subscriptions = match observed.customers.get(&association.customer) {
-        Some(ObservedCustomer::There { inactive: true, .. }) if create.sent_at.is_none() => {
-            return match association.goal {
-                Goal::End(_) => Action::End { set_to_zero: None },
-                Goal::Follow { .. } => report(Problem::new(ProblemCode::CustomerInactive, now)),
-            };
-        }
-        Some(ObservedCustomer::There { subscriptions, .. }) => subscriptions.as_slice(),
+    let (subscriptions, inactive) = match observed.customers.get(&association.customer) {
+        Some(ObservedCustomer::There { subscriptions, inactive, .. }) => (subscriptions.as_slice(), *inactive),
         Some(ObservedCustomer::Deleted) => {
             return match association.goal {
                 Goal::End(_) => Action::End { set_to_zero: None },
@@ -218,32 +231,31 @@ fn find_or_create(
         None => return report(Problem::new(ProblemCode::AnswerNotUnderstood, now)),
     };
     let free: Vec<_> = subscriptions.iter().filter(|subscription| !owned.contains(&subscription.id)).collect();
-    let marked: Vec<_> =
-        free.iter().copied().filter(|subscription| subscription.marker.as_deref() == Some(&create.marker)).collect();
-    // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
-    let recovered: Vec<_> = match create.sent_at {
-        Some(_) if marked.is_empty() => free
-            .iter()
-            .copied()
-            .filter(|subscription| {
-                subscription.ours && subscription.marker.is_none() && subscription.name == create.name
-            })
-            .collect(),
-        _ => marked,
-    };
-    if let [only] = recovered[..] {
-        owned.insert(only.id);
-        *found = Some(only.clone());
-        return match association.goal {
-            Goal::Follow { active_users } => Action::Adopt { subscription: only.id, quantity: active_users },
-            Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(only.id) },
-            Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
-        };
-    }
-    if !recovered.is_empty() {
-        let code =
-            if create.sent_at.is_some() { ProblemCode::AmbiguousRecovery } else { ProblemCode::DuplicateSubscription };
-        return report(Problem::about(code, ids(&recovered), now));
+    let recovered = recovered(association, &free);
+    match recovered[..] {
+        [] => {}
+        // The same that stops writing to an own one.
+        [only] if !only.active && matches!(association.goal, Goal::Follow { .. }) => {
+            return report(Problem::about(ProblemCode::SubscriptionInactive, only.id.to_string(), now));
+        }
+        [only] => {
+            owned.insert(only.id);
+            *found = Some(only.clone());
+            return match association.goal {
+                Goal::Follow { active_users } => Action::Adopt { subscription: only.id, quantity: active_users },
+                Goal::End(Ending::SetToZero) if only.quantity != Some(0) => Action::End { set_to_zero: Some(only.id) },
+                Goal::End(_) => Action::End { set_to_zero: None },
+            };
+        }
+        // Somebody saw them and wants none of them.
+        _ if create.approved && create.sent_at.is_none() => {}
+        // The quantity stays whichever of them it is.
+        _ if association.goal == Goal::End(Ending::KeepQuantity) => return Action::End { set_to_zero: None },
+        _ => {
+            let doubt = create.sent_at.is_some();
+            let code = if doubt { ProblemCode::AmbiguousRecovery } else { ProblemCode::DuplicateSubscription };
+            return report(Problem::about(code, ids(&recovered), now));
+        }
     }
     if create.sent_at.is_some() && !create.settled {
         return Action::Wait(
@@ -251,13 +263,47 @@ fn find_or_create(
         );
     }
     let Goal::Follow { active_users } = association.goal else { return Action::End { set_to_zero: None } };
+    if inactive {
+        return report(Problem::new(ProblemCode::CustomerInactive, now));
+    }
     // A subscription of ours that nobody owns, such as an earlier installation's: a person chooses.
-    let orphans: Vec<_> =
-        free.iter().copied().filter(|subscription| subscription.ours && subscription.active).collect();
+    let orphans: Vec<_> = free.iter().copied().filter(|it| it.ours && it.active && !claimed.contains(&it.id)).collect();
     if !orphans.is_empty() && !create.approved {
         return report(Problem::about(ProblemCode::SubscriptionExists, ids(&orphans), now));
     }
     Action::Create { name: create.name.clone(), marker: create.marker.clone(), quantity: active_users }
+}
+
+/// What associations of this plan made themselves and have no id of: no question to another client of the same customer.
+fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionId> {
+    let mut claimed = BTreeSet::new();
+    let pending = desired.associations.iter().filter(|it| it.subscription.is_none() && it.tenant == observed.tenant);
+    for association in pending {
+        if let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) {
+            let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
+            claimed.extend(recovered(association, &free).into_iter().map(|it| it.id));
+        }
+    }
+    claimed
+}
+
+/// Those of a customer's `free` subscriptions that an earlier create of this association made. A deactivated one counts
+/// only where there is no other: that is how a partner tells which of two is not wanted.
+fn recovered<'s>(association: &DesiredAssociation, free: &[&'s ObservedSubscription]) -> Vec<&'s ObservedSubscription> {
+    let create = &association.create;
+    let marked = |it: &&ObservedSubscription| it.marker.as_deref() == Some(&create.marker);
+    // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
+    let named = |it: &&ObservedSubscription| {
+        create.sent_at.is_some() && it.ours && it.marker.is_none() && it.name == create.name
+    };
+    let mut found: Vec<_> = free.iter().copied().filter(marked).collect();
+    if found.is_empty() {
+        found = free.iter().copied().filter(named).collect();
+    }
+    if found.iter().any(|it| it.active) {
+        found.retain(|it| it.active);
+    }
+    found
 }
 
 fn ids(subscriptions: &[&ObservedSubscription]) -> String {

@@ -35,5 +35,6 @@ fn line(step: &Step) -> String {
         Action::Report(problem) => format!("report: {}", problem.message()),
     };
     let warning = step.warning.as_ref().map(|problem| format!(" (note: {})", problem.message())).unwrap_or_default();
-    format!("{}: {what}{warning}", step.client_name)
+    // A name of several lines must not look like several steps.
+    format!("{}: {what}{warning}", step.client_name).replace(char::is_control, " ")
 }

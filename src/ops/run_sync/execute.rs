@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Stop;
 use super::observe::Sighted;
+use super::steps::{self, reached};
 use crate::domain::connection::Connection;
 use crate::domain::plan::{Action, Plan, Step};
 use crate::domain::problem::{Problem, ProblemCode};
@@ -32,6 +33,7 @@ pub(super) struct Executor<'a> {
     ops: &'a Ops,
     lease: &'a SyncLease,
     session: &'a Session,
+    stop: &'a CancellationToken,
     records: BTreeMap<HaloSubscriptionId, Subscription>,
     read_at: Instant,
     /// Halo did not keep a subscription's fields: nothing is written until somebody has looked.
@@ -40,11 +42,40 @@ pub(super) struct Executor<'a> {
     unreachable: Option<Problem>,
 }
 
+/// What the steps of a plan came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Halo shows what we want.
+    pub confirmed: u32,
+    /// Failed, or not done.
+    pub open: u32,
+    /// Creates of which nobody knows whether Halo carried them out. They are open, too.
+    pub doubts: u32,
+}
+
+impl Tally {
+    fn add(&mut self, done: &Done) {
+        match done.report.outcome {
+            Outcome::Created | Outcome::Updated | Outcome::Unchanged => self.confirmed += 1,
+            Outcome::Failed | Outcome::Skipped => self.open += 1,
+        }
+        self.doubts += u32::from(done.doubt);
+    }
+}
+
 /// What became of one step.
 struct Done {
     report: Report,
     /// Halo may have done what it did not confirm.
     doubt: bool,
+    /// Nothing more is written for this partner until a person has looked.
+    hold_writes: bool,
+}
+
+impl Done {
+    fn with(report: Report) -> Self {
+        Self { report, doubt: false, hold_writes: false }
+    }
 }
 
 impl<'a> Executor<'a> {
@@ -54,12 +85,14 @@ impl<'a> Executor<'a> {
         session: &'a Session,
         connection: &Connection,
         sighted: Sighted,
+        stop: &'a CancellationToken,
     ) -> Self {
         let writes_held = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
         Self {
             ops,
             lease,
             session,
+            stop,
             records: sighted.records,
             read_at: sighted.at,
             writes_held,
@@ -68,42 +101,55 @@ impl<'a> Executor<'a> {
         }
     }
 
+    /// Nothing is written because Halo did not keep fields, of which somebody has to take note.
+    pub(super) fn writes_held(&self) -> Option<Problem> {
+        self.writes_held.clone()
+    }
+
     /// Halo did not answer for some clients, who have to be tried again.
     pub(super) fn unreachable(&self) -> Option<Problem> {
         self.unreachable.clone()
     }
 
-    /// Whether a create is in doubt now.
-    pub(super) async fn carry_out(&mut self, plan: &Plan, stop: &CancellationToken) -> Result<bool, Stop> {
+    /// Takes every step and notes its outcome.
+    pub(super) async fn carry_out(&mut self, plan: &Plan) -> Result<Tally, Stop> {
+        let mut tally = Tally::default();
         let (writing, noting): (Vec<_>, Vec<_>) = plan.steps.iter().partition(|step| step.action.writes());
         for batch in noting.chunks(BATCH) {
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
             for step in batch {
-                results::record(&mut tx, self.lease, &note(step), self.ops.clock.now()).await?;
+                let done = Done::with(note(step));
+                results::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
+                tally.add(&done);
             }
             tx.commit().await?;
+            reached(self.ops, steps::Step::Noted);
         }
-        let mut doubts = false;
         for step in writing {
-            if stop.is_cancelled() {
+            if self.stop.is_cancelled() {
                 return Err(Stop::Told);
             }
             let done = self.take(step).await?;
-            doubts |= done.doubt;
+            tally.add(&done);
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-            results::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
+            let now = self.ops.clock.now();
+            if done.hold_writes {
+                connections::hold_writes(&mut tx, self.lease, now).await?;
+            }
+            results::record(&mut tx, self.lease, &done.report, now).await?;
             tx.commit().await?;
+            reached(self.ops, steps::Step::Recorded);
             if self.silent >= SILENT_IN_A_ROW {
                 return Err(Stop::Halo(HaloError::Unavailable("several requests in a row were not answered".into())));
             }
         }
-        Ok(doubts)
+        Ok(tally)
     }
 
     async fn take(&mut self, step: &Step) -> Result<Done, Stop> {
         if let Some(problem) = &self.writes_held {
             let report = Report { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) };
-            return Ok(Done { report, doubt: false });
+            return Ok(Done::with(report));
         }
         match &step.action {
             Action::Create { name, marker, quantity } => self.create(step, name, marker, *quantity).await,
@@ -115,44 +161,54 @@ impl<'a> Executor<'a> {
                 self.set_quantity(step, *subscription, 0, Becomes::Ended).await
             }
             Action::End { set_to_zero: None } | Action::Leave { .. } | Action::Wait(_) | Action::Report(_) => {
-                Ok(Done { report: note(step), doubt: false })
+                Ok(Done::with(note(step)))
             }
         }
     }
 
     async fn create(&mut self, step: &Step, name: &str, marker: &str, quantity: u32) -> Result<Done, Stop> {
+        self.room().await?;
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
         if !results::intend_create(&mut tx, self.lease, step.association, step.revision).await? {
             return Ok(superseded(step));
         }
         tx.commit().await?;
+        reached(self.ops, steps::Step::CreateIntended);
         let deadline = self.deadline().await?;
+        reached(self.ops, steps::Step::CreateDue);
         let new =
             NewSubscription { customer: step.customer, name: name.to_owned(), quantity, marker: marker.to_owned() };
         match self.session.create_subscription(&new, deadline).await {
             Ok(created) => {
+                reached(self.ops, steps::Step::CreateAnswered);
                 self.silent = 0;
                 self.created(step, created, quantity).await
             }
             Err(CreateError::Doubtful(error)) => {
+                reached(self.ops, steps::Step::CreateDoubtful);
                 self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
                 let problem = Problem::new(ProblemCode::CreateUnconfirmed, self.ops.clock.now());
                 let report =
                     Report { problem: Some(problem), evidence: Some(error.evidence()), ..open(step, Outcome::Skipped) };
-                Ok(Done { report, doubt: true })
+                Ok(Done { doubt: true, ..Done::with(report) })
             }
             Err(CreateError::Refused(error)) => {
+                reached(self.ops, steps::Step::CreateRefused);
                 let mut tx = self.ops.db.begin(self.lease.scope()).await?;
                 results::create_refused(&mut tx, self.lease, step.association).await?;
                 tx.commit().await?;
+                reached(self.ops, steps::Step::CreateForgotten);
                 self.failed(step, error, ProblemCode::CreateRefused, None)
             }
         }
     }
 
     async fn created(&mut self, step: &Step, created: Subscription, quantity: u32) -> Result<Done, Stop> {
-        if !self.own(step, created.id).await? {
-            return Ok(owned_by_another(step, created.id, self.ops.clock.now()));
+        // What Halo created is this association's, whatever a person changed meanwhile.
+        match self.own(step, created.id, None).await? {
+            Owned::Now => {}
+            Owned::ByAnother => return Ok(owned_by_another(step, created.id, self.ops.clock.now())),
+            Owned::NotWanted => return Ok(one_too_many(step, created.id, self.ops.clock.now())),
         }
         let seen = Some(seen(&created));
         if created.quantity.whole() != Some(quantity) {
@@ -168,7 +224,18 @@ impl<'a> Executor<'a> {
                 seen,
                 ..open(step, Outcome::Failed)
             };
-            return Ok(Done { report, doubt: false });
+            return Ok(Done::with(report));
+        }
+        if !created.active {
+            let problem = Problem::new(ProblemCode::SubscriptionInactive, self.ops.clock.now());
+            let report = Report {
+                quantity_after: Some(quantity),
+                problem: Some(problem),
+                becomes: Becomes::NeedsAttention,
+                seen,
+                ..open(step, Outcome::Failed)
+            };
+            return Ok(Done::with(report));
         }
         let evidence = created.marker.is_none().then(|| "Halo did not show the marker of the new record".to_owned());
         let report = Report {
@@ -179,12 +246,14 @@ impl<'a> Executor<'a> {
             seen,
             ..open(step, Outcome::Created)
         };
-        Ok(Done { report, doubt: false })
+        Ok(Done::with(report))
     }
 
     async fn adopt(&mut self, step: &Step, id: HaloSubscriptionId, quantity: u32) -> Result<Done, Stop> {
-        if !self.own(step, id).await? {
-            return Ok(owned_by_another(step, id, self.ops.clock.now()));
+        match self.own(step, id, Some(step.revision)).await? {
+            Owned::Now => {}
+            Owned::ByAnother => return Ok(owned_by_another(step, id, self.ops.clock.now())),
+            Owned::NotWanted => return Ok(superseded(step)),
         }
         let before = step.seen.as_ref().and_then(|seen| seen.quantity);
         if before != Some(quantity) {
@@ -197,18 +266,20 @@ impl<'a> Executor<'a> {
             seen: self.records.get(&id).map(seen),
             ..open(step, Outcome::Unchanged)
         };
-        Ok(Done { report, doubt: false })
+        Ok(Done::with(report))
     }
 
     /// Notes that the association owns the subscription; not where another one does.
-    async fn own(&self, step: &Step, id: HaloSubscriptionId) -> Result<bool, Stop> {
+    async fn own(&self, step: &Step, id: HaloSubscriptionId, revision: Option<i32>) -> Result<Owned, Stop> {
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        match results::take_subscription(&mut tx, self.lease, step.association, id).await {
-            Ok(()) => {
+        match results::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
+            Ok(true) => {
                 tx.commit().await?;
-                Ok(true)
+                reached(self.ops, steps::Step::Owned);
+                Ok(Owned::Now)
             }
-            Err(error) if error.violates("one_owner_per_subscription") => Ok(false),
+            Ok(false) => Ok(Owned::NotWanted),
+            Err(error) if error.violates("one_owner_per_subscription") => Ok(Owned::ByAnother),
             Err(error) => Err(error.into()),
         }
     }
@@ -224,17 +295,20 @@ impl<'a> Executor<'a> {
             let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
             let report =
                 Report { problem: Some(problem), becomes: Becomes::NeedsAttention, ..open(step, Outcome::Failed) };
-            return Ok(Done { report, doubt: false });
+            return Ok(Done::with(report));
         };
         let from = before.quantity.whole();
+        self.room().await?;
         if !self.is_current(step).await? {
             return Ok(superseded(step));
         }
         let deadline = self.deadline().await?;
+        reached(self.ops, steps::Step::QuantityDue);
         let answer = match self.session.set_quantity(id, before.customer, quantity, deadline).await {
             Ok(answer) => answer,
             Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
         };
+        reached(self.ops, steps::Step::QuantityAnswered);
         self.silent = 0;
         if let Some(other) = answer.as_ref().filter(|after| after.id != id) {
             return Ok(another_record(step, id, other, self.ops.clock.now()));
@@ -256,7 +330,7 @@ impl<'a> Executor<'a> {
                         becomes: Becomes::NeedsAttention,
                         ..open(step, Outcome::Failed)
                     };
-                    return Ok(Done { report, doubt: false });
+                    return Ok(Done::with(report));
                 }
             },
         };
@@ -275,6 +349,7 @@ impl<'a> Executor<'a> {
             report.outcome = Outcome::Failed;
             report.becomes = Becomes::NeedsAttention;
         }
+        let mut hold_writes = false;
         match untouched.kept_in(&after.untouched()) {
             Kept::All => {}
             Kept::Edited(fields) => {
@@ -282,18 +357,16 @@ impl<'a> Executor<'a> {
             }
             Kept::Blanked(fields) => {
                 let problem = Problem::about(ProblemCode::FieldsNotKept, fields.join(", "), now);
-                let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-                connections::hold_writes(&mut tx, self.lease, now).await?;
-                tx.commit().await?;
                 tracing::error!(subscription = %id, fields = fields.join(", "), "Halo did not keep fields; writing stops");
                 self.writes_held = Some(problem.clone());
+                hold_writes = true;
                 report.problem = Some(problem);
                 report.outcome = Outcome::Failed;
                 report.becomes = Becomes::NeedsAttention;
             }
         }
         self.records.insert(id, after);
-        Ok(Done { report, doubt: false })
+        Ok(Done { hold_writes, ..Done::with(report) })
     }
 
     /// The record as it is now, read once more where the last look is too long ago. None: it is gone.
@@ -310,6 +383,11 @@ impl<'a> Executor<'a> {
     async fn is_current(&self, step: &Step) -> Result<bool, Stop> {
         let mut db = self.ops.db.read(self.lease.scope()).await?;
         Ok(results::is_current(&mut db, self.lease, step.association, step.revision).await?)
+    }
+
+    /// Waits for the budget before anything is promised, so that the lease that is checked next covers the request alone.
+    async fn room(&self) -> Result<(), Stop> {
+        Ok(self.stop.run_until_cancelled(self.session.reserve()).await.ok_or(Stop::Told)??)
     }
 
     /// Checks the lease and begins it anew; the request that follows ends before it does.
@@ -340,24 +418,27 @@ impl<'a> Executor<'a> {
                     becomes: Becomes::NeedsAttention,
                     ..open(step, Outcome::Failed)
                 };
-                Ok(Done { report, doubt: false })
+                Ok(Done::with(report))
             }
             HaloError::NotFound => {
-                let problem = Problem::new(ProblemCode::SubscriptionDeleted, now);
+                let problem = match quantity {
+                    Some(_) => Problem::new(ProblemCode::SubscriptionDeleted, now),
+                    None => Problem::about(refused, "Halo answered that there is nothing at this address", now),
+                };
                 let report = Report {
                     problem: Some(problem),
                     evidence,
                     becomes: Becomes::NeedsAttention,
                     ..open(step, Outcome::Failed)
                 };
-                Ok(Done { report, doubt: false })
+                Ok(Done::with(report))
             }
             HaloError::Unavailable(_) | HaloError::DeadlinePassed => {
                 self.silent += 1;
                 let problem = Problem::new(ProblemCode::HaloUnreachable, now);
                 self.unreachable = Some(problem.clone());
                 let report = Report { problem: Some(problem), evidence, ..open(step, Outcome::Skipped) };
-                Ok(Done { report, doubt: false })
+                Ok(Done::with(report))
             }
             other => Err(Stop::Halo(other)),
         }
@@ -411,13 +492,29 @@ fn open(step: &Step, outcome: Outcome) -> Report {
 
 /// A person changed the association after the plan was made: the run that this queued acts on it.
 fn superseded(step: &Step) -> Done {
-    Done { report: open(step, Outcome::Skipped), doubt: false }
+    Done::with(open(step, Outcome::Skipped))
+}
+
+/// What became of taking a subscription as the association's own.
+enum Owned {
+    Now,
+    /// Another association has it.
+    ByAnother,
+    /// A person gave the association another one meanwhile, or changed what it is for.
+    NotWanted,
+}
+
+/// A person gave the association another subscription while this one was being created.
+fn one_too_many(step: &Step, id: HaloSubscriptionId, now: chrono::DateTime<chrono::Utc>) -> Done {
+    let problem = Problem::about(ProblemCode::DuplicateSubscription, id.to_string(), now);
+    let report = Report { problem: Some(problem), becomes: Becomes::NeedsAttention, ..open(step, Outcome::Failed) };
+    Done::with(report)
 }
 
 fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: chrono::DateTime<chrono::Utc>) -> Done {
     let problem = Problem::about(ProblemCode::AmbiguousRecovery, id.to_string(), now);
     let report = Report { problem: Some(problem), becomes: Becomes::NeedsAttention, ..open(step, Outcome::Failed) };
-    Done { report, doubt: false }
+    Done::with(report)
 }
 
 /// Halo answered the write with another record: it is shown, never adopted.
@@ -434,7 +531,7 @@ fn another_record(
         becomes: Becomes::NeedsAttention,
         ..open(step, Outcome::Failed)
     };
-    Done { report, doubt: false }
+    Done::with(report)
 }
 
 fn seen(record: &Subscription) -> Seen {

@@ -7,6 +7,7 @@
 mod execute;
 pub(super) mod observe;
 mod outcome;
+mod steps;
 
 use std::time::Duration;
 
@@ -24,7 +25,11 @@ use crate::queue;
 use crate::storage::leases::{self, Claim, Claimed, SyncLease};
 use crate::storage::runs;
 use crate::storage::{StorageError, associations, connections, results};
+use execute::Tally;
 use outcome::Decision;
+use steps::reached;
+
+pub use steps::Step;
 
 /// A run that was started this often without coming to an end kills its worker: somebody has to look.
 const MOST_STARTS: u32 = 10;
@@ -55,6 +60,7 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
         Claim::Nothing => return Ok(Looked::Nothing),
     };
     let lease = &claimed.lease;
+    reached(ops, Step::Claimed);
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
     let looked = tokio::select! {
         looked = work(ops, &claimed, stop) => looked,
@@ -69,12 +75,13 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
     }
 }
 
-/// Gives a run back that this process was at when it was told to stop. Another worker takes it up at once.
-pub async fn give_back(ops: &Ops, worker: &str) -> Result<(), OpError> {
+/// Ends the leases that this process still holds after it was told to stop: what they were about did not come to a good point
+/// in time. Another worker goes on when a request that may be under way has come to its end.
+pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
     let system = SystemScope::worker();
     let mut tx = ops.db.begin(system).await?;
-    for (run, urgent) in leases::give_back_all(&mut tx, system, worker).await? {
-        queue::ring(&mut tx, run, urgent, Duration::ZERO).await?;
+    for (run, urgent) in leases::end_all(&mut tx, system, worker).await? {
+        queue::ring(&mut tx, run, urgent, ops.settings.lease.grace).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -85,8 +92,10 @@ async fn give_one_back(ops: &Ops, claimed: &Claimed) -> Result<Looked, OpError> 
     let lease = &claimed.lease;
     let mut tx = ops.db.begin(lease.scope()).await?;
     let continued = runs::give_back(&mut tx, lease, ops.clock.now()).await?;
-    queue::ring(&mut tx, continued.run(lease.run()), claimed.urgent, Duration::ZERO).await?;
+    queue::ring(&mut tx, continued.run, continued.urgent, Duration::ZERO).await?;
+    reached(ops, Step::GivingBack);
     tx.commit().await?;
+    reached(ops, Step::GivenBack);
     Ok(Looked::PutBack)
 }
 
@@ -118,9 +127,10 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     };
     let synced = sync(ops, claimed, &connection, &session, stop).await;
     count(ops, lease, &session).await?;
+    reached(ops, Step::Counted);
     match synced {
-        Ok(None) => conclude(ops, claimed, &connection).await,
-        Ok(Some(pause)) => put_back(ops, claimed, pause.wait, false, &pause.problem).await,
+        Ok(Came::Through { tally, attention }) => conclude(ops, claimed, tally, attention).await,
+        Ok(Came::SoFar(pause)) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
         Err(Stop::Halo(error)) => stopped(ops, claimed, &connection, &error).await,
         Err(Stop::Told) => give_one_back(ops, claimed).await,
         Err(Stop::Op(error)) => Err(error),
@@ -146,20 +156,28 @@ impl<E: Into<OpError>> From<E> for Stop {
     }
 }
 
-/// What has to be looked at again later, though nothing went wrong with the run as a whole.
+/// How far a plan came that nothing stopped.
+enum Came {
+    /// Every step has its outcome. `attention` is what the connection needs somebody for, though it works.
+    Through { tally: Tally, attention: Option<Problem> },
+    /// Something has to be looked at again later, though nothing went wrong with the run as a whole.
+    SoFar(Pause),
+}
+
 struct Pause {
     wait: Duration,
+    counts_as_attempt: bool,
     problem: Problem,
 }
 
-/// Observe, plan, execute. Given is what has to be looked at again.
+/// Observe, plan, execute.
 async fn sync(
     ops: &Ops,
     claimed: &Claimed,
     connection: &Connection,
     session: &Session,
     stop: &CancellationToken,
-) -> Result<Option<Pause>, Stop> {
+) -> Result<Came, Stop> {
     let lease = &claimed.lease;
     let desired = {
         let mut tx = ops.db.begin(lease.scope()).await?;
@@ -170,7 +188,10 @@ async fn sync(
         tx.commit().await?;
         desired
     };
-    let sighted = observe::observe(session, &desired).await?;
+    reached(ops, Step::Desired);
+    // Reading can be broken off at any point.
+    let sighted = stop.run_until_cancelled(observe::observe(session, &desired)).await.ok_or(Stop::Told)??;
+    reached(ops, Step::Observed);
     let plan = plan::diff(&desired, &sighted.observed, ops.clock.now());
     {
         let mut tx = ops.db.begin(lease.scope()).await?;
@@ -178,29 +199,36 @@ async fn sync(
         observe::note_customers(&mut tx, lease, &sighted).await?;
         tx.commit().await?;
     }
+    reached(ops, Step::Planned);
     let waits = plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
-    let mut executor = execute::Executor::new(ops, lease, session, connection, sighted);
-    let doubts = executor.carry_out(&plan, stop).await?;
+    let another_tenant = (sighted.observed.tenant != connection.tenant)
+        .then(|| Problem::new(ProblemCode::TenantChanged, ops.clock.now()).continuing(connection.problem.as_ref()));
+    let mut executor = execute::Executor::new(ops, lease, session, connection, sighted, stop);
+    let tally = executor.carry_out(&plan).await?;
     if claimed.clients.is_none() {
-        note_billing(ops, lease, session).await?;
+        note_billing(ops, lease, session, stop).await?;
+        reached(ops, Step::Billed);
     }
     Ok(if let Some(problem) = executor.unreachable() {
-        Some(Pause { wait: outcome::backoff(lease.run(), claimed.attempts), problem })
-    } else if waits || doubts {
+        let wait = outcome::backoff(lease.run(), claimed.attempts);
+        Came::SoFar(Pause { wait, counts_as_attempt: true, problem })
+    } else if waits || tally.doubts > 0 {
         let problem = Problem::new(ProblemCode::CreateUnconfirmed, ops.clock.now());
-        Some(Pause { wait: ops.settings.settle, problem })
+        // A first look soon, because most creates in doubt were done; the last one after the whole settle time.
+        let wait = if tally.doubts > 0 { ops.settings.settle / 5 } else { ops.settings.settle };
+        Came::SoFar(Pause { wait, counts_as_attempt: false, problem })
     } else {
-        None
+        Came::Through { tally, attention: another_tenant.or(executor.writes_held()) }
     })
 }
 
 /// Which subscriptions are on a recurring invoice. Not being allowed to see that is normal, and never fails a sync.
-async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Stop> {
-    let billed = match session.subscriptions_on_recurring_invoices().await {
-        Ok(billed) => Some(billed),
-        Err(HaloError::PermissionDenied(_)) => None,
+async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &CancellationToken) -> Result<(), Stop> {
+    let billed = match stop.run_until_cancelled(session.subscriptions_on_recurring_invoices()).await {
+        Some(Ok(billed)) => Some(billed),
+        Some(Err(HaloError::PermissionDenied(_))) => None,
         // What was known stays.
-        Err(_) => return Ok(()),
+        Some(Err(_)) | None => return Ok(()),
     };
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::hold(&mut tx, lease).await?;
@@ -217,12 +245,7 @@ async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Op
 }
 
 /// Every step was taken: the run ends by what they came to.
-async fn conclude(ops: &Ops, claimed: &Claimed, connection: &Connection) -> Result<Looked, OpError> {
-    let lease = &claimed.lease;
-    let tally = {
-        let mut db = ops.db.read(lease.scope()).await?;
-        results::tally(&mut db, lease).await?
-    };
+async fn conclude(ops: &Ops, claimed: &Claimed, tally: Tally, problem: Option<Problem>) -> Result<Looked, OpError> {
     let state = match (tally.confirmed, tally.open) {
         (_, 0) => RunState::Succeeded,
         (0, _) => RunState::Failed,
@@ -230,7 +253,6 @@ async fn conclude(ops: &Ops, claimed: &Claimed, connection: &Connection) -> Resu
     };
     // The Last Sync Date is about all clients: a run for some of them, or with none mapped, does not move it.
     let everything = claimed.clients.is_none() && tally.open == 0 && tally.confirmed > 0;
-    let problem = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
     finish(ops, claimed, state, None, Some(Conclusion { everything, problem })).await
 }
 
@@ -265,7 +287,9 @@ async fn finish(
     if let Some((waiting, urgent)) = runs::waiting(&mut tx, lease.scope()).await? {
         queue::ring(&mut tx, waiting, urgent, Duration::ZERO).await?;
     }
+    reached(ops, Step::Finishing);
     tx.commit().await?;
+    reached(ops, Step::Finished);
     tracing::info!(sync_run.id = %lease.run(), state = state.as_str(), "sync finished");
     Ok(Looked::Finished(state))
 }
@@ -293,9 +317,10 @@ async fn put_back(
     let lease = &claimed.lease;
     let mut tx = ops.db.begin(lease.scope()).await?;
     let continued = runs::put_back(&mut tx, lease, wait, counts_as_attempt, problem, ops.clock.now()).await?;
-    let run = continued.run(lease.run());
-    queue::ring(&mut tx, run, claimed.urgent, wait).await?;
+    queue::ring(&mut tx, continued.run, continued.urgent, wait).await?;
+    reached(ops, Step::PuttingBack);
     tx.commit().await?;
-    tracing::info!(sync_run.id = %run, wait_s = wait.as_secs(), problem = problem.code.as_str(), "sync put back");
+    reached(ops, Step::PutBack);
+    tracing::info!(sync_run.id = %continued.run, wait_s = wait.as_secs(), problem = problem.code.as_str(), "sync put back");
     Ok(Looked::PutBack)
 }

@@ -36,6 +36,8 @@ pub struct World {
     pub tenant: Tenant,
     pub sandbox: Sandbox,
     pub database: TestDatabase,
+    /// The database as its owner, to look where no verb leads and to have time pass.
+    pub owner: sqlx::PgPool,
     /// Moves with each import, so that the newest record wins.
     version: std::sync::atomic::AtomicI64,
 }
@@ -57,7 +59,21 @@ impl World {
     }
 
     pub async fn start_with(seed: TenantSeed, adjust: impl FnOnce(&mut Variables)) -> Self {
-        let clock = Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant"));
+        Self::start_by(Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant")), seed, adjust).await
+    }
+
+    /// By the clock on the wall, as other processes go.
+    pub async fn of_processes(clients: &[(&str, usize)]) -> Self {
+        let seed = TenantSeed::with_customers("northwind", clients.iter().map(|(name, _)| *name));
+        let world = Self::start_by(Clock::System, seed, |variables| {
+            super::worker::SHORT_TIMES.iter().for_each(|(name, value)| variables.set(name, *value));
+        })
+        .await;
+        world.import_partner(PARTNER, clients).await;
+        world
+    }
+
+    pub async fn start_by(clock: Clock, seed: TenantSeed, adjust: impl FnOnce(&mut Variables)) -> Self {
         let database = TestDatabase::fresh().await;
         let name = seed.name.clone();
         let options = SandboxOptions { dir: None, clock: clock.clone() };
@@ -80,6 +96,7 @@ impl World {
             mint: Mint::generate(rules()),
             tenant,
             sandbox,
+            owner: database.owner().await,
             database,
             version: std::sync::atomic::AtomicI64::new(1),
         }
@@ -304,11 +321,25 @@ pub fn request(caller: &Caller) -> Request<'_> {
 }
 
 impl World {
+    /// Waits, by listening, until the run is as wanted.
+    pub async fn until_run(&self, id: RunId, wanted: impl Fn(&Run) -> bool) -> Run {
+        let mut news = sqlx::postgres::PgListener::connect(self.database.owner_url().expose_secret()).await.unwrap();
+        news.listen("sync_run").await.unwrap();
+        loop {
+            let run = self.run(id).await;
+            if wanted(&run) {
+                return run;
+            }
+            let heard = tokio::time::timeout(std::time::Duration::from_secs(60), news.recv()).await;
+            heard.unwrap_or_else(|_| panic!("nothing more happens to the run: {run:?}")).unwrap();
+        }
+    }
+
     /// Has the waiting run's time come now. Waits are judged by Postgres' clock, which no test waits for.
     pub async fn bring_forward(&self, run: RunId) {
         sqlx::query("update sync_runs set next_attempt_at = now() where id = $1")
             .bind(run.0)
-            .execute(&self.database.owner().await)
+            .execute(&self.owner)
             .await
             .expect("the database answers");
     }
@@ -317,7 +348,7 @@ impl World {
     pub async fn settle(&self, client: &str) {
         sqlx::query("update associations set create_sent_at = create_sent_at - interval '1 hour' where client_id = $1")
             .bind(self.client(client).await.0)
-            .execute(&self.database.owner().await)
+            .execute(&self.owner)
             .await
             .expect("the database answers");
     }

@@ -1,0 +1,152 @@
+//! What is served: the embedded assets, the page around them, and the policy that the browser holds it to.
+
+use super::PlaygroundConfig;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use url::Url;
+
+/// A file of `dist/`, gzip-packed.
+pub(super) struct Asset {
+    pub name: &'static str,
+    pub content_type: &'static str,
+    pub packed: &'static [u8],
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+pub(super) const ASSETS: &[Asset] = &[
+    asset("app.js", SCRIPT, include_bytes!("dist/app.js.gz")),
+    asset("app.css", "text/css; charset=utf-8", include_bytes!("dist/app.css.gz")),
+    asset("editor.worker.js", SCRIPT, include_bytes!("dist/editor.worker.js.gz")),
+    asset("graphql.worker.js", SCRIPT, include_bytes!("dist/graphql.worker.js.gz")),
+    asset("json.worker.js", SCRIPT, include_bytes!("dist/json.worker.js.gz")),
+    asset("licenses.txt", "text/plain; charset=utf-8", include_bytes!("dist/licenses.txt.gz")),
+];
+
+const fn asset(name: &'static str, content_type: &'static str, packed: &'static [u8]) -> Asset {
+    Asset { name, content_type, packed }
+}
+
+/// A hash over all assets: it is part of their addresses, which may therefore be cached for ever.
+pub(super) fn version() -> &'static str {
+    include_str!("dist/version.txt").trim()
+}
+
+pub(super) fn html(config: &PlaygroundConfig, nonce: &str) -> String {
+    // Inside a script element only `<` could end it or begin a comment; in JSON it stands in strings alone.
+    let embedded = settings(config).to_string().replace('<', "\\u003c");
+    include_str!("page.html")
+        .replace("{{assets}}", &format!("/playground/assets/{}", version()))
+        .replace("{{nonce}}", nonce)
+        .replace("{{config}}", &embedded)
+}
+
+/// The page's configuration, in the words of `page/main.jsx`.
+fn settings(config: &PlaygroundConfig) -> Value {
+    let callers: Vec<Value> = (config.dev_callers.iter())
+        .map(|caller| json!({ "label": caller.label, "token": caller.token.expose_secret() }))
+        .collect();
+    json!({
+        "environment": config.environment,
+        "endpoint": config.endpoint,
+        "websocket": config.websocket,
+        "oidc": config.oidc.as_ref().map(|oidc| json!({
+            "issuer": oidc.issuer,
+            "clientId": oidc.client_id,
+            "scope": oidc.scope,
+            "audience": oidc.audience,
+            "endpoints": oidc.endpoints.as_ref().map(|endpoints| json!({
+                "authorization": endpoints.authorization.as_str(),
+                "token": endpoints.token.as_str(),
+            })),
+        })),
+        "devCallers": callers,
+    })
+}
+
+/// The Content-Security-Policy of one page. Styles are inline because the editor makes its own; scripts only by nonce.
+pub(super) fn policy(config: &PlaygroundConfig, nonce: &str) -> String {
+    let mut connect = vec!["'self'".to_owned()];
+    let issuer = config.oidc.as_ref().map(|oidc| match &oidc.endpoints {
+        Some(endpoints) => endpoints.token.as_str(),
+        None => oidc.issuer.as_str(),
+    });
+    for address in [config.endpoint.as_str(), &config.websocket].into_iter().chain(issuer) {
+        // A path on our own host is 'self' already, and does not parse as a whole address.
+        if let Ok(url) = Url::parse(address) {
+            connect.push(url.origin().ascii_serialization());
+        }
+    }
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; font-src data:; connect-src {}; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+        connect.join(" ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DevCaller, Oidc, OidcEndpoints};
+    use super::*;
+
+    fn config() -> PlaygroundConfig {
+        PlaygroundConfig {
+            environment: "development".to_owned(),
+            endpoint: "/graphql".to_owned(),
+            websocket: "/graphql".to_owned(),
+            oidc: None,
+            dev_callers: Vec::new(),
+        }
+    }
+
+    fn oidc(endpoints: Option<OidcEndpoints>) -> Option<Oidc> {
+        let (issuer, client_id) = ("https://login.infima.test".to_owned(), "playground".to_owned());
+        Some(Oidc { issuer, client_id, scope: "openid".to_owned(), audience: None, endpoints })
+    }
+
+    fn allowed_to_connect(config: &PlaygroundConfig) -> String {
+        let policy = policy(config, "n");
+        let (_, rest) = policy.split_once("connect-src ").expect("a connect-src");
+        rest.split_once(';').expect("more after it").0.to_owned()
+    }
+
+    #[test]
+    fn the_browser_may_talk_to_us_and_to_the_issuer_alone() {
+        let mut config = config();
+        assert_eq!(allowed_to_connect(&config), "'self'");
+
+        config.oidc = oidc(None);
+        assert_eq!(allowed_to_connect(&config), "'self' https://login.infima.test");
+
+        config.websocket = "wss://live.infima.test:8443/graphql".to_owned();
+        let token = Url::parse("https://token.infima.test/oauth").expect("an address");
+        let authorization = Url::parse("https://login.infima.test/authorize").expect("an address");
+        config.oidc = oidc(Some(OidcEndpoints { authorization, token }));
+        assert_eq!(allowed_to_connect(&config), "'self' wss://live.infima.test:8443 https://token.infima.test");
+    }
+
+    #[test]
+    fn no_label_can_end_the_script_element() {
+        let mut config = config();
+        let label = "</script><script>alert(1)</script>".to_owned();
+        config.dev_callers = vec![DevCaller { label: label.clone(), token: "token".into() }];
+        let html = html(&config, "n");
+        assert!(!html.contains("alert(1)</script>"));
+
+        let (_, rest) = html.split_once("type=\"application/json\">").expect("a config block");
+        let (embedded, _) = rest.split_once("</script>").expect("its end");
+        let read: Value = serde_json::from_str(embedded).expect("JSON");
+        assert_eq!(read["devCallers"][0]["label"], label);
+    }
+
+    #[test]
+    fn the_page_asks_for_files_that_are_there_and_carries_the_nonce() {
+        let html = html(&config(), "the-nonce");
+        assert!(html.contains("nonce=\"the-nonce\""));
+        let prefix = format!("/playground/assets/{}/", version());
+        let named: Vec<&str> = html.split(&prefix).skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(named, ["app.css", "app.js"]);
+        assert!(named.iter().all(|name| ASSETS.iter().any(|asset| asset.name == *name)));
+    }
+}

@@ -1,0 +1,42 @@
+// Asks once more before something is changed. Plain DOM: it is one modal dialog, and the fetcher that needs the answer
+// is no component.
+
+/** Resolves to true for "run it" and to false for anything else, Escape included. */
+export function askOnceMore({ environment, operation, partner, caller }) {
+  const dialog = document.createElement('dialog');
+  dialog.className = 'desk-dialog ask-once-more';
+  dialog.setAttribute('aria-labelledby', 'ask-title');
+  dialog.append(
+    element('h2', `Run this in ${environment}?`, { id: 'ask-title' }),
+    facts([
+      ['Operation', operation ?? 'without a name'],
+      ['Partner', partner ?? 'none named'],
+      ['As', caller],
+    ]),
+    element('p', 'It takes effect at once and is recorded in the audit log under your name.'),
+  );
+  const form = element('form', '', { method: 'dialog' });
+  form.append(
+    element('button', 'Cancel', { value: 'no', autofocus: true }),
+    element('button', 'Yes, run it', { value: 'yes', className: 'danger' }),
+  );
+  dialog.append(form);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'yes');
+    });
+  });
+}
+
+function facts(pairs) {
+  const list = element('dl');
+  for (const [name, value] of pairs) list.append(element('dt', name), element('dd', value));
+  return list;
+}
+
+function element(name, text = '', properties = {}) {
+  return Object.assign(document.createElement(name), { textContent: text, ...properties });
+}

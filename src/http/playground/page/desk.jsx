@@ -1,0 +1,162 @@
+// The support desk: one partner, and the questions people ask about it. Each runs in a tab of the editor beside it, so
+// that what was asked and what was answered can be read, changed and asked again.
+import { pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { validate } from 'graphql';
+import { useMemo, useState } from 'react';
+import pickClient from '../operations/pick_client.graphql';
+import pickPartner from '../operations/pick_partner.graphql';
+import { menu } from './menu.js';
+import { Outcome } from './outcome.jsx';
+import { Picker } from './picker.jsx';
+
+export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
+  const { schema, fetchError } = useGraphiQL(pick('schema', 'fetchError'));
+  const runInTab = useRunInTab();
+  const [open, setOpen] = useState(null);
+  // An entry that this server's schema does not know yet, or no longer, is not offered.
+  const known = useMemo(
+    () => (schema ? menu.filter(({ document }) => validate(schema, document).length === 0) : []),
+    [schema],
+  );
+  const offered = viewer?.partner ? known.filter(({ name }) => name !== 'FindPartner') : known;
+  const watch = offered.find(({ kind }) => kind === 'subscription');
+
+  return (
+    <nav className="desk" aria-label="Support desk" id="desk" tabIndex={-1}>
+      {viewer?.partner && (
+        <p className="own-partner">
+          <span>Partner</span> {viewer.partner.name}
+        </p>
+      )}
+      {viewer !== undefined && !viewer?.partner && (
+        <Picker
+          label="Partner"
+          hint="Type a name, address or id"
+          chosen={partner}
+          onChoose={onPartner}
+          search={(text) => nodesOf(wire.ask(pickPartner, { search: text }), (data) => data.partners)}
+        />
+      )}
+      {!schema && (
+        <p className="quiet">
+          {fetchError ? 'The menu needs the schema, which could not be read.' : 'Reading the schema…'}
+        </p>
+      )}
+      {schema && offered.length === 0 && (
+        <p className="quiet">None of the saved operations fits this server's schema.</p>
+      )}
+      <ul className="menu">
+        {offered.map((entry) => (
+          <li key={entry.name} className={open === entry.name ? 'open' : ''}>
+            <button
+              type="button"
+              aria-expanded={open === entry.name}
+              onClick={() => setOpen(open === entry.name ? null : entry.name)}
+            >
+              {entry.title}
+              {entry.kind === 'mutation' && <em>action</em>}
+            </button>
+            {open === entry.name && (
+              <Entry
+                entry={entry}
+                partner={partner}
+                run={run}
+                searchClients={(text) =>
+                  nodesOf(
+                    wire.ask(pickClient, { partnerId: partner.id, search: text }),
+                    (data) => data.partner?.clients,
+                  )
+                }
+                onRun={(variables) => runInTab(entry, variables)}
+              />
+            )}
+          </li>
+        ))}
+      </ul>
+      <Outcome
+        answer={answer}
+        run={run}
+        onPartner={viewer?.partner ? null : onPartner}
+        onWatch={watch ? (runId) => runInTab(watch, { runId }) : null}
+      />
+    </nav>
+  );
+}
+
+function Entry({ entry, partner, run, searchClients, onRun }) {
+  const [values, setValues] = useState(() =>
+    Object.fromEntries(entry.fields.map(({ name, initial }) => [name, name === 'runId' ? (run?.id ?? '') : initial])),
+  );
+  const [client, setClient] = useState(null);
+  const partnerMissing = entry.needsPartner && !partner;
+
+  function submit(event) {
+    event.preventDefault();
+    const filled = entry.fields.map(({ name, number }) => [name, number ? Number(values[name]) : values[name].trim()]);
+    onRun({ ...(entry.needsPartner && { partnerId: partner.id }), ...Object.fromEntries(filled) });
+  }
+
+  return (
+    <form onSubmit={submit} aria-label={entry.title}>
+      <p>{entry.help}</p>
+      {entry.fields.map((field) =>
+        field.name === 'clientId' ? (
+          <Picker
+            key={`client of ${partner?.id}`}
+            label={field.label}
+            hint={field.hint}
+            chosen={client}
+            disabled={partnerMissing}
+            search={searchClients}
+            onChoose={(item) => {
+              setClient(item);
+              setValues({ ...values, clientId: item?.id ?? '' });
+            }}
+          />
+        ) : (
+          <label key={field.name} className="field">
+            {field.label}
+            <input
+              required
+              type={field.number ? 'number' : 'text'}
+              min={field.number ? 1 : undefined}
+              max={field.number ? 100 : undefined}
+              placeholder={field.hint}
+              value={values[field.name]}
+              onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
+            />
+          </label>
+        ),
+      )}
+      <div className="run">
+        <button type="submit" className="primary" disabled={partnerMissing || values.clientId === ''}>
+          Run
+        </button>
+        {partnerMissing && <span className="quiet">Choose a partner above first.</span>}
+      </div>
+    </form>
+  );
+}
+
+/** Puts a saved operation into a tab, the one that holds it already if there is one, and runs it. */
+function useRunInTab() {
+  const { addTab, changeTab, updateActiveTabValues, setOperationName, stop, run } = useGraphiQLActions();
+  const { queryEditor, variableEditor, tabs } = useGraphiQL(pick('queryEditor', 'variableEditor', 'tabs'));
+  return ({ name, text }, variables) => {
+    const written = JSON.stringify(variables, null, 2);
+    stop();
+    const index = tabs.findIndex(({ operationName }) => operationName === name);
+    if (index < 0) addTab();
+    else changeTab(index);
+    queryEditor.setValue(text);
+    variableEditor.setValue(written);
+    updateActiveTabValues({ query: text, variables: written, operationName: name });
+    setOperationName(name);
+    run();
+  };
+}
+
+async function nodesOf(answer, connection) {
+  const { data, errors } = await answer;
+  return (data && connection(data)?.nodes) ?? { problem: errors?.[0]?.message ?? 'Nothing by that name.' };
+}

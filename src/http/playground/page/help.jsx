@@ -1,0 +1,60 @@
+// The shortcuts, in one dialog. `?` opens it from anywhere but a text field.
+import { formatShortcutForOS, KEY_MAP } from '@graphiql/react';
+import { useEffect, useRef } from 'react';
+
+const shortcuts = [
+  ['Go to the support desk', 'Alt-1'],
+  ['Go to the operation editor', 'Alt-2'],
+  ['Go to the answer', 'Alt-3'],
+  ['Run the operation', formatShortcutForOS(KEY_MAP.runQuery.key, 'Cmd')],
+  ['Complete what is being typed', 'Ctrl-Space'],
+  ['Tidy up the operation', KEY_MAP.prettify.key],
+  ['Search in the documentation', formatShortcutForOS(KEY_MAP.searchInDocs.key)],
+  ['Search in an editor', formatShortcutForOS(KEY_MAP.searchInEditor.key)],
+  ['Copy the operation', KEY_MAP.copyQuery.key],
+  ['Let Tab leave an editor (and come back)', 'Ctrl-M'],
+  ['This list', '?'],
+];
+
+export function Help({ open, onOpen, onClose }) {
+  const dialog = useRef(null);
+  useEffect(() => {
+    if (open) dialog.current.showModal();
+  }, [open]);
+  useEffect(() => {
+    const onKeyDown = (event) => {
+      if (event.key === '?' && !event.target.closest('input, textarea, select, [contenteditable]')) onOpen();
+      if (!event.altKey || event.ctrlKey || event.metaKey) return;
+      const place = places[event.code];
+      if (!place) return;
+      document.querySelector(place)?.focus();
+      event.preventDefault();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, []);
+  return (
+    <dialog ref={dialog} className="desk-dialog" aria-labelledby="help-title" onClose={onClose}>
+      <h2 id="help-title">Keyboard shortcuts</h2>
+      <dl className="shortcuts">
+        {shortcuts.map(([what, keys]) => (
+          <div key={what}>
+            <dt>{what}</dt>
+            <dd>
+              <kbd>{keys}</kbd>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button>Close</button>
+      </form>
+    </dialog>
+  );
+}
+
+const places = {
+  Digit1: '#desk input, #desk .menu button',
+  Digit2: '.graphiql-query-editor textarea',
+  Digit3: '.graphiql-response textarea',
+};

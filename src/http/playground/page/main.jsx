@@ -1,0 +1,60 @@
+// The playground's page. The server wrote its configuration into the page; what is missing is who is calling.
+import './workers.js';
+import { Tooltip } from '@graphiql/react';
+import '@graphiql/react/style.css';
+import '@graphiql/plugin-doc-explorer/style.css';
+import '@graphiql/plugin-history/style.css';
+import 'graphiql/graphiql.css';
+import './style.css';
+import { useState, useSyncExternalStore } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Banner } from './banner.jsx';
+import { Help } from './help.jsx';
+import { createSession } from './session.js';
+import { Workspace } from './workspace.jsx';
+
+const config = JSON.parse(document.getElementById('config').textContent);
+const session = createSession(config);
+
+function Page() {
+  const state = useSyncExternalStore(session.subscribe, session.state);
+  const [help, setHelp] = useState(false);
+  const shared = { config, session, state, onHelp: () => setHelp(true) };
+  return (
+    <Tooltip.Provider>
+      {state.phase === 'in' ? <Workspace key={state.number} {...shared} /> : <Door {...shared} />}
+      <Help open={help} onOpen={() => setHelp(true)} onClose={() => setHelp(false)} />
+    </Tooltip.Provider>
+  );
+}
+
+function Door(shared) {
+  const { state } = shared;
+  return (
+    <div className="page door">
+      <Banner {...shared} />
+      <main>
+        <h2>GraphQL playground</h2>
+        {state.problem && (
+          <p className="problem" role="alert">
+            {state.problem}
+          </p>
+        )}
+        {state.phase === 'starting' && <p>One moment…</p>}
+        {state.phase === 'out' && config.oidc && (
+          <button type="button" className="primary" autoFocus onClick={session.signIn}>
+            Sign in
+          </button>
+        )}
+        {state.phase === 'out' && !config.oidc && config.devCallers.length === 0 && (
+          <p>
+            Nobody can sign in here yet: the operator has to configure the OpenID Connect issuer for the playground.
+          </p>
+        )}
+      </main>
+    </div>
+  );
+}
+
+createRoot(document.getElementById('root')).render(<Page />);
+session.start();

@@ -1,0 +1,95 @@
+// A box to type into and a list to choose from: how a person says which partner or client is meant, without its id.
+import { useEffect, useId, useState } from 'react';
+
+/**
+ * `search(text)` gives a promise of `[{ id, name, externalId }]`, or `{ problem }` when it could not look.
+ * `onChoose(item)` gets the chosen one, and null as soon as the text is changed again.
+ */
+export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
+  const id = useId();
+  const [text, setText] = useState(chosen?.name ?? '');
+  const [found, setFound] = useState({ items: [], problem: null });
+  const [open, setOpen] = useState(false);
+  const [active, setActive] = useState(0);
+
+  useEffect(() => setText(chosen?.name ?? ''), [chosen]);
+
+  useEffect(() => {
+    if (!open) return;
+    let current = true;
+    const timer = setTimeout(async () => {
+      const answer = await search(text.trim());
+      if (!current) return;
+      setFound(Array.isArray(answer) ? { items: answer, problem: null } : { items: [], problem: answer.problem });
+      setActive(0);
+    }, 250);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [text, open]);
+
+  function choose(item) {
+    setOpen(false);
+    setText(item.name);
+    onChoose(item);
+  }
+
+  function onKeyDown(event) {
+    const last = found.items.length - 1;
+    if (event.key === 'ArrowDown') {
+      if (open) setActive(Math.min(active + 1, last));
+      setOpen(true);
+    } else if (event.key === 'ArrowUp') setActive(Math.max(active - 1, 0));
+    else if (event.key === 'Enter' && open && found.items[active]) choose(found.items[active]);
+    else if (event.key === 'Escape' && open) setOpen(false);
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <div className="field picker">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        role="combobox"
+        aria-expanded={open}
+        aria-controls={`${id}-list`}
+        aria-autocomplete="list"
+        aria-activedescendant={open && found.items[active] ? `${id}-${active}` : undefined}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={hint}
+        disabled={disabled}
+        value={text}
+        onFocus={() => setOpen(!chosen)}
+        onClick={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={onKeyDown}
+        onChange={(event) => {
+          setText(event.target.value);
+          setOpen(true);
+          if (chosen) onChoose(null);
+        }}
+      />
+      <ul id={`${id}-list`} role="listbox" aria-label={label} hidden={!open}>
+        {found.items.map((item, index) => (
+          <li
+            key={item.id}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === active}
+            // Before the input loses the focus, or the list would be gone when the click arrives.
+            onMouseDown={(event) => {
+              event.preventDefault();
+              choose(item);
+            }}
+          >
+            {item.name} <small>{item.externalId}</small>
+          </li>
+        ))}
+        {found.items.length === 0 && <li className="quiet">{found.problem ?? 'Nothing by that name.'}</li>}
+      </ul>
+    </div>
+  );
+}

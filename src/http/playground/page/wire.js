@@ -1,0 +1,108 @@
+// Everything that goes to the API: requests over HTTP, subscriptions over a WebSocket, answers in words when the API
+// itself could not give any.
+import { getOperationAST, parse } from 'graphql';
+import { createClient } from 'graphql-ws';
+
+/**
+ * `confirm({ name, variables })` is asked before each mutation; false sends nothing.
+ * `onAnswer({ name, kind, variables, result })` hears every answer that the editor's operations get.
+ */
+export function createWire({ endpoint, websocket }, session, confirm, onAnswer) {
+  const socket = createClient({
+    url: websocketUrl(websocket),
+    lazy: true,
+    // The token goes into the first message of the socket, never into its address.
+    connectionParams: () => ({ authorization: `Bearer ${session.token()}` }),
+  });
+
+  async function ask(query, variables, operationName) {
+    let response;
+    try {
+      response = await fetch(endpoint, {
+        method: 'POST',
+        headers: {
+          accept: 'application/graphql-response+json, application/json;q=0.9',
+          'content-type': 'application/json',
+          authorization: `Bearer ${session.token()}`,
+        },
+        body: JSON.stringify({ query, variables, operationName }),
+        credentials: 'omit',
+      });
+    } catch {
+      return inWords(
+        'The API does not answer. Check that the server is running and that you are online, then run this again.',
+      );
+    }
+    if (response.status === 401) session.end('The API no longer accepts your sign-in. Please sign in again.');
+    return response
+      .json()
+      .catch(() => inWords(`The API answered with status ${response.status} and no JSON. Please tell the operator.`));
+  }
+
+  /** What GraphiQL calls: a promise of an answer, or an iterator of answers for a subscription. */
+  async function fetcher({ query, variables, operationName }) {
+    const operation = operationIn(query, operationName);
+    const name = operation?.name?.value;
+    const hear = (result) => onAnswer({ name, kind: operation?.operation, variables, result });
+    if (operation?.operation === 'subscription') {
+      return watched(socket.iterate({ query, variables, operationName: name }), hear);
+    }
+    if (operation?.operation === 'mutation' && !(await confirm({ name, variables }))) {
+      return inWords('Cancelled. Nothing was sent.');
+    }
+    const result = await ask(query, variables, name);
+    if (name !== 'IntrospectionQuery') hear(result);
+    return result;
+  }
+
+  return { ask, fetcher, close: () => socket.dispose() };
+}
+
+const inWords = (message) => ({ errors: [{ message }] });
+
+/** The editor may still name the operation of the tab before; what is in the document counts. */
+function operationIn(query, operationName) {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document);
+  } catch {
+    return null;
+  }
+}
+
+function websocketUrl(websocket) {
+  const url = new URL(websocket, location.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  return url.href;
+}
+
+// Not an async generator: stopping one waits for its next value, and a quiet subscription would never end.
+function watched(answers, hear) {
+  let over = false;
+  return {
+    async next() {
+      if (over) return { done: true };
+      try {
+        const step = await answers.next();
+        if (!step.done) hear(step.value);
+        return step;
+      } catch (failure) {
+        over = true;
+        const value = Array.isArray(failure) ? { errors: failure } : inWords(whySocketClosed(failure));
+        hear(value);
+        return { value, done: false };
+      }
+    },
+    return: () => answers.return(),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+function whySocketClosed({ code, reason }) {
+  if (code === 4401 || code === 4403)
+    return 'The API no longer accepts your sign-in on the live connection. Please sign in again.';
+  if (code === 4429) return 'Too many live connections. Stop another subscription, then run this again.';
+  return `The live connection ended${reason ? `: ${reason}` : ''}. Run this again to go on watching.`;
+}

@@ -1,0 +1,96 @@
+// The page of somebody who is signed in: banner, support desk, editor with the documentation open.
+import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from '@graphiql/plugin-doc-explorer';
+import { HISTORY_PLUGIN, HistoryStore } from '@graphiql/plugin-history';
+import { GraphiQLProvider } from '@graphiql/react';
+import { GraphiQLInterface } from 'graphiql';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import whoAmI from '../operations/who_am_i.graphql';
+import { ActingFor, Banner, partnerIdIn } from './banner.jsx';
+import { askOnceMore } from './confirm.js';
+import { Desk } from './desk.jsx';
+import { createWire } from './wire.js';
+
+const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
+
+const welcome = `# Ask what is documented,
+# or take a saved operation
+# from the support desk.
+#
+# Ctrl-Space completes,
+# Ctrl-Enter runs.
+
+query Welcome {
+  viewer {
+    name
+    role
+    may
+  }
+}
+`;
+
+export function Workspace({ config, session, state, onHelp }) {
+  const [viewer, setViewer] = useState(); // null once it is clear that the API will not say
+  const [chosen, setChosen] = useState(null);
+  const [answer, setAnswer] = useState(null);
+  const [run, setRun] = useState(null);
+  const partner = viewer?.partner ?? chosen;
+  const now = useRef({}); // for the wire, which is made once
+  now.current = { viewer, partner };
+
+  const wire = useMemo(() => createWire(config, session, confirm, hear), []);
+  useEffect(() => {
+    wire.ask(whoAmI).then(({ data }) => setViewer(data?.viewer ?? null));
+    return wire.close;
+  }, [wire]);
+
+  /** Outside development, a mutation is asked about once more. */
+  function confirm({ name, variables }) {
+    if (config.environment === 'development') return true;
+    const { viewer, partner } = now.current;
+    const id = partnerIdIn(variables);
+    return askOnceMore({
+      environment: config.environment,
+      operation: name,
+      partner: id && id !== partner?.id ? id : partner?.name,
+      caller: viewer?.name ?? state.label,
+    });
+  }
+
+  function hear(heard) {
+    setAnswer(heard);
+    const seen = heard.result.data?.haloSyncRun ?? heard.result.data?.requestHaloSync?.haloSyncRun;
+    if (seen?.progress) setRun(seen);
+  }
+
+  return (
+    <GraphiQLProvider
+      fetcher={wire.fetcher}
+      plugins={plugins}
+      referencePlugin={DOC_EXPLORER_PLUGIN}
+      visiblePlugin={DOC_EXPLORER_PLUGIN}
+      // Tabs and history end with the browser's tab: answers are about other people's business.
+      storage={sessionStorage}
+      defaultQuery={welcome}
+      inputValueDeprecation
+      schemaDescription
+    >
+      <HistoryStore>
+        <DocExplorerStore>
+          <div className="page">
+            <Banner config={config} session={session} state={state} viewer={viewer} onHelp={onHelp}>
+              <ActingFor wire={wire} viewer={viewer} partner={partner} />
+            </Banner>
+            <Desk wire={wire} viewer={viewer} partner={partner} onPartner={setChosen} answer={answer} run={run} />
+            <main aria-label="Editor">
+              <GraphiQLInterface
+                isHeadersEditorEnabled={false}
+                showPersistHeadersSettings={false}
+                defaultEditorToolsVisibility="variables"
+              />
+            </main>
+          </div>
+        </DocExplorerStore>
+      </HistoryStore>
+    </GraphiQLProvider>
+  );
+}

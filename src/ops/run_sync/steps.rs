@@ -1,0 +1,99 @@
+//! The moments of a sync at which a crash must do no harm, in one list: before and after each write to Halo or to our tables.
+//!
+//! A build for development can be told to stand still at one of them, as a whole process, and be killed there from outside;
+//! the crash tests do so at every one. A build for production knows nothing of it.
+
+use crate::ops::Ops;
+
+macro_rules! steps {
+    ($($(#[doc = $doc:literal])+ $step:ident = $name:literal,)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Step { $($(#[doc = $doc])+ $step,)+ }
+
+        impl Step {
+            pub const ALL: &[Step] = &[$(Step::$step,)+];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Step::$step => $name,)+ }
+            }
+        }
+    };
+}
+
+steps! {
+    /// The run is ours; nothing was done.
+    Claimed = "claimed",
+    /// What is desired was read: new requests are not covered any more.
+    Desired = "desired",
+    /// Halo was read; nothing of it is noted.
+    Observed = "observed",
+    /// The number of associations is noted.
+    Planned = "planned",
+    /// The outcomes that need no write are noted.
+    Noted = "noted",
+    /// It is noted that a create is about to be sent.
+    CreateIntended = "create-intended",
+    /// The lease was checked; the create is sent next.
+    CreateDue = "create-due",
+    /// Halo created the subscription; we have no note of its id.
+    CreateAnswered = "create-answered",
+    /// Nobody knows whether Halo created it; that is not noted as an outcome.
+    CreateDoubtful = "create-doubtful",
+    /// Halo refused the create; its intent still stands.
+    CreateRefused = "create-refused",
+    /// The intent of the refused create is taken back.
+    CreateForgotten = "create-forgotten",
+    /// The subscription's id is noted; the outcome is not.
+    Owned = "owned",
+    /// The lease was checked; the quantity is sent next.
+    QuantityDue = "quantity-due",
+    /// Halo has the quantity; we have no note of it.
+    QuantityAnswered = "quantity-answered",
+    /// One outcome is noted.
+    Recorded = "recorded",
+    /// Which subscriptions are on recurring invoices is noted.
+    Billed = "billed",
+    /// The requests are counted; the end is not written.
+    Counted = "counted",
+    /// The end is written, but not committed.
+    Finishing = "finishing",
+    /// The run is over.
+    Finished = "finished",
+    /// That it goes on later is written, but not committed.
+    PuttingBack = "putting-back",
+    /// The run is to go on later.
+    PutBack = "put-back",
+    /// Told to stop: that others go on is written, but not committed.
+    GivingBack = "giving-back",
+    /// Told to stop: others go on.
+    GivenBack = "given-back",
+}
+
+impl std::str::FromStr for Step {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Step::ALL.iter().find(|step| step.name() == name).copied();
+        found.ok_or_else(|| {
+            let names: Vec<_> = Step::ALL.iter().map(|step| step.name()).collect();
+            format!("'{name}' is no step of a sync; they are {}", names.join(", "))
+        })
+    }
+}
+
+/// Where the process was told to stand still here, it says so on standard output and stops, with every thread, until it is
+/// killed or continued.
+#[cfg(feature = "dev")]
+pub(super) fn reached(ops: &Ops, step: Step) {
+    use std::io::Write as _;
+    if ops.settings.stand_still_at.contains(&step) {
+        let mut out = std::io::stdout().lock();
+        // Without anybody listening there is nobody to be told.
+        let _ = writeln!(out, "standing still at {}", step.name()).and_then(|()| out.flush());
+        drop(out);
+        let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
+    }
+}
+
+#[cfg(not(feature = "dev"))]
+pub(super) fn reached(_: &Ops, _: Step) {}

@@ -1,0 +1,70 @@
+// Chromium, and the page in it under watch: whatever a visitor's network or console would show as wrong is kept.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const screenshots = join(here, 'screenshots');
+
+/** The running development stack, as it describes itself: `{ graphql, websocket, playground, tokens, … }`. */
+export function developmentStack() {
+  const file = process.env.DEV_JSON ?? join(here, '../../.data/dev.json');
+  if (!existsSync(file))
+    throw new Error(`${file} is not there. Start \`cargo run -- dev\`, or name its dev.json in DEV_JSON.`);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** Why the tests cannot run here, or null. In CI they have to. */
+export function whyNot() {
+  if (chromiumPath() || process.env.CI) return null;
+  return 'No Chromium here: `apt-get install chromium`, or name one in CHROMIUM. THE BROWSER TESTS DID NOT RUN.';
+}
+
+function chromiumPath() {
+  return [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
+}
+
+export function launch() {
+  // A page that a test rewrites on its way in counts as coming from the internet, which may not ask a local issuer.
+  const args = ['--disable-features=LocalNetworkAccessChecks'];
+  // Chromium's own sandbox does not start for root, which is what containers run tests as.
+  if (process.getuid() === 0) args.push('--no-sandbox');
+  return chromium.launch({ executablePath: chromiumPath(), args });
+}
+
+/**
+ * A fresh tab. `page.faults` fills with console errors, uncaught errors and requests to hosts other than `allowed`;
+ * `change(html, headers)` may rewrite the page's document on its way in, `{ body, headers }`.
+ */
+export async function open(browser, address, { allowed = [], change, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  const origins = [new URL(address).origin, ...allowed];
+  page.faults = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) page.faults.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => page.faults.push(`uncaught: ${error.message}`));
+  page.on('websocket', (socket) => {
+    if (!origins.includes(new URL(socket.url()).origin.replace('ws', 'http')))
+      page.faults.push(`socket to ${socket.url()}`);
+  });
+  await page.route('**/*', async (route) => {
+    const url = new URL(route.request().url());
+    if (!origins.includes(url.origin) && url.protocol !== 'data:') {
+      page.faults.push(`request to ${url.href}`);
+      return route.abort();
+    }
+    if (!change || url.origin + url.pathname !== address) return route.continue();
+    const response = await route.fetch();
+    return route.fulfill({ response, ...change(await response.text(), response.headers()) });
+  });
+  await page.goto(address);
+  return page;
+}
+
+export async function shot(page, name) {
+  mkdirSync(screenshots, { recursive: true });
+  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+}

@@ -1,0 +1,279 @@
+// The playground in a real browser, against the development stack that is running: what support does with it on a day.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { developmentStack, launch, open, shot, whyNot } from './browser.mjs';
+import { startIssuer } from './issuer.mjs';
+
+const skip = whyNot() ?? false;
+if (skip) console.error(skip);
+
+let stack;
+let browser;
+before(async () => {
+  if (skip) return;
+  stack = developmentStack();
+  browser = await launch();
+});
+after(() => browser?.close());
+
+test('opens signed in, with the documentation open and the menu of saved operations', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  assert.equal(await page.locator('.environment').innerText(), 'DEVELOPMENT');
+  assert.deepEqual(await page.locator('.menu > li > button').allInnerTexts().then(withoutMarks), [
+    'Find a partner',
+    'Why did last night fail?',
+    'Preview tonight',
+    'Resync this partner',
+    'Resync one client',
+    'Recheck the connection',
+    'Watch a run',
+    'Who changed what?',
+  ]);
+  await page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).waitFor();
+  await shot(page, '1-opened');
+  await page.keyboard.press('Alt+2');
+  await page.keyboard.press('Control+Enter');
+  await answerHas(page, '"viewer"');
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('query More { partn');
+  await page.locator('.suggest-widget .monaco-list-row').first().waitFor();
+  await shot(page, '2-completion');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+  await shot(page, '2-shortcuts');
+  await done(page);
+});
+
+test('is as readable in the dark', { skip }, async () => {
+  const page = await open(browser, stack.playground, { colorScheme: 'dark' });
+  await schemaIsThere(page);
+  await choosePartner(page);
+  await runEntry(page, 'Why did last night fail?');
+  await answerHas(page, '"haloSyncRuns"');
+  await shot(page, '3-dark');
+  await done(page);
+});
+
+test('runs each saved question about a partner', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  const partner = await choosePartner(page);
+  await page.locator('.acting', { hasText: partner }).waitFor();
+
+  await runEntry(page, 'Find a partner', { 'What you know': partner });
+  await answerHas(page, '"totalCount"');
+  await page.getByRole('button', { name: `Act for ${partner}` }).waitFor();
+  await shot(page, '4-find-a-partner');
+
+  for (const [title, field] of [
+    ['Why did last night fail?', '"haloSyncRuns"'],
+    ['Preview tonight', '"haloSyncPreview"'],
+    ['Who changed what?', '"activity"'],
+  ]) {
+    await runEntry(page, title);
+    await answerHas(page, field);
+    assert.deepEqual(await page.locator('.outcome .problem').allInnerTexts(), [], title);
+    await shot(page, `5-${title.toLowerCase().replace(/\W+/g, '-').replace(/-$/, '')}`);
+  }
+  await done(page);
+});
+
+test('resyncs a partner and shows it live, to the end', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  await choosePartner(page);
+  await runEntry(page, 'Resync this partner', { Reason: 'Browser test: resync' });
+  await answerHas(page, '"requestHaloSync"');
+  await page.getByRole('button', { name: 'Watch it live' }).click();
+  await page.locator('.outcome progress').waitFor();
+  await shot(page, '6-live-progress');
+  await page.locator('.outcome .progress', { hasText: /finished|failed/ }).waitFor({ timeout: 60_000 });
+  const bar = page.locator('.outcome progress');
+  assert.equal(await bar.getAttribute('value'), await bar.getAttribute('max'));
+  await shot(page, '7-live-finished');
+  await done(page);
+});
+
+test('resyncs one client and rechecks the connection', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  await choosePartner(page);
+  await openEntry(page, 'Resync one client');
+  const form = page.getByRole('form', { name: 'Resync one client' });
+  await form.getByRole('combobox', { name: 'Client' }).click();
+  await form.locator('.picker').getByRole('option').first().click();
+  await form.getByLabel('Reason').fill('Browser test: one client');
+  await shot(page, '8-form');
+  await form.getByRole('button', { name: 'Run' }).click();
+  await answerHas(page, '"requestHaloSync"');
+  await runEntry(page, 'Recheck the connection', { Reason: 'Browser test: recheck' });
+  await answerHas(page, '"testHaloConnection"');
+  await done(page);
+});
+
+test('says in words what went wrong', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  await runEntry(page, 'Watch a run', { Run: 'no such run' });
+  await page.locator('.outcome .problem').first().waitFor();
+  await answerHas(page, '"errors"');
+  await shot(page, '9-error');
+  await done(page);
+});
+
+test('works by keyboard alone', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  const keys = page.keyboard;
+  await keys.press('Alt+1');
+  await keys.press('ArrowDown');
+  await page.locator('.picker').getByRole('option').first().waitFor();
+  await keys.press('Enter');
+  await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
+  await keys.press('Tab');
+  await keys.press('Tab');
+  await keys.press('Enter');
+  await keys.press('Tab');
+  await keys.press('Enter');
+  await answerHas(page, '"haloSyncRuns"');
+  await keys.press('Alt+2');
+  await page.waitForFunction(() => document.activeElement.closest('.graphiql-query-editor'));
+  await keys.press('Alt+1');
+  await keys.press('Tab');
+  await keys.press('?');
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+  await keys.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await done(page);
+});
+
+test('asks once more before a mutation in production', { skip }, async () => {
+  const change = (html) => ({ body: withConfig(html, { environment: 'production' }) });
+  const page = await open(browser, stack.playground, { change });
+  await schemaIsThere(page);
+  const partner = await choosePartner(page);
+  const sent = [];
+  page.on('request', (request) => request.postData()?.includes('ResyncPartner') && sent.push(request));
+
+  await runEntry(page, 'Resync this partner', { Reason: 'Browser test: asked once more' });
+  const dialog = page.getByRole('dialog', { name: 'Run this in production?' });
+  await dialog.getByText(partner).waitFor();
+  await shot(page, '10-production-asks');
+  await page.keyboard.press('Escape');
+  await answerHas(page, 'Nothing was sent');
+  assert.equal(sent.length, 0);
+
+  await page.getByRole('form', { name: 'Resync this partner' }).getByRole('button', { name: 'Run' }).click();
+  await dialog.getByRole('button', { name: 'Yes, run it' }).click();
+  await answerHas(page, '"haloSyncRun"');
+  assert.equal(sent.length, 1);
+  await done(page);
+});
+
+test('shows a partner only its own', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  await page.getByLabel('Calling as').selectOption({ label: await callerLabelled(page, /admin/i) });
+  await page.locator('.own-partner').waitFor();
+  assert.equal(await page.getByRole('combobox', { name: 'Partner' }).count(), 0);
+  assert.ok(!(await page.locator('.menu').innerText()).includes('Find a partner'));
+  await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
+  await done(page);
+});
+
+test('signs in with OpenID Connect, leaving no token behind', { skip }, async () => {
+  const token = stack.tokens.support;
+  const idp = await startIssuer({ accessToken: token, clientId: 'playground' });
+  const oidc = { issuer: idp.issuer, clientId: 'playground', scope: 'openid', audience: null, endpoints: null };
+  const change = (html, headers) => ({
+    body: withConfig(html, { oidc, devCallers: [] }),
+    headers: {
+      ...headers,
+      'content-security-policy': headers['content-security-policy'].replace('connect-src', `connect-src ${idp.issuer}`),
+    },
+  });
+  const page = await open(browser, stack.playground, { change, allowed: [idp.issuer] });
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  await shot(page, '11-door');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name: 'Sign in as support' }).click();
+  await schemaIsThere(page);
+
+  assert.equal(page.url(), stack.playground);
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  assert.ok(!kept.includes(token), 'the token is in storage');
+  assert.ok(!kept.includes('verifier'), 'the verifier is still in storage');
+  assert.ok(!idp.asked.some((address) => address.includes(token)), 'the token was in an address');
+
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  await done(page);
+  idp.close();
+});
+
+test('refuses a sign-in that this tab did not start', { skip }, async () => {
+  const oidc = {
+    issuer: 'http://127.0.0.1:9',
+    clientId: 'playground',
+    scope: 'openid',
+    audience: null,
+    endpoints: null,
+  };
+  const change = (html) => ({ body: withConfig(html, { oidc, devCallers: [] }) });
+  const page = await open(browser, stack.playground, { change });
+  await page.goto(`${stack.playground}?code=stolen&state=unknown`);
+  await page.getByRole('alert').getByText('was not started in this tab').waitFor();
+  assert.equal(page.url(), stack.playground);
+  await done(page);
+});
+
+async function schemaIsThere(page) {
+  await page.locator('.menu > li').first().waitFor({ timeout: 20_000 });
+  await page.locator('.graphiql-query-editor textarea').waitFor({ state: 'attached' });
+}
+
+/** Chooses the first partner that the desk offers, and gives its name. */
+async function choosePartner(page) {
+  await page.getByRole('combobox', { name: 'Partner' }).click();
+  await page.locator('.picker').getByRole('option').first().click();
+  return page.getByRole('combobox', { name: 'Partner' }).inputValue();
+}
+
+async function openEntry(page, title) {
+  const button = page.locator('.menu').getByRole('button', { name: title });
+  if ((await button.getAttribute('aria-expanded')) !== 'true') await button.click();
+}
+
+async function runEntry(page, title, fields = {}) {
+  await openEntry(page, title);
+  const form = page.getByRole('form', { name: title });
+  for (const [label, value] of Object.entries(fields)) await form.getByLabel(label).fill(value);
+  await form.getByRole('button', { name: 'Run' }).click();
+}
+
+/** Waits for the answer's editor to show a text. Spaces do not count: it breaks lines where it likes. */
+async function answerHas(page, text) {
+  await page.waitForFunction((wanted) => {
+    const shown = document.querySelector('.graphiql-response .view-lines')?.textContent ?? '';
+    return shown.replace(/\s/g, '').includes(wanted.replace(/\s/g, ''));
+  }, text);
+}
+
+async function callerLabelled(page, pattern) {
+  const labels = await page.getByLabel('Calling as').locator('option').allInnerTexts();
+  return labels.find((label) => pattern.test(label));
+}
+
+function withConfig(html, change) {
+  return html.replace(/(<script id="config" type="application\/json">)(.*?)(<\/script>)/s, (_, start, config, end) => {
+    return start + JSON.stringify({ ...JSON.parse(config), ...change }).replaceAll('<', '\\u003c') + end;
+  });
+}
+
+const withoutMarks = (titles) => titles.map((title) => title.split('\n')[0].replace(/\s*action$/, ''));
+
+async function done(page) {
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}

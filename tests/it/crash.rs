@@ -1,0 +1,227 @@
+//! A real worker is killed from outside at every step of a sync, and the next one brings it to its end. Judged is by what
+//! Halo was asked and did, and by the rows that remain.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt, stream};
+use infima_halo::domain::association::AssociationState;
+use infima_halo::domain::run::RunState;
+use infima_halo::ids::RunId;
+use infima_halo::ops::run_sync::{Looked, Step};
+use infima_halo::sandbox::{Call, Effect, Entry, Fault, Lasting, Matching};
+use nix::sys::signal::Signal;
+
+use crate::support::worker::Worker;
+use crate::support::world::World;
+
+/// Worlds at the same time: most of their time is waiting for leases to end.
+const AT_ONCE: usize = 8;
+
+/// What has to go wrong for a run to come by a step.
+#[derive(Clone, Copy)]
+enum Story {
+    /// Nothing.
+    Plain,
+    /// Halo does so in answer to the create.
+    Create(Fault),
+    /// Halo does so in answer to the update.
+    Update(Fault),
+    /// The process is told to stop after the create.
+    ToldToStop,
+}
+
+/// Each step has its story: a new one does not compile without.
+fn story(step: Step) -> Story {
+    match step {
+        Step::Claimed
+        | Step::Desired
+        | Step::Observed
+        | Step::Planned
+        | Step::Noted
+        | Step::CreateIntended
+        | Step::CreateDue
+        | Step::CreateAnswered
+        | Step::Owned
+        | Step::QuantityDue
+        | Step::QuantityAnswered
+        | Step::Recorded
+        | Step::Billed
+        | Step::Counted
+        | Step::Finishing
+        | Step::Finished => Story::Plain,
+        Step::CreateDoubtful => Story::Create(Fault::CutAfter),
+        Step::CreateRefused | Step::CreateForgotten => Story::Create(Fault::RefusedAsText),
+        Step::PuttingBack | Step::PutBack => Story::Update(Fault::RateLimitedSeconds(1)),
+        Step::GivingBack | Step::GivenBack => Story::ToldToStop,
+    }
+}
+
+#[tokio::test]
+async fn a_kill_at_any_step_does_no_harm() {
+    stream::iter(Step::ALL).for_each_concurrent(AT_ONCE, |step| killed_at(*step)).await;
+}
+
+/// Alder is to be created, Birch to be updated, Cedar to be left alone: all in one run.
+pub async fn three_clients() -> (World, RunId) {
+    let world = World::of_processes(&[("Alder", 3), ("Birch", 5), ("Cedar", 2)]).await;
+    world.connect().await;
+    let first = world.map(&["Birch", "Cedar"]).await.run.unwrap();
+    world.work(first).await;
+    world.set_users("Birch", 6).await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    assert_eq!(world.request_sync().await, run, "it joins the run that waits");
+    (world, run)
+}
+
+async fn killed_at(step: Step) {
+    let (world, run) = three_clients().await;
+    let mut stops = vec![step];
+    match story(step) {
+        Story::Plain => {}
+        Story::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
+        Story::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
+        Story::ToldToStop => stops.insert(0, Step::CreateAnswered),
+    }
+    let mut worker = Worker::standing_still_at(&world, &stops);
+    if let Story::ToldToStop = story(step) {
+        assert_eq!(worker.stands_still().await, Step::CreateAnswered);
+        worker.signal(Signal::SIGTERM);
+        worker.signal(Signal::SIGCONT);
+    }
+    assert_eq!(worker.stands_still().await, step);
+    honest(&world, run).await;
+    worker.kill().await;
+
+    let next = Worker::start(&world);
+    let ended = world.until_run(run, |run| run.state.is_finished()).await;
+    assert_eq!(ended.state, RunState::Succeeded, "killed at {step:?}: {ended:?}");
+    next.kill().await;
+    assert_eq!(world.tenant.unconsumed_faults(), [], "killed at {step:?}");
+    as_it_should_be(&world, &[("Alder", 3), ("Birch", 6), ("Cedar", 2)]).await;
+}
+
+/// No date and no quantity says more than Halo has confirmed, whatever the moment.
+async fn honest(world: &World, run: RunId) {
+    let connection = world.connection().await;
+    let succeeded = world.run(run).await.state == RunState::Succeeded;
+    assert_eq!(connection.last_synced_at.is_some(), succeeded, "the connection's date moves with the run's success");
+    for name in ["Alder", "Birch", "Cedar"] {
+        let association = world.association(name).await;
+        let Some(synced) = association.last_synced else { continue };
+        let id = association.subscription.expect("what was synced has a subscription").id.0;
+        assert!(quantities(world, id).contains(&synced.quantity), "{name}: {synced:?} was never in Halo");
+    }
+}
+
+/// Every quantity that Halo has had for a subscription.
+fn quantities(world: &World, id: i32) -> BTreeSet<u32> {
+    let effects = world.tenant.journal().into_iter().flat_map(|entry| entry.effects);
+    let had = effects.filter_map(|effect| match effect {
+        Effect::Created { id: of, count, .. } | Effect::Updated { id: of, to: count, .. } if of == id => {
+            Some(count as u32)
+        }
+        _ => None,
+    });
+    had.collect()
+}
+
+/// Every client has one subscription, created once, with its count; everything is confirmed, and a second run has nothing to
+/// write.
+pub async fn as_it_should_be(world: &World, clients: &[(&str, u32)]) {
+    let expected = clients.iter().map(|(name, count)| ((*name).to_owned(), vec![*count])).collect();
+    assert_eq!(world.billed(), expected);
+    for (name, count) in clients {
+        let customer = world.customer(name).0;
+        let effects = world.tenant.journal().into_iter().flat_map(|entry| entry.effects);
+        let created =
+            effects.filter(|effect| matches!(effect, Effect::Created { client_id, .. } if *client_id == customer));
+        assert_eq!(created.count(), 1, "{name} was created more than once");
+        let association = world.association(name).await;
+        assert_eq!(association.state, AssociationState::Active, "{name}: {association:?}");
+        assert_eq!(association.last_synced.map(|synced| synced.quantity), Some(*count), "{name}");
+    }
+    let before = world.connection().await.last_synced_at.expect("everything was synced");
+    let mark = world.mark();
+    let second = world.sync().await;
+    assert_eq!((second.state, second.summary.unchanged), (RunState::Succeeded, clients.len() as u32));
+    assert_eq!(world.writes_since(mark), 0, "a second run has nothing to write");
+    assert!(world.connection().await.last_synced_at.unwrap() >= before);
+}
+
+/// The create is answered with an error, and its record shows only to the look after the first one.
+#[tokio::test]
+async fn a_create_that_shows_after_a_first_look_is_not_sent_twice() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::AppearsAfterLook, Matching::call(Call::Create), Lasting::Once);
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    world.bring_forward(run).await;
+    assert_eq!(world.work(run).await, Looked::PutBack, "the first look is empty and early");
+    world.settle("Alder").await;
+    world.bring_forward(run).await;
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.tenant.unconsumed_faults(), []);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+/// Yesterday's database knows nothing of what was created since. Nothing is created again, and nothing is lost.
+#[tokio::test]
+async fn yesterdays_database_creates_no_second_subscription() {
+    const TABLES: &str = "partners, clients, users, connections, associations, sync_runs, sync_results, activity";
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
+    world.connect().await;
+    let run = world.map(&["Birch"]).await.run.unwrap();
+    world.work(run).await;
+    let waiting = world.map(&["Alder"]).await.run.unwrap();
+
+    let owner = world.database.owner().await;
+    let run_all = async |statements: Vec<String>| {
+        for statement in statements {
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&owner).await.unwrap();
+        }
+    };
+    let keep = TABLES.split(", ").map(|table| format!("create table yesterday.{table} as table public.{table}"));
+    run_all(std::iter::once("create schema yesterday".to_owned()).chain(keep).collect()).await;
+
+    assert_eq!(world.work(waiting).await, Looked::Finished(RunState::Succeeded));
+    world.set_users("Birch", 9).await;
+    world.sync().await;
+    assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![9])].into());
+
+    let back = TABLES.split(", ").map(|table| format!("insert into public.{table} table yesterday.{table}"));
+    run_all(std::iter::once(format!("truncate {TABLES}")).chain(back).collect()).await;
+    assert_eq!(world.association("Alder").await.subscription, None);
+
+    let mark = world.mark();
+    assert_eq!(world.work(waiting).await, Looked::Finished(RunState::Succeeded));
+    world.set_users("Birch", 9).await;
+    let run = world.sync().await;
+    assert_eq!((run.state, run.summary.unchanged), (RunState::Succeeded, 2));
+    assert_eq!(world.writes_since(mark), 0);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![9])].into());
+    let alder = world.association("Alder").await;
+    assert_eq!(alder.last_synced.map(|synced| synced.quantity), Some(3));
+}
+
+#[tokio::test]
+async fn a_kill_while_halo_is_at_the_create_does_no_harm() {
+    for held in [Fault::HeldBefore, Fault::HeldAfter] {
+        let (world, run) = three_clients().await;
+        world.tenant.inject(held, Matching::call(Call::Create), Lasting::Once);
+        let worker = Worker::start(&world);
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        worker.kill().await;
+
+        // The next worker looks before Halo has come to its end with it.
+        let mark = world.mark();
+        let next = Worker::start(&world);
+        let looked = |entry: &Entry| entry.call == Call::SubscriptionList;
+        world.tenant.until(|tenant| tenant.journal()[mark..].iter().any(looked)).await;
+        world.tenant.release();
+        let ended = world.until_run(run, |run| run.state.is_finished()).await;
+        assert_eq!(ended.state, RunState::Succeeded, "{held:?}: {ended:?}");
+        next.kill().await;
+        as_it_should_be(&world, &[("Alder", 3), ("Birch", 6), ("Cedar", 2)]).await;
+    }
+}

@@ -1,0 +1,138 @@
+//! One sync of a partner at a time, whatever becomes of the process that works on it.
+
+use infima_halo::config::{Config, Variables};
+use infima_halo::domain::run::RunState;
+use infima_halo::ops::run_sync::Step;
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use infima_halo::seal;
+use nix::sys::signal::Signal;
+
+use crate::crash::{as_it_should_be, three_clients};
+use crate::support::worker::Worker;
+
+const AFTERWARDS: &[(&str, u32)] = &[("Alder", 3), ("Birch", 6), ("Cedar", 2)];
+
+#[tokio::test]
+async fn a_stalled_worker_that_wakes_up_writes_nothing_more() {
+    for step in [Step::CreateIntended, Step::CreateDue, Step::CreateAnswered, Step::QuantityDue] {
+        let (world, run) = three_clients().await;
+        let mut stalled = Worker::standing_still_at(&world, &[step]);
+        stalled.stands_still().await;
+        let other = Worker::start(&world);
+        let ended = world.until_run(run, |run| run.state.is_finished()).await;
+        assert_eq!(ended.state, RunState::Succeeded, "{step:?}");
+        let results = world.results(run).await.len();
+        other.kill().await;
+
+        let mark = world.mark();
+        stalled.signal(Signal::SIGCONT);
+        stalled.says("another worker has taken this sync over").await;
+        assert_eq!(world.writes_since(mark), 0, "{step:?}");
+        assert_eq!(world.results(run).await.len(), results, "{step:?}");
+        stalled.kill().await;
+        as_it_should_be(&world, AFTERWARDS).await;
+    }
+}
+
+#[tokio::test]
+async fn a_dead_workers_run_is_taken_up_by_one_that_is_there_already() {
+    let (world, run) = three_clients().await;
+    let mut dies = Worker::standing_still_at(&world, &[Step::Owned]);
+    dies.stands_still().await;
+    let mut other = Worker::start(&world);
+    other.says("a worker is at work").await;
+    dies.kill().await;
+    let ended = world.until_run(run, |run| run.state.is_finished()).await;
+    assert_eq!(ended.state, RunState::Succeeded);
+    other.kill().await;
+    as_it_should_be(&world, AFTERWARDS).await;
+}
+
+/// The lease ends, a request may still be under way, the sweep looks, the queue is polled.
+#[test]
+fn by_default_that_takes_less_than_a_minute() {
+    let mut variables = Variables::from([("DATABASE_URL", "postgres://localhost/x")]);
+    variables.set("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
+    let config = Config::read(&variables).unwrap();
+    let worker = &config.worker;
+    let longest = worker.lease + config.halo.timeout + worker.sweep + worker.poll;
+    assert!(longest.as_secs() < 60, "{longest:?}");
+}
+
+#[tokio::test]
+async fn a_worker_that_is_told_to_stop_gives_its_run_back_at_once() {
+    let (world, run) = three_clients().await;
+    let mut worker = Worker::standing_still_at(&world, &[Step::CreateAnswered]);
+    worker.stands_still().await;
+    worker.signal(Signal::SIGTERM);
+    worker.signal(Signal::SIGCONT);
+    assert!(worker.ended().await.success());
+    let waiting = world.run(run).await;
+    assert_eq!((waiting.state, waiting.summary.created, waiting.problem), (RunState::Queued, 1, None));
+
+    let next = Worker::start(&world);
+    let ended = world.until_run(run, |run| run.state.is_finished()).await;
+    assert_eq!(ended.state, RunState::Succeeded);
+    next.kill().await;
+    as_it_should_be(&world, AFTERWARDS).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_is_told_to_stop_does_not_wait_for_halos_answer_to_a_question() {
+    let (world, run) = three_clients().await;
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::SubscriptionList), Lasting::Once);
+    let mut worker = Worker::start_with(&world, &[("INFIMA_HALO_TIMEOUT_SECONDS", "60")]);
+    world.tenant.until(|tenant| tenant.held() == 1).await;
+    worker.signal(Signal::SIGTERM);
+    assert!(worker.ended().await.success());
+    let waiting = world.run(run).await;
+    assert_eq!((waiting.state, waiting.problem), (RunState::Queued, None));
+    assert!(waiting.next_attempt_at <= world.clock.now());
+}
+
+#[tokio::test]
+async fn a_run_that_is_given_back_goes_on_in_the_one_that_waits() {
+    let (world, run) = three_clients().await;
+    let mut worker = Worker::standing_still_at(&world, &[Step::CreateAnswered]);
+    worker.stands_still().await;
+    world.set_users("Cedar", 4).await;
+    let waiting = world.request_sync().await;
+    assert_ne!(waiting, run, "the one that is under way has read already");
+    worker.signal(Signal::SIGTERM);
+    worker.signal(Signal::SIGCONT);
+    assert!(worker.ended().await.success());
+    assert_eq!(world.run(run).await.state, RunState::Cancelled);
+
+    let next = Worker::start(&world);
+    let ended = world.until_run(waiting, |run| run.state.is_finished()).await;
+    assert_eq!(ended.state, RunState::Succeeded);
+    next.kill().await;
+    as_it_should_be(&world, &[("Alder", 3), ("Birch", 6), ("Cedar", 4)]).await;
+}
+
+#[tokio::test]
+async fn a_worker_outlives_its_connections_to_postgres() {
+    for step in [Step::Desired, Step::CreateAnswered, Step::Recorded] {
+        let (world, run) = three_clients().await;
+        let mut worker = Worker::standing_still_at(&world, &[step]);
+        worker.stands_still().await;
+        let cut = sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and usename = 'infima_app'",
+        );
+        cut.execute(&world.database.owner().await).await.unwrap();
+        worker.signal(Signal::SIGCONT);
+        // It comes by the same step again when it takes its run up, unless that was done.
+        let ended = world.until_run(run, |run| run.state.is_finished());
+        tokio::pin!(ended);
+        let ended = loop {
+            tokio::select! {
+                ended = &mut ended => break ended,
+                _ = worker.stands_still() => worker.signal(Signal::SIGCONT),
+            }
+        };
+        assert_eq!(ended.state, RunState::Succeeded, "{step:?}");
+        worker.kill().await;
+        as_it_should_be(&world, AFTERWARDS).await;
+    }
+}

@@ -1,0 +1,205 @@
+//! Nights: one for each partner and date, by the partner's clock, however many processes look.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Timelike, Utc};
+use chrono_tz::Tz;
+use futures::future::join_all;
+use infima_halo::app::App;
+use infima_halo::domain::night::{self, LEAST_GAP, Night};
+use infima_halo::domain::roster::SyncSettings;
+use infima_halo::domain::run::{RunState, Trigger};
+use infima_halo::ids::{PartnerId, RunId};
+use infima_halo::ops::run_sync::Looked;
+use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::ops::update_settings::{Changes, update_settings};
+use proptest::prelude::*;
+
+use crate::support::world::{World, request};
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A partner in Berlin that was connected and mapped at this moment.
+async fn connected_at(moment: &str) -> World {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.clock.set(at(moment));
+    world.connect().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    world
+}
+
+/// The nights that were queued: date, and when by the injected clock.
+async fn nights(world: &World) -> Vec<(NaiveDate, DateTime<Utc>)> {
+    sqlx::query_as("select night, queued_at from sync_runs where night is not null order by queued_at")
+        .fetch_all(&world.database.owner().await)
+        .await
+        .unwrap()
+}
+
+async fn tick(world: &World) -> Vec<RunId> {
+    start_nights(world.ops(), Which::Due).await.unwrap().into_iter().map(|(_, run)| run).collect()
+}
+
+#[tokio::test]
+async fn each_night_is_queued_once_however_many_processes_look() {
+    let world = connected_at("2026-11-24T09:00:00Z").await;
+    let mut apps = Vec::new();
+    for _ in 0..4 {
+        apps.push(App::build(&world.config, world.clock.clone(), 2).await.unwrap());
+    }
+    for _ in 0..4 * 24 {
+        let ticks = join_all(apps.iter().map(|app| start_nights(&app.ops, Which::Due))).await;
+        for (_, run) in ticks.into_iter().flat_map(Result::unwrap) {
+            assert_eq!(world.run(run).await.trigger, Trigger::Nightly);
+            assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+        }
+        world.clock.advance(Duration::hours(1));
+    }
+    let dates: Vec<_> = nights(&world).await.into_iter().map(|(date, _)| date.to_string()).collect();
+    assert_eq!(dates, ["2026-11-25", "2026-11-26", "2026-11-27", "2026-11-28"]);
+    assert!(world.connection().await.last_synced_at.unwrap() >= at("2026-11-28T00:00:00Z"));
+}
+
+#[tokio::test]
+async fn neither_change_of_the_clock_takes_or_adds_a_night() {
+    for (start, dates) in [
+        ("2026-03-27T12:00:00Z", ["2026-03-28", "2026-03-29", "2026-03-30"]),
+        ("2026-10-23T12:00:00Z", ["2026-10-24", "2026-10-25", "2026-10-26"]),
+    ] {
+        let world = connected_at(start).await;
+        for _ in 0..3 * 24 * 4 {
+            tick(&world).await;
+            world.clock.advance(Duration::minutes(15));
+        }
+        let nights = nights(&world).await;
+        assert_eq!(nights.iter().map(|(date, _)| date.to_string()).collect::<Vec<_>>(), dates);
+        for (_, queued) in nights {
+            let local = queued.with_timezone(&chrono_tz::Europe::Berlin);
+            assert!((1..=5).contains(&local.hour()), "{local}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_downtime_the_latest_night_alone_is_caught_up_at_once() {
+    let world = connected_at("2026-11-24T09:00:00Z").await;
+    assert_eq!(tick(&world).await, [], "the night before there was a connection was not missed");
+    world.clock.set(at("2026-12-01T20:00:00Z"));
+    assert_eq!(tick(&world).await.len(), 1);
+    assert_eq!(tick(&world).await, []);
+    assert_eq!(nights(&world).await[0].0.to_string(), "2026-12-01");
+
+    // The next night would follow within twelve hours: it waits for them.
+    world.clock.set(at("2026-12-02T05:00:00Z"));
+    assert_eq!(tick(&world).await, []);
+    world.clock.set(at("2026-12-02T08:00:00Z"));
+    assert_eq!(tick(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_of_zone_never_brings_two_nights_within_twelve_hours() {
+    let world = connected_at("2026-06-01T12:00:00Z").await;
+    let admin = world.admin().await;
+    let partner = world.partner().await;
+    let zones: [Tz; 5] = [
+        chrono_tz::Pacific::Kiritimati,
+        chrono_tz::Pacific::Honolulu,
+        chrono_tz::Asia::Kolkata,
+        chrono_tz::America::St_Johns,
+        chrono_tz::Australia::Lord_Howe,
+    ];
+    for hour in 0..20 * 24 {
+        if hour % 17 == 0 {
+            let time_zone = Some(zones[hour / 17 % zones.len()]);
+            let changes = Changes { time_zone, ..Changes::default() };
+            update_settings(world.ops(), &request(&admin), partner, &changes).await.unwrap();
+        }
+        tick(&world).await;
+        world.clock.advance(Duration::hours(1));
+    }
+    let nights = nights(&world).await;
+    assert!(nights.len() >= 8, "{nights:?}");
+    for pair in nights.windows(2) {
+        assert!(pair[1].1 - pair[0].1 >= LEAST_GAP && pair[1].0 > pair[0].0, "{pair:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_night_joins_the_run_that_waits_and_makes_it_whole() {
+    let world = connected_at("2026-11-24T09:00:00Z").await;
+    world.clock.set(at("2026-11-25T05:30:00Z"));
+    let waiting = world.request_sync().await;
+    assert_eq!(tick(&world).await, [waiting]);
+    let run = world.run(waiting).await;
+    assert_eq!(
+        (run.trigger, run.clients, run.night),
+        (Trigger::OnDemand, None, Some(at("2026-11-25T00:00:00Z").date_naive()))
+    );
+    assert_eq!(tick(&world).await, []);
+}
+
+#[tokio::test]
+async fn nobody_mapped_is_no_night() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.clock.advance(Duration::days(2));
+    assert_eq!(tick(&world).await, []);
+}
+
+fn settings(zone: Tz, start: (u32, u32), end: (u32, u32)) -> SyncSettings {
+    let time = |(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
+    SyncSettings { time_zone: zone, nightly: true, night_start: time(start), night_end: time(end) }
+}
+
+#[test]
+fn partners_are_spread_over_the_window() {
+    let settings = settings(chrono_tz::Europe::Berlin, (1, 0), (5, 0));
+    let mut quarters = [0; 16];
+    for _ in 0..1600 {
+        let night = night::next_due(PartnerId::generate(), &settings, at("2026-11-24T12:00:00Z"));
+        let since = night.due - at("2026-11-25T00:00:00Z");
+        assert!((0..4 * 60).contains(&since.num_minutes()));
+        quarters[(since.num_minutes() / 15) as usize] += 1;
+    }
+    assert!(quarters.iter().all(|partners| (50..=160).contains(partners)), "{quarters:?}");
+}
+
+proptest! {
+    #[test]
+    fn the_latest_and_the_next_night_stand_on_both_sides_of_now(
+        zone in proptest::sample::select(chrono_tz::TZ_VARIANTS.as_slice()),
+        start in 0_u32..24 * 60,
+        length in 1_u32..24 * 60,
+        minutes in 0_i64..3 * 366 * 24 * 60,
+    ) {
+        let end = (start + length) % (24 * 60);
+        let settings = settings(zone, (start / 60, start % 60), (end / 60, end % 60));
+        let partner = PartnerId::generate();
+        let now = at("2024-01-01T00:00:00Z") + Duration::minutes(minutes);
+        let latest = night::latest_due(partner, &settings, now);
+        let next = night::next_due(partner, &settings, now);
+        prop_assert!(latest.due <= now && now < next.due, "{latest:?} {now} {next:?}");
+        prop_assert_eq!(next.date, latest.date.succ_opt().unwrap());
+        // No night is lost or comes twice between them, and the same question has the same answer.
+        prop_assert_eq!(night::latest_due(partner, &settings, next.due), next);
+        prop_assert_eq!(night::latest_due(partner, &settings, next.due - Duration::seconds(1)), latest);
+    }
+}
+
+#[test]
+fn a_window_over_midnight_belongs_to_the_date_it_begins_on() {
+    let settings = settings(chrono_tz::Europe::Berlin, (22, 0), (2, 0));
+    let partners: Vec<_> = (0..50).map(|_| PartnerId::generate()).collect();
+    let dates: BTreeSet<_> = partners
+        .iter()
+        .map(|partner| {
+            let Night { date, due } = night::next_due(*partner, &settings, at("2026-11-24T12:00:00Z"));
+            assert!((at("2026-11-24T21:00:00Z")..at("2026-11-25T01:00:00Z")).contains(&due));
+            date.to_string()
+        })
+        .collect();
+    assert_eq!(dates, BTreeSet::from(["2026-11-24".to_owned()]));
+}

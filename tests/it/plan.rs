@@ -1,0 +1,513 @@
+//! The plan of a sync, without any Halo: each scenario with its plan in words, and what holds for any plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use chrono::{DateTime, Utc};
+use infima_halo::domain::association::{Ending, initial_name, marker};
+use infima_halo::domain::plan::{
+    Action, Create, Desired, DesiredAssociation, Goal, Observed, ObservedCustomer, ObservedSubscription, Plan,
+    Sighting, diff, render,
+};
+use infima_halo::domain::problem::{Problem, ProblemCode};
+use infima_halo::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
+use proptest::prelude::*;
+
+fn now() -> DateTime<Utc> {
+    "2026-11-24T02:00:00Z".parse().expect("a constant")
+}
+
+fn tenant() -> HaloTenant {
+    HaloTenant("northwind".into())
+}
+
+fn marker_of(client: &str, customer: i32) -> String {
+    marker(client, &tenant(), HaloCustomerId(customer))
+}
+
+/// A tenant's customers and subscriptions, and what is wanted there.
+#[derive(Clone, Debug)]
+struct Scene {
+    wanted: Vec<DesiredAssociation>,
+    /// Owned by associations that are not part of this run.
+    owned: BTreeSet<HaloSubscriptionId>,
+    tenant: HaloTenant,
+    /// Halo's customers; the value says whether one is inactive.
+    customers: BTreeMap<i32, bool>,
+    subscriptions: Vec<ObservedSubscription>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let customers = BTreeMap::from([(41, false), (42, false)]);
+        Self { wanted: Vec::new(), owned: BTreeSet::new(), tenant: tenant(), customers, subscriptions: Vec::new() }
+    }
+
+    fn desired(&self) -> Desired {
+        let mut owned = self.owned.clone();
+        owned.extend(self.wanted.iter().filter_map(|it| it.subscription));
+        Desired { tenant: tenant(), associations: self.wanted.clone(), owned }
+    }
+
+    /// What reading this Halo gives for what is wanted.
+    fn observed(&self) -> Observed {
+        let there = |id| self.subscriptions.iter().find(|it| it.id == id).cloned();
+        let of = |customer| self.subscriptions.iter().filter(|it| it.customer == customer).cloned().collect();
+        let known = self.wanted.iter().filter_map(|it| it.subscription);
+        let looked_at = self.wanted.iter().filter(|it| match it.subscription.and_then(there) {
+            None => it.subscription.is_none(),
+            Some(seen) => seen.customer != it.customer,
+        });
+        let customer = |id: HaloCustomerId| match self.customers.get(&id.0) {
+            None => ObservedCustomer::Deleted,
+            Some(&inactive) => ObservedCustomer::There {
+                name: format!("Customer {id}"),
+                top_level: None,
+                inactive,
+                subscriptions: of(id),
+            },
+        };
+        Observed {
+            tenant: self.tenant.clone(),
+            subscriptions: known.map(|id| (id, there(id).map_or(Sighting::Deleted, Sighting::There))).collect(),
+            customers: looked_at.map(|it| (it.customer, customer(it.customer))).collect(),
+        }
+    }
+
+    fn plan(&self) -> Plan {
+        diff(&self.desired(), &self.observed(), now())
+    }
+
+    /// What Halo and our notes are after the plan was carried out without a fault.
+    fn carry_out(&mut self, plan: &Plan) {
+        for step in &plan.steps {
+            let Some(place) = self.wanted.iter().position(|it| it.id == step.association) else { continue };
+            match &step.action {
+                Action::Create { name, marker, quantity } => {
+                    let id = 10_000 + self.subscriptions.len() as i32;
+                    let new = Subscription { id, customer: step.customer.0, quantity: *quantity, name, marker };
+                    self.subscriptions.push(new.ours());
+                    self.wanted[place].confirmed(id, *quantity);
+                }
+                Action::Adopt { subscription, quantity } | Action::Leave { subscription, quantity } => {
+                    self.set(*subscription, *quantity);
+                    self.wanted[place].confirmed(subscription.0, *quantity);
+                }
+                Action::SetQuantity { subscription, to, .. } => {
+                    self.set(*subscription, *to);
+                    self.wanted[place].confirmed(subscription.0, *to);
+                }
+                Action::End { set_to_zero } => {
+                    if let Some(subscription) = set_to_zero {
+                        self.set(*subscription, 0);
+                    }
+                    self.wanted.remove(place);
+                }
+                Action::Wait(problem) | Action::Report(problem) => self.wanted[place].problem = Some(problem.clone()),
+            }
+        }
+    }
+
+    fn set(&mut self, id: HaloSubscriptionId, quantity: u32) {
+        let found = self.subscriptions.iter_mut().find(|it| it.id == id).expect("only what is there is written");
+        found.quantity = Some(quantity);
+    }
+}
+
+trait Confirmed {
+    fn confirmed(&mut self, subscription: i32, quantity: u32);
+}
+
+impl Confirmed for DesiredAssociation {
+    fn confirmed(&mut self, subscription: i32, quantity: u32) {
+        self.subscription = Some(HaloSubscriptionId(subscription));
+        self.last_synced_quantity = Some(quantity);
+        self.problem = None;
+        self.create = Create { sent_at: None, approved: false, ..self.create.clone() };
+    }
+}
+
+struct Subscription<'a> {
+    id: i32,
+    customer: i32,
+    quantity: u32,
+    name: &'a str,
+    marker: &'a str,
+}
+
+impl Subscription<'_> {
+    fn ours(&self) -> ObservedSubscription {
+        ObservedSubscription {
+            id: HaloSubscriptionId(self.id),
+            customer: HaloCustomerId(self.customer),
+            name: self.name.to_owned(),
+            quantity: Some(self.quantity),
+            active: true,
+            marker: (!self.marker.is_empty()).then(|| self.marker.to_owned()),
+            ours: true,
+        }
+    }
+}
+
+/// A client that follows its active users on customer 41, without a subscription yet.
+fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
+    DesiredAssociation {
+        id: AssociationId::generate(),
+        revision: 0,
+        client: ClientId::generate(),
+        client_name: client.into(),
+        tenant: tenant(),
+        customer: HaloCustomerId(41),
+        subscription: None,
+        goal: Goal::Follow { active_users },
+        create: Create {
+            name: initial_name(client, false),
+            marker: marker_of(client, 41),
+            sent_at: None,
+            settled: true,
+            approved: false,
+        },
+        last_synced_quantity: None,
+        problem: None,
+    }
+}
+
+/// The same with subscription 9001, synced before.
+fn synced(client: &str, active_users: u32, last: u32) -> DesiredAssociation {
+    DesiredAssociation {
+        subscription: Some(HaloSubscriptionId(9001)),
+        last_synced_quantity: Some(last),
+        ..wanted(client, active_users)
+    }
+}
+
+/// Halo's record 9001 of Alder on customer 41, as we made it.
+fn record(quantity: u32) -> ObservedSubscription {
+    let (name, marker) = (initial_name("Alder", false), marker_of("Alder", 41));
+    Subscription { id: 9001, customer: 41, quantity, name: &name, marker: &marker }.ours()
+}
+
+fn nameless(id: i32) -> ObservedSubscription {
+    ObservedSubscription { id: HaloSubscriptionId(id), marker: None, ..record(3) }
+}
+
+fn doubtful(settled: bool) -> DesiredAssociation {
+    let alder = wanted("Alder", 3);
+    DesiredAssociation { create: Create { sent_at: Some(now()), settled, ..alder.create.clone() }, ..alder }
+}
+
+fn ending(ending: Ending, association: DesiredAssociation) -> DesiredAssociation {
+    DesiredAssociation { goal: Goal::End(ending), ..association }
+}
+
+fn with_problem(code: ProblemCode, subject: &str, association: DesiredAssociation) -> DesiredAssociation {
+    DesiredAssociation { problem: Some(Problem::about(code, subject, now())), ..association }
+}
+
+/// A scenario: what is wanted, and what Halo holds.
+fn scene(wanted: impl Into<Vec<DesiredAssociation>>, halo: impl Into<Vec<ObservedSubscription>>) -> Scene {
+    Scene { wanted: wanted.into(), subscriptions: halo.into(), ..Scene::new() }
+}
+
+fn scenarios() -> Vec<(&'static str, Scene)> {
+    use Ending::{KeepQuantity, SetToZero};
+    use ProblemCode::{FieldsNotKept, QuantityRefused, SubscriptionExists};
+    let id = HaloSubscriptionId;
+    let inactive = |it| ObservedSubscription { active: false, ..it };
+    let numbered = |number, it| ObservedSubscription { id: id(number), ..it };
+    let moved = || ObservedSubscription { customer: HaloCustomerId(42), ..record(3) };
+    let elsewhere = |it: DesiredAssociation| DesiredAssociation { customer: HaloCustomerId(42), ..it };
+    let second = |name: &str, users| DesiredAssociation {
+        create: Create { name: initial_name(name, true), ..wanted(name, users).create },
+        ..wanted(name, users)
+    };
+    let approved = |it: DesiredAssociation| DesiredAssociation {
+        create: Create { approved: true, ..it.create.clone() },
+        ..with_problem(SubscriptionExists, "9005", it)
+    };
+    let without_customer = |scene: Scene| Scene { customers: BTreeMap::from([(42, false)]), ..scene };
+    let inactive_customer = |scene: Scene| Scene { customers: BTreeMap::from([(41, true)]), ..scene };
+    vec![
+        ("a new mapping", scene([wanted("Alder", 3)], [])),
+        ("a new mapping of a client without users", scene([wanted("Alder", 0)], [])),
+        ("more users than Halo shows", scene([synced("Alder", 5, 3)], [record(3)])),
+        ("the same number of users", scene([synced("Alder", 3, 3)], [record(3)])),
+        ("the last user left", scene([synced("Alder", 0, 3)], [record(3)])),
+        ("more than half of the users left", scene([synced("Alder", 4, 10)], [record(10)])),
+        ("half of the users left", scene([synced("Alder", 5, 10)], [record(10)])),
+        ("the quantity was changed in Halo", scene([synced("Alder", 3, 3)], [record(30)])),
+        ("it was changed in Halo to what it should be", scene([synced("Alder", 5, 3)], [record(5)])),
+        (
+            "Halo shows no whole number",
+            scene([synced("Alder", 3, 3)], [ObservedSubscription { quantity: None, ..record(3) }]),
+        ),
+        (
+            "the partner renamed it and lost the marker",
+            scene(
+                [synced("Alder", 4, 3)],
+                [ObservedSubscription { name: "Training".into(), marker: None, ours: false, ..record(3) }],
+            ),
+        ),
+        ("moved to another customer", scene([synced("Alder", 4, 3)], [moved()])),
+        ("the customer was merged into another", without_customer(scene([synced("Alder", 4, 3)], [moved()]))),
+        ("deleted in Halo", scene([synced("Alder", 4, 3)], [])),
+        ("inactive in Halo", scene([synced("Alder", 4, 3)], [inactive(record(3))])),
+        ("inactive in Halo and right", scene([synced("Alder", 3, 3)], [inactive(record(3))])),
+        ("another tenant answers", Scene { tenant: HaloTenant("other".into()), ..scene([synced("Alder", 4, 3)], []) }),
+        (
+            "another tenant answers at the end of a mapping",
+            Scene {
+                tenant: HaloTenant("other".into()),
+                ..scene([ending(SetToZero, synced("Alder", 4, 3))], [record(3)])
+            },
+        ),
+        ("mapped again: the old subscription has our marker", scene([wanted("Alder", 3)], [record(3)])),
+        ("mapped again with other users", scene([wanted("Alder", 8)], [record(3)])),
+        ("mapped again: the old subscription is inactive", scene([wanted("Alder", 3)], [inactive(record(3))])),
+        ("two have our marker", scene([wanted("Alder", 3)], [record(3), numbered(9002, record(3))])),
+        (
+            "two have our marker, and one was deactivated",
+            scene([wanted("Alder", 3)], [inactive(record(3)), numbered(9002, record(3))]),
+        ),
+        ("a marked one belongs to another client", {
+            Scene { owned: BTreeSet::from([id(9001)]), ..scene([wanted("Alder", 3)], [record(3)]) }
+        }),
+        ("a create in doubt, found by its marker", scene([doubtful(false)], [record(3)])),
+        ("a create in doubt, found by name because the marker was lost", scene([doubtful(false)], [nameless(9001)])),
+        ("a create in doubt, two of that name", scene([doubtful(true)], [nameless(9001), nameless(9002)])),
+        ("a create in doubt, not found yet", scene([doubtful(false)], [])),
+        ("a create in doubt, not found after the settle time", scene([doubtful(true)], [])),
+        ("the name alone, without a doubt", scene([wanted("Alder", 3)], [nameless(9001)])),
+        (
+            "somebody else's marker on the same customer",
+            scene([wanted("Alder", 3)], [ObservedSubscription { marker: Some("infima-0".into()), ..nameless(9005) }]),
+        ),
+        ("one that nobody owns, and a new one is wanted", scene([approved(wanted("Alder", 3))], [nameless(9005)])),
+        (
+            "an inactive one that nobody owns",
+            scene([wanted("Alder", 3)], [ObservedSubscription { active: false, ..nameless(9005) }]),
+        ),
+        (
+            "two have our marker, and a new one is wanted",
+            scene([approved(wanted("Alder", 3))], [record(3), numbered(9002, record(3))]),
+        ),
+        (
+            "other vendors' subscriptions are nobody's business",
+            scene([wanted("Alder", 3)], [ObservedSubscription { ours: false, ..nameless(9005) }]),
+        ),
+        ("the customer is gone before the create", without_customer(scene([wanted("Alder", 3)], []))),
+        ("the customer became inactive before the create", inactive_customer(scene([wanted("Alder", 3)], []))),
+        ("the customer became inactive, a create in doubt", inactive_customer(scene([doubtful(true)], []))),
+        ("the customer became inactive, the create was done", inactive_customer(scene([doubtful(true)], [record(3)]))),
+        (
+            "a 0 was refused, and it is still 0",
+            scene([with_problem(QuantityRefused, "0: no", synced("Alder", 0, 3))], [record(3)]),
+        ),
+        (
+            "a 0 was refused, and there are users again",
+            scene([with_problem(QuantityRefused, "0: no", synced("Alder", 2, 3))], [record(3)]),
+        ),
+        (
+            "a 0 was refused, and somebody set it",
+            scene([with_problem(QuantityRefused, "0: no", synced("Alder", 0, 3))], [record(0)]),
+        ),
+        ("a 7 was refused", scene([with_problem(QuantityRefused, "7: no", synced("Alder", 7, 3))], [record(3)])),
+        (
+            "fields were not kept, nobody looked yet",
+            scene([with_problem(FieldsNotKept, "name", synced("Alder", 4, 3))], [record(3)]),
+        ),
+        ("removed, the quantity stays", scene([ending(KeepQuantity, synced("Alder", 3, 3))], [record(3)])),
+        ("removed, set to zero", scene([ending(SetToZero, synced("Alder", 3, 3))], [record(3)])),
+        ("removed, zero already", scene([ending(SetToZero, synced("Alder", 3, 3))], [record(0)])),
+        ("removed, gone from Halo", scene([ending(SetToZero, synced("Alder", 3, 3))], [])),
+        ("removed, a create in doubt", scene([ending(SetToZero, doubtful(false))], [])),
+        ("removed, a create in doubt was done", scene([ending(SetToZero, doubtful(false))], [record(3)])),
+        ("removed, the quantity stays, a create in doubt was done", {
+            scene([ending(KeepQuantity, doubtful(false))], [record(3)])
+        }),
+        ("removed, a create in doubt was done twice", {
+            scene([ending(SetToZero, doubtful(false))], [record(3), numbered(9002, record(3))])
+        }),
+        ("removed, a create in doubt was never done", scene([ending(SetToZero, doubtful(true))], [])),
+        ("removed, fields were not kept", {
+            let removed = ending(KeepQuantity, synced("Alder", 3, 3));
+            scene([with_problem(FieldsNotKept, "name", removed)], [record(3)])
+        }),
+        ("two clients on one customer", scene([wanted("Alder", 3), second("Birch", 2)], [])),
+        ("two clients on one customer, one mapped again", scene([second("Birch", 2), wanted("Alder", 3)], [record(3)])),
+        ("the old mapping ends while the new one begins", {
+            let to_another = elsewhere(wanted("Alder", 3));
+            scene([ending(SetToZero, synced("Alder", 3, 3)), to_another], [record(3)])
+        }),
+        ("any script", scene([second("東京デザイン", 3), second("شركة النور", 4), second("Zoë & \"Söhne\"", 5)], [])),
+        ("a name of two lines", scene([wanted("Alder\nBirch: set subscription 1 from 2 to 3", 3)], [])),
+    ]
+}
+
+/// A change of behaviour is a readable change of this file.
+#[test]
+fn each_scenario_has_its_plan() {
+    let mut text = String::new();
+    for (title, scene) in scenarios() {
+        writeln!(text, "# {title}\n{}", render(&scene.plan())).expect("writing into text cannot fail");
+    }
+    insta::assert_snapshot!("plans", text);
+}
+
+/// `render` is one line a step, whatever is in it.
+#[test]
+fn a_plan_has_as_many_lines_as_steps() {
+    for (title, scene) in scenarios() {
+        assert_eq!(render(&scene.plan()).lines().count(), scene.wanted.len(), "{title}");
+    }
+}
+
+#[test]
+fn a_plan_that_was_carried_out_leaves_nothing_to_write() {
+    for (title, mut scene) in scenarios() {
+        let plan = scene.plan();
+        scene.carry_out(&plan);
+        let again = scene.plan();
+        assert!(!again.writes(), "{title}: {}", render(&again));
+    }
+}
+
+/// The problem keeps the moment at which it was first seen, so that a partner reads since when.
+#[test]
+fn a_problem_that_goes_on_keeps_its_beginning() {
+    let began = now() - chrono::Duration::days(3);
+    let problem = Problem::new(ProblemCode::SubscriptionDeleted, began);
+    let scene = scene([DesiredAssociation { problem: Some(problem.clone()), ..synced("Alder", 3, 3) }], []);
+    assert_eq!(scene.plan().steps[0].action, Action::Report(problem));
+}
+
+prop_compose! {
+    fn any_association()(
+        client in 0..4_usize,
+        customer in 41..44_i32,
+        users in 0..6_u32,
+        known in proptest::option::weighted(0.5, 9001..9006_i32),
+        last in proptest::option::of(0..6_u32),
+        end in proptest::option::weighted(0.3, prop_oneof![Just(Ending::KeepQuantity), Just(Ending::SetToZero)]),
+        doubt in proptest::option::weighted(0.3, any::<bool>()),
+        approved in proptest::bool::weighted(0.2),
+        problem in proptest::option::weighted(0.2, proptest::sample::select(ProblemCode::ALL)),
+        foreign in proptest::bool::weighted(0.05),
+    ) -> DesiredAssociation {
+        let name = ["Alder", "Birch", "Cedar", "Dogwood"][client];
+        let base = wanted(name, users);
+        DesiredAssociation {
+            customer: HaloCustomerId(customer),
+            tenant: if foreign { HaloTenant("other".into()) } else { tenant() },
+            subscription: known.map(HaloSubscriptionId),
+            goal: end.map_or(base.goal, Goal::End),
+            create: Create {
+                marker: marker_of(name, customer),
+                sent_at: doubt.filter(|_| known.is_none()).map(|_| now()),
+                settled: doubt.unwrap_or(true),
+                approved,
+                ..base.create
+            },
+            last_synced_quantity: last,
+            problem: problem.map(|code| Problem::about(code, "0: no", now())),
+            ..base
+        }
+    }
+}
+
+prop_compose! {
+    fn any_record()(
+        customer in 41..44_i32,
+        quantity in proptest::option::weighted(0.9, 0..6_u32),
+        active in proptest::bool::weighted(0.8),
+        ours in proptest::bool::weighted(0.8),
+        marker in proptest::option::weighted(0.6, (0..4_usize, 41..44_i32)),
+    ) -> ObservedSubscription {
+        let marker = marker.map(|(client, customer)| {
+            marker_of(["Alder", "Birch", "Cedar", "Dogwood"][client], customer)
+        });
+        ObservedSubscription { customer: HaloCustomerId(customer), quantity, active, ours, marker, ..record(0) }
+    }
+}
+
+prop_compose! {
+    /// Any tenant and any mappings, with what the database makes sure of: no two associations own one subscription, and a
+    /// client has one that is not ending.
+    fn any_scene()(
+        mut wanted in proptest::collection::vec(any_association(), 0..5),
+        records in proptest::collection::vec(any_record(), 0..6),
+        owned in proptest::collection::btree_set((9001..9006_i32).prop_map(HaloSubscriptionId), 0..2),
+        customers in proptest::collection::btree_map(41..44_i32, proptest::bool::weighted(0.2), 1..4),
+    ) -> Scene {
+        let (mut taken, mut pairs, mut current) = (owned.clone(), BTreeSet::new(), BTreeSet::new());
+        wanted.retain(|it| {
+            pairs.insert((it.client_name.clone(), it.customer))
+                && (matches!(it.goal, Goal::End(_)) || current.insert(it.client_name.clone()))
+        });
+        for association in &mut wanted {
+            association.subscription = association.subscription.filter(|id| taken.insert(*id));
+        }
+        let numbered = |(place, it)| ObservedSubscription { id: HaloSubscriptionId(9001 + place as i32), ..it };
+        let subscriptions = records.into_iter().enumerate().map(numbered).collect();
+        Scene { wanted, owned, tenant: tenant(), customers, subscriptions }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn carrying_out_any_plan_leaves_nothing_to_write(mut scene in any_scene()) {
+        // What an ended mapping lets go of, another may find: that is a change, not a plan that writes twice.
+        let mut plan = scene.plan();
+        while plan.steps.iter().any(|step| matches!(step.action, Action::End { .. })) {
+            scene.carry_out(&plan);
+            plan = scene.plan();
+        }
+        scene.carry_out(&plan);
+        let again = scene.plan();
+        prop_assert!(!again.writes(), "first:\n{}then:\n{}", render(&plan), render(&again));
+    }
+
+    #[test]
+    fn no_plan_takes_or_writes_what_is_another_clients(scene in any_scene()) {
+        let before = scene.desired();
+        let mut written = BTreeSet::new();
+        for (step, association) in scene.plan().steps.iter().zip(&scene.wanted) {
+            let subscription = match &step.action {
+                Action::Adopt { subscription, .. } | Action::SetQuantity { subscription, .. } => *subscription,
+                Action::End { set_to_zero: Some(subscription) } => *subscription,
+                _ => continue,
+            };
+            prop_assert!(written.insert(subscription), "{subscription} is written for two clients");
+            prop_assert!(association.subscription == Some(subscription) || !before.owned.contains(&subscription));
+            prop_assert_eq!(&association.tenant, &scene.tenant);
+        }
+    }
+
+    /// Where a subscription of ours stands that this client could mean, none is created unless a person said so.
+    #[test]
+    fn nothing_is_created_beside_one_that_could_be_the_clients(scene in any_scene()) {
+        let owned = scene.desired().owned;
+        for (step, association) in scene.plan().steps.iter().zip(&scene.wanted) {
+            let Action::Create { quantity, .. } = &step.action else { continue };
+            prop_assert_eq!(association.goal, Goal::Follow { active_users: *quantity });
+            prop_assert_eq!(association.subscription, None);
+            prop_assert_eq!(scene.customers.get(&association.customer.0), Some(&false), "on an active customer");
+            let doubt = association.create.sent_at.is_some() && !association.create.settled;
+            prop_assert!(!doubt, "while an earlier create may still appear");
+            let free = |it: &&ObservedSubscription| {
+                it.customer == association.customer && it.active && it.ours && !owned.contains(&it.id)
+            };
+            // Another client of this plan may take one back, or have it for its own by the marker.
+            let others = scene.wanted.iter().filter(|it| it.id != association.id);
+            let markers: BTreeSet<_> = others.map(|it| it.create.marker.clone()).collect();
+            let plan = scene.plan();
+            let found = plan.steps.iter().zip(&scene.wanted).filter(|(it, by)| it.seen.is_some() && by.subscription.is_none());
+            let taken = found.count();
+            let unmarked = |it: &&ObservedSubscription| !it.marker.as_ref().is_some_and(|it| markers.contains(it));
+            let could_be = scene.subscriptions.iter().filter(free).filter(unmarked).count();
+            prop_assert!(association.create.approved || could_be <= taken, "{could_be} stand there already");
+        }
+    }
+}

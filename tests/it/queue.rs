@@ -1,0 +1,154 @@
+//! Who asks for a sync gets one: the queue rings, joins, and forgets nothing.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use infima_halo::auth::Role;
+use infima_halo::domain::run::{RunState, Trigger};
+use infima_halo::ids::RunId;
+use infima_halo::ops::associate_clients::{Mapping, associate_clients};
+use infima_halo::ops::housekeeping::sweep;
+use infima_halo::ops::request_sync::request_sync;
+use infima_halo::ops::run_sync::{Looked, Step};
+use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use nix::sys::signal::Signal;
+
+use crate::crash::{as_it_should_be, three_clients};
+use crate::support::worker::Worker;
+use crate::support::world::{World, details_of, request};
+
+#[tokio::test]
+async fn the_same_save_twenty_times_at_once_is_one_run_and_one_subscription() {
+    let world = World::of_processes(&[("Alder", 3)]).await;
+    world.connect().await;
+    let mapping = world.mapping("Alder", "Alder").await;
+    let saves = join_all((0..20).map(|_| world.associate(std::slice::from_ref(&mapping)))).await;
+    let requests = join_all((0..20).map(|_| world.request_sync())).await;
+    assert!(saves.iter().all(|saved| saved.as_ref().unwrap().errors.is_empty()));
+    let runs: BTreeSet<RunId> = saves.into_iter().filter_map(|saved| saved.unwrap().run).chain(requests).collect();
+    assert_eq!(runs.len(), 1);
+
+    let workers = [Worker::start(&world), Worker::start(&world)];
+    // And again, while they are at it.
+    join_all((0..20).map(|_| world.associate(std::slice::from_ref(&mapping)))).await;
+    let run = *runs.first().unwrap();
+    assert_eq!(world.until_run(run, |run| run.state.is_finished()).await.state, RunState::Succeeded);
+    for worker in workers {
+        worker.kill().await;
+    }
+    as_it_should_be(&world, &[("Alder", 3)]).await;
+}
+
+async fn jobs(world: &World, wanted: RunId) -> i64 {
+    sqlx::query_scalar(
+        "select count(*) from apalis.jobs where status = 'Pending' and strpos(convert_from(job, 'UTF8'), $1) > 0",
+    )
+    .bind(wanted.0.to_string())
+    .fetch_one(&world.database.owner().await)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_lost_job_is_rung_for_again_and_only_once() {
+    let (world, run) = three_clients().await;
+    sqlx::query("delete from apalis.jobs").execute(&world.database.owner().await).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(sweep(world.ops()).await.unwrap(), 1);
+        assert_eq!(jobs(&world, run).await, 1);
+    }
+    sqlx::query("delete from apalis.jobs").execute(&world.database.owner().await).await.unwrap();
+    let worker = Worker::start(&world);
+    assert_eq!(world.until_run(run, |run| run.state.is_finished()).await.state, RunState::Succeeded);
+    worker.kill().await;
+}
+
+#[tokio::test]
+async fn a_job_that_comes_twice_is_worked_once() {
+    let (world, run) = three_clients().await;
+    let looks = join_all((0..8).map(|_| world.work(run))).await;
+    let finished = looks.iter().filter(|looked| **looked == Looked::Finished(RunState::Succeeded)).count();
+    assert_eq!(finished, 1, "{looks:?}");
+    as_it_should_be(&world, &[("Alder", 3), ("Birch", 6), ("Cedar", 2)]).await;
+}
+
+#[tokio::test]
+async fn a_request_beside_a_run_joins_it_until_it_has_read() {
+    let (world, run) = three_clients().await;
+    let mut worker = Worker::standing_still_at(&world, &[Step::Claimed, Step::Desired]);
+    assert_eq!(worker.stands_still().await, Step::Claimed);
+    assert_eq!(world.request_sync().await, run, "it has not read yet");
+    worker.signal(Signal::SIGCONT);
+    assert_eq!(worker.stands_still().await, Step::Desired);
+    let next = world.request_sync().await;
+    assert_ne!(next, run);
+    assert_eq!(world.request_sync().await, next, "one waits at most");
+    worker.kill().await;
+    let worker = Worker::start(&world);
+    assert_eq!(world.until_run(run, |run| run.state.is_finished()).await.state, RunState::Succeeded);
+    assert_eq!(world.until_run(next, |run| run.state.is_finished()).await.state, RunState::Succeeded);
+    worker.kill().await;
+}
+
+#[tokio::test]
+async fn a_run_for_some_clients_syncs_only_those_and_says_what_it_cost() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
+    world.connect().await;
+    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
+    world.work(run).await;
+    world.set_users("Alder", 4).await;
+    world.set_users("Birch", 6).await;
+    let admin = world.admin().await;
+    let only = Some(vec![Some(world.client("Alder").await)]);
+    let asked = request_sync(world.ops(), &request(&admin), world.partner().await, only).await.unwrap();
+    let mark = world.mark();
+    let run = asked.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.billed(), [("Alder".into(), vec![4]), ("Birch".into(), vec![5])].into());
+    let run = world.run(run).await;
+    assert_eq!((run.summary.updated, run.progress.total), (1, 1));
+    assert_eq!(run.summary.halo_requests as usize, world.mark() - mark);
+    assert_eq!(world.connection().await.last_synced_at, None, "the date is about all clients");
+}
+
+/// Two partners, each with its own Halo; one slot for nights, and the night in it does not come to an end.
+#[tokio::test]
+async fn who_waits_for_a_sync_does_not_wait_for_the_nights() {
+    let world = World::of_processes(&[("Alder", 3)]).await;
+    world.connect().await;
+    let first = world.map(&["Alder"]).await.run.unwrap();
+    world.work(first).await;
+    world.import_partner("second", &[("Second", 4)]).await;
+    let admin = world.caller(Role::PartnerAdmin, Some("second")).await;
+    let second = world.partner_named("second").await;
+    let other = world.sandbox.tenant("other");
+    save_connection(world.ops(), &request(&admin), second, details_of(&other)).await.unwrap();
+
+    let [(_, night)] = start_nights(world.ops(), Which::Tonight).await.unwrap()[..] else { panic!("one night") };
+    assert_eq!(world.run(night).await.trigger, Trigger::Nightly);
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Discovery), Lasting::Sticky);
+    let slots = [("INFIMA_WORKER_NIGHT_SLOTS", "1"), ("INFIMA_WORKER_PEOPLE_SLOTS", "1")];
+    let patient = [slots[0], slots[1], ("INFIMA_HALO_TIMEOUT_SECONDS", "60")];
+    let worker = Worker::start_with(&world, &patient);
+    world.tenant.until(|tenant| tenant.held() == 1).await;
+
+    let client = clients_of(&world, "second").await;
+    let customer = infima_halo::ids::HaloCustomerId(other.customers()[0].id);
+    let mapping = Mapping { client: Some(client), customer, allow_shared: false, replace: None };
+    associate_clients(world.ops(), &request(&admin), second, &[mapping]).await.unwrap();
+    other.until(|other| !other.live_subscriptions_of(customer.0, infima_halo::halo::VENDOR).is_empty()).await;
+    assert_eq!(world.run(night).await.state, RunState::Running, "the night is still at it");
+    world.tenant.clear_faults();
+    worker.kill().await;
+}
+
+async fn clients_of(world: &World, partner: &str) -> infima_halo::ids::ClientId {
+    let id = sqlx::query_scalar("select id from clients where partner_id = $1")
+        .bind(world.partner_named(partner).await.0)
+        .fetch_one(&world.database.owner().await)
+        .await
+        .unwrap();
+    infima_halo::ids::ClientId(id)
+}

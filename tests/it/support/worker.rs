@@ -1,0 +1,153 @@
+//! A worker as a process of its own, to be killed, stopped and continued from outside.
+
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use infima_halo::app::App;
+use infima_halo::clock::Clock;
+use infima_halo::config::{Config, Variables};
+use infima_halo::ops::run_sync::Step;
+use infima_halo::seal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use secrecy::ExposeSecret;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+
+use super::world::World;
+
+/// What takes a minute in production takes seconds here.
+pub const SHORT_TIMES: &[(&str, &str)] = &[
+    ("INFIMA_WORKER_LEASE_SECONDS", "2"),
+    ("INFIMA_WORKER_SWEEP_SECONDS", "1"),
+    ("INFIMA_WORKER_STOP_SECONDS", "5"),
+    ("INFIMA_HALO_TIMEOUT_SECONDS", "1"),
+    ("INFIMA_HALO_SETTLE_SECONDS", "1"),
+];
+
+pub struct Worker {
+    child: Child,
+    said: mpsc::UnboundedReceiver<String>,
+    /// Everything it said, for when a test fails.
+    all: Arc<Mutex<Vec<String>>>,
+}
+
+impl Worker {
+    /// A worker over the world's database and tenants.
+    pub fn start(world: &World) -> Self {
+        Self::start_with(world, &[])
+    }
+
+    /// One that stands still at each of these steps.
+    pub fn standing_still_at(world: &World, steps: &[Step]) -> Self {
+        let names: Vec<_> = steps.iter().map(|step| step.name()).collect();
+        Self::start_with(world, &[("INFIMA_PAUSE_AT", &names.join(","))])
+    }
+
+    pub fn start_with(world: &World, more: &[(&str, &str)]) -> Self {
+        let addresses = [world.tenant.port(), world.sandbox.tenant("other").port()];
+        let mut child = Command::new(std::env::current_exe().expect("this process has a program"))
+            .args(["support::worker::a_worker_of_another_test", "--exact", "--nocapture", "--test-threads=1"])
+            .env("INFIMA_TEST_WORKER", "yes")
+            .env("INFIMA_ENV", "development")
+            .env("INFIMA_KEYS", seal::DEVELOPMENT_KEYS)
+            .env("DATABASE_URL", world.database.app_url().expose_secret())
+            .env("INFIMA_HALO_DEVELOPMENT_ADDRESSES", addresses.map(|port| format!("127.0.0.1:{port}")).join(","))
+            .envs(SHORT_TIMES.iter().copied())
+            .envs(more.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("a worker starts");
+        let (says, said) = mpsc::unbounded_channel();
+        let all = Arc::new(Mutex::new(Vec::new()));
+        listen(child.stdout.take().expect("it is piped"), says.clone(), all.clone());
+        listen(child.stderr.take().expect("it is piped"), says, all.clone());
+        Self { child, said, all }
+    }
+
+    /// Waits until it stands still; gives the step.
+    pub async fn stands_still(&mut self) -> Step {
+        let line = self.says("standing still at ").await;
+        let (_, name) = line.split_once("standing still at ").expect("it says so");
+        name.parse().expect("a step")
+    }
+
+    /// Waits until it says this; gives the whole line.
+    pub async fn says(&mut self, text: &str) -> String {
+        loop {
+            let heard = tokio::time::timeout(Duration::from_secs(60), self.said.recv()).await;
+            match heard {
+                Ok(Some(line)) if line.contains(text) => return line,
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("the worker ended without saying {text:?}"),
+                Err(_) => panic!("the worker never said {text:?}"),
+            }
+        }
+    }
+
+    /// SIGKILL, from outside, and wait until it is gone.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it was there");
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let id = self.child.id().expect("it has not ended");
+        kill(Pid::from_raw(id.cast_signed()), signal).expect("it is there");
+    }
+
+    /// Waits for its end, and gives what its exit says.
+    pub async fn ended(&mut self) -> std::process::ExitStatus {
+        self.child.wait().await.expect("it was there")
+    }
+
+    fn everything(&self) -> String {
+        self.all.lock().unwrap().join("\n")
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the worker said:\n{}", self.everything());
+        }
+    }
+}
+
+fn listen(
+    from: impl AsyncRead + Unpin + Send + 'static,
+    to: mpsc::UnboundedSender<String>,
+    all: Arc<Mutex<Vec<String>>>,
+) {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(from).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            all.lock().unwrap().push(line.clone());
+            let _ = to.send(line);
+        }
+    });
+}
+
+/// What [`Worker::start`] runs in a process of its own. By itself it tests nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_of_another_test() {
+    let variables = Variables::of_this_process();
+    if variables.get("INFIMA_TEST_WORKER").is_none() {
+        return;
+    }
+    let config = Config::read(&variables).expect("the test's configuration");
+    let filter = tracing_subscriber::EnvFilter::new("info,infima_halo=debug");
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let app = App::build(&config, Clock::System, 8).await.expect("the app starts");
+    let stopping = app.stopping.clone();
+    tokio::spawn(async move {
+        let mut told = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("a signal");
+        told.recv().await;
+        stopping.cancel();
+    });
+    app.work(&config).await.expect("it works until it is told to stop");
+}
