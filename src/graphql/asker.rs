@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{
-    Context, Error, ID, Pos, Request as GraphqlRequest, Response, ServerError, ServerResult,
+    Context, Error, ID, Pos, Request as GraphqlRequest, Response, ServerResult,
     async_trait::async_trait,
     dataloader::DataLoader,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
@@ -143,7 +143,8 @@ impl Extension for OneRequest {
     ) -> ServerResult<GraphqlRequest> {
         let ops = ctx.data_unchecked::<Ops>();
         let Some(caller) = find::<Caller>(&request) else {
-            return Err(ServerError::new("a request came without a caller", None));
+            tracing::error!("a request came without a caller");
+            return Err(Error::from(Failure::Ours).into_server_error(Pos::default()));
         };
         let id = find::<RequestId>(&request).map(|id| id.as_str().to_owned()).unwrap_or_default();
         let reads = Reads::default();

@@ -34,7 +34,7 @@ impl Batches {
         let waker = Waker::from(asked.clone());
         poll_fn(|cx| {
             loop {
-                asked.begin(cx.waker());
+                asked.anew(cx.waker());
                 if let Poll::Ready(answer) = resolvers.as_mut().poll(&mut Context::from_waker(&waker)) {
                     return Poll::Ready(answer);
                 }
@@ -62,7 +62,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn begin(&self, task: &Waker) {
+    fn anew(&self, task: &Waker) {
         self.task.register(task);
         self.again.store(false, Ordering::SeqCst);
     }
