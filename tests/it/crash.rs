@@ -105,7 +105,12 @@ async fn honest(world: &World, run: RunId) {
     let connection = world.connection().await;
     let succeeded = world.run(run).await.state == RunState::Succeeded;
     assert_eq!(connection.last_synced_at.is_some(), succeeded, "the connection's date moves with the run's success");
-    for name in ["Alder", "Birch", "Cedar"] {
+    quantities_are_true(world, &["Alder", "Birch", "Cedar"]).await;
+}
+
+/// What we say was synced has been in Halo.
+pub async fn quantities_are_true(world: &World, clients: &[&str]) {
+    for name in clients {
         let association = world.association(name).await;
         let Some(synced) = association.last_synced else { continue };
         let id = association.subscription.expect("what was synced has a subscription").id.0;

@@ -446,7 +446,9 @@ fn note(step: &Step) -> Report {
             ..open(step, Outcome::Unchanged)
         },
         Action::End { .. } => Report { becomes: Becomes::Ended, seen: shown, ..open(step, Outcome::Unchanged) },
-        Action::Wait(problem) => Report { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) },
+        Action::Wait(problem) => {
+            Report { problem: Some(problem.clone()), becomes: Becomes::NotSeen, ..open(step, Outcome::Skipped) }
+        }
         Action::Report(problem) => Report {
             problem: Some(problem.clone()),
             becomes: Becomes::NeedsAttention,

@@ -62,9 +62,14 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
     let lease = &claimed.lease;
     reached(ops, Step::Claimed);
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
-    let looked = tokio::select! {
-        looked = work(ops, &claimed, stop) => looked,
+    let went = tokio::select! {
+        went = work(ops, &claimed, stop) => went,
         () = keep(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
+    };
+    // The end is one short transaction that gives the lease up, so nobody keeps it any more.
+    let looked = match went {
+        Ok(went) => end(ops, &claimed, went).await,
+        Err(error) => Err(error),
     };
     match looked {
         Err(OpError::Storage(StorageError::LeaseLost)) => {
@@ -115,25 +120,50 @@ async fn keep(ops: &Ops, lease: &SyncLease) {
     }
 }
 
-async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<Looked, OpError> {
+/// How the work on a run went, from which its end follows.
+enum Went {
+    Through(Box<Connection>, Tally),
+    SoFar(Pause),
+    Stopped(Box<Connection>, HaloError),
+    Told,
+    /// It kills its workers.
+    TooOften,
+    /// There is no connection any more.
+    Disconnected,
+}
+
+async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<Went, OpError> {
     let lease = &claimed.lease;
     if claimed.starts > MOST_STARTS {
-        let problem = Problem::new(ProblemCode::InternalFault, ops.clock.now());
-        tracing::error!(sync_run.id = %lease.run(), "this sync was started too often without coming to an end");
-        return finish(ops, claimed, RunState::Failed, Some(&problem), None).await;
+        return Ok(Went::TooOften);
     }
     let Some((connection, session)) = halo::stored_session(ops, lease.scope(), Lane::Sync).await? else {
-        return finish(ops, claimed, RunState::Cancelled, None, None).await;
+        return Ok(Went::Disconnected);
     };
     let synced = sync(ops, claimed, &connection, &session, stop).await;
     count(ops, lease, &session).await?;
     reached(ops, Step::Counted);
     match synced {
-        Ok(Came::Through(tally)) => conclude(ops, claimed, &connection, tally).await,
-        Ok(Came::SoFar(pause)) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
-        Err(Stop::Halo(error)) => stopped(ops, claimed, &connection, &error).await,
-        Err(Stop::Told) => give_one_back(ops, claimed).await,
+        Ok(Came::Through(tally)) => Ok(Went::Through(Box::new(connection), tally)),
+        Ok(Came::SoFar(pause)) => Ok(Went::SoFar(pause)),
+        Err(Stop::Halo(error)) => Ok(Went::Stopped(Box::new(connection), error)),
+        Err(Stop::Told) => Ok(Went::Told),
         Err(Stop::Op(error)) => Err(error),
+    }
+}
+
+async fn end(ops: &Ops, claimed: &Claimed, went: Went) -> Result<Looked, OpError> {
+    match went {
+        Went::Through(connection, tally) => conclude(ops, claimed, &connection, tally).await,
+        Went::SoFar(pause) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
+        Went::Stopped(connection, error) => stopped(ops, claimed, &connection, &error).await,
+        Went::Told => give_one_back(ops, claimed).await,
+        Went::TooOften => {
+            let problem = Problem::new(ProblemCode::InternalFault, ops.clock.now());
+            tracing::error!(sync_run.id = %claimed.lease.run(), "this sync was started too often without coming to an end");
+            finish(ops, claimed, RunState::Failed, Some(&problem), None).await
+        }
+        Went::Disconnected => finish(ops, claimed, RunState::Cancelled, None, None).await,
     }
 }
 
