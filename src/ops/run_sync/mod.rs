@@ -122,7 +122,7 @@ async fn keep(ops: &Ops, lease: &SyncLease) {
 
 /// How the work on a run went, from which its end follows.
 enum Went {
-    Through(Box<Connection>, Tally),
+    Through(Tally),
     SoFar(Pause),
     Stopped(Box<Connection>, HaloError),
     Told,
@@ -144,7 +144,7 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     count(ops, lease, &session).await?;
     reached(ops, Step::Counted);
     match synced {
-        Ok(Came::Through(tally)) => Ok(Went::Through(Box::new(connection), tally)),
+        Ok(Came::Through(tally)) => Ok(Went::Through(tally)),
         Ok(Came::SoFar(pause)) => Ok(Went::SoFar(pause)),
         Err(Stop::Halo(error)) => Ok(Went::Stopped(Box::new(connection), error)),
         Err(Stop::Told) => Ok(Went::Told),
@@ -154,7 +154,7 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
 
 async fn end(ops: &Ops, claimed: &Claimed, went: Went) -> Result<Looked, OpError> {
     match went {
-        Went::Through(connection, tally) => conclude(ops, claimed, &connection, tally).await,
+        Went::Through(tally) => conclude(ops, claimed, tally).await,
         Went::SoFar(pause) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
         Went::Stopped(connection, error) => stopped(ops, claimed, &connection, &error).await,
         Went::Told => give_one_back(ops, claimed).await,
@@ -273,7 +273,13 @@ async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Op
 }
 
 /// Every step was taken: the run ends by what they came to.
-async fn conclude(ops: &Ops, claimed: &Claimed, connection: &Connection, tally: Tally) -> Result<Looked, OpError> {
+async fn conclude(ops: &Ops, claimed: &Claimed, tally: Tally) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    // This run, or a person, may have changed it since the run began.
+    let held_since = {
+        let mut db = ops.db.read(lease.scope()).await?;
+        connections::find(&mut db, lease.scope()).await?.and_then(|connection| connection.writes_held_since)
+    };
     let state = match (tally.confirmed, tally.open) {
         (_, 0) => RunState::Succeeded,
         (0, _) => RunState::Failed,
@@ -281,7 +287,7 @@ async fn conclude(ops: &Ops, claimed: &Claimed, connection: &Connection, tally: 
     };
     // The Last Sync Date is about all clients: a run for some of them, or with none mapped, does not move it.
     let everything = claimed.clients.is_none() && tally.open == 0 && tally.confirmed > 0;
-    let problem = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
+    let problem = held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
     finish(ops, claimed, state, None, Some(Conclusion { everything, problem })).await
 }
 
