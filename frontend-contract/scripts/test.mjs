@@ -20,6 +20,7 @@ const options = ["dev", "--no-story", "--port", "0", "--data-dir", folder];
 if (!process.env.DATABASE_URL && !process.env.DATABASE_URL_FILE) options.push("--fresh");
 const env = { ...process.env, INFIMA_TRUSTED_DOCUMENTS: "enforce" };
 const stack = spawn(binary, options, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => stack.kill("SIGTERM"));
 let said = "";
 for (const stream of [stack.stdout, stack.stderr]) stream.on("data", (text) => (said += text));
 const ended = new Promise((done) => stack.on("exit", done));
