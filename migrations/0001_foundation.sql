@@ -243,6 +243,14 @@ end
 $$;
 create trigger announce_run after insert or update on sync_runs for each row execute function announce_run();
 
+create function announce_result() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('sync_run', new.run_id::text);
+    return null;
+end
+$$;
+create trigger announce_result after insert or update on sync_results for each row execute function announce_result();
+
 -- The audit log: written with each change, never changed after.
 
 create table activity (

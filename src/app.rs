@@ -21,6 +21,7 @@ use crate::config::{ApiConfig, AuthConfig, Config, Environment, HaloConfig, Http
 use crate::domain::roster::SyncSettings;
 use crate::graphql;
 use crate::halo::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
+use crate::http::playground::{self, DevCaller, Oidc, PlaygroundConfig};
 use crate::http::{self, Documents, Edge, Health, Identify, IdentifyError, ManifestError, Trust, limits::Limits};
 use crate::jobs::{self, WorkerSettings, WorkerStopped};
 use crate::net::{AllowList, Call, CannotBuildClient, Guard, HttpClient, HttpLimits, NotHostAndPort};
@@ -214,6 +215,11 @@ impl App {
         Ok(())
     }
 
+    /// Gives the database's connections back. For a process that goes on, or whose database ends with it.
+    pub async fn close(&self) {
+        self.ops.db.pool().close().await;
+    }
+
     /// Turns tokens into callers: verified, and with our id of the partner they name.
     pub fn identify(&self, verifier: Verifier) -> Identify {
         let (db, verifier) = (self.ops.db.clone(), Arc::new(verifier));
@@ -258,6 +264,28 @@ pub async fn migrate(owner_url: &SecretString) -> Result<(), StartError> {
     queue::set_up(&owner).await?;
     owner.close().await;
     Ok(())
+}
+
+/// Support's playground over this API. `dev_callers` may be chosen from instead of signing in: in development.
+pub fn playground(config: &Config, api: &ApiConfig, dev_callers: Vec<DevCaller>) -> Router {
+    let environment = match config.environment.environment {
+        Environment::Production => "production",
+        Environment::Development => "development",
+    };
+    let signs_in = api.playground.oidc_issuer.clone().zip(api.playground.oidc_client_id.clone());
+    playground::routes(PlaygroundConfig {
+        environment: environment.to_owned(),
+        endpoint: "/graphql".to_owned(),
+        websocket: "/graphql".to_owned(),
+        oidc: signs_in.map(|(issuer, client_id)| Oidc {
+            issuer,
+            client_id,
+            scope: "openid profile".to_owned(),
+            audience: Some(api.auth.audience.clone()),
+            endpoints: None,
+        }),
+        dev_callers,
+    })
 }
 
 /// The verifier of callers' tokens, with keys fetched from the address the operator configured.

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use axum::Router;
 use tokio::net::TcpListener;
 
 use super::signals::stop_at_signal;
@@ -17,12 +16,12 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     telemetry::init(&config.log)?;
     let app = App::build(&config, Clock::System, config.database.connections).await?;
     let verifier = app::verifier(&api.auth, &app.clock)?;
-    let router = app.api(&config, &api, verifier, Router::new())?;
+    let router = app.api(&config, &api, verifier, app::playground(&config, &api, Vec::new()))?;
     let address = config.http.listen;
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (INFIMA_LISTEN)"))?;
     stop_at_signal(app.stopping.clone())?;
-    tracing::info!(%address, "serving");
+    tracing::info!(address = %listener.local_addr()?, "serving");
     app.serve(listener, router).await?;
     Ok(ExitCode::SUCCESS)
 }

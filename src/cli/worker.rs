@@ -23,13 +23,14 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
         None => None,
     };
     stop_at_signal(app.stopping.clone())?;
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    tracing::info!(address = address.map(tracing::field::display), "working");
     let health = async {
         match listener {
             Some(listener) => app.serve(listener, app.health()).await,
             None => Ok(()),
         }
     };
-    tracing::info!("working");
     let (worked, answered) = tokio::join!(app.work(&config), health);
     worked?;
     answered?;

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::roster;
 use crate::auth::{Mint, Role};
 use crate::clock::Clock;
+use crate::http::playground::DevCaller;
 
 /// Long enough for a week's work on one running stack.
 const LIFETIME: Duration = Duration::days(7);
@@ -42,6 +43,13 @@ impl Callers {
 
     pub fn all(&self) -> &[Caller] {
         &self.0
+    }
+
+    /// Support first: the playground is theirs.
+    pub fn for_the_playground(&self) -> Vec<DevCaller> {
+        let (support, others): (Vec<_>, Vec<_>) = self.0.iter().partition(|caller| caller.key == "support");
+        let all = support.into_iter().chain(others);
+        all.map(|caller| DevCaller { label: caller.label.clone(), token: caller.token.clone() }).collect()
     }
 
     pub fn partner_admin(&self) -> &SecretString {

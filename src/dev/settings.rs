@@ -1,6 +1,8 @@
 //! What the stack tells its parts, as the environment would. Whatever the environment says itself is kept, but for what has
 //! to fit together here.
 
+use std::io::{self, IsTerminal as _};
+
 use secrecy::ExposeSecret as _;
 
 use super::postgres::Postgres;
@@ -17,9 +19,10 @@ pub(super) fn token_rules() -> TokenRules {
     TokenRules { issuer: "infima-halo-dev".into(), audience: "infima-halo".into(), partner_claim: "partner".into() }
 }
 
-/// For people's eyes: our own steps and everybody's warnings.
+/// For people's eyes: everybody's warnings, and our own steps where they do not run into the story on a terminal.
 pub(super) fn log(variables: &mut Variables) {
-    variables.set_default("INFIMA_LOG", "warn,infima_halo=info,infima_halo::http=warn");
+    let steps = if io::stderr().is_terminal() { "warn" } else { "warn,infima_halo=info,infima_halo::http=warn" };
+    variables.set_default("INFIMA_LOG", steps);
     variables.set_default("INFIMA_LOG_FORMAT", "text");
 }
 

@@ -4,8 +4,8 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use anyhow::Context as _;
+use axum::Json;
 use axum::routing::get;
-use axum::{Json, Router};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -83,7 +83,8 @@ impl Stack {
         let callers = Callers::new(&mint, &clock);
         let api = App::build(&config, clock.clone(), config.database.connections).await?;
         let keys = mint.jwks();
-        let others = Router::new().route(settings::JWKS_PATH, get(|| async { Json(keys) }));
+        let playground = app::playground(&config, &api_config, callers.for_the_playground());
+        let others = playground.route(settings::JWKS_PATH, get(|| async { Json(keys) }));
         let router = api.api(&config, &api_config, app::verifier(&api_config.auth, &clock)?, others)?;
         let serving = tokio::spawn({
             let api = api.clone();
@@ -123,6 +124,8 @@ impl Running {
                 let _ = part.await;
             }
         }
+        self.api.close().await;
+        self.worker.close().await;
         self.sandbox.stop().await;
         self.postgres.stop().await
     }

@@ -238,3 +238,81 @@ fn with_reason(what: &str, reason: Option<&str>) -> String {
         None => format!("{what}."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The published guide's headings.
+    const GUIDE: [&str; 6] = [
+        "Creating an API Agent",
+        "Creating an Application",
+        "Save Halo PSA Connection Details",
+        "Map INFIMA Clients to Halo Clients",
+        "Subscription Management",
+        "Sync Process",
+    ];
+
+    /// Each problem with and without what it may be about.
+    fn all() -> impl Iterator<Item = Problem> {
+        let now = DateTime::UNIX_EPOCH;
+        ProblemCode::ALL
+            .iter()
+            .flat_map(move |&code| [Problem::new(code, now), Problem::about(code, "0: 9001, x", now)])
+    }
+
+    #[test]
+    fn each_problem_is_told_in_whole_sentences_without_our_own_words_for_it() {
+        for problem in all() {
+            for text in [Some(problem.message().as_str()), problem.remedy()].into_iter().flatten() {
+                assert!(text.starts_with(char::is_uppercase) && !text.contains("  "), "{text}");
+                assert!(text.ends_with('.') || problem.subject.is_some(), "{text}");
+                assert!(!text.contains('_'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_partner_can_mend_has_a_remedy_and_a_step_of_the_guide() {
+        use ProblemCode::*;
+        for problem in all() {
+            let (remedy, step) = (problem.remedy(), problem.guide_step());
+            assert!(step.is_none_or(|step| GUIDE.contains(&step)), "{step:?} is no heading of the guide");
+            let (mended, described) = match problem.code {
+                // It goes on by itself, or nothing has to be done.
+                HaloUnreachable | RateLimited | CreateUnconfirmed | QuantityFell | FieldsChanged | InternalFault => {
+                    (false, false)
+                }
+                // Worth knowing; the guide says that the quantity is kept up to date.
+                QuantityChangedInHalo => (false, true),
+                AnswerNotUnderstood => (true, false),
+                NotAHaloAddress
+                | AddressBlocked
+                | TenantChanged
+                | CredentialsRejected
+                | PermissionMissing
+                | LicensingOff
+                | CreateRefused
+                | SubscriptionExists
+                | DuplicateSubscription
+                | SubscriptionDeleted
+                | SubscriptionInactive
+                | SubscriptionMoved
+                | CustomerDeleted
+                | CustomerMerged
+                | CustomerInactive
+                | QuantityRefused
+                | FieldsNotKept
+                | AmbiguousRecovery => (true, true),
+            };
+            assert_eq!((remedy.is_some(), step.is_some()), (mended, described), "{:?}", problem.code);
+        }
+    }
+
+    #[test]
+    fn a_missing_level_is_the_agents_and_a_missing_scope_the_applications() {
+        let missing = |subject| Problem::about(ProblemCode::PermissionMissing, subject, DateTime::UNIX_EPOCH);
+        assert_eq!(missing("read:customers").guide_step(), Some("Creating an Application"));
+        assert_eq!(missing("Customers Access Level: Read Only").guide_step(), Some("Creating an API Agent"));
+    }
+}

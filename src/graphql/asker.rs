@@ -2,19 +2,21 @@
 
 use std::any::TypeId;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{
-    Context, ID, Request as GraphqlRequest, ServerError, ServerResult,
+    Context, Error, ID, Pos, Request as GraphqlRequest, Response, ServerResult,
     async_trait::async_trait,
     dataloader::DataLoader,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
 };
-use tracing::Instrument;
 use uuid::Uuid;
 
+use super::batches::Batches;
 use super::error::{Failure, Result};
 use super::loads::Loads;
-use crate::auth::{Act, Caller, Denied, PartnerScope, Role, permit};
+use super::reads::Reads;
+use crate::auth::{Act, Caller, Denied, PartnerScope, Role};
 use crate::http::RequestId;
 use crate::ids::PartnerId;
 use crate::ops::{OpError, Ops, Request, UserErrorCode};
@@ -30,6 +32,7 @@ pub(super) struct Asker {
     /// Reads of rows by id, put together while the request's fields are resolved. Nothing is kept from one read to the
     /// next, so that a subscription never shows what was.
     pub(super) load: DataLoader<Loads>,
+    pub(super) reads: Reads,
     request: String,
 }
 
@@ -40,7 +43,12 @@ impl Asker {
 
     /// For fields of a partner's record that the caller has in hand.
     pub(super) fn view(&self, partner: PartnerId) -> Result<PartnerScope> {
-        Ok(permit(&self.caller, Act::ViewPartner, partner)?)
+        self.scope(Act::ViewPartner, partner)
+    }
+
+    /// The scope for doing `act` to a partner, if the policy gives one.
+    pub(super) fn scope(&self, act: Act, partner: PartnerId) -> Result<PartnerScope> {
+        Ok(self.reads.permit(&self.caller, act, partner)?)
     }
 
     /// The partner that a query is about: the one that the argument `field` names, else the caller's own. None is a
@@ -52,7 +60,7 @@ impl Asker {
             None if self.caller.may(act) => return Err(Failure::bad_argument(field, "Name the partner.")),
             None => return Err(Failure::Forbidden),
         };
-        match permit(&self.caller, act, partner) {
+        match self.reads.permit(&self.caller, act, partner) {
             Ok(scope) => Ok(Some(scope)),
             Err(Denied::NotFound) => Ok(None),
             Err(Denied::Forbidden) => Err(Failure::Forbidden),
@@ -73,7 +81,7 @@ impl Asker {
             }
             None => return Err(Denied::Forbidden.into()),
         };
-        let scope = permit(&self.caller, act, partner)?;
+        let scope = self.reads.permit(&self.caller, act, partner)?;
         // Support may name any partner; one that does not exist is answered as a foreign one is.
         if !self.caller.role().belongs_to_a_partner() {
             let mut db = self.ops.db.read(&scope).await?;
@@ -92,6 +100,7 @@ impl Asker {
         if !self.caller.may(act) {
             return Err(Denied::Forbidden.into());
         }
+        self.reads.left_to_the_verb();
         let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
         if self.caller.role() == Role::Support && reason.is_none() {
             let message = "Say in a few words why you do this. The partner can read it in its activity.";
@@ -110,17 +119,22 @@ fn read(id: &ID) -> PartnerId {
     id.parse().unwrap_or(PartnerId(Uuid::nil()))
 }
 
-/// Puts an [`Asker`] into each request.
+/// Makes the extension that puts an [`Asker`] into each request.
 pub(super) struct AskerOfRequest;
 
 impl ExtensionFactory for AskerOfRequest {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(AskerOfRequest)
+        Arc::new(OneRequest::default())
     }
 }
 
+#[derive(Default)]
+struct OneRequest {
+    batches: Batches,
+}
+
 #[async_trait]
-impl Extension for AskerOfRequest {
+impl Extension for OneRequest {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -129,14 +143,28 @@ impl Extension for AskerOfRequest {
     ) -> ServerResult<GraphqlRequest> {
         let ops = ctx.data_unchecked::<Ops>();
         let Some(caller) = find::<Caller>(&request) else {
-            return Err(ServerError::new("a request came without a caller", None));
+            tracing::error!("a request came without a caller");
+            return Err(Error::from(Failure::Ours).into_server_error(Pos::default()));
         };
         let id = find::<RequestId>(&request).map(|id| id.as_str().to_owned()).unwrap_or_default();
-        let loads = Loads { ops: ops.clone(), caller: caller.clone() };
-        let spawn = |load: futures::future::BoxFuture<'static, ()>| tokio::spawn(load.in_current_span());
-        let load = DataLoader::new(loads, spawn);
-        let asker = Asker { ops: ops.clone(), caller: caller.clone(), load, request: id };
+        let reads = Reads::default();
+        let loads = Loads { ops: ops.clone(), caller: caller.clone(), reads: reads.clone() };
+        let batches = self.batches.clone();
+        let load = DataLoader::new(loads, move |read| batches.add(read)).delay(Duration::ZERO);
+        let asker = Asker { ops: ops.clone(), caller: caller.clone(), load, reads, request: id };
         next.run(ctx, request.data(asker)).await
+    }
+
+    /// What support looked at is written down before it is shown; what cannot be written down is not shown.
+    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
+        let response = self.batches.run(next.run(ctx, operation)).await;
+        let Some(asker) = ctx.data_opt::<Asker>() else { return response };
+        match asker.reads.write_down(&asker.ops, &asker.question(), operation).await {
+            Ok(()) => response,
+            Err(error) => {
+                Response::from_errors(vec![Error::from(Failure::from(error)).into_server_error(Pos::default())])
+            }
+        }
     }
 }
 

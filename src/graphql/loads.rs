@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use async_graphql::dataloader::Loader;
 
 use super::error::{Failure, Result};
-use crate::auth::{Act, Caller, PartnerScope, permit};
+use super::reads::Reads;
+use crate::auth::{Act, Caller, PartnerScope};
 use crate::domain::association::Association;
 use crate::domain::connection::Connection;
 use crate::domain::roster::{Client, Partner};
@@ -19,6 +20,7 @@ use crate::storage::{Reader, associations, clients, connections, partners, runs}
 pub(super) struct Loads {
     pub(super) ops: Ops,
     pub(super) caller: Caller,
+    pub(super) reads: Reads,
 }
 
 /// One record of a partner.
@@ -39,7 +41,7 @@ pub(super) struct ClientsOf(pub(super) PartnerId, pub(super) HaloTenant, pub(sup
 
 impl Loads {
     async fn open(&self, partner: PartnerId) -> Result<(PartnerScope, Reader)> {
-        let scope = permit(&self.caller, Act::ViewPartner, partner)?;
+        let scope = self.reads.permit(&self.caller, Act::ViewPartner, partner)?;
         let db = self.ops.db.read(&scope).await?;
         Ok((scope, db))
     }

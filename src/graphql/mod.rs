@@ -16,6 +16,7 @@
 mod activity;
 mod asker;
 mod association;
+mod batches;
 mod client;
 mod connection;
 mod connection_form;
@@ -29,6 +30,7 @@ mod partner;
 mod preview;
 mod problem;
 mod query;
+mod reads;
 mod repair;
 mod result;
 mod roster;

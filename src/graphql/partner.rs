@@ -13,7 +13,7 @@ use super::{
     run::HaloSyncRun,
     scalars::{LocalTime, TimeZone},
 };
-use crate::auth::{Act, permit};
+use crate::auth::Act;
 use crate::domain::roster;
 use crate::storage::clients::{self, ClientFilter};
 use crate::storage::{activity, partners, runs};
@@ -122,7 +122,7 @@ impl Partner {
         #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
     ) -> Result<Paged<Activity>> {
         let asker = Asker::of(ctx);
-        let scope = permit(&asker.caller, Act::ViewActivity, self.0.id)?;
+        let scope = asker.scope(Act::ViewActivity, self.0.id)?;
         let page = page::page(first, after.as_deref())?;
         let slice = activity::page(&mut *asker.ops.db.read(&scope).await?, &scope, &page).await?;
         Ok(page::shown(&page, slice, Total::Activity(scope), |act| (String::new(), act.id.0), Activity))

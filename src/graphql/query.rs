@@ -66,6 +66,7 @@ impl Query {
             let mut db = asker.ops.db.read(system).await?;
             partners::page(&mut db, system, &filter, &page).await?
         };
+        asker.reads.note(&asker.caller, slice.items.iter().map(|partner| partner.id));
         let total = Total::Partners(system, filter);
         Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner))
     }

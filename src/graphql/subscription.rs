@@ -10,9 +10,10 @@ use super::{
     asker::Asker,
     error::{Failure, Result},
     node::Record,
+    reads::Reads,
     run::HaloSyncRun,
 };
-use crate::auth::{Act, Caller, permit};
+use crate::auth::{Act, Caller};
 use crate::domain::run::Run;
 use crate::ids::{PartnerId, RunId};
 use crate::ops::Ops;
@@ -40,6 +41,7 @@ impl Subscription {
         let following = Following {
             ops: asker.ops.clone(),
             caller: asker.caller.clone(),
+            reads: asker.reads.clone(),
             partner,
             run,
             // Before the first look, so that nothing is missed between the two.
@@ -54,6 +56,7 @@ impl Subscription {
 struct Following {
     ops: Ops,
     caller: Caller,
+    reads: Reads,
     partner: PartnerId,
     run: RunId,
     changes: RunChanges,
@@ -90,7 +93,7 @@ impl Following {
         if self.caller.expires_at() <= self.ops.clock.now() {
             return Err(Failure::Expired);
         }
-        let scope = permit(&self.caller, Act::ViewPartner, self.partner)?;
+        let scope = self.reads.permit(&self.caller, Act::ViewPartner, self.partner)?;
         let mut db = self.ops.db.read(&scope).await?;
         runs::find_many(&mut db, &scope, &[self.run]).await?.pop().ok_or(Failure::NotFound)
     }

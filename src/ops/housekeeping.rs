@@ -1,9 +1,9 @@
-//! What somebody has to look after: runs that nobody attends to, and jobs that are over.
+//! What somebody has to look after: runs that nobody attends to, and what is over: jobs, and the oldest of the audit log.
 
 use super::{OpError, Ops};
 use crate::auth::SystemScope;
 use crate::queue;
-use crate::storage::runs;
+use crate::storage::{activity, runs};
 
 /// How many lost runs are rung for in one sweep; the next one takes the rest.
 const BATCH: i64 = 1_000;
@@ -17,7 +17,11 @@ pub async fn sweep(ops: &Ops) -> Result<usize, OpError> {
     Ok(lost.len())
 }
 
-/// Removes the queue's jobs that are over. How many there were.
-pub async fn prune(ops: &Ops) -> Result<u64, OpError> {
-    Ok(queue::prune(ops.db.pool()).await?)
+/// Removes the queue's jobs that are over, and entries of the audit log past their time. How many there were of each.
+pub async fn prune(ops: &Ops) -> Result<(u64, i64), OpError> {
+    let jobs = queue::prune(ops.db.pool()).await?;
+    let mut tx = ops.db.begin(SystemScope::housekeeping()).await?;
+    let entries = activity::prune(&mut tx, SystemScope::housekeeping()).await?;
+    tx.commit().await?;
+    Ok((jobs, entries))
 }

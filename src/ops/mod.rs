@@ -15,6 +15,7 @@ pub mod housekeeping;
 pub mod import_roster;
 pub mod keys;
 pub mod preview_sync;
+pub mod record_reads;
 pub mod recreate_subscription;
 pub mod remove_association;
 pub mod request_sync;

@@ -23,7 +23,9 @@ pub async fn remove_association(
     let mut tx = ops.db.begin(&scope).await?;
     partners::lock(&mut tx, &scope).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
-    if matches!(before.state, AssociationState::Ending | AssociationState::Ended) {
+    // Who waits in vain for Halo to take a 0 may say otherwise.
+    let said_otherwise = before.state == AssociationState::Ending && before.ending != Some(ending);
+    if matches!(before.state, AssociationState::Ending | AssociationState::Ended) && !said_otherwise {
         return Ok((before, None));
     }
     associations::end(&mut tx, &scope, id, ending, now).await?;

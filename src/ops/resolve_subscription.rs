@@ -7,7 +7,7 @@ use super::recreate_subscription::not_found;
 use super::{OpError, Ops, Request, UserErrorCode, check_connection, halo, request_sync};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::association::Association;
-use crate::domain::problem::ProblemCode;
+use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Trigger;
 use crate::halo::{Lane, SubscriptionLookup};
 use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId, RunId};
@@ -38,7 +38,7 @@ pub async fn resolve_subscription(
         let mut db = ops.db.read(&scope).await?;
         associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
     };
-    if !answers(resolution, asked.problem.as_ref().map(|problem| problem.code)) {
+    if !answers(resolution, asked.problem.as_ref()) {
         return Err(nothing_to_resolve());
     }
     if let Resolution::Adopt(subscription) = resolution {
@@ -90,24 +90,34 @@ pub async fn resolve_subscription(
 }
 
 /// Which problems the answer is an answer to.
-fn answers(resolution: Resolution, problem: Option<ProblemCode>) -> bool {
+fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
+    let code = problem.map(|problem| problem.code);
     let which_record = matches!(
-        problem,
+        code,
         Some(ProblemCode::SubscriptionExists | ProblemCode::AmbiguousRecovery | ProblemCode::DuplicateSubscription)
     );
     match resolution {
         Resolution::Adopt(_) | Resolution::CreateNew => which_record,
-        Resolution::Continue => problem == Some(ProblemCode::FieldsNotKept),
+        Resolution::Continue => code == Some(ProblemCode::FieldsNotKept),
     }
 }
 
-/// Only a record that is there, on the association's customer, can be the client's subscription.
+/// Whether the question offered this record: any other one of the customer's may be somebody else's product.
+fn offered(problem: Option<&Problem>, subscription: HaloSubscriptionId) -> bool {
+    let subject = problem.and_then(|problem| problem.subject.as_deref()).unwrap_or_default();
+    subject.split(", ").any(|id| id == subscription.to_string())
+}
+
+/// Only a record that was offered and is still there, on the association's customer, can be the client's subscription.
 async fn check_candidate(
     ops: &Ops,
     scope: &PartnerScope,
     association: &Association,
     subscription: HaloSubscriptionId,
 ) -> Result<(), OpError> {
+    if !offered(association.problem.as_ref(), subscription) {
+        return Err(not_a_candidate("This subscription is none of those that the problem names."));
+    }
     let (_, session) =
         halo::stored_session(ops, scope, Lane::People).await?.ok_or_else(check_connection::not_connected)?;
     let found = session

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::{Page, Result, Slice};
-use crate::auth::PartnerScope;
+use crate::auth::{Actor, PartnerScope, SystemScope};
 use crate::domain::activity::Activity;
 use crate::ids::{ActivityId, PartnerId};
 
@@ -42,6 +42,41 @@ pub async fn record(db: &mut PgConnection, scope: &PartnerScope, entry: Entry, n
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Writes the same act down for each of these partners that exists.
+pub async fn record_reads(
+    db: &mut PgConnection,
+    _: SystemScope,
+    actor: Actor,
+    partners: &[PartnerId],
+    entry: Entry,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let actor = serde_json::to_value(actor).expect("an actor is plain data");
+    let ids: Vec<_> = partners.iter().map(|_| ActivityId::generate().0).collect();
+    let partners: Vec<_> = partners.iter().map(|partner| partner.0).collect();
+    sqlx::query!(
+        "insert into activity (id, partner_id, at, actor, act, after, request_id)
+         select r.id, p.id, $3, $4, $5, $6, $7
+         from unnest($1::uuid[], $2::uuid[]) as r (id, partner) join partners p on p.id = r.partner",
+        &ids,
+        &partners,
+        now,
+        actor,
+        entry.act,
+        entry.after,
+        entry.request_id
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes entries past their time, up to 10,000 of them. How many there were. The time is the database's to know: the
+/// application can remove no others.
+pub async fn prune(db: &mut PgConnection, _: SystemScope) -> Result<i64> {
+    Ok(sqlx::query_scalar!(r#"select prune_activity() as "gone!""#).fetch_one(db).await?)
 }
 
 struct Row {

@@ -198,7 +198,7 @@ pub async fn end(
              ended_at = case when create_sent_at is null and ($3 = 'keep_quantity' or subscription_id is null)
                              then $4::timestamptz end,
              ending = $3, problem = null, revision = revision + 1
-         where partner_id = $1 and id = $2 and state not in ('ending', 'ended')",
+         where partner_id = $1 and id = $2 and state <> 'ended'",
         scope.partner().0,
         id.0,
         ending.as_str(),

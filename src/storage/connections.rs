@@ -186,11 +186,21 @@ pub async fn hold_writes(db: &mut PgConnection, lease: &SyncLease, now: DateTime
     Ok(())
 }
 
-/// A person has looked: writing goes on.
+/// A person has looked: writing goes on, and no association waits for that any more.
 pub async fn release_writes(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
     sqlx::query!("update connections set writes_held_since = null where partner_id = $1", scope.partner().0)
-        .execute(db)
+        .execute(&mut *db)
         .await?;
+    sqlx::query!(
+        "update associations set
+             problem = null,
+             state = case when state <> 'needs_attention' then state
+                          when subscription_id is null then 'pending' else 'active' end
+         where partner_id = $1 and problem ->> 'code' = 'fields_not_kept'",
+        scope.partner().0
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -26,12 +26,18 @@ export async function startIssuer({ accessToken, clientId }) {
       const code = randomUUID();
       challenges.set(code, query.get('code_challenge'));
       const back = new URL(query.get('redirect_uri'));
-      for (const [name, value] of [['code', code], ['state', query.get('state')], ['iss', issuer()]]) {
+      for (const [name, value] of [
+        ['code', code],
+        ['state', query.get('state')],
+        ['iss', issuer()],
+      ]) {
         back.searchParams.set(name, value);
       }
       // A link, not a redirect: the tests can rewrite only pages that the browser asks for by itself.
       response.writeHead(200, { 'content-type': 'text/html' });
-      return response.end(`<link rel="icon" href="data:,"><a href="${back.href.replaceAll('&', '&amp;')}">Sign in as support</a>`);
+      return response.end(
+        `<link rel="icon" href="data:,"><a href="${back.href.replaceAll('&', '&amp;')}">Sign in as support</a>`,
+      );
     }
     if (url.pathname === '/token' && request.method === 'POST') {
       let body = '';

@@ -7,11 +7,10 @@ use futures::StreamExt;
 use infima_halo::{
     auth::{Caller, Role},
     graphql::{ApiSchema, schema},
-    sandbox::{Fault, Lasting, Matching, TenantSeed},
+    sandbox::{Call, Fault, Lasting, Matching, TenantSeed},
     storage::changes::Changes,
 };
 use insta::assert_json_snapshot;
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tracing::{Event, Subscriber, field::Visit};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
@@ -105,8 +104,32 @@ async fn each_kind_of_caller_learns_who_it_is() {
         let caller = api.world.caller(role, partner).await;
         api.data(&caller, viewer, json!({})).await["viewer"].take()
     };
-    assert_json_snapshot!(ask(Role::PartnerViewer, Some("northwind")).await, @"");
-    assert_json_snapshot!(ask(Role::Platform, None).await, @"");
+    assert_json_snapshot!(ask(Role::PartnerViewer, Some("northwind")).await, @r#"
+    {
+      "may": [
+        "VIEW_PARTNER",
+        "VIEW_ACTIVITY",
+        "SEARCH_CUSTOMERS",
+        "PREVIEW"
+      ],
+      "name": "Sam Example",
+      "partner": {
+        "externalId": "northwind",
+        "name": "NORTHWIND"
+      },
+      "role": "PARTNER_VIEWER"
+    }
+    "#);
+    assert_json_snapshot!(ask(Role::Platform, None).await, @r#"
+    {
+      "may": [
+        "IMPORT_ROSTER"
+      ],
+      "name": "Sam Example",
+      "partner": null,
+      "role": "PLATFORM"
+    }
+    "#);
     let stranger = ask(Role::PartnerAdmin, Some("not in the roster")).await;
     assert_eq!((&stranger["role"], &stranger["partner"]), (&json!("PARTNER_ADMIN"), &Value::Null));
 }
@@ -124,12 +147,103 @@ async fn a_partner_connects_maps_and_sees_its_quantities() {
         "applicationClientId": tenant.client_id(), "clientSecret": tenant.client_secret(),
     } });
     let wrong = json!({ "input": { "url": "halo", "clientSecret": " " } });
-    assert_json_snapshot!(api.data(&admin, save, wrong).await["saveHaloConnection"], @"");
+    assert_json_snapshot!(api.data(&admin, save, wrong).await["saveHaloConnection"], @r#"
+    {
+      "haloConnection": null,
+      "run": null,
+      "userErrors": [
+        {
+          "code": "HALO_URL_INVALID",
+          "field": [
+            "url"
+          ],
+          "message": "\"halo\" is not a whole address. Use the whole name, such as https://halo.halopsa.com."
+        },
+        {
+          "code": "REQUIRED",
+          "field": [
+            "applicationClientId"
+          ],
+          "message": "Enter the Client ID of the application that you created in Halo."
+        },
+        {
+          "code": "CLIENT_SECRET_REQUIRED",
+          "field": [
+            "clientSecret"
+          ],
+          "message": "Enter the Client Secret of the application that you created in Halo."
+        }
+      ]
+    }
+    "#);
     let saved = api.data(&admin, save, details).await["saveHaloConnection"].take();
-    assert_json_snapshot!(saved, { ".haloConnection.applicationClientId" => "[client id]" }, @"");
+    assert_json_snapshot!(saved, { ".haloConnection.applicationClientId" => "[client id]" }, @r#"
+    {
+      "haloConnection": {
+        "applicationClientId": "[client id]",
+        "checks": [
+          {
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "outcome": "GRANTED",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "problem": null,
+        "status": "CONNECTED"
+      },
+      "run": null,
+      "userErrors": []
+    }
+    "#);
 
     let search = "{ haloCustomers(search: \"alder\") { totalCount nodes { haloId name associatedClients { name } } } }";
-    assert_json_snapshot!(api.data(&admin, search, json!({})).await["haloCustomers"], { ".nodes[].haloId" => "[id]" }, @"");
+    assert_json_snapshot!(api.data(&admin, search, json!({})).await["haloCustomers"], { ".nodes[].haloId" => "[id]" }, @r#"
+    {
+      "nodes": [
+        {
+          "associatedClients": [],
+          "haloId": "[id]",
+          "name": "Alder"
+        }
+      ],
+      "totalCount": 1
+    }
+    "#);
 
     let map = "mutation($associations: [HaloClientAssociationInput!]!) {
         saveHaloClientAssociations(input: { associations: $associations }) {
@@ -142,7 +256,52 @@ async fn a_partner_connects_maps_and_sees_its_quantities() {
     let entries =
         json!([entry(alder, api.world.customer("Alder").0), entry("nobody".into(), 1), entry(birch, 999_999),]);
     let mapped = api.data(&admin, map, json!({ "associations": entries })).await["saveHaloClientAssociations"].take();
-    assert_json_snapshot!(mapped, @"");
+    assert_json_snapshot!(mapped, { ".run.pollAfterMs" => "[soon]" }, @r#"
+    {
+      "associations": [
+        {
+          "client": {
+            "name": "Alder"
+          },
+          "status": "PENDING",
+          "subscription": null
+        }
+      ],
+      "run": {
+        "pollAfterMs": "[soon]",
+        "progress": {
+          "done": 0,
+          "total": 0
+        },
+        "requestedBy": {
+          "name": "Sam Example",
+          "role": "PARTNER_ADMIN"
+        },
+        "status": "QUEUED",
+        "trigger": "ASSOCIATION_SAVED"
+      },
+      "userErrors": [
+        {
+          "code": "CLIENT_NOT_FOUND",
+          "field": [
+            "associations",
+            "1",
+            "clientId"
+          ],
+          "message": "There is no such client."
+        },
+        {
+          "code": "HALO_CUSTOMER_NOT_FOUND",
+          "field": [
+            "associations",
+            "2",
+            "haloCustomerId"
+          ],
+          "message": "Halo has no customer with this id, or does not show it to the agent. Search again."
+        }
+      ]
+    }
+    "#);
 
     let run = api.world.association("Alder").await;
     assert!(run.subscription.is_none());
@@ -152,12 +311,106 @@ async fn a_partner_connects_maps_and_sees_its_quantities() {
     let follow = "query($id: ID!) { haloSyncRun(id: $id) {
         status pollAfterMs summary { created failed } progress { done total } partner { name }
         results { totalCount nodes { client { name } outcome quantityBefore quantityAfter evidence } } } }";
-    assert_json_snapshot!(api.data(&admin, follow, json!({ "id": run })).await["haloSyncRun"], @"");
+    assert_json_snapshot!(api.data(&admin, follow, json!({ "id": run })).await["haloSyncRun"], @r#"
+    {
+      "partner": {
+        "name": "NORTHWIND"
+      },
+      "pollAfterMs": null,
+      "progress": {
+        "done": 1,
+        "total": 1
+      },
+      "results": {
+        "nodes": [
+          {
+            "client": {
+              "name": "Alder"
+            },
+            "evidence": null,
+            "outcome": "CREATED",
+            "quantityAfter": 3,
+            "quantityBefore": null
+          }
+        ],
+        "totalCount": 1
+      },
+      "status": "SUCCEEDED",
+      "summary": {
+        "created": 1,
+        "failed": 0
+      }
+    }
+    "#);
 
     let table = api.data(&admin, MAPPING_TABLE, json!({})).await["partner"].take();
     assert_json_snapshot!(table, {
         ".**.id" => "[id]", ".**.haloId" => "[halo id]", ".**.endCursor" => "[cursor]", ".**.url" => "[url]",
-    }, @"");
+            ".haloConnection.nextNightlySyncAt" => "[tonight]",
+    }, @r#"
+    {
+      "clientCounts": {
+        "mapped": 1,
+        "needingAttention": 0,
+        "total": 2,
+        "unmapped": 1
+      },
+      "clients": {
+        "nodes": [
+          {
+            "activeUserCount": 3,
+            "haloAssociation": {
+              "client": {
+                "id": "[id]"
+              },
+              "haloCustomer": {
+                "associatedClients": [
+                  {
+                    "id": "[id]",
+                    "name": "Alder"
+                  }
+                ],
+                "haloId": "[halo id]",
+                "name": "Alder"
+              },
+              "id": "[id]",
+              "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+              "lastSyncedQuantity": 3,
+              "problem": null,
+              "status": "ACTIVE",
+              "subscription": {
+                "billing": "UNKNOWN",
+                "haloId": "[halo id]",
+                "name": "INFIMA Security Awareness Training",
+                "observedAt": "2026-11-24T09:00:00.000Z",
+                "quantity": 3,
+                "url": "[url]"
+              }
+            },
+            "id": "[id]",
+            "name": "Alder"
+          },
+          {
+            "activeUserCount": 5,
+            "haloAssociation": null,
+            "id": "[id]",
+            "name": "Birch"
+          }
+        ],
+        "pageInfo": {
+          "endCursor": "[cursor]",
+          "hasNextPage": false
+        },
+        "totalCount": 2
+      },
+      "haloConnection": {
+        "lastSyncedAt": null,
+        "nextNightlySyncAt": "[tonight]",
+        "status": "CONNECTED"
+      },
+      "name": "NORTHWIND"
+    }
+    "#);
     let url = &table["clients"]["nodes"][0]["haloAssociation"]["subscription"]["url"];
     let customer = api.world.customer("Alder");
     assert_eq!(url, &json!(format!("{}/customer?clientid={customer}", api.world.tenant.url())));
@@ -173,7 +426,18 @@ async fn a_partner_connects_maps_and_sees_its_quantities() {
             association { status ending } run { trigger } userErrors { code field } } }";
     let id = api.world.association("Alder").await.id.to_string();
     let removed = api.data(&admin, remove, json!({ "id": id, "quantity": "SET_TO_ZERO" })).await;
-    assert_json_snapshot!(removed["removeHaloClientAssociation"], @"");
+    assert_json_snapshot!(removed["removeHaloClientAssociation"], @r#"
+    {
+      "association": {
+        "ending": "SET_TO_ZERO",
+        "status": "ENDING"
+      },
+      "run": {
+        "trigger": "ASSOCIATION_ENDED"
+      },
+      "userErrors": []
+    }
+    "#);
     let unknown = api.data(&admin, remove, json!({ "id": "association_1", "quantity": "SET_TO_ZERO" })).await;
     assert_eq!(unknown["removeHaloClientAssociation"]["userErrors"][0]["code"], "ASSOCIATION_NOT_FOUND");
 
@@ -294,7 +558,39 @@ async fn a_dead_halo_leaves_everything_else_alone() {
     api.world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
     let screen = "{ haloCustomers(search: \"a\") { nodes { name } } haloSyncPreview { complete }
         partner { clients { nodes { name activeUserCount haloAssociation { lastSyncedQuantity } } } } }";
-    assert_json_snapshot!(api.ask(&admin, screen, json!({})).await, @"");
+    assert_json_snapshot!(api.ask(&admin, screen, json!({})).await, @r#"
+    {
+      "data": {
+        "haloCustomers": null,
+        "haloSyncPreview": null,
+        "partner": {
+          "clients": {
+            "nodes": [
+              {
+                "activeUserCount": 3,
+                "haloAssociation": {
+                  "lastSyncedQuantity": 3
+                },
+                "name": "Alder"
+              }
+            ]
+          }
+        }
+      },
+      "errors": [
+        {
+          "code": "HALO_UNREACHABLE",
+          "field": null,
+          "message": "Halo cannot be reached at the moment. Look at the connection's status, or try again in a few minutes."
+        },
+        {
+          "code": "HALO_UNREACHABLE",
+          "field": null,
+          "message": "Halo cannot be reached at the moment. Look at the connection's status, or try again in a few minutes."
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -407,7 +703,23 @@ async fn support_names_a_partner_says_why_and_stays_a_stranger_to_it() {
     let find = "query($search: String) { partners(search: $search, first: 5) { totalCount nodes { externalId
         haloConnection { status } clientCounts { total mapped } } } }";
     let found = api.data(&support, find, json!({ "search": "alder" })).await["partners"].take();
-    assert_json_snapshot!(found, @"");
+    assert_json_snapshot!(found, @r#"
+    {
+      "nodes": [
+        {
+          "clientCounts": {
+            "mapped": 1,
+            "total": 1
+          },
+          "externalId": "northwind",
+          "haloConnection": {
+            "status": "CONNECTED"
+          }
+        }
+      ],
+      "totalCount": 1
+    }
+    "#);
     assert_eq!(api.data(&support, find, json!({ "search": "nowhere" })).await["partners"]["totalCount"], 0);
 
     let sync = "mutation($partner: ID, $reason: String) {
@@ -442,7 +754,7 @@ async fn only_support_reads_halos_own_words() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
-    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(infima_halo::sandbox::Call::Create), Lasting::Sticky);
+    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Create), Lasting::Sticky);
     world.work(run).await;
     let api = Api::over(world);
     let evidence = "query($id: ID!) { haloSyncRun(id: $id) { results { nodes { evidence problem { code } } } } }";
@@ -471,7 +783,22 @@ async fn a_sync_is_followed_until_it_is_finished() {
     let mut events = subscribe(&admin, run.to_string());
     let first = events.next().await.unwrap();
     assert_eq!(first["data"]["haloSyncRun"]["status"], "QUEUED");
-    let (seen, _) = tokio::join!(events.collect::<Vec<_>>(), api.world.work(run));
+    // Another process works on it, and Halo takes its time over the first create.
+    api.world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Create), Lasting::Once);
+    let tenant = api.world.tenant.clone();
+    let follow_it = async {
+        let mut seen = vec![events.next().await.unwrap()];
+        while seen.last().unwrap()["data"]["haloSyncRun"]["progress"]["total"] == 0 {
+            seen.push(events.next().await.unwrap());
+        }
+        while tenant.held() == 0 {
+            tokio::task::yield_now().await;
+        }
+        tenant.release();
+        seen.extend(events.collect::<Vec<_>>().await);
+        seen
+    };
+    let (seen, _) = tokio::join!(follow_it, api.world.work(run));
     let mut states: Vec<_> = seen.iter().map(|event| event["data"]["haloSyncRun"]["status"].clone()).collect();
     assert!(seen.windows(2).all(|pair| pair[0] != pair[1]), "nothing is said twice: {seen:?}");
     states.dedup();
@@ -531,18 +858,82 @@ async fn the_platform_imports_and_hears_of_each_bad_record() {
             { "externalId": "u3", "clientExternalId": "c1", "state": "DEACTIVATED", "version": 1 },
         ],
     } });
-    assert_json_snapshot!(api.data(&platform, import, input.clone()).await["importRoster"], @"");
+    assert_json_snapshot!(api.data(&platform, import, input.clone()).await["importRoster"], @r#"
+    {
+      "imported": {
+        "alreadyKnown": 0,
+        "stored": 6
+      },
+      "userErrors": [
+        {
+          "code": "REQUIRED",
+          "field": [
+            "partners",
+            "2",
+            "externalId"
+          ]
+        },
+        {
+          "code": "OWNER_UNKNOWN",
+          "field": [
+            "clients",
+            "1",
+            "partnerExternalId"
+          ]
+        },
+        {
+          "code": "INVALID",
+          "field": [
+            "partners",
+            "1",
+            "timeZone"
+          ]
+        }
+      ]
+    }
+    "#);
     let again = api.data(&platform, import, input).await["importRoster"]["imported"].take();
     assert_eq!(again["stored"], 0);
     let admin = api.world.caller(Role::PartnerAdmin, Some("one")).await;
     let read = "{ partner { haloSyncSettings { timeZone nightly nightStart nightEnd }
         clients { nodes { externalId activeUserCount archived haloAssociation { id } } } } }";
-    assert_json_snapshot!(api.data(&admin, read, json!({})).await["partner"], @"");
+    assert_json_snapshot!(api.data(&admin, read, json!({})).await["partner"], @r#"
+    {
+      "clients": {
+        "nodes": [
+          {
+            "activeUserCount": 1,
+            "archived": false,
+            "externalId": "c1",
+            "haloAssociation": null
+          }
+        ]
+      },
+      "haloSyncSettings": {
+        "nightEnd": "05:00",
+        "nightStart": "01:00",
+        "nightly": true,
+        "timeZone": "Europe/London"
+      }
+    }
+    "#);
 
     let change = "mutation($input: UpdateHaloSyncSettingsInput!) { updateHaloSyncSettings(input: $input) {
         partner { haloSyncSettings { timeZone nightly nightStart nightEnd } } userErrors { code field } } }";
     let input = json!({ "input": { "nightStart": "22:30", "nightEnd": "02:00", "timeZone": "Asia/Tokyo" } });
-    assert_json_snapshot!(api.data(&admin, change, input).await["updateHaloSyncSettings"], @"");
+    assert_json_snapshot!(api.data(&admin, change, input).await["updateHaloSyncSettings"], @r#"
+    {
+      "partner": {
+        "haloSyncSettings": {
+          "nightEnd": "02:00",
+          "nightStart": "22:30",
+          "nightly": true,
+          "timeZone": "Asia/Tokyo"
+        }
+      },
+      "userErrors": []
+    }
+    "#);
     let wrong = json!({ "input": { "timeZone": "Middle/Earth" } });
     let wrong = api.data(&admin, change, wrong).await["updateHaloSyncSettings"].take();
     assert_eq!(wrong, json!({ "partner": null, "userErrors": [{ "code": "INVALID", "field": ["timeZone"] }] }));
@@ -556,10 +947,70 @@ async fn a_preview_says_what_a_sync_would_change() {
     let admin = api.world.admin().await;
     let preview = "{ haloSyncPreview { complete entries {
         client { name } action activeUserCount quantityInHalo quantityAfter changedInHalo problem { code } } } }";
-    assert_json_snapshot!(api.data(&admin, preview, json!({})).await["haloSyncPreview"], @"");
-    let suggest = "{ partner { clients(first: 2) { nodes { name suggestedHaloCustomers(first: 2) {
+    assert_json_snapshot!(api.data(&admin, preview, json!({})).await["haloSyncPreview"], @r#"
+    {
+      "complete": true,
+      "entries": [
+        {
+          "action": "LEAVE",
+          "activeUserCount": 3,
+          "changedInHalo": false,
+          "client": {
+            "name": "Alder"
+          },
+          "problem": null,
+          "quantityAfter": 3,
+          "quantityInHalo": 3
+        },
+        {
+          "action": "SET_QUANTITY",
+          "activeUserCount": 9,
+          "changedInHalo": false,
+          "client": {
+            "name": "Birch"
+          },
+          "problem": null,
+          "quantityAfter": 9,
+          "quantityInHalo": 5
+        }
+      ]
+    }
+    "#);
+    api.world.import_partner("northwind", &[("Birch, Ltd.", 1)]).await;
+    let suggest = "{ partner { clients(first: 5) { nodes { name suggestedHaloCustomers(first: 2) {
         exact customer { name associatedClients { name } } } } } } }";
-    assert_json_snapshot!(api.data(&admin, suggest, json!({})).await["partner"]["clients"]["nodes"], @"");
+    assert_json_snapshot!(api.data(&admin, suggest, json!({})).await["partner"]["clients"]["nodes"], @r#"
+    [
+      {
+        "name": "Alder",
+        "suggestedHaloCustomers": null
+      },
+      {
+        "name": "Birch",
+        "suggestedHaloCustomers": null
+      },
+      {
+        "name": "Birch, Ltd.",
+        "suggestedHaloCustomers": [
+          {
+            "customer": {
+              "associatedClients": [
+                {
+                  "name": "Birch"
+                }
+              ],
+              "name": "Birch"
+            },
+            "exact": true
+          }
+        ]
+      },
+      {
+        "name": "Cedar",
+        "suggestedHaloCustomers": []
+      }
+    ]
+    "#);
 }
 
 /// The statements that the database was sent, as Postgres itself reports them to the client.
@@ -576,11 +1027,13 @@ impl<S: Subscriber> Layer<S> for Statements {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         struct Message(String);
         impl Visit for Message {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+            fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
                 if field.name() == "message" {
-                    self.0 = format!("{value:?}");
+                    self.0 = value.to_owned();
                 }
             }
+
+            fn record_debug(&mut self, _: &tracing::field::Field, _: &dyn std::fmt::Debug) {}
         }
         if event.metadata().target() == "sqlx::postgres::notice" {
             let mut message = Message(String::new());
@@ -599,12 +1052,12 @@ async fn the_mapping_table_takes_the_same_statements_however_long_it_is() {
     world.connect().await;
     let run = world.map(&names.iter().map(String::as_str).collect::<Vec<_>>()).await.run.unwrap();
     world.work(run).await;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(
+    sqlx::raw_sql(
         "do $$ begin
-            execute format('alter role infima_app in database %I set log_statement = ''all''', current_database());
-            execute format('alter role infima_app in database %I set client_min_messages = ''log''', current_database());
+            execute format('alter database %I set log_statement = ''all''', current_database());
+            execute format('alter database %I set client_min_messages = ''log''', current_database());
         end $$",
-    ))
+    )
     .execute(&world.database.owner().await)
     .await
     .expect("the owner may have statements reported");
@@ -613,8 +1066,6 @@ async fn the_mapping_table_takes_the_same_statements_however_long_it_is() {
     let changes = Changes::listen(&app.ops.db);
     let schema = schema(app.ops.clone(), changes);
     let admin = world.admin().await;
-    assert!(world.database.app_url().expose_secret().contains("infima_app"));
-
     let heard = Statements::default();
     let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(heard.clone()));
     let mut counts = Vec::new();

@@ -1,25 +1,37 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
 mod architecture;
+mod associations;
+mod audit;
 mod auth;
 mod auth_keys;
 mod budget;
+mod cli;
 mod config;
+mod connection;
+mod contract;
 mod crash;
+mod faults;
 mod graphql;
 mod graphql_nulls;
 mod halo;
 mod http;
 mod leases;
+mod matrix;
+mod model;
 mod net;
 mod nights;
 mod plan;
 mod postgres;
+mod preview;
 mod queue;
+mod rls;
+mod roster;
 mod sandbox;
 mod schema;
 mod seal;
 mod soak;
+mod story;
 mod support;
 mod sync;
 mod telemetry;

@@ -7,12 +7,12 @@ use super::{tell, words};
 use crate::dev::stack::Parts;
 
 const STORED: &str = "query Connection {
-  partner { haloConnection { url status checks { subject outcome } } }
+  partner { haloConnection { url status checks { subject outcome message } } }
 }";
 
 const SAVE: &str = "mutation SaveHaloConnection($input: SaveHaloConnectionInput!) {
   saveHaloConnection(input: $input) {
-    haloConnection { url status checks { subject outcome } }
+    haloConnection { url status checks { subject outcome message } }
     userErrors { message field }
   }
 }";
@@ -39,6 +39,7 @@ struct Connection {
 struct Check {
     subject: String,
     outcome: String,
+    message: String,
 }
 
 pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
@@ -58,8 +59,9 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
     let saved: PartnersConnection = parts.asker.change(admin, SAVE, details).await?;
     let connection = saved.halo_connection.ok_or_else(|| anyhow::anyhow!("the connection was not saved"))?;
     tell(format!("{}: {}", connection.url, words(&connection.status)));
-    for Check { subject, outcome } in connection.checks {
-        tell(format!("  {:<28} {}", words(&subject), words(&outcome)));
+    for Check { subject, outcome, message } in connection.checks {
+        let said = if outcome == "GRANTED" { words(&outcome) } else { message };
+        tell(format!("  {:<28} {said}", words(&subject)));
     }
     Ok(())
 }

@@ -88,7 +88,8 @@ pub(super) async fn clients(parts: &Parts) -> anyhow::Result<Vec<Client>> {
     serde_json::from_value(data["partner"]["clients"]["nodes"].clone()).context("the API's answer has another shape")
 }
 
-pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
+/// Maps what is not mapped yet. Given is the run that creates the subscriptions, if one was queued.
+pub(super) async fn save(parts: &Parts) -> anyhow::Result<Option<Id>> {
     let clients = clients(parts).await?;
     let mut chosen = Vec::new();
     for (name, search, customer) in WANTED {
@@ -104,15 +105,14 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
         let picked = picked.with_context(|| format!("the search for \"{search}\" does not find {customer}"))?;
         chosen.push(json!({ "clientId": client.id, "haloCustomerId": picked.halo_id }));
     }
-    match chosen.len() {
-        0 => tell(format!("all {} are mapped already", WANTED.len())),
-        some => {
-            let input = json!({ "associations": chosen });
-            parts.asker.change::<Value>(parts.callers.partner_admin(), SAVE, input).await?;
-            tell(format!("{some} mappings saved; {} clients stay unmapped", clients.len() - WANTED.len()));
-        }
+    if chosen.is_empty() {
+        tell(format!("all {} are mapped already", WANTED.len()));
+        return Ok(None);
     }
-    Ok(())
+    tell(format!("{} mappings to save; {} clients stay unmapped", chosen.len(), clients.len() - WANTED.len()));
+    let input = json!({ "associations": chosen });
+    let mut saved: Value = parts.asker.change(parts.callers.partner_admin(), SAVE, input).await?;
+    Ok(Some(saved["run"]["id"].take()).filter(|run| !run.is_null()))
 }
 
 async fn search_customers(parts: &Parts, search: &str) -> anyhow::Result<Vec<Customer>> {
@@ -121,8 +121,11 @@ async fn search_customers(parts: &Parts, search: &str) -> anyhow::Result<Vec<Cus
 }
 
 /// Waits until every mapped client has its subscription.
-pub(super) async fn watch(parts: &Parts) -> anyhow::Result<()> {
-    wait::until_quiet(parts).await?;
+pub(super) async fn watch(parts: &Parts, queued: Option<Id>) -> anyhow::Result<()> {
+    match queued {
+        Some(run) => wait::until_finished(parts, &run).await?,
+        None => wait::until_quiet(parts).await?,
+    }
     let clients = clients(parts).await?;
     let mapped: Vec<_> =
         clients.iter().filter_map(|client| Some((&client.name, client.halo_association.as_ref()?))).collect();

@@ -28,8 +28,8 @@ pub(super) async fn play(parts: &Parts) -> anyhow::Result<()> {
     println!("\nThe user guide's story, through the API:\n");
     step(1, "INFIMA's platform reports its partners, their clients and users", people::first_report(parts)).await?;
     step(2, "The partner saves its Halo connection", connect::save(parts)).await?;
-    step(3, "It searches its Halo customers and maps clients to them", map::save(parts)).await?;
-    step(4, "The subscriptions appear in Halo", map::watch(parts)).await?;
+    let queued = step(3, "It searches its Halo customers and maps clients to them", map::save(parts)).await?;
+    step(4, "The subscriptions appear in Halo", map::watch(parts, queued)).await?;
     step(5, "People join and leave", people::second_report(parts)).await?;
     step(6, "The night comes: infima-halo sync --night", night::run(parts)).await?;
     step(7, "The partner asks for a sync", night::resync(parts)).await?;
@@ -37,11 +37,11 @@ pub(super) async fn play(parts: &Parts) -> anyhow::Result<()> {
 }
 
 /// Tells the step's title, does it, and names it where it fails.
-async fn step(number: u8, title: &str, does: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+async fn step<T>(number: u8, title: &str, does: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     println!("{number}. {title}");
-    does.await.with_context(|| format!("step {number} ({title}) failed"))?;
+    let done = does.await.with_context(|| format!("step {number} ({title}) failed"))?;
     println!();
-    Ok(())
+    Ok(done)
 }
 
 /// A line below the step's title.

@@ -19,6 +19,7 @@ const REQUEST: &str = "mutation RequestHaloSync($input: RequestHaloSyncInput!) {
 
 /// The operator's command, as a process of its own.
 pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
+    let before = wait::latest(parts).await?;
     let this = std::env::current_exe().context("cannot find this program to start it again")?;
     let mut command = Command::new(this);
     command.args(["sync", "--night"]).env_remove("DATABASE_URL_FILE").env_remove("RUST_BACKTRACE");
@@ -40,8 +41,11 @@ pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
     if !ended.success() {
         bail!("`infima-halo sync --night` ended with {ended}. {}", complaint.trim());
     }
-    // The night may have been queued before, by a start that was killed.
-    wait::until_quiet(parts).await
+    match wait::latest(parts).await? {
+        Some(run) if before.as_ref() != Some(&run) => wait::until_finished(parts, &run).await,
+        // It was queued before. The start that did so may have been killed.
+        _ => wait::until_quiet(parts).await,
+    }
 }
 
 /// "Sync now", in the frontend.

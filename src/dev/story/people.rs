@@ -1,5 +1,7 @@
 //! The platform's part: who is in training where.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,20 +34,32 @@ pub(super) async fn first_report(parts: &Parts) -> anyhow::Result<()> {
 }
 
 pub(super) async fn second_report(parts: &Parts) -> anyhow::Result<()> {
-    let changing = roster::NORTHWIND.clients.iter().filter(|client| client.joining + client.leaving > 0);
     let imported = import(parts, roster::second_report()).await?;
-    for client in changing {
-        tell(format!("{:<26} {:>2} join, {} leave", client.name, client.joining, client.leaving));
+    if imported.stored > 0 {
+        for client in roster::NORTHWIND.clients {
+            let counts = [(client.joining, "joined"), (client.leaving, "left")];
+            let said: Vec<_> =
+                counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+            if !said.is_empty() {
+                tell(format!("{:<26} {}", client.name, said.join(", ")));
+            }
+        }
     }
-    tell(imported);
+    tell(imported.to_string());
     Ok(())
 }
 
-async fn import(parts: &Parts, report: Value) -> anyhow::Result<String> {
+async fn import(parts: &Parts, report: Value) -> anyhow::Result<Imported> {
     let Payload { imported } = parts.asker.change(parts.callers.platform(), IMPORT, report).await?;
-    Ok(match (imported.stored, imported.already_known) {
-        (stored, 0) => format!("{stored} records taken in"),
-        (0, _) => "all known already".to_owned(),
-        (stored, known) => format!("{stored} records taken in, {known} known already"),
-    })
+    Ok(imported)
+}
+
+impl fmt::Display for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.stored, self.already_known) {
+            (stored, 0) => write!(f, "{stored} records taken in"),
+            (0, _) => f.write_str("all known already"),
+            (stored, known) => write!(f, "{stored} records taken in, {known} known already"),
+        }
+    }
 }

@@ -68,13 +68,17 @@ struct Named {
     name: String,
 }
 
-/// Follows the partner's latest run, if there is one, until it is finished. A run that waits does so for those before it, so
-/// after the latest there is none.
+/// The partner's latest run. A run that waits does so for those before it, so once the latest is finished, all are.
+pub(super) async fn latest(parts: &Parts) -> anyhow::Result<Option<Id>> {
+    let mut data: Value = parts.asker.ask(parts.callers.partner_admin(), LATEST, json!({})).await?;
+    Ok(Some(data["partner"]["haloSyncRuns"]["nodes"][0]["id"].take()).filter(|id| !id.is_null()))
+}
+
+/// Follows what is under way, if anything is. What came of earlier runs is not told again.
 pub(super) async fn until_quiet(parts: &Parts) -> anyhow::Result<()> {
-    let data: Value = parts.asker.ask(parts.callers.partner_admin(), LATEST, json!({})).await?;
-    match &data["partner"]["haloSyncRuns"]["nodes"][0]["id"] {
-        Value::Null => Ok(()),
-        run => until_finished(parts, run).await,
+    match latest(parts).await? {
+        Some(run) if look(parts, &run).await?.poll_after_ms.is_some() => until_finished(parts, &run).await,
+        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,8 @@ pub struct Observed {
     pub tenant: HaloTenant,
     /// For each association that has a subscription.
     pub subscriptions: BTreeMap<HaloSubscriptionId, Sighting>,
-    /// For each customer of an association without one: the customer, and all of its subscriptions.
+    /// For each customer of an association without one, or whose subscription is on another customer now: the customer, and
+    /// all of its subscriptions.
     pub customers: BTreeMap<HaloCustomerId, ObservedCustomer>,
 }
 

@@ -45,7 +45,8 @@ const workers = await build({
 });
 
 const files = new Map();
-for (const { path, contents } of [...page.outputFiles, ...workers.outputFiles]) files.set(basename(path), Buffer.from(contents));
+for (const { path, contents } of [...page.outputFiles, ...workers.outputFiles])
+  files.set(basename(path), Buffer.from(contents));
 files.set('licenses.txt', Buffer.from(licenses([page.metafile, workers.metafile])));
 
 // One version for all: the page names its assets under it, and they may be cached for ever.
@@ -62,7 +63,11 @@ function write() {
   mkdirSync(dist);
   for (const [name, contents] of wanted) writeFileSync(join(dist, name), pack(name, contents));
   for (const [name, contents] of wanted) {
-    console.log(name.padEnd(24), `${kilobytes(contents)} kB`.padStart(9), `${kilobytes(pack(name, contents))} kB packed`.padStart(16));
+    console.log(
+      name.padEnd(24),
+      `${kilobytes(contents)} kB`.padStart(9),
+      `${kilobytes(pack(name, contents))} kB packed`.padStart(16),
+    );
   }
 }
 
@@ -75,7 +80,9 @@ function check() {
     return !wanted.get(name).equals(name.endsWith('.gz') ? gunzipSync(contents) : contents);
   });
   if (wrong.length > 0) {
-    console.error(`dist/ is not what the sources build (${wrong.join(', ')}). Run \`npm ci && npm run build\` here and commit dist/.`);
+    console.error(
+      `dist/ is not what the sources build (${wrong.join(', ')}). Run \`npm ci && npm run build\` here and commit dist/.`,
+    );
     process.exit(1);
   }
   console.log(`dist/ is what the sources build (${wanted.get('version.txt').toString().trim()}).`);
@@ -97,7 +104,9 @@ function licenses(metafiles) {
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(here, folder, 'package.json')));
       const file = readdirSync(join(here, folder)).find((name) => /^licen[cs]e/i.test(name));
-      const text = file ? readFileSync(join(here, folder, file), 'utf8').trim() : 'The package carries no licence file.';
+      const text = file
+        ? readFileSync(join(here, folder, file), 'utf8').trim()
+        : 'The package carries no licence file.';
       return `${name} ${version} (${license})\n\n${text}\n`;
     })
     .join(`\n${'-'.repeat(80)}\n\n`);

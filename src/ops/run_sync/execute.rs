@@ -101,6 +101,11 @@ impl<'a> Executor<'a> {
         }
     }
 
+    /// Nothing is written because Halo did not keep fields, of which somebody has to take note.
+    pub(super) fn writes_held(&self) -> Option<Problem> {
+        self.writes_held.clone()
+    }
+
     /// Halo did not answer for some clients, who have to be tried again.
     pub(super) fn unreachable(&self) -> Option<Problem> {
         self.unreachable.clone()
@@ -214,6 +219,17 @@ impl<'a> Executor<'a> {
             );
             let report = Report {
                 quantity_after: created.quantity.whole(),
+                problem: Some(problem),
+                becomes: Becomes::NeedsAttention,
+                seen,
+                ..open(step, Outcome::Failed)
+            };
+            return Ok(Done::with(report));
+        }
+        if !created.active {
+            let problem = Problem::new(ProblemCode::SubscriptionInactive, self.ops.clock.now());
+            let report = Report {
+                quantity_after: Some(quantity),
                 problem: Some(problem),
                 becomes: Becomes::NeedsAttention,
                 seen,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use crate::domain::plan::{Desired, Observed, ObservedCustomer, Sighting};
+use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sighting};
 use crate::halo::{CustomerLookup, HaloError, Session, Subscription, SubscriptionLookup};
 use crate::ids::HaloSubscriptionId;
 use crate::ops::halo;
@@ -40,10 +40,16 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         subscriptions.insert(id, sighting);
     }
-    let unknown: BTreeSet<_> =
-        ours.filter(|association| association.subscription.is_none()).map(|association| association.customer).collect();
-    let unknown: Vec<_> = unknown.into_iter().collect();
-    for (id, lookup) in session.customers(&unknown).await? {
+    // The customers of associations without a subscription, and of those whose subscription is elsewhere now: moved by
+    // somebody, or their customer was merged away.
+    let is_there = |association: &&DesiredAssociation| match association.subscription.map(|id| subscriptions.get(&id)) {
+        None => false,
+        Some(Some(Sighting::There(seen))) => seen.customer == association.customer,
+        Some(_) => true,
+    };
+    let wanted: BTreeSet<_> = ours.filter(|it| !is_there(it)).map(|association| association.customer).collect();
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    for (id, lookup) in session.customers(&wanted).await? {
         let seen = match lookup {
             CustomerLookup::Missing => ObservedCustomer::Deleted,
             CustomerLookup::Found(customer) => {

@@ -2,5 +2,8 @@
 
 pub mod artifacts;
 pub mod db;
+pub mod people;
+pub mod program;
+pub mod served;
 pub mod worker;
 pub mod world;

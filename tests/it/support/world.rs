@@ -36,6 +36,8 @@ pub struct World {
     pub tenant: Tenant,
     pub sandbox: Sandbox,
     pub database: TestDatabase,
+    /// The database as its owner, to look where no verb leads and to have time pass.
+    pub owner: sqlx::PgPool,
     /// Moves with each import, so that the newest record wins.
     version: std::sync::atomic::AtomicI64,
 }
@@ -103,6 +105,7 @@ impl World {
             mint: Mint::generate(rules()),
             tenant,
             sandbox,
+            owner: database.owner().await,
             database,
             version: std::sync::atomic::AtomicI64::new(1),
         }
@@ -355,7 +358,7 @@ impl World {
     pub async fn bring_forward(&self, run: RunId) {
         sqlx::query("update sync_runs set next_attempt_at = now() where id = $1")
             .bind(run.0)
-            .execute(&self.database.owner().await)
+            .execute(&self.owner)
             .await
             .expect("the database answers");
     }
@@ -364,7 +367,7 @@ impl World {
     pub async fn settle(&self, client: &str) {
         sqlx::query("update associations set create_sent_at = create_sent_at - interval '1 hour' where client_id = $1")
             .bind(self.client(client).await.0)
-            .execute(&self.database.owner().await)
+            .execute(&self.owner)
             .await
             .expect("the database answers");
     }

@@ -7,7 +7,7 @@ export function askOnceMore({ environment, operation, partner, caller }) {
   dialog.className = 'desk-dialog ask-once-more';
   dialog.setAttribute('aria-labelledby', 'ask-title');
   dialog.append(
-    element('h2', `Change something in ${environment}?`, { id: 'ask-title' }),
+    element('h2', `Run this in ${environment}?`, { id: 'ask-title' }),
     facts([
       ['Operation', operation ?? 'without a name'],
       ['Partner', partner ?? 'none named'],

@@ -14,16 +14,21 @@ export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
   const runInTab = useRunInTab();
   const [open, setOpen] = useState(null);
   // An entry that this server's schema does not know yet, or no longer, is not offered.
-  const offered = useMemo(() => (schema ? menu.filter(({ document }) => validate(schema, document).length === 0) : []), [schema]);
+  const known = useMemo(
+    () => (schema ? menu.filter(({ document }) => validate(schema, document).length === 0) : []),
+    [schema],
+  );
+  const offered = viewer?.partner ? known.filter(({ name }) => name !== 'FindPartner') : known;
   const watch = offered.find(({ kind }) => kind === 'subscription');
 
   return (
     <nav className="desk" aria-label="Support desk" id="desk" tabIndex={-1}>
-      {viewer?.partner ? (
+      {viewer?.partner && (
         <p className="own-partner">
           <span>Partner</span> {viewer.partner.name}
         </p>
-      ) : (
+      )}
+      {viewer !== undefined && !viewer?.partner && (
         <Picker
           label="Partner"
           hint="Type a name, address or id"
@@ -32,12 +37,22 @@ export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
           search={(text) => nodesOf(wire.ask(pickPartner, { search: text }), (data) => data.partners)}
         />
       )}
-      {!schema && <p className="quiet">{fetchError ? 'The menu needs the schema, which could not be read.' : 'Reading the schema…'}</p>}
-      {schema && offered.length === 0 && <p className="quiet">None of the saved operations fits this server's schema.</p>}
+      {!schema && (
+        <p className="quiet">
+          {fetchError ? 'The menu needs the schema, which could not be read.' : 'Reading the schema…'}
+        </p>
+      )}
+      {schema && offered.length === 0 && (
+        <p className="quiet">None of the saved operations fits this server's schema.</p>
+      )}
       <ul className="menu">
         {offered.map((entry) => (
           <li key={entry.name} className={open === entry.name ? 'open' : ''}>
-            <button type="button" aria-expanded={open === entry.name} onClick={() => setOpen(open === entry.name ? null : entry.name)}>
+            <button
+              type="button"
+              aria-expanded={open === entry.name}
+              onClick={() => setOpen(open === entry.name ? null : entry.name)}
+            >
               {entry.title}
               {entry.kind === 'mutation' && <em>action</em>}
             </button>
@@ -47,7 +62,10 @@ export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
                 partner={partner}
                 run={run}
                 searchClients={(text) =>
-                  nodesOf(wire.ask(pickClient, { partnerId: partner.id, search: text }), (data) => data.partner?.clients)
+                  nodesOf(
+                    wire.ask(pickClient, { partnerId: partner.id, search: text }),
+                    (data) => data.partner?.clients,
+                  )
                 }
                 onRun={(variables) => runInTab(entry, variables)}
               />
@@ -120,16 +138,16 @@ function Entry({ entry, partner, run, searchClients, onRun }) {
   );
 }
 
-/** Puts a saved operation into a tab, the present one if it holds the same operation, and runs it. */
+/** Puts a saved operation into a tab, the one that holds it already if there is one, and runs it. */
 function useRunInTab() {
-  const { addTab, updateActiveTabValues, setOperationName, stop, run } = useGraphiQLActions();
-  const { queryEditor, variableEditor, tabs, activeTabIndex } = useGraphiQL(
-    pick('queryEditor', 'variableEditor', 'tabs', 'activeTabIndex'),
-  );
+  const { addTab, changeTab, updateActiveTabValues, setOperationName, stop, run } = useGraphiQLActions();
+  const { queryEditor, variableEditor, tabs } = useGraphiQL(pick('queryEditor', 'variableEditor', 'tabs'));
   return ({ name, text }, variables) => {
     const written = JSON.stringify(variables, null, 2);
     stop();
-    if (tabs[activeTabIndex].operationName !== name) addTab();
+    const index = tabs.findIndex(({ operationName }) => operationName === name);
+    if (index < 0) addTab();
+    else changeTab(index);
     queryEditor.setValue(text);
     variableEditor.setValue(written);
     updateActiveTabValues({ query: text, variables: written, operationName: name });

@@ -47,7 +47,9 @@ function Door(shared) {
           </button>
         )}
         {state.phase === 'out' && !config.oidc && config.devCallers.length === 0 && (
-          <p>Nobody can sign in here yet: the operator has to configure the OpenID Connect issuer for the playground.</p>
+          <p>
+            Nobody can sign in here yet: the operator has to configure the OpenID Connect issuer for the playground.
+          </p>
         )}
       </main>
     </div>

@@ -22,8 +22,16 @@ const labels = {
 
 export const menu = [
   entry('Find a partner', 'By whatever the caller on the phone can tell you.', findPartner),
-  entry('Why did last night fail?', 'The latest runs, what went wrong with whom, and how to mend it.', whyLastNightFailed),
-  entry('Preview tonight', 'What a sync would change in Halo right now, client by client. Changes nothing.', previewTonight),
+  entry(
+    'Why did last night fail?',
+    'The latest runs, what went wrong with whom, and how to mend it.',
+    whyLastNightFailed,
+  ),
+  entry(
+    'Preview tonight',
+    'What a sync would change in Halo right now, client by client. Changes nothing.',
+    previewTonight,
+  ),
   entry('Resync this partner', 'Queues a sync of all mapped clients, ahead of the night.', resyncPartner),
   entry('Resync one client', 'Queues a sync of a single client.', resyncClient),
   entry('Recheck the connection', 'Tries the stored credentials again and names each permission.', recheckConnection),

@@ -65,7 +65,9 @@ export async function comeBackFromSignIn(oidc) {
 async function endpointsOf(oidc) {
   if (oidc.endpoints) return oidc.endpoints;
   const address = `${oidc.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const found = await fetch(address).then((response) => response.json()).catch(() => null);
+  const found = await fetch(address)
+    .then((response) => response.json())
+    .catch(() => null);
   if (!found) throw new Error(`The sign-in service does not answer at ${address}.`);
   if (found.issuer !== oidc.issuer) throw new Error(`${address} speaks for another issuer, ${found.issuer}.`);
   return { authorization: found.authorization_endpoint, token: found.token_endpoint };
@@ -80,5 +82,8 @@ async function sha256Text(text) {
 }
 
 function urlSafe(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 }

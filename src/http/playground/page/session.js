@@ -19,7 +19,8 @@ export function createSession({ oidc, devCallers }) {
   function enter(newToken, label, expiresInSeconds) {
     clearTimeout(expiry);
     token = newToken;
-    if (expiresInSeconds) expiry = setTimeout(() => end('Your sign-in has ended. Please sign in again.'), expiresInSeconds * 1000);
+    if (expiresInSeconds)
+      expiry = setTimeout(() => end('Your sign-in has ended. Please sign in again.'), expiresInSeconds * 1000);
     become({ phase: 'in', label, problem: null });
   }
 

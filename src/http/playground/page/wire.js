@@ -29,7 +29,9 @@ export function createWire({ endpoint, websocket }, session, confirm, onAnswer) 
         credentials: 'omit',
       });
     } catch {
-      return inWords('The API does not answer. Check that the server is running and that you are online, then run this again.');
+      return inWords(
+        'The API does not answer. Check that the server is running and that you are online, then run this again.',
+      );
     }
     if (response.status === 401) session.end('The API no longer accepts your sign-in. Please sign in again.');
     return response
@@ -99,7 +101,8 @@ function watched(answers, hear) {
 }
 
 function whySocketClosed({ code, reason }) {
-  if (code === 4401 || code === 4403) return 'The API no longer accepts your sign-in on the live connection. Please sign in again.';
+  if (code === 4401 || code === 4403)
+    return 'The API no longer accepts your sign-in on the live connection. Please sign in again.';
   if (code === 4429) return 'Too many live connections. Stop another subscription, then run this again.';
   return `The live connection ended${reason ? `: ${reason}` : ''}. Run this again to go on watching.`;
 }

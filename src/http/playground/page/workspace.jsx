@@ -12,8 +12,12 @@ import { createWire } from './wire.js';
 
 const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 
-const welcome = `# Ask anything the documentation on the left describes, or take a saved operation from the support desk.
-# Ctrl-Space completes, Ctrl-Enter runs, ? lists the other shortcuts.
+const welcome = `# Ask what is documented,
+# or take a saved operation
+# from the support desk.
+#
+# Ctrl-Space completes,
+# Ctrl-Enter runs.
 
 query Welcome {
   viewer {
@@ -25,12 +29,12 @@ query Welcome {
 `;
 
 export function Workspace({ config, session, state, onHelp }) {
-  const [viewer, setViewer] = useState(null);
+  const [viewer, setViewer] = useState(); // null once it is clear that the API will not say
   const [chosen, setChosen] = useState(null);
   const [answer, setAnswer] = useState(null);
   const [run, setRun] = useState(null);
   const partner = viewer?.partner ?? chosen;
-  const now = useRef({});
+  const now = useRef({}); // for the wire, which is made once
   now.current = { viewer, partner };
 
   const wire = useMemo(() => createWire(config, session, confirm, hear), []);
@@ -77,7 +81,13 @@ export function Workspace({ config, session, state, onHelp }) {
               <ActingFor wire={wire} viewer={viewer} partner={partner} />
             </Banner>
             <Desk wire={wire} viewer={viewer} partner={partner} onPartner={setChosen} answer={answer} run={run} />
-            <GraphiQLInterface isHeadersEditorEnabled={false} showPersistHeadersSettings={false} defaultEditorToolsVisibility="variables" />
+            <main aria-label="Editor">
+              <GraphiQLInterface
+                isHeadersEditorEnabled={false}
+                showPersistHeadersSettings={false}
+                defaultEditorToolsVisibility="variables"
+              />
+            </main>
           </div>
         </DocExplorerStore>
       </HistoryStore>

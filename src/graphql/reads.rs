@@ -1,0 +1,69 @@
+//! Whom support looks at. Every scope that a caller gets for a partner comes from here, so that an operation of support's
+//! leaves a row in the log of each partner it looked at, written before the answer leaves.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use crate::auth::{Act, Caller, Denied, PartnerScope, Role, permit};
+use crate::ids::PartnerId;
+use crate::ops::record_reads::record_reads;
+use crate::ops::{OpError, Ops, Request};
+
+/// The partners that one operation has looked at. Clones share what they know.
+#[derive(Clone, Default)]
+pub(super) struct Reads(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    /// Looked at and not written down yet.
+    open: BTreeSet<PartnerId>,
+    /// Written down: a subscription looks again for each event.
+    written: BTreeSet<PartnerId>,
+    /// The operation is a mutation, whose verb writes a row of its own.
+    changes: bool,
+}
+
+impl Reads {
+    /// Asks the policy, and remembers whom support gets to see.
+    pub(super) fn permit(&self, caller: &Caller, act: Act, partner: PartnerId) -> Result<PartnerScope, Denied> {
+        let scope = permit(caller, act, partner)?;
+        self.note(caller, [partner]);
+        Ok(scope)
+    }
+
+    /// Remembers partners that support found in a list.
+    pub(super) fn note(&self, caller: &Caller, partners: impl IntoIterator<Item = PartnerId>) {
+        if caller.role() == Role::Support {
+            let mut seen = self.0.lock().expect("never held across a panic");
+            let new: Vec<_> = partners.into_iter().filter(|partner| !seen.written.contains(partner)).collect();
+            seen.open.extend(new);
+        }
+    }
+
+    /// A verb writes down what is done.
+    pub(super) fn left_to_the_verb(&self) {
+        self.0.lock().expect("never held across a panic").changes = true;
+    }
+
+    /// Writes down what was looked at since the last time.
+    pub(super) async fn write_down(
+        &self,
+        ops: &Ops,
+        request: &Request<'_>,
+        operation: Option<&str>,
+    ) -> Result<(), OpError> {
+        let partners: Vec<_> = {
+            let mut seen = self.0.lock().expect("never held across a panic");
+            if seen.changes {
+                return Ok(());
+            }
+            let open = std::mem::take(&mut seen.open);
+            seen.written.extend(&open);
+            open.into_iter().collect()
+        };
+        if partners.is_empty() {
+            return Ok(());
+        }
+        record_reads(ops, request, &partners, operation).await
+    }
+}

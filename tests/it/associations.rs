@@ -1,0 +1,503 @@
+//! Mapping clients to Halo customers, and every way in which that ends or has to be mended by a person.
+
+use infima_halo::auth::{Denied, Role};
+use infima_halo::domain::association::{AssociationState, Ending};
+use infima_halo::domain::problem::ProblemCode;
+use infima_halo::domain::roster::{ClientRecord, RosterState};
+use infima_halo::domain::run::RunState;
+use infima_halo::halo::VENDOR;
+use infima_halo::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
+use infima_halo::ops::associate_clients::{Associated, Mapping, associate_clients};
+use infima_halo::ops::import_roster::Roster;
+use infima_halo::ops::resolve_subscription::Resolution;
+use infima_halo::ops::run_sync::Looked;
+use infima_halo::ops::{OpError, UserErrorCode};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+
+use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::world::{PARTNER, World, request};
+
+/// Connected, with these clients mapped to the customers of their names and synced.
+async fn synced(clients: &[(&str, usize)]) -> World {
+    let world = World::with_clients(clients).await;
+    world.connect().await;
+    world.map(&clients.iter().map(|(name, _)| *name).collect::<Vec<_>>()).await;
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    world
+}
+
+fn errors(associated: &Associated) -> Vec<(UserErrorCode, String)> {
+    associated.errors.iter().map(|error| (error.code, error.field.join("."))).collect()
+}
+
+/// The only error of the only mapping, which was not stored.
+async fn refused(world: &World, mapping: Mapping) -> UserErrorCode {
+    let associated = world.associate(&[mapping]).await.expect("each entry by itself");
+    assert_eq!(associated.run, None, "there is nothing to bring about");
+    assert_eq!(associated.errors.len(), 1);
+    associated.errors[0].code
+}
+
+async fn problem_of(world: &World, client: &str) -> Option<ProblemCode> {
+    world.association(client).await.problem.map(|problem| problem.code)
+}
+
+fn creates(world: &World) -> usize {
+    world.tenant.journal().iter().filter(|entry| entry.call == Call::Create).count()
+}
+
+#[tokio::test]
+async fn one_entry_that_cannot_be_stored_does_not_keep_the_others_out() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1), ("Dogwood", 1), ("Elm", 1)]).await;
+    world.import_partner("contoso", &[("Foreign", 1)]).await;
+    let (foreign,): (uuid::Uuid,) = sqlx::query_as("select id from clients where name = 'Foreign'")
+        .fetch_one(&world.owner)
+        .await
+        .expect("it was imported");
+    world.connect().await;
+    let archived = ClientRecord {
+        external_id: format!("{PARTNER}/Cedar"),
+        partner_external_id: PARTNER.into(),
+        name: "Cedar".into(),
+        state: RosterState::Archived,
+        version: 99,
+    };
+    world.import(Roster { clients: vec![archived], ..Roster::default() }).await;
+    world.tenant.act(Act::SetCustomerActive { id: world.customer("Dogwood").0, active: false }).expect("it is there");
+    let alder = world.mapping("Alder", "Alder").await;
+    let to = |client, customer| Mapping { client, customer, allow_shared: false, replace: None };
+    let cedar: (uuid::Uuid,) = sqlx::query_as("select id from clients where name = 'Cedar'")
+        .fetch_one(&world.owner)
+        .await
+        .expect("it was imported");
+    let inactive = HaloCustomerId(world.customer("Alder").0 + 3);
+    let elm = world.client("Elm").await;
+
+    let associated = world
+        .associate(&[
+            alder,
+            to(None, world.customer("Elm")),
+            to(Some(ClientId(uuid::Uuid::nil())), world.customer("Elm")),
+            to(Some(ClientId(foreign)), world.customer("Elm")),
+            to(Some(ClientId(cedar.0)), world.customer("Cedar")),
+            to(Some(world.client("Dogwood").await), inactive),
+            to(Some(elm), HaloCustomerId(4711)),
+            alder,
+            to(Some(world.client("Birch").await), world.customer("Alder")),
+        ])
+        .await
+        .expect("each entry by itself");
+    assert_eq!(
+        errors(&associated),
+        [
+            (UserErrorCode::ClientNotFound, "associations.1.clientId".to_owned()),
+            (UserErrorCode::ClientNotFound, "associations.2.clientId".to_owned()),
+            (UserErrorCode::ClientNotFound, "associations.3.clientId".to_owned()),
+            (UserErrorCode::ClientArchived, "associations.4.clientId".to_owned()),
+            (UserErrorCode::HaloCustomerInactive, "associations.5.haloCustomerId".to_owned()),
+            (UserErrorCode::HaloCustomerNotFound, "associations.6.haloCustomerId".to_owned()),
+            (UserErrorCode::Duplicate, "associations.7.clientId".to_owned()),
+            (UserErrorCode::CustomerAlreadyAssociated, "associations.8.haloCustomerId".to_owned()),
+        ]
+    );
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+#[tokio::test]
+async fn two_hundred_at_once_and_no_more() {
+    let names: Vec<_> = (0..200).map(|number| format!("Client {number}")).collect();
+    let world = World::start(TenantSeed::with_customers("northwind", names.iter().cloned())).await;
+    world.import_partner(PARTNER, &[]).await;
+    let clients = names.iter().map(|name| ClientRecord {
+        external_id: format!("{PARTNER}/{name}"),
+        partner_external_id: PARTNER.into(),
+        name: name.clone(),
+        state: RosterState::Active,
+        version: 1,
+    });
+    world.import(Roster { clients: clients.collect(), ..Roster::default() }).await;
+    world.connect().await;
+    let ids: Vec<(uuid::Uuid, String)> = sqlx::query_as("select id, name from clients order by id")
+        .fetch_all(&world.owner)
+        .await
+        .expect("the database answers");
+    let mut mappings: Vec<_> = ids
+        .iter()
+        .map(|(id, name)| Mapping {
+            client: Some(ClientId(*id)),
+            customer: world.customer(name),
+            allow_shared: false,
+            replace: None,
+        })
+        .collect();
+    mappings.push(mappings[0]);
+    assert_eq!(refusal(world.associate(&mappings).await), [UserErrorCode::TooMany]);
+    assert_eq!(refusal(world.associate(&[]).await), [UserErrorCode::Required]);
+    mappings.pop();
+
+    let mark = world.mark();
+    let associated = world.associate(&mappings).await.expect("two hundred are allowed");
+    assert_eq!((associated.errors.len(), associated.associations.len()), (0, 200));
+    assert!(world.mark() - mark <= 5, "customers are verified by pages");
+}
+
+#[tokio::test]
+async fn nothing_is_stored_while_halo_is_out_of_reach() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
+    let mapping = world.mapping("Alder", "Alder").await;
+    assert_eq!(refusal(world.associate(&[mapping]).await), [UserErrorCode::HaloUnreachable]);
+    assert_eq!(world.associations().await.len(), 0);
+}
+
+#[tokio::test]
+async fn mapping_needs_a_connection_and_is_the_partners_to_do() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    let mapping = world.mapping("Alder", "Alder").await;
+    assert_eq!(refusal(world.associate(&[mapping]).await), [UserErrorCode::NotConnected]);
+    world.connect().await;
+    for caller in [world.caller(Role::Support, None).await, world.caller(Role::PartnerViewer, Some(PARTNER)).await] {
+        let tried = associate_clients(world.ops(), &request(&caller), world.partner().await, &[mapping]).await;
+        assert!(matches!(tried, Err(OpError::Denied(Denied::Forbidden))), "{tried:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_pair_again_is_success_and_changes_nothing() {
+    let world = synced(&[("Alder", 3)]).await;
+    let before = world.association("Alder").await.id;
+    let again = world.map(&["Alder"]).await;
+    assert_eq!((again.errors.len(), again.run), (0, None));
+    assert_eq!(again.associations[0].id, before);
+    assert_eq!(creates(&world), 1);
+}
+
+#[tokio::test]
+async fn another_customer_needs_a_word_about_the_old_quantity() {
+    for (ending, left) in [(Ending::KeepQuantity, 3), (Ending::SetToZero, 0)] {
+        let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+        world.tenant.act(Act::AddCustomer { name: "Newmarket".into() }).expect("any name will do");
+        let other = world.mapping("Alder", "Newmarket").await;
+        assert_eq!(refused(&world, other).await, UserErrorCode::AlreadyAssociated);
+
+        let replacing = Mapping { replace: Some(ending), ..other };
+        let associated = world.associate(&[replacing]).await.expect("it was said");
+        assert_eq!(associated.errors, []);
+        assert_eq!(world.work(associated.run.expect("a new subscription")).await, SUCCEEDED);
+        let billed = [("Alder".into(), vec![left]), ("Birch".into(), vec![5]), ("Newmarket".into(), vec![3])];
+        assert_eq!(world.billed(), billed.into(), "{ending:?}");
+        assert_eq!(world.associations().await.len(), 2, "the old one is over");
+    }
+}
+
+#[tokio::test]
+async fn two_clients_of_one_customer_have_a_subscription_each() {
+    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    world.tenant.act(Act::AddCustomer { name: "Group".into() }).expect("any name will do");
+    world.add_client("Cedar", 2).await;
+    world.add_client("Dogwood", 4).await;
+    assert_eq!(world.associate(&[world.mapping("Cedar", "Group").await]).await.unwrap().errors, []);
+    let second = world.mapping("Dogwood", "Group").await;
+    assert_eq!(refused(&world, second).await, UserErrorCode::CustomerAlreadyAssociated);
+    let shared = Mapping { allow_shared: true, ..second };
+    assert_eq!(world.associate(&[shared]).await.unwrap().errors, []);
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+
+    let live = world.tenant.live_subscriptions_of(world.customer("Group").0, VENDOR);
+    let mut seen: Vec<_> = live.iter().map(|one| (one.count, one.name.as_str())).collect();
+    seen.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert_eq!(
+        seen,
+        [(2.0, "INFIMA Security Awareness Training"), (4.0, "INFIMA Security Awareness Training – Dogwood")]
+    );
+}
+
+#[tokio::test]
+async fn a_removed_mapping_is_seen_to_end_until_halo_has_confirmed_it() {
+    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let (alder, birch) = (world.association("Alder").await.id, world.association("Birch").await.id);
+    assert_eq!(world.remove(birch, Ending::KeepQuantity).await.expect("it is mapped"), None, "Halo is told nothing");
+    let run = world.remove(alder, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
+    let ending = world.association("Alder").await;
+    assert_eq!((ending.state, ending.ending), (AssociationState::Ending, Some(Ending::SetToZero)));
+    assert_eq!(world.remove(alder, Ending::SetToZero).await.expect("once is enough"), None);
+
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_eq!(world.associations().await.len(), 0);
+    assert_eq!(world.billed(), [("Alder".into(), vec![0]), ("Birch".into(), vec![5])].into(), "nothing is deleted");
+    assert_eq!(
+        refusal(world.remove(AssociationId::generate(), Ending::KeepQuantity).await),
+        [UserErrorCode::AssociationNotFound]
+    );
+}
+
+#[tokio::test]
+async fn a_mapping_that_cannot_be_set_to_zero_can_still_be_ended() {
+    let world = synced(&[("Alder", 3)]).await;
+    let id = world.association("Alder").await.id;
+    world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
+    let run = world.remove(id, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Failed));
+    let ending = world.association("Alder").await;
+    assert_eq!(ending.state, AssociationState::Ending);
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::QuantityRefused));
+    world.remove(id, Ending::KeepQuantity).await.expect("somebody sets it by hand");
+    assert_eq!(world.associations().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_create_in_doubt_is_settled_before_its_mapping_ends() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(Looked::PutBack));
+    let id = world.association("Alder").await.id;
+    world.remove(id, Ending::SetToZero).await.expect("it is mapped");
+    assert_eq!(world.association("Alder").await.state, AssociationState::Ending);
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    assert_eq!(world.billed(), [("Alder".into(), vec![0])].into(), "what was created is not billed");
+    assert_eq!(world.associations().await.len(), 0);
+}
+
+#[tokio::test]
+async fn mapping_a_pair_again_takes_its_old_subscription_back() {
+    let world = synced(&[("Alder", 3)]).await;
+    let old = world.record_of("Alder").await.id;
+    world.remove(world.association("Alder").await.id, Ending::KeepQuantity).await.expect("it is mapped");
+    world.set_users("Alder", 8).await;
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    assert_eq!((world.record_of("Alder").await.id, creates(&world)), (old, 1));
+    assert_eq!(world.billed(), [("Alder".into(), vec![8])].into());
+}
+
+#[tokio::test]
+async fn mapping_a_pair_again_before_its_end_was_confirmed_simply_goes_on() {
+    let world = synced(&[("Alder", 3)]).await;
+    let id = world.association("Alder").await.id;
+    let run = world.remove(id, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
+    world.map(&["Alder"]).await;
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    let association = world.association("Alder").await;
+    assert_eq!((association.id, association.state), (id, AssociationState::Active));
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+#[tokio::test]
+async fn yesterdays_database_creates_no_second_subscription() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
+    world.connect().await;
+    world.map(&["Alder", "Birch"]).await;
+    // As it was before the subscriptions were created.
+    sqlx::query("create table yesterday as select * from associations").execute(&world.owner).await.expect("a copy");
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    world.set_users("Birch", 6).await;
+    for statement in
+        ["delete from sync_results", "delete from associations", "insert into associations select * from yesterday"]
+    {
+        sqlx::query(statement).execute(&world.owner).await.expect("the copy comes back");
+    }
+    assert_eq!(world.association("Alder").await.subscription, None);
+
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![6])].into());
+    assert_eq!(creates(&world), 2);
+}
+
+#[tokio::test]
+async fn an_archived_clients_quantity_falls_to_zero_and_its_mapping_stays() {
+    let world = synced(&[("Alder", 3)]).await;
+    let archived = ClientRecord {
+        external_id: format!("{PARTNER}/Alder"),
+        partner_external_id: PARTNER.into(),
+        name: "Alder".into(),
+        state: RosterState::Archived,
+        version: 99,
+    };
+    world.import(Roster { clients: vec![archived], ..Roster::default() }).await;
+    let run = world.sync().await;
+    assert_eq!(run.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
+    let result = world.results(run.id).await.remove(0);
+    assert_eq!(result.problem.map(|problem| problem.code), Some(ProblemCode::QuantityFell), "and somebody is told");
+    assert_eq!(world.associations().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_deleted_subscription_is_made_again_when_somebody_asks() {
+    let world = synced(&[("Alder", 3)]).await;
+    let id = world.association("Alder").await.id;
+    assert_eq!(refusal(world.recreate(id).await), [UserErrorCode::SubscriptionNotDeleted]);
+    let gone = world.record_of("Alder").await.id;
+    world.tenant.act(Act::DeleteSubscription { id: gone }).expect("it is there");
+    world.sync().await;
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::SubscriptionDeleted));
+
+    let run = world.recreate(id).await.expect("it is gone");
+    assert_eq!(refusal(world.recreate(id).await), [UserErrorCode::SubscriptionNotDeleted], "once is enough");
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_ne!(world.record_of("Alder").await.id, gone);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+/// A subscription of ours that nobody owns stands on the customer, beside another vendor's.
+async fn with_an_orphan() -> (World, AssociationId, i32, i32) {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    let client_id = world.customer("Alder").0;
+    let add = |vendor: &str, name: &str| {
+        let (name, vendor) = (name.into(), vendor.into());
+        world.tenant.act(Act::AddSubscription { client_id, name, vendor, count: 9 }).expect("the customer is there")
+    };
+    let (orphan, other) = (add(VENDOR, "Security training"), add("Microsoft", "Microsoft 365"));
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(Looked::Finished(RunState::Failed)));
+    let association = world.association("Alder").await;
+    let problem = association.problem.expect("a person has to choose");
+    assert_eq!((problem.code, problem.subject), (ProblemCode::SubscriptionExists, Some(orphan.to_string())));
+    assert_eq!(creates(&world), 0);
+    (world, association.id, orphan, other)
+}
+
+#[tokio::test]
+async fn a_person_takes_over_the_subscription_that_stands_there() {
+    let (world, id, orphan, other) = with_an_orphan().await;
+    // What was not offered may be somebody else's product.
+    for wrong in [other, 4711] {
+        let wrong = Resolution::Adopt(HaloSubscriptionId(wrong));
+        assert_eq!(refusal(world.resolve(id, wrong).await), [UserErrorCode::SubscriptionNotACandidate]);
+    }
+    assert_eq!(refusal(world.resolve(id, Resolution::Continue).await), [UserErrorCode::NothingToResolve]);
+    let run = world.resolve(id, Resolution::Adopt(HaloSubscriptionId(orphan))).await.expect("it was offered");
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+    assert_eq!(world.tenant.subscription(other).expect("it is there").count, 9.0);
+    let again = world.resolve(id, Resolution::CreateNew).await;
+    assert_eq!(refusal(again), [UserErrorCode::NothingToResolve]);
+}
+
+#[tokio::test]
+async fn a_person_has_a_new_subscription_made_beside_the_one_that_stands_there() {
+    let (world, id, orphan, _) = with_an_orphan().await;
+    let run = world.resolve(id, Resolution::CreateNew).await.expect("that was asked");
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_eq!(world.billed(), [("Alder".into(), vec![9, 3])].into());
+    assert_ne!(world.record_of("Alder").await.id, orphan);
+    let mark = world.mark();
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.writes_since(mark), 0);
+}
+
+#[tokio::test]
+async fn two_that_could_be_the_clients_are_a_question_and_deactivating_one_is_an_answer() {
+    let world = synced(&[("Alder", 3)]).await;
+    let first = world.record_of("Alder").await.id;
+    let second = world.tenant.act(Act::CopySubscription { id: first }).expect("it is there");
+    world.remove(world.association("Alder").await.id, Ending::KeepQuantity).await.expect("it is mapped");
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(Looked::Finished(RunState::Failed)));
+    let problem = world.association("Alder").await.problem.expect("a person has to choose");
+    assert_eq!(problem.code, ProblemCode::DuplicateSubscription);
+    assert_eq!(problem.subject, Some(format!("{first}, {second}")));
+
+    world.tenant.act(Act::SetSubscriptionActive { id: first, active: false }).expect("it is there");
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.record_of("Alder").await.id, second);
+}
+
+#[tokio::test]
+async fn writing_stops_when_halo_does_not_keep_fields_until_somebody_has_looked() {
+    let world = synced(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).await;
+    let id = world.record_of("Alder").await.id;
+    world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).expect("it is there");
+    world.set_users("Alder", 4).await;
+    world.set_users("Birch", 6).await;
+    world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update).id(id), Lasting::Once);
+    let run = world.sync().await;
+    assert_eq!(run.state, RunState::PartiallySucceeded);
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsNotKept));
+    assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsNotKept), "it waits too");
+    let connection = world.connection().await;
+    assert_eq!(connection.problem.map(|problem| problem.code), Some(ProblemCode::FieldsNotKept));
+
+    // Nothing is written any more, whatever is asked for.
+    let mark = world.mark();
+    world.set_users("Cedar", 2).await;
+    assert_eq!(world.sync().await.state, RunState::Failed);
+    assert_eq!(world.writes_since(mark), 0);
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsNotKept), "until somebody has looked");
+
+    let run = world.resolve(world.association("Alder").await.id, Resolution::Continue).await.expect("it waits");
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_eq!(world.connection().await.problem, None);
+    let count = |client: &str| world.live_at(world.customer(client))[0].count;
+    assert_eq!((count("Alder"), count("Birch"), count("Cedar")), (4.0, 6.0, 2.0));
+}
+
+#[tokio::test]
+async fn a_partner_who_edits_at_the_same_moment_keeps_the_edit() {
+    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let id = world.record_of("Alder").await.id;
+    world.set_users("Alder", 4).await;
+    world.set_users("Birch", 6).await;
+    world.tenant.inject(Fault::PartnerEditsMeanwhile, Matching::call(Call::Update).id(id), Lasting::Once);
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsChanged));
+    let record = world.record_of("Alder").await;
+    assert_eq!((record.count, record.price, record.name.ends_with("(edited)")), (4.0, 1.0, true));
+    assert_eq!(world.billed(), [("Alder".into(), vec![4]), ("Birch".into(), vec![6])].into());
+}
+
+#[tokio::test]
+async fn a_moved_subscription_is_kept_up_to_date_where_it_is() {
+    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let (id, there) = (world.record_of("Alder").await.id, world.customer("Birch").0);
+    world.tenant.act(Act::MoveSubscription { id, client_id: there }).expect("both are there");
+    world.set_users("Alder", 4).await;
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    let record = world.record_of("Alder").await;
+    assert_eq!((record.client_id, record.count), (there, 4.0), "it was not moved back");
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::SubscriptionMoved));
+}
+
+#[tokio::test]
+async fn a_merged_customers_subscription_is_followed_and_the_partner_told() {
+    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let (id, into) = (world.customer("Alder").0, world.customer("Birch").0);
+    world.tenant.act(Act::MergeCustomer { id, into }).expect("both are there");
+    world.set_users("Alder", 4).await;
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.record_of("Alder").await.count, 4.0);
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::CustomerMerged));
+}
+
+#[tokio::test]
+async fn a_customer_that_went_before_the_create_is_reported() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).await;
+    world.connect().await;
+    world.map(&["Alder", "Birch", "Cedar"]).await;
+    world.tenant.act(Act::DeleteCustomer { id: world.customer("Alder").0 }).expect("it is there");
+    world.tenant.act(Act::SetCustomerActive { id: world.customer("Birch").0, active: false }).expect("it is there");
+    assert_eq!(world.look().await, Some(Looked::Finished(RunState::PartiallySucceeded)));
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::CustomerDeleted));
+    assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::CustomerInactive));
+    assert_eq!(world.billed(), [("Cedar".into(), vec![1])].into(), "the others are done");
+}
+
+#[tokio::test]
+async fn a_refused_zero_is_tried_again_when_there_are_users() {
+    let world = synced(&[("Alder", 3)]).await;
+    world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
+    world.set_users("Alder", 0).await;
+    assert_eq!(world.sync().await.state, RunState::Failed);
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::QuantityRefused));
+    let mark = world.mark();
+    assert_eq!(world.sync().await.state, RunState::Failed);
+    assert_eq!(world.writes_since(mark), 0, "the answer is known");
+    world.set_users("Alder", 2).await;
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![2])].into());
+}

@@ -1,0 +1,365 @@
+//! Connecting a Halo: what can be typed wrongly or be missing in Halo, and what that leaves behind, which is nothing.
+
+use infima_halo::auth::{Denied, Role};
+use infima_halo::domain::association::{AssociationState, Ending};
+use infima_halo::domain::connection::{CheckOutcome, CheckedPermission, Connection, ConnectionState};
+use infima_halo::domain::problem::ProblemCode;
+use infima_halo::domain::run::RunState;
+use infima_halo::ids::RunId;
+use infima_halo::ops::check_connection::{Details, Diagnosis, check_connection};
+use infima_halo::ops::disconnect::disconnect;
+use infima_halo::ops::request_sync::request_sync;
+use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::ops::{OpError, UserErrorCode};
+use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching, TenantSeed};
+use infima_halo::storage;
+
+use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::world::{World, details_of, request};
+
+async fn save(world: &World, details: Details) -> Result<(Connection, Option<RunId>), OpError> {
+    let admin = world.admin().await;
+    save_connection(world.ops(), &request(&admin), world.partner().await, details).await
+}
+
+async fn check(world: &World, details: &Details) -> Result<Diagnosis, OpError> {
+    let admin = world.admin().await;
+    check_connection(world.ops(), &request(&admin), world.partner().await, details).await
+}
+
+async fn stored(world: &World) -> Option<Connection> {
+    let scope = world.scope().await;
+    let mut db = world.ops().db.read(&scope).await.expect("the database answers");
+    storage::connections::find(&mut db, &scope).await.expect("the database answers")
+}
+
+/// The only error, as code and field.
+fn only<T: std::fmt::Debug>(result: Result<T, OpError>) -> (UserErrorCode, String, String) {
+    match result {
+        Err(OpError::Refused(errors)) if errors.len() == 1 => {
+            let error = errors.into_iter().next().expect("there is one");
+            (error.code, error.field.join("."), error.message)
+        }
+        other => panic!("this should have been refused for one reason: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_a_halo_is_refused_with_what_to_paste() {
+    let world = World::with_clients(&[]).await;
+    for (typed, hint) in [
+        ("", "Paste the address"),
+        ("acme", "https://acme.halopsa.com"),
+        ("htp://acme.halopsa.com", "not a web address"),
+        ("http://acme.halopsa.com", "https"),
+        ("https://acme.halopsa.com:8443", "Leave out :8443"),
+        ("https://sam:secret@acme.halopsa.com", "user name"),
+        ("https://10.0.0.7", "not on the public internet"),
+        ("https://localhost/api", "not on the public internet"),
+    ] {
+        let (code, field, message) = only(save(&world, Details { url: Some(typed.into()), ..world.details() }).await);
+        assert_eq!((code, field.as_str()), (UserErrorCode::HaloUrlInvalid, "url"), "{typed}");
+        assert!(message.contains(hint), "{typed}: {message}");
+        assert!(stored(&world).await.is_none(), "{typed}");
+    }
+    assert_eq!(world.mark(), 0, "Halo was not asked");
+}
+
+#[tokio::test]
+async fn what_stands_behind_the_host_is_left_out() {
+    for path in ["", "/", "/api", "/auth/", "/config/integrations?selid=17#api", "  "] {
+        let world = World::with_clients(&[]).await;
+        let url = format!("{}{path}", world.tenant.url());
+        let (connection, run) =
+            save(&world, Details { url: Some(url), ..world.details() }).await.expect("it is a Halo");
+        assert_eq!(connection.url, world.tenant.url());
+        assert_eq!((connection.tenant.0.as_str(), connection.state), ("northwind", ConnectionState::Connected));
+        assert_eq!(run, None, "nobody is mapped");
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_missing_is_said_at_once() {
+    let world = World::with_clients(&[]).await;
+    let nothing = Details { url: Some(" ".into()), application_client_id: None, client_secret: Some(" ".into()) };
+    assert_eq!(
+        refusal(save(&world, nothing).await),
+        [UserErrorCode::HaloUrlInvalid, UserErrorCode::Required, UserErrorCode::ClientSecretRequired]
+    );
+    let long = Details {
+        application_client_id: Some("x".repeat(501)),
+        client_secret: Some("x".repeat(501).into()),
+        ..world.details()
+    };
+    assert_eq!(refusal(save(&world, long).await), [UserErrorCode::TooLong, UserErrorCode::TooLong]);
+}
+
+#[tokio::test]
+async fn wrong_and_swapped_credentials_are_told_alike_and_nothing_is_stored() {
+    let world = World::with_clients(&[]).await;
+    let (id, secret) = (world.tenant.client_id(), world.tenant.client_secret());
+    for (id, secret) in [(secret.as_str(), id.as_str()), (id.as_str(), "wrong"), ("wrong", secret.as_str())] {
+        let details = Details {
+            application_client_id: Some(id.into()),
+            client_secret: Some(secret.to_owned().into()),
+            ..world.details()
+        };
+        let (code, field, message) = only(save(&world, details).await);
+        assert_eq!((code, field.as_str()), (UserErrorCode::CredentialsRejected, "clientSecret"));
+        assert!(!message.contains(secret), "{message}");
+        assert!(stored(&world).await.is_none());
+    }
+    // Copying leaves blanks around.
+    let padded = Details {
+        application_client_id: Some(format!(" {id}\n")),
+        client_secret: Some(format!("\t{secret} ").into()),
+        ..world.details()
+    };
+    save(&world, padded).await.expect("they are right");
+    assert_eq!(world.connection().await.application_client_id, id);
+}
+
+#[tokio::test]
+async fn each_missing_permission_is_named_in_the_guides_words() {
+    let scopes = |names: &[&str]| Act::SetScopes { scopes: names.iter().map(|&name| name.into()).collect() };
+    let levels =
+        |customers, licensing| Act::SetAgentLevels(AgentLevels { customers, licensing, invoices: Level::Read });
+    let world = World::with_clients(&[]).await;
+    for (act, named) in [
+        (scopes(&["read:invoices", "edit:softwarelicensing"]), "read:customers"),
+        (scopes(&["read:customers", "read:invoices"]), "edit:softwarelicensing"),
+        (levels(Level::None, Level::Modify), "Customers Access Level"),
+        (levels(Level::Read, Level::None), "Software Licencing Access Level"),
+        // Halo answers as for a missing level.
+        (Act::SwitchLicensing { on: false }, "Software Licencing Access Level"),
+    ] {
+        world.tenant.act(act.clone()).expect("done by hand");
+        let (code, _, message) = only(save(&world, world.details()).await);
+        assert_eq!(code, UserErrorCode::PermissionMissing, "{act:?}");
+        assert!(message.contains(named), "{act:?}: {message}");
+        assert!(stored(&world).await.is_none(), "{act:?}");
+        world.tenant.act(scopes(&["read:customers", "read:invoices", "edit:softwarelicensing"])).expect("by hand");
+        world.tenant.act(levels(Level::Read, Level::Modify)).expect("by hand");
+        world.tenant.act(Act::SwitchLicensing { on: true }).expect("by hand");
+    }
+}
+
+#[tokio::test]
+async fn invoices_that_cannot_be_read_and_an_empty_customer_list_only_warn() {
+    let world = World::start(TenantSeed::empty("northwind")).await;
+    world.import_partner("northwind", &[]).await;
+    let scopes = vec!["read:customers".into(), "edit:softwarelicensing".into()];
+    world.tenant.act(Act::SetScopes { scopes }).expect("done by hand");
+    let (connection, _) = save(&world, world.details()).await.expect("it works without");
+    let outcome = |permission| {
+        connection
+            .checks
+            .iter()
+            .find(|check| check.permission == permission)
+            .map(|check| (check.outcome, check.required))
+    };
+    assert_eq!(outcome(CheckedPermission::ReadInvoices), Some((CheckOutcome::Warning, false)));
+    assert_eq!(outcome(CheckedPermission::AgentCustomers), Some((CheckOutcome::Warning, true)));
+    assert_eq!(outcome(CheckedPermission::EditSoftwareLicensing), Some((CheckOutcome::Granted, true)));
+    assert_eq!(outcome(CheckedPermission::AgentUsers), Some((CheckOutcome::Unknown, false)));
+    assert_eq!(connection.state, ConnectionState::Connected);
+}
+
+#[tokio::test]
+async fn a_halo_that_is_down_or_none_is_told_apart() {
+    let world = World::with_clients(&[]).await;
+    for (fault, code) in [
+        (Fault::CutBefore, UserErrorCode::HaloUnreachable),
+        (Fault::Maintenance, UserErrorCode::HaloUnreachable),
+        (Fault::HtmlOk, UserErrorCode::NotAHaloAddress),
+        (Fault::WrongShape, UserErrorCode::NotAHaloAddress),
+        (Fault::RateLimitedSeconds(7), UserErrorCode::HaloRateLimited),
+    ] {
+        for call in [Call::Discovery, Call::InstanceInfo] {
+            world.tenant.inject(fault, Matching::call(call), Lasting::Sticky);
+        }
+        let (found, field, _) = only(save(&world, world.details()).await);
+        assert_eq!((found, field.as_str()), (code, "url"), "{fault:?}");
+        assert!(stored(&world).await.is_none(), "{fault:?}");
+        world.tenant.clear_faults();
+        world.end_pauses().await;
+    }
+}
+
+#[tokio::test]
+async fn a_halo_that_is_slow_is_waited_for_only_so_long() {
+    let world = World::start_with(TenantSeed::with_customers("northwind", ["Alder"]), |variables| {
+        variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1");
+    })
+    .await;
+    world.import_partner("northwind", &[]).await;
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Token), Lasting::Sticky);
+    assert_eq!(refusal(save(&world, world.details()).await), [UserErrorCode::HaloUnreachable]);
+    assert!(stored(&world).await.is_none());
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down() {
+    let world = World::with_clients(&[]).await;
+    let wrong = Details { client_secret: Some("wrong".to_owned().into()), ..world.details() };
+    for _ in 0..10 {
+        let problem = check(&world, &wrong).await.expect("it may be tried").problem;
+        assert_eq!(problem.map(|problem| problem.code), Some(ProblemCode::CredentialsRejected));
+    }
+    let mark = world.mark();
+    assert_eq!(refusal(check(&world, &wrong).await), [UserErrorCode::TooManyAttempts]);
+    assert_eq!(refusal(save(&world, world.details()).await), [UserErrorCode::TooManyAttempts]);
+    assert_eq!(world.mark(), mark, "Halo is not asked");
+}
+
+#[tokio::test]
+async fn a_new_address_needs_the_secret_again() {
+    let world = World::with_clients(&[]).await;
+    world.connect().await;
+    let elsewhere = Details { url: Some(world.sandbox.tenant("other").url()), ..Details::default() };
+    let (code, field, _) = only(save(&world, elsewhere.clone()).await);
+    assert_eq!((code, field.as_str()), (UserErrorCode::ClientSecretRequired, "clientSecret"));
+    assert_eq!(only(check(&world, &elsewhere).await).0, UserErrorCode::ClientSecretRequired);
+    assert_eq!(world.sandbox.tenant("other").journal(), [], "the secret was not sent there");
+    let same = Details { url: Some(world.tenant.url()), ..Details::default() };
+    save(&world, same).await.expect("the stored secret is for this address");
+}
+
+#[tokio::test]
+async fn another_tenants_details_are_refused_while_clients_are_mapped() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.map(&["Alder"]).await;
+    world.look().await;
+    let other = world.sandbox.tenant("other");
+    let (code, field, _) = only(save(&world, details_of(&other)).await);
+    assert_eq!((code, field.as_str()), (UserErrorCode::TenantChanged, "url"));
+    assert_eq!(world.connection().await.url, world.tenant.url());
+
+    world.remove(world.association("Alder").await.id, Ending::KeepQuantity).await.expect("it is mapped");
+    save(&world, details_of(&other)).await.expect("nobody is mapped any more");
+    assert_eq!(world.connection().await.tenant.0, "other");
+}
+
+#[tokio::test]
+async fn a_run_writes_nothing_when_the_tenant_changed_under_us() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 4)]).await;
+    world.connect().await;
+    world.map(&["Alder"]).await;
+    world.look().await;
+    world.map(&["Birch"]).await;
+    world.set_users("Alder", 5).await;
+    let synced = world.connection().await.last_synced_at;
+    // Whoever answers says that it is another Halo.
+    world.tenant.inject(Fault::DiscoveryWithoutTenant, Matching::any(), Lasting::Sticky);
+    let mark = world.mark();
+    let run = world.sync().await;
+    assert_eq!((run.state, world.writes_since(mark)), (RunState::Failed, 0));
+    let connection = world.connection().await;
+    assert_eq!(connection.problem.map(|it| it.code), Some(ProblemCode::TenantChanged));
+    assert_eq!((connection.state, connection.last_synced_at), (ConnectionState::NeedsAttention, synced));
+    for client in ["Alder", "Birch"] {
+        let association = world.association(client).await;
+        assert_eq!(association.problem.map(|it| it.code), Some(ProblemCode::TenantChanged), "{client}");
+    }
+    let diagnosis = check(&world, &Details::default()).await.expect("it can be asked");
+    assert_eq!(diagnosis.problem.map(|it| it.code), Some(ProblemCode::TenantChanged));
+
+    world.tenant.clear_faults();
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.is_billed_right().await, Ok(()));
+}
+
+#[tokio::test]
+async fn disconnecting_forgets_the_secret_and_the_same_halo_goes_on() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.map(&["Alder"]).await;
+    world.look().await;
+    let waiting = world.request_sync().await;
+    let mark = world.mark();
+    let admin = world.admin().await;
+    let partner = world.partner().await;
+    assert!(disconnect(world.ops(), &request(&admin), partner).await.expect("it is connected"));
+    assert!(!disconnect(world.ops(), &request(&admin), partner).await.expect("that is no error"));
+    assert_eq!(world.run(waiting).await.state, RunState::Cancelled);
+    let (kept,): (i64,) = sqlx::query_as("select count(*) from connections where sealed_secret is not null")
+        .fetch_one(&world.owner)
+        .await
+        .expect("the database answers");
+    assert_eq!(kept, 0, "the secret is erased");
+    assert_eq!(
+        refusal(request_sync(world.ops(), &request(&admin), partner, None).await),
+        [UserErrorCode::NotConnected]
+    );
+    world.clock.advance(chrono::Duration::days(2));
+    assert_eq!(start_nights(world.ops(), Which::Due).await.expect("the database answers"), []);
+    assert_eq!(world.mark(), mark, "Halo hears nothing of it");
+    assert_eq!(world.association("Alder").await.state, AssociationState::Active, "mappings stay");
+
+    let (_, run) = save(&world, world.details()).await.expect("the details are right");
+    assert_eq!(world.work(run.expect("mapped clients are synced at once")).await, SUCCEEDED);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+    assert_eq!(world.writes_since(mark), 0);
+}
+
+#[tokio::test]
+async fn a_sync_needs_a_connection_and_somebody_mapped() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    let (admin, partner) = (world.admin().await, world.partner().await);
+    assert_eq!(
+        refusal(request_sync(world.ops(), &request(&admin), partner, None).await),
+        [UserErrorCode::NotConnected]
+    );
+    world.connect().await;
+    assert_eq!(
+        refusal(request_sync(world.ops(), &request(&admin), partner, None).await),
+        [UserErrorCode::NoAssociations]
+    );
+    let asked = vec![Some(world.client("Alder").await), None];
+    let requested = request_sync(world.ops(), &request(&admin), partner, Some(asked)).await.expect("each by itself");
+    assert_eq!(requested.run, None);
+    let errors: Vec<_> = requested.errors.iter().map(|error| (error.code, error.field.join("."))).collect();
+    assert_eq!(
+        errors,
+        [
+            (UserErrorCode::ClientNotAssociated, "clientIds.0".into()),
+            (UserErrorCode::ClientNotFound, "clientIds.1".into())
+        ]
+    );
+}
+
+#[tokio::test]
+async fn testing_typed_details_stores_nothing_and_a_recheck_stores_what_it_found() {
+    let world = World::with_clients(&[]).await;
+    let diagnosis = check(&world, &world.details()).await.expect("they can be tested");
+    assert_eq!(diagnosis.problem, None);
+    assert!(stored(&world).await.is_none());
+    assert_eq!(refusal(check(&world, &Details::default()).await), [UserErrorCode::NotConnected]);
+
+    world.connect().await;
+    world.tenant.act(Act::DeleteAgent).expect("done by hand");
+    let diagnosis = check(&world, &Details::default()).await.expect("it can be rechecked");
+    let problem = diagnosis.problem.expect("the agent is gone");
+    assert_eq!(problem.code, ProblemCode::CredentialsRejected);
+    assert!(problem.message().contains("It last worked on 24 November 2026"), "{}", problem.message());
+    assert_eq!(world.connection().await.state, ConnectionState::NeedsAttention);
+
+    world.tenant.act(Act::RestoreAccess).expect("done by hand");
+    save(&world, world.details()).await.expect("the new credentials are right");
+    assert_eq!(world.connection().await.state, ConnectionState::Connected);
+}
+
+#[tokio::test]
+async fn support_rechecks_but_never_types_credentials() {
+    let world = World::with_clients(&[]).await;
+    world.connect().await;
+    let (support, partner) = (world.caller(Role::Support, None).await, world.partner().await);
+    let typed = check_connection(world.ops(), &request(&support), partner, &world.details()).await;
+    assert!(matches!(typed, Err(OpError::Denied(Denied::Forbidden))), "{typed:?}");
+    let saved = save_connection(world.ops(), &request(&support), partner, world.details()).await;
+    assert!(matches!(saved, Err(OpError::Denied(Denied::Forbidden))));
+    let rechecked = check_connection(world.ops(), &request(&support), partner, &Details::default()).await;
+    assert_eq!(rechecked.expect("support may").problem, None);
+}

@@ -1,0 +1,85 @@
+//! The frontend's contract, held to what the server answers: each of its operations, and each code that can be among
+//! `userErrors`, asked over HTTP of the app as `serve` builds it, with a sandbox for a Halo.
+//!
+//! The answers are in `frontend-contract/recorded/`, where the frontend's mocks come from. `make contract-update` writes
+//! them; without it, this says what has become stale.
+
+mod connection;
+mod desk;
+mod mapping;
+mod recorded;
+
+use infima_halo::graphql::sdl;
+use infima_halo::http::ErrorCode;
+use serde_json::{Value, json};
+
+use desk::{Desk, contract};
+use recorded::{Recorded, hold};
+
+/// Promised, so that giving it one day breaks nobody; no refusal has it yet.
+const NEVER_GIVEN: &str = "ASSOCIATION_ENDING";
+
+#[tokio::test]
+async fn each_operation_and_each_refusal_is_answered_as_recorded() {
+    let mut recorded = Recorded::default();
+    connection::is_checked(&mut recorded).await;
+    connection::is_saved(&mut recorded).await;
+    mapping::is_refused(&mut recorded).await;
+    mapping::is_lived_with(&mut recorded).await;
+    mapping::is_repaired(&mut recorded).await;
+
+    let operations: Vec<_> = contract().into_keys().collect();
+    assert_eq!(recorded.operations(), operations, "each operation of the contract is recorded");
+    let codes: Vec<_> = values_of("UserErrorCode").into_iter().filter(|code| code != NEVER_GIVEN).collect();
+    assert_eq!(recorded.refusals(), codes, "each code is recorded");
+    let (operations, refusals) = recorded.stable();
+    hold("operations.json", &operations);
+    hold("user-errors.json", &refusals);
+}
+
+#[test]
+fn the_codes_of_top_level_errors_are_as_recorded() {
+    let codes = ErrorCode::ALL.iter().map(|code| {
+        let told = json!({ "status": code.status().as_u16(), "meaning": code.meaning() });
+        (code.as_str().to_owned(), told)
+    });
+    hold("error-codes.json", &codes.collect());
+}
+
+#[test]
+fn the_contract_has_the_server_s_version() {
+    let package = include_str!("../../frontend-contract/package.json");
+    let package: Value = serde_json::from_str(package).unwrap();
+    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"), "a refusal names the version that the frontend installs");
+}
+
+#[tokio::test]
+async fn an_outdated_document_is_told_what_it_is_and_of_which_version() {
+    let desk = Desk::start(&[("Alder", 3)]).await;
+    let by_id = json!({ "documentId": format!("sha256:{}", "0".repeat(64)), "operationName": "MappingTable" });
+    let by_text = json!({ "query": "query MappingTable { partner { id name clientsOfOld { id } } }" });
+    for outdated in [by_id, by_text] {
+        let (status, answer) = desk.send(&desk.admin(), &outdated).await;
+        let error = &answer["errors"][0];
+        assert_eq!((status, &error["extensions"]["code"]), (400, &json!("DOCUMENT_NOT_TRUSTED")), "{answer}");
+        let message = error["message"].as_str().unwrap();
+        for said in ["\"MappingTable\"", concat!("version ", env!("CARGO_PKG_VERSION"))] {
+            assert!(message.contains(said), "{message}");
+        }
+    }
+    // Whoever may send anything is told which field is gone.
+    let outdated = json!({ "query": "query Old($id: ID!) { partner(id: $id) { clientsOfOld { id } } }",
+                           "variables": { "id": desk.partner().await } });
+    let (status, answer) = desk.send(&desk.support(), &outdated).await;
+    let error = &answer["errors"][0];
+    assert_eq!((status, &error["extensions"]["code"]), (400, &json!("GRAPHQL_VALIDATION_FAILED")), "{answer}");
+    assert!(error["message"].as_str().unwrap().contains("clientsOfOld"), "{answer}");
+}
+
+fn values_of(name: &str) -> Vec<String> {
+    let sdl = sdl();
+    let (_, rest) = sdl.split_once(&format!("\nenum {name} {{")).expect("an enum of the schema");
+    let (values, _) = rest.split_once("\n}").expect("the enum ends");
+    let value = |line: &&str| !line.is_empty() && line.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    values.lines().map(str::trim).filter(value).map(str::to_owned).collect()
+}

@@ -1,0 +1,87 @@
+//! The connection form: what it says to wrong details, and to right ones.
+
+use infima_halo::domain::problem::{Problem, ProblemCode};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
+use serde_json::{Value, json};
+
+use super::{desk::Desk, recorded::Recorded};
+
+/// What is wrong with details before Halo is asked, and what Halo can say to them.
+pub async fn is_checked(recorded: &mut Recorded) {
+    let desk = Desk::start(&[("Alder", 3)]).await;
+    let details = |name: &str, value: Value| {
+        let mut details = desk.details();
+        details[name] = value;
+        details
+    };
+    desk.refused(recorded, "NOT_CONNECTED", "TestConnection", json!({})).await;
+    desk.refused(recorded, "REQUIRED", "SaveConnection", details("applicationClientId", Value::Null)).await;
+    desk.refused(recorded, "TOO_LONG", "SaveConnection", details("applicationClientId", "7".repeat(1000).into())).await;
+    desk.refused(recorded, "HALO_URL_INVALID", "SaveConnection", details("url", "our halo".into())).await;
+    desk.refused(recorded, "CLIENT_SECRET_REQUIRED", "SaveConnection", details("clientSecret", Value::Null)).await;
+    for _ in 0..20 {
+        let data = desk.ask(&desk.admin(), "TestConnection", json!({ "input": {} })).await;
+        if data["testHaloConnection"]["userErrors"][0]["code"] == "TOO_MANY_ATTEMPTS" {
+            recorded.refusal("TOO_MANY_ATTEMPTS", "TestConnection", &data);
+            break;
+        }
+    }
+
+    let desk = Desk::start(&[("Alder", 3)]).await;
+    let tenant = &desk.world.tenant;
+    let (right, save) = (desk.details(), "SaveConnection");
+    let mut wrong = right.clone();
+    wrong["clientSecret"] = "not the secret".into();
+    desk.refused(recorded, "CREDENTIALS_REJECTED", save, wrong).await;
+    tenant.act(Act::SetScopes { scopes: vec!["read:invoices".into(), "edit:softwarelicensing".into()] }).unwrap();
+    desk.refused(recorded, "PERMISSION_MISSING", save, right.clone()).await;
+
+    let desk = Desk::start(&[("Alder", 3)]).await;
+    let (tenant, right) = (&desk.world.tenant, desk.details());
+    let answers = [
+        ("NOT_A_HALO_ADDRESS", Fault::HtmlOk, Matching::any()),
+        ("HALO_UNREACHABLE", Fault::BadGateway, Matching::any()),
+        ("HALO_ANSWER_NOT_UNDERSTOOD", Fault::WrongShape, Matching::call(Call::CustomerList)),
+    ];
+    for (code, fault, matching) in answers {
+        tenant.inject(fault, matching, Lasting::Sticky);
+        desk.refused(recorded, code, save, right.clone()).await;
+        tenant.clear_faults();
+    }
+    tenant.inject(Fault::RateLimitedSeconds(30), Matching::any(), Lasting::Once);
+    desk.refused(recorded, "HALO_RATE_LIMITED", save, right).await;
+
+    // The first takes a name server that leads into a private network, the other a Halo without a list of subscriptions.
+    for (code, problem) in
+        [("ADDRESS_BLOCKED", ProblemCode::AddressBlocked), ("LICENSING_OFF", ProblemCode::LicensingOff)]
+    {
+        let problem = Problem::new(problem, desk.world.clock.now());
+        let message = format!("{} {}", problem.message(), problem.remedy().unwrap());
+        recorded.refusal_like("NOT_A_HALO_ADDRESS", code, &message);
+    }
+}
+
+/// The way of a connection from the first save to the disconnect, another tenant's details between.
+pub async fn is_saved(recorded: &mut Recorded) {
+    let desk = Desk::start(&[("Alder", 3)]).await;
+    let typed = json!({ "input": desk.details() });
+    desk.record(recorded, "TestConnection", typed.clone()).await;
+    desk.ask(&desk.admin(), "SaveConnection", typed.clone()).await;
+    desk.refused(recorded, "NO_ASSOCIATIONS", "SyncNow", json!({})).await;
+    let run = desk.world.map(&["Alder"]).await.run.unwrap();
+    desk.world.work(run).await;
+
+    desk.record(recorded, "SaveConnection", typed).await;
+    let other = desk.world.sandbox.tenant("other");
+    let details = json!({
+        "url": other.url(), "applicationClientId": other.client_id(), "clientSecret": other.client_secret(),
+    });
+    desk.refused(recorded, "TENANT_CHANGED", "SaveConnection", details).await;
+    desk.record(recorded, "ConnectionForm", json!({})).await;
+    desk.record(recorded, "IntegrationStatus", json!({})).await;
+    desk.record(recorded, "SyncSettings", json!({})).await;
+    desk.record(recorded, "UpdateSyncSettings", json!({ "input": { "timeZone": "Europe/London" } })).await;
+    let empty = json!({ "nightStart": "02:00", "nightEnd": "02:00" });
+    desk.refused(recorded, "INVALID", "UpdateSyncSettings", empty).await;
+    desk.record(recorded, "Disconnect", json!({ "input": {} })).await;
+}

@@ -1,0 +1,134 @@
+//! Answers as they are kept: what differs from one run to the next is made the same.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use infima_halo::config::Variables;
+use serde_json::{Value, json};
+
+#[derive(Default)]
+pub struct Recorded {
+    operations: BTreeMap<String, Value>,
+    refusals: BTreeMap<String, Value>,
+}
+
+impl Recorded {
+    pub fn operation(&mut self, name: &str, data: &Value) {
+        assert!(self.operations.insert(name.into(), data.clone()).is_none(), "{name} is recorded twice");
+    }
+
+    pub fn refusal(&mut self, code: &str, operation: &str, data: &Value) {
+        let payload = data.as_object().and_then(|data| data.values().next()).expect("a mutation's data");
+        let codes: Vec<_> = payload["userErrors"].as_array().unwrap().iter().map(|error| &error["code"]).collect();
+        assert_eq!(codes, [code], "{operation}: {payload}");
+        let kept = json!({ "operation": operation, "data": data });
+        assert!(self.refusals.insert(code.into(), kept).is_none(), "{code} is recorded twice");
+    }
+
+    /// As another refusal of the same operation, but for the code and the words.
+    pub fn refusal_like(&mut self, other: &str, code: &str, message: &str) {
+        let mut kept = self.refusals[other].clone();
+        let payload = kept["data"].as_object_mut().and_then(|data| data.values_mut().next()).expect("a payload");
+        payload["userErrors"][0]["code"] = code.into();
+        payload["userErrors"][0]["message"] = message.into();
+        self.refusals.insert(code.into(), kept);
+    }
+
+    pub fn operations(&self) -> Vec<String> {
+        self.operations.keys().cloned().collect()
+    }
+
+    pub fn refusals(&self) -> Vec<String> {
+        self.refusals.keys().cloned().collect()
+    }
+
+    /// The operations and the refusals.
+    pub fn stable(self) -> (Value, Value) {
+        let mut known = Known::default();
+        let mut stable = |recorded: BTreeMap<String, Value>| {
+            let mut value = json!(recorded);
+            known.replace("", &mut value);
+            value
+        };
+        (stable(self.operations), stable(self.refusals))
+    }
+}
+
+/// Ids and the like that were met, each with what stands for it.
+#[derive(Default)]
+struct Known {
+    stands_for: HashMap<String, String>,
+    of_kind: HashMap<String, usize>,
+}
+
+impl Known {
+    fn replace(&mut self, name: &str, value: &mut Value) {
+        match value {
+            Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| self.replace(name, value)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.replace(name, item)),
+            Value::String(text) => {
+                if let Some(stable) = self.stable(name, text) {
+                    *text = stable;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn stable(&mut self, name: &str, text: &str) -> Option<String> {
+        if is_time(text) {
+            let time = match name {
+                "startedAt" => "24T09:00:01",
+                "finishedAt" => "24T09:00:05",
+                "nextNightlySyncAt" => "25T02:17:00",
+                _ => "24T09:00:00",
+            };
+            return Some(format!("2026-11-{time}.000Z"));
+        }
+        if let Some((kind, digits)) = text.rsplit_once('_')
+            && digits.len() == 32
+            && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        {
+            return Some(self.stand_in(kind, text, |kind, number| format!("{kind}_{number:032}")));
+        }
+        if matches!(name, "cursor" | "endCursor") {
+            return Some(self.stand_in("cursor", text, |kind, number| format!("{kind}-{number}")));
+        }
+        if name == "applicationClientId" {
+            return Some("6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00".into());
+        }
+        let (before, address) = text.split_once("http://127.0.0.1:")?;
+        let rest = address.trim_start_matches(|c: char| c.is_ascii_digit());
+        Some(format!("{before}https://northwind.halopsa.com{rest}"))
+    }
+
+    fn stand_in(&mut self, kind: &str, text: &str, make: impl Fn(&str, usize) -> String) -> String {
+        let count = self.of_kind.entry(kind.into()).or_default();
+        let known = self.stands_for.entry(text.into()).or_insert_with(|| {
+            *count += 1;
+            make(kind, *count)
+        });
+        known.clone()
+    }
+}
+
+fn is_time(text: &str) -> bool {
+    text.len() >= 20 && text.ends_with('Z') && text.parse::<chrono::DateTime<chrono::Utc>>().is_ok()
+}
+
+/// Holds a file of `frontend-contract/recorded/` to what was found, or writes it where that is asked for.
+pub fn hold(file: &str, found: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("frontend-contract/recorded").join(file);
+    let found = format!("{found:#}\n");
+    if Variables::of_this_process().get("CONTRACT_RECORD").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, found).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = found.lines().zip(kept.lines().chain(std::iter::repeat(""))).find(|(found, kept)| found != kept);
+    assert!(
+        found == kept,
+        "{file} is stale, first in (server, file): {differs:?}\nRecord it anew: make contract-update"
+    );
+}

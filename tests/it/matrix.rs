@@ -1,0 +1,459 @@
+//! Who gets what: every root field, every field that leads from one record to another, `node`, every mutation and the
+//! subscription, asked by every kind of caller, about its own partner and about another's. The outcomes are in a golden
+//! file, so that a change of who may see what is read by people. A field of the schema that no row asks for fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_graphql::parser::{
+    parse_query, parse_schema,
+    types::{OperationType, Selection, SelectionSet, Type, TypeKind, TypeSystemDefinition},
+};
+use infima_halo::auth::Role;
+use infima_halo::graphql::sdl;
+use infima_halo::ids::PartnerId;
+use infima_halo::ops::associate_clients::{Mapping, associate_clients};
+use infima_halo::ops::save_connection::save_connection;
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching, TenantSeed};
+use serde_json::{Value, json};
+
+use crate::support::served::{Reply, Served};
+use crate::support::world::{PARTNER, World, details_of, request};
+
+/// What is asked, once by each caller. `$name` stands for an id of the partner `northwind`. Of each operation the first
+/// field, the first field of it and so on lead to what the row is about.
+const ROWS: &[(&str, &str)] = &[
+    ("Query.viewer", "{ viewer { role } }"),
+    ("Viewer.partner", "{ viewer { partner { id } } }"),
+    ("Query.partner", "{ partner(id: $partner) { name } }"),
+    ("Query.partners", "{ partners(first: 5) { nodes { name } edges { node { name } } pageInfo { hasNextPage } } }"),
+    (
+        "Query.haloCustomers",
+        "{ haloCustomers(search: \"\", first: 3, partnerId: $partner) {
+            nodes { name } edges { node { name } } pageInfo { hasNextPage } } }",
+    ),
+    (
+        "HaloCustomer.associatedClients",
+        "{ haloCustomers(search: \"Alder\", first: 3, partnerId: $partner) { nodes { associatedClients { name } } } }",
+    ),
+    ("Query.haloSyncPreview", "{ haloSyncPreview(partnerId: $partner) { entries { action problem { code } } } }"),
+    ("HaloSyncPreviewEntry.client", "{ haloSyncPreview(partnerId: $partner) { entries { client { name } } } }"),
+    (
+        "HaloSyncPreviewEntry.association",
+        "{ haloSyncPreview(partnerId: $partner) { entries { association { status } } } }",
+    ),
+    ("Query.haloSyncRun", "{ haloSyncRun(id: $run) { status } }"),
+    ("Query.node, a partner", "{ node(id: $partner) { id } }"),
+    ("Query.node, a client", "{ node(id: $client) { id } }"),
+    ("Query.node, a connection", "{ node(id: $connection) { id } }"),
+    ("Query.node, an association", "{ node(id: $association) { id } }"),
+    ("Query.node, a run", "{ node(id: $run) { id } }"),
+    ("Query.nodes", "{ nodes(ids: [$partner, $client, $connection, $association, $run]) { id } }"),
+    ("Partner.clientCounts", "{ partner(id: $partner) { clientCounts { total } } }"),
+    ("Partner.haloConnection", "{ partner(id: $partner) { haloConnection { status } } }"),
+    ("Partner.haloSyncSettings", "{ partner(id: $partner) { haloSyncSettings { nightly } } }"),
+    (
+        "Partner.clients",
+        "{ partner(id: $partner) {
+            clients(first: 5) { nodes { name } edges { node { name } } pageInfo { hasNextPage } } } }",
+    ),
+    (
+        "Partner.haloSyncRuns",
+        "{ partner(id: $partner) {
+            haloSyncRuns(first: 5) { nodes { id } edges { node { id } } pageInfo { hasNextPage } } } }",
+    ),
+    (
+        "Partner.activity",
+        "{ partner(id: $partner) {
+            activity(first: 5) { nodes { action } edges { node { action } } pageInfo { hasNextPage } } } }",
+    ),
+    ("Activity.actor", "{ partner(id: $partner) { activity(first: 5) { nodes { actor { name } } } } }"),
+    ("Activity.changes", "{ partner(id: $partner) { activity(first: 5) { nodes { changes { name } } } } }"),
+    ("Client.haloAssociation", "{ node(id: $client) { ... on Client { haloAssociation { status } } } }"),
+    (
+        "Client.suggestedHaloCustomers",
+        "{ node(id: $unmapped) { ... on Client { suggestedHaloCustomers { customer { name } } } } }",
+    ),
+    ("HaloConnection.checks", "{ node(id: $connection) { ... on HaloConnection { checks { outcome } } } }"),
+    ("HaloConnection.problem", "{ node(id: $connection) { ... on HaloConnection { problem { code } } } }"),
+    ("HaloClientAssociation.client", "{ node(id: $association) { ... on HaloClientAssociation { client { name } } } }"),
+    (
+        "HaloClientAssociation.haloCustomer",
+        "{ node(id: $association) { ... on HaloClientAssociation { haloCustomer { name } } } }",
+    ),
+    (
+        "HaloClientAssociation.subscription",
+        "{ node(id: $association) { ... on HaloClientAssociation { subscription { name } } } }",
+    ),
+    ("HaloSubscription.url", "{ node(id: $association) { ... on HaloClientAssociation { subscription { url } } } }"),
+    ("HaloClientAssociation.problem", "{ node(id: $doubtful) { ... on HaloClientAssociation { problem { code } } } }"),
+    (
+        "HaloClientAssociation.history",
+        "{ node(id: $association) { ... on HaloClientAssociation {
+            history(first: 5) { nodes { outcome } edges { node { outcome } } pageInfo { hasNextPage } } } } }",
+    ),
+    ("HaloSyncRun.partner", "{ haloSyncRun(id: $run) { partner { name } } }"),
+    ("HaloSyncRun.requestedBy", "{ haloSyncRun(id: $run) { requestedBy { name } } }"),
+    ("HaloSyncRun.progress", "{ haloSyncRun(id: $run) { progress { done } summary { created } } }"),
+    ("HaloSyncRun.problem", "{ haloSyncRun(id: $troubled) { problem { code } } }"),
+    (
+        "HaloSyncRun.results",
+        "{ haloSyncRun(id: $run) {
+            results(first: 5) { nodes { outcome } edges { node { outcome } } pageInfo { hasNextPage } } } }",
+    ),
+    ("HaloSyncResult.client", "{ haloSyncRun(id: $run) { results(first: 5) { nodes { client { name } } } } }"),
+    ("HaloSyncResult.run", "{ haloSyncRun(id: $run) { results(first: 5) { nodes { run { id } } } } }"),
+    ("HaloSyncResult.problem", "{ haloSyncRun(id: $troubled) { results(first: 5) { nodes { problem { code } } } } }"),
+    ("HaloSyncResult.evidence", "{ haloSyncRun(id: $troubled) { results(first: 5) { nodes { evidence } } } }"),
+    ("Subscription.haloSyncRun", "subscription { haloSyncRun(id: $run) { status } }"),
+    (
+        "Mutation.testHaloConnection, stored",
+        "mutation { testHaloConnection(input: { partnerId: $partner, reason: \"a test\" }) {
+            test { works checks { outcome } problem { code } } haloConnection { url } userErrors { code } } }",
+    ),
+    (
+        "Mutation.testHaloConnection, typed",
+        "mutation { testHaloConnection(input: { partnerId: $partner, url: $url, reason: \"a test\" }) {
+            test { works } userErrors { code } } }",
+    ),
+    (
+        "Mutation.saveHaloConnection",
+        "mutation { saveHaloConnection(input: { partnerId: $partner, url: $url, clientSecret: $secret }) {
+            haloConnection { status } run { id } userErrors { code } } }",
+    ),
+    (
+        "Mutation.requestHaloSync",
+        "mutation { requestHaloSync(input: { partnerId: $partner, reason: \"a test\" }) {
+            run { status } userErrors { code } } }",
+    ),
+    (
+        "Mutation.saveHaloClientAssociations",
+        "mutation { saveHaloClientAssociations(input: { partnerId: $partner, associations: [
+            { clientId: $unmapped, haloCustomerId: $customer }] }) {
+            associations { status } run { id } userErrors { code } } }",
+    ),
+    (
+        "Mutation.removeHaloClientAssociation",
+        "mutation { removeHaloClientAssociation(input: {
+            partnerId: $partner, associationId: $doubtful, quantity: KEEP_QUANTITY }) {
+            association { status } run { id } userErrors { code } } }",
+    ),
+    (
+        "Mutation.recreateHaloSubscription",
+        "mutation { recreateHaloSubscription(input: { partnerId: $partner, associationId: $association }) {
+            association { status } run { id } userErrors { code } } }",
+    ),
+    (
+        "Mutation.resolveHaloSubscription",
+        "mutation { resolveHaloSubscription(input: {
+            partnerId: $partner, associationId: $association, answer: CREATE_NEW }) {
+            association { status } run { id } userErrors { code } } }",
+    ),
+    (
+        "Mutation.updateHaloSyncSettings",
+        "mutation { updateHaloSyncSettings(input: { partnerId: $partner, nightly: true }) {
+            partner { name } userErrors { code } } }",
+    ),
+    ("Mutation.importRoster", "mutation { importRoster(input: {}) { imported { stored } userErrors { code } } }"),
+    (
+        "Mutation.disconnectHalo",
+        "mutation { disconnectHalo(input: { partnerId: $partner }) { partner { name } userErrors { code } } }",
+    ),
+];
+
+/// Who asks about `northwind`: role and partner of the token. Those who may do least ask first, since mutations leave
+/// traces.
+const CALLERS: [(&str, Option<Role>, Option<&str>); 8] = [
+    ("nobody", None, None),
+    ("platform", Some(Role::Platform), None),
+    ("not in the roster", Some(Role::PartnerAdmin), Some("unheard-of")),
+    ("foreign viewer", Some(Role::PartnerViewer), Some("other")),
+    ("foreign admin", Some(Role::PartnerAdmin), Some("other")),
+    ("own viewer", Some(Role::PartnerViewer), Some(PARTNER)),
+    ("support", Some(Role::Support), None),
+    ("own admin", Some(Role::PartnerAdmin), Some(PARTNER)),
+];
+
+struct Asked {
+    served: Served,
+    values: BTreeMap<&'static str, Value>,
+}
+
+impl Asked {
+    /// Two partners, each with a Halo of its own, mapped clients and a sync; one sync of `northwind` met trouble.
+    async fn start() -> Self {
+        let seed = TenantSeed::with_customers("northwind", ["Alder", "Birch", "Cedar"]);
+        let world = World::start(seed).await;
+        world.import_partner(PARTNER, &[("Alder", 3), ("Birch", 5), ("Cedar", 2)]).await;
+        world.connect().await;
+        let run = world.map(&["Alder"]).await.run.expect("there is something to create");
+        world.work(run).await;
+        world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Create), Lasting::Sticky);
+        let troubled = world.map(&["Birch"]).await.run.expect("there is something to create");
+        world.work(troubled).await;
+        world.tenant.clear_faults();
+        add_other_partner(&world).await;
+        // What is wrong with an association is as good a problem as any for the connection to have.
+        sqlx::query(
+            "update connections set state = 'needs_attention', problem = a.problem
+             from associations a where a.partner_id = connections.partner_id and a.problem is not null",
+        )
+        .execute(&world.database.owner().await)
+        .await
+        .expect("the database answers");
+        let values = BTreeMap::from([
+            ("partner", json!(world.partner().await.to_string())),
+            ("client", json!(world.client("Alder").await.to_string())),
+            ("unmapped", json!(world.client("Cedar").await.to_string())),
+            ("association", json!(world.association("Alder").await.id.to_string())),
+            ("doubtful", json!(world.association("Birch").await.id.to_string())),
+            ("connection", json!(world.connection().await.id.to_string())),
+            ("run", json!(run.to_string())),
+            ("troubled", json!(troubled.to_string())),
+            ("customer", json!(world.customer("Cedar").0)),
+            ("url", json!(world.tenant.url())),
+            ("secret", json!(world.tenant.client_secret())),
+        ]);
+        Self { served: Served::over(world).await, values }
+    }
+
+    fn token(&self, role: Option<Role>, partner: Option<&str>) -> String {
+        role.map(|role| self.served.token(role, partner)).unwrap_or_default()
+    }
+
+    /// What `document` is answered with these values in it, without what differs from one request to the next.
+    async fn ask(&self, token: &str, document: &str, values: &BTreeMap<&'static str, Value>) -> Value {
+        let document = filled_in(document, values);
+        let mut answer = if document.starts_with("subscription") {
+            self.served.events(token, &document, json!({})).await.into_iter().next().expect("an event or a refusal")
+        } else {
+            Reply::of(self.served.post(token).json(&json!({ "query": document }))).await.body
+        };
+        for error in answer["errors"].as_array_mut().into_iter().flatten() {
+            let id = error["extensions"].as_object_mut().and_then(|extensions| extensions.remove("requestId"));
+            assert!(id.is_some(), "an error without a request id: {error}");
+        }
+        answer
+    }
+
+    /// Ids of the same kinds that nothing has.
+    fn unknown(&self) -> BTreeMap<&'static str, Value> {
+        let unknown = |value: &Value| match value.as_str().and_then(|id| id.split_once('_')) {
+            Some((kind, digits)) if digits.len() == 32 => json!(format!("{kind}_{}", "0".repeat(32))),
+            _ => value.clone(),
+        };
+        self.values.iter().map(|(name, value)| (*name, unknown(value))).collect()
+    }
+}
+
+/// A second partner with a Halo of its own, a mapped client and a sync.
+pub(crate) async fn add_other_partner(world: &World) -> PartnerId {
+    world.import_partner("other", &[("Dogwood", 1)]).await;
+    let (partner, admin) = (world.partner_named("other").await, world.caller(Role::PartnerAdmin, Some("other")).await);
+    let tenant = world.sandbox.tenant("other");
+    save_connection(world.ops(), &request(&admin), partner, details_of(&tenant)).await.expect("the details are right");
+    let client = sqlx::query_scalar("select id from clients where external_id = 'other/Dogwood'")
+        .fetch_one(&world.database.owner().await)
+        .await
+        .expect("the client was imported");
+    let mapping = Mapping {
+        client: Some(infima_halo::ids::ClientId(client)),
+        customer: infima_halo::ids::HaloCustomerId(tenant.customers()[0].id),
+        allow_shared: false,
+        replace: None,
+    };
+    let mapped = associate_clients(world.ops(), &request(&admin), partner, &[mapping]).await.expect("it may");
+    world.work(mapped.run.expect("there is something to create")).await;
+    partner
+}
+
+fn filled_in(document: &str, values: &BTreeMap<&'static str, Value>) -> String {
+    let mut text = document.to_owned();
+    for (name, value) in values.iter().rev() {
+        text = text.replace(&format!("${name}"), &value.to_string());
+    }
+    assert!(!text.contains('$'), "a value is missing: {text}");
+    text
+}
+
+/// An outcome in a word or two.
+fn outcome(document: &str, answer: &Value) -> String {
+    if let Some(errors) = answer["errors"].as_array() {
+        let codes: BTreeSet<_> = errors.iter().filter_map(|error| error["extensions"]["code"].as_str()).collect();
+        return codes.into_iter().collect::<Vec<_>>().join(" ");
+    }
+    let data = answer["data"].as_object().expect("data, or errors");
+    let root = data.values().next().expect("a row asks for one field");
+    if let Some(errors) = root["userErrors"].as_array().filter(|errors| !errors.is_empty()) {
+        return errors.iter().map(|error| error["code"].to_string().replace('"', "")).collect::<Vec<_>>().join(" ");
+    }
+    let mut path = Vec::new();
+    let operation = parse_query(document.replace('$', "")).expect("a row is GraphQL");
+    let (_, operation) = operation.operations.iter().next().expect("a row has one operation");
+    lead(&operation.node.selection_set.node, &mut path);
+    if leads_somewhere(&answer["data"], &path) { "shown".into() } else { "null".into() }
+}
+
+/// Whether there is a value at the end of the path; in a list, for any of its entries.
+fn leads_somewhere(at: &Value, path: &[String]) -> bool {
+    match (at, path) {
+        (Value::Array(entries), _) => entries.iter().any(|entry| leads_somewhere(entry, path)),
+        (at, [name, rest @ ..]) => leads_somewhere(&at[name], rest),
+        (at, []) => !at.is_null(),
+    }
+}
+
+/// The names of the first field, of the first field of it, and so on.
+fn lead(set: &SelectionSet, path: &mut Vec<String>) {
+    match set.items.first().map(|item| &item.node) {
+        Some(Selection::Field(field)) => {
+            path.push(field.node.name.node.to_string());
+            lead(&field.node.selection_set.node, path);
+        }
+        Some(Selection::InlineFragment(inline)) => lead(&inline.node.selection_set.node, path),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_field_is_for_those_it_is_for() {
+    let asked = Asked::start().await;
+    let unknown = asked.unknown();
+    let mut table = String::new();
+    for (name, document) in ROWS {
+        table.push_str(name);
+        table.push('\n');
+        for (caller, role, partner) in CALLERS {
+            let token = asked.token(role, partner);
+            let answer = asked.ask(&token, document, &asked.values).await;
+            table.push_str(&format!("    {caller:<18} {}\n", outcome(document, &answer)));
+            if role.is_some_and(Role::belongs_to_a_partner) && partner != Some(PARTNER) {
+                // Not a byte tells a record of somebody else's from one that does not exist.
+                let of_nothing = asked.ask(&token, document, &unknown).await;
+                assert_eq!(answer, of_nothing, "{name}, asked by {caller}");
+            }
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+/// Ids of another partner's records, named within one's own partner.
+#[tokio::test]
+async fn another_partners_ids_are_unknown_ids_in_every_argument() {
+    let asked = Asked::start().await;
+    let (own, admin) = (asked.served.world.partner_named("other").await, Some(Role::PartnerAdmin));
+    let token = asked.token(admin, Some("other"));
+    let rows = [
+        "mutation { requestHaloSync(input: { clientIds: [$client] }) { run { id } userErrors { code field message } } }",
+        "mutation { saveHaloClientAssociations(input: { associations: [
+            { clientId: $client, haloCustomerId: 1 }] }) { associations { id } userErrors { code field message } } }",
+        "mutation { removeHaloClientAssociation(input: { associationId: $association, quantity: SET_TO_ZERO }) {
+            association { id } userErrors { code field message } } }",
+        "mutation { recreateHaloSubscription(input: { associationId: $association }) {
+            association { id } userErrors { code field message } } }",
+        "mutation { resolveHaloSubscription(input: { associationId: $association, answer: CREATE_NEW }) {
+            association { id } userErrors { code field message } } }",
+        "{ haloSyncPreview(clientIds: [$client]) { entries { client { id } } } }",
+    ];
+    for (values, unknown) in [(asked.values.clone(), asked.unknown())] {
+        for document in rows {
+            let (foreign, nothing) =
+                (asked.ask(&token, document, &values).await, asked.ask(&token, document, &unknown).await);
+            assert_eq!(foreign, nothing, "{document}");
+            let own = own.to_string();
+            let named = document.replacen("input: {", &format!("input: {{ partnerId: \"{own}\","), 1);
+            assert_eq!(asked.ask(&token, &named, &values).await, foreign, "{named}");
+        }
+    }
+}
+
+#[test]
+fn every_field_has_a_row() {
+    let schema = Shape::read();
+    let mut covered = BTreeSet::new();
+    for (name, document) in ROWS {
+        let parsed = parse_query(document.replace('$', "")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for (_, operation) in parsed.operations.iter() {
+            let root = match operation.node.ty {
+                OperationType::Query => "Query",
+                OperationType::Mutation => "Mutation",
+                OperationType::Subscription => "Subscription",
+            };
+            schema.walk(root, &operation.node.selection_set.node, &mut covered);
+        }
+    }
+    let missing: Vec<_> = schema.to_cover().difference(&covered).cloned().collect();
+    assert!(missing.is_empty(), "fields of the schema without a row in ROWS:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn the_walk_knows_a_field_that_is_not_there() {
+    let schema = Shape::read();
+    let all = schema.to_cover();
+    for field in ["Query.partners", "Mutation.disconnectHalo", "HaloSyncResult.run", "PartnerEdge.node"] {
+        assert!(all.contains(field), "{field}");
+    }
+    assert!(!all.contains("Partner.name"), "a name leads nowhere");
+}
+
+/// Type → field → the type it leads to.
+struct Shape(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Shape {
+    fn read() -> Self {
+        let document = parse_schema(sdl()).expect("the schema is GraphQL");
+        let mut types = BTreeMap::new();
+        for definition in document.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let fields = match definition.node.kind {
+                TypeKind::Object(object) => object.fields,
+                TypeKind::Interface(face) => face.fields,
+                _ => continue,
+            };
+            let fields = fields.into_iter().map(|field| (field.node.name.node.to_string(), base(&field.node.ty.node)));
+            types.insert(definition.node.name.node.to_string(), fields.collect());
+        }
+        Self(types)
+    }
+
+    /// All root fields, and all fields that lead to a type with fields.
+    fn to_cover(&self) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        for (of, fields) in &self.0 {
+            let root = matches!(of.as_str(), "Query" | "Mutation" | "Subscription");
+            all.extend(
+                fields
+                    .iter()
+                    .filter(|(_, to)| root || self.0.contains_key(*to))
+                    .map(|(name, _)| format!("{of}.{name}")),
+            );
+        }
+        all
+    }
+
+    fn walk(&self, of: &str, set: &SelectionSet, covered: &mut BTreeSet<String>) {
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    let name = field.node.name.node.as_str();
+                    let to = self.0[of].get(name).unwrap_or_else(|| panic!("{of} has no field {name}"));
+                    covered.insert(format!("{of}.{name}"));
+                    if self.0.contains_key(to) {
+                        self.walk(to, &field.node.selection_set.node, covered);
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref().map_or(of, |on| on.node.on.node.as_str());
+                    self.walk(on, &inline.node.selection_set.node, covered);
+                }
+                Selection::FragmentSpread(_) => panic!("rows have no named fragments"),
+            }
+        }
+    }
+}
+
+fn base(ty: &Type) -> String {
+    match &ty.base {
+        async_graphql::parser::types::BaseType::Named(name) => name.to_string(),
+        async_graphql::parser::types::BaseType::List(inner) => base(inner),
+    }
+}

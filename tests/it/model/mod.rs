@@ -1,0 +1,300 @@
+//! Random stories of what partners, users, time and a failing Halo do, in any order, against the real app and the sandbox.
+//! After each step what must always hold is checked: see `invariants.rs`.
+//!
+//! The stories are the same in every run. `make soak` tells more of them: as many as `INFIMA_SOAK_STORIES` says.
+
+mod invariants;
+
+use chrono::Duration;
+use infima_halo::domain::association::{Association, Ending};
+use infima_halo::domain::run::RunState;
+use infima_halo::ids::HaloSubscriptionId;
+use infima_halo::ops::associate_clients::Mapping;
+use infima_halo::ops::request_sync::request_sync;
+use infima_halo::ops::resolve_subscription::Resolution;
+use infima_halo::ops::run_sync::Looked;
+use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::ops::{OpError, UserErrorCode};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::support::world::{PARTNER, World, request};
+use invariants::Watch;
+
+const CLIENTS: [&str; 3] = ["Alder", "Birch", "Cedar"];
+const CUSTOMERS: [&str; 4] = ["Alder", "Birch", "Cedar", "Dogwood"];
+
+/// What may go wrong with a call. Not those that break Halo's promises for good: they have rows of their own in the table of
+/// faults.
+const FAULTS: [(Fault, Call); 18] = [
+    (Fault::CutBefore, Call::Create),
+    (Fault::CutAfter, Call::Create),
+    (Fault::CutHalfway, Call::Create),
+    (Fault::ServerErrorAfter, Call::Create),
+    (Fault::GatewayTimeoutAfter, Call::Create),
+    (Fault::AppearsAfterLook, Call::Create),
+    (Fault::AppearsAfterSeconds(60), Call::Create),
+    (Fault::MarkerNotKept, Call::Create),
+    (Fault::RefusedAsText, Call::Create),
+    (Fault::AnswerEmpty, Call::Create),
+    (Fault::CutAfter, Call::Update),
+    (Fault::ServerErrorBefore, Call::Update),
+    (Fault::CountNotKept, Call::Update),
+    (Fault::PartnerEditsMeanwhile, Call::Update),
+    (Fault::RateLimitedSeconds(7), Call::SubscriptionList),
+    (Fault::HtmlOk, Call::SubscriptionSingle),
+    (Fault::Unauthorized, Call::SubscriptionSingle),
+    (Fault::TruncatedJson, Call::CustomerSingle),
+];
+
+/// One thing that happens. Numbers choose among [`CLIENTS`], [`CUSTOMERS`] and [`FAULTS`].
+#[derive(Clone, Debug)]
+enum Step {
+    Map { client: usize, customer: usize, shared: bool },
+    Remap { client: usize, customer: usize, ending: Ending },
+    Unmap { client: usize, ending: Ending },
+    SetUsers { client: usize, users: usize },
+    Rename { client: usize },
+    Reprice { client: usize },
+    Move { client: usize, customer: usize },
+    SetActive { client: usize, active: bool },
+    SetCount { client: usize, count: u32 },
+    Delete { client: usize },
+    Recreate { client: usize },
+    Resolve { client: usize, adopt: bool },
+    Sync,
+    SyncOne { client: usize },
+    Night,
+    Fault { fault: usize, sticky: bool },
+    EndFaults,
+    TokensExpire,
+    ClockGoesBack,
+    RotateSecret,
+    NewCredentials,
+    Wait,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let client = 0..CLIENTS.len();
+    let customer = 0..CUSTOMERS.len();
+    let ending = prop_oneof![Just(Ending::KeepQuantity), Just(Ending::SetToZero)];
+    prop_oneof![
+        6 => (client.clone(), customer.clone(), any::<bool>())
+            .prop_map(|(client, customer, shared)| Step::Map { client, customer, shared }),
+        3 => (client.clone(), customer.clone(), ending.clone())
+            .prop_map(|(client, customer, ending)| Step::Remap { client, customer, ending }),
+        3 => (client.clone(), ending).prop_map(|(client, ending)| Step::Unmap { client, ending }),
+        6 => (client.clone(), 0..12_usize).prop_map(|(client, users)| Step::SetUsers { client, users }),
+        1 => client.clone().prop_map(|client| Step::Rename { client }),
+        1 => client.clone().prop_map(|client| Step::Reprice { client }),
+        1 => (client.clone(), customer).prop_map(|(client, customer)| Step::Move { client, customer }),
+        2 => (client.clone(), any::<bool>()).prop_map(|(client, active)| Step::SetActive { client, active }),
+        2 => (client.clone(), 0..40_u32).prop_map(|(client, count)| Step::SetCount { client, count }),
+        1 => client.clone().prop_map(|client| Step::Delete { client }),
+        2 => client.clone().prop_map(|client| Step::Recreate { client }),
+        2 => (client.clone(), any::<bool>()).prop_map(|(client, adopt)| Step::Resolve { client, adopt }),
+        6 => Just(Step::Sync),
+        2 => client.prop_map(|client| Step::SyncOne { client }),
+        2 => Just(Step::Night),
+        6 => (0..FAULTS.len(), proptest::bool::weighted(0.2)).prop_map(|(fault, sticky)| Step::Fault { fault, sticky }),
+        3 => Just(Step::EndFaults),
+        1 => Just(Step::TokensExpire),
+        1 => Just(Step::ClockGoesBack),
+        1 => Just(Step::RotateSecret),
+        2 => Just(Step::NewCredentials),
+        3 => Just(Step::Wait),
+    ]
+}
+
+#[test]
+fn whatever_happens_nobody_is_billed_wrongly() {
+    tell(12);
+}
+
+/// Part of `make soak`.
+#[test]
+#[ignore = "takes minutes"]
+fn soak_stories() {
+    #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
+    let wanted = std::env::var("INFIMA_SOAK_STORIES").ok();
+    tell(wanted.map_or(500, |wanted| wanted.parse().expect("INFIMA_SOAK_STORIES is a number")));
+}
+
+fn tell(stories: u32) {
+    let config = Config { cases: stories, max_shrink_iters: 80, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let story = proptest::collection::vec(any_step(), 4..18);
+    let told = runner.run(&story, |story| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(live_through(&story)).map_err(TestCaseError::fail)
+    });
+    if let Err(failed) = told {
+        panic!("{failed}");
+    }
+}
+
+async fn live_through(story: &[Step]) -> Result<(), String> {
+    let seed = TenantSeed::with_customers("northwind", CUSTOMERS);
+    let world = World::start_with(seed, |variables| {
+        variables.set("INFIMA_HALO_REQUESTS", "700");
+        variables.set("INFIMA_HALO_WINDOW_SECONDS", "1");
+    })
+    .await;
+    world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
+    world.import_partner(PARTNER, &CLIENTS.map(|name| (name, 3))).await;
+    world.connect().await;
+    world.map(&CLIENTS[..2]).await;
+    world.look().await;
+    let mut watch = Watch::begin(&world).await;
+    for (place, step) in story.iter().enumerate() {
+        happen(&world, step).await;
+        watch.check(&world).await.map_err(|broken| format!("after step {place}, {step:?}: {broken}"))?;
+        if let Step::Sync | Step::Night = step {
+            watch.check_second_run(&world).await.map_err(|broken| format!("after step {place}, {step:?}: {broken}"))?;
+        }
+    }
+    // All's well that ends well: the tenant is well, and people do what the remedies say.
+    world.tenant.clear_faults();
+    for _ in 0..4 {
+        connect(&world).await;
+        world.wait_out().await;
+        for association in world.associations().await {
+            world.mend(&association).await;
+        }
+    }
+    world.wait_out().await;
+    watch.check(&world).await.map_err(|broken| format!("at the end: {broken}"))?;
+    if world.associations().await.is_empty() {
+        return Ok(());
+    }
+    let run = world.sync().await;
+    if run.state != RunState::Succeeded {
+        return Err(format!("at the end: the run came to {:?}: {:?}", run.state, world.results(run.id).await));
+    }
+    watch.check(&world).await.map_err(|broken| format!("at the end: {broken}"))
+}
+
+/// Carries the step out, and has the worker do what it is woken for.
+async fn happen(world: &World, step: &Step) {
+    let act = |act| drop(world.tenant.act(act));
+    match *step {
+        Step::Map { client, customer, shared } => map(world, client, customer, shared, None).await,
+        Step::Remap { client, customer, ending } => map(world, client, customer, true, Some(ending)).await,
+        Step::Unmap { client, ending } => {
+            if let Some(association) = association(world, client).await {
+                refusable(world.remove(association.id, ending).await);
+            }
+        }
+        Step::SetUsers { client, users } => world.set_users(CLIENTS[client], users).await,
+        Step::Rename { client } => {
+            if let Some(id) = subscription(world, client).await {
+                act(Act::RenameSubscription { id, name: "Security training, monthly".into() });
+            }
+        }
+        Step::Reprice { client } => {
+            if let Some(id) = subscription(world, client).await {
+                act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 });
+            }
+        }
+        Step::Move { client, customer } => {
+            if let Some(id) = subscription(world, client).await {
+                act(Act::MoveSubscription { id, client_id: world.customer(CUSTOMERS[customer]).0 });
+            }
+        }
+        Step::SetActive { client, active } => {
+            if let Some(id) = subscription(world, client).await {
+                act(Act::SetSubscriptionActive { id, active });
+            }
+        }
+        Step::SetCount { client, count } => {
+            if let Some(id) = subscription(world, client).await {
+                act(Act::SetCount { id, count });
+            }
+        }
+        Step::Delete { client } => {
+            if let Some(id) = subscription(world, client).await {
+                act(Act::DeleteSubscription { id });
+            }
+        }
+        Step::Recreate { client } => {
+            if let Some(association) = association(world, client).await {
+                refusable(world.recreate(association.id).await);
+            }
+        }
+        Step::Resolve { client, adopt } => resolve(world, client, adopt).await,
+        Step::Sync => sync(world, None).await,
+        Step::SyncOne { client } => sync(world, Some(client)).await,
+        Step::Night => {
+            world.clock.advance(Duration::days(1));
+            start_nights(world.ops(), Which::Due).await.expect("the database answers");
+        }
+        Step::Fault { fault, sticky } => {
+            let (fault, call) = FAULTS[fault];
+            world.tenant.inject(fault, Matching::call(call), if sticky { Lasting::Sticky } else { Lasting::Once });
+        }
+        Step::EndFaults => world.tenant.clear_faults(),
+        Step::TokensExpire => world.clock.advance(Duration::hours(3)),
+        Step::ClockGoesBack => world.clock.advance(Duration::minutes(-40)),
+        Step::RotateSecret => act(Act::RotateSecret),
+        Step::NewCredentials => connect(world).await,
+        Step::Wait => world.wait_out().await,
+    }
+    if let Some(run) = world.open_run().await {
+        let looked = world.work(run).await;
+        assert_ne!(looked, Looked::Nothing, "an open run is worked on, or its time has not come");
+    }
+}
+
+async fn association(world: &World, client: usize) -> Option<Association> {
+    let client = world.client(CLIENTS[client]).await;
+    world.associations().await.into_iter().find(|association| association.client == client)
+}
+
+async fn subscription(world: &World, client: usize) -> Option<i32> {
+    Some(association(world, client).await?.subscription?.id.0)
+}
+
+async fn map(world: &World, client: usize, customer: usize, shared: bool, replace: Option<Ending>) {
+    let mapping = world.mapping(CLIENTS[client], CUSTOMERS[customer]).await;
+    refusable(world.associate(&[Mapping { allow_shared: shared, replace, ..mapping }]).await);
+}
+
+async fn resolve(world: &World, client: usize, adopt: bool) {
+    let Some(association) = association(world, client).await else { return };
+    let Some(problem) = association.problem else { return };
+    let first = problem.subject.as_deref().unwrap_or_default().split(", ").next().unwrap_or_default();
+    let resolution = match first.parse() {
+        Ok(id) if adopt => Resolution::Adopt(HaloSubscriptionId(id)),
+        _ => Resolution::CreateNew,
+    };
+    refusable(world.resolve(association.id, resolution).await);
+}
+
+async fn sync(world: &World, client: Option<usize>) {
+    let admin = world.admin().await;
+    let clients = match client {
+        Some(client) => Some(vec![Some(world.client(CLIENTS[client]).await)]),
+        None => None,
+    };
+    refusable(request_sync(world.ops(), &request(&admin), world.partner().await, clients).await);
+}
+
+/// Saves what Halo's application has now.
+async fn connect(world: &World) {
+    let admin = world.admin().await;
+    refusable(save_connection(world.ops(), &request(&admin), world.partner().await, world.details()).await);
+}
+
+/// Being refused is an answer; anything else that goes wrong is not.
+fn refusable<T>(result: Result<T, OpError>) {
+    match result {
+        Ok(_) => {}
+        Err(OpError::Refused(errors)) => {
+            let unreasonable = errors.iter().find(|error| error.code == UserErrorCode::Invalid);
+            assert_eq!(unreasonable, None, "nothing here is typed wrongly");
+        }
+        Err(error) => panic!("{error:?}"),
+    }
+}

@@ -1,0 +1,148 @@
+//! What a sync would change, without changing it; and which customer a client may be.
+
+use infima_halo::domain::association::Ending;
+use infima_halo::domain::plan::{Action, Plan, render};
+use infima_halo::domain::roster::{Client, RosterState};
+use infima_halo::domain::run::{Outcome, RunState};
+use infima_halo::ops::preview_sync::{Preview, preview_as_operator, preview_sync};
+use infima_halo::ops::suggest_customers::suggest_customers;
+use infima_halo::ops::{OpError, UserErrorCode};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::storage;
+
+use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::world::{World, request};
+
+async fn preview(world: &World) -> Result<Preview, OpError> {
+    let admin = world.admin().await;
+    preview_sync(world.ops(), &request(&admin), world.partner().await, None).await
+}
+
+fn plan(preview: &Preview) -> Plan {
+    Plan { steps: preview.entries.iter().filter_map(|entry| entry.step.clone()).collect() }
+}
+
+/// Every row that a run changes, as text.
+async fn notes(world: &World) -> Vec<String> {
+    sqlx::query_scalar(
+        "select row(a.*)::text from associations a union all select row(c.*)::text from connections c
+         union all select row(r.*)::text from sync_runs r union all select row(s.*)::text from sync_results s order by 1",
+    )
+    .fetch_all(&world.owner)
+    .await
+    .expect("the database answers")
+}
+
+#[tokio::test]
+async fn a_preview_is_what_the_run_then_does_and_changes_nothing() {
+    let clients = [("Alder", 3), ("Birch", 5), ("Cedar", 1), ("Dogwood", 2), ("Elm", 6), ("Fir", 9)];
+    let world = World::with_clients(&clients).await;
+    world.connect().await;
+    world.map(&["Alder", "Birch", "Cedar", "Dogwood", "Elm"]).await;
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    world.set_users("Alder", 4).await;
+    world.tenant.act(Act::SetCount { id: world.record_of("Birch").await.id, count: 50 }).expect("it is there");
+    world.tenant.act(Act::DeleteSubscription { id: world.record_of("Cedar").await.id }).expect("it is there");
+    world.remove(world.association("Dogwood").await.id, Ending::SetToZero).await.expect("it is mapped");
+    world.map(&["Fir"]).await;
+
+    let (before, mark) = (notes(&world).await, world.mark());
+    let preview = preview(&world).await.expect("Halo answers");
+    assert_eq!((notes(&world).await, world.writes_since(mark)), (before, 0), "nothing is changed");
+    assert!(preview.complete);
+    assert_eq!(preview.halo_requests as usize, world.mark() - mark);
+    let partner = world.partner().await;
+    let operators = preview_as_operator(world.ops(), partner).await.expect("Halo answers");
+    assert_eq!(render(&plan(&operators)), render(&plan(&preview)));
+
+    let run = world.sync().await;
+    assert_eq!(run.state, RunState::PartiallySucceeded);
+    let results = world.results(run.id).await;
+    assert_eq!(results.len(), preview.entries.len());
+    for entry in &preview.entries {
+        let step = entry.step.as_ref().expect("each was looked at");
+        let result = results.iter().find(|result| result.association == step.association).expect("each is synced");
+        let expected = match &step.action {
+            Action::Create { quantity, .. } => (Outcome::Created, None, Some(*quantity)),
+            Action::SetQuantity { from, to, .. } => (Outcome::Updated, *from, Some(*to)),
+            Action::End { set_to_zero: Some(_) } => (Outcome::Updated, Some(2), Some(0)),
+            Action::Leave { quantity, .. } => (Outcome::Unchanged, Some(*quantity), Some(*quantity)),
+            Action::Report(problem) => {
+                assert_eq!(result.problem.as_ref().map(|it| it.code), Some(problem.code));
+                (Outcome::Failed, None, None)
+            }
+            other => panic!("there is no such step in this story: {other:?}"),
+        };
+        assert_eq!((result.outcome, result.quantity_before, result.quantity_after), expected, "{}", step.client_name);
+        assert_eq!(result.changed_in_halo, step.changed_in_halo, "{}", step.client_name);
+    }
+}
+
+#[tokio::test]
+async fn a_preview_reaches_so_far_and_shows_what_was_last_known_of_the_rest() {
+    let names: Vec<_> = (10..25).map(|number| format!("Client {number}")).collect();
+    let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
+    let world = World::with_clients(&clients).await;
+    world.connect().await;
+    world.map(&clients.iter().map(|(name, _)| *name).collect::<Vec<_>>()).await;
+    let mark = world.mark();
+    let preview = preview(&world).await.expect("Halo answers");
+    assert!(!preview.complete);
+    assert_eq!(preview.entries.len(), 15, "each is shown");
+    let reached = preview.entries.iter().filter(|entry| entry.step.is_some()).count();
+    assert_eq!(reached, 10);
+    assert!(world.mark() - mark <= 30, "{} requests", world.mark() - mark);
+}
+
+#[tokio::test]
+async fn a_preview_needs_a_connection_and_a_halo_that_answers() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    assert_eq!(refusal(preview(&world).await), [UserErrorCode::NotConnected]);
+    world.connect().await;
+    world.map(&["Alder"]).await;
+    world.tenant.inject(Fault::Maintenance, Matching::call(Call::Discovery), Lasting::Once);
+    assert!(matches!(preview(&world).await, Err(OpError::Halo(_))));
+    let admin = world.admin().await;
+    let none = preview_sync(world.ops(), &request(&admin), world.partner().await, Some(&[])).await.expect("of nobody");
+    assert!(none.complete && none.entries.is_empty());
+}
+
+async fn suggested(world: &World, name: &str, most: usize) -> Vec<(String, bool)> {
+    let scope = world.scope().await;
+    let id = world.client("Anybody").await;
+    let found = {
+        let mut db = world.ops().db.read(&scope).await.expect("the database answers");
+        storage::clients::find_many(&mut db, &scope, &[id]).await.expect("the database answers")
+    };
+    let client =
+        Client { name: name.into(), state: RosterState::Active, ..found.into_iter().next().expect("it is there") };
+    let admin = world.admin().await;
+    let suggestions = suggest_customers(world.ops(), &request(&admin), world.partner().await, &client, most).await;
+    let named = |it: infima_halo::ops::suggest_customers::Suggestion| (it.customer.name.unwrap_or_default(), it.exact);
+    suggestions.expect("Halo answers").into_iter().map(named).collect()
+}
+
+#[tokio::test]
+async fn the_customer_that_is_called_like_the_client_is_suggested_first() {
+    let names = [
+        "Harbourside Vets (old)",
+        "Harbourside Vets Ltd",
+        "Harbourside Fishmongers",
+        "Müller & Söhne KG",
+        "東京デザイン株式会社",
+    ];
+    let world = World::start(TenantSeed::with_customers("northwind", names)).await;
+    world.import_partner("northwind", &[("Anybody", 1)]).await;
+    world.connect().await;
+    let found = suggested(&world, "HARBOURSIDE VETS, LLC", 5).await;
+    assert_eq!(found[0], ("Harbourside Vets Ltd".into(), true));
+    assert_eq!(found[1], ("Harbourside Vets (old)".into(), false));
+    assert_eq!(found[2], ("Harbourside Fishmongers".into(), false));
+    assert_eq!(suggested(&world, "Harbourside Vets", 1).await.len(), 1);
+    assert_eq!(suggested(&world, "söhne müller", 5).await, [("Müller & Söhne KG".into(), true)]);
+    assert_eq!(suggested(&world, "東京デザイン株式会社", 5).await, [("東京デザイン株式会社".into(), true)]);
+    assert_eq!(suggested(&world, "Nobody knows", 5).await, []);
+    let mark = world.mark();
+    assert_eq!(suggested(&world, "Ltd & Co", 5).await, [], "a legal form is no name");
+    assert_eq!(world.mark(), mark);
+}

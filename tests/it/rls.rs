@@ -1,0 +1,288 @@
+//! The second wall: what Postgres itself keeps from the app's role, whatever a query forgets.
+
+use infima_halo::auth::{PartnerScope, SystemScope};
+use infima_halo::ids::PartnerId;
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
+
+use crate::support::db::TestDatabase;
+use crate::support::world::{PARTNER, World};
+
+/// Tables of `public` that have no partner, and why.
+const WITHOUT_PARTNER: [&str; 3] = [
+    "_sqlx_migrations", // the owner's
+    "canary",           // one row, sealed
+    "halo_budgets",     // counts of requests by host, shared by all who call it
+];
+
+/// Every table that holds partners' rows, with the column that names the partner.
+async fn tables(db: &PgPool) -> Vec<(String, &'static str)> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select c.relname::text from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+         order by 1",
+    )
+    .fetch_all(db)
+    .await
+    .unwrap();
+    let tables: Vec<_> = tables.into_iter().filter(|table| !WITHOUT_PARTNER.contains(&table.as_str())).collect();
+    assert!(tables.len() >= 8, "the tables were found: {tables:?}");
+    tables.into_iter().map(|table| (table.clone(), if table == "partners" { "id" } else { "partner_id" })).collect()
+}
+
+async fn scoped(app: &PgPool, setting: &str) -> sqlx::pool::PoolConnection<sqlx::Postgres> {
+    let mut db = app.acquire().await.unwrap();
+    sqlx::query("select set_config('infima.scope', $1, false)").bind(setting).execute(&mut *db).await.unwrap();
+    db
+}
+
+async fn count(db: &mut PgConnection, statement: &str) -> i64 {
+    sqlx::query_scalar(AssertSqlSafe(statement.to_owned())).fetch_one(db).await.unwrap()
+}
+
+/// Why Postgres refused: its own code.
+async fn refusal(db: &mut PgConnection, statement: &str) -> String {
+    let refused = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(db).await;
+    let error = refused.err().unwrap_or_else(|| panic!("this was not refused: {statement}"));
+    error.as_database_error().and_then(|error| error.code()).map(String::from).unwrap_or_default()
+}
+
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// Two partners with rows in every table.
+async fn two_partners() -> (World, PartnerId, PartnerId) {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    world.work(run).await;
+    let other = crate::matrix::add_other_partner(&world).await;
+    let own = world.partner_named(PARTNER).await;
+    (world, own, other)
+}
+
+/// Tables of partners without the wall, or with a hole in it.
+async fn unwalled(owner: &PgPool) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (table, column) in tables(owner).await {
+        let walled: bool = sqlx::query_scalar(
+            "select c.relrowsecurity
+                 and exists (select from pg_attribute a
+                     where a.attrelid = c.oid and a.attname = $2 and a.attnotnull and not a.attisdropped)
+                 and exists (select from pg_policy p where p.polrelid = c.oid)
+                 and not exists (select from pg_policy p where p.polrelid = c.oid
+                     and pg_get_expr(p.polqual, c.oid) not like 'in_scope(' || $2 || '%')
+             from pg_class c where c.oid = $1::regclass",
+        )
+        .bind(&table)
+        .bind(column)
+        .fetch_one(owner)
+        .await
+        .unwrap();
+        if !walled {
+            wrong.push(table);
+        }
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn every_table_of_partners_stands_behind_the_wall() {
+    let database = TestDatabase::fresh().await;
+    let owner = database.owner().await;
+    let said = "these need row-level security, with policies on in_scope() of a partner that is not null";
+    assert_eq!(unwalled(&owner).await, [""; 0], "{said}");
+    // A view reads with its reader's rights, or it is a hole.
+    let holes: Vec<String> = sqlx::query_scalar(
+        "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
+         and not coalesce(reloptions @> '{security_invoker=true}', false)",
+    )
+    .fetch_all(&owner)
+    .await
+    .unwrap();
+    assert_eq!(holes, [""; 0], "views without security_invoker");
+    // So does a function; the one that does not is known.
+    let definers: Vec<String> = sqlx::query_scalar(
+        "select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1",
+    )
+    .fetch_all(&owner)
+    .await
+    .unwrap();
+    assert_eq!(definers, ["prune_activity"]);
+}
+
+#[tokio::test]
+async fn without_a_scope_there_is_nothing() {
+    let (world, own, _) = two_partners().await;
+    let (owner, app) = (world.database.owner().await, world.database.app().await);
+    for setting in ["", "no such scope", "partner"] {
+        let mut db = scoped(&app, setting).await;
+        for (table, column) in tables(&owner).await {
+            let there: i64 = count(&mut owner.acquire().await.unwrap(), &format!("select count(*) from {table}")).await;
+            assert!(there > 0, "{table} has rows to hide");
+            assert_eq!(count(&mut db, &format!("select count(*) from {table}")).await, 0, "{table}, scope {setting:?}");
+            if table != "activity" {
+                let update = format!("update {table} set {column} = {column}");
+                let touched = sqlx::query(AssertSqlSafe(update)).execute(&mut *db).await.unwrap().rows_affected();
+                assert_eq!(touched, 0, "{table}, scope {setting:?}");
+            }
+        }
+        assert_eq!(count(&mut db, "select count(*) from listed_clients").await, 0);
+        for insert in inserts(own) {
+            assert_eq!(refusal(&mut db, &insert).await, INSUFFICIENT_PRIVILEGE, "{insert}, scope {setting:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_one_partners_scope_there_is_no_other() {
+    let (world, own, other) = two_partners().await;
+    let (owner, app) = (world.database.owner().await, world.database.app().await);
+    let mut db = scoped(&app, &PartnerScope::for_worker(own).setting()).await;
+    for (table, column) in tables(&owner).await {
+        let all = |partner: PartnerId| format!("select count(*) from {table} where {column} = '{}'", partner.0);
+        let mut behind = owner.acquire().await.unwrap();
+        let (owns, others) = (count(&mut behind, &all(own)).await, count(&mut behind, &all(other)).await);
+        assert!(owns > 0 && others > 0, "{table} has rows of both");
+        assert_eq!(count(&mut db, &format!("select count(*) from {table}")).await, owns, "{table}");
+        if table != "activity" {
+            // Neither are other's rows reached, nor are own ones given away.
+            let update = format!("update {table} set {column} = {column} where {column} = '{}'", other.0);
+            let touched = sqlx::query(AssertSqlSafe(update)).execute(&mut *db).await.unwrap().rows_affected();
+            assert_eq!(touched, 0, "{table}");
+            let away = format!("update {table} set {column} = '{}'", other.0);
+            assert_eq!(refusal(&mut db, &away).await, INSUFFICIENT_PRIVILEGE, "{away}");
+        }
+    }
+    for insert in inserts(other) {
+        assert_eq!(refusal(&mut db, &insert).await, INSUFFICIENT_PRIVILEGE, "{insert}");
+    }
+    // And what the functions count is counted by the same rules.
+    let foreign: uuid::Uuid = sqlx::query_scalar("select id from clients where partner_id = $1")
+        .bind(other.0)
+        .fetch_one(&owner)
+        .await
+        .unwrap();
+    let counted: Option<i32> =
+        sqlx::query_scalar("select active_user_count($1)").bind(foreign).fetch_one(&mut *db).await.unwrap();
+    assert_eq!(counted, None);
+}
+
+/// One row for each kind of table, as far as Postgres looks before it refuses.
+fn inserts(partner: PartnerId) -> [String; 4] {
+    let partner = partner.0;
+    [
+        format!(
+            "insert into partners (id, external_id, name, time_zone, state, source_version, nightly_sync, night_start, night_end)
+             values ('{partner}', 'planted', 'x', 'UTC', 'active', 1, true, '01:00', '05:00')"
+        ),
+        format!(
+            "insert into clients (id, partner_id, external_id, name, state, source_version)
+             values (gen_random_uuid(), '{partner}', 'planted', 'x', 'active', 1)"
+        ),
+        format!(
+            "insert into activity (id, partner_id, at, actor, act)
+             values (gen_random_uuid(), '{partner}', now(), '{{}}', 'planted')"
+        ),
+        format!(
+            "insert into sync_runs (id, partner_id, trigger, state, urgent)
+             values (gen_random_uuid(), '{partner}', 'on_demand', 'queued', true)"
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn scopes_that_only_look_cannot_write() {
+    let (world, own, _) = two_partners().await;
+    let app = world.database.app().await;
+    for system in ["sign_in", "support_directory"] {
+        let mut db = scoped(&app, system).await;
+        assert_eq!(count(&mut db, "select count(*) from partners").await, 2, "{system}");
+        let rename = "update partners set name = 'renamed'";
+        assert_eq!(refusal(&mut db, rename).await, INSUFFICIENT_PRIVILEGE, "{system}");
+        for insert in inserts(own).iter().filter(|insert| !insert.starts_with("insert into activity")) {
+            assert_eq!(refusal(&mut db, insert).await, INSUFFICIENT_PRIVILEGE, "{system}: {insert}");
+        }
+    }
+    let mut db = scoped(&app, SystemScope::sign_in().name()).await;
+    for table in ["clients", "users", "connections", "associations", "sync_runs", "sync_results", "activity"] {
+        assert_eq!(count(&mut db, &format!("select count(*) from {table}")).await, 0, "{table} for signing in");
+    }
+}
+
+#[tokio::test]
+async fn the_apps_role_cannot_step_over_the_wall() {
+    let (world, own, _) = two_partners().await;
+    let (owner, app) = (world.database.owner().await, world.database.app().await);
+    let row = sqlx::query(
+        "select current_user::text as name, r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb
+                or r.rolreplication as mighty,
+            exists (select from pg_auth_members where member = r.oid) as member,
+            exists (select from pg_class where relowner = r.oid) or exists (select from pg_proc where proowner = r.oid)
+                or exists (select from pg_namespace where nspowner = r.oid)
+                or exists (select from pg_database where datdba = r.oid) as owns
+         from pg_roles r where rolname = current_user",
+    )
+    .fetch_one(&app)
+    .await
+    .unwrap();
+    let flags: (String, bool, bool, bool) = (row.get("name"), row.get("mighty"), row.get("member"), row.get("owns"));
+    assert_eq!(flags, ("infima_app".to_owned(), false, false, false));
+
+    let mut db = scoped(&app, &PartnerScope::for_worker(own).setting()).await;
+    let them: String = sqlx::query_scalar("select current_user::text").fetch_one(&owner).await.unwrap();
+    for statement in [
+        format!("set role {them}"),
+        format!("set session authorization {them}"),
+        "alter role infima_app bypassrls".into(),
+        "alter table partners disable row level security".into(),
+        "alter policy scope on partners using (true)".into(),
+        "drop policy scope on partners".into(),
+        "create policy planted on partners using (true)".into(),
+        "create or replace function in_scope(partner uuid, variadic systems text[] default '{}') returns boolean
+            language sql return true"
+            .into(),
+        "create table planted (id int)".into(),
+        "truncate activity".into(),
+        "delete from connections".into(),
+        "delete from activity".into(),
+        "update activity set act = 'planted'".into(),
+        "select pg_read_file('/etc/passwd')".into(),
+        "copy (select 1) to program 'true'".into(),
+    ] {
+        assert_eq!(refusal(&mut db, &statement).await, INSUFFICIENT_PRIVILEGE, "{statement}");
+    }
+    // Switching it off for oneself makes Postgres refuse rather than show.
+    sqlx::query("set row_security = off").execute(&mut *db).await.unwrap();
+    assert_eq!(refusal(&mut db, "select * from clients").await, INSUFFICIENT_PRIVILEGE);
+}
+
+#[tokio::test]
+async fn a_connection_goes_back_without_its_scope() {
+    let (world, own, _) = two_partners().await;
+    let db = infima_halo::storage::Db::connect(world.database.app_url(), 1).await.unwrap();
+    let there = "select count(*) from clients";
+    let mut reader = db.read(&PartnerScope::for_worker(own)).await.unwrap();
+    assert_eq!(count(&mut reader, there).await, 1);
+    drop(reader);
+    assert_eq!(count(&mut db.pool().acquire().await.unwrap(), there).await, 0);
+    let mut tx = db.begin(&PartnerScope::for_worker(own)).await.unwrap();
+    assert_eq!(count(&mut tx, there).await, 1);
+    tx.commit().await.unwrap();
+    assert_eq!(count(&mut db.pool().acquire().await.unwrap(), there).await, 0);
+}
+
+#[tokio::test]
+async fn a_new_table_without_the_wall_is_noticed() {
+    let database = TestDatabase::fresh().await;
+    let owner = database.owner().await;
+    for table in [
+        "create table forgotten (id int, partner_id uuid not null)",
+        "create table open_door (id int, partner_id uuid not null);
+         alter table open_door enable row level security;
+         create policy scope on open_door using (in_scope(partner_id));
+         create policy hole on open_door using (true)",
+        "create table nobodys (id int, partner_id uuid); alter table nobodys enable row level security;
+         create policy scope on nobodys using (in_scope(partner_id))",
+    ] {
+        sqlx::raw_sql(AssertSqlSafe(table)).execute(&owner).await.unwrap();
+    }
+    assert_eq!(unwalled(&owner).await, ["forgotten", "nobodys", "open_door"]);
+}

@@ -1,0 +1,197 @@
+//! The platform's report: who is counted, and which records are taken in.
+
+use infima_halo::auth::{Denied, Role};
+use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
+use infima_halo::domain::run::RunState;
+use infima_halo::ops::import_roster::{Imported, MOST_RECORDS, Roster, import_roster};
+use infima_halo::ops::{OpError, UserErrorCode};
+
+use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::world::{PARTNER, World, request};
+
+async fn import(world: &World, roster: Roster) -> Result<Imported, OpError> {
+    let platform = world.caller(Role::Platform, None).await;
+    import_roster(world.ops(), &request(&platform), &roster).await
+}
+
+fn partner(external_id: &str, state: RosterState, version: i64) -> PartnerRecord {
+    PartnerRecord { external_id: external_id.into(), name: external_id.to_uppercase(), time_zone: None, state, version }
+}
+
+fn client(external_id: &str, owner: &str, name: &str, version: i64) -> ClientRecord {
+    ClientRecord {
+        external_id: external_id.into(),
+        partner_external_id: owner.into(),
+        name: name.into(),
+        state: RosterState::Active,
+        version,
+    }
+}
+
+fn user(external_id: &str, owner: &str, email: Option<&str>, version: i64) -> UserRecord {
+    UserRecord {
+        external_id: external_id.into(),
+        client_external_id: owner.into(),
+        email: email.map(str::to_owned),
+        state: UserState::Active,
+        version,
+    }
+}
+
+fn clients(records: Vec<ClientRecord>) -> Roster {
+    Roster { clients: records, ..Roster::default() }
+}
+
+fn users(records: Vec<UserRecord>) -> Roster {
+    Roster { users: records, ..Roster::default() }
+}
+
+async fn active_users(world: &World, client: &str) -> i32 {
+    sqlx::query_scalar("select active_user_count(id) from clients where external_id = $1")
+        .bind(client)
+        .fetch_one(&world.owner)
+        .await
+        .expect("the client is there")
+}
+
+async fn name(world: &World, client: &str) -> String {
+    sqlx::query_scalar("select name from clients where external_id = $1")
+        .bind(client)
+        .fetch_one(&world.owner)
+        .await
+        .expect("the client is there")
+}
+
+fn codes(imported: &Imported) -> Vec<(UserErrorCode, String)> {
+    imported.errors.iter().map(|error| (error.code, error.field.join("."))).collect()
+}
+
+#[tokio::test]
+async fn an_older_record_and_the_same_one_again_change_nothing() {
+    let world = World::with_clients(&[]).await;
+    import(&world, clients(vec![client("c1", PARTNER, "Now", 7)])).await.expect("it is allowed");
+    for (version, text) in [(6, "Before"), (7, "The same")] {
+        let imported = import(&world, clients(vec![client("c1", PARTNER, text, version)])).await.expect("allowed");
+        assert_eq!((imported.stored, imported.already_known), (0, 1));
+        assert_eq!(name(&world, "c1").await, "Now");
+    }
+    let imported = import(&world, clients(vec![client("c1", PARTNER, "After", 8)])).await.expect("it is allowed");
+    assert_eq!((imported.stored, name(&world, "c1").await.as_str()), (1, "After"));
+}
+
+#[tokio::test]
+async fn of_one_record_sent_twice_the_newest_counts() {
+    let world = World::with_clients(&[]).await;
+    let records = [("Old", 1), ("New", 3), ("Middle", 2)].map(|(text, version)| client("c1", PARTNER, text, version));
+    let imported = import(&world, clients(records.to_vec())).await.expect("it is allowed");
+    assert_eq!((imported.stored, imported.already_known, imported.errors.len()), (1, 2, 0));
+    assert_eq!(name(&world, "c1").await, "New");
+}
+
+#[tokio::test]
+async fn one_records_fault_does_not_keep_the_others_out() {
+    let world = World::with_clients(&[]).await;
+    world.import_partner("contoso", &[("Theirs", 1)]).await;
+    let roster = Roster {
+        partners: vec![partner(" ", RosterState::Active, 1)],
+        clients: vec![
+            client("c1", PARTNER, "Good", 1),
+            client("c2", "nobody", "Nobody's", 1),
+            client("", PARTNER, "Nameless", 1),
+            // Another partner's client cannot be taken.
+            client("contoso/Theirs", PARTNER, "Stolen", 99),
+        ],
+        users: vec![
+            user("u1", "c1", Some("a@b.example"), 1),
+            user("u2", "c2", None, 1),
+            user("contoso/Theirs/0", "c1", None, 99),
+        ],
+    };
+    let imported = import(&world, roster).await.expect("each record by itself");
+    assert_eq!(imported.stored, 2);
+    assert_eq!(
+        codes(&imported),
+        [
+            (UserErrorCode::Required, "partners.0.externalId".to_owned()),
+            (UserErrorCode::Required, "clients.2.externalId".to_owned()),
+            (UserErrorCode::OwnerUnknown, "clients.1.partnerExternalId".to_owned()),
+            (UserErrorCode::BelongsToAnotherPartner, "clients.3.externalId".to_owned()),
+            (UserErrorCode::OwnerUnknown, "users.1.clientExternalId".to_owned()),
+            (UserErrorCode::BelongsToAnotherPartner, "users.2.externalId".to_owned()),
+        ]
+    );
+    assert_eq!(active_users(&world, "c1").await, 1);
+    assert_eq!(active_users(&world, "contoso/Theirs").await, 1);
+    assert_eq!(name(&world, "contoso/Theirs").await, "Theirs");
+}
+
+#[tokio::test]
+async fn five_thousand_records_and_no_more() {
+    let world = World::with_clients(&[]).await;
+    import(&world, clients(vec![client("c1", PARTNER, "Large", 1)])).await.expect("it is allowed");
+    let mut records: Vec<_> = (0..=MOST_RECORDS).map(|number| user(&format!("u{number}"), "c1", None, 1)).collect();
+    assert_eq!(refusal(import(&world, users(records.clone())).await), [UserErrorCode::TooMany]);
+    assert_eq!(active_users(&world, "c1").await, 0, "nothing of it is stored");
+    records.pop();
+    assert_eq!(import(&world, users(records)).await.expect("as many as are allowed").stored, 5_000);
+    assert_eq!(active_users(&world, "c1").await, 5_000);
+}
+
+#[tokio::test]
+async fn a_person_is_counted_once_whatever_the_address_looks_like() {
+    let world = World::with_clients(&[]).await;
+    import(&world, clients(vec![client("c1", PARTNER, "One", 1)])).await.expect("it is allowed");
+    let records = vec![
+        user("u1", "c1", Some("Sam@Example.com"), 1),
+        user("u2", "c1", Some("  sam@example.COM "), 1),
+        user("u3", "c1", Some("kim@example.com"), 1),
+        // Without an address, the external id tells people apart.
+        user("u4", "c1", None, 1),
+        user("u5", "c1", Some("   "), 1),
+        UserRecord { state: UserState::Deactivated, ..user("u6", "c1", Some("off@example.com"), 1) },
+        UserRecord { state: UserState::Archived, ..user("u7", "c1", Some("gone@example.com"), 1) },
+    ];
+    import(&world, users(records)).await.expect("it is allowed");
+    assert_eq!(active_users(&world, "c1").await, 4);
+    let archived = ClientRecord { state: RosterState::Archived, ..client("c1", PARTNER, "One", 2) };
+    import(&world, clients(vec![archived])).await.expect("it is allowed");
+    assert_eq!(active_users(&world, "c1").await, 0, "an archived client has nobody");
+}
+
+#[tokio::test]
+async fn nothing_is_removed_by_leaving_it_out_and_a_user_may_change_clients() {
+    let world = World::with_clients(&[]).await;
+    let both = vec![client("c1", PARTNER, "One", 1), client("c2", PARTNER, "Two", 1)];
+    import(&world, clients(both)).await.expect("it is allowed");
+    import(&world, users(vec![user("u1", "c1", None, 1), user("u2", "c1", None, 1)])).await.expect("allowed");
+    import(&world, users(vec![user("u2", "c2", None, 2)])).await.expect("it is allowed");
+    assert_eq!((active_users(&world, "c1").await, active_users(&world, "c2").await), (1, 1));
+}
+
+#[tokio::test]
+async fn an_archived_partners_syncs_end_and_its_halo_is_left_as_it_is() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    let waiting = world.request_sync().await;
+    let mark = world.mark();
+    let archived = Roster { partners: vec![partner(PARTNER, RosterState::Archived, 99)], ..Roster::default() };
+    import(&world, archived).await.expect("it is allowed");
+    assert_eq!(world.run(waiting).await.state, RunState::Cancelled);
+    let (kept,): (i64,) = sqlx::query_as("select count(*) from connections where sealed_secret is not null")
+        .fetch_one(&world.owner)
+        .await
+        .expect("the database answers");
+    assert_eq!((kept, world.mark()), (0, mark), "the secret is erased, Halo hears nothing");
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+#[tokio::test]
+async fn only_the_platform_imports() {
+    let world = World::with_clients(&[]).await;
+    for caller in [world.admin().await, world.caller(Role::Support, None).await] {
+        let tried = import_roster(world.ops(), &request(&caller), &Roster::default()).await;
+        assert!(matches!(tried, Err(OpError::Denied(Denied::Forbidden))), "{tried:?}");
+    }
+}

@@ -1,0 +1,111 @@
+//! The real program, as a process of its own.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use infima_halo::config::Variables;
+use infima_halo::net::{Answer, Call, HttpClient, HttpLimits};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+/// Longer than anything a test waits for, so that a hang is a failure with a name.
+const LONGEST: Duration = Duration::from_secs(90);
+
+/// The program with these arguments, and an environment in which nothing of ours is set.
+pub fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_infima-halo"));
+    let ours = Variables::of_this_process();
+    let kept = ["PATH", "HOME", "TMPDIR"].into_iter().filter_map(|name| Some((name, ours.get(name)?)));
+    command.args(arguments).env_clear().envs(kept).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What a program that came to its end had said.
+pub struct Ended {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs it to its end.
+pub async fn run(command: &mut Command) -> Ended {
+    let output = tokio::time::timeout(LONGEST, command.output()).await.expect("it ends").expect("it starts");
+    let text = |bytes| String::from_utf8(bytes).expect("it writes UTF-8");
+    Ended { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A program that is running.
+pub struct Running {
+    child: Child,
+    stdout: Lines<BufReader<ChildStdout>>,
+    stderr: Lines<BufReader<ChildStderr>>,
+}
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("it starts");
+        let stdout = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+        Self { child, stdout, stderr }
+    }
+
+    /// Waits for a line on stdout that begins with this.
+    pub async fn says(&mut self, beginning: &str) -> String {
+        line(&mut self.stdout, |line| line.starts_with(beginning), beginning).await
+    }
+
+    /// Waits for a line in the logs that holds this.
+    pub async fn logs(&mut self, part: &str) -> String {
+        line(&mut self.stderr, |line| line.contains(part), part).await
+    }
+
+    /// SIGKILL.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
+    /// SIGTERM, and what came of it.
+    pub async fn stop(mut self) -> ExitStatus {
+        let id = self.child.id().expect("it is running").to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("there is a kill command");
+        assert!(told.success());
+        tokio::time::timeout(LONGEST, self.child.wait()).await.expect("it stops").expect("it can be waited for")
+    }
+
+    /// Waits for its own end.
+    pub async fn end(mut self) -> Ended {
+        let ending = async {
+            let (mut stdout, mut stderr) = (String::new(), String::new());
+            let (mut out, mut err) = (self.stdout.into_inner(), self.stderr.into_inner());
+            let (read_out, read_err) = tokio::join!(out.read_to_string(&mut stdout), err.read_to_string(&mut stderr));
+            read_out.and(read_err).expect("it writes UTF-8");
+            Ended { status: self.child.wait().await.expect("it can be waited for"), stdout, stderr }
+        };
+        tokio::time::timeout(LONGEST, ending).await.expect("it ends")
+    }
+}
+
+async fn line<R: tokio::io::AsyncRead + Unpin>(
+    lines: &mut Lines<BufReader<R>>,
+    wanted: impl Fn(&str) -> bool,
+    what: &str,
+) -> String {
+    let looking = async {
+        let mut said = Vec::new();
+        loop {
+            match lines.next_line().await.expect("it writes UTF-8") {
+                Some(line) if wanted(&line) => return line,
+                Some(line) => said.push(line),
+                None => panic!("it ended without saying {what:?}:\n{}", said.join("\n")),
+            }
+        }
+    };
+    tokio::time::timeout(LONGEST, looking).await.unwrap_or_else(|_| panic!("it never says {what:?}"))
+}
+
+/// A plain GET.
+pub async fn get(url: &str) -> Answer {
+    let http = HttpClient::for_configured_addresses(HttpLimits::default()).expect("the test has a client");
+    http.send(Call::get(url.parse().expect("an address"))).await.expect("it answers")
+}
