@@ -59,9 +59,9 @@ schema:
 	cargo run --quiet -- schema > $(target)/schema.graphql
 	mv $(target)/schema.graphql schema.graphql
 
-# The long version of the crash tests.
+# The long version of the crash and budget tests: a quarter of an hour.
 soak:
-	cargo test --test it soak -- --ignored --nocapture
+	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --nocapture
 
 audit:
 	@.ci/audit

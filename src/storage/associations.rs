@@ -284,8 +284,8 @@ pub async fn resolve(
 }
 
 /// What a run has to bring about: for these clients, or for all. Ending associations are part of it. A create that was
-/// sent longer than `settle` ago counts as settled once it is noted as unconfirmed: the first look after a crash only notes
-/// that, because Halo may show a late record only to the look after it.
+/// sent longer than `settle` ago counts as settled once somebody has looked for it: an empty look counts only after another,
+/// whenever that was, because a crash or an outage may have taken the whole settle time.
 pub async fn desired(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -298,8 +298,7 @@ pub async fn desired(
         r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.subscription_id,
                   a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
                   a.create_sent_at,
-                  coalesce(a.create_sent_at + $3 <= now() and a.problem ->> 'code' is not distinct from
-                           'create_unconfirmed', true) as "settled!", a.create_approved,
+                  (a.create_sent_at is null or a.create_sent_at + $3 <= now() and a.seen_at is not null) as "settled!", a.create_approved,
                   a.last_synced_quantity, a.problem
            from associations a
            join clients c on c.id = a.client_id

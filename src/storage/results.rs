@@ -45,7 +45,7 @@ pub async fn intend_create(
 ) -> Result<bool> {
     leases::hold(db, lease).await?;
     let done = sqlx::query!(
-        "update associations set create_sent_at = now()
+        "update associations set create_sent_at = now(), seen_at = null
          where partner_id = $1 and id = $2 and revision = $3 and subscription_id is null",
         lease.partner().0,
         association.0,
@@ -124,6 +124,8 @@ pub enum Becomes {
     NeedsAttention,
     /// As it was; the problem is noted.
     Unchanged,
+    /// As it was, with a create in doubt of which a look at Halo showed nothing.
+    NotSeen,
     /// The end that a person asked for is confirmed.
     Ended,
 }
@@ -163,7 +165,7 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
     let (confirmed, attention, ended) = match report.becomes {
         Becomes::Confirmed { quantity } => (Some(quantity), false, false),
         Becomes::NeedsAttention => (None, true, false),
-        Becomes::Unchanged => (None, false, false),
+        Becomes::Unchanged | Becomes::NotSeen => (None, false, false),
         Becomes::Ended => (None, false, true),
     };
     sqlx::query!(
@@ -180,7 +182,7 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
              seen_name = coalesce($8, seen_name),
              seen_quantity = case when $8::text is null then seen_quantity else $9 end,
              seen_customer_id = coalesce($10, seen_customer_id),
-             seen_at = case when $8::text is null then seen_at else $7 end
+             seen_at = case when $8::text is not null or $11 then $7 else seen_at end
          where partner_id = $1 and id = $2",
         lease.partner().0,
         report.association.0,
@@ -191,7 +193,8 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
         now,
         report.seen.as_ref().map(|seen| seen.name.as_str()),
         report.seen.as_ref().and_then(|seen| signed(seen.quantity)),
-        report.seen.as_ref().map(|seen| seen.customer.0)
+        report.seen.as_ref().map(|seen| seen.customer.0),
+        report.becomes == Becomes::NotSeen
     )
     .execute(db)
     .await?;

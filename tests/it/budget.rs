@@ -1,1 +1,142 @@
+//! Halo's limit is one for the whole tenant: two workers and an API stay inside it together, and who searches is not kept
+//! waiting by a sync.
 
+use std::time::Duration;
+
+use infima_halo::app::App;
+use infima_halo::clock::Clock;
+use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
+use infima_halo::domain::run::RunState;
+use infima_halo::halo::VENDOR;
+use infima_halo::ids::{ClientId, HaloCustomerId};
+use infima_halo::ops::associate_clients::{MOST_ENTRIES, Mapping};
+use infima_halo::ops::import_roster::Roster;
+use infima_halo::ops::search_customers::search_customers;
+use infima_halo::sandbox::Act;
+
+use crate::support::worker::Worker;
+use crate::support::world::{PARTNER, World, request};
+
+/// Somebody searches whenever Halo has had so many requests.
+const BETWEEN_SEARCHES: usize = 8;
+
+/// How much is asked of whom.
+pub struct Size {
+    pub clients: usize,
+    /// Requests in the window: ours, those of them that are kept for people, and what Halo allows.
+    pub ours: u32,
+    pub for_people: u32,
+    pub halos: usize,
+    pub window: Duration,
+}
+
+#[tokio::test]
+async fn three_processes_stay_inside_halos_limit() {
+    let window = Duration::from_secs(2);
+    stays_inside(Size { clients: 150, ours: 48, for_people: 8, halos: 60, window }).await;
+}
+
+pub async fn stays_inside(size: Size) {
+    let world = with_changed_clients(size.clients).await;
+    let (ours, people) = (size.ours.to_string(), size.for_people.to_string());
+    let window = size.window.as_secs().to_string();
+    let limits = [
+        ("INFIMA_HALO_REQUESTS", ours.as_str()),
+        ("INFIMA_HALO_PEOPLE_REQUESTS", &people),
+        ("INFIMA_HALO_WINDOW_SECONDS", &window),
+    ];
+    world.tenant.configure(|settings| {
+        settings.rate_limit = size.halos;
+        settings.rate_window_seconds = size.window.as_secs().cast_signed();
+    });
+    // What preparing has used is forgotten, by Halo and by us.
+    let owner = world.database.owner().await;
+    sqlx::query("truncate halo_budgets").execute(&owner).await.unwrap();
+
+    let mut config = world.config.clone();
+    (config.halo.requests, config.halo.people_requests) = (size.ours, size.for_people);
+    config.halo.window = size.window;
+    let api = App::build(&config, Clock::System, 2).await.unwrap();
+    let mark = world.mark();
+    let run = world.request_sync().await;
+    let workers = [Worker::start_with(&world, &limits), Worker::start_with(&world, &limits)];
+
+    let finished =
+        world.until_run_within(size.window * 2 + Duration::from_secs(60), run, |run| run.state.is_finished());
+    let (admin, partner) = (world.admin().await, world.partner().await);
+    let admin = request(&admin);
+    let mut times = 0;
+    let searches = async {
+        loop {
+            let seen = world.mark();
+            world.tenant.until(|tenant| tenant.journal().len() >= seen + BETWEEN_SEARCHES).await;
+            let found = search_customers(&api.ops, &admin, partner, "Client 1", 1, 20).await;
+            assert!(found.is_ok(), "a person was kept waiting: {found:?}");
+            times += 1;
+        }
+    };
+    let run = tokio::select! {
+        run = finished => run,
+        () = searches => unreachable!("it has no end"),
+    };
+    for worker in workers {
+        worker.kill().await;
+    }
+    assert_eq!((run.state, run.summary.updated as usize), (RunState::Succeeded, size.clients), "{run:?}");
+    assert!(times >= size.clients / 20, "{times} searches");
+    let refused = world.tenant.journal()[mark..].iter().filter(|entry| entry.status == 429).count();
+    assert_eq!(refused, 0);
+    println!("{} clients synced with {} requests, beside {times} searches", size.clients, run.summary.halo_requests);
+}
+
+/// Every client is mapped to a subscription that shows another quantity.
+async fn with_changed_clients(number: usize) -> World {
+    let names: Vec<_> = (0..number).map(|number| format!("Client {number}")).collect();
+    let quickly = [("INFIMA_HALO_REQUESTS", "700"), ("INFIMA_HALO_WINDOW_SECONDS", "1")];
+    let world = World::of_processes_with(names.clone(), &quickly).await;
+    world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
+    let external = |name: &str| format!("{PARTNER}/{name}");
+    let (state, version) = (RosterState::Active, 1);
+    let partner = PartnerRecord { external_id: PARTNER.into(), name: PARTNER.into(), time_zone: None, state, version };
+    let client = |name: &String| ClientRecord {
+        external_id: external(name),
+        partner_external_id: PARTNER.into(),
+        name: name.clone(),
+        state,
+        version,
+    };
+    let user = |name: &String| UserRecord {
+        external_id: external(name),
+        client_external_id: external(name),
+        email: None,
+        state: UserState::Active,
+        version,
+    };
+    let (clients, users) = (names.iter().map(client).collect(), names.iter().map(user).collect());
+    world.import(Roster { partners: vec![partner], clients, users }).await;
+    world.connect().await;
+
+    let owner = world.database.owner().await;
+    let clients: Vec<(String, uuid::Uuid)> =
+        sqlx::query_as("select name, id from clients").fetch_all(&owner).await.unwrap();
+    let mut mappings = Vec::new();
+    for (name, id) in clients {
+        let customer = HaloCustomerId(world.tenant.customer_named(&name).id);
+        mappings.push(Mapping { client: Some(ClientId(id)), customer, allow_shared: false, replace: None });
+    }
+    for some in mappings.chunks(MOST_ENTRIES) {
+        assert_eq!(world.associate(some).await.unwrap().errors, []);
+    }
+    for mapping in mappings {
+        let add = Act::AddSubscription {
+            client_id: mapping.customer.0,
+            name: "Training".into(),
+            vendor: VENDOR.into(),
+            count: 7,
+        };
+        let id = world.tenant.act(add).unwrap();
+        let own = "update associations set subscription_id = $1, state = 'active' where halo_customer_id = $2";
+        sqlx::query(own).bind(id).bind(mapping.customer.0).execute(&owner).await.unwrap();
+    }
+    world
+}

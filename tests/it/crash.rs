@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt, stream};
 use infima_halo::domain::association::AssociationState;
+use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::RunState;
 use infima_halo::ids::RunId;
 use infima_halo::ops::run_sync::{Looked, Step};
@@ -105,7 +106,12 @@ async fn honest(world: &World, run: RunId) {
     let connection = world.connection().await;
     let succeeded = world.run(run).await.state == RunState::Succeeded;
     assert_eq!(connection.last_synced_at.is_some(), succeeded, "the connection's date moves with the run's success");
-    for name in ["Alder", "Birch", "Cedar"] {
+    quantities_are_true(world, &["Alder", "Birch", "Cedar"]).await;
+}
+
+/// What we say was synced has been in Halo.
+pub async fn quantities_are_true(world: &World, clients: &[&str]) {
+    for name in clients {
         let association = world.association(name).await;
         let Some(synced) = association.last_synced else { continue };
         let id = association.subscription.expect("what was synced has a subscription").id.0;
@@ -163,6 +169,28 @@ async fn a_create_that_shows_after_a_first_look_is_not_sent_twice() {
     assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
     assert_eq!(world.tenant.unconsumed_faults(), []);
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+/// The update emptied what was not sent. Nothing more is written, the connection says so, and so does the run.
+#[tokio::test]
+async fn a_halo_that_does_not_keep_fields_is_written_to_once() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
+    world.connect().await;
+    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
+    world.work(run).await;
+    world.set_users("Alder", 4).await;
+    world.set_users("Birch", 6).await;
+    world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Sticky);
+    let mark = world.mark();
+    let run = world.sync().await;
+    assert_eq!((run.state, run.summary.failed, run.summary.skipped), (RunState::Failed, 1, 1));
+    assert_eq!(world.writes_since(mark), 1);
+    let connection = world.connection().await;
+    assert_eq!(connection.problem.map(|problem| problem.code), Some(ProblemCode::FieldsNotKept));
+    assert_eq!(connection.last_synced_at, None);
+    world.sync().await;
+    assert_eq!(world.writes_since(mark), 1, "until a person has looked");
+    assert!(world.connection().await.problem.is_some());
 }
 
 /// Yesterday's database knows nothing of what was created since. Nothing is created again, and nothing is lost.

@@ -40,7 +40,7 @@ async fn a_dead_workers_run_is_taken_up_by_one_that_is_there_already() {
     let mut dies = Worker::standing_still_at(&world, &[Step::Owned]);
     dies.stands_still().await;
     let mut other = Worker::start(&world);
-    other.says("a worker is at work").await;
+    other.works().await;
     dies.kill().await;
     let ended = world.until_run(run, |run| run.state.is_finished()).await;
     assert_eq!(ended.state, RunState::Succeeded);

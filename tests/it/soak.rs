@@ -1,1 +1,187 @@
+//! Workers killed at random, with Halo misbehaving beside it: a few times in the ordinary run, and by `make soak` for as
+//! long as it was told.
 
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, stream};
+use infima_halo::config::Variables;
+use infima_halo::domain::run::{Run, RunState};
+use infima_halo::ids::RunId;
+use infima_halo::ops::run_sync::Step;
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+
+use crate::budget::{Size, stays_inside};
+use crate::crash::{as_it_should_be, quantities_are_true};
+use crate::support::worker::Worker;
+use crate::support::world::{PARTNER, World};
+
+const CLIENTS: [&str; 6] = ["Alder", "Birch", "Cedar", "Drum", "Elder", "Fir"];
+const AT_ONCE: usize = 6;
+/// A step that this run does not come by is not waited for longer.
+const PATIENCE: Duration = Duration::from_secs(4);
+const CREATE_FAULTS: [Fault; 6] = [
+    Fault::CutBefore,
+    Fault::CutAfter,
+    Fault::CutHalfway,
+    Fault::ServerErrorAfter,
+    Fault::GatewayTimeoutAfter,
+    Fault::AppearsAfterLook,
+];
+const UPDATE_FAULTS: [Fault; 4] =
+    [Fault::CutBefore, Fault::CutAfter, Fault::ServerErrorAfter, Fault::RateLimitedSeconds(1)];
+
+/// What `make soak` asks for.
+fn soaking() -> Option<usize> {
+    let variables = Variables::of_this_process();
+    let kills = variables.get("INFIMA_SOAK_KILLS")?.to_str()?;
+    Some(kills.parse().expect("INFIMA_SOAK_KILLS is a number"))
+}
+
+#[tokio::test]
+async fn kills_at_random_moments_do_no_harm() {
+    let kills = soaking().unwrap_or(8);
+    let share = kills.div_ceil(AT_ONCE.min(kills.div_ceil(2)));
+    let began = Instant::now();
+    let seed = uuid::Uuid::new_v4().as_u64_pair().0;
+    let tours: Vec<_> = stream::iter(0..kills.div_ceil(share))
+        .map(|number| tour(seed.wrapping_add(number as u64), share))
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let mut table: BTreeMap<String, usize> = BTreeMap::new();
+    for (moment, kills) in tours.into_iter().flatten() {
+        *table.entry(moment).or_default() += kills;
+    }
+    println!("{:<28} kills", "killed at");
+    for (moment, kills) in &table {
+        println!("{moment:<28} {kills:>5}");
+    }
+    let total: usize = table.values().sum();
+    println!("{:<28} {total:>5} in {} s; no duplicate, none lost", "together", began.elapsed().as_secs());
+    assert!(total >= kills);
+}
+
+/// Five hundred changed clients under the default budget, against Halo's own limit.
+#[tokio::test]
+async fn a_large_tenant_stays_inside_the_full_limit() {
+    if soaking().is_some() {
+        let window = Duration::from_secs(300);
+        stays_inside(Size { clients: 500, ours: 240, for_people: 40, halos: 300, window }).await;
+    }
+}
+
+/// One world after the other's change, with kills in between, until there were enough of them.
+async fn tour(seed: u64, kills: usize) -> BTreeMap<String, usize> {
+    let mut random = Random(seed);
+    let plenty = [("INFIMA_HALO_REQUESTS", "700"), ("INFIMA_HALO_WINDOW_SECONDS", "1")];
+    let world = World::of_processes_with(CLIENTS, &plenty).await;
+    world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
+    let mut users: BTreeMap<&str, u32> = CLIENTS.iter().map(|name| (*name, 3)).collect();
+    world.import_partner(PARTNER, &CLIENTS.map(|name| (name, 3))).await;
+    world.connect().await;
+    let mut mapped = 0;
+    let mut table: BTreeMap<String, usize> = BTreeMap::new();
+    while table.values().sum::<usize>() < kills {
+        println!("seed {seed}: {} clients, {} kills so far", mapped, table.values().sum::<usize>());
+        if mapped < CLIENTS.len() && (mapped == 0 || random.below(2) == 0) {
+            let more = (mapped + 1 + random.below(2)).min(CLIENTS.len());
+            world.map(&CLIENTS[mapped..more]).await;
+            mapped = more;
+        }
+        for name in &CLIENTS[..mapped] {
+            if random.below(2) == 0 {
+                let count = random.below(20);
+                users.insert(name, count as u32);
+                world.set_users(name, count).await;
+            }
+        }
+        misbehave(&world, &mut random);
+        let run = world.request_sync().await;
+        for _ in 0..=random.below(3) {
+            *table.entry(kill_once(&world, run, &mut random, &plenty).await).or_default() += 1;
+            quantities_are_true(&world, &CLIENTS[..mapped]).await;
+        }
+        recover(&world, run, &plenty).await;
+        let expected: Vec<_> = CLIENTS[..mapped].iter().map(|name| (*name, users[name])).collect();
+        as_it_should_be(&world, &expected).await;
+        let strangers: i64 = sqlx::query_scalar("select count(*) from sync_results where changed_in_halo")
+            .fetch_one(&world.database.owner().await)
+            .await
+            .unwrap();
+        assert_eq!(strangers, 0, "nobody but us changed a quantity");
+    }
+    table
+}
+
+fn misbehave(world: &World, random: &mut Random) {
+    match random.below(3) {
+        0 => world.tenant.inject(random.one_of(&CREATE_FAULTS), Matching::call(Call::Create), Lasting::Once),
+        1 => world.tenant.inject(random.one_of(&UPDATE_FAULTS), Matching::call(Call::Update), Lasting::Once),
+        _ => {}
+    }
+}
+
+/// Starts a worker and kills it, at a step or after so many requests; says when.
+async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str, &str)]) -> String {
+    let (mut worker, moment);
+    let over = world.until_run(run, |run| run.state.is_finished());
+    if random.below(2) == 0 {
+        let step = random.one_of(Step::ALL);
+        let mut settings = more.to_vec();
+        settings.push(("INFIMA_PAUSE_AT", step.name()));
+        worker = Worker::start_with(world, &settings);
+        moment = tokio::select! {
+            step = worker.stands_still() => step.name().to_owned(),
+            _ = over => "after the run".to_owned(),
+            () = tokio::time::sleep(PATIENCE) => "a pause of the run".to_owned(),
+        };
+    } else {
+        let requests = 1 + random.below(12);
+        let mark = world.mark();
+        worker = Worker::start_with(world, more);
+        moment = tokio::select! {
+            () = world.tenant.until(|tenant| tenant.journal().len() >= mark + requests) => format!("request {requests:>2}"),
+            _ = over => "after the run".to_owned(),
+            () = tokio::time::sleep(PATIENCE) => "a pause of the run".to_owned(),
+        };
+    }
+    worker.kill().await;
+    moment
+}
+
+/// A worker that nobody kills brings the run to its end.
+async fn recover(world: &World, run: RunId, more: &[(&str, &str)]) {
+    let worker = Worker::start_with(world, more);
+    loop {
+        let distant = |run: &Run| {
+            run.state == RunState::Queued && run.next_attempt_at > world.clock.now() + chrono::Duration::seconds(3)
+        };
+        let seen = world.until_run(run, |run| run.state.is_finished() || distant(run)).await;
+        if seen.state.is_finished() {
+            assert_eq!(seen.state, RunState::Succeeded, "{seen:?}");
+            break;
+        }
+        world.bring_forward(run).await;
+    }
+    worker.kill().await;
+    world.tenant.clear_faults();
+}
+
+/// The same numbers for the same seed.
+struct Random(u64);
+
+impl Random {
+    /// SplitMix64.
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % limit as u64) as usize
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+}

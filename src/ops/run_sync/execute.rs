@@ -101,11 +101,6 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Nothing is written because Halo did not keep fields, of which somebody has to take note.
-    pub(super) fn writes_held(&self) -> Option<Problem> {
-        self.writes_held.clone()
-    }
-
     /// Halo did not answer for some clients, who have to be tried again.
     pub(super) fn unreachable(&self) -> Option<Problem> {
         self.unreachable.clone()
@@ -462,7 +457,9 @@ fn note(step: &Step) -> Report {
             ..open(step, Outcome::Unchanged)
         },
         Action::End { .. } => Report { becomes: Becomes::Ended, seen: shown, ..open(step, Outcome::Unchanged) },
-        Action::Wait(problem) => Report { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) },
+        Action::Wait(problem) => {
+            Report { problem: Some(problem.clone()), becomes: Becomes::NotSeen, ..open(step, Outcome::Skipped) }
+        }
         Action::Report(problem) => Report {
             problem: Some(problem.clone()),
             becomes: Becomes::NeedsAttention,

@@ -62,9 +62,14 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
     let lease = &claimed.lease;
     reached(ops, Step::Claimed);
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
-    let looked = tokio::select! {
-        looked = work(ops, &claimed, stop) => looked,
+    let went = tokio::select! {
+        went = work(ops, &claimed, stop) => went,
         () = keep(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
+    };
+    // The end is one short transaction that gives the lease up, so nobody keeps it any more.
+    let looked = match went {
+        Ok(went) => end(ops, &claimed, went).await,
+        Err(error) => Err(error),
     };
     match looked {
         Err(OpError::Storage(StorageError::LeaseLost)) => {
@@ -115,25 +120,53 @@ async fn keep(ops: &Ops, lease: &SyncLease) {
     }
 }
 
-async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<Looked, OpError> {
+/// How the work on a run went, from which its end follows.
+enum Went {
+    Through {
+        tally: Tally,
+        another_tenant: Option<Problem>,
+    },
+    SoFar(Pause),
+    Stopped(Box<Connection>, HaloError),
+    Told,
+    /// It kills its workers.
+    TooOften,
+    /// There is no connection any more.
+    Disconnected,
+}
+
+async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<Went, OpError> {
     let lease = &claimed.lease;
     if claimed.starts > MOST_STARTS {
-        let problem = Problem::new(ProblemCode::InternalFault, ops.clock.now());
-        tracing::error!(sync_run.id = %lease.run(), "this sync was started too often without coming to an end");
-        return finish(ops, claimed, RunState::Failed, Some(&problem), None).await;
+        return Ok(Went::TooOften);
     }
     let Some((connection, session)) = halo::stored_session(ops, lease.scope(), Lane::Sync).await? else {
-        return finish(ops, claimed, RunState::Cancelled, None, None).await;
+        return Ok(Went::Disconnected);
     };
     let synced = sync(ops, claimed, &connection, &session, stop).await;
     count(ops, lease, &session).await?;
     reached(ops, Step::Counted);
     match synced {
-        Ok(Came::Through { tally, attention }) => conclude(ops, claimed, tally, attention).await,
-        Ok(Came::SoFar(pause)) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
-        Err(Stop::Halo(error)) => stopped(ops, claimed, &connection, &error).await,
-        Err(Stop::Told) => give_one_back(ops, claimed).await,
+        Ok(Came::Through { tally, another_tenant }) => Ok(Went::Through { tally, another_tenant }),
+        Ok(Came::SoFar(pause)) => Ok(Went::SoFar(pause)),
+        Err(Stop::Halo(error)) => Ok(Went::Stopped(Box::new(connection), error)),
+        Err(Stop::Told) => Ok(Went::Told),
         Err(Stop::Op(error)) => Err(error),
+    }
+}
+
+async fn end(ops: &Ops, claimed: &Claimed, went: Went) -> Result<Looked, OpError> {
+    match went {
+        Went::Through { tally, another_tenant } => conclude(ops, claimed, tally, another_tenant).await,
+        Went::SoFar(pause) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
+        Went::Stopped(connection, error) => stopped(ops, claimed, &connection, &error).await,
+        Went::Told => give_one_back(ops, claimed).await,
+        Went::TooOften => {
+            let problem = Problem::new(ProblemCode::InternalFault, ops.clock.now());
+            tracing::error!(sync_run.id = %claimed.lease.run(), "this sync was started too often without coming to an end");
+            finish(ops, claimed, RunState::Failed, Some(&problem), None).await
+        }
+        Went::Disconnected => finish(ops, claimed, RunState::Cancelled, None, None).await,
     }
 }
 
@@ -158,8 +191,8 @@ impl<E: Into<OpError>> From<E> for Stop {
 
 /// How far a plan came that nothing stopped.
 enum Came {
-    /// Every step has its outcome. `attention` is what the connection needs somebody for, though it works.
-    Through { tally: Tally, attention: Option<Problem> },
+    /// Every step has its outcome. The address may have led to another Halo than the associations belong to.
+    Through { tally: Tally, another_tenant: Option<Problem> },
     /// Something has to be looked at again later, though nothing went wrong with the run as a whole.
     SoFar(Pause),
 }
@@ -218,7 +251,7 @@ async fn sync(
         let wait = if tally.doubts > 0 { ops.settings.settle / 5 } else { ops.settings.settle };
         Came::SoFar(Pause { wait, counts_as_attempt: false, problem })
     } else {
-        Came::Through { tally, attention: another_tenant.or(executor.writes_held()) }
+        Came::Through { tally, another_tenant }
     })
 }
 
@@ -245,7 +278,18 @@ async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Op
 }
 
 /// Every step was taken: the run ends by what they came to.
-async fn conclude(ops: &Ops, claimed: &Claimed, tally: Tally, problem: Option<Problem>) -> Result<Looked, OpError> {
+async fn conclude(
+    ops: &Ops,
+    claimed: &Claimed,
+    tally: Tally,
+    another_tenant: Option<Problem>,
+) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    // This run, or a person, may have changed it since the run began.
+    let held_since = {
+        let mut db = ops.db.read(lease.scope()).await?;
+        connections::find(&mut db, lease.scope()).await?.and_then(|connection| connection.writes_held_since)
+    };
     let state = match (tally.confirmed, tally.open) {
         (_, 0) => RunState::Succeeded,
         (0, _) => RunState::Failed,
@@ -253,6 +297,8 @@ async fn conclude(ops: &Ops, claimed: &Claimed, tally: Tally, problem: Option<Pr
     };
     // The Last Sync Date is about all clients: a run for some of them, or with none mapped, does not move it.
     let everything = claimed.clients.is_none() && tally.open == 0 && tally.confirmed > 0;
+    let held = held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
+    let problem = another_tenant.or(held);
     finish(ops, claimed, state, None, Some(Conclusion { everything, problem })).await
 }
 

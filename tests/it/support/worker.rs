@@ -4,9 +4,6 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use infima_halo::app::App;
-use infima_halo::clock::Clock;
-use infima_halo::config::{Config, Variables};
 use infima_halo::ops::run_sync::Step;
 use infima_halo::seal;
 use nix::sys::signal::{Signal, kill};
@@ -48,9 +45,11 @@ impl Worker {
 
     pub fn start_with(world: &World, more: &[(&str, &str)]) -> Self {
         let addresses = [world.tenant.port(), world.sandbox.tenant("other").port()];
-        let mut child = Command::new(std::env::current_exe().expect("this process has a program"))
-            .args(["support::worker::a_worker_of_another_test", "--exact", "--nocapture", "--test-threads=1"])
-            .env("INFIMA_TEST_WORKER", "yes")
+        let mut child = Command::new(env!("CARGO_BIN_EXE_infima-halo"))
+            .arg("worker")
+            .env_clear()
+            .env("INFIMA_LOG", "info,infima_halo=debug")
+            .env("INFIMA_LOG_FORMAT", "text")
             .env("INFIMA_ENV", "development")
             .env("INFIMA_KEYS", seal::DEVELOPMENT_KEYS)
             .env("DATABASE_URL", world.database.app_url().expose_secret())
@@ -68,6 +67,11 @@ impl Worker {
         listen(child.stdout.take().expect("it is piped"), says.clone(), all.clone());
         listen(child.stderr.take().expect("it is piped"), says, all.clone());
         Self { child, said, all }
+    }
+
+    /// Waits until it is at work.
+    pub async fn works(&mut self) {
+        self.says("working").await;
     }
 
     /// Waits until it stands still; gives the step.
@@ -130,24 +134,4 @@ fn listen(
             let _ = to.send(line);
         }
     });
-}
-
-/// What [`Worker::start`] runs in a process of its own. By itself it tests nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_of_another_test() {
-    let variables = Variables::of_this_process();
-    if variables.get("INFIMA_TEST_WORKER").is_none() {
-        return;
-    }
-    let config = Config::read(&variables).expect("the test's configuration");
-    let filter = tracing_subscriber::EnvFilter::new("info,infima_halo=debug");
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let app = App::build(&config, Clock::System, 8).await.expect("the app starts");
-    let stopping = app.stopping.clone();
-    tokio::spawn(async move {
-        let mut told = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("a signal");
-        told.recv().await;
-        stopping.cancel();
-    });
-    app.work(&config).await.expect("it works until it is told to stop");
 }

@@ -64,13 +64,22 @@ impl World {
 
     /// By the clock on the wall, as other processes go.
     pub async fn of_processes(clients: &[(&str, usize)]) -> Self {
-        let seed = TenantSeed::with_customers("northwind", clients.iter().map(|(name, _)| *name));
-        let world = Self::start_by(Clock::System, seed, |variables| {
-            super::worker::SHORT_TIMES.iter().for_each(|(name, value)| variables.set(name, *value));
-        })
-        .await;
+        let world = Self::of_processes_with(clients.iter().map(|(name, _)| *name), &[]).await;
         world.import_partner(PARTNER, clients).await;
         world
+    }
+
+    /// The same with customers of these names, more settings, and nobody in the roster yet.
+    pub async fn of_processes_with<S: Into<String>>(
+        customers: impl IntoIterator<Item = S>,
+        more: &[(&str, &str)],
+    ) -> Self {
+        Self::start_by(Clock::System, TenantSeed::with_customers("northwind", customers), |variables| {
+            for (name, value) in super::worker::SHORT_TIMES.iter().chain(more) {
+                variables.set(name, *value);
+            }
+        })
+        .await
     }
 
     pub async fn start_by(clock: Clock, seed: TenantSeed, adjust: impl FnOnce(&mut Variables)) -> Self {
@@ -323,6 +332,16 @@ pub fn request(caller: &Caller) -> Request<'_> {
 impl World {
     /// Waits, by listening, until the run is as wanted.
     pub async fn until_run(&self, id: RunId, wanted: impl Fn(&Run) -> bool) -> Run {
+        self.until_run_within(std::time::Duration::from_secs(60), id, wanted).await
+    }
+
+    /// The same, where nothing may happen to it for so long.
+    pub async fn until_run_within(
+        &self,
+        patience: std::time::Duration,
+        id: RunId,
+        wanted: impl Fn(&Run) -> bool,
+    ) -> Run {
         let mut news = sqlx::postgres::PgListener::connect(self.database.owner_url().expose_secret()).await.unwrap();
         news.listen("sync_run").await.unwrap();
         loop {
@@ -330,7 +349,7 @@ impl World {
             if wanted(&run) {
                 return run;
             }
-            let heard = tokio::time::timeout(std::time::Duration::from_secs(60), news.recv()).await;
+            let heard = tokio::time::timeout(patience, news.recv()).await;
             heard.unwrap_or_else(|_| panic!("nothing more happens to the run: {run:?}")).unwrap();
         }
     }
