@@ -6,7 +6,7 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: test format sqlx-check lint rust contract sqlx schema soak audit tools stop
+.PHONY: test format sqlx-check lint rust contract contract-update sqlx schema soak audit tools stop
 
 test: tools format sqlx-check lint audit rust contract stop
 	@echo "Everything passed."
@@ -49,6 +49,13 @@ contract: $(contract)/node_modules/.package-lock.json
 else
 contract:
 endif
+
+# Everything about the contract that is made from something else, anew: the schema, documents and types, and the answers that
+# the server gives to the frontend's operations.
+contract-update: schema $(contract)/node_modules/.package-lock.json
+	cd $(contract) && npm run generate
+	CONTRACT_RECORD=yes cargo test --test it contract::
+	cd $(contract) && npm run generate
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	@.ci/need npm npm

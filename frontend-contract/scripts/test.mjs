@@ -12,10 +12,8 @@ const folder = resolve(target, "frontend-contract");
 const announcement = resolve(folder, "dev.json");
 const PATIENCE = 120_000;
 
-if (!existsSync(binary)) {
-  const built = spawnSync("cargo", ["build"], { cwd: root, stdio: "inherit" });
-  if (built.status !== 0) process.exit(built.status ?? 1);
-}
+const built = spawnSync("cargo", ["build", "--quiet"], { cwd: root, stdio: "inherit" });
+if (built.status !== 0) process.exit(built.status ?? 1);
 rmSync(announcement, { force: true });
 const options = ["dev", "--no-story", "--port", "0", "--data-dir", folder];
 // A database that was given is not emptied.
@@ -38,7 +36,7 @@ try {
   const server = JSON.stringify({ graphql, websocket, sandbox, tokens, halo });
   const files = process.argv.slice(2);
   const tests = files.length > 0 ? files : ["made", "schema", "clients", "wire", "relay"].map((file) => `dist/tests/${file}.test.js`);
-  const running = spawn(process.execPath, ["--test", "--test-concurrency=1", ...tests], {
+  const running = spawn(process.execPath, ["--test", "--test-concurrency=1", "--test-timeout=60000", ...tests], {
     stdio: "inherit",
     env: { ...process.env, CONTRACT_SERVER: server },
   });
