@@ -8,7 +8,7 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 .NOTPARALLEL:
 .PHONY: test format sqlx-check lint rust contract contract-update sqlx schema soak audit tools stop
 
-test: tools format sqlx-check lint rust contract stop
+test: tools format sqlx-check lint audit rust contract stop
 	@echo "Everything passed."
 
 tools:
@@ -71,8 +71,7 @@ soak:
 	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --nocapture
 
 audit:
-	@if command -v cargo-deny >/dev/null; then cargo deny check; else \
-		echo "SKIPPED: make audit needs cargo-deny (cargo install cargo-deny)" >&2; fi
+	@.ci/audit
 
 # The tests' Postgres stays up between runs; its data is kept when it is stopped.
 stop:

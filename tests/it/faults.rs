@@ -110,6 +110,10 @@ impl Bench {
         println!("{case}");
         let (world, setting) = (&self.world, setting(fault, call));
         world.clock.advance(Duration::days(1));
+        if setting == Setting::Zero {
+            world.set_users(CHANGING, 5).await;
+            world.sync().await;
+        }
         let before = world.record_of(CHANGING).await.count;
         let users = if setting == Setting::Zero { 0 } else { 4 + self.cases % 5 };
         world.set_users(CHANGING, users).await;
