@@ -2064,7 +2064,7 @@ export const refusals = {
             "field": [
               "adoptSubscriptionId"
             ],
-            "message": "The customer has no such subscription in Halo."
+            "message": "This subscription is none of those that the problem names."
           }
         ]
       }
