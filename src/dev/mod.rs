@@ -128,8 +128,9 @@ async fn live(
 /// As [`Sandbox::start`].
 pub async fn sandbox(data_dir: &Path, port: u16, clock: Clock) -> io::Result<Sandbox> {
     let mut seeds = vec![TenantSeed::northwind(), TenantSeed::other()];
-    for (seed, port) in seeds.iter_mut().zip(port..) {
-        seed.port = (port != 0).then_some(port);
+    // 0 leaves the choice to the system.
+    for (seed, after) in seeds.iter_mut().zip(0..) {
+        seed.port = (port != 0).then(|| port.saturating_add(after));
     }
     Sandbox::start(SandboxOptions { dir: Some(data_dir.join("sandbox")), clock }, seeds).await
 }

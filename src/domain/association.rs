@@ -48,6 +48,13 @@ pub struct Association {
     pub problem: Option<Problem>,
 }
 
+impl Association {
+    /// A person has ended it, whether Halo has confirmed that or not.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, AssociationState::Ending | AssociationState::Ended)
+    }
+}
+
 /// The Halo customer as last seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappedCustomer {

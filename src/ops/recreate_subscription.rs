@@ -24,6 +24,9 @@ pub async fn recreate_subscription(
     if !connections::find(&mut tx, &scope).await?.is_some_and(|found| found.is_usable()) {
         return Err(check_connection::not_connected());
     }
+    if before.is_over() {
+        return Err(ending());
+    }
     if !associations::recreate(&mut tx, &scope, id).await? {
         return Err(OpError::refused(
             UserErrorCode::SubscriptionNotDeleted,
@@ -47,4 +50,12 @@ pub async fn recreate_subscription(
 
 pub(super) fn not_found() -> OpError {
     OpError::refused(UserErrorCode::AssociationNotFound, &["associationId"], "There is no such association.")
+}
+
+pub(super) fn ending() -> OpError {
+    OpError::refused(
+        UserErrorCode::AssociationEnding,
+        &["associationId"],
+        "This association is coming to its end. Map the client again to go on with its subscription.",
+    )
 }

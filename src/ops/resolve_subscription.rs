@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::recreate_subscription::not_found;
+use super::recreate_subscription::{ending, not_found};
 use super::{OpError, Ops, Request, UserErrorCode, check_connection, halo, request_sync};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::association::Association;
@@ -38,6 +38,9 @@ pub async fn resolve_subscription(
         let mut db = ops.db.read(&scope).await?;
         associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
     };
+    if asked.is_over() {
+        return Err(ending());
+    }
     if !answers(resolution, asked.problem.as_ref()) {
         return Err(nothing_to_resolve());
     }

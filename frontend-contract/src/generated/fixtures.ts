@@ -1531,6 +1531,26 @@ export const refusals = {
       }
     } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
   },
+  ASSOCIATION_ENDING: {
+    operation: "ResolveSubscription",
+    data: {
+      "resolveHaloSubscription": {
+        "__typename": "ResolveHaloSubscriptionPayload",
+        "association": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "ASSOCIATION_ENDING",
+            "field": [
+              "associationId"
+            ],
+            "message": "This association is coming to its end. Map the client again to go on with its subscription."
+          }
+        ]
+      }
+    } satisfies types.ResolveSubscriptionMutation as types.ResolveSubscriptionMutation,
+  },
   ASSOCIATION_NOT_FOUND: {
     operation: "RemoveAssociation",
     data: {

@@ -114,4 +114,7 @@ pub async fn is_repaired(recorded: &mut Recorded) {
         panic!("Elder has one subscription of ours")
     };
     desk.record(recorded, "ResolveSubscription", json!({ "input": adopt(&birch, ours.id) })).await;
+    let ended = json!({ "input": { "associationId": birch, "quantity": "SET_TO_ZERO" } });
+    desk.ask(&desk.admin(), "RemoveAssociation", ended).await;
+    desk.refused(recorded, "ASSOCIATION_ENDING", "ResolveSubscription", adopt(&birch, ours.id)).await;
 }
