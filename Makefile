@@ -6,9 +6,9 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: test format sqlx-check lint rust contract sqlx schema soak audit tools stop
+.PHONY: test format sqlx-check lint rust contract contract-update sqlx schema soak audit tools stop
 
-test: tools format sqlx-check lint rust contract stop
+test: tools format sqlx-check lint audit rust contract stop
 	@echo "Everything passed."
 
 tools:
@@ -50,6 +50,13 @@ else
 contract:
 endif
 
+# Everything about the contract that is made from something else, anew: the schema, documents and types, and the answers that
+# the server gives to the frontend's operations.
+contract-update: schema $(contract)/node_modules/.package-lock.json
+	cd $(contract) && npm run generate
+	CONTRACT_RECORD=yes cargo test --test it contract::
+	cd $(contract) && npm run generate
+
 %/node_modules/.package-lock.json: %/package-lock.json
 	@.ci/need npm npm
 	cd $* && npm ci --no-audit --no-fund
@@ -64,8 +71,7 @@ soak:
 	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --nocapture
 
 audit:
-	@if command -v cargo-deny >/dev/null; then cargo deny check; else \
-		echo "SKIPPED: make audit needs cargo-deny (cargo install cargo-deny)" >&2; fi
+	@.ci/audit
 
 # The tests' Postgres stays up between runs; its data is kept when it is stopped.
 stop:

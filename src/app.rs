@@ -40,6 +40,8 @@ const QUEUE_CONNECTIONS: u32 = queue::Kind::ALL.len() as u32 + 4;
 const LARGEST_JWKS: usize = 256 * 1024;
 /// What running answers get to come to their end when the process is told to stop. Deployment tools kill after 30 seconds.
 const STOP: Duration = Duration::from_secs(25);
+/// What connections to the database get to come back.
+const CLOSE: Duration = Duration::from_secs(2);
 /// The operations that partners' callers may run.
 const CONTRACT: &str = include_str!("../frontend-contract/persisted-documents.json");
 const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -211,13 +213,16 @@ impl App {
             sweep: config.worker.sweep,
             stop: config.worker.stop,
         };
-        jobs::run(self.ops.clone(), queue, settings, self.stopping.clone()).await?;
-        Ok(())
+        let worked = jobs::run(self.ops.clone(), queue.clone(), settings, self.stopping.clone()).await;
+        // A connection that does not come back is cut by the process' end.
+        let _ = tokio::time::timeout(CLOSE, queue.close()).await;
+        Ok(worked?)
     }
 
     /// Gives the database's connections back. For a process that goes on, or whose database ends with it.
     pub async fn close(&self) {
-        self.ops.db.pool().close().await;
+        // One that does not come back is cut by the process' end.
+        let _ = tokio::time::timeout(CLOSE, self.ops.db.pool().close()).await;
     }
 
     /// Turns tokens into callers: verified, and with our id of the partner they name.

@@ -68,8 +68,76 @@ for (const section of sections.filter(({ filename }) => filename.endsWith("/grap
   made[section.filename] = `${(await codegen(section)).trimEnd()}\n`;
 }
 const name = (text) => /(?:query|mutation|subscription) (\w+)/.exec(text)[1];
-const sorted = Object.entries(manifest).sort(([, a], [, b]) => (name(a) < name(b) ? -1 : 1));
-made["persisted-documents.json"] = `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+const byName = (documents) =>
+  Object.fromEntries(Object.entries(documents).sort(([, a], [, b]) => (name(a) < name(b) ? -1 : 1)));
+// Frontends of the last release are still out there: what they send stays trusted.
+const released = JSON.parse(read("released/persisted-documents.json"));
+made["persisted-documents.json"] = `${JSON.stringify(byName({ ...released, ...manifest }), null, 2)}\n`;
+
+// What each code means, as the schema and the server say it.
+const constant = (doc, name, value) => `/** ${doc} */\nexport const ${name} = ${JSON.stringify(value, null, 2)} as const;\n`;
+const described = (type) => {
+  const { values } = schema.definitions.find((definition) => definition.name?.value === type);
+  const text = ({ description }) => description.value.trim().replaceAll(/\s+/g, " ");
+  return Object.fromEntries(values.map((value) => [value.name.value, text(value)]));
+};
+const errorCodes = JSON.parse(read("recorded/error-codes.json"));
+made["src/generated/codes.ts"] = [
+  constant("What each code among a mutation's `userErrors` means.", "userErrorMeanings", described("UserErrorCode")),
+  constant("What each code of a `HaloProblem` means.", "problemMeanings", described("HaloProblemCode")),
+  constant(
+    "What each `extensions.code` of an error beside `data` means.",
+    "errorMeanings",
+    Object.fromEntries(Object.entries(errorCodes).map(([code, { meaning }]) => [code, meaning])),
+  ),
+  constant(
+    "The HTTP status of an answer that holds nothing but an error of this code.",
+    "errorStatus",
+    Object.fromEntries(Object.entries(errorCodes).map(([code, { status }]) => [code, status])),
+  ),
+].join("\n");
+
+// The recorded answers as TypeScript, so that the compiler holds them to the types.
+const kinds = Object.fromEntries(
+  Object.values(manifest).map((text) => [name(text), /query|mutation|subscription/.exec(text)[0]]),
+);
+const operations = Object.fromEntries(
+  Object.entries(JSON.parse(read("recorded/operations.json"))).filter(([operation]) => operation in kinds),
+);
+const refusals = JSON.parse(read("recorded/user-errors.json"));
+const typeOf = (operation) => `types.${operation}${kinds[operation][0].toUpperCase()}${kinds[operation].slice(1)}`;
+const answers = Object.entries(operations).map(([operation, data]) => [
+  `  /** What the server answers to \`${operation}\`. */`,
+  `  ${operation}: ${JSON.stringify(data, null, 2).replaceAll("\n", "\n  ")} satisfies ${typeOf(operation)} as ${typeOf(operation)},`,
+].join("\n"));
+const refused = Object.entries(refusals).filter(([, { operation }]) => operation in operations);
+made["src/generated/fixtures.ts"] = `import type * as types from "./graphql.js";
+
+/** The id of each operation's document, as the server trusts it. */
+export const documentIds = ${JSON.stringify(
+  Object.fromEntries(Object.entries(byName(manifest)).map(([id, text]) => [name(text), id])),
+  null,
+  2,
+)} as const;
+
+/** What the server answers to each operation. */
+export const operations = {
+${answers.join("\n")}
+};
+
+/** The answer of a mutation that is refused with this code. */
+export const refusals = {
+${refused
+  .map(
+    ([code, { operation, data }]) =>
+      `  ${code}: {
+    operation: "${operation}",
+    data: ${JSON.stringify(data, null, 2).replaceAll("\n", "\n    ")} satisfies ${typeOf(operation)} as ${typeOf(operation)},
+  },`,
+  )
+  .join("\n")}
+} as const;
+`;
 
 if (process.argv.includes("--check")) {
   const stale = Object.keys(made).filter((path) => {

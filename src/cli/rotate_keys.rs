@@ -22,7 +22,7 @@ pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
     let config = Config::read(&variables)?;
     telemetry::init(&config.log)?;
     let app = App::build(&config, Clock::System, 2).await?;
-    let Rotation { resealed, in_use } = rotate_keys(&app.ops, args.dry_run).await.map_err(explain)?;
+    let Rotation { resealed, left, in_use } = rotate_keys(&app.ops, args.dry_run).await.map_err(explain)?;
     let active = app.ops.keys.active_id();
     match args.dry_run {
         true => println!("{resealed} stored secrets would be sealed anew with the key '{active}'."),
@@ -35,5 +35,8 @@ pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
     for id in unused {
         println!("  {id}: seals nothing any more and may be taken out of INFIMA_KEYS");
     }
-    Ok(ExitCode::SUCCESS)
+    for (why, secrets) in &left {
+        eprintln!("error: {secrets} left as they are: {why}");
+    }
+    Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

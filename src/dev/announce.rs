@@ -33,7 +33,7 @@ pub(super) fn callers(parts: &Parts, data_dir: &DataDir) {
 }
 
 pub(super) fn stopped_short(why: &str) {
-    println!("\nThe story stopped: {why}");
+    println!("\nThe story stopped: {why}\n(--fresh begins with nothing.)\n");
 }
 
 /// Writes `dev.json`, as a whole or not at all, readable by its owner only: there are tokens in it.

@@ -68,7 +68,9 @@ impl Stack {
         let say = |line: &str| println!("  {line}");
         let postgres = PostgresOptions { say, ..PostgresOptions::new(data_dir.path(), &variables)? };
         let postgres = postgres::provide(postgres).await?;
-        app::migrate(postgres.owner_url()).await?;
+        let migrated = app::migrate(postgres.owner_url()).await;
+        migrated
+            .context("the database cannot be brought up to date; what another version made is removed by --fresh")?;
 
         let sandbox = super::sandbox(data_dir.path(), options.sandbox_port.unwrap_or(SANDBOX_PORT), clock.clone());
         let sandbox = sandbox.await.context("the Halo sandbox cannot start")?;

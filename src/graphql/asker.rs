@@ -100,7 +100,6 @@ impl Asker {
         if !self.caller.may(act) {
             return Err(Denied::Forbidden.into());
         }
-        self.reads.left_to_the_verb();
         let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
         if self.caller.role() == Role::Support && reason.is_none() {
             let message = "Say in a few words why you do this. The partner can read it in its activity.";
@@ -146,7 +145,7 @@ impl Extension for OneRequest {
             tracing::error!("a request came without a caller");
             return Err(Error::from(Failure::Ours).into_server_error(Pos::default()));
         };
-        let id = find::<RequestId>(&request).map(|id| id.as_str().to_owned()).unwrap_or_default();
+        let id = find::<RequestId>(&request).cloned().unwrap_or_else(RequestId::generate).as_str().to_owned();
         let reads = Reads::default();
         let loads = Loads { ops: ops.clone(), caller: caller.clone(), reads: reads.clone() };
         let batches = self.batches.clone();

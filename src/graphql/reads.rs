@@ -19,8 +19,6 @@ struct Seen {
     open: BTreeSet<PartnerId>,
     /// Written down: a subscription looks again for each event.
     written: BTreeSet<PartnerId>,
-    /// The operation is a mutation, whose verb writes a row of its own.
-    changes: bool,
 }
 
 impl Reads {
@@ -40,12 +38,7 @@ impl Reads {
         }
     }
 
-    /// A verb writes down what is done.
-    pub(super) fn left_to_the_verb(&self) {
-        self.0.lock().expect("never held across a panic").changes = true;
-    }
-
-    /// Writes down what was looked at since the last time.
+    /// Writes down what was looked at since the last time, but where a verb has left a row for the same request.
     pub(super) async fn write_down(
         &self,
         ops: &Ops,
@@ -54,9 +47,6 @@ impl Reads {
     ) -> Result<(), OpError> {
         let partners: Vec<_> = {
             let mut seen = self.0.lock().expect("never held across a panic");
-            if seen.changes {
-                return Ok(());
-            }
             let open = std::mem::take(&mut seen.open);
             seen.written.extend(&open);
             open.into_iter().collect()

@@ -53,6 +53,15 @@ impl Session {
                     token_url: token_url(url, text(&said, "auth_url").as_deref()),
                 });
             }
+            // A login page, a proxy's page or a redirect in the place of an answer: who it is stays open. The host's name must
+            // not stand in for a tenant id that this Halo has.
+            if answer.status.is_success() || answer.status.is_redirection() {
+                return Err(if is_known(url.at("/").host_str().unwrap_or_default()) {
+                    HaloError::Unavailable(format!("{path}: {}, and no description of a Halo", answer.status.as_u16()))
+                } else {
+                    HaloError::NotHalo
+                });
+            }
         }
         // An old build may know neither address; a Halo domain is proof enough.
         if is_known(url.at("/").host_str().unwrap_or_default()) {

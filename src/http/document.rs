@@ -37,7 +37,10 @@ impl Document {
     ) -> Result<Self, Refusal> {
         let parsed = parse_query(text).map_err(|error| {
             let error = ServerError::from(error);
-            let refusal = Refusal::new(ErrorCode::ParseFailed, error.message);
+            // The parser shows the line, and with it whatever somebody wrote into the document instead of a variable.
+            let expected = error.message.rsplit_once("  = ").map_or("", |(_, expected)| expected.trim());
+            let message = format!("the document is not GraphQL: {expected}");
+            let refusal = Refusal::new(ErrorCode::ParseFailed, message);
             error.locations.first().map_or(refusal.clone(), |at| refusal.at(*at))
         })?;
         let (name, operation) = find(&parsed, operation_name)?;

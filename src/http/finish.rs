@@ -15,6 +15,10 @@ const LIMITS_OF_THE_SCHEMA: [&str; 4] = [
 /// How its messages about arguments and variables begin, whether it finds them while validating or while executing.
 const ABOUT_ARGUMENTS: [&str; 3] = ["Failed to parse ", "Expected input type ", "Invalid value for argument "];
 
+/// Where those messages begin to repeat what was sent, and what is said instead: it may be a secret in the wrong place, and
+/// answers are kept in many places on their way.
+const REPEATS: [(&str, &str); 2] = [(", found ", "."), (" the value \"", " what was sent.")];
+
 /// Gives each error its code and the request's id. Field suggestions stay only for those who may see the schema.
 pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema: bool) -> Response {
     // Validation visits a variable's type twice.
@@ -28,6 +32,9 @@ pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema
             }
             code
         });
+        if code == ErrorCode::BadUserInput && begins(error, &ABOUT_ARGUMENTS) {
+            forget_what_was_sent(&mut error.message);
+        }
         if let (false, Some(suggestion)) = (may_see_schema, error.message.find(" Did you mean")) {
             error.message.truncate(suggestion);
         }
@@ -49,11 +56,23 @@ fn code_of(error: &ServerError) -> Option<ErrorCode> {
     ErrorCode::ALL.iter().copied().find(|known| *code == async_graphql::Value::from(known.as_str()))
 }
 
+fn begins(error: &ServerError, texts: &[&str]) -> bool {
+    texts.iter().any(|text| error.message.starts_with(text))
+}
+
+fn forget_what_was_sent(message: &mut String) {
+    for (repeats, instead) in REPEATS {
+        if let Some(at) = message.find(repeats) {
+            message.truncate(at);
+            message.push_str(instead);
+        }
+    }
+}
+
 fn classify(error: &ServerError) -> ErrorCode {
-    let begins = |texts: &[&str]| texts.iter().any(|text| error.message.starts_with(text));
     match error.path.is_empty() {
-        _ if begins(&ABOUT_ARGUMENTS) => ErrorCode::BadUserInput,
-        true if begins(&LIMITS_OF_THE_SCHEMA) => ErrorCode::LimitExceeded,
+        _ if begins(error, &ABOUT_ARGUMENTS) => ErrorCode::BadUserInput,
+        true if begins(error, &LIMITS_OF_THE_SCHEMA) => ErrorCode::LimitExceeded,
         true => ErrorCode::ValidationFailed,
         false => ErrorCode::Internal,
     }

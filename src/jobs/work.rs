@@ -25,8 +25,9 @@ pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), Box
         Ok(Err(error)) => {
             tracing::error!(sync_run.id = %job.run, error = &error as &dyn std::error::Error, "sync broke off; it is taken up when its lease ends");
         }
-        Err(error) => {
-            tracing::error!(sync_run.id = %job.run, %error, "sync panicked; it is taken up when its lease ends");
+        // The panic hook has logged where. What it said is not repeated: it may quote anything.
+        Err(_) => {
+            tracing::error!(sync_run.id = %job.run, "sync panicked; it is taken up when its lease ends");
         }
     }
     Ok(())

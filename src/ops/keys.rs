@@ -1,5 +1,7 @@
 //! The keys that stored secrets are sealed with: checked at start-up, and changed under load.
 
+use std::collections::BTreeMap;
+
 use super::{OpError, Ops, halo};
 use crate::auth::SystemScope;
 use crate::seal::Sealed;
@@ -23,11 +25,15 @@ pub async fn check_canary(ops: &Ops) -> Result<(), OpError> {
 #[derive(Clone, Debug, Default)]
 pub struct Rotation {
     pub resealed: u64,
+    /// Secrets that no key here opens, by what is said about it: sealed with a key that is missing, or spoilt. They stay
+    /// as they are.
+    pub left: BTreeMap<String, u64>,
     /// For each key, how many secrets it still seals. A key with none may be taken out of the keyring.
     pub in_use: Vec<(String, i64)>,
 }
 
-/// Seals every stored secret with the active key. It may be interrupted at any point and started again.
+/// Seals every stored secret that opens with the active key. It may be interrupted at any point and started again, while
+/// everything else runs: a secret that was replaced meanwhile is not touched.
 pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> {
     let system = SystemScope::housekeeping();
     let mut rotation = Rotation::default();
@@ -41,8 +47,17 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
         after = Some(last.id);
         for secret in stale {
             let binding = halo::secret_binding(secret.id, secret.partner);
-            let before = Sealed::from_bytes(secret.sealed_secret)?;
-            let sealed = ops.keys.seal(&ops.keys.open(&before, &binding)?, &binding);
+            let before = Sealed::from_bytes(secret.sealed_secret);
+            let opened = before.and_then(|before| Ok((ops.keys.open(&before, &binding)?, before)));
+            let (opened, before) = match opened {
+                Ok(opened) => opened,
+                // One that does not open keeps no other from being sealed anew.
+                Err(error) => {
+                    *rotation.left.entry(error.to_string()).or_default() += 1;
+                    continue;
+                }
+            };
+            let sealed = ops.keys.seal(&opened, &binding);
             if dry_run {
                 rotation.resealed += 1;
                 continue;

@@ -10,7 +10,8 @@ use crate::storage::activity;
 /// The playground lets support call an operation what it likes.
 const LONGEST_NAME: usize = 100;
 
-/// One row for each of `partners` that exists, with the operation's name. However many they are, it is one statement.
+/// One row for each of `partners` that exists, with the operation's name, unless a verb has written one for this request.
+/// However many they are, it is one statement.
 pub async fn record_reads(
     ops: &Ops,
     request: &Request<'_>,

@@ -219,7 +219,8 @@ fn decide(state: &mut State, faults: &Faults, index: usize, element: &Map<String
     if zero && faults.has(Fault::ZeroDeactivates) {
         one.is_active = false;
     }
-    if one.name.trim().is_empty() && !update {
+    // A row made of an update has no name.
+    if one.name.trim().is_empty() && !update && !faults.has(Fault::UnknownIdMakesRow) {
         return Err(Answer::refused("Please enter a name"));
     }
     if state.customer(one.client_id).is_none() && (!update || element.contains_key("client_id")) {

@@ -44,7 +44,7 @@ pub async fn record(db: &mut PgConnection, scope: &PartnerScope, entry: Entry, n
     Ok(())
 }
 
-/// Writes the same act down for each of these partners that exists.
+/// Writes the same act down for each of these partners that exists and has no entry of the same request yet.
 pub async fn record_reads(
     db: &mut PgConnection,
     _: SystemScope,
@@ -59,7 +59,11 @@ pub async fn record_reads(
     sqlx::query!(
         "insert into activity (id, partner_id, at, actor, act, after, request_id)
          select r.id, p.id, $3, $4, $5, $6, $7
-         from unnest($1::uuid[], $2::uuid[]) as r (id, partner) join partners p on p.id = r.partner",
+         from unnest($1::uuid[], $2::uuid[]) as r (id, partner) join partners p on p.id = r.partner
+         where not exists (
+             select from activity a
+             where a.partner_id = p.id and a.request_id = $7 and a.at > $3::timestamptz - interval '10 minutes'
+         )",
         &ids,
         &partners,
         now,

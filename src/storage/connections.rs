@@ -111,11 +111,12 @@ pub async fn save(
     sqlx::query!(
         "insert into connections as c (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
                                        credentials_updated_at, state, checks, last_verified_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9, $9)
+         -- A row without a secret must not even be proposed.
+         values ($1, $2, $3, $4, $5, coalesce($6, (select sealed_secret from connections where partner_id = $2)),
+                 coalesce($7, (select sealed_with from connections where partner_id = $2)), $9, 'connected', $8, $9, $9)
          on conflict (partner_id) do update set
              url = excluded.url, tenant = excluded.tenant, application_client_id = excluded.application_client_id,
-             sealed_secret = coalesce(excluded.sealed_secret, c.sealed_secret),
-             sealed_with = coalesce(excluded.sealed_with, c.sealed_with),
+             sealed_secret = excluded.sealed_secret, sealed_with = excluded.sealed_with,
              credentials_updated_at = excluded.credentials_updated_at,
              state = 'connected', problem = null, checks = excluded.checks,
              last_verified_at = excluded.last_verified_at",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::db::TestDatabase;
-use crate::support::program::{Running, get, program, run};
+use crate::support::program::{Running, Web, program, run};
 
 /// 32 bytes that nobody else has.
 const KEYS: &str = "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
@@ -124,14 +124,14 @@ async fn contradictions_on_the_command_line_are_refused() {
 
 #[tokio::test]
 async fn serve_and_worker_live_are_ready_and_stop_when_told() {
-    let database = TestDatabase::fresh().await;
+    let (database, web) = (TestDatabase::fresh().await, Web::new());
     for (command, says) in [("serve", "serving"), ("worker", "working")] {
         let mut running = Running::start(&mut production(&[command], &database));
         let line = running.logs(&format!("\"{says}\"")).await;
         let line: Value = serde_json::from_str(&line).expect("logs that are no terminal's are JSON");
         let address = line["address"].as_str().expect("it says where it answers");
         for path in ["health/live", "health/ready", "metrics"] {
-            assert_eq!(get(&format!("http://{address}/{path}")).await.status, 200, "{command} {path}");
+            assert_eq!(web.get(&format!("http://{address}/{path}")).await.status, 200, "{command} {path}");
         }
         assert_eq!(running.stop().await.code(), Some(0), "{command}");
     }

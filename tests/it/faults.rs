@@ -76,6 +76,8 @@ struct Bench {
     /// New clients of each case: so many that their customers are read from the list, or one by one.
     new: usize,
     cases: usize,
+    /// The length of Halo's audit trail when the case began.
+    audited: usize,
 }
 
 impl Bench {
@@ -96,17 +98,22 @@ impl Bench {
         let names: Vec<_> = clients.iter().map(|(name, _)| *name).collect();
         let run = world.map(&names).await.run.expect("subscriptions are to be created");
         assert_eq!(world.work(run).await, SUCCEEDED);
-        Self { world, new, cases: 0 }
+        Self { world, new, cases: 0, audited: 0 }
     }
 
     /// One fault in one call of a sync that has a client to leave, one to update, and new ones to create.
     async fn suffer(&mut self, fault: Fault, call: Call) -> String {
         self.cases += 1;
+        self.audited = self.world.tenant.changes().len();
         let case = format!("{fault:?} in {call:?}");
         // Shown where the test fails.
         println!("{case}");
         let (world, setting) = (&self.world, setting(fault, call));
         world.clock.advance(Duration::days(1));
+        if setting == Setting::Zero {
+            world.set_users(CHANGING, 5).await;
+            world.sync().await;
+        }
         let before = world.record_of(CHANGING).await.count;
         let users = if setting == Setting::Zero { 0 } else { 4 + self.cases % 5 };
         world.set_users(CHANGING, users).await;
@@ -242,8 +249,9 @@ impl Bench {
         for result in results.iter().filter(|result| done(result.outcome)) {
             assert!(result.quantity_after.is_some(), "{case}: confirmed without a quantity");
         }
+        // Two faults are Halo changing more than it was asked to.
         if !case.starts_with("ReplacesOnUpdate") && !case.starts_with("ZeroDeactivates") {
-            assert_eq!(world.touched_beside_quantities(), [""; 0], "{case}");
+            assert_eq!(world.touched_beside_quantities(self.audited), [""; 0], "{case}");
         }
     }
 

@@ -8,7 +8,9 @@ use async_graphql::parser::{
     parse_query, parse_schema,
     types::{OperationType, Selection, SelectionSet, Type, TypeKind, TypeSystemDefinition},
 };
+use axum::Router;
 use infima_halo::auth::Role;
+use infima_halo::config::Variables;
 use infima_halo::graphql::sdl;
 use infima_halo::ids::PartnerId;
 use infima_halo::ops::associate_clients::{Mapping, associate_clients};
@@ -21,7 +23,7 @@ use crate::support::world::{PARTNER, World, details_of, request};
 
 /// What is asked, once by each caller. `$name` stands for an id of the partner `northwind`. Of each operation the first
 /// field, the first field of it and so on lead to what the row is about.
-const ROWS: &[(&str, &str)] = &[
+pub(crate) const ROWS: &[(&str, &str)] = &[
     ("Query.viewer", "{ viewer { role } }"),
     ("Viewer.partner", "{ viewer { partner { id } } }"),
     ("Query.partner", "{ partner(id: $partner) { name } }"),
@@ -173,16 +175,20 @@ const CALLERS: [(&str, Option<Role>, Option<&str>); 8] = [
     ("own admin", Some(Role::PartnerAdmin), Some(PARTNER)),
 ];
 
-struct Asked {
-    served: Served,
-    values: BTreeMap<&'static str, Value>,
+pub(crate) struct Asked {
+    pub(crate) served: Served,
+    pub(crate) values: BTreeMap<&'static str, Value>,
 }
 
 impl Asked {
     /// Two partners, each with a Halo of its own, mapped clients and a sync; one sync of `northwind` met trouble.
     async fn start() -> Self {
+        Self::start_with(|_| {}, Router::new()).await
+    }
+
+    pub(crate) async fn start_with(adjust: impl FnOnce(&mut Variables), others: Router) -> Self {
         let seed = TenantSeed::with_customers("northwind", ["Alder", "Birch", "Cedar"]);
-        let world = World::start(seed).await;
+        let world = World::start_with(seed, adjust).await;
         world.import_partner(PARTNER, &[("Alder", 3), ("Birch", 5), ("Cedar", 2)]).await;
         world.connect().await;
         let run = world.map(&["Alder"]).await.run.expect("there is something to create");
@@ -213,7 +219,7 @@ impl Asked {
             ("url", json!(world.tenant.url())),
             ("secret", json!(world.tenant.client_secret())),
         ]);
-        Self { served: Served::over(world).await, values }
+        Self { served: Served::beside(world, others, |_, _| {}).await, values }
     }
 
     fn token(&self, role: Option<Role>, partner: Option<&str>) -> String {
@@ -266,7 +272,7 @@ pub(crate) async fn add_other_partner(world: &World) -> PartnerId {
     partner
 }
 
-fn filled_in(document: &str, values: &BTreeMap<&'static str, Value>) -> String {
+pub(crate) fn filled_in(document: &str, values: &BTreeMap<&'static str, Value>) -> String {
     let mut text = document.to_owned();
     for (name, value) in values.iter().rev() {
         text = text.replace(&format!("${name}"), &value.to_string());

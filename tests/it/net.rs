@@ -90,7 +90,19 @@ async fn addresses_that_partners_may_not_name_are_blocked_alike() {
         format!("http://0177.0.0.1:{port}/"),         // octal
         format!("http://0x7f.1:{port}/"),             // hexadecimal, shortened
         format!("http://[::ffff:127.0.0.1]:{port}/"), // IPv4 in IPv6's clothes
+        format!("https://localhost.:{port}/"),
         "https://127.0.0.1/".into(),
+        "https://127.1/".into(),
+        "https://0/".into(),
+        "https://0x7f000001/".into(),
+        "https://017700000001/".into(),
+        "https://①②⑦.⓪.⓪.①/".into(),    // digits that are normalised to the plain ones
+        "https://127。0。0。1/".into(), // and dots
+        "https://[::ffff:10.0.0.1]/".into(),
+        "https://[64:ff9b::7f00:1]/".into(), // NAT64
+        "https://[2002:7f00:1::]/".into(),   // 6to4
+        "https://[fd00::1]/".into(),
+        "ftp://8.8.8.8/".into(),
         "https://127.0.0.1./".into(),
         "https://[::1]/".into(),
         "https://169.254.169.254/latest/meta-data/".into(),
@@ -111,8 +123,16 @@ async fn addresses_that_partners_may_not_name_are_blocked_alike() {
 
 #[tokio::test]
 async fn one_address_that_is_not_public_spoils_a_name() {
-    let mixed = client(scripted(&[&["8.8.8.8", "10.0.0.1"]]));
-    assert_eq!(mixed.send(call("https://halo.example.com/")).await.err(), Some(NetError::Blocked));
+    for mixed in [
+        ["8.8.8.8", "10.0.0.1"],
+        ["10.0.0.1", "8.8.8.8"],
+        ["8.8.8.8", "::1"],
+        ["2606:4700:4700::1111", "::ffff:169.254.169.254"],
+        ["2606:4700:4700::1111", "64:ff9b::a00:1"],
+    ] {
+        let mixed = client(scripted(&[&mixed]));
+        assert_eq!(mixed.send(call("https://halo.example.com/")).await.err(), Some(NetError::Blocked));
+    }
     let nothing = client(scripted(&[&[]]));
     assert_eq!(nothing.send(call("https://halo.example.com/")).await.err(), Some(NetError::Unreachable));
 }
@@ -158,4 +178,85 @@ async fn addresses_of_the_operator_may_be_private() {
     let operator = HttpClient::for_configured_addresses(limits).unwrap();
     assert_eq!(operator.send(call(&format!("http://{address}/small"))).await.unwrap().body, b"small");
     assert_eq!(operator.send(call(&format!("http://{address}/large"))).await.err(), Some(NetError::TooLarge));
+}
+
+/// What a Halo says about where its tokens come from is not followed to a host that nobody typed.
+#[tokio::test]
+async fn the_token_address_that_a_server_names_leads_to_its_own_host_or_to_halo() {
+    let (elsewhere, strangers) = server().await;
+    let (said, asked) = (Arc::new(Mutex::new(String::new())), Arc::new(Mutex::new(Vec::new())));
+    let (says, hears) = (said.clone(), asked.clone());
+    let router = Router::new().fallback(move |uri: axum::http::Uri| async move {
+        hears.lock().unwrap().push(uri.path().to_owned());
+        match uri.path() {
+            "/api/authinfo" => {
+                let body = serde_json::json!({ "tenant_id": "x", "auth_url": *says.lock().unwrap() });
+                (StatusCode::OK, body.to_string())
+            }
+            _ => (StatusCode::BAD_REQUEST, r#"{"error":"invalid_client"}"#.to_owned()),
+        }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+
+    let http = client(Guard::new(AllowList::parse([&address, &elsewhere]).unwrap()));
+    let clock = infima_halo::clock::Clock::manual("2026-11-24T09:00:00Z".parse().unwrap());
+    let budget = Arc::new(|_| async { Ok(infima_halo::halo::BudgetAnswer::Go) }.boxed());
+    let halo = infima_halo::halo::Halo::new(http, budget, clock, infima_halo::halo::HaloSettings::default());
+    for auth_url in [
+        format!("http://{elsewhere}/auth"), // allowed by itself, but nobody typed it
+        "http://169.254.169.254/latest/meta-data/".into(),
+        "https://halopsa.com.evil.example/auth".into(),
+        "https://evilhalopsa.com/auth".into(),
+        "https://x.halopsa.com:8443/auth".into(),
+        "https://user:pass@x.halopsa.com/auth".into(),
+        "http://x.halopsa.com/auth".into(),
+        "//evil.example".into(),
+        "javascript:alert(1)".into(),
+        "auth".into(),
+        format!("http://{address}/elsewhere/on/the/same/host"),
+    ] {
+        *said.lock().unwrap() = auth_url.clone();
+        asked.lock().unwrap().clear();
+        let url = halo.address(&format!("http://{address}")).unwrap();
+        let secret = secrecy::SecretString::from(format!("secret for {auth_url}"));
+        let credentials = infima_halo::halo::Credentials::new(url, "x", &secret);
+        let session = halo.session(credentials, infima_halo::halo::Lane::People);
+        assert!(session.search_customers("", 1, 10).await.is_err());
+        let asked = asked.lock().unwrap().clone();
+        let token = if auth_url.contains("/elsewhere") { "/elsewhere/on/the/same/host/token" } else { "/auth/token" };
+        assert!(asked.iter().any(|path| path == token), "{auth_url}: {asked:?}");
+    }
+    assert_eq!(strangers.load(Ordering::SeqCst), 0, "the secret went to a host that nobody typed");
+}
+
+/// The environment's proxies would see every secret, and would resolve names past the guard.
+#[tokio::test]
+async fn proxies_of_the_environment_are_not_used() {
+    use secrecy::ExposeSecret;
+    let (proxy, by_proxy) = server().await;
+    let (issuer, asked) = server().await;
+    let database = crate::support::db::TestDatabase::fresh().await;
+    let mut serve = crate::support::program::program(&["serve"]);
+    serve
+        .env("DATABASE_URL", database.app_url().expose_secret())
+        .env("INFIMA_KEYS", "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=")
+        .env("INFIMA_LISTEN", "127.0.0.1:0")
+        .env("INFIMA_AUTH_JWKS_URL", format!("http://{issuer}/small"))
+        .env("INFIMA_AUTH_ISSUER", "https://id.example.com")
+        .env("INFIMA_AUTH_AUDIENCE", "halo");
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        serve.env(name, format!("http://{proxy}"));
+    }
+    let mut running = crate::support::program::Running::start(&mut serve);
+    let line: serde_json::Value = serde_json::from_str(&running.logs("\"serving\"").await).unwrap();
+    let http = crate::support::served::client();
+    let url = format!("http://{}/graphql", line["address"].as_str().unwrap());
+    // A token whose key has to be asked for.
+    let token = "eyJhbGciOiJFUzI1NiIsImtpZCI6InVua25vd24ifQ.e30.AAAA";
+    let answer = http.post(url).bearer_auth(token).json(&serde_json::json!({})).send().await.unwrap();
+    assert!(answer.status().is_client_error() || answer.status().is_server_error());
+    assert_eq!((asked.load(Ordering::SeqCst), by_proxy.load(Ordering::SeqCst)), (1, 0));
+    running.kill().await;
 }

@@ -211,7 +211,7 @@ fn scene(wanted: impl Into<Vec<DesiredAssociation>>, halo: impl Into<Vec<Observe
 
 fn scenarios() -> Vec<(&'static str, Scene)> {
     use Ending::{KeepQuantity, SetToZero};
-    use ProblemCode::{FieldsNotKept, QuantityRefused, SubscriptionExists};
+    use ProblemCode::{DuplicateSubscription, FieldsNotKept, QuantityRefused, SubscriptionExists};
     let id = HaloSubscriptionId;
     let inactive = |it| ObservedSubscription { active: false, ..it };
     let numbered = |number, it| ObservedSubscription { id: id(number), ..it };
@@ -251,6 +251,10 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("moved to another customer", scene([synced("Alder", 4, 3)], [moved()])),
         ("the customer was merged into another", without_customer(scene([synced("Alder", 4, 3)], [moved()]))),
         ("deleted in Halo", scene([synced("Alder", 4, 3)], [])),
+        (
+            "deleted in Halo, and the last write made another record",
+            scene([with_problem(DuplicateSubscription, "9001, 9002", synced("Alder", 4, 3))], []),
+        ),
         ("inactive in Halo", scene([synced("Alder", 4, 3)], [inactive(record(3))])),
         ("inactive in Halo and right", scene([synced("Alder", 3, 3)], [inactive(record(3))])),
         ("another tenant answers", Scene { tenant: HaloTenant("other".into()), ..scene([synced("Alder", 4, 3)], []) }),

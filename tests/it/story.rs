@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::support::db::TestDatabase;
-use crate::support::program::{Running, get, program};
+use crate::support::program::{Running, Web, program};
 
 /// A data directory and a database that outlive the processes.
 struct Stack {
@@ -54,13 +54,8 @@ impl Stack {
         let announced = std::fs::read(self.dir.join("dev.json")).expect("the addresses are written before the story");
         let announced: Value = serde_json::from_slice(&announced).expect("they are JSON");
         let state = format!("{}/sandbox/state", announced["sandbox"].as_str().expect("an address"));
-        loop {
-            let state: Value = serde_json::from_slice(&get(&state).await.body).expect("the sandbox answers JSON");
-            if state["held"] == 1 {
-                return running.kill().await;
-            }
-            tokio::task::yield_now().await;
-        }
+        Web::new().get_until(&state, |state| state["held"] == 1).await;
+        running.kill().await;
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) async fn until_finished(parts: &Parts, id: &Id) -> anyhow::Result<()>
             tell(format!("{} of {} clients: {}", run.progress.done, run.progress.total, words(&run.status)));
             return match run.status.as_str() {
                 "SUCCEEDED" => Ok(()),
-                _ => bail!("the sync ended as {}: {problem}", run.status),
+                _ => bail!("the sync {}. {problem}", words(&run.status)),
             };
         };
         if last != Some(run.progress) {

@@ -133,7 +133,13 @@ fn step(
         Some(Sighting::Deleted) => {
             step.action = match association.goal {
                 Goal::End(_) => Action::End { set_to_zero: None },
-                Goal::Follow { .. } => report(Problem::new(ProblemCode::SubscriptionDeleted, now)),
+                // A write to the deleted one made another record: that question goes on until a person has answered it.
+                Goal::Follow { .. } => match &association.problem {
+                    Some(problem) if problem.code == ProblemCode::DuplicateSubscription => {
+                        Action::Report(problem.clone())
+                    }
+                    _ => report(Problem::new(ProblemCode::SubscriptionDeleted, now)),
+                },
             };
             return step;
         }

@@ -101,11 +101,6 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Nothing is written because Halo did not keep fields, of which somebody has to take note.
-    pub(super) fn writes_held(&self) -> Option<Problem> {
-        self.writes_held.clone()
-    }
-
     /// Halo did not answer for some clients, who have to be tried again.
     pub(super) fn unreachable(&self) -> Option<Problem> {
         self.unreachable.clone()

@@ -124,7 +124,7 @@ async fn keep(ops: &Ops, lease: &SyncLease) {
 enum Went {
     Through {
         tally: Tally,
-        attention: Option<Problem>,
+        another_tenant: Option<Problem>,
     },
     SoFar(Pause),
     Stopped(Box<Connection>, HaloError),
@@ -147,7 +147,7 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     count(ops, lease, &session).await?;
     reached(ops, Step::Counted);
     match synced {
-        Ok(Came::Through { tally, attention }) => Ok(Went::Through { tally, attention }),
+        Ok(Came::Through { tally, another_tenant }) => Ok(Went::Through { tally, another_tenant }),
         Ok(Came::SoFar(pause)) => Ok(Went::SoFar(pause)),
         Err(Stop::Halo(error)) => Ok(Went::Stopped(Box::new(connection), error)),
         Err(Stop::Told) => Ok(Went::Told),
@@ -157,7 +157,7 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
 
 async fn end(ops: &Ops, claimed: &Claimed, went: Went) -> Result<Looked, OpError> {
     match went {
-        Went::Through { tally, attention } => conclude(ops, claimed, tally, attention).await,
+        Went::Through { tally, another_tenant } => conclude(ops, claimed, tally, another_tenant).await,
         Went::SoFar(pause) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
         Went::Stopped(connection, error) => stopped(ops, claimed, &connection, &error).await,
         Went::Told => give_one_back(ops, claimed).await,
@@ -191,8 +191,8 @@ impl<E: Into<OpError>> From<E> for Stop {
 
 /// How far a plan came that nothing stopped.
 enum Came {
-    /// Every step has its outcome. `attention` is what the connection needs somebody for, though it works.
-    Through { tally: Tally, attention: Option<Problem> },
+    /// Every step has its outcome. The address may have led to another Halo than the associations belong to.
+    Through { tally: Tally, another_tenant: Option<Problem> },
     /// Something has to be looked at again later, though nothing went wrong with the run as a whole.
     SoFar(Pause),
 }
@@ -251,7 +251,7 @@ async fn sync(
         let wait = if tally.doubts > 0 { ops.settings.settle / 5 } else { ops.settings.settle };
         Came::SoFar(Pause { wait, counts_as_attempt: false, problem })
     } else {
-        Came::Through { tally, attention: another_tenant.or(executor.writes_held()) }
+        Came::Through { tally, another_tenant }
     })
 }
 
@@ -278,7 +278,18 @@ async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Op
 }
 
 /// Every step was taken: the run ends by what they came to.
-async fn conclude(ops: &Ops, claimed: &Claimed, tally: Tally, problem: Option<Problem>) -> Result<Looked, OpError> {
+async fn conclude(
+    ops: &Ops,
+    claimed: &Claimed,
+    tally: Tally,
+    another_tenant: Option<Problem>,
+) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    // This run, or a person, may have changed it since the run began.
+    let held_since = {
+        let mut db = ops.db.read(lease.scope()).await?;
+        connections::find(&mut db, lease.scope()).await?.and_then(|connection| connection.writes_held_since)
+    };
     let state = match (tally.confirmed, tally.open) {
         (_, 0) => RunState::Succeeded,
         (0, _) => RunState::Failed,
@@ -286,6 +297,8 @@ async fn conclude(ops: &Ops, claimed: &Claimed, tally: Tally, problem: Option<Pr
     };
     // The Last Sync Date is about all clients: a run for some of them, or with none mapped, does not move it.
     let everything = claimed.clients.is_none() && tally.open == 0 && tally.confirmed > 0;
+    let held = held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
+    let problem = another_tenant.or(held);
     finish(ops, claimed, state, None, Some(Conclusion { everything, problem })).await
 }
 

@@ -94,7 +94,8 @@ impl Known {
         if matches!(name, "cursor" | "endCursor") {
             return Some(self.stand_in("cursor", text, |kind, number| format!("{kind}-{number}")));
         }
-        if name == "applicationClientId" {
+        // Client IDs of applications.
+        if text.len() == 36 && uuid::Uuid::try_parse(text).is_ok() {
             return Some("6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00".into());
         }
         let (before, address) = text.split_once("http://127.0.0.1:")?;

@@ -174,7 +174,7 @@ fn no_write_without_a_mapping<'n>(
 
 /// By Halo's own audit trail, nothing but quantities was ever changed by the integration.
 fn the_partners_fields_are_untouched(world: &World) -> Result<(), String> {
-    let touched = world.touched_beside_quantities();
+    let touched = world.touched_beside_quantities(0);
     if touched.is_empty() { Ok(()) } else { Err(format!("changed beside quantities: {touched:?}")) }
 }
 

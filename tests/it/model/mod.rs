@@ -108,6 +108,17 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Mostly one step; often enough a mapping whose create goes wrong and that is synced again at once, which chance alone
+/// brings about too rarely.
+fn any_episode() -> impl Strategy<Value = Vec<Step>> {
+    let of_creates = FAULTS.iter().filter(|(_, call)| *call == Call::Create).count();
+    let doubt = (0..of_creates, 0..CLIENTS.len(), 0..CUSTOMERS.len()).prop_map(|(fault, client, customer)| {
+        let fault = Step::Fault { fault, sticky: false };
+        vec![fault, Step::Remap { client, customer, ending: Ending::KeepQuantity }, Step::Sync]
+    });
+    prop_oneof![5 => any_step().prop_map(|step| vec![step]), 1 => doubt]
+}
+
 #[test]
 fn whatever_happens_nobody_is_billed_wrongly() {
     tell(12);
@@ -125,7 +136,7 @@ fn soak_stories() {
 fn tell(stories: u32) {
     let config = Config { cases: stories, max_shrink_iters: 80, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let story = proptest::collection::vec(any_step(), 4..18);
+    let story = proptest::collection::vec(any_episode(), 3..14).prop_map(|episodes| episodes.concat());
     let told = runner.run(&story, |story| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(live_through(&story)).map_err(TestCaseError::fail)

@@ -97,7 +97,8 @@ impl World {
                 self.resolve(association.id, Resolution::Adopt(id)).await.expect("it is a candidate");
             }
             ProblemCode::FieldsNotKept => {
-                self.resolve(association.id, Resolution::Continue).await.expect("it waits for that");
+                // Said once, it is said for all of the partner's clients.
+                let _ = self.resolve(association.id, Resolution::Continue).await;
             }
             ProblemCode::CustomerDeleted => {
                 self.remove(association.id, Ending::KeepQuantity).await.expect("it is the partner's");
@@ -177,9 +178,9 @@ impl World {
         all.filter(|it| it.is_active && it.client_id == customer.0).collect()
     }
 
-    /// What our integration ever changed in this Halo beside quantities, by Halo's own audit trail.
-    pub fn touched_beside_quantities(&self) -> Vec<String> {
-        let changes = self.tenant.changes().into_iter();
+    /// What our integration changed in this Halo beside quantities, by Halo's own audit trail from its entry `since` on.
+    pub fn touched_beside_quantities(&self, since: usize) -> Vec<String> {
+        let changes = self.tenant.changes().into_iter().skip(since);
         let ours = changes.filter(|change| change.who == "Integration" && change.field_name != "count");
         ours.map(|it| format!("{} of {}: {} -> {}", it.field_name, it.licence_id, it.old_value, it.new_value)).collect()
     }

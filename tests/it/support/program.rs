@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use infima_halo::config::Variables;
 use infima_halo::net::{Answer, Call, HttpClient, HttpLimits};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
@@ -104,8 +105,29 @@ async fn line<R: tokio::io::AsyncRead + Unpin>(
     tokio::time::timeout(LONGEST, looking).await.unwrap_or_else(|_| panic!("it never says {what:?}"))
 }
 
-/// A plain GET.
-pub async fn get(url: &str) -> Answer {
-    let http = HttpClient::for_configured_addresses(HttpLimits::default()).expect("the test has a client");
-    http.send(Call::get(url.parse().expect("an address"))).await.expect("it answers")
+/// Asks by plain GETs. One for each test: its connections belong to the test's runtime.
+pub struct Web(HttpClient);
+
+impl Web {
+    pub fn new() -> Self {
+        Self(HttpClient::for_configured_addresses(HttpLimits::default()).expect("the test has a client"))
+    }
+
+    pub async fn get(&self, url: &str) -> Answer {
+        self.0.send(Call::get(url.parse().expect("an address"))).await.expect("it answers")
+    }
+
+    /// Asks again and again until the JSON that is answered is as wanted.
+    pub async fn get_until(&self, url: &str, wanted: impl Fn(&Value) -> bool) {
+        let asking = async {
+            loop {
+                let answer = serde_json::from_slice(&self.get(url).await.body).expect("it answers JSON");
+                if wanted(&answer) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LONGEST, asking).await.unwrap_or_else(|_| panic!("{url} never answers as wanted"));
+    }
 }

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use chrono::Duration;
-use infima_halo::app::App;
 use infima_halo::auth::Role;
 use infima_halo::config::{ApiConfig, Config, Environment, TrustedDocuments, Variables};
 use reqwest::header::HeaderMap;
@@ -27,6 +26,11 @@ impl Served {
     }
 
     pub async fn with(world: World, adjust: impl FnOnce(&mut Config, &mut ApiConfig)) -> Self {
+        Self::beside(world, Router::new(), adjust).await
+    }
+
+    /// With more pages at the same port.
+    pub async fn beside(world: World, others: Router, adjust: impl FnOnce(&mut Config, &mut ApiConfig)) -> Self {
         let mut variables = Variables::default();
         variables.set("INFIMA_AUTH_JWKS_URL", "https://issuer.test/jwks.json");
         variables.set("INFIMA_AUTH_ISSUER", "https://issuer.test");
@@ -38,7 +42,7 @@ impl Served {
         config.http.requests_per_minute = 100_000;
         api.documents.trusted = TrustedDocuments::Off;
         adjust(&mut config, &mut api);
-        let address = serve(&world.app, &config, &api, world.mint.verifier(world.clock.clone())).await;
+        let address = serve(&world, &config, &api, others).await;
         Self { world, address, client: client() }
     }
 
@@ -90,11 +94,12 @@ impl Served {
 }
 
 /// Serves an app on a port of its own until the test ends.
-async fn serve(app: &App, config: &Config, api: &ApiConfig, verifier: infima_halo::auth::Verifier) -> SocketAddr {
-    let router = app.api(config, api, verifier, Router::new()).expect("the API can be built");
+async fn serve(world: &World, config: &Config, api: &ApiConfig, others: Router) -> SocketAddr {
+    let verifier = world.mint.verifier(world.clock.clone());
+    let router = world.app.api(config, api, verifier, others).expect("the API can be built");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it listens");
-    let app = app.clone();
+    let app = world.app.clone();
     tokio::spawn(async move { app.serve(listener, router).await });
     address
 }

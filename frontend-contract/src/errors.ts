@@ -1,0 +1,149 @@
+// Everything that can go wrong, and what the interface should do about it. Exhaustive by type: a code that the schema gains
+// does not compile until it has a line here.
+import { errorMeanings, problemMeanings, userErrorMeanings } from "./generated/codes.js";
+import type { HaloProblemCode, UserErrorCode } from "./generated/graphql.js";
+
+/** What `extensions.code` of an error beside `data` can be. */
+export type ErrorCode = keyof typeof errorMeanings;
+
+/** What the interface should do. */
+export type Handling =
+  /** Show the message at the field that `field` (or `extensions.field`) names. */
+  | "show-at-field"
+  /** Show the message where the action was started. */
+  | "show"
+  /** Ask the person, then send it again with the answer. */
+  | "ask"
+  /** What is shown is older than what is there: load it again. */
+  | "reload"
+  /** Offer to try again: after `extensions.retryAfter` seconds where it is given, else after a minute. */
+  | "retry"
+  /** Nothing, but to say that it goes on by itself. */
+  | "wait"
+  /** Lead to the connection form. */
+  | "open-connection-form"
+  /** Lead to the partner's Halo: `guideStep` names the heading of the guide. */
+  | "open-halo"
+  /** Sign in again, then repeat what was asked. */
+  | "sign-in"
+  /** Load the frontend anew: this one is of another contract than the server. */
+  | "update"
+  /** Ask for INFIMA's support, with `extensions.requestId` where it is given. */
+  | "contact-support"
+  /** A fault in the frontend's code: report it. */
+  | "report";
+
+const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
+  ADDRESS_BLOCKED: "show-at-field",
+  ALREADY_ASSOCIATED: "ask",
+  ASSOCIATION_ENDING: "reload",
+  ASSOCIATION_NOT_FOUND: "reload",
+  BELONGS_TO_ANOTHER_PARTNER: "report",
+  CLIENT_ARCHIVED: "reload",
+  CLIENT_NOT_ASSOCIATED: "reload",
+  CLIENT_NOT_FOUND: "reload",
+  CLIENT_SECRET_REQUIRED: "show-at-field",
+  CREDENTIALS_REJECTED: "show-at-field",
+  CUSTOMER_ALREADY_ASSOCIATED: "ask",
+  DUPLICATE: "show-at-field",
+  HALO_ANSWER_NOT_UNDERSTOOD: "contact-support",
+  HALO_CUSTOMER_INACTIVE: "show-at-field",
+  HALO_CUSTOMER_NOT_FOUND: "show-at-field",
+  HALO_RATE_LIMITED: "retry",
+  HALO_UNREACHABLE: "retry",
+  HALO_URL_INVALID: "show-at-field",
+  INVALID: "show-at-field",
+  LICENSING_OFF: "open-halo",
+  NOTHING_TO_RESOLVE: "reload",
+  NOT_A_HALO_ADDRESS: "show-at-field",
+  NOT_CONNECTED: "open-connection-form",
+  NO_ASSOCIATIONS: "show",
+  OWNER_UNKNOWN: "report",
+  PERMISSION_MISSING: "open-halo",
+  REASON_REQUIRED: "ask",
+  REQUIRED: "show-at-field",
+  SUBSCRIPTION_NOT_A_CANDIDATE: "show-at-field",
+  SUBSCRIPTION_NOT_DELETED: "reload",
+  TENANT_CHANGED: "show",
+  TOO_LONG: "show-at-field",
+  TOO_MANY: "show",
+  TOO_MANY_ATTEMPTS: "retry",
+};
+
+const problemHandling: { readonly [Code in HaloProblemCode]: Handling } = {
+  ADDRESS_BLOCKED: "open-connection-form",
+  AMBIGUOUS_RECOVERY: "ask",
+  ANSWER_NOT_UNDERSTOOD: "contact-support",
+  CREATE_REFUSED: "open-halo",
+  CREATE_UNCONFIRMED: "wait",
+  CREDENTIALS_REJECTED: "open-connection-form",
+  CUSTOMER_DELETED: "ask",
+  CUSTOMER_INACTIVE: "open-halo",
+  CUSTOMER_MERGED: "ask",
+  DUPLICATE_SUBSCRIPTION: "open-halo",
+  FIELDS_CHANGED: "show",
+  FIELDS_NOT_KEPT: "ask",
+  HALO_UNREACHABLE: "wait",
+  INTERNAL_FAULT: "contact-support",
+  LICENSING_OFF: "open-halo",
+  NOT_A_HALO_ADDRESS: "open-connection-form",
+  PERMISSION_MISSING: "open-halo",
+  QUANTITY_CHANGED_IN_HALO: "show",
+  QUANTITY_FELL: "show",
+  QUANTITY_REFUSED: "open-halo",
+  RATE_LIMITED: "wait",
+  SUBSCRIPTION_DELETED: "ask",
+  SUBSCRIPTION_EXISTS: "ask",
+  SUBSCRIPTION_INACTIVE: "open-halo",
+  SUBSCRIPTION_MOVED: "show",
+  TENANT_CHANGED: "open-connection-form",
+};
+
+const errorHandling: { readonly [Code in ErrorCode]: Handling } = {
+  BAD_REQUEST: "report",
+  BAD_USER_INPUT: "show-at-field",
+  DOCUMENT_NOT_TRUSTED: "update",
+  FORBIDDEN: "show",
+  GRAPHQL_PARSE_FAILED: "report",
+  GRAPHQL_VALIDATION_FAILED: "update",
+  HALO_UNREACHABLE: "retry",
+  INTERNAL: "contact-support",
+  LIMIT_EXCEEDED: "report",
+  METHOD_NOT_ALLOWED: "report",
+  NOT_ACCEPTABLE: "report",
+  NOT_FOUND: "reload",
+  PAYLOAD_TOO_LARGE: "report",
+  RATE_LIMITED: "retry",
+  TIMEOUT: "retry",
+  UNAUTHENTICATED: "sign-in",
+  UNAVAILABLE: "retry",
+  UNSUPPORTED_MEDIA_TYPE: "report",
+};
+
+/** A code's meaning, and what the interface should do about it. */
+export interface Told {
+  readonly meaning: string;
+  readonly handling: Handling;
+}
+
+function told<Code extends string>(
+  meanings: { readonly [C in Code]: string },
+  handling: { readonly [C in Code]: Handling },
+): { readonly [C in Code]: Told } {
+  const codes = Object.keys(handling) as Code[];
+  const entries = codes.map((code) => [code, { meaning: meanings[code], handling: handling[code] }] as const);
+  return Object.fromEntries(entries) as { [C in Code]: Told };
+}
+
+/** For the `code` of each entry of `userErrors`. */
+export const userErrors = told(userErrorMeanings, userErrorHandling);
+/** For the `code` of each `HaloProblem`. */
+export const problems = told(problemMeanings, problemHandling);
+/** For the `extensions.code` of each error beside `data`. */
+export const errors = told(errorMeanings, errorHandling);
+
+/** The code of an error beside `data`. What is not of this server, such as a proxy's answer, is `INTERNAL`. */
+export function errorCode(error: { readonly extensions?: { readonly [name: string]: unknown } | undefined }): ErrorCode {
+  const code = error.extensions?.["code"];
+  return typeof code === "string" && code in errors ? (code as ErrorCode) : "INTERNAL";
+}

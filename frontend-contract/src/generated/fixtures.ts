@@ -1,0 +1,2171 @@
+import type * as types from "./graphql.js";
+
+/** The id of each operation's document, as the server trusts it. */
+export const documentIds = {
+  "ActivityLog": "sha256:42cdb2e672b0b380f8605e900866e0763d89783ebc23cb40842a309362fc57d5",
+  "AssociationHistory": "sha256:2ac7872747c2ca8ca5a587022d8847f9ba7e69c9b5b5a9aa3b893f5056856f6e",
+  "ConnectionForm": "sha256:2bee77158cc6b8e02b54a018b164f9a805c72ccc3df4a98f747eb13934a6d907",
+  "CustomerSearch": "sha256:cf44b0df09c2e19acf797fb530d34123c4383da91c64ffa4ff7a011c3e1fbb67",
+  "CustomerSuggestions": "sha256:4c2658216659f3894832f678412358d8aae3bac4f22d39b2ba1994bab8b44312",
+  "Disconnect": "sha256:cb9a2df7e18db5dd1c1d461816c67fcdc799dc0600c4ec9bd5eaee860fd69a3b",
+  "IntegrationStatus": "sha256:7f5e4cc4aec9385726a4747ba86db134eb862013ddd9fe46351c2ff304e07963",
+  "MappingTable": "sha256:b26f304afd444fae7e5f54a5cdf6352000d2e7ac1e9b75b97abb59b7bd383d23",
+  "RecreateSubscription": "sha256:e98a8f7ecefc4dbe4f5a9ae399a612a243aa6ab9deecbe15ce3041671d918076",
+  "RemoveAssociation": "sha256:356d0fa2352647a3681a48e7cc7fe9f5454b0dd358311b4c8b61b4f4b83aa91d",
+  "ResolveSubscription": "sha256:fea913083ca2c6c8040ae0c9e366d1d0c0b83a67811acc5787d0913e3bf0fb24",
+  "RunChanges": "sha256:4796cde20dbefc517c687376fb88432d632b3993c0561e92d6191c7a1dce896f",
+  "RunProgress": "sha256:4c3ead6989b5f55fde3236310cbc3289de3f40a6d8921fd3500847415ca8b332",
+  "RunResults": "sha256:6047c481e562e63849ae63b7da13b77b5de4b862f8f59b0e8a58b3a586fbb7cb",
+  "SaveAssociations": "sha256:6ca9330fbedb7228b908f296e4aeea9078c5c3fe84e73d33e85f413bb4c26b1b",
+  "SaveConnection": "sha256:91ccb365aac407dd56af57df0bfe940a72c4f0e736f830248e323b611512f3e6",
+  "SyncHistory": "sha256:1b08cf270cfeb24e569669c925601b57caa56ac3331d6de44985dca1d5d6a17a",
+  "SyncNow": "sha256:c7fee5f807def9921e95c999d1d9133c52f622e72cbe0e2f194f68f37efeb115",
+  "SyncPreview": "sha256:ea3e11c6e953ffd452aa52c25f6c6e35ec4b988ba6612d528148a1e7fe8d7069",
+  "SyncSettings": "sha256:52d87c3f4ec4dcb73c271f446a8af979a8c20454bf425ae6119adc1e9a9d84f1",
+  "TestConnection": "sha256:9b2cccaa50bf758631466c9dfd44c3e713c7236b1dc283716762f7ac9ba88076",
+  "UpdateSyncSettings": "sha256:9edeb33db2e34c8be2b32099cb6f2dbbbbedd45a0f9e9fb4e920e29494cf4a4b"
+} as const;
+
+/** What the server answers to each operation. */
+export const operations = {
+  /** What the server answers to `ActivityLog`. */
+  ActivityLog: {
+    "partner": {
+      "__typename": "Partner",
+      "activity": {
+        "__typename": "ActivityConnection",
+        "edges": [
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-1",
+            "node": {
+              "__typename": "Activity",
+              "action": "sync.requested",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [],
+              "id": "activity_00000000000000000000000000000001",
+              "reason": null,
+              "subjectId": "run_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-2",
+            "node": {
+              "__typename": "Activity",
+              "action": "sync.requested",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [],
+              "id": "activity_00000000000000000000000000000002",
+              "reason": null,
+              "subjectId": "run_00000000000000000000000000000002"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-3",
+            "node": {
+              "__typename": "Activity",
+              "action": "association.saved",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "client_00000000000000000000000000000001",
+                  "before": null,
+                  "name": "client"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "42",
+                  "before": null,
+                  "name": "haloCustomer"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Birch",
+                  "before": null,
+                  "name": "haloCustomerName"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000003",
+              "reason": null,
+              "subjectId": "association_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-4",
+            "node": {
+              "__typename": "Activity",
+              "action": "association.saved",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "client_00000000000000000000000000000002",
+                  "before": null,
+                  "name": "client"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "41",
+                  "before": null,
+                  "name": "haloCustomer"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Alder",
+                  "before": null,
+                  "name": "haloCustomerName"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000004",
+              "reason": null,
+              "subjectId": "association_00000000000000000000000000000002"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-5",
+            "node": {
+              "__typename": "Activity",
+              "action": "connection.saved",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Sam Example",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
+                  "before": null,
+                  "name": "applicationClientId"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "northwind",
+                  "before": null,
+                  "name": "tenant"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "https://northwind.halopsa.com",
+                  "before": null,
+                  "name": "url"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000005",
+              "reason": null,
+              "subjectId": "connection_00000000000000000000000000000001"
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-5",
+          "hasNextPage": false
+        },
+        "totalCount": 5
+      },
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.ActivityLogQuery as types.ActivityLogQuery,
+  /** What the server answers to `AssociationHistory`. */
+  AssociationHistory: {
+    "node": {
+      "__typename": "HaloClientAssociation",
+      "client": {
+        "__typename": "Client",
+        "id": "client_00000000000000000000000000000002",
+        "name": "Alder"
+      },
+      "history": {
+        "__typename": "HaloSyncResultConnection",
+        "edges": [
+          {
+            "__typename": "HaloSyncResultEdge",
+            "cursor": "cursor-6",
+            "node": {
+              "__typename": "HaloSyncResult",
+              "at": "2026-11-24T09:00:00.000Z",
+              "changedInHalo": true,
+              "outcome": "UPDATED",
+              "problem": {
+                "__typename": "HaloProblem",
+                "code": "QUANTITY_CHANGED_IN_HALO",
+                "guideStep": "Subscription Management",
+                "message": "The quantity was changed in Halo. It is the active user count again.",
+                "remedy": null,
+                "since": "2026-11-24T09:00:00.000Z"
+              },
+              "quantityAfter": 3,
+              "quantityBefore": 30,
+              "run": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000001",
+                "requestedBy": {
+                  "__typename": "Actor",
+                  "name": "Ada Admin",
+                  "role": "PARTNER_ADMIN"
+                },
+                "trigger": "ON_DEMAND"
+              }
+            }
+          },
+          {
+            "__typename": "HaloSyncResultEdge",
+            "cursor": "cursor-7",
+            "node": {
+              "__typename": "HaloSyncResult",
+              "at": "2026-11-24T09:00:00.000Z",
+              "changedInHalo": false,
+              "outcome": "CREATED",
+              "problem": null,
+              "quantityAfter": 3,
+              "quantityBefore": null,
+              "run": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000002",
+                "requestedBy": {
+                  "__typename": "Actor",
+                  "name": "Ada Admin",
+                  "role": "PARTNER_ADMIN"
+                },
+                "trigger": "ASSOCIATION_SAVED"
+              }
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-7",
+          "hasNextPage": false
+        },
+        "totalCount": 2
+      },
+      "id": "association_00000000000000000000000000000002"
+    }
+  } satisfies types.AssociationHistoryQuery as types.AssociationHistoryQuery,
+  /** What the server answers to `ConnectionForm`. */
+  ConnectionForm: {
+    "partner": {
+      "__typename": "Partner",
+      "haloConnection": {
+        "__typename": "HaloConnection",
+        "applicationClientId": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Customers Access Level: Read Only: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Software Licencing Access Level: Read And Modify: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "read:customers: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "read:invoices: works.",
+            "outcome": "GRANTED",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "edit:softwarelicensing: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
+        "id": "connection_00000000000000000000000000000002",
+        "lastSyncedAt": null,
+        "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
+        "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
+        "problem": null,
+        "status": "CONNECTED",
+        "url": "https://northwind.halopsa.com"
+      },
+      "id": "partner_00000000000000000000000000000002"
+    },
+    "viewer": {
+      "__typename": "Viewer",
+      "may": [
+        "VIEW_PARTNER",
+        "VIEW_ACTIVITY",
+        "SEARCH_CUSTOMERS",
+        "PREVIEW",
+        "SAVE_CONNECTION",
+        "TEST_TYPED_CONNECTION",
+        "RECHECK_CONNECTION",
+        "DISCONNECT",
+        "ASSOCIATE",
+        "REMOVE_ASSOCIATION",
+        "RECREATE",
+        "RESOLVE",
+        "REQUEST_SYNC",
+        "UPDATE_SETTINGS"
+      ]
+    }
+  } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
+  /** What the server answers to `CustomerSearch`. */
+  CustomerSearch: {
+    "haloCustomers": {
+      "__typename": "HaloCustomerConnection",
+      "edges": [
+        {
+          "__typename": "HaloCustomerEdge",
+          "cursor": "cursor-8",
+          "node": {
+            "__typename": "HaloCustomer",
+            "associatedClients": [],
+            "haloId": 41,
+            "name": "Alder",
+            "topLevelName": "Customers"
+          }
+        }
+      ],
+      "pageInfo": {
+        "__typename": "PageInfo",
+        "endCursor": "cursor-8",
+        "hasNextPage": false
+      },
+      "totalCount": 1
+    }
+  } satisfies types.CustomerSearchQuery as types.CustomerSearchQuery,
+  /** What the server answers to `CustomerSuggestions`. */
+  CustomerSuggestions: {
+    "node": {
+      "__typename": "Client",
+      "id": "client_00000000000000000000000000000003",
+      "name": "Cedar",
+      "suggestedHaloCustomers": [
+        {
+          "__typename": "HaloCustomerSuggestion",
+          "customer": {
+            "__typename": "HaloCustomer",
+            "associatedClients": [],
+            "haloId": 43,
+            "name": "Cedar",
+            "topLevelName": "Customers"
+          },
+          "exact": true
+        }
+      ]
+    }
+  } satisfies types.CustomerSuggestionsQuery as types.CustomerSuggestionsQuery,
+  /** What the server answers to `Disconnect`. */
+  Disconnect: {
+    "disconnectHalo": {
+      "__typename": "DisconnectHaloPayload",
+      "partner": {
+        "__typename": "Partner",
+        "haloConnection": null,
+        "id": "partner_00000000000000000000000000000002"
+      },
+      "userErrors": []
+    }
+  } satisfies types.DisconnectMutation as types.DisconnectMutation,
+  /** What the server answers to `IntegrationStatus`. */
+  IntegrationStatus: {
+    "viewer": {
+      "__typename": "Viewer",
+      "may": [
+        "VIEW_PARTNER",
+        "VIEW_ACTIVITY",
+        "SEARCH_CUSTOMERS",
+        "PREVIEW",
+        "SAVE_CONNECTION",
+        "TEST_TYPED_CONNECTION",
+        "RECHECK_CONNECTION",
+        "DISCONNECT",
+        "ASSOCIATE",
+        "REMOVE_ASSOCIATION",
+        "RECREATE",
+        "RESOLVE",
+        "REQUEST_SYNC",
+        "UPDATE_SETTINGS"
+      ],
+      "name": "Ada Admin",
+      "partner": {
+        "__typename": "Partner",
+        "clientCounts": {
+          "__typename": "ClientCounts",
+          "mapped": 1,
+          "needingAttention": 0,
+          "total": 1,
+          "unmapped": 0
+        },
+        "haloConnection": {
+          "__typename": "HaloConnection",
+          "id": "connection_00000000000000000000000000000002",
+          "lastSyncedAt": null,
+          "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
+          "problem": null,
+          "status": "CONNECTED",
+          "url": "https://northwind.halopsa.com"
+        },
+        "haloSyncRuns": {
+          "__typename": "HaloSyncRunConnection",
+          "edges": [
+            {
+              "__typename": "HaloSyncRunEdge",
+              "node": {
+                "__typename": "HaloSyncRun",
+                "finishedAt": null,
+                "id": "run_00000000000000000000000000000003",
+                "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+                "pollAfterMs": 2000,
+                "problem": null,
+                "progress": {
+                  "__typename": "HaloSyncProgress",
+                  "done": 0,
+                  "total": 0
+                },
+                "queuedAt": "2026-11-24T09:00:00.000Z",
+                "requestedBy": {
+                  "__typename": "Actor",
+                  "name": "Ada Admin",
+                  "role": "PARTNER_ADMIN"
+                },
+                "startedAt": null,
+                "status": "QUEUED",
+                "summary": {
+                  "__typename": "HaloSyncSummary",
+                  "created": 0,
+                  "failed": 0,
+                  "skipped": 0,
+                  "unchanged": 0,
+                  "updated": 0
+                },
+                "trigger": "ON_DEMAND"
+              }
+            }
+          ]
+        },
+        "id": "partner_00000000000000000000000000000002",
+        "name": "NORTHWIND"
+      },
+      "role": "PARTNER_ADMIN"
+    }
+  } satisfies types.IntegrationStatusQuery as types.IntegrationStatusQuery,
+  /** What the server answers to `MappingTable`. */
+  MappingTable: {
+    "partner": {
+      "__typename": "Partner",
+      "clientCounts": {
+        "__typename": "ClientCounts",
+        "mapped": 2,
+        "needingAttention": 0,
+        "total": 3,
+        "unmapped": 1
+      },
+      "clients": {
+        "__typename": "ClientConnection",
+        "edges": [
+          {
+            "__typename": "ClientEdge",
+            "cursor": "cursor-9",
+            "node": {
+              "__typename": "Client",
+              "activeUserCount": 3,
+              "archived": false,
+              "externalId": "northwind/Alder",
+              "haloAssociation": {
+                "__typename": "HaloClientAssociation",
+                "ending": null,
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 41,
+                  "name": "Alder",
+                  "topLevelName": "Customers"
+                },
+                "id": "association_00000000000000000000000000000002",
+                "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+                "lastSyncedQuantity": 3,
+                "problem": {
+                  "__typename": "HaloProblem",
+                  "code": "QUANTITY_CHANGED_IN_HALO",
+                  "guideStep": "Subscription Management",
+                  "message": "The quantity was changed in Halo. It is the active user count again.",
+                  "remedy": null,
+                  "since": "2026-11-24T09:00:00.000Z"
+                },
+                "status": "ACTIVE",
+                "subscription": {
+                  "__typename": "HaloSubscription",
+                  "billing": "NOT_ON_RECURRING_INVOICE",
+                  "haloId": 9002,
+                  "name": "INFIMA Security Awareness Training",
+                  "observedAt": "2026-11-24T09:00:00.000Z",
+                  "quantity": 3,
+                  "url": "https://northwind.halopsa.com/customer?clientid=41"
+                }
+              },
+              "id": "client_00000000000000000000000000000002",
+              "name": "Alder"
+            }
+          },
+          {
+            "__typename": "ClientEdge",
+            "cursor": "cursor-10",
+            "node": {
+              "__typename": "Client",
+              "activeUserCount": 8,
+              "archived": false,
+              "externalId": "northwind/Birch",
+              "haloAssociation": {
+                "__typename": "HaloClientAssociation",
+                "ending": null,
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 42,
+                  "name": "Birch",
+                  "topLevelName": "Customers"
+                },
+                "id": "association_00000000000000000000000000000001",
+                "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+                "lastSyncedQuantity": 8,
+                "problem": null,
+                "status": "ACTIVE",
+                "subscription": {
+                  "__typename": "HaloSubscription",
+                  "billing": "NOT_ON_RECURRING_INVOICE",
+                  "haloId": 9003,
+                  "name": "INFIMA Security Awareness Training",
+                  "observedAt": "2026-11-24T09:00:00.000Z",
+                  "quantity": 8,
+                  "url": "https://northwind.halopsa.com/customer?clientid=42"
+                }
+              },
+              "id": "client_00000000000000000000000000000001",
+              "name": "Birch"
+            }
+          },
+          {
+            "__typename": "ClientEdge",
+            "cursor": "cursor-11",
+            "node": {
+              "__typename": "Client",
+              "activeUserCount": 2,
+              "archived": false,
+              "externalId": "northwind/Cedar",
+              "haloAssociation": null,
+              "id": "client_00000000000000000000000000000003",
+              "name": "Cedar"
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-11",
+          "hasNextPage": false
+        },
+        "totalCount": 3
+      },
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.MappingTableQuery as types.MappingTableQuery,
+  /** What the server answers to `RecreateSubscription`. */
+  RecreateSubscription: {
+    "recreateHaloSubscription": {
+      "__typename": "RecreateHaloSubscriptionPayload",
+      "association": {
+        "__typename": "HaloClientAssociation",
+        "ending": null,
+        "haloCustomer": {
+          "__typename": "HaloCustomer",
+          "haloId": 41,
+          "name": "Alder",
+          "topLevelName": "Customers"
+        },
+        "id": "association_00000000000000000000000000000003",
+        "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+        "lastSyncedQuantity": 3,
+        "problem": null,
+        "status": "PENDING",
+        "subscription": null
+      },
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000004",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "SUBSCRIPTION_RECREATED"
+      },
+      "userErrors": []
+    }
+  } satisfies types.RecreateSubscriptionMutation as types.RecreateSubscriptionMutation,
+  /** What the server answers to `RemoveAssociation`. */
+  RemoveAssociation: {
+    "removeHaloClientAssociation": {
+      "__typename": "RemoveHaloClientAssociationPayload",
+      "association": {
+        "__typename": "HaloClientAssociation",
+        "client": {
+          "__typename": "Client",
+          "haloAssociation": {
+            "__typename": "HaloClientAssociation",
+            "id": "association_00000000000000000000000000000004"
+          },
+          "id": "client_00000000000000000000000000000004"
+        },
+        "ending": "SET_TO_ZERO",
+        "haloCustomer": {
+          "__typename": "HaloCustomer",
+          "haloId": 41,
+          "name": "Alder",
+          "topLevelName": "Customers"
+        },
+        "id": "association_00000000000000000000000000000004",
+        "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+        "lastSyncedQuantity": 3,
+        "problem": null,
+        "status": "ENDING",
+        "subscription": {
+          "__typename": "HaloSubscription",
+          "billing": "UNKNOWN",
+          "haloId": 9002,
+          "name": "INFIMA Security Awareness Training",
+          "observedAt": "2026-11-24T09:00:00.000Z",
+          "quantity": 3,
+          "url": "https://northwind.halopsa.com/customer?clientid=41"
+        }
+      },
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000005",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ASSOCIATION_SAVED"
+      },
+      "userErrors": []
+    }
+  } satisfies types.RemoveAssociationMutation as types.RemoveAssociationMutation,
+  /** What the server answers to `ResolveSubscription`. */
+  ResolveSubscription: {
+    "resolveHaloSubscription": {
+      "__typename": "ResolveHaloSubscriptionPayload",
+      "association": {
+        "__typename": "HaloClientAssociation",
+        "ending": null,
+        "haloCustomer": {
+          "__typename": "HaloCustomer",
+          "haloId": 44,
+          "name": "Elder",
+          "topLevelName": "Customers"
+        },
+        "id": "association_00000000000000000000000000000005",
+        "lastSyncedAt": null,
+        "lastSyncedQuantity": null,
+        "problem": null,
+        "status": "ACTIVE",
+        "subscription": null
+      },
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000004",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "SUBSCRIPTION_RECREATED"
+      },
+      "userErrors": []
+    }
+  } satisfies types.ResolveSubscriptionMutation as types.ResolveSubscriptionMutation,
+  /** What the server answers to `RunChanges`. */
+  RunChanges: {
+    "haloSyncRun": {
+      "__typename": "HaloSyncRun",
+      "finishedAt": null,
+      "id": "run_00000000000000000000000000000001",
+      "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+      "pollAfterMs": 2000,
+      "problem": null,
+      "progress": {
+        "__typename": "HaloSyncProgress",
+        "done": 0,
+        "total": 0
+      },
+      "queuedAt": "2026-11-24T09:00:00.000Z",
+      "requestedBy": {
+        "__typename": "Actor",
+        "name": "Ada Admin",
+        "role": "PARTNER_ADMIN"
+      },
+      "startedAt": null,
+      "status": "QUEUED",
+      "summary": {
+        "__typename": "HaloSyncSummary",
+        "created": 0,
+        "failed": 0,
+        "skipped": 0,
+        "unchanged": 0,
+        "updated": 0
+      },
+      "trigger": "ON_DEMAND"
+    }
+  } satisfies types.RunChangesSubscription as types.RunChangesSubscription,
+  /** What the server answers to `RunProgress`. */
+  RunProgress: {
+    "haloSyncRun": {
+      "__typename": "HaloSyncRun",
+      "finishedAt": "2026-11-24T09:00:05.000Z",
+      "id": "run_00000000000000000000000000000001",
+      "nextAttemptAt": null,
+      "pollAfterMs": null,
+      "problem": null,
+      "progress": {
+        "__typename": "HaloSyncProgress",
+        "done": 2,
+        "total": 2
+      },
+      "queuedAt": "2026-11-24T09:00:00.000Z",
+      "requestedBy": {
+        "__typename": "Actor",
+        "name": "Ada Admin",
+        "role": "PARTNER_ADMIN"
+      },
+      "startedAt": "2026-11-24T09:00:01.000Z",
+      "status": "SUCCEEDED",
+      "summary": {
+        "__typename": "HaloSyncSummary",
+        "created": 0,
+        "failed": 0,
+        "skipped": 0,
+        "unchanged": 0,
+        "updated": 2
+      },
+      "trigger": "ON_DEMAND"
+    }
+  } satisfies types.RunProgressQuery as types.RunProgressQuery,
+  /** What the server answers to `RunResults`. */
+  RunResults: {
+    "haloSyncRun": {
+      "__typename": "HaloSyncRun",
+      "id": "run_00000000000000000000000000000001",
+      "results": {
+        "__typename": "HaloSyncResultConnection",
+        "edges": [
+          {
+            "__typename": "HaloSyncResultEdge",
+            "cursor": "cursor-6",
+            "node": {
+              "__typename": "HaloSyncResult",
+              "at": "2026-11-24T09:00:00.000Z",
+              "changedInHalo": true,
+              "client": {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000002",
+                "name": "Alder"
+              },
+              "outcome": "UPDATED",
+              "problem": {
+                "__typename": "HaloProblem",
+                "code": "QUANTITY_CHANGED_IN_HALO",
+                "guideStep": "Subscription Management",
+                "message": "The quantity was changed in Halo. It is the active user count again.",
+                "remedy": null,
+                "since": "2026-11-24T09:00:00.000Z"
+              },
+              "quantityAfter": 3,
+              "quantityBefore": 30
+            }
+          },
+          {
+            "__typename": "HaloSyncResultEdge",
+            "cursor": "cursor-12",
+            "node": {
+              "__typename": "HaloSyncResult",
+              "at": "2026-11-24T09:00:00.000Z",
+              "changedInHalo": false,
+              "client": {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000001",
+                "name": "Birch"
+              },
+              "outcome": "UPDATED",
+              "problem": null,
+              "quantityAfter": 8,
+              "quantityBefore": 5
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-12",
+          "hasNextPage": false
+        },
+        "totalCount": 2
+      }
+    }
+  } satisfies types.RunResultsQuery as types.RunResultsQuery,
+  /** What the server answers to `SaveAssociations`. */
+  SaveAssociations: {
+    "saveHaloClientAssociations": {
+      "__typename": "SaveHaloClientAssociationsPayload",
+      "associations": [
+        {
+          "__typename": "HaloClientAssociation",
+          "client": {
+            "__typename": "Client",
+            "haloAssociation": {
+              "__typename": "HaloClientAssociation",
+              "id": "association_00000000000000000000000000000002"
+            },
+            "id": "client_00000000000000000000000000000002"
+          },
+          "ending": null,
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 41,
+            "name": "Alder",
+            "topLevelName": "Customers"
+          },
+          "id": "association_00000000000000000000000000000002",
+          "lastSyncedAt": null,
+          "lastSyncedQuantity": null,
+          "problem": null,
+          "status": "PENDING",
+          "subscription": null
+        },
+        {
+          "__typename": "HaloClientAssociation",
+          "client": {
+            "__typename": "Client",
+            "haloAssociation": {
+              "__typename": "HaloClientAssociation",
+              "id": "association_00000000000000000000000000000001"
+            },
+            "id": "client_00000000000000000000000000000001"
+          },
+          "ending": null,
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 42,
+            "name": "Birch",
+            "topLevelName": "Customers"
+          },
+          "id": "association_00000000000000000000000000000001",
+          "lastSyncedAt": null,
+          "lastSyncedQuantity": null,
+          "problem": null,
+          "status": "PENDING",
+          "subscription": null
+        }
+      ],
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000002",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ASSOCIATION_SAVED"
+      },
+      "userErrors": []
+    }
+  } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  /** What the server answers to `SaveConnection`. */
+  SaveConnection: {
+    "saveHaloConnection": {
+      "__typename": "SaveHaloConnectionPayload",
+      "haloConnection": {
+        "__typename": "HaloConnection",
+        "applicationClientId": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Customers Access Level: Read Only: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Software Licencing Access Level: Read And Modify: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "read:customers: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "read:invoices: works.",
+            "outcome": "GRANTED",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "edit:softwarelicensing: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
+        "id": "connection_00000000000000000000000000000002",
+        "lastSyncedAt": null,
+        "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
+        "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
+        "problem": null,
+        "status": "CONNECTED",
+        "url": "https://northwind.halopsa.com"
+      },
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000003",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ON_DEMAND"
+      },
+      "userErrors": []
+    }
+  } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  /** What the server answers to `SyncHistory`. */
+  SyncHistory: {
+    "partner": {
+      "__typename": "Partner",
+      "haloSyncRuns": {
+        "__typename": "HaloSyncRunConnection",
+        "edges": [
+          {
+            "__typename": "HaloSyncRunEdge",
+            "cursor": "cursor-13",
+            "node": {
+              "__typename": "HaloSyncRun",
+              "finishedAt": "2026-11-24T09:00:05.000Z",
+              "id": "run_00000000000000000000000000000001",
+              "nextAttemptAt": null,
+              "pollAfterMs": null,
+              "problem": null,
+              "progress": {
+                "__typename": "HaloSyncProgress",
+                "done": 2,
+                "total": 2
+              },
+              "queuedAt": "2026-11-24T09:00:00.000Z",
+              "requestedBy": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "startedAt": "2026-11-24T09:00:01.000Z",
+              "status": "SUCCEEDED",
+              "summary": {
+                "__typename": "HaloSyncSummary",
+                "created": 0,
+                "failed": 0,
+                "skipped": 0,
+                "unchanged": 0,
+                "updated": 2
+              },
+              "trigger": "ON_DEMAND"
+            }
+          },
+          {
+            "__typename": "HaloSyncRunEdge",
+            "cursor": "cursor-14",
+            "node": {
+              "__typename": "HaloSyncRun",
+              "finishedAt": "2026-11-24T09:00:05.000Z",
+              "id": "run_00000000000000000000000000000002",
+              "nextAttemptAt": null,
+              "pollAfterMs": null,
+              "problem": null,
+              "progress": {
+                "__typename": "HaloSyncProgress",
+                "done": 2,
+                "total": 2
+              },
+              "queuedAt": "2026-11-24T09:00:00.000Z",
+              "requestedBy": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "startedAt": "2026-11-24T09:00:01.000Z",
+              "status": "SUCCEEDED",
+              "summary": {
+                "__typename": "HaloSyncSummary",
+                "created": 2,
+                "failed": 0,
+                "skipped": 0,
+                "unchanged": 0,
+                "updated": 0
+              },
+              "trigger": "ASSOCIATION_SAVED"
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-14",
+          "hasNextPage": false
+        },
+        "totalCount": 2
+      },
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.SyncHistoryQuery as types.SyncHistoryQuery,
+  /** What the server answers to `SyncNow`. */
+  SyncNow: {
+    "requestHaloSync": {
+      "__typename": "RequestHaloSyncPayload",
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000001",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ON_DEMAND"
+      },
+      "userErrors": []
+    }
+  } satisfies types.SyncNowMutation as types.SyncNowMutation,
+  /** What the server answers to `SyncPreview`. */
+  SyncPreview: {
+    "haloSyncPreview": {
+      "__typename": "HaloSyncPreview",
+      "complete": true,
+      "entries": [
+        {
+          "__typename": "HaloSyncPreviewEntry",
+          "action": "SET_QUANTITY",
+          "activeUserCount": 3,
+          "association": {
+            "__typename": "HaloClientAssociation",
+            "id": "association_00000000000000000000000000000002"
+          },
+          "changedInHalo": true,
+          "client": {
+            "__typename": "Client",
+            "id": "client_00000000000000000000000000000002",
+            "name": "Alder"
+          },
+          "observedAt": null,
+          "problem": {
+            "__typename": "HaloProblem",
+            "code": "QUANTITY_CHANGED_IN_HALO",
+            "guideStep": "Subscription Management",
+            "message": "The quantity was changed in Halo. It is the active user count again.",
+            "remedy": null,
+            "since": "2026-11-24T09:00:00.000Z"
+          },
+          "quantityAfter": 3,
+          "quantityInHalo": 30
+        },
+        {
+          "__typename": "HaloSyncPreviewEntry",
+          "action": "SET_QUANTITY",
+          "activeUserCount": 8,
+          "association": {
+            "__typename": "HaloClientAssociation",
+            "id": "association_00000000000000000000000000000001"
+          },
+          "changedInHalo": false,
+          "client": {
+            "__typename": "Client",
+            "id": "client_00000000000000000000000000000001",
+            "name": "Birch"
+          },
+          "observedAt": null,
+          "problem": null,
+          "quantityAfter": 8,
+          "quantityInHalo": 5
+        }
+      ]
+    }
+  } satisfies types.SyncPreviewQuery as types.SyncPreviewQuery,
+  /** What the server answers to `SyncSettings`. */
+  SyncSettings: {
+    "partner": {
+      "__typename": "Partner",
+      "haloConnection": {
+        "__typename": "HaloConnection",
+        "id": "connection_00000000000000000000000000000002",
+        "nextNightlySyncAt": "2026-11-25T02:17:00.000Z"
+      },
+      "haloSyncSettings": {
+        "__typename": "HaloSyncSettings",
+        "nightEnd": "05:00",
+        "nightStart": "01:00",
+        "nightly": true,
+        "timeZone": "Europe/Berlin"
+      },
+      "id": "partner_00000000000000000000000000000002"
+    },
+    "viewer": {
+      "__typename": "Viewer",
+      "may": [
+        "VIEW_PARTNER",
+        "VIEW_ACTIVITY",
+        "SEARCH_CUSTOMERS",
+        "PREVIEW",
+        "SAVE_CONNECTION",
+        "TEST_TYPED_CONNECTION",
+        "RECHECK_CONNECTION",
+        "DISCONNECT",
+        "ASSOCIATE",
+        "REMOVE_ASSOCIATION",
+        "RECREATE",
+        "RESOLVE",
+        "REQUEST_SYNC",
+        "UPDATE_SETTINGS"
+      ]
+    }
+  } satisfies types.SyncSettingsQuery as types.SyncSettingsQuery,
+  /** What the server answers to `TestConnection`. */
+  TestConnection: {
+    "testHaloConnection": {
+      "__typename": "TestHaloConnectionPayload",
+      "haloConnection": null,
+      "test": {
+        "__typename": "HaloConnectionTest",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Customers Access Level: Read Only: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "message": "Software Licencing Access Level: Read And Modify: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "read:customers: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "read:invoices: works.",
+            "outcome": "GRANTED",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "message": "edit:softwarelicensing: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "problem": null,
+        "works": true
+      },
+      "userErrors": []
+    }
+  } satisfies types.TestConnectionMutation as types.TestConnectionMutation,
+  /** What the server answers to `UpdateSyncSettings`. */
+  UpdateSyncSettings: {
+    "updateHaloSyncSettings": {
+      "__typename": "UpdateHaloSyncSettingsPayload",
+      "partner": {
+        "__typename": "Partner",
+        "haloConnection": {
+          "__typename": "HaloConnection",
+          "id": "connection_00000000000000000000000000000002",
+          "nextNightlySyncAt": "2026-11-25T02:17:00.000Z"
+        },
+        "haloSyncSettings": {
+          "__typename": "HaloSyncSettings",
+          "nightEnd": "05:00",
+          "nightStart": "01:00",
+          "nightly": true,
+          "timeZone": "Europe/London"
+        },
+        "id": "partner_00000000000000000000000000000002"
+      },
+      "userErrors": []
+    }
+  } satisfies types.UpdateSyncSettingsMutation as types.UpdateSyncSettingsMutation,
+};
+
+/** The answer of a mutation that is refused with this code. */
+export const refusals = {
+  ADDRESS_BLOCKED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "ADDRESS_BLOCKED",
+            "field": [
+              "url"
+            ],
+            "message": "This address is not a public one, so nothing is sent to it. Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  ALREADY_ASSOCIATED: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": [
+          {
+            "__typename": "HaloClientAssociation",
+            "client": {
+              "__typename": "Client",
+              "haloAssociation": {
+                "__typename": "HaloClientAssociation",
+                "id": "association_00000000000000000000000000000004"
+              },
+              "id": "client_00000000000000000000000000000004"
+            },
+            "ending": null,
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 41,
+              "name": "Alder",
+              "topLevelName": "Customers"
+            },
+            "id": "association_00000000000000000000000000000004",
+            "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+            "lastSyncedQuantity": 3,
+            "problem": null,
+            "status": "ACTIVE",
+            "subscription": {
+              "__typename": "HaloSubscription",
+              "billing": "UNKNOWN",
+              "haloId": 9002,
+              "name": "INFIMA Security Awareness Training",
+              "observedAt": "2026-11-24T09:00:00.000Z",
+              "quantity": 3,
+              "url": "https://northwind.halopsa.com/customer?clientid=41"
+            }
+          }
+        ],
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "ALREADY_ASSOCIATED",
+            "field": [
+              "associations",
+              "0",
+              "clientId"
+            ],
+            "message": "This client is mapped to another Halo customer. Say in `replace` what becomes of the quantity that is billed there."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  ASSOCIATION_NOT_FOUND: {
+    operation: "RemoveAssociation",
+    data: {
+      "removeHaloClientAssociation": {
+        "__typename": "RemoveHaloClientAssociationPayload",
+        "association": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "ASSOCIATION_NOT_FOUND",
+            "field": [
+              "associationId"
+            ],
+            "message": "There is no such association."
+          }
+        ]
+      }
+    } satisfies types.RemoveAssociationMutation as types.RemoveAssociationMutation,
+  },
+  CLIENT_ARCHIVED: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": [],
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CLIENT_ARCHIVED",
+            "field": [
+              "associations",
+              "0",
+              "clientId"
+            ],
+            "message": "This client is archived at INFIMA."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  CLIENT_NOT_ASSOCIATED: {
+    operation: "SyncNow",
+    data: {
+      "requestHaloSync": {
+        "__typename": "RequestHaloSyncPayload",
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CLIENT_NOT_ASSOCIATED",
+            "field": [
+              "clientIds",
+              "0"
+            ],
+            "message": "This client is not mapped to a Halo customer. Map it first."
+          }
+        ]
+      }
+    } satisfies types.SyncNowMutation as types.SyncNowMutation,
+  },
+  CLIENT_NOT_FOUND: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": [],
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CLIENT_NOT_FOUND",
+            "field": [
+              "associations",
+              "0",
+              "clientId"
+            ],
+            "message": "There is no such client."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  CLIENT_SECRET_REQUIRED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CLIENT_SECRET_REQUIRED",
+            "field": [
+              "clientSecret"
+            ],
+            "message": "Enter the Client Secret of the application that you created in Halo."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  CREDENTIALS_REJECTED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CREDENTIALS_REJECTED",
+            "field": [
+              "clientSecret"
+            ],
+            "message": "Halo does not accept the Client ID and Client Secret. The application may be deleted or inactive, its secret renewed, or its agent removed. In Halo, check that the application is active and its agent exists, then save its Client ID and a new Client Secret here."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  CUSTOMER_ALREADY_ASSOCIATED: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": [],
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CUSTOMER_ALREADY_ASSOCIATED",
+            "field": [
+              "associations",
+              "0",
+              "haloCustomerId"
+            ],
+            "message": "Another client is mapped to this customer. Choose another customer, or set `allowSharedCustomer` to give this client a subscription of its own there."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  DUPLICATE: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": [
+          {
+            "__typename": "HaloClientAssociation",
+            "client": {
+              "__typename": "Client",
+              "haloAssociation": {
+                "__typename": "HaloClientAssociation",
+                "id": "association_00000000000000000000000000000006"
+              },
+              "id": "client_00000000000000000000000000000005"
+            },
+            "ending": null,
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 42,
+              "name": "Birch",
+              "topLevelName": "Customers"
+            },
+            "id": "association_00000000000000000000000000000006",
+            "lastSyncedAt": null,
+            "lastSyncedQuantity": null,
+            "problem": null,
+            "status": "PENDING",
+            "subscription": null
+          }
+        ],
+        "run": {
+          "__typename": "HaloSyncRun",
+          "finishedAt": null,
+          "id": "run_00000000000000000000000000000005",
+          "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+          "pollAfterMs": 2000,
+          "problem": null,
+          "progress": {
+            "__typename": "HaloSyncProgress",
+            "done": 0,
+            "total": 0
+          },
+          "queuedAt": "2026-11-24T09:00:00.000Z",
+          "requestedBy": {
+            "__typename": "Actor",
+            "name": "Ada Admin",
+            "role": "PARTNER_ADMIN"
+          },
+          "startedAt": null,
+          "status": "QUEUED",
+          "summary": {
+            "__typename": "HaloSyncSummary",
+            "created": 0,
+            "failed": 0,
+            "skipped": 0,
+            "unchanged": 0,
+            "updated": 0
+          },
+          "trigger": "ASSOCIATION_SAVED"
+        },
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "DUPLICATE",
+            "field": [
+              "associations",
+              "1",
+              "clientId"
+            ],
+            "message": "This client is in the request twice."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  HALO_ANSWER_NOT_UNDERSTOOD: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_ANSWER_NOT_UNDERSTOOD",
+            "field": [
+              "clientSecret"
+            ],
+            "message": "Halo gave an answer that INFIMA does not understand. Tell INFIMA's support; they see Halo's answer."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  HALO_CUSTOMER_INACTIVE: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": [],
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_CUSTOMER_INACTIVE",
+            "field": [
+              "associations",
+              "0",
+              "haloCustomerId"
+            ],
+            "message": "This customer is inactive in Halo. Activate it there, or choose another."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  HALO_CUSTOMER_NOT_FOUND: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": [],
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_CUSTOMER_NOT_FOUND",
+            "field": [
+              "associations",
+              "0",
+              "haloCustomerId"
+            ],
+            "message": "Halo has no customer with this id, or does not show it to the agent. Search again."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  HALO_RATE_LIMITED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_RATE_LIMITED",
+            "field": [
+              "url"
+            ],
+            "message": "Halo has had enough requests for now. Try again in 30 seconds."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  HALO_UNREACHABLE: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_UNREACHABLE",
+            "field": [
+              "url"
+            ],
+            "message": "Halo did not answer. Check the address, or try again in a few minutes."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  HALO_URL_INVALID: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_URL_INVALID",
+            "field": [
+              "url"
+            ],
+            "message": "This is not a web address. Copy it from Halo: Configuration, Integrations, HaloPSA API, API Details."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  INVALID: {
+    operation: "UpdateSyncSettings",
+    data: {
+      "updateHaloSyncSettings": {
+        "__typename": "UpdateHaloSyncSettingsPayload",
+        "partner": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "INVALID",
+            "field": [
+              "nightEnd"
+            ],
+            "message": "The window needs some length: let it end at another time than it starts."
+          }
+        ]
+      }
+    } satisfies types.UpdateSyncSettingsMutation as types.UpdateSyncSettingsMutation,
+  },
+  LICENSING_OFF: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "LICENSING_OFF",
+            "field": [
+              "url"
+            ],
+            "message": "Software Licencing is switched off in Halo. Switch on Software Licencing in Halo: Configuration > Asset Management. Then recheck the connection."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  NOTHING_TO_RESOLVE: {
+    operation: "ResolveSubscription",
+    data: {
+      "resolveHaloSubscription": {
+        "__typename": "ResolveHaloSubscriptionPayload",
+        "association": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "NOTHING_TO_RESOLVE",
+            "field": [
+              "associationId"
+            ],
+            "message": "This association asks nothing that could be answered this way. Load it again."
+          }
+        ]
+      }
+    } satisfies types.ResolveSubscriptionMutation as types.ResolveSubscriptionMutation,
+  },
+  NOT_A_HALO_ADDRESS: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "NOT_A_HALO_ADDRESS",
+            "field": [
+              "url"
+            ],
+            "message": "There is no Halo PSA at this address. Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  NOT_CONNECTED: {
+    operation: "TestConnection",
+    data: {
+      "testHaloConnection": {
+        "__typename": "TestHaloConnectionPayload",
+        "haloConnection": null,
+        "test": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "NOT_CONNECTED",
+            "field": null,
+            "message": "Halo PSA is not connected. Save the connection details first: Settings > Integrations > Halo PSA."
+          }
+        ]
+      }
+    } satisfies types.TestConnectionMutation as types.TestConnectionMutation,
+  },
+  NO_ASSOCIATIONS: {
+    operation: "SyncNow",
+    data: {
+      "requestHaloSync": {
+        "__typename": "RequestHaloSyncPayload",
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "NO_ASSOCIATIONS",
+            "field": null,
+            "message": "No client is mapped to a Halo customer yet, so there is nothing to sync. Map a client first."
+          }
+        ]
+      }
+    } satisfies types.SyncNowMutation as types.SyncNowMutation,
+  },
+  PERMISSION_MISSING: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "PERMISSION_MISSING",
+            "field": [
+              "clientSecret"
+            ],
+            "message": "Halo refuses access: read:customers is missing. Grant it in Halo, both to the application and to its agent, then recheck the connection."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  REASON_REQUIRED: {
+    operation: "SyncNow",
+    data: {
+      "requestHaloSync": {
+        "__typename": "RequestHaloSyncPayload",
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "REASON_REQUIRED",
+            "field": [
+              "reason"
+            ],
+            "message": "Say in a few words why you do this. The partner can read it in its activity."
+          }
+        ]
+      }
+    } satisfies types.SyncNowMutation as types.SyncNowMutation,
+  },
+  REQUIRED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "REQUIRED",
+            "field": [
+              "applicationClientId"
+            ],
+            "message": "Enter the Client ID of the application that you created in Halo."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  SUBSCRIPTION_NOT_A_CANDIDATE: {
+    operation: "ResolveSubscription",
+    data: {
+      "resolveHaloSubscription": {
+        "__typename": "ResolveHaloSubscriptionPayload",
+        "association": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "SUBSCRIPTION_NOT_A_CANDIDATE",
+            "field": [
+              "adoptSubscriptionId"
+            ],
+            "message": "This subscription is none of those that the problem names."
+          }
+        ]
+      }
+    } satisfies types.ResolveSubscriptionMutation as types.ResolveSubscriptionMutation,
+  },
+  SUBSCRIPTION_NOT_DELETED: {
+    operation: "RecreateSubscription",
+    data: {
+      "recreateHaloSubscription": {
+        "__typename": "RecreateHaloSubscriptionPayload",
+        "association": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "SUBSCRIPTION_NOT_DELETED",
+            "field": [
+              "associationId"
+            ],
+            "message": "This client's subscription was not deleted in Halo, so no other one is created."
+          }
+        ]
+      }
+    } satisfies types.RecreateSubscriptionMutation as types.RecreateSubscriptionMutation,
+  },
+  TENANT_CHANGED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "TENANT_CHANGED",
+            "field": [
+              "url"
+            ],
+            "message": "Your clients are mapped to customers of another Halo. Remove the associations first, or save the URL of that Halo."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  TOO_LONG: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "TOO_LONG",
+            "field": [
+              "applicationClientId"
+            ],
+            "message": "This is too long for a Client ID. Copy it from the application in Halo."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  TOO_MANY: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "TOO_MANY",
+            "field": [
+              "associations"
+            ],
+            "message": "Save at most 200 associations at once."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  TOO_MANY_ATTEMPTS: {
+    operation: "TestConnection",
+    data: {
+      "testHaloConnection": {
+        "__typename": "TestHaloConnectionPayload",
+        "haloConnection": null,
+        "test": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "TOO_MANY_ATTEMPTS",
+            "field": null,
+            "message": "The connection was checked too often. Wait a minute, then try again."
+          }
+        ]
+      }
+    } satisfies types.TestConnectionMutation as types.TestConnectionMutation,
+  },
+} as const;
