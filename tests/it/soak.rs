@@ -18,8 +18,8 @@ use crate::support::world::{PARTNER, World};
 
 const CLIENTS: [&str; 6] = ["Alder", "Birch", "Cedar", "Drum", "Elder", "Fir"];
 const AT_ONCE: usize = 6;
-/// A step that this run does not come by is not waited for longer.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// A dead worker's run is taken up sooner; what is later is a step that this run does not come by.
+const PATIENCE: Duration = Duration::from_secs(10);
 const CREATE_FAULTS: [Fault; 6] = [
     Fault::CutBefore,
     Fault::CutAfter,
@@ -99,7 +99,8 @@ async fn tour(seed: u64, kills: usize) -> BTreeMap<String, usize> {
         misbehave(&world, &mut random);
         let run = world.request_sync().await;
         for _ in 0..=random.below(3) {
-            *table.entry(kill_once(&world, run, &mut random, &plenty).await).or_default() += 1;
+            let Some(moment) = kill_once(&world, run, &mut random, &plenty).await else { break };
+            *table.entry(moment).or_default() += 1;
             quantities_are_true(&world, &CLIENTS[..mapped]).await;
         }
         recover(&world, run, &plenty).await;
@@ -122,8 +123,8 @@ fn misbehave(world: &World, random: &mut Random) {
     }
 }
 
-/// Starts a worker and kills it, at a step or after so many requests; says when.
-async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str, &str)]) -> String {
+/// Starts a worker and kills it, at a step or after so many requests; says when. None: the run was over, or waited.
+async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str, &str)]) -> Option<String> {
     let (mut worker, moment);
     let over = world.until_run(run, |run| run.state.is_finished());
     if random.below(2) == 0 {
@@ -132,18 +133,18 @@ async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str
         settings.push(("INFIMA_PAUSE_AT", step.name()));
         worker = Worker::start_with(world, &settings);
         moment = tokio::select! {
-            step = worker.stands_still() => step.name().to_owned(),
-            _ = over => "after the run".to_owned(),
-            () = tokio::time::sleep(PATIENCE) => "a pause of the run".to_owned(),
+            step = worker.stands_still() => Some(step.name().to_owned()),
+            _ = over => None,
+            () = tokio::time::sleep(PATIENCE) => None,
         };
     } else {
         let requests = 1 + random.below(12);
         let mark = world.mark();
         worker = Worker::start_with(world, more);
         moment = tokio::select! {
-            () = world.tenant.until(|tenant| tenant.journal().len() >= mark + requests) => format!("request {requests:>2}"),
-            _ = over => "after the run".to_owned(),
-            () = tokio::time::sleep(PATIENCE) => "a pause of the run".to_owned(),
+            () = world.tenant.until(|tenant| tenant.journal().len() >= mark + requests) => Some(format!("request {requests:>2}")),
+            _ = over => None,
+            () = tokio::time::sleep(PATIENCE) => None,
         };
     }
     worker.kill().await;
