@@ -118,6 +118,8 @@ create table associations (
     subscription_id integer,
     -- A create was sent and its outcome is not recorded. Only a look at Halo settles it.
     create_sent_at timestamptz,
+    -- A create was sent again after an empty look, and the first one may still come to light: until then every run looks.
+    double_possible_until timestamptz,
     -- A person looked at the candidates and asked for a new subscription none the less.
     create_approved boolean not null default false,
     -- What Halo last showed.

@@ -299,6 +299,7 @@ pub async fn desired(
                   a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
                   a.create_sent_at,
                   (a.create_sent_at is null or a.create_sent_at + $3 <= now() and a.seen_at is not null) as "settled!", a.create_approved,
+                  coalesce(a.double_possible_until > now(), false) as "double_possible!",
                   a.last_synced_quantity, a.problem
            from associations a
            join clients c on c.id = a.client_id
@@ -343,6 +344,7 @@ pub async fn desired(
                     sent_at: row.create_sent_at,
                     settled: row.settled,
                     approved: row.create_approved,
+                    double_possible: row.double_possible,
                 },
                 last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
                 problem: read_problem("associations", row.id, row.problem)?,

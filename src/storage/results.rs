@@ -45,7 +45,9 @@ pub async fn intend_create(
 ) -> Result<bool> {
     leases::hold(db, lease).await?;
     let done = sqlx::query!(
-        "update associations set create_sent_at = now(), seen_at = null
+        "update associations set create_sent_at = now(), seen_at = null,
+             double_possible_until = case when create_sent_at is null then double_possible_until
+                                          else now() + interval '1 day' end
          where partner_id = $1 and id = $2 and revision = $3 and subscription_id is null",
         lease.partner().0,
         association.0,

@@ -153,3 +153,33 @@ async fn a_quantity_changed_in_halo_is_set_right_and_told() {
     assert_eq!(result.problem.unwrap().code, ProblemCode::QuantityChangedInHalo);
     assert_eq!(world.sync().await.summary.unchanged, 1);
 }
+
+#[tokio::test]
+async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_double() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::AppearsAfterSeconds(3600), Matching::call(Call::Create), Lasting::Once);
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    for _ in 0..2 {
+        world.settle("Alder").await;
+        world.bring_forward(run).await;
+        world.work(run).await;
+    }
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into(), "it was sent again, after the settle time");
+
+    world.clock.advance(chrono::Duration::hours(2));
+    world.set_users("Alder", 4).await;
+    let run = world.sync().await;
+    assert_eq!(run.state, RunState::Succeeded);
+    let problem = world.association("Alder").await.problem.expect("the double is told");
+    assert_eq!(problem.code, ProblemCode::DuplicateSubscription);
+    assert_eq!(world.billed()["Alder"].len(), 2, "a person decides which one goes");
+    assert!(world.billed()["Alder"].contains(&4), "the client's own stays right");
+
+    let double = problem.subject.unwrap().parse().unwrap();
+    world.tenant.act(Act::SetSubscriptionActive { id: double, active: false }).unwrap();
+    world.sync().await;
+    assert_eq!(world.association("Alder").await.problem, None);
+    assert_eq!(world.billed(), [("Alder".into(), vec![4])].into());
+}

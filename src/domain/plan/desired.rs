@@ -49,6 +49,8 @@ pub struct Create {
     pub sent_at: Option<DateTime<Utc>>,
     /// The settle time after that has passed, by the database's clock: an empty look now means that nothing was created.
     pub settled: bool,
+    /// One was sent again not long ago, and the first may still come to light beside the subscription there is now.
+    pub double_possible: bool,
     /// A person saw the candidates and wants a new subscription.
     pub approved: bool,
 }

@@ -169,7 +169,8 @@ fn step(
         Goal::Follow { active_users } => Action::SetQuantity { subscription, from: seen.quantity, to: active_users },
     };
     if let Goal::Follow { .. } = association.goal {
-        step.warning = warning(association, &seen, step.changed_in_halo, &step.action, observed, now);
+        step.warning = double(association, observed, owned, now)
+            .or_else(|| warning(association, &seen, step.changed_in_halo, &step.action, observed, now));
     }
     step.seen = Some(seen);
     step
@@ -181,6 +182,23 @@ fn zero_refused_before(association: &DesiredAssociation) -> Option<&Problem> {
     association.problem.as_ref().filter(|problem| {
         problem.code == ProblemCode::QuantityRefused
             && problem.subject.as_deref().is_some_and(|it| it.starts_with("0:"))
+    })
+}
+
+/// A create that was sent twice may have made two records. The one that is ours stays right; the other one bills as well.
+fn double(
+    association: &DesiredAssociation,
+    observed: &Observed,
+    owned: &BTreeSet<HaloSubscriptionId>,
+    now: DateTime<Utc>,
+) -> Option<Problem> {
+    let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) else {
+        return None;
+    };
+    let free: Vec<_> = subscriptions.iter().filter(|it| it.active && !owned.contains(&it.id)).collect();
+    let doubles = recovered(association, &free);
+    (!doubles.is_empty()).then(|| {
+        Problem::about(ProblemCode::DuplicateSubscription, ids(&doubles), now).continuing(association.problem.as_ref())
     })
 }
 
@@ -300,7 +318,8 @@ fn recovered<'s>(association: &DesiredAssociation, free: &[&'s ObservedSubscript
     let marked = |it: &&ObservedSubscription| it.marker.as_deref() == Some(&create.marker);
     // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
     let named = |it: &&ObservedSubscription| {
-        create.sent_at.is_some() && it.ours && it.marker.is_none() && it.name == create.name
+        let in_doubt = create.sent_at.is_some() || create.double_possible;
+        in_doubt && it.ours && it.marker.is_none() && it.name == create.name
     };
     let mut found: Vec<_> = free.iter().copied().filter(marked).collect();
     if found.is_empty() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sighting};
+use crate::domain::problem::ProblemCode;
 use crate::halo::{CustomerLookup, HaloError, Session, Subscription, SubscriptionLookup};
 use crate::ids::HaloSubscriptionId;
 use crate::ops::halo;
@@ -40,14 +41,19 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         subscriptions.insert(id, sighting);
     }
-    // The customers of associations without a subscription, and of those whose subscription is elsewhere now: moved by
-    // somebody, or their customer was merged away.
+    // The customers of associations without a subscription, of those whose subscription is elsewhere now (moved by
+    // somebody, or their customer was merged away), and of those that may have a second one.
     let is_there = |association: &&DesiredAssociation| match association.subscription.map(|id| subscriptions.get(&id)) {
         None => false,
         Some(Some(Sighting::There(seen))) => seen.customer == association.customer,
         Some(_) => true,
     };
-    let wanted: BTreeSet<_> = ours.filter(|it| !is_there(it)).map(|association| association.customer).collect();
+    let may_have_a_double = |it: &&DesiredAssociation| {
+        let told = it.problem.as_ref().is_some_and(|problem| problem.code == ProblemCode::DuplicateSubscription);
+        it.create.double_possible || told
+    };
+    let wanted: BTreeSet<_> =
+        ours.filter(|it| !is_there(it) || may_have_a_double(it)).map(|association| association.customer).collect();
     let wanted: Vec<_> = wanted.into_iter().collect();
     for (id, lookup) in session.customers(&wanted).await? {
         let seen = match lookup {
