@@ -17,22 +17,40 @@ use crate::domain::problem::Problem;
 use crate::domain::run::{Outcome, RunResult};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, ResultId, RunId};
 
-/// Whether the association is still as the plan saw it: a person may have changed it meanwhile.
-pub async fn is_current(
+/// Writes down what a write of the quantity, which is about to be sent, must leave as it is: a crash before Halo is seen
+/// again does not hide what Halo made of it. Whether the association is still as the plan saw it: a person may have
+/// changed it meanwhile.
+pub async fn intend_quantity(
     db: &mut PgConnection,
     lease: &SyncLease,
     association: AssociationId,
     revision: i32,
+    before: &Value,
 ) -> Result<bool> {
-    let current = sqlx::query_scalar!(
-        r#"select exists (select from associations where partner_id = $1 and id = $2 and revision = $3) as "current!""#,
+    leases::hold(db, lease).await?;
+    let done = sqlx::query!(
+        "update associations set before_write = $4 where partner_id = $1 and id = $2 and revision = $3",
         lease.partner().0,
         association.0,
-        revision
+        revision,
+        before
     )
-    .fetch_one(db)
+    .execute(db)
     .await?;
-    Ok(current)
+    Ok(done.rows_affected() == 1)
+}
+
+/// The associations to whose subscription a quantity was sent without Halo being seen after it, each with what
+/// [`intend_quantity`] noted.
+pub async fn unseen_writes(db: &mut PgConnection, lease: &SyncLease) -> Result<Vec<(AssociationId, Value)>> {
+    let rows = sqlx::query!(
+        r#"select id, before_write as "before_write!" from associations
+           where partner_id = $1 and before_write is not null and state <> 'ended'"#,
+        lease.partner().0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (AssociationId(row.id), row.before_write)).collect())
 }
 
 /// Writes down that a create is about to be sent. From now on it is in doubt until Halo has answered, and nothing is
@@ -184,7 +202,8 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
              seen_name = coalesce($8, seen_name),
              seen_quantity = case when $8::text is null then seen_quantity else $9 end,
              seen_customer_id = coalesce($10, seen_customer_id),
-             seen_at = case when $8::text is not null or $11 then $7 else seen_at end
+             seen_at = case when $8::text is not null or $11 then $7 else seen_at end,
+             before_write = case when $8::text is null then before_write end
          where partner_id = $1 and id = $2",
         lease.partner().0,
         report.association.0,

@@ -43,6 +43,7 @@ fn story(step: Step) -> Story {
         | Step::CreateDue
         | Step::CreateAnswered
         | Step::Owned
+        | Step::QuantityIntended
         | Step::QuantityDue
         | Step::QuantityAnswered
         | Step::Recorded

@@ -183,3 +183,25 @@ async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_doubl
     assert_eq!(world.association("Alder").await.problem, None);
     assert_eq!(world.billed(), [("Alder".into(), vec![4])].into());
 }
+
+#[tokio::test]
+async fn fields_lost_in_a_write_whose_answer_was_lost_too_do_not_pass_unseen() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
+    world.connect().await;
+    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
+    world.work(run).await;
+    let id = world.association("Alder").await.subscription.unwrap().id.0;
+    world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).unwrap();
+    world.set_users("Alder", 7).await;
+    world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Once);
+    world.tenant.inject(Fault::CutAfter, Matching::call(Call::Update), Lasting::Once);
+    let run = world.request_sync().await;
+    assert_eq!(world.work(run).await, Looked::PutBack);
+
+    world.set_users("Birch", 9).await;
+    world.bring_forward(run).await;
+    world.work(run).await;
+    assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::FieldsNotKept);
+    assert!(world.connection().await.writes_held_since.is_some());
+    assert_eq!(world.billed()["Birch"], [2], "nothing more is written until a person has looked");
+}

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use super::Stop;
 use super::observe::Sighted;
 use super::steps::{self, reached};
-use crate::domain::connection::Connection;
 use crate::domain::plan::{Action, Plan, Step};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
@@ -83,11 +82,10 @@ impl<'a> Executor<'a> {
         ops: &'a Ops,
         lease: &'a SyncLease,
         session: &'a Session,
-        connection: &Connection,
+        writes_held: Option<Problem>,
         sighted: Sighted,
         stop: &'a CancellationToken,
     ) -> Self {
-        let writes_held = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
         Self {
             ops,
             lease,
@@ -294,9 +292,14 @@ impl<'a> Executor<'a> {
         };
         let from = before.quantity.whole();
         self.room().await?;
-        if !self.is_current(step).await? {
+        let untouched = before.untouched();
+        let mut tx = self.ops.db.begin(self.lease.scope()).await?;
+        let noted = serde_json::to_value(&untouched).expect("plain data");
+        if !results::intend_quantity(&mut tx, self.lease, step.association, step.revision, &noted).await? {
             return Ok(superseded(step));
         }
+        tx.commit().await?;
+        reached(self.ops, steps::Step::QuantityIntended);
         let deadline = self.deadline().await?;
         reached(self.ops, steps::Step::QuantityDue);
         let answer = match self.session.set_quantity(id, before.customer, quantity, deadline).await {
@@ -309,7 +312,6 @@ impl<'a> Executor<'a> {
             return Ok(another_record(step, id, other, self.ops.clock.now()));
         }
         // Halo may answer nothing, or less than the whole record: then only a look tells.
-        let untouched = before.untouched();
         let after = match answer {
             Some(after)
                 if after.quantity.whole() == Some(quantity) && untouched.kept_in(&after.untouched()) == Kept::All =>
@@ -373,11 +375,6 @@ impl<'a> Executor<'a> {
             SubscriptionLookup::Found(record) => Ok(Some(record)),
             SubscriptionLookup::Deleted => Ok(None),
         }
-    }
-
-    async fn is_current(&self, step: &Step) -> Result<bool, Stop> {
-        let mut db = self.ops.db.read(self.lease.scope()).await?;
-        Ok(results::is_current(&mut db, self.lease, step.association, step.revision).await?)
     }
 
     /// Waits for the budget before anything is promised, so that the lease that is checked next covers the request alone.

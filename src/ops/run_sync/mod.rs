@@ -212,22 +212,27 @@ async fn sync(
     stop: &CancellationToken,
 ) -> Result<Came, Stop> {
     let lease = &claimed.lease;
-    let desired = {
+    let (mut desired, unseen) = {
         let mut tx = ops.db.begin(lease.scope()).await?;
         runs::start_reading(&mut tx, lease).await?;
         let clients = claimed.clients.as_deref();
         let desired =
             associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
+        let unseen = results::unseen_writes(&mut tx, lease).await?;
         tx.commit().await?;
-        desired
+        (desired, unseen)
     };
     reached(ops, Step::Desired);
     // Reading can be broken off at any point.
     let sighted = stop.run_until_cancelled(observe::observe(session, &desired)).await.ok_or(Stop::Told)??;
     reached(ops, Step::Observed);
+    let lost = observe::fields_lost(&mut desired, &unseen, &sighted, ops.clock.now());
     let plan = plan::diff(&desired, &sighted.observed, ops.clock.now());
     {
         let mut tx = ops.db.begin(lease.scope()).await?;
+        if lost.is_some() {
+            connections::hold_writes(&mut tx, lease, ops.clock.now()).await?;
+        }
         runs::set_total(&mut tx, lease, u32::try_from(plan.steps.len()).unwrap_or(u32::MAX)).await?;
         observe::note_customers(&mut tx, lease, &sighted).await?;
         tx.commit().await?;
@@ -236,7 +241,8 @@ async fn sync(
     let waits = plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
     let another_tenant = (sighted.observed.tenant != connection.tenant)
         .then(|| Problem::new(ProblemCode::TenantChanged, ops.clock.now()).continuing(connection.problem.as_ref()));
-    let mut executor = execute::Executor::new(ops, lease, session, connection, sighted, stop);
+    let held = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since)).or(lost);
+    let mut executor = execute::Executor::new(ops, lease, session, held, sighted, stop);
     let tally = executor.carry_out(&plan).await?;
     if claimed.clients.is_none() {
         note_billing(ops, lease, session, stop).await?;

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sighting};
-use crate::domain::problem::ProblemCode;
-use crate::halo::{CustomerLookup, HaloError, Session, Subscription, SubscriptionLookup};
-use crate::ids::HaloSubscriptionId;
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::halo::{CustomerLookup, HaloError, Kept, Session, Subscription, SubscriptionLookup, Untouched};
+use crate::ids::{AssociationId, HaloSubscriptionId};
 use crate::ops::halo;
 use crate::storage::leases::SyncLease;
 use crate::storage::{Tx, results};
@@ -73,6 +75,31 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         customers.insert(id, seen);
     }
     Ok(Sighted { observed: Observed { tenant, subscriptions, customers }, records, at: Instant::now() })
+}
+
+/// Looks whether an earlier write, after which Halo was not seen, cost a record its other fields. Those associations ask a
+/// person, and nothing more is written for the partner; the last such problem is given.
+pub(super) fn fields_lost(
+    desired: &mut Desired,
+    unseen: &[(AssociationId, serde_json::Value)],
+    sighted: &Sighted,
+    now: DateTime<Utc>,
+) -> Option<Problem> {
+    let mut lost = None;
+    for (id, before) in unseen {
+        let Some(association) = desired.associations.iter_mut().find(|it| it.id == *id) else { continue };
+        let record = association.subscription.and_then(|id| sighted.records.get(&id));
+        let before = serde_json::from_value::<Untouched>(before.clone());
+        if let (Some(record), Ok(before)) = (record, before)
+            && let Kept::Blanked(fields) = before.kept_in(&record.untouched())
+        {
+            tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo did not keep fields; writing stops");
+            let problem = Problem::about(ProblemCode::FieldsNotKept, fields.join(", "), now);
+            association.problem = Some(problem.clone());
+            lost = Some(problem);
+        }
+    }
+    lost
 }
 
 /// Keeps the customers' names as Halo shows them now.
