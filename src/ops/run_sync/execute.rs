@@ -9,17 +9,18 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::Stop;
+use super::done::{Done, Tally, another_record, broken, note, open, seen, superseded};
 use super::observe::Sighted;
 use super::steps::{self, reached};
 use crate::domain::plan::{Action, Plan, Step};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
-use crate::halo::{CreateError, HaloError, Kept, NewSubscription, Session, Subscription, SubscriptionLookup};
+use crate::halo::{HaloError, Kept, Session, Subscription, SubscriptionLookup};
 use crate::ids::HaloSubscriptionId;
 use crate::ops::Ops;
 use crate::storage::connections;
 use crate::storage::leases::{self, SyncLease};
-use crate::storage::results::{self, Becomes, Report, Seen};
+use crate::storage::results::{self, Becomes, Report};
 
 /// A record read longer ago is read once more before it is written: the partner may have moved it meanwhile.
 const FRESH: Duration = Duration::from_secs(60);
@@ -29,52 +30,17 @@ const SILENT_IN_A_ROW: u32 = 3;
 const BATCH: usize = 100;
 
 pub(super) struct Executor<'a> {
-    ops: &'a Ops,
-    lease: &'a SyncLease,
-    session: &'a Session,
+    pub(super) ops: &'a Ops,
+    pub(super) lease: &'a SyncLease,
+    pub(super) session: &'a Session,
     stop: &'a CancellationToken,
-    records: BTreeMap<HaloSubscriptionId, Subscription>,
+    pub(super) records: BTreeMap<HaloSubscriptionId, Subscription>,
     read_at: Instant,
     /// Halo did not keep a subscription's fields: nothing is written until somebody has looked.
     writes_held: Option<Problem>,
-    silent: u32,
+    /// Clients in a row for which Halo did not answer.
+    pub(super) silent: u32,
     unreachable: Option<Problem>,
-}
-
-/// What the steps of a plan came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    /// Halo shows what we want.
-    pub confirmed: u32,
-    /// Failed, or not done.
-    pub open: u32,
-    /// Creates of which nobody knows whether Halo carried them out. They are open, too.
-    pub doubts: u32,
-}
-
-impl Tally {
-    fn add(&mut self, done: &Done) {
-        match done.report.outcome {
-            Outcome::Created | Outcome::Updated | Outcome::Unchanged => self.confirmed += 1,
-            Outcome::Failed | Outcome::Skipped => self.open += 1,
-        }
-        self.doubts += u32::from(done.doubt);
-    }
-}
-
-/// What became of one step.
-struct Done {
-    report: Report,
-    /// Halo may have done what it did not confirm.
-    doubt: bool,
-    /// Nothing more is written for this partner until a person has looked.
-    hold_writes: bool,
-}
-
-impl Done {
-    fn with(report: Report) -> Self {
-        Self { report, doubt: false, hold_writes: false }
-    }
 }
 
 impl<'a> Executor<'a> {
@@ -159,125 +125,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    async fn create(&mut self, step: &Step, name: &str, marker: &str, quantity: u32) -> Result<Done, Stop> {
-        self.room().await?;
-        let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        if !results::intend_create(&mut tx, self.lease, step.association, step.revision).await? {
-            return Ok(superseded(step));
-        }
-        tx.commit().await?;
-        reached(self.ops, steps::Step::CreateIntended);
-        let deadline = self.deadline().await?;
-        reached(self.ops, steps::Step::CreateDue);
-        let new =
-            NewSubscription { customer: step.customer, name: name.to_owned(), quantity, marker: marker.to_owned() };
-        match self.session.create_subscription(&new, deadline).await {
-            Ok(created) => {
-                reached(self.ops, steps::Step::CreateAnswered);
-                self.silent = 0;
-                self.created(step, created, quantity).await
-            }
-            Err(CreateError::Doubtful(error)) => {
-                reached(self.ops, steps::Step::CreateDoubtful);
-                self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
-                let problem = Problem::new(ProblemCode::CreateUnconfirmed, self.ops.clock.now());
-                let report =
-                    Report { problem: Some(problem), evidence: Some(error.evidence()), ..open(step, Outcome::Skipped) };
-                Ok(Done { doubt: true, ..Done::with(report) })
-            }
-            Err(CreateError::Refused(error)) => {
-                reached(self.ops, steps::Step::CreateRefused);
-                let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-                results::create_refused(&mut tx, self.lease, step.association).await?;
-                tx.commit().await?;
-                reached(self.ops, steps::Step::CreateForgotten);
-                self.failed(step, error, ProblemCode::CreateRefused, None)
-            }
-        }
-    }
-
-    async fn created(&mut self, step: &Step, created: Subscription, quantity: u32) -> Result<Done, Stop> {
-        // What Halo created is this association's, whatever a person changed meanwhile.
-        match self.own(step, created.id, None).await? {
-            Owned::Now => {}
-            Owned::ByAnother => return Ok(owned_by_another(step, created.id, self.ops.clock.now())),
-            Owned::NotWanted => return Ok(one_too_many(step, created.id, self.ops.clock.now())),
-        }
-        let seen = Some(seen(&created));
-        if created.quantity.whole() != Some(quantity) {
-            let problem = Problem::about(
-                ProblemCode::QuantityRefused,
-                format!("{quantity}: Halo shows {}", created.quantity),
-                self.ops.clock.now(),
-            );
-            let report = Report {
-                quantity_after: created.quantity.whole(),
-                problem: Some(problem),
-                becomes: Becomes::NeedsAttention,
-                seen,
-                ..open(step, Outcome::Failed)
-            };
-            return Ok(Done::with(report));
-        }
-        if !created.active {
-            let problem = Problem::new(ProblemCode::SubscriptionInactive, self.ops.clock.now());
-            let report = Report {
-                quantity_after: Some(quantity),
-                problem: Some(problem),
-                becomes: Becomes::NeedsAttention,
-                seen,
-                ..open(step, Outcome::Failed)
-            };
-            return Ok(Done::with(report));
-        }
-        let evidence = created.marker.is_none().then(|| "Halo did not show the marker of the new record".to_owned());
-        let report = Report {
-            quantity_after: Some(quantity),
-            problem: step.warning.clone(),
-            evidence,
-            becomes: Becomes::Confirmed { quantity },
-            seen,
-            ..open(step, Outcome::Created)
-        };
-        Ok(Done::with(report))
-    }
-
-    async fn adopt(&mut self, step: &Step, id: HaloSubscriptionId, quantity: u32) -> Result<Done, Stop> {
-        match self.own(step, id, Some(step.revision)).await? {
-            Owned::Now => {}
-            Owned::ByAnother => return Ok(owned_by_another(step, id, self.ops.clock.now())),
-            Owned::NotWanted => return Ok(superseded(step)),
-        }
-        let before = step.seen.as_ref().and_then(|seen| seen.quantity);
-        if before != Some(quantity) {
-            return self.set_quantity(step, id, quantity, Becomes::Confirmed { quantity }).await;
-        }
-        let report = Report {
-            quantity_before: before,
-            quantity_after: before,
-            becomes: Becomes::Confirmed { quantity },
-            seen: self.records.get(&id).map(seen),
-            ..open(step, Outcome::Unchanged)
-        };
-        Ok(Done::with(report))
-    }
-
-    /// Notes that the association owns the subscription; not where another one does.
-    async fn own(&self, step: &Step, id: HaloSubscriptionId, revision: Option<i32>) -> Result<Owned, Stop> {
-        let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        match results::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
-            Ok(true) => {
-                tx.commit().await?;
-                reached(self.ops, steps::Step::Owned);
-                Ok(Owned::Now)
-            }
-            Ok(false) => Ok(Owned::NotWanted),
-            Err(error) if error.violates("one_owner_per_subscription") => Ok(Owned::ByAnother),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn set_quantity(
+    pub(super) async fn set_quantity(
         &mut self,
         step: &Step,
         id: HaloSubscriptionId,
@@ -286,8 +134,7 @@ impl<'a> Executor<'a> {
     ) -> Result<Done, Stop> {
         let Some(before) = self.fresh(id).await? else {
             let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
-            let report =
-                Report { problem: Some(problem), becomes: Becomes::NeedsAttention, ..open(step, Outcome::Failed) };
+            let report = broken(step, problem);
             return Ok(Done::with(report));
         };
         let from = before.quantity.whole();
@@ -322,11 +169,7 @@ impl<'a> Executor<'a> {
                 SubscriptionLookup::Found(after) => after,
                 SubscriptionLookup::Deleted => {
                     let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
-                    let report = Report {
-                        problem: Some(problem),
-                        becomes: Becomes::NeedsAttention,
-                        ..open(step, Outcome::Failed)
-                    };
+                    let report = broken(step, problem);
                     return Ok(Done::with(report));
                 }
             },
@@ -378,12 +221,12 @@ impl<'a> Executor<'a> {
     }
 
     /// Waits for the budget before anything is promised, so that the lease that is checked next covers the request alone.
-    async fn room(&self) -> Result<(), Stop> {
+    pub(super) async fn room(&self) -> Result<(), Stop> {
         Ok(self.stop.run_until_cancelled(self.session.reserve()).await.ok_or(Stop::Told)??)
     }
 
     /// Checks the lease and begins it anew; the request that follows ends before it does.
-    async fn deadline(&self) -> Result<Instant, Stop> {
+    pub(super) async fn deadline(&self) -> Result<Instant, Stop> {
         let asked = Instant::now();
         let mut db = self.ops.db.read(self.lease.scope()).await?;
         let lasts = leases::renew(&mut db, self.lease, self.ops.settings.lease.length).await?;
@@ -391,7 +234,7 @@ impl<'a> Executor<'a> {
     }
 
     /// What an error means for one client; what concerns all of them stops the run.
-    fn failed(
+    pub(super) fn failed(
         &mut self,
         step: &Step,
         error: HaloError,
@@ -404,12 +247,7 @@ impl<'a> Executor<'a> {
             HaloError::Rejected { reason } => {
                 let subject = quantity.map_or(reason.clone(), |quantity| format!("{quantity}: {reason}"));
                 let problem = Problem::about(refused, subject, now);
-                let report = Report {
-                    problem: Some(problem),
-                    evidence,
-                    becomes: Becomes::NeedsAttention,
-                    ..open(step, Outcome::Failed)
-                };
+                let report = Report { evidence, ..broken(step, problem) };
                 Ok(Done::with(report))
             }
             HaloError::NotFound => {
@@ -417,12 +255,7 @@ impl<'a> Executor<'a> {
                     Some(_) => Problem::new(ProblemCode::SubscriptionDeleted, now),
                     None => Problem::about(refused, "Halo answered that there is nothing at this address", now),
                 };
-                let report = Report {
-                    problem: Some(problem),
-                    evidence,
-                    becomes: Becomes::NeedsAttention,
-                    ..open(step, Outcome::Failed)
-                };
+                let report = Report { evidence, ..broken(step, problem) };
                 Ok(Done::with(report))
             }
             HaloError::Unavailable(_) | HaloError::DeadlinePassed => {
@@ -435,99 +268,4 @@ impl<'a> Executor<'a> {
             other => Err(Stop::Halo(other)),
         }
     }
-}
-
-/// The outcome of a step that writes nothing.
-fn note(step: &Step) -> Report {
-    let shown = step.seen.as_ref().map(|shown| Seen {
-        name: shown.name.clone(),
-        quantity: shown.quantity,
-        customer: shown.customer,
-    });
-    match &step.action {
-        Action::Leave { quantity, .. } => Report {
-            quantity_before: Some(*quantity),
-            quantity_after: Some(*quantity),
-            problem: step.warning.clone(),
-            becomes: Becomes::Confirmed { quantity: *quantity },
-            seen: shown,
-            ..open(step, Outcome::Unchanged)
-        },
-        Action::End { .. } => Report { becomes: Becomes::Ended, seen: shown, ..open(step, Outcome::Unchanged) },
-        Action::Wait(problem) => {
-            Report { problem: Some(problem.clone()), becomes: Becomes::NotSeen, ..open(step, Outcome::Skipped) }
-        }
-        Action::Report(problem) => Report {
-            problem: Some(problem.clone()),
-            becomes: Becomes::NeedsAttention,
-            seen: shown,
-            ..open(step, Outcome::Failed)
-        },
-        Action::Create { .. } | Action::Adopt { .. } | Action::SetQuantity { .. } => open(step, Outcome::Skipped),
-    }
-}
-
-/// A report that says nothing but the outcome yet.
-fn open(step: &Step, outcome: Outcome) -> Report {
-    let before = step.seen.as_ref().and_then(|shown| shown.quantity);
-    Report {
-        association: step.association,
-        client: step.client,
-        outcome,
-        quantity_before: before,
-        quantity_after: before,
-        changed_in_halo: step.changed_in_halo,
-        problem: None,
-        evidence: None,
-        becomes: Becomes::Unchanged,
-        seen: None,
-    }
-}
-
-/// A person changed the association after the plan was made: the run that this queued acts on it.
-fn superseded(step: &Step) -> Done {
-    Done::with(open(step, Outcome::Skipped))
-}
-
-/// What became of taking a subscription as the association's own.
-enum Owned {
-    Now,
-    /// Another association has it.
-    ByAnother,
-    /// A person gave the association another one meanwhile, or changed what it is for.
-    NotWanted,
-}
-
-/// A person gave the association another subscription while this one was being created.
-fn one_too_many(step: &Step, id: HaloSubscriptionId, now: chrono::DateTime<chrono::Utc>) -> Done {
-    let problem = Problem::about(ProblemCode::DuplicateSubscription, id.to_string(), now);
-    let report = Report { problem: Some(problem), becomes: Becomes::NeedsAttention, ..open(step, Outcome::Failed) };
-    Done::with(report)
-}
-
-fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: chrono::DateTime<chrono::Utc>) -> Done {
-    let problem = Problem::about(ProblemCode::AmbiguousRecovery, id.to_string(), now);
-    let report = Report { problem: Some(problem), becomes: Becomes::NeedsAttention, ..open(step, Outcome::Failed) };
-    Done::with(report)
-}
-
-/// Halo answered the write with another record: it is shown, never adopted.
-fn another_record(
-    step: &Step,
-    id: HaloSubscriptionId,
-    other: &Subscription,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Done {
-    let problem = Problem::about(ProblemCode::DuplicateSubscription, format!("{id}, {}", other.id), now);
-    let report = Report {
-        problem: Some(problem),
-        evidence: Some(format!("a write to subscription {id} was answered with subscription {}", other.id)),
-        becomes: Becomes::NeedsAttention,
-        ..open(step, Outcome::Failed)
-    };
-    Done::with(report)
-}
-
-fn seen(record: &Subscription) -> Seen {
-    Seen { name: record.name.clone(), quantity: record.quantity.whole(), customer: record.customer }
 }

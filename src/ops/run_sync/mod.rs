@@ -4,6 +4,8 @@
 //! says what an error means for the run. The lease is checked just before each write to Halo and its end bounds that
 //! request; every note of ours checks it again.
 
+mod create;
+mod done;
 mod execute;
 pub(super) mod observe;
 mod outcome;
@@ -25,7 +27,7 @@ use crate::queue;
 use crate::storage::leases::{self, Claim, Claimed, SyncLease};
 use crate::storage::runs;
 use crate::storage::{StorageError, associations, connections, results};
-use execute::Tally;
+use done::Tally;
 use outcome::Decision;
 use steps::reached;
 

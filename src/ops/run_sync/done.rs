@@ -1,0 +1,130 @@
+//! What became of one step of a plan, and what follows for its association.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::plan::{Action, Step};
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::run::Outcome;
+use crate::halo::Subscription;
+use crate::ids::HaloSubscriptionId;
+use crate::storage::results::{Becomes, Report, Seen};
+
+/// What the steps of a plan came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Halo shows what we want.
+    pub confirmed: u32,
+    /// Failed, or not done.
+    pub open: u32,
+    /// Creates of which nobody knows whether Halo carried them out. They are open, too.
+    pub doubts: u32,
+}
+
+impl Tally {
+    pub fn add(&mut self, done: &Done) {
+        match done.report.outcome {
+            Outcome::Created | Outcome::Updated | Outcome::Unchanged => self.confirmed += 1,
+            Outcome::Failed | Outcome::Skipped => self.open += 1,
+        }
+        self.doubts += u32::from(done.doubt);
+    }
+}
+
+/// What became of one step.
+pub(super) struct Done {
+    pub report: Report,
+    /// Halo may have done what it did not confirm.
+    pub doubt: bool,
+    /// Nothing more is written for this partner until a person has looked.
+    pub hold_writes: bool,
+}
+
+impl Done {
+    pub fn with(report: Report) -> Self {
+        Self { report, doubt: false, hold_writes: false }
+    }
+}
+
+/// The outcome of a step that writes nothing.
+pub(super) fn note(step: &Step) -> Report {
+    let shown = step.seen.as_ref().map(|shown| Seen {
+        name: shown.name.clone(),
+        quantity: shown.quantity,
+        customer: shown.customer,
+    });
+    match &step.action {
+        Action::Leave { quantity, .. } => Report {
+            quantity_before: Some(*quantity),
+            quantity_after: Some(*quantity),
+            problem: step.warning.clone(),
+            becomes: Becomes::Confirmed { quantity: *quantity },
+            seen: shown,
+            ..open(step, Outcome::Unchanged)
+        },
+        Action::End { .. } => Report { becomes: Becomes::Ended, seen: shown, ..open(step, Outcome::Unchanged) },
+        Action::Wait(problem) => {
+            Report { problem: Some(problem.clone()), becomes: Becomes::NotSeen, ..open(step, Outcome::Skipped) }
+        }
+        Action::Report(problem) => Report {
+            problem: Some(problem.clone()),
+            becomes: Becomes::NeedsAttention,
+            seen: shown,
+            ..open(step, Outcome::Failed)
+        },
+        Action::Create { .. } | Action::Adopt { .. } | Action::SetQuantity { .. } => open(step, Outcome::Skipped),
+    }
+}
+
+/// A report that says nothing but the outcome yet.
+pub(super) fn open(step: &Step, outcome: Outcome) -> Report {
+    let before = step.seen.as_ref().and_then(|shown| shown.quantity);
+    Report {
+        association: step.association,
+        client: step.client,
+        outcome,
+        quantity_before: before,
+        quantity_after: before,
+        changed_in_halo: step.changed_in_halo,
+        problem: None,
+        evidence: None,
+        becomes: Becomes::Unchanged,
+        seen: None,
+    }
+}
+
+/// Somebody has to mend this before the client's subscription is right again.
+pub(super) fn broken(step: &Step, problem: Problem) -> Report {
+    Report { problem: Some(problem), becomes: Becomes::NeedsAttention, ..open(step, Outcome::Failed) }
+}
+
+/// A person changed the association after the plan was made: the run that this queued acts on it.
+pub(super) fn superseded(step: &Step) -> Done {
+    Done::with(open(step, Outcome::Skipped))
+}
+
+/// A person gave the association another subscription while this one was being created.
+pub(super) fn one_too_many(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
+    let problem = Problem::about(ProblemCode::DuplicateSubscription, id.to_string(), now);
+    let report = broken(step, problem);
+    Done::with(report)
+}
+
+pub(super) fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
+    let problem = Problem::about(ProblemCode::AmbiguousRecovery, id.to_string(), now);
+    let report = broken(step, problem);
+    Done::with(report)
+}
+
+/// Halo answered the write with another record: it is shown, never adopted.
+pub(super) fn another_record(step: &Step, id: HaloSubscriptionId, other: &Subscription, now: DateTime<Utc>) -> Done {
+    let problem = Problem::about(ProblemCode::DuplicateSubscription, format!("{id}, {}", other.id), now);
+    let report = Report {
+        evidence: Some(format!("a write to subscription {id} was answered with subscription {}", other.id)),
+        ..broken(step, problem)
+    };
+    Done::with(report)
+}
+
+pub(super) fn seen(record: &Subscription) -> Seen {
+    Seen { name: record.name.clone(), quantity: record.quantity.whole(), customer: record.customer }
+}
