@@ -249,10 +249,10 @@ pub async fn resume(
 /// Lets go of a subscription that is gone, so that the next run creates another. Whether there was one to let go of.
 pub async fn recreate(db: &mut PgConnection, scope: &PartnerScope, id: AssociationId) -> Result<bool> {
     let done = sqlx::query!(
-        "update associations set subscription_id = null, state = 'pending', problem = null, create_sent_at = null,
+        "update associations set subscription_id = null, state = 'pending', problem = null, before_write = null,
              seen_name = null, seen_quantity = null, seen_customer_id = null, seen_at = null, billing = 'unknown',
              revision = revision + 1
-         where partner_id = $1 and id = $2 and state = 'needs_attention'
+         where partner_id = $1 and id = $2 and state = 'needs_attention' and subscription_id is not null
            and problem ->> 'code' = 'subscription_deleted'",
         scope.partner().0,
         id.0
@@ -271,7 +271,9 @@ pub async fn resolve(
 ) -> Result<()> {
     sqlx::query!(
         "update associations set subscription_id = $3, create_approved = ($3::integer is null),
-             create_sent_at = null, problem = null,
+             create_sent_at = null, problem = null, before_write = null,
+             -- Whichever it is now, another one may still come to light.
+             double_possible_until = now() + interval '1 day',
              state = case when $3::integer is null then 'pending' else 'active' end, revision = revision + 1
          where partner_id = $1 and id = $2 and state not in ('ending', 'ended')",
         scope.partner().0,

@@ -258,6 +258,12 @@ fn find_or_create(
     let recovered = recovered(association, &free);
     match recovered[..] {
         [] => {}
+        // Somebody saw it and wanted none of it. Was it that, or what the create in doubt made after all?
+        [only] if create.approved && only.marker.as_deref() != Some(&create.marker) => {
+            if create.sent_at.is_some() {
+                return report(Problem::about(ProblemCode::AmbiguousRecovery, only.id.to_string(), now));
+            }
+        }
         // The same that stops writing to an own one.
         [only] if !only.active && matches!(association.goal, Goal::Follow { .. }) => {
             return report(Problem::about(ProblemCode::SubscriptionInactive, only.id.to_string(), now));

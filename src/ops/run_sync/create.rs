@@ -113,11 +113,12 @@ impl Executor<'_> {
     }
 
     /// Notes that the association owns the subscription; not where another one does.
-    async fn own(&self, step: &Step, id: HaloSubscriptionId, revision: Option<i32>) -> Result<Owned, Stop> {
+    async fn own(&mut self, step: &Step, id: HaloSubscriptionId, revision: Option<i32>) -> Result<Owned, Stop> {
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
         match results::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
             Ok(true) => {
                 tx.commit().await?;
+                self.taken.insert(id);
                 reached(self.ops, steps::Step::Owned);
                 Ok(Owned::Now)
             }

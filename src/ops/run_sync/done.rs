@@ -14,6 +14,8 @@ use crate::storage::results::{Becomes, Report, Seen};
 pub(super) struct Tally {
     /// Halo shows what we want.
     pub confirmed: u32,
+    /// Of these, those that follow the active user count; the others came to their end.
+    pub followed: u32,
     /// Failed, or not done.
     pub open: u32,
     /// Creates of which nobody knows whether Halo carried them out. They are open, too.
@@ -21,12 +23,22 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub fn add(&mut self, done: &Done) {
-        match done.report.outcome {
+    pub fn add(&mut self, done: &Done, outcome: Outcome) {
+        match outcome {
             Outcome::Created | Outcome::Updated | Outcome::Unchanged => self.confirmed += 1,
             Outcome::Failed | Outcome::Skipped => self.open += 1,
         }
+        self.followed += u32::from(matches!(done.report.becomes, Becomes::Confirmed { .. }));
         self.doubts += u32::from(done.doubt);
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        self.confirmed += other.confirmed;
+        self.followed += other.followed;
+        self.open += other.open;
+        self.doubts += other.doubts;
     }
 }
 
@@ -80,6 +92,7 @@ pub(super) fn open(step: &Step, outcome: Outcome) -> Report {
     let before = step.seen.as_ref().and_then(|shown| shown.quantity);
     Report {
         association: step.association,
+        revision: step.revision,
         client: step.client,
         outcome,
         quantity_before: before,
@@ -113,6 +126,13 @@ pub(super) fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: DateTim
     let problem = Problem::about(ProblemCode::AmbiguousRecovery, id.to_string(), now);
     let report = broken(step, problem);
     Done::with(report)
+}
+
+/// Halo made a new record out of an update of one that is still there: nothing more is written until somebody has looked.
+pub(super) fn made_a_record(step: &Step, id: HaloSubscriptionId, other: &Subscription, now: DateTime<Utc>) -> Done {
+    let problem = Problem::about(ProblemCode::FieldsNotKept, format!("{id} was answered with {}", other.id), now);
+    let evidence = Some(format!("a write to subscription {id}, which is there, made subscription {}", other.id));
+    Done { hold_writes: true, ..Done::with(Report { evidence, ..broken(step, problem) }) }
 }
 
 /// Halo answered the write with another record: it is shown, never adopted.

@@ -3,14 +3,14 @@
 //! Each write to Halo stands between two notes of ours: the intent before a create, the outcome after. What came back is
 //! compared with what was read. An error that concerns one client is that client's; one that concerns all stops the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::Stop;
-use super::done::{Done, Tally, another_record, broken, note, open, seen, superseded};
-use super::observe::Sighted;
+use super::done::{Done, Tally, another_record, broken, made_a_record, note, open, seen, superseded};
+use super::observe::{BeforeWrite, Sighted};
 use super::steps::{self, reached};
 use crate::domain::plan::{Action, Plan, Step};
 use crate::domain::problem::{Problem, ProblemCode};
@@ -36,6 +36,7 @@ pub(super) struct Executor<'a> {
     stop: &'a CancellationToken,
     pub(super) records: BTreeMap<HaloSubscriptionId, Subscription>,
     read_at: Instant,
+    pub(super) taken: BTreeSet<HaloSubscriptionId>,
     /// Halo did not keep a subscription's fields: nothing is written until somebody has looked.
     writes_held: Option<Problem>,
     /// Clients in a row for which Halo did not answer.
@@ -49,7 +50,6 @@ impl<'a> Executor<'a> {
         lease: &'a SyncLease,
         session: &'a Session,
         writes_held: Option<Problem>,
-        sighted: Sighted,
         stop: &'a CancellationToken,
     ) -> Self {
         Self {
@@ -57,12 +57,25 @@ impl<'a> Executor<'a> {
             lease,
             session,
             stop,
-            records: sighted.records,
-            read_at: sighted.at,
+            records: BTreeMap::new(),
+            read_at: Instant::now(),
+            taken: BTreeSet::new(),
             writes_held,
             silent: 0,
             unreachable: None,
         }
+    }
+
+    /// Goes on with what was just read. Where that showed that fields were `lost`, nothing is written from here on.
+    pub(super) fn see(&mut self, sighted: Sighted, lost: Option<Problem>) {
+        self.records = sighted.records;
+        self.read_at = sighted.at;
+        self.writes_held = self.writes_held.take().or(lost);
+    }
+
+    /// The subscriptions that associations took in this run.
+    pub(super) fn taken(&self) -> impl Iterator<Item = HaloSubscriptionId> {
+        self.taken.iter().copied()
     }
 
     /// Halo did not answer for some clients, who have to be tried again.
@@ -78,8 +91,8 @@ impl<'a> Executor<'a> {
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
             for step in batch {
                 let done = Done::with(note(step));
-                results::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
-                tally.add(&done);
+                let outcome = results::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
+                tally.add(&done, outcome);
             }
             tx.commit().await?;
             reached(self.ops, steps::Step::Noted);
@@ -89,14 +102,14 @@ impl<'a> Executor<'a> {
                 return Err(Stop::Told);
             }
             let done = self.take(step).await?;
-            tally.add(&done);
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
             let now = self.ops.clock.now();
             if done.hold_writes {
                 connections::hold_writes(&mut tx, self.lease, now).await?;
             }
-            results::record(&mut tx, self.lease, &done.report, now).await?;
+            let outcome = results::record(&mut tx, self.lease, &done.report, now).await?;
             tx.commit().await?;
+            tally.add(&done, outcome);
             reached(self.ops, steps::Step::Recorded);
             if self.silent >= SILENT_IN_A_ROW {
                 return Err(Stop::Halo(HaloError::Unavailable("several requests in a row were not answered".into())));
@@ -141,7 +154,8 @@ impl<'a> Executor<'a> {
         self.room().await?;
         let untouched = before.untouched();
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        let noted = serde_json::to_value(&untouched).expect("plain data");
+        let noted =
+            serde_json::to_value(BeforeWrite { subscription: id, fields: untouched.clone() }).expect("plain data");
         if !results::intend_quantity(&mut tx, self.lease, step.association, step.revision, &noted).await? {
             return Ok(superseded(step));
         }
@@ -156,7 +170,15 @@ impl<'a> Executor<'a> {
         reached(self.ops, steps::Step::QuantityAnswered);
         self.silent = 0;
         if let Some(other) = answer.as_ref().filter(|after| after.id != id) {
-            return Ok(another_record(step, id, other, self.ops.clock.now()));
+            let done = match self.session.subscription(id).await? {
+                // A Halo that makes records out of updates would make one for each client and night.
+                SubscriptionLookup::Found(_) => made_a_record(step, id, other, self.ops.clock.now()),
+                SubscriptionLookup::Deleted => another_record(step, id, other, self.ops.clock.now()),
+            };
+            if done.hold_writes {
+                self.writes_held.clone_from(&done.report.problem);
+            }
+            return Ok(done);
         }
         // Halo may answer nothing, or less than the whole record: then only a look tells.
         let after = match answer {

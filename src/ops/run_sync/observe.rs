@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sighting};
 use crate::domain::problem::{Problem, ProblemCode};
@@ -77,6 +78,13 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     Ok(Sighted { observed: Observed { tenant, subscriptions, customers }, records, at: Instant::now() })
 }
 
+/// What [`results::intend_quantity`] notes.
+#[derive(Serialize, Deserialize)]
+pub(super) struct BeforeWrite {
+    pub subscription: HaloSubscriptionId,
+    pub fields: Untouched,
+}
+
 /// Looks whether an earlier write, after which Halo was not seen, cost a record its other fields. Those associations ask a
 /// person, and nothing more is written for the partner; the last such problem is given.
 pub(super) fn fields_lost(
@@ -89,9 +97,11 @@ pub(super) fn fields_lost(
     for (id, before) in unseen {
         let Some(association) = desired.associations.iter_mut().find(|it| it.id == *id) else { continue };
         let record = association.subscription.and_then(|id| sighted.records.get(&id));
-        let before = serde_json::from_value::<Untouched>(before.clone());
+        let before = serde_json::from_value::<BeforeWrite>(before.clone());
+        // A person may have given the association another record since then.
         if let (Some(record), Ok(before)) = (record, before)
-            && let Kept::Blanked(fields) = before.kept_in(&record.untouched())
+            && before.subscription == record.id
+            && let Kept::Blanked(fields) = before.fields.kept_in(&record.untouched())
         {
             tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo did not keep fields; writing stops");
             let problem = Problem::about(ProblemCode::FieldsNotKept, fields.join(", "), now);
