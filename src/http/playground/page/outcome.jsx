@@ -10,7 +10,7 @@ export function problemsOf({ data, errors }) {
 export function Outcome({ answer, run, onPartner, onWatch }) {
   if (!answer) return <section className="outcome" aria-live="polite" aria-label="Outcome" />;
   const problems = problemsOf(answer.result);
-  const { requestHaloSync, testHaloConnection, haloSyncPreview, partners } = answer.result.data ?? {};
+  const { requestHaloSync, testHaloConnection, haloSyncPreview, partner, partners } = answer.result.data ?? {};
   const queued = requestHaloSync?.run;
   const test = testHaloConnection?.test;
   const found = partners?.nodes ?? [];
@@ -20,7 +20,8 @@ export function Outcome({ answer, run, onPartner, onWatch }) {
         <Problem key={index} {...problem} />
       ))}
       {test && <Tested test={test} />}
-      {haloSyncPreview?.entries && <Previewed preview={haloSyncPreview} />}
+      {answer.name === 'WhyLastNightFailed' && partner?.haloSyncRuns && <Latest partner={partner} />}
+      {answer.name === 'PreviewTonight' && haloSyncPreview?.entries && <Previewed preview={haloSyncPreview} />}
       {problems.length === 0 && answer.kind === 'mutation' && !test && (
         <p className="good">{queued ? 'Queued.' : 'Done.'}</p>
       )}
@@ -50,6 +51,28 @@ function Problem({ message, remedy, code }) {
     <p className="problem">
       {message} {remedy} {code && <code>{code}</code>}
     </p>
+  );
+}
+
+/** What the latest run says of itself, then the first few clients where something has to be mended. */
+function Latest({ partner: { haloConnection, haloSyncRuns } }) {
+  const run = haloSyncRuns.nodes[0];
+  const clients = (run?.results?.nodes ?? []).filter(({ problem }) => problem);
+  return (
+    <>
+      <p>
+        {run
+          ? `The latest run (${inWords(run.trigger)}, ${when(run.startedAt)}): ${words[run.status] ?? run.status}.`
+          : 'There has been no run yet.'}
+      </p>
+      {haloConnection === null && <p className="problem">Halo is not connected.</p>}
+      {haloConnection?.problem && <Problem {...haloConnection.problem} />}
+      {run?.problem && run.problem.code !== haloConnection?.problem?.code && <Problem {...run.problem} />}
+      {clients.slice(0, 5).map(({ client, problem }, index) => (
+        <Problem key={index} {...problem} message={`${client?.name}: ${problem.message}`} />
+      ))}
+      {clients.length > 5 && <p className="quiet">More clients are in the answer.</p>}
+    </>
   );
 }
 
@@ -102,6 +125,11 @@ function Progress({ run }) {
     </div>
   );
 }
+
+const inWords = (name = '') => name.toLowerCase().replaceAll('_', ' ');
+
+const when = (at) =>
+  at ? new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) : 'not started yet';
 
 const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
 
