@@ -2,13 +2,14 @@
 
 target := $(or $(CARGO_TARGET_DIR),target)
 contract := frontend-contract
-sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_modules/*') Cargo.lock
+playground := src/http/playground
+sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_modules/*' -not -path '*/screenshots/*') Cargo.lock
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: test format sqlx-check lint rust contract contract-update sqlx schema soak audit tools stop
+.PHONY: test format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
 
-test: tools format sqlx-check lint audit rust contract stop
+test: tools format sqlx-check lint audit rust contract browser stop
 	@echo "Everything passed."
 
 tools:
@@ -49,6 +50,15 @@ contract: $(contract)/node_modules/.package-lock.json
 else
 contract:
 endif
+
+# The playground: its operations fit the schema, its bundle is what its sources make, and it does in a real browser what
+# support does with it. What it looked like is kept in tests/browser/screenshots. Without a browser this is skipped, except
+# in CI.
+browser: $(playground)/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json
+	cd $(playground) && npm run --silent check-operations && npm run --silent check-bundle
+	@test -x "$$CHROMIUM" || command -v google-chrome >/dev/null || .ci/need chromium chromium || test -z "$$CI"
+	cargo build
+	node tests/browser/run.mjs $(target)/debug/infima-halo $(target)/browser
 
 # Everything about the contract that is made from something else, anew: the schema, documents and types, and the answers that
 # the server gives to the frontend's operations.

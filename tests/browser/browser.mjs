@@ -18,14 +18,18 @@ export function developmentStack() {
 /** Why the tests cannot run here, or null. In CI they have to. */
 export function whyNot() {
   if (chromiumPath() || process.env.CI) return null;
-  return 'No Chromium here: `apt-get install chromium`, or name one in CHROMIUM. THE BROWSER TESTS DID NOT RUN.';
+  return `${missing} THE BROWSER TESTS DID NOT RUN.`;
 }
 
+const missing = 'No Chromium here: install it (on Debian: sudo apt-get install chromium), or name one in CHROMIUM.';
+
 function chromiumPath() {
-  return [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
+  const usual = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
+  return [process.env.CHROMIUM, ...usual].find((path) => path && existsSync(path));
 }
 
 export function launch() {
+  if (!chromiumPath()) throw new Error(missing);
   // A page that a test rewrites on its way in counts as coming from the internet, which may not ask a local issuer.
   const args = ['--disable-features=LocalNetworkAccessChecks'];
   // Chromium's own sandbox does not start for root, which is what containers run tests as.

@@ -1,7 +1,7 @@
 // Where one is, as whom, and for whom: always in sight.
 import { useGraphiQL } from '@graphiql/react';
 import { useEffect, useState } from 'react';
-import namePartner from '../operations/name_partner.graphql';
+import { nameOf, partnerIdIn } from './partner.js';
 
 export function Banner({ config, session, state, viewer, children, onHelp }) {
   return (
@@ -46,9 +46,12 @@ export function Banner({ config, session, state, viewer, children, onHelp }) {
   );
 }
 
-/** Follows the variables of the tab in front: they, not the desk, decide whom the next run is for. */
+/** Follows the tab in front: it, not the desk, decides whom the next run is for. */
 export function ActingFor({ wire, viewer, partner }) {
-  const id = useGraphiQL(({ tabs, activeTabIndex }) => partnerIdIn(tabs[activeTabIndex]?.variables));
+  const id = useGraphiQL(({ tabs, activeTabIndex }) => {
+    const tab = tabs[activeTabIndex];
+    return partnerIdIn(tab?.query, tab?.variables);
+  });
   const [named, setNamed] = useState({});
   const known = [viewer?.partner, partner].find((one) => one && one.id === id);
   const foreign = id && !known;
@@ -56,8 +59,8 @@ export function ActingFor({ wire, viewer, partner }) {
   useEffect(() => {
     if (!foreign || named[id]) return;
     const timer = setTimeout(async () => {
-      const { data } = await wire.ask(namePartner, { partnerId: id });
-      setNamed((before) => ({ ...before, [id]: data?.partner ?? { name: `unknown partner ${id}` } }));
+      const partner = await nameOf(wire, id);
+      setNamed((before) => ({ ...before, [id]: partner }));
     }, 600);
     return () => clearTimeout(timer);
   }, [id, foreign]);
@@ -68,14 +71,4 @@ export function ActingFor({ wire, viewer, partner }) {
       Acting for <b>{shown?.name ?? 'no partner yet'}</b> {shown?.externalId && <small>{shown.externalId}</small>}
     </p>
   );
-}
-
-/** The partner that an operation's variables name, if they do. */
-export function partnerIdIn(variables) {
-  try {
-    const values = typeof variables === 'string' ? JSON.parse(variables) : variables;
-    return values?.partnerId ?? values?.input?.partnerId ?? null;
-  } catch {
-    return null;
-  }
 }

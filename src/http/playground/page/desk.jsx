@@ -2,7 +2,7 @@
 // that what was asked and what was answered can be read, changed and asked again.
 import { pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { validate } from 'graphql';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import pickClient from '../operations/pick_client.graphql';
 import pickPartner from '../operations/pick_partner.graphql';
 import { menu } from './menu.js';
@@ -142,6 +142,10 @@ function Entry({ entry, partner, run, searchClients, onRun }) {
 function useRunInTab() {
   const { addTab, changeTab, updateActiveTabValues, setOperationName, stop, run } = useGraphiQLActions();
   const { queryEditor, variableEditor, tabs } = useGraphiQL(pick('queryEditor', 'variableEditor', 'tabs'));
+  // Beside the documentation the editors are narrow: a line that does not fit goes on below.
+  useEffect(() => {
+    for (const editor of [queryEditor, variableEditor]) editor?.updateOptions({ wordWrap: 'on' });
+  }, [queryEditor, variableEditor]);
   return ({ name, text }, variables) => {
     const written = JSON.stringify(variables, null, 2);
     stop();

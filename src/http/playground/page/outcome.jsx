@@ -10,24 +10,29 @@ export function problemsOf({ data, errors }) {
 export function Outcome({ answer, run, onPartner, onWatch }) {
   if (!answer) return <section className="outcome" aria-live="polite" aria-label="Outcome" />;
   const problems = problemsOf(answer.result);
-  const queued = answer.result.data?.requestHaloSync?.haloSyncRun;
-  const partners = answer.result.data?.partners?.nodes ?? [];
+  const { requestHaloSync, testHaloConnection, haloSyncPreview, partner, partners } = answer.result.data ?? {};
+  const queued = requestHaloSync?.run;
+  const test = testHaloConnection?.test;
+  const found = partners?.nodes ?? [];
   return (
     <section className="outcome" aria-live="polite" aria-label="Outcome">
-      {problems.map(({ message, code }, index) => (
-        <p key={index} className="problem">
-          {message} {code && <code>{code}</code>}
-        </p>
+      {problems.map((problem, index) => (
+        <Problem key={index} {...problem} />
       ))}
-      {problems.length === 0 && answer.kind === 'mutation' && <p className="good">Done.</p>}
-      {queued && onWatch && answer.kind === 'mutation' && (
+      {test && <Tested test={test} />}
+      {answer.name === 'WhyLastNightFailed' && partner?.haloSyncRuns && <Latest partner={partner} />}
+      {answer.name === 'PreviewTonight' && haloSyncPreview?.entries && <Previewed preview={haloSyncPreview} />}
+      {problems.length === 0 && answer.kind === 'mutation' && !test && (
+        <p className="good">{queued ? 'Queued.' : 'Done.'}</p>
+      )}
+      {queued && onWatch && (
         <button type="button" onClick={() => onWatch(queued.id)}>
           Watch it live
         </button>
       )}
-      {onPartner && partners.length > 0 && (
+      {onPartner && found.length > 0 && (
         <ul className="found" aria-label="Partners found">
-          {partners.map((partner) => (
+          {found.map((partner) => (
             <li key={partner.id}>
               <button type="button" onClick={() => onPartner(partner)}>
                 Act for {partner.name}
@@ -41,6 +46,73 @@ export function Outcome({ answer, run, onPartner, onWatch }) {
   );
 }
 
+function Problem({ message, remedy, code }) {
+  return (
+    <p className="problem">
+      {message} {remedy} {code && <code>{code}</code>}
+    </p>
+  );
+}
+
+/** What the latest run says of itself, then the first few clients where something has to be mended. */
+function Latest({ partner: { haloConnection, haloSyncRuns } }) {
+  const run = haloSyncRuns.nodes[0];
+  const clients = (run?.results?.nodes ?? []).filter(({ problem }) => problem);
+  return (
+    <>
+      <p>
+        {run
+          ? `The latest run (${inWords(run.trigger)}, ${when(run.startedAt)}): ${words[run.status] ?? run.status}.`
+          : 'There has been no run yet.'}
+      </p>
+      {haloConnection === null && <p className="problem">Halo is not connected.</p>}
+      {haloConnection?.problem && <Problem {...haloConnection.problem} />}
+      {run?.problem && run.problem.code !== haloConnection?.problem?.code && <Problem {...run.problem} />}
+      {clients.slice(0, 5).map(({ client, problem }, index) => (
+        <Problem key={index} {...problem} message={`${client?.name}: ${problem.message}`} />
+      ))}
+      {clients.length > 5 && <p className="quiet">More clients are in the answer.</p>}
+    </>
+  );
+}
+
+function Tested({ test: { works, problem, checks = [] } }) {
+  const odd = checks.filter(({ outcome }) => outcome === 'MISSING' || outcome === 'WARNING');
+  return (
+    <>
+      {works && <p className="good">The connection works.</p>}
+      {problem && <Problem {...problem} />}
+      {odd
+        .filter(({ message }) => message !== problem?.message)
+        .map(({ subject, message }) => (
+          <p key={subject} className="quiet">
+            {message}
+          </p>
+        ))}
+    </>
+  );
+}
+
+function Previewed({ preview: { complete, entries } }) {
+  const changing = entries.filter(({ action }) => action && !['LEAVE', 'REPORT', 'WAIT'].includes(action));
+  const troubled = entries.filter(({ problem }) => problem);
+  return (
+    <>
+      <p>
+        {entries.length === 0
+          ? 'No client is mapped yet, so nothing would change.'
+          : `${changing.length} of ${count(entries.length, 'client')} would change.`}
+        {troubled.length > 0 && ` ${count(troubled.length, 'client')} with something to mend or worth a look.`}
+      </p>
+      {!complete && (
+        <p className="quiet">
+          Halo was not looked at for every client: entries without an action show what was seen last.
+        </p>
+      )}
+    </>
+  );
+}
+
 function Progress({ run }) {
   const { done, total } = run.progress;
   return (
@@ -49,10 +121,17 @@ function Progress({ run }) {
         {run.partner?.name ?? 'Run'}: {words[run.status] ?? run.status}, {done} of {total}
         <progress max={Math.max(total, 1)} value={done} />
       </label>
-      {run.problem && <p className="problem">{run.problem.message}</p>}
+      {run.problem && <Problem {...run.problem} />}
     </div>
   );
 }
+
+const inWords = (name = '') => name.toLowerCase().replaceAll('_', ' ');
+
+const when = (at) =>
+  at ? new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) : 'not started yet';
+
+const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 const words = {
   QUEUED: 'waiting',

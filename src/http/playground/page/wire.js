@@ -4,7 +4,7 @@ import { getOperationAST, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 
 /**
- * `confirm({ name, variables })` is asked before each mutation; false sends nothing.
+ * `confirm({ name, query, variables })` is asked before each mutation; false sends nothing.
  * `onAnswer({ name, kind, variables, result })` hears every answer that the editor's operations get.
  */
 export function createWire({ endpoint, websocket }, session, confirm, onAnswer) {
@@ -47,7 +47,7 @@ export function createWire({ endpoint, websocket }, session, confirm, onAnswer) 
     if (operation?.operation === 'subscription') {
       return watched(socket.iterate({ query, variables, operationName: name }), hear);
     }
-    if (operation?.operation === 'mutation' && !(await confirm({ name, variables }))) {
+    if (operation?.operation === 'mutation' && !(await confirm({ name, query, variables }))) {
       return inWords('Cancelled. Nothing was sent.');
     }
     const result = await ask(query, variables, name);

@@ -5,9 +5,10 @@ import { GraphiQLProvider } from '@graphiql/react';
 import { GraphiQLInterface } from 'graphiql';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import whoAmI from '../operations/who_am_i.graphql';
-import { ActingFor, Banner, partnerIdIn } from './banner.jsx';
+import { ActingFor, Banner } from './banner.jsx';
 import { askOnceMore } from './confirm.js';
 import { Desk } from './desk.jsx';
+import { nameOf, partnerIdIn } from './partner.js';
 import { createWire } from './wire.js';
 
 const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
@@ -44,21 +45,23 @@ export function Workspace({ config, session, state, onHelp }) {
   }, [wire]);
 
   /** Outside development, a mutation is asked about once more. */
-  function confirm({ name, variables }) {
+  async function confirm({ name, query, variables }) {
     if (config.environment === 'development') return true;
     const { viewer, partner } = now.current;
-    const id = partnerIdIn(variables);
+    const id = partnerIdIn(query, variables);
+    const known = [viewer?.partner, partner].find((one) => one && one.id === id);
     return askOnceMore({
       environment: config.environment,
       operation: name,
-      partner: id && id !== partner?.id ? id : partner?.name,
+      // What is chosen at the desk says nothing of an operation that does not name it.
+      partner: id ? (known ?? (await nameOf(wire, id))).name : viewer?.partner?.name,
       caller: viewer?.name ?? state.label,
     });
   }
 
   function hear(heard) {
     setAnswer(heard);
-    const seen = heard.result.data?.haloSyncRun ?? heard.result.data?.requestHaloSync?.haloSyncRun;
+    const seen = heard.result.data?.haloSyncRun ?? heard.result.data?.requestHaloSync?.run;
     if (seen?.progress) setRun(seen);
   }
 

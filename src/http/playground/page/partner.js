@@ -1,0 +1,33 @@
+// Whom an operation is for: read from the operation itself, because a person may have changed what the desk put there.
+import { parse, valueFromASTUntyped, visit } from 'graphql';
+import namePartner from '../operations/name_partner.graphql';
+
+/** The id of the partner that an operation names, in its text or its variables (an object, or JSON). Null for none. */
+export function partnerIdIn(query, variables) {
+  let id = null;
+  try {
+    const given = typeof variables === 'string' ? JSON.parse(variables || '{}') : { ...variables };
+    visit(parse(query), {
+      VariableDefinition({ variable, defaultValue }) {
+        if (defaultValue) given[variable.name.value] ??= valueFromASTUntyped(defaultValue);
+      },
+      Field(field) {
+        for (const argument of field.arguments) {
+          const name = argument.name.value;
+          const value = valueFromASTUntyped(argument.value, given);
+          if (name === 'partnerId' || (name === 'id' && field.name.value === 'partner')) id ??= value;
+          if (name === 'input') id ??= value?.partnerId;
+        }
+      },
+    });
+  } catch {
+    // Somebody is still typing.
+  }
+  return id ?? null;
+}
+
+/** The partner as a person knows it: `{ name, externalId }`. */
+export async function nameOf(wire, id) {
+  const { data } = await wire.ask(namePartner, { partnerId: id });
+  return data?.partner ?? { name: `unknown partner ${id}` };
+}
