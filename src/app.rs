@@ -55,6 +55,10 @@ pub enum StartError {
         "INFIMA_KEYS holds the published development key, which protects nothing. Generate one: openssl rand -base64 32"
     )]
     DevelopmentKey,
+    #[error(
+        "DATABASE_URL names a role that row-level security does not bind, such as the owner of the tables. Use infima_app"
+    )]
+    Unwalled,
     #[error("INFIMA_KEYS is not the keyring this database was sealed with: {0}")]
     WrongKeys(#[source] OpError),
     #[error("INFIMA_HALO_DEVELOPMENT_ADDRESSES: {0}")]
@@ -140,6 +144,9 @@ impl App {
             OpError::Storage(error) => error.into(),
             error => StartError::WrongKeys(error),
         })?;
+        if !ops.db.is_walled().await? {
+            return Err(StartError::Unwalled);
+        }
         Ok(Self { ops, clock, stopping: CancellationToken::new(), mutations: TaskTracker::new() })
     }
 

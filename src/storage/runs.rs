@@ -218,6 +218,20 @@ pub async fn ask(
     Ok(Asked { run, ring: true, urgent: request.urgent })
 }
 
+/// Lets a waiting run wait longer, so that many do not begin at once.
+pub async fn hold_back(db: &mut PgConnection, scope: &PartnerScope, run: RunId, wait: Duration) -> Result<()> {
+    sqlx::query!(
+        "update sync_runs set next_attempt_at = greatest(next_attempt_at, now() + $3)
+         where partner_id = $1 and id = $2 and state = 'queued'",
+        scope.partner().0,
+        run.0,
+        interval(wait)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// From here on, what is asked for is no longer covered by this run. `total` associations will be looked at.
 pub async fn start_reading(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
     changed(

@@ -311,7 +311,11 @@ fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionI
     for association in pending {
         if let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) {
             let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
-            claimed.extend(recovered(association, &free).into_iter().map(|it| it.id));
+            // One that somebody has refused is nobody's, unless it carries the marker.
+            let its_own = recovered(association, &free)
+                .into_iter()
+                .filter(|it| !association.create.approved || it.marker.as_deref() == Some(&association.create.marker));
+            claimed.extend(its_own.map(|it| it.id));
         }
     }
     claimed

@@ -363,6 +363,11 @@ impl World {
             .expect("the database answers");
     }
 
+    /// Lets the window of the request budget be over.
+    pub async fn new_budget(&self) {
+        sqlx::query("delete from halo_budgets").execute(&self.owner).await.expect("the database answers");
+    }
+
     /// Lets the settle time of the client's doubtful create have passed.
     pub async fn settle(&self, client: &str) {
         sqlx::query("update associations set create_sent_at = create_sent_at - interval '1 hour' where client_id = $1")
