@@ -76,9 +76,9 @@ schema:
 	cargo run --quiet -- schema > $(target)/schema.graphql
 	mv $(target)/schema.graphql schema.graphql
 
-# The long version of the crash and budget tests: a quarter of an hour.
+# The long version of the crash, budget and story tests: INFIMA_SOAK_KILLS kills and INFIMA_SOAK_STORIES stories.
 soak:
-	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --nocapture
+	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --include-ignored --nocapture
 
 audit:
 	@.ci/audit

@@ -306,6 +306,7 @@ pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartErr
         issuer: config.issuer.clone(),
         audience: config.audience.clone(),
         partner_claim: config.partner_claim.clone(),
+        leeway: config.leeway,
     };
     let limits = HttpLimits { answer: LARGEST_JWKS, ..HttpLimits::default() };
     let http = HttpClient::for_configured_addresses(limits)?;

@@ -464,7 +464,7 @@ async fn a_page_has_1_to_100_entries_and_begins_at_a_cursor() {
         (json!({ "after": "not a cursor" }), json!(["after"])),
         (json!({ "after": "WzEsMl0" }), json!(["after"])),
         (json!({ "search": "x".repeat(10_000) }), json!(["search"])),
-        (json!({ "search": nul }), json!([])),
+        (json!({ "search": nul }), json!(["search"])),
     ] {
         let answer = api.ask(&admin, clients, arguments.clone()).await;
         assert_eq!(answer["data"]["partner"], Value::Null, "{arguments}");
@@ -721,6 +721,13 @@ async fn support_names_a_partner_says_why_and_stays_a_stranger_to_it() {
     }
     "#);
     assert_eq!(api.data(&support, find, json!({ "search": "nowhere" })).await["partners"]["totalCount"], 0);
+    let customers = "query($search: String!, $partner: ID) {
+        haloCustomers(search: $search, partnerId: $partner) { totalCount } }";
+    for query in [find, customers] {
+        let refused = api.ask(&support, query, json!({ "search": "a\u{0}b", "partner": partner })).await;
+        let error = (&refused["errors"][0]["code"], &refused["errors"][0]["field"]);
+        assert_eq!(error, (&json!("BAD_USER_INPUT"), &json!(["search"])), "{query}");
+    }
 
     let sync = "mutation($partner: ID, $reason: String) {
         requestHaloSync(input: { partnerId: $partner, reason: $reason }) {
@@ -733,6 +740,7 @@ async fn support_names_a_partner_says_why_and_stays_a_stranger_to_it() {
     assert_eq!(ask(Some(&partner), None).await, refusal("REASON_REQUIRED", "reason"));
     assert_eq!(ask(Some(&partner), Some("  ")).await, refusal("REASON_REQUIRED", "reason"));
     assert_eq!(ask(Some(&partner), Some(&"x".repeat(501))).await, refusal("TOO_LONG", "reason"));
+    assert_eq!(ask(Some(&partner), Some("ticket\u{0}7")).await, refusal("INVALID", "reason"));
     let nobody = json!({ "partner": "partner_00000000000000000000000000000000", "reason": "ticket 7" });
     assert_eq!(api.ask(&support, sync, nobody).await["errors"][0]["code"], "NOT_FOUND");
     let requested = ask(Some(&partner), Some("ticket 7")).await;

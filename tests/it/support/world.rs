@@ -43,7 +43,12 @@ pub struct World {
 }
 
 pub fn rules() -> TokenRules {
-    TokenRules { issuer: "https://issuer.test".into(), audience: "infima-halo".into(), partner_claim: "partner".into() }
+    TokenRules {
+        issuer: "https://issuer.test".into(),
+        audience: "infima-halo".into(),
+        partner_claim: "partner".into(),
+        leeway: std::time::Duration::from_secs(30),
+    }
 }
 
 impl World {
