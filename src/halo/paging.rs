@@ -186,17 +186,23 @@ impl Session {
                 }
             }
         }
-        let mut refused = BTreeSet::new();
+        let (mut refused, mut refusal) = (BTreeSet::new(), None);
         for id in missing {
             match self.single(id).await {
                 Ok(record) => drop(found.insert(id, record)),
-                Err(HaloError::PermissionDenied(_)) => drop(refused.insert(id)),
+                Err(error @ HaloError::PermissionDenied(_)) => {
+                    refused.insert(id);
+                    refusal = Some(error);
+                }
                 Err(error) => return Err(error),
             }
         }
-        // 401 and 403 may mean a gone record as well as a missing permission. Where the list can be read, it decides; where it
-        // cannot, it is the permission.
+        // 401 and 403 may mean a gone record as well as a missing permission. Where the list shows anything, it decides; where
+        // it cannot be read or is empty, it is the permission: a module that is switched off may look like that.
         while !refused.is_empty() && pages.next_into(&mut refused, &mut found).await? {}
+        if let Some(refusal) = refusal.filter(|_| !refused.is_empty() && pages.seen.is_empty()) {
+            return Err(refusal);
+        }
         found.extend(refused.into_iter().map(|id| (id, None)));
         Ok(found)
     }

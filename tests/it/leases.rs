@@ -62,13 +62,13 @@ fn by_default_that_takes_less_than_a_minute() {
 #[tokio::test]
 async fn a_worker_that_is_told_to_stop_gives_its_run_back_at_once() {
     let (world, run) = three_clients().await;
-    let mut worker = Worker::standing_still_at(&world, &[Step::CreateAnswered]);
+    let mut worker = Worker::standing_still_at(&world, &[Step::QuantityAnswered]);
     worker.stands_still().await;
     worker.signal(Signal::SIGTERM);
     worker.signal(Signal::SIGCONT);
     assert!(worker.ended().await.success());
     let waiting = world.run(run).await;
-    assert_eq!((waiting.state, waiting.summary.created, waiting.problem), (RunState::Queued, 1, None));
+    assert_eq!((waiting.state, waiting.summary.updated, waiting.problem), (RunState::Queued, 1, None));
 
     let next = Worker::start(&world);
     let ended = world.until_run(run, |run| run.state.is_finished()).await;
@@ -93,7 +93,7 @@ async fn a_worker_that_is_told_to_stop_does_not_wait_for_halos_answer_to_a_quest
 #[tokio::test]
 async fn a_run_that_is_given_back_goes_on_in_the_one_that_waits() {
     let (world, run) = three_clients().await;
-    let mut worker = Worker::standing_still_at(&world, &[Step::CreateAnswered]);
+    let mut worker = Worker::standing_still_at(&world, &[Step::QuantityAnswered]);
     worker.stands_still().await;
     world.set_users("Cedar", 4).await;
     let waiting = world.request_sync().await;
