@@ -7,6 +7,7 @@ use std::time::Duration;
 use infima_halo::ops::run_sync::Step;
 use infima_halo::seal;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -78,7 +79,16 @@ impl Worker {
     pub async fn stands_still(&mut self) -> Step {
         let line = self.says("standing still at ").await;
         let (_, name) = line.split_once("standing still at ").expect("it says so");
+        self.is_stopped().await;
         name.parse().expect("a step")
+    }
+
+    /// It says where it stands still just before it does: a signal to go on that came between the two would be lost.
+    async fn is_stopped(&self) {
+        let Some(pid) = self.child.id() else { return };
+        let stops = move || waitid(Id::Pid(Pid::from_raw(pid.cast_signed())), WaitPidFlag::WSTOPPED);
+        // An error only says that it is gone.
+        let _ = tokio::task::spawn_blocking(stops).await;
     }
 
     /// Waits until it says this; gives the whole line.
