@@ -2,14 +2,13 @@
 
 target := $(or $(CARGO_TARGET_DIR),target)
 contract := frontend-contract
-playground := src/http/playground
-sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_modules/*' -not -path '*/screenshots/*') Cargo.lock
+sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_modules/*') Cargo.lock
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: test format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
+.PHONY: test format sqlx-check lint rust contract contract-update sqlx schema soak audit tools stop
 
-test: tools format sqlx-check lint audit rust contract browser stop
+test: tools format sqlx-check lint audit rust contract stop
 	@echo "Everything passed."
 
 tools:
@@ -51,15 +50,6 @@ else
 contract:
 endif
 
-# The playground: its operations fit the schema, its bundle is what its sources make, and it does in a real browser what
-# support does with it. What it looked like is kept in tests/browser/screenshots. Without a browser this is skipped, except
-# in CI.
-browser: $(playground)/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json
-	cd $(playground) && npm run --silent check-operations && npm run --silent check-bundle
-	@test -x "$$CHROMIUM" || command -v google-chrome >/dev/null || .ci/need chromium chromium || test -z "$$CI"
-	cargo build
-	node tests/browser/run.mjs $(target)/debug/infima-halo $(target)/browser
-
 # Everything about the contract that is made from something else, anew: the schema, documents and types, and the answers that
 # the server gives to the frontend's operations.
 contract-update: schema $(contract)/node_modules/.package-lock.json
@@ -76,9 +66,9 @@ schema:
 	cargo run --quiet -- schema > $(target)/schema.graphql
 	mv $(target)/schema.graphql schema.graphql
 
-# The long version of the crash, budget and story tests: INFIMA_SOAK_KILLS kills and INFIMA_SOAK_STORIES stories.
+# The long version of the crash and budget tests: a quarter of an hour.
 soak:
-	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --include-ignored --nocapture
+	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --nocapture
 
 audit:
 	@.ci/audit

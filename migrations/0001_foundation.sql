@@ -118,12 +118,8 @@ create table associations (
     subscription_id integer,
     -- A create was sent and its outcome is not recorded. Only a look at Halo settles it.
     create_sent_at timestamptz,
-    -- A create was sent again after an empty look, and the first one may still come to light: until then every run looks.
-    double_possible_until timestamptz,
     -- A person looked at the candidates and asked for a new subscription none the less.
     create_approved boolean not null default false,
-    -- What a write of the quantity must leave as it is: noted before it is sent, until Halo was seen after it.
-    before_write jsonb,
     -- What Halo last showed.
     seen_name text,
     seen_quantity integer,
@@ -173,8 +169,6 @@ create table sync_runs (
     client_ids uuid[] check (client_ids <> '{}'),
     -- The local date on which this night's window began.
     night date,
-    -- When the night asked for it; the run may be older.
-    night_at timestamptz,
     requested_by jsonb,
     -- A person is waiting: people's runs have worker slots of their own.
     urgent boolean not null,
@@ -196,7 +190,6 @@ create table sync_runs (
     check ((state = 'running') = (lease_token is not null)),
     check ((lease_token is null) = (lease_until is null)),
     check ((state in ('queued', 'running')) = (finished_at is null)),
-    check ((night is null) = (night_at is null)),
     -- A night may also join a run that somebody asked for.
     check (trigger <> 'nightly' or night is not null),
     unique (id, partner_id)

@@ -55,10 +55,6 @@ pub enum StartError {
         "INFIMA_KEYS holds the published development key, which protects nothing. Generate one: openssl rand -base64 32"
     )]
     DevelopmentKey,
-    #[error(
-        "DATABASE_URL names a role that row-level security does not bind, such as the owner of the tables. Use infima_app"
-    )]
-    Unwalled,
     #[error("INFIMA_KEYS is not the keyring this database was sealed with: {0}")]
     WrongKeys(#[source] OpError),
     #[error("INFIMA_HALO_DEVELOPMENT_ADDRESSES: {0}")]
@@ -144,9 +140,6 @@ impl App {
             OpError::Storage(error) => error.into(),
             error => StartError::WrongKeys(error),
         })?;
-        if !ops.db.is_walled().await? {
-            return Err(StartError::Unwalled);
-        }
         Ok(Self { ops, clock, stopping: CancellationToken::new(), mutations: TaskTracker::new() })
     }
 
@@ -306,7 +299,6 @@ pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartErr
         issuer: config.issuer.clone(),
         audience: config.audience.clone(),
         partner_claim: config.partner_claim.clone(),
-        leeway: config.leeway,
     };
     let limits = HttpLimits { answer: LARGEST_JWKS, ..HttpLimits::default() };
     let http = HttpClient::for_configured_addresses(limits)?;

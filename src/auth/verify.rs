@@ -1,8 +1,6 @@
 //! From a bearer token to verified claims.
 
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use jsonwebtoken::{Validation, decode, decode_header, errors::ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
@@ -14,6 +12,8 @@ use super::{
 };
 use crate::clock::Clock;
 
+/// Clocks of issuer and backend may differ by this much.
+const LEEWAY: Duration = Duration::seconds(30);
 /// Longer tokens are not looked at.
 const LONGEST_TOKEN: usize = 8 * 1024;
 /// Longer subjects and partner ids are not accepted, longer names are cut.
@@ -28,8 +28,6 @@ pub struct TokenRules {
     pub audience: String,
     /// The claim that holds the partner's external id.
     pub partner_claim: String,
-    /// Clocks of issuer and backend may differ by this much.
-    pub leeway: Duration,
 }
 
 /// Verifies tokens: signature by one of the issuer's keys, issuer, audience, time, and claims.
@@ -112,10 +110,10 @@ impl Verifier {
     fn read(&self, claims: &Map<String, Value>) -> Result<Claims, VerifyError> {
         let now = self.clock.now();
         let expires_at = time(claims, "exp")?.ok_or(VerifyError::Claim("exp"))?;
-        if now >= expires_at + self.rules.leeway {
+        if now >= expires_at + LEEWAY {
             return Err(VerifyError::Expired);
         }
-        if time(claims, "nbf")?.is_some_and(|not_before| now < not_before - self.rules.leeway) {
+        if time(claims, "nbf")?.is_some_and(|not_before| now < not_before - LEEWAY) {
             return Err(VerifyError::NotYetValid);
         }
         let subject = text(claims, "sub").ok_or(VerifyError::Claim("sub"))?;

@@ -2,7 +2,6 @@
 //! to fit together here.
 
 use std::io::{self, IsTerminal as _};
-use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
@@ -17,12 +16,7 @@ pub(super) const JWKS_PATH: &str = "/dev/jwks.json";
 
 /// The tokens' issuer is not an address: it stays the same whichever port the stack gets.
 pub(super) fn token_rules() -> TokenRules {
-    TokenRules {
-        issuer: "infima-halo-dev".into(),
-        audience: "infima-halo".into(),
-        partner_claim: "partner".into(),
-        leeway: Duration::from_secs(30),
-    }
+    TokenRules { issuer: "infima-halo-dev".into(), audience: "infima-halo".into(), partner_claim: "partner".into() }
 }
 
 /// For people's eyes: everybody's warnings, and our own steps where they do not run into the story on a terminal.

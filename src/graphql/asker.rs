@@ -109,11 +109,6 @@ impl Asker {
             let message = format!("Say it in at most {LONGEST_REASON} characters.");
             return Err(OpError::refused(UserErrorCode::TooLong, &["reason"], message));
         }
-        // People write reasons in several lines.
-        if reason.as_ref().is_some_and(|reason| reason.chars().any(|c| c.is_control() && !c.is_whitespace())) {
-            let message = "The reason holds a control character. Leave it out.";
-            return Err(OpError::refused(UserErrorCode::Invalid, &["reason"], message));
-        }
         Ok(Request { caller: &self.caller, id: &self.request, reason })
     }
 }

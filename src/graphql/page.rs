@@ -63,9 +63,6 @@ pub(super) fn search(text: Option<String>) -> Result<Option<String>> {
         Some(text) if text.chars().count() > LONGEST_SEARCH => {
             Err(Failure::bad_argument("search", format!("Search for at most {LONGEST_SEARCH} characters.")))
         }
-        Some(text) if text.chars().any(char::is_control) => {
-            Err(Failure::bad_argument("search", "The search holds a control character. Leave it out."))
-        }
         text => Ok(text),
     }
 }

@@ -161,7 +161,7 @@ impl Session {
         self
     }
 
-    /// The requests sent so far, those for discovery and token included.
+    /// The requests sent so far in this session, those for discovery and token included.
     pub fn requests(&self) -> u32 {
         self.sent.load(Ordering::Relaxed)
     }

@@ -1,10 +1,8 @@
 //! The promise that only the quantity is written, made checkable.
 
-use serde::{Deserialize, Serialize};
-
 /// The fields a partner may change and a write must leave alone; a sample that would show it if Halo replaced a record
 /// instead of merging into it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Untouched {
     pub name: String,
     pub price: Option<f64>,

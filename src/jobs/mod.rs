@@ -58,13 +58,9 @@ pub async fn run(
     let monitor = add(monitor, &queue, settings, Kind::SyncForPeople, settings.people_slots, &context, work::sync);
     let monitor = add(monitor, &queue, settings, Kind::SyncOfNight, settings.night_slots, &context, work::sync);
     let monitor = add(monitor, &queue, settings, Kind::Tick, 1, &context, work::tick);
-    let (told, stopping) = (stop.clone(), stop.clone());
+    let told = stop.clone();
     let ended = monitor
-        .should_restart(move |context, error| {
-            // With the database away, every restart fails: one that was told to stop does not begin anew.
-            if stopping.is_cancelled() {
-                return false;
-            }
+        .should_restart(|context, error| {
             tracing::warn!(worker = context.name(), %error, "a worker lost its queue and starts again");
             // apalis asks here, on the task that restarts: the pause keeps a dead database from being hammered.
             std::thread::sleep(RESTART_PAUSE);
@@ -82,7 +78,7 @@ pub async fn run(
         tracing::error!(%error, "leases could not be ended; they end by themselves");
     }
     match ended {
-        _ if stop.is_cancelled() => Ok(()),
+        Ok(()) if stop.is_cancelled() => Ok(()),
         Ok(()) => Err(WorkerStopped("every worker ended".to_owned())),
         Err(error) => Err(WorkerStopped(error.to_string())),
     }

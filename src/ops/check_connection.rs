@@ -119,25 +119,15 @@ pub(super) struct Typed {
     pub url: HaloUrl,
     pub application_client_id: String,
     pub secret: SecretString,
-    /// The connection that the rest was taken from.
-    stored: Option<Connection>,
-}
-
-impl Typed {
-    /// Whether what was taken from the stored connection is what is stored now.
-    pub fn stored_details_still_are(&self, now: Option<&Connection>) -> bool {
-        self.stored.as_ref().zip(now).is_some_and(|(read, now)| {
-            now.is_usable() && (&read.url, read.credentials_updated_at) == (&now.url, now.credentials_updated_at)
-        })
-    }
 }
 
 /// Reads what was typed, and says everything that is wrong with it at once. A new URL needs the secret again: the stored one
 /// is only ever sent to the host it was saved for.
 pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Details) -> Result<Typed, OpError> {
-    let stored = connections::find_with_secret(&mut *ops.db.read(scope).await?, scope).await?;
-    let (stored, sealed) = stored.unzip();
-    let sealed = sealed.flatten();
+    let (stored, sealed) = {
+        let mut db = ops.db.read(scope).await?;
+        (connections::find(&mut db, scope).await?, connections::sealed_secret(&mut db, scope).await?)
+    };
     let mut errors = Vec::new();
     let url = match details.url.as_deref().or(stored.as_ref().map(|stored| stored.url.as_str())) {
         None => {
@@ -177,7 +167,7 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
         ));
     }
     let same_url = url.as_ref().zip(stored.as_ref()).is_some_and(|(url, stored)| url.to_string() == stored.url);
-    let secret = match (&details.client_secret, stored.as_ref().map(|stored| stored.id).zip(sealed)) {
+    let secret = match (&details.client_secret, sealed) {
         (Some(secret), _) if secret.expose_secret().trim().is_empty() => {
             errors.push(secret_required("Enter the Client Secret of the application that you created in Halo."));
             None
@@ -205,8 +195,7 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
     };
     match (url, secret) {
         (Some(url), Some(secret)) if errors.is_empty() => {
-            let application_client_id = application.to_owned();
-            Ok(Typed { url, application_client_id, secret, stored })
+            Ok(Typed { url, application_client_id: application.to_owned(), secret })
         }
         _ => Err(OpError::Refused(errors)),
     }

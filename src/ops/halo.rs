@@ -25,9 +25,12 @@ pub(super) async fn stored_session(
     scope: &PartnerScope,
     lane: Lane,
 ) -> Result<Option<(Connection, Session)>, OpError> {
-    let stored = connections::find_with_secret(&mut *ops.db.read(scope).await?, scope).await?;
-    let Some((connection, Some(sealed))) = stored else { return Ok(None) };
-    let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &secret_binding(connection.id, scope.partner()))?;
+    let (connection, sealed) = {
+        let mut db = ops.db.read(scope).await?;
+        (connections::find(&mut db, scope).await?, connections::sealed_secret(&mut db, scope).await?)
+    };
+    let (Some(connection), Some((id, sealed))) = (connection, sealed) else { return Ok(None) };
+    let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &secret_binding(id, scope.partner()))?;
     // The address was read when it was saved; it only fails where a development address is not allowed any more.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);

@@ -40,13 +40,13 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
     let mut imported = Imported::default();
     let mut tx = ops.db.begin(system).await?;
 
-    let (places, chosen) = distinct(&roster.partners, "partners", &mut imported);
+    let (places, chosen) = distinct(&roster.partners, "partners", |record| &record.external_id, &mut imported);
     let taken = roster::take_partners(&mut tx, system, &chosen, &ops.settings.nights).await?;
     imported.add("partners", &places, &taken);
-    let (places, chosen) = distinct(&roster.clients, "clients", &mut imported);
+    let (places, chosen) = distinct(&roster.clients, "clients", |record| &record.external_id, &mut imported);
     let taken = roster::take_clients(&mut tx, system, &chosen).await?;
     imported.add("clients", &places, &taken);
-    let (places, chosen) = distinct(&roster.users, "users", &mut imported);
+    let (places, chosen) = distinct(&roster.users, "users", |record| &record.external_id, &mut imported);
     let taken = roster::take_users(&mut tx, system, &chosen).await?;
     imported.add("users", &places, &taken);
 
@@ -65,18 +65,22 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
     Ok(imported)
 }
 
-/// Of several records with one external id only the newest version counts. A record that cannot be stored is refused.
-fn distinct<T: Clone + Record>(records: &[T], list: &str, imported: &mut Imported) -> (Vec<usize>, Vec<T>) {
-    let mut newest: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut valid = 0;
+/// Of several records with one external id only the newest version counts. Empty external ids are refused.
+fn distinct<T: Clone + Versioned>(
+    records: &[T],
+    list: &str,
+    external_id: impl Fn(&T) -> &String,
+    imported: &mut Imported,
+) -> (Vec<usize>, Vec<T>) {
+    let mut newest: BTreeMap<&String, usize> = BTreeMap::new();
     for (place, record) in records.iter().enumerate() {
-        if let Some(error) = fault(record) {
+        if external_id(record).trim().is_empty() {
+            let error = UserError::new(UserErrorCode::Required, &["externalId"], "Give the record its external id.");
             imported.errors.push(error.within(list, place));
             continue;
         }
-        valid += 1;
         newest
-            .entry(record.external_id())
+            .entry(external_id(record))
             .and_modify(|known| {
                 if record.version() > records[*known].version() {
                     *known = place;
@@ -85,21 +89,11 @@ fn distinct<T: Clone + Record>(records: &[T], list: &str, imported: &mut Importe
             .or_insert(place);
     }
     let chosen: BTreeSet<_> = newest.into_values().collect();
+    let valid = records.iter().filter(|record| !external_id(record).trim().is_empty()).count();
     imported.already_known += u32::try_from(valid - chosen.len()).unwrap_or(u32::MAX);
     let places: Vec<_> = chosen.into_iter().collect();
     let kept = places.iter().map(|&place| records[place].clone()).collect();
     (places, kept)
-}
-
-/// Why the record cannot be stored, whatever is stored already.
-fn fault(record: &impl Record) -> Option<UserError> {
-    if record.external_id().trim().is_empty() {
-        return Some(UserError::new(UserErrorCode::Required, &["externalId"], "Give the record its external id."));
-    }
-    // Postgres stores no NUL, and one such text would keep the whole report out. The others belong in no name either.
-    let (field, _) = record.texts().into_iter().find(|(_, text)| text.chars().any(char::is_control))?;
-    let message = "This text holds a control character. Leave it out and send the record again.";
-    Some(UserError::new(UserErrorCode::Invalid, &[field], message))
 }
 
 impl Imported {
@@ -135,55 +129,24 @@ impl Imported {
     }
 }
 
-trait Record {
-    fn external_id(&self) -> &str;
+trait Versioned {
     fn version(&self) -> i64;
-    /// Every text, by its field.
-    fn texts(&self) -> Vec<(&'static str, &str)>;
 }
 
-impl Record for PartnerRecord {
-    fn external_id(&self) -> &str {
-        &self.external_id
-    }
-
+impl Versioned for PartnerRecord {
     fn version(&self) -> i64 {
         self.version
     }
-
-    fn texts(&self) -> Vec<(&'static str, &str)> {
-        vec![("externalId", &self.external_id), ("name", &self.name)]
-    }
 }
 
-impl Record for ClientRecord {
-    fn external_id(&self) -> &str {
-        &self.external_id
-    }
-
+impl Versioned for ClientRecord {
     fn version(&self) -> i64 {
         self.version
     }
-
-    fn texts(&self) -> Vec<(&'static str, &str)> {
-        vec![("externalId", &self.external_id), ("partnerExternalId", &self.partner_external_id), ("name", &self.name)]
-    }
 }
 
-impl Record for UserRecord {
-    fn external_id(&self) -> &str {
-        &self.external_id
-    }
-
+impl Versioned for UserRecord {
     fn version(&self) -> i64 {
         self.version
-    }
-
-    fn texts(&self) -> Vec<(&'static str, &str)> {
-        vec![
-            ("externalId", &self.external_id),
-            ("clientExternalId", &self.client_external_id),
-            ("email", self.email.as_deref().unwrap_or_default()),
-        ]
     }
 }

@@ -142,17 +142,8 @@ pub async fn request_failed_since(
         let asked = runs::ask(&mut tx, &scope, &everything, now).await?;
         let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
         if asked.ring {
-            // The run itself waits: a job alone would be overtaken by the sweep.
-            runs::hold_back(&mut tx, &scope, asked.run, wait).await?;
             queue::ring(&mut tx, asked.run, asked.urgent, wait).await?;
         }
-        let entry = activity::Entry {
-            act: "sync.requested",
-            subject: Some(asked.run.to_string()),
-            after: Some(json!({ "failedSince": since })),
-            ..activity::Entry::default()
-        };
-        activity::record(&mut tx, &scope, entry, now).await?;
         tx.commit().await?;
         requested.push((partner, asked.run));
     }

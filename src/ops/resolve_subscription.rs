@@ -6,7 +6,7 @@ use serde_json::json;
 use super::recreate_subscription::{ending, not_found};
 use super::{OpError, Ops, Request, UserErrorCode, check_connection, halo, request_sync};
 use crate::auth::{Act, PartnerScope, permit};
-use crate::domain::association::{Association, AssociationState};
+use crate::domain::association::Association;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Trigger;
 use crate::halo::{Lane, SubscriptionLookup};
@@ -42,10 +42,6 @@ pub async fn resolve_subscription(
         return Err(ending());
     }
     if !answers(resolution, asked.problem.as_ref()) {
-        return Err(nothing_to_resolve());
-    }
-    // A new one beside a subscription that is there would be the next double.
-    if resolution == Resolution::CreateNew && asked.state == AssociationState::Active {
         return Err(nothing_to_resolve());
     }
     if let Resolution::Adopt(subscription) = resolution {

@@ -24,6 +24,10 @@ pub async fn save_connection(
 ) -> Result<(Connection, Option<RunId>), OpError> {
     let scope = permit(request.caller, Act::SaveConnection, partner)?;
     check_connection::limit(ops, partner)?;
+    let before = {
+        let mut db = ops.db.read(&scope).await?;
+        connections::find(&mut db, &scope).await?
+    };
     let typed = check_connection::read_details(ops, &scope, &details).await?;
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
     let report = ops.halo.session(credentials, Lane::People).check().await;
@@ -34,24 +38,14 @@ pub async fn save_connection(
         return Err(OpError::Refused(vec![halo::user_error(error, &[field], now)]));
     }
     let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
-
-    let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
-    // While Halo was asked, somebody else may have saved, too.
-    let before = connections::find(&mut tx, &scope).await?;
-    if details.client_secret.is_none() && !typed.stored_details_still_are(before.as_ref()) {
-        return Err(OpError::refused(
-            UserErrorCode::ClientSecretRequired,
-            &["clientSecret"],
-            "The connection was changed by somebody else meanwhile. Look at what is stored now, or enter the Client Secret too.",
-        ));
-    }
-    // A seal only opens in the row that it was made for.
     let id = before.as_ref().map_or_else(ConnectionId::generate, |before| before.id);
     let sealed = details.client_secret.as_ref().map(|_| {
         let trimmed = SecretString::from(typed.secret.expose_secret().trim());
         ops.keys.seal(&trimmed, &halo::secret_binding(id, partner))
     });
+
+    let mut tx = ops.db.begin(&scope).await?;
+    partners::lock(&mut tx, &scope).await?;
     // Halo's record ids mean nothing in another tenant.
     if associations::exist_for_another_tenant(&mut tx, &scope, &tenant).await? {
         return Err(OpError::refused(

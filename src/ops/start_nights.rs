@@ -61,8 +61,8 @@ async fn start_night(
     let scope = PartnerScope::for_worker(partner.id);
     let mut tx = ops.db.begin(&scope).await?;
     partners::lock(&mut tx, &scope).await?;
-    if let Some((date, asked_at)) = runs::latest_night(&mut tx, &scope).await? {
-        let too_close = which == Which::Due && now - asked_at < LEAST_GAP;
+    if let Some((date, queued_at)) = runs::latest_night(&mut tx, &scope).await? {
+        let too_close = which == Which::Due && now - queued_at < LEAST_GAP;
         if date >= night.date || too_close {
             return Ok(None);
         }

@@ -249,10 +249,10 @@ pub async fn resume(
 /// Lets go of a subscription that is gone, so that the next run creates another. Whether there was one to let go of.
 pub async fn recreate(db: &mut PgConnection, scope: &PartnerScope, id: AssociationId) -> Result<bool> {
     let done = sqlx::query!(
-        "update associations set subscription_id = null, state = 'pending', problem = null, before_write = null,
+        "update associations set subscription_id = null, state = 'pending', problem = null, create_sent_at = null,
              seen_name = null, seen_quantity = null, seen_customer_id = null, seen_at = null, billing = 'unknown',
              revision = revision + 1
-         where partner_id = $1 and id = $2 and state = 'needs_attention' and subscription_id is not null
+         where partner_id = $1 and id = $2 and state = 'needs_attention'
            and problem ->> 'code' = 'subscription_deleted'",
         scope.partner().0,
         id.0
@@ -271,9 +271,7 @@ pub async fn resolve(
 ) -> Result<()> {
     sqlx::query!(
         "update associations set subscription_id = $3, create_approved = ($3::integer is null),
-             create_sent_at = null, problem = null, before_write = null,
-             -- Whichever it is now, another one may still come to light.
-             double_possible_until = now() + interval '1 day',
+             create_sent_at = null, problem = null,
              state = case when $3::integer is null then 'pending' else 'active' end, revision = revision + 1
          where partner_id = $1 and id = $2 and state not in ('ending', 'ended')",
         scope.partner().0,
@@ -301,7 +299,6 @@ pub async fn desired(
                   a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
                   a.create_sent_at,
                   (a.create_sent_at is null or a.create_sent_at + $3 <= now() and a.seen_at is not null) as "settled!", a.create_approved,
-                  coalesce(a.double_possible_until > now(), false) as "double_possible!",
                   a.last_synced_quantity, a.problem
            from associations a
            join clients c on c.id = a.client_id
@@ -346,7 +343,6 @@ pub async fn desired(
                     sent_at: row.create_sent_at,
                     settled: row.settled,
                     approved: row.create_approved,
-                    double_possible: row.double_possible,
                 },
                 last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
                 problem: read_problem("associations", row.id, row.problem)?,

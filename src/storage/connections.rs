@@ -1,5 +1,4 @@
-//! Each partner's Halo connection. The secret goes in and out sealed, and is no part of a
-//! [`Connection`].
+//! Each partner's Halo connection. The secret goes in and out sealed, and never together with the rest.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -73,36 +72,16 @@ pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     .transpose()
 }
 
-/// The partner's connection, and its sealed secret while there is one: of one moment, so that a secret is never taken for
-/// that of a URL it was not saved for.
-pub async fn find_with_secret(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-) -> Result<Option<(Connection, Option<Vec<u8>>)>> {
+/// The sealed secret, while there is one.
+pub async fn sealed_secret(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(ConnectionId, Vec<u8>)>> {
     let row = sqlx::query!(
-        "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                writes_held_since, last_verified_at, last_synced_at, sealed_secret
-         from connections where partner_id = $1",
+        r#"select id, sealed_secret as "sealed_secret!" from connections
+           where partner_id = $1 and sealed_secret is not null"#,
         scope.partner().0
     )
     .fetch_optional(db)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let connection = Row {
-        id: row.id,
-        partner_id: row.partner_id,
-        url: row.url,
-        tenant: row.tenant,
-        application_client_id: row.application_client_id,
-        credentials_updated_at: row.credentials_updated_at,
-        state: row.state,
-        problem: row.problem,
-        checks: row.checks,
-        writes_held_since: row.writes_held_since,
-        last_verified_at: row.last_verified_at,
-        last_synced_at: row.last_synced_at,
-    };
-    Ok(Some((Connection::try_from(connection)?, row.sealed_secret)))
+    Ok(row.map(|row| (ConnectionId(row.id), row.sealed_secret)))
 }
 
 /// Credentials that Halo has just accepted.
@@ -121,8 +100,7 @@ pub struct SealedSecret<'a> {
     pub key_id: &'a str,
 }
 
-/// Stores the partner's connection, or replaces its details. What was synced before stays true, and writes that are held
-/// stay held.
+/// Stores the partner's connection, or replaces its details. What was synced before stays true.
 pub async fn save(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -140,10 +118,7 @@ pub async fn save(
              url = excluded.url, tenant = excluded.tenant, application_client_id = excluded.application_client_id,
              sealed_secret = excluded.sealed_secret, sealed_with = excluded.sealed_with,
              credentials_updated_at = excluded.credentials_updated_at,
-             state = case when c.writes_held_since is null then 'connected' else 'needs_attention' end,
-             problem = case when c.writes_held_since is not null then
-                 jsonb_build_object('code', 'fields_not_kept', 'since', c.writes_held_since) end,
-             checks = excluded.checks,
+             state = 'connected', problem = null, checks = excluded.checks,
              last_verified_at = excluded.last_verified_at",
         accepted.id.0,
         scope.partner().0,
@@ -160,7 +135,7 @@ pub async fn save(
     Ok(())
 }
 
-/// What a recheck of the stored connection found. Given none, Halo can be talked to; writes that are held stay held.
+/// What a recheck of the stored connection found. Given none, the connection works.
 pub async fn record_check(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -172,11 +147,8 @@ pub async fn record_check(
     let verified = problem.is_none().then_some(now);
     sqlx::query!(
         "update connections set
-             checks = $2, problem = coalesce($3, case when writes_held_since is not null then
-                 jsonb_build_object('code', 'fields_not_kept', 'since', writes_held_since) end),
-             last_verified_at = coalesce($4, last_verified_at),
-             state = case when $3::jsonb is null and writes_held_since is null then 'connected'
-                          else 'needs_attention' end
+             checks = $2, problem = $3, last_verified_at = coalesce($4, last_verified_at),
+             state = case when $3::jsonb is null then 'connected' else 'needs_attention' end
          where partner_id = $1 and state <> 'disconnected'",
         scope.partner().0,
         checks,

@@ -89,19 +89,6 @@ impl Db {
         Ok(tx)
     }
 
-    /// Whether row-level security holds for the role we connect as: not for a superuser, nor for the owner of the tables.
-    pub async fn is_walled(&self) -> Result<bool> {
-        let walled = sqlx::query_scalar!(
-            r#"select not (r.rolsuper or r.rolbypassrls)
-                      and not exists (select from pg_class c where c.relname = 'partners' and c.relowner = r.oid)
-                      as "walled!"
-               from pg_roles r where r.rolname = current_user"#
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(walled)
-    }
-
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         sqlx::query!("select true as up").fetch_one(&self.pool).await?;

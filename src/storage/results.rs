@@ -17,40 +17,22 @@ use crate::domain::problem::Problem;
 use crate::domain::run::{Outcome, RunResult};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, ResultId, RunId};
 
-/// Writes down what a write of the quantity, which is about to be sent, must leave as it is: a crash before Halo is seen
-/// again does not hide what Halo made of it. Whether the association is still as the plan saw it: a person may have
-/// changed it meanwhile.
-pub async fn intend_quantity(
+/// Whether the association is still as the plan saw it: a person may have changed it meanwhile.
+pub async fn is_current(
     db: &mut PgConnection,
     lease: &SyncLease,
     association: AssociationId,
     revision: i32,
-    before: &Value,
 ) -> Result<bool> {
-    leases::hold(db, lease).await?;
-    let done = sqlx::query!(
-        "update associations set before_write = $4 where partner_id = $1 and id = $2 and revision = $3",
+    let current = sqlx::query_scalar!(
+        r#"select exists (select from associations where partner_id = $1 and id = $2 and revision = $3) as "current!""#,
         lease.partner().0,
         association.0,
-        revision,
-        before
+        revision
     )
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// The associations to whose subscription a quantity was sent without Halo being seen after it, each with what
-/// [`intend_quantity`] noted.
-pub async fn unseen_writes(db: &mut PgConnection, lease: &SyncLease) -> Result<Vec<(AssociationId, Value)>> {
-    let rows = sqlx::query!(
-        r#"select id, before_write as "before_write!" from associations
-           where partner_id = $1 and before_write is not null and state <> 'ended'"#,
-        lease.partner().0
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (AssociationId(row.id), row.before_write)).collect())
+    Ok(current)
 }
 
 /// Writes down that a create is about to be sent. From now on it is in doubt until Halo has answered, and nothing is
@@ -63,9 +45,7 @@ pub async fn intend_create(
 ) -> Result<bool> {
     leases::hold(db, lease).await?;
     let done = sqlx::query!(
-        "update associations set create_sent_at = now(), seen_at = null,
-             double_possible_until = case when create_sent_at is null then double_possible_until
-                                          else now() + interval '1 day' end
+        "update associations set create_sent_at = now(), seen_at = null
          where partner_id = $1 and id = $2 and revision = $3 and subscription_id is null",
         lease.partner().0,
         association.0,
@@ -90,8 +70,7 @@ pub async fn create_refused(db: &mut PgConnection, lease: &SyncLease, associatio
 }
 
 /// The association owns this subscription from now on. Whether it took it: not where it has one already, nor where
-/// `revision` is given (it is for one that is taken back) and a person changed it since. What is taken back after a create
-/// in doubt may not be what that create made, so a double is looked for. Fails on `one_owner_per_subscription` where another one owns it.
+/// `revision` is given and a person changed it since. Fails on `one_owner_per_subscription` where another one owns it.
 pub async fn take_subscription(
     db: &mut PgConnection,
     lease: &SyncLease,
@@ -101,9 +80,7 @@ pub async fn take_subscription(
 ) -> Result<bool> {
     leases::hold(db, lease).await?;
     let done = sqlx::query!(
-        "update associations set subscription_id = $3, create_sent_at = null, create_approved = false,
-             double_possible_until = case when $4::integer is null or create_sent_at is null then double_possible_until
-                                          else now() + interval '1 day' end
+        "update associations set subscription_id = $3, create_sent_at = null, create_approved = false
          where partner_id = $1 and id = $2 and subscription_id is null and revision = coalesce($4, revision)",
         lease.partner().0,
         association.0,
@@ -127,8 +104,6 @@ pub struct Seen {
 #[derive(Clone, Debug)]
 pub struct Report {
     pub association: AssociationId,
-    /// The revision that the plan saw.
-    pub revision: i32,
     pub client: ClientId,
     pub outcome: Outcome,
     pub quantity_before: Option<u32>,
@@ -155,56 +130,10 @@ pub enum Becomes {
     Ended,
 }
 
-/// Writes one association's outcome down, with what follows for it; given is the outcome as it was written. A later attempt
-/// of the same run never hides what an earlier one wrote to Halo; what went wrong since then stands beside it.
-///
-/// Where a person changed the association after the plan was made, nothing follows for it, and what was not written to Halo
-/// counts as not done: the run that the change queued sees to it.
-pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, now: DateTime<Utc>) -> Result<Outcome> {
+/// Writes one association's outcome down, with what follows for it. A later attempt of the same run never hides what an
+/// earlier one wrote to Halo; what went wrong since then stands beside it.
+pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, now: DateTime<Utc>) -> Result<()> {
     leases::hold(db, lease).await?;
-    let (confirmed, attention, ended) = match report.becomes {
-        Becomes::Confirmed { quantity } => (Some(quantity), false, false),
-        Becomes::NeedsAttention => (None, true, false),
-        Becomes::Unchanged | Becomes::NotSeen => (None, false, false),
-        Becomes::Ended => (None, false, true),
-    };
-    let done = sqlx::query!(
-        "update associations set
-             problem = $3,
-             state = case when $5 and state = 'ending' then 'ended'
-                          when state in ('ending', 'ended') then state
-                          when $6::integer is not null then 'active'
-                          when $4 then 'needs_attention'
-                          else state end,
-             ended_at = case when $5 and state = 'ending' then $7 else ended_at end,
-             last_synced_at = case when $6::integer is null then last_synced_at else greatest(last_synced_at, $7) end,
-             last_synced_quantity = coalesce($6, last_synced_quantity),
-             seen_name = coalesce($8, seen_name),
-             seen_quantity = case when $8::text is null then seen_quantity else $9 end,
-             seen_customer_id = coalesce($10, seen_customer_id),
-             seen_at = case when $8::text is not null or $11 then $7 else seen_at end,
-             before_write = case when $8::text is null then before_write end
-         where partner_id = $1 and id = $2 and revision = $12",
-        lease.partner().0,
-        report.association.0,
-        problem_json(report.problem.as_ref()),
-        attention,
-        ended,
-        signed(confirmed),
-        now,
-        report.seen.as_ref().map(|seen| seen.name.as_str()),
-        report.seen.as_ref().and_then(|seen| signed(seen.quantity)),
-        report.seen.as_ref().map(|seen| seen.customer.0),
-        report.becomes == Becomes::NotSeen,
-        report.revision
-    )
-    .execute(&mut *db)
-    .await?;
-    let outcome = match report.outcome {
-        written @ (Outcome::Created | Outcome::Updated) => written,
-        other if done.rows_affected() == 1 => other,
-        _ => Outcome::Skipped,
-    };
     sqlx::query!(
         "insert into sync_results as r (id, run_id, partner_id, association_id, client_id, outcome, quantity_before,
                                         quantity_after, changed_in_halo, problem, evidence, at)
@@ -223,7 +152,7 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
         lease.partner().0,
         report.association.0,
         report.client.0,
-        outcome.as_str(),
+        report.outcome.as_str(),
         signed(report.quantity_before),
         signed(report.quantity_after),
         report.changed_in_halo,
@@ -231,9 +160,45 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
         report.evidence,
         now
     )
+    .execute(&mut *db)
+    .await?;
+    let (confirmed, attention, ended) = match report.becomes {
+        Becomes::Confirmed { quantity } => (Some(quantity), false, false),
+        Becomes::NeedsAttention => (None, true, false),
+        Becomes::Unchanged | Becomes::NotSeen => (None, false, false),
+        Becomes::Ended => (None, false, true),
+    };
+    sqlx::query!(
+        "update associations set
+             problem = $3,
+             state = case when $5 and state = 'ending' then 'ended'
+                          when state in ('ending', 'ended') then state
+                          when $6::integer is not null then 'active'
+                          when $4 then 'needs_attention'
+                          else state end,
+             ended_at = case when $5 and state = 'ending' then $7 else ended_at end,
+             last_synced_at = case when $6::integer is null then last_synced_at else greatest(last_synced_at, $7) end,
+             last_synced_quantity = coalesce($6, last_synced_quantity),
+             seen_name = coalesce($8, seen_name),
+             seen_quantity = case when $8::text is null then seen_quantity else $9 end,
+             seen_customer_id = coalesce($10, seen_customer_id),
+             seen_at = case when $8::text is not null or $11 then $7 else seen_at end
+         where partner_id = $1 and id = $2",
+        lease.partner().0,
+        report.association.0,
+        problem_json(report.problem.as_ref()),
+        attention,
+        ended,
+        signed(confirmed),
+        now,
+        report.seen.as_ref().map(|seen| seen.name.as_str()),
+        report.seen.as_ref().and_then(|seen| signed(seen.quantity)),
+        report.seen.as_ref().map(|seen| seen.customer.0),
+        report.becomes == Becomes::NotSeen
+    )
     .execute(db)
     .await?;
-    Ok(outcome)
+    Ok(())
 }
 
 /// Notes the name under which Halo shows a customer now.

@@ -150,17 +150,15 @@ pub async fn ask(
 ) -> Result<Asked> {
     partners::lock(db, scope).await?;
     let clients: Option<Vec<_>> = request.clients.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
-    let night_at = request.night.map(|_| now);
     let under_way = sqlx::query_scalar!(
-        "update sync_runs set night = coalesce(night, $3), night_at = coalesce(night_at, $4)
+        "update sync_runs set night = coalesce(night, $3)
          where partner_id = $1 and state = 'running' and read_at is null
            and (client_ids is null or client_ids @> $2)
            and ($3::date is null or night is null)
          returning id",
         scope.partner().0,
         clients.as_deref(),
-        request.night,
-        night_at
+        request.night
     )
     .fetch_optional(&mut *db)
     .await?;
@@ -181,7 +179,7 @@ pub async fn ask(
     let joined = sqlx::query!(
         "update sync_runs set
              client_ids = case when client_ids is null or $2::uuid[] is null then null else client_ids || $2 end,
-             urgent = urgent or $3, night = coalesce(night, $4), night_at = coalesce(night_at, $5),
+             urgent = urgent or $3, night = coalesce(night, $4),
              next_attempt_at = case when problem ->> 'code' = 'rate_limited' then next_attempt_at
                                     else least(next_attempt_at, now()) end
          where partner_id = $1 and state = 'queued'
@@ -189,8 +187,7 @@ pub async fn ask(
         scope.partner().0,
         clients.as_deref(),
         request.urgent,
-        request.night,
-        night_at
+        request.night
     )
     .fetch_optional(&mut *db)
     .await?;
@@ -200,9 +197,8 @@ pub async fn ask(
     let run = RunId::generate();
     let requested_by = serde_json::to_value(scope.actor()).expect("an actor is plain data");
     sqlx::query!(
-        "insert into sync_runs (id, partner_id, trigger, state, client_ids, night, requested_by, urgent, queued_at,
-                                night_at)
-         values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9)",
+        "insert into sync_runs (id, partner_id, trigger, state, client_ids, night, requested_by, urgent, queued_at)
+         values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8)",
         run.0,
         scope.partner().0,
         request.trigger.as_str(),
@@ -210,26 +206,11 @@ pub async fn ask(
         request.night,
         requested_by,
         request.urgent,
-        now,
-        night_at
+        now
     )
     .execute(db)
     .await?;
     Ok(Asked { run, ring: true, urgent: request.urgent })
-}
-
-/// Lets a waiting run wait longer, so that many do not begin at once.
-pub async fn hold_back(db: &mut PgConnection, scope: &PartnerScope, run: RunId, wait: Duration) -> Result<()> {
-    sqlx::query!(
-        "update sync_runs set next_attempt_at = greatest(next_attempt_at, now() + $3)
-         where partner_id = $1 and id = $2 and state = 'queued'",
-        scope.partner().0,
-        run.0,
-        interval(wait)
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// From here on, what is asked for is no longer covered by this run. `total` associations will be looked at.
@@ -408,13 +389,13 @@ pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, now: DateTime<U
 /// The latest night that was asked for: its date and when that was.
 pub async fn latest_night(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(NaiveDate, DateTime<Utc>)>> {
     let row = sqlx::query!(
-        r#"select night as "night!", night_at as "night_at!" from sync_runs
+        r#"select night as "night!", queued_at from sync_runs
            where partner_id = $1 and night is not null order by night desc limit 1"#,
         scope.partner().0
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| (row.night, row.night_at)))
+    Ok(row.map(|row| (row.night, row.queued_at)))
 }
 
 /// Runs that should be in somebody's hands and are not: their job was lost, or their worker died.

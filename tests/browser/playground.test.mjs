@@ -192,9 +192,10 @@ test('shows a partner only its own', { skip }, async () => {
   await done(page);
 });
 
-test('signs in with OpenID Connect, leaving no token behind', { skip }, async () => {
+test('signs in with OpenID Connect, leaving no token behind', { skip }, async (t) => {
   const token = stack.tokens.support;
   const idp = await startIssuer({ accessToken: token, clientId: 'playground' });
+  t.after(idp.close);
   const oidc = { issuer: idp.issuer, clientId: 'playground', scope: 'openid', audience: null, endpoints: null };
   const change = (html, headers) => ({
     body: withConfig(html, { oidc, devCallers: [] }),
@@ -219,7 +220,6 @@ test('signs in with OpenID Connect, leaving no token behind', { skip }, async ()
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
   await done(page);
-  idp.close();
 });
 
 test('refuses a sign-in that this tab did not start', { skip }, async () => {

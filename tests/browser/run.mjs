@@ -28,6 +28,7 @@ const stackEnded = new Promise((resolve) => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
 
 let code = 1;
+let running;
 const said = [];
 try {
   await Promise.race([storyTold(), stackEnded.then((how) => Promise.reject(new Error(`The stack is not up: ${how}.`)))]);
@@ -42,7 +43,7 @@ try {
 process.exit(code);
 
 function stop() {
-  if (!stack.killed) stack.kill();
+  for (const one of [running, stack]) if (one && !one.killed) one.kill();
 }
 
 /** Until the user guide's story has been played: then there is something to look at. */
@@ -58,6 +59,7 @@ async function storyTold() {
 
 function tests() {
   const env = { ...process.env, DEV_JSON: join(dataDirectory, 'dev.json') };
-  const child = spawn('npm', ['test', '--silent'], { cwd: import.meta.dirname, env, stdio: 'inherit' });
-  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+  const file = join(import.meta.dirname, 'playground.test.mjs');
+  running = spawn(process.execPath, [file], { env, stdio: 'inherit' });
+  return new Promise((resolve) => running.on('exit', (code) => resolve(code ?? 1)));
 }

@@ -128,19 +128,6 @@ fn halos_words_stay_with_those_who_speak_to_halo() {
     }
 }
 
-/// A test that the ordinary run leaves out and `make soak` does not call is never run.
-#[test]
-fn every_story_that_takes_minutes_is_told_by_its_command() {
-    let makefile = include_str!("../../Makefile");
-    let (_, recipe) = makefile.split_once("\nsoak:\n").expect("there is such a target");
-    let command = recipe.lines().next().unwrap_or_default();
-    assert!(command.contains(" soak -- ") && command.contains(" --include-ignored"), "{command}");
-    let model = include_str!("model/mod.rs");
-    let ignored = model.split("#[ignore").skip(1).filter_map(|after| after.split_once("fn "));
-    let names: Vec<_> = ignored.map(|(_, named)| named.split('(').next().unwrap_or_default()).collect();
-    assert!(!names.is_empty() && names.iter().all(|name| name.contains("soak")), "{names:?}");
-}
-
 #[test]
 fn the_imports_are_read_right() {
     let code =

@@ -12,10 +12,8 @@ use base64::{
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
 use infima_halo::{
-    app,
     auth::{Act, Caller, Denied, FetchKeys, Mint, Role, TokenRules, Verifier, VerifyError, permit},
     clock::Clock,
-    config::{ApiConfig, Variables},
     ids::PartnerId,
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
@@ -30,7 +28,6 @@ fn rules() -> TokenRules {
         issuer: "https://id.infima.example".into(),
         audience: "infima-halo".into(),
         partner_claim: "infima_partner".into(),
-        leeway: std::time::Duration::from_secs(30),
     }
 }
 
@@ -94,46 +91,6 @@ async fn each_fault_has_its_name() {
     assert_eq!(verdict(leave_out("role")).await, Err(VerifyError::Claim("role")));
     assert_eq!(verdict(|c| c["role"] = "system".into()).await, Err(VerifyError::Claim("role")));
     assert_eq!(verdict(leave_out("infima_partner")).await, Err(VerifyError::Claim("partner")));
-}
-
-#[tokio::test]
-async fn clocks_may_differ_by_as_much_as_the_operator_says() {
-    let mint = Mint::generate(TokenRules { leeway: std::time::Duration::from_secs(120), ..rules() });
-    let verifier = mint.verifier(Clock::manual(noon()));
-    let at = noon().timestamp();
-    for (claim, second, expected) in [
-        ("exp", at - 119, Ok(())),
-        ("exp", at - 120, Err(VerifyError::Expired)),
-        ("nbf", at + 120, Ok(())),
-        ("nbf", at + 121, Err(VerifyError::NotYetValid)),
-    ] {
-        let mut claims = good_claims();
-        claims[claim] = second.into();
-        assert_eq!(verifier.verify(&mint.sign(&claims)).await.map(|_| ()), expected, "{claim} {}", second - at);
-    }
-}
-
-#[tokio::test]
-async fn the_server_takes_the_operators_word_for_how_much_clocks_differ() {
-    let mint = Mint::generate(rules());
-    let keys = axum::Json(mint.jwks());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let issuer = axum::Router::new().fallback(move || async { keys });
-    tokio::spawn(async { axum::serve(listener, issuer).await });
-    let variables = Variables::from([
-        ("INFIMA_AUTH_JWKS_URL", format!("http://{address}/jwks").as_str()),
-        ("INFIMA_AUTH_ISSUER", "https://id.infima.example"),
-        ("INFIMA_AUTH_AUDIENCE", "infima-halo"),
-        ("INFIMA_AUTH_PARTNER_CLAIM", "infima_partner"),
-        ("INFIMA_AUTH_LEEWAY_SECONDS", "0"),
-    ]);
-    let config = ApiConfig::read(&variables).unwrap().auth;
-    let verifier = app::verifier(&config, &Clock::manual(noon())).unwrap();
-    let mut claims = good_claims();
-    assert_eq!(verifier.verify(&mint.sign(&claims)).await.map(|_| ()), Ok(()));
-    claims["exp"] = (noon().timestamp() - 1).into();
-    assert_eq!(verifier.verify(&mint.sign(&claims)).await.map(|_| ()), Err(VerifyError::Expired));
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! Connecting a Halo: what can be typed wrongly or be missing in Halo, and what that leaves behind, which is nothing.
 
-use infima_halo::app::App;
 use infima_halo::auth::{Denied, Role};
 use infima_halo::domain::association::{AssociationState, Ending};
 use infima_halo::domain::connection::{CheckOutcome, CheckedPermission, Connection, ConnectionState};
@@ -225,57 +224,6 @@ async fn a_new_address_needs_the_secret_again() {
     assert_eq!(world.sandbox.tenant("other").journal(), [], "the secret was not sent there");
     let same = Details { url: Some(world.tenant.url()), ..Details::default() };
     save(&world, same).await.expect("the stored secret is for this address");
-}
-
-/// Each server counts by itself how often a connection is checked, so that twenty saves come from two.
-#[tokio::test]
-async fn of_first_saves_at_the_same_time_any_leaves_a_connection_that_works() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    let second = App::build(&world.config, world.clock.clone(), 8).await.expect("the app starts");
-    let (admin, partner) = (world.admin().await, world.partner().await);
-    let request = request(&admin);
-    let saves = (0..20).map(|number| {
-        let ops = if number % 2 == 0 { world.ops() } else { &second.ops };
-        save_connection(ops, &request, partner, world.details())
-    });
-    let saved = futures::future::try_join_all(saves).await.expect("the details are right");
-    let id = world.connection().await.id;
-    assert!(saved.iter().all(|(connection, _)| connection.id == id));
-    world.map(&["Alder"]).await;
-    assert_eq!(world.look().await, Some(SUCCEEDED), "the stored secret can be opened");
-}
-
-#[tokio::test]
-async fn a_stored_secret_is_not_joined_to_an_address_that_somebody_else_saved_meanwhile() {
-    let world = World::with_clients(&[]).await;
-    world.connect().await;
-    let other = world.sandbox.tenant("other");
-    let held = || world.tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
-    let same = Details { url: Some(world.tenant.url()), ..Details::default() };
-    held();
-    let meanwhile = async {
-        world.tenant.until(|tenant| tenant.held() == 1).await;
-        save(&world, details_of(&other)).await.expect("nobody is mapped");
-        world.tenant.release();
-    };
-    let (late, ()) = tokio::join!(save(&world, same.clone()), meanwhile);
-    let (code, field, _) = only(late);
-    assert_eq!((code, field.as_str()), (UserErrorCode::ClientSecretRequired, "clientSecret"));
-    assert_eq!(world.connection().await.url, other.url());
-    assert_eq!(check(&world, &Details::default()).await.expect("it is connected").problem, None);
-
-    // Disconnected meanwhile, there is nothing to keep.
-    save(&world, world.details()).await.expect("nobody is mapped");
-    held();
-    let meanwhile = async {
-        world.tenant.until(|tenant| tenant.held() == 1).await;
-        let admin = world.admin().await;
-        disconnect(world.ops(), &request(&admin), world.partner().await).await.expect("it is connected");
-        world.tenant.release();
-    };
-    let (late, ()) = tokio::join!(save(&world, same), meanwhile);
-    assert_eq!(refusal(late), [UserErrorCode::ClientSecretRequired]);
-    assert_eq!(world.connection().await.state, ConnectionState::Disconnected);
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ enum Story {
     Create(Fault),
     /// Halo does so in answer to the update.
     Update(Fault),
-    /// The process is told to stop after the update, before the create.
+    /// The process is told to stop after the create.
     ToldToStop,
 }
 
@@ -43,7 +43,6 @@ fn story(step: Step) -> Story {
         | Step::CreateDue
         | Step::CreateAnswered
         | Step::Owned
-        | Step::QuantityIntended
         | Step::QuantityDue
         | Step::QuantityAnswered
         | Step::Recorded
@@ -82,11 +81,11 @@ async fn killed_at(step: Step) {
         Story::Plain => {}
         Story::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
         Story::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
-        Story::ToldToStop => stops.insert(0, Step::QuantityAnswered),
+        Story::ToldToStop => stops.insert(0, Step::CreateAnswered),
     }
     let mut worker = Worker::standing_still_at(&world, &stops);
     if let Story::ToldToStop = story(step) {
-        assert_eq!(worker.stands_still().await, Step::QuantityAnswered);
+        assert_eq!(worker.stands_still().await, Step::CreateAnswered);
         worker.signal(Signal::SIGTERM);
         worker.signal(Signal::SIGCONT);
     }

@@ -464,7 +464,7 @@ async fn a_page_has_1_to_100_entries_and_begins_at_a_cursor() {
         (json!({ "after": "not a cursor" }), json!(["after"])),
         (json!({ "after": "WzEsMl0" }), json!(["after"])),
         (json!({ "search": "x".repeat(10_000) }), json!(["search"])),
-        (json!({ "search": nul }), json!(["search"])),
+        (json!({ "search": nul }), json!([])),
     ] {
         let answer = api.ask(&admin, clients, arguments.clone()).await;
         assert_eq!(answer["data"]["partner"], Value::Null, "{arguments}");
@@ -721,13 +721,6 @@ async fn support_names_a_partner_says_why_and_stays_a_stranger_to_it() {
     }
     "#);
     assert_eq!(api.data(&support, find, json!({ "search": "nowhere" })).await["partners"]["totalCount"], 0);
-    let customers = "query($search: String!, $partner: ID) {
-        haloCustomers(search: $search, partnerId: $partner) { totalCount } }";
-    for query in [find, customers] {
-        let refused = api.ask(&support, query, json!({ "search": "a\u{0}b", "partner": partner })).await;
-        let error = (&refused["errors"][0]["code"], &refused["errors"][0]["field"]);
-        assert_eq!(error, (&json!("BAD_USER_INPUT"), &json!(["search"])), "{query}");
-    }
 
     let sync = "mutation($partner: ID, $reason: String) {
         requestHaloSync(input: { partnerId: $partner, reason: $reason }) {
@@ -740,7 +733,6 @@ async fn support_names_a_partner_says_why_and_stays_a_stranger_to_it() {
     assert_eq!(ask(Some(&partner), None).await, refusal("REASON_REQUIRED", "reason"));
     assert_eq!(ask(Some(&partner), Some("  ")).await, refusal("REASON_REQUIRED", "reason"));
     assert_eq!(ask(Some(&partner), Some(&"x".repeat(501))).await, refusal("TOO_LONG", "reason"));
-    assert_eq!(ask(Some(&partner), Some("ticket\u{0}7")).await, refusal("INVALID", "reason"));
     let nobody = json!({ "partner": "partner_00000000000000000000000000000000", "reason": "ticket 7" });
     assert_eq!(api.ask(&support, sync, nobody).await["errors"][0]["code"], "NOT_FOUND");
     let requested = ask(Some(&partner), Some("ticket 7")).await;
@@ -782,8 +774,7 @@ async fn a_sync_is_followed_until_it_is_finished() {
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
     let api = Api::over(world);
-    let follow = "subscription($id: ID!) { haloSyncRun(id: $id) { \
-                  status progress { done total } pollAfterMs summary { created haloRequests } } }";
+    let follow = "subscription($id: ID!) { haloSyncRun(id: $id) { status progress { done total } pollAfterMs } }";
     let subscribe = |caller: &Caller, id: String| {
         let request = Request::new(follow).variables(Variables::from_json(json!({ "id": id }))).data(caller.clone());
         api.schema.execute_stream(request).map(shown)
@@ -812,10 +803,7 @@ async fn a_sync_is_followed_until_it_is_finished() {
     assert!(seen.windows(2).all(|pair| pair[0] != pair[1]), "nothing is said twice: {seen:?}");
     states.dedup();
     assert_eq!(states, ["RUNNING", "SUCCEEDED"]);
-    let summary = seen.last().unwrap()["data"]["haloSyncRun"]["summary"].clone();
-    assert_eq!(summary["created"], 2);
-    let done = json!({ "done": 2, "total": 2 });
-    let last = json!({ "status": "SUCCEEDED", "progress": done, "pollAfterMs": null, "summary": summary });
+    let last = json!({ "status": "SUCCEEDED", "progress": { "done": 2, "total": 2 }, "pollAfterMs": null });
     assert_eq!(seen.last().unwrap()["data"]["haloSyncRun"], last);
 
     // A finished one says how it ended, once.

@@ -166,7 +166,6 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
             sent_at: None,
             settled: true,
             approved: false,
-            double_possible: false,
         },
         last_synced_quantity: None,
         problem: None,

@@ -126,42 +126,6 @@ async fn one_records_fault_does_not_keep_the_others_out() {
 }
 
 #[tokio::test]
-async fn a_text_that_cannot_be_stored_refuses_its_record_only() {
-    let world = World::with_clients(&[]).await;
-    let roster = Roster {
-        partners: vec![
-            PartnerRecord { name: "North\0wind".into(), ..partner(PARTNER, RosterState::Active, 99) },
-            partner("conto\0so", RosterState::Active, 1),
-        ],
-        clients: vec![
-            client("c1", PARTNER, "Good", 1),
-            // Newer than the one before, but not to be had.
-            client("c1", PARTNER, "Bad\0", 2),
-            client("c2", "north\0wind", "Nobody's", 1),
-        ],
-        users: vec![
-            user("u1", "c1", Some("a@b.example"), 1),
-            user("u2", "c1", Some("a@b\0.example"), 1),
-            user("u3", "c\u{1b}1", None, 1),
-            user("u\n4", "c1", None, 1),
-        ],
-    };
-    let imported = import(&world, roster).await.expect("each record by itself");
-    assert_eq!((imported.stored, imported.already_known), (2, 0));
-    let fields = [
-        "partners.0.name",
-        "partners.1.externalId",
-        "clients.1.name",
-        "clients.2.partnerExternalId",
-        "users.1.email",
-        "users.2.clientExternalId",
-        "users.3.externalId",
-    ];
-    assert_eq!(codes(&imported), fields.map(|field| (UserErrorCode::Invalid, field.to_owned())));
-    assert_eq!((name(&world, "c1").await.as_str(), active_users(&world, "c1").await), ("Good", 1));
-}
-
-#[tokio::test]
 async fn five_thousand_records_and_no_more() {
     let world = World::with_clients(&[]).await;
     import(&world, clients(vec![client("c1", PARTNER, "Large", 1)])).await.expect("it is allowed");

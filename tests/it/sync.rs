@@ -1,13 +1,13 @@
 //! The main job: what a partner maps is in Halo, once, with the right quantity and nothing else changed.
 
-use infima_halo::domain::association::{AssociationState, Ending};
+use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::halo::VENDOR;
 use infima_halo::ops::run_sync::Looked;
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 
-use crate::support::world::{PARTNER, World};
+use crate::support::world::World;
 
 #[tokio::test]
 async fn mapping_a_client_creates_its_subscription_with_the_active_user_count() {
@@ -152,103 +152,4 @@ async fn a_quantity_changed_in_halo_is_set_right_and_told() {
     assert!(result.changed_in_halo);
     assert_eq!(result.problem.unwrap().code, ProblemCode::QuantityChangedInHalo);
     assert_eq!(world.sync().await.summary.unchanged, 1);
-}
-
-#[tokio::test]
-async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_double() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.tenant.inject(Fault::AppearsAfterSeconds(3600), Matching::call(Call::Create), Lasting::Once);
-    let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::PutBack);
-    for _ in 0..2 {
-        world.settle("Alder").await;
-        world.bring_forward(run).await;
-        world.work(run).await;
-    }
-    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into(), "it was sent again, after the settle time");
-
-    world.clock.advance(chrono::Duration::hours(2));
-    world.set_users("Alder", 4).await;
-    let run = world.sync().await;
-    assert_eq!(run.state, RunState::Succeeded);
-    let problem = world.association("Alder").await.problem.expect("the double is told");
-    assert_eq!(problem.code, ProblemCode::DuplicateSubscription);
-    assert_eq!(world.billed()["Alder"].len(), 2, "a person decides which one goes");
-    assert!(world.billed()["Alder"].contains(&4), "the client's own stays right");
-
-    let double = problem.subject.unwrap().parse().unwrap();
-    world.tenant.act(Act::SetSubscriptionActive { id: double, active: false }).unwrap();
-    world.sync().await;
-    assert_eq!(world.association("Alder").await.problem, None);
-    assert_eq!(world.billed(), [("Alder".into(), vec![4])].into());
-}
-
-#[tokio::test]
-async fn fields_lost_in_a_write_whose_answer_was_lost_too_do_not_pass_unseen() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    world.work(run).await;
-    let id = world.association("Alder").await.subscription.unwrap().id.0;
-    world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).unwrap();
-    world.set_users("Alder", 7).await;
-    world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Once);
-    world.tenant.inject(Fault::CutAfter, Matching::call(Call::Update), Lasting::Once);
-    let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, Looked::PutBack);
-
-    world.set_users("Birch", 9).await;
-    world.bring_forward(run).await;
-    world.work(run).await;
-    assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::FieldsNotKept);
-    assert!(world.connection().await.writes_held_since.is_some());
-    assert_eq!(world.billed()["Birch"], [2], "nothing more is written until a person has looked");
-}
-
-#[tokio::test]
-async fn more_new_clients_than_the_budget_takes_in_one_go_are_all_created_in_the_end() {
-    let names: Vec<_> = (0..70).map(|number| format!("Client {number:02}")).collect();
-    let seed = TenantSeed::with_customers("northwind", names.iter().map(String::as_str));
-    let world = World::start_with(seed, |variables| {
-        variables.set("INFIMA_HALO_REQUESTS", "120");
-        variables.set("INFIMA_HALO_PEOPLE_REQUESTS", "20");
-    })
-    .await;
-    let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
-    world.import_partner(PARTNER, &clients).await;
-    world.connect().await;
-    let run = world.map(&names.iter().map(String::as_str).collect::<Vec<_>>()).await.run.unwrap();
-    let mut left = names.len();
-    while left > 0 {
-        world.new_budget().await;
-        world.bring_forward(run).await;
-        world.work(run).await;
-        let before = std::mem::replace(&mut left, names.len() - world.billed().len());
-        assert!(left < before, "each window brings some, and {left} are left");
-    }
-    assert!(world.billed().values().all(|quantities| quantities == &[1]), "one each");
-}
-
-#[tokio::test]
-async fn what_a_person_decides_while_a_run_reads_is_not_overridden_by_it() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder"]).await.run.unwrap();
-    world.work(run).await;
-    let alder = world.association("Alder").await;
-
-    world.tenant.inject(Fault::HeldAfter, Matching::call(Call::SubscriptionSingle), Lasting::Once);
-    let stale = world.request_sync().await;
-    let decide = async {
-        world.tenant.until(|tenant| tenant.held() == 1).await;
-        let run = world.remove(alder.id, Ending::SetToZero).await.unwrap();
-        world.tenant.release();
-        run
-    };
-    let (_, ending) = tokio::join!(world.work(stale), decide);
-    assert_eq!(world.association("Alder").await.state, AssociationState::Ending, "the plan was made before");
-    assert_eq!(world.results(stale).await[0].outcome, Outcome::Skipped);
-    world.work(ending.expect("the end is to be confirmed")).await;
-    assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
 }

@@ -21,9 +21,6 @@ const REQUEST: &str = "mutation RequestHaloSync($input: RequestHaloSyncInput!) {
 pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
     let before = wait::latest(parts).await?;
     let this = std::env::current_exe().context("cannot find this program to start it again")?;
-    // On Linux the program that runs, also where a build has replaced its file meanwhile.
-    let running = std::path::Path::new("/proc/self/exe");
-    let this = if running.exists() { running.to_owned() } else { this };
     let mut command = Command::new(this);
     command.args(["sync", "--night"]).env_remove("DATABASE_URL_FILE").env_remove("RUST_BACKTRACE");
     for name in SETTINGS {

@@ -169,8 +169,7 @@ fn step(
         Goal::Follow { active_users } => Action::SetQuantity { subscription, from: seen.quantity, to: active_users },
     };
     if let Goal::Follow { .. } = association.goal {
-        step.warning = double(association, observed, owned, now)
-            .or_else(|| warning(association, &seen, step.changed_in_halo, &step.action, observed, now));
+        step.warning = warning(association, &seen, step.changed_in_halo, &step.action, observed, now);
     }
     step.seen = Some(seen);
     step
@@ -182,23 +181,6 @@ fn zero_refused_before(association: &DesiredAssociation) -> Option<&Problem> {
     association.problem.as_ref().filter(|problem| {
         problem.code == ProblemCode::QuantityRefused
             && problem.subject.as_deref().is_some_and(|it| it.starts_with("0:"))
-    })
-}
-
-/// A create that was sent twice may have made two records. The one that is ours stays right; the other one bills as well.
-fn double(
-    association: &DesiredAssociation,
-    observed: &Observed,
-    owned: &BTreeSet<HaloSubscriptionId>,
-    now: DateTime<Utc>,
-) -> Option<Problem> {
-    let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) else {
-        return None;
-    };
-    let free: Vec<_> = subscriptions.iter().filter(|it| it.active && !owned.contains(&it.id)).collect();
-    let doubles = recovered(association, &free);
-    (!doubles.is_empty()).then(|| {
-        Problem::about(ProblemCode::DuplicateSubscription, ids(&doubles), now).continuing(association.problem.as_ref())
     })
 }
 
@@ -258,12 +240,6 @@ fn find_or_create(
     let recovered = recovered(association, &free);
     match recovered[..] {
         [] => {}
-        // Somebody saw it and wanted none of it. Was it that, or what the create in doubt made after all?
-        [only] if create.approved && only.marker.as_deref() != Some(&create.marker) => {
-            if create.sent_at.is_some() {
-                return report(Problem::about(ProblemCode::AmbiguousRecovery, only.id.to_string(), now));
-            }
-        }
         // The same that stops writing to an own one.
         [only] if !only.active && matches!(association.goal, Goal::Follow { .. }) => {
             return report(Problem::about(ProblemCode::SubscriptionInactive, only.id.to_string(), now));
@@ -311,11 +287,7 @@ fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionI
     for association in pending {
         if let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) {
             let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
-            // One that somebody has refused is nobody's, unless it carries the marker.
-            let its_own = recovered(association, &free)
-                .into_iter()
-                .filter(|it| !association.create.approved || it.marker.as_deref() == Some(&association.create.marker));
-            claimed.extend(its_own.map(|it| it.id));
+            claimed.extend(recovered(association, &free).into_iter().map(|it| it.id));
         }
     }
     claimed
@@ -328,8 +300,7 @@ fn recovered<'s>(association: &DesiredAssociation, free: &[&'s ObservedSubscript
     let marked = |it: &&ObservedSubscription| it.marker.as_deref() == Some(&create.marker);
     // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
     let named = |it: &&ObservedSubscription| {
-        let in_doubt = create.sent_at.is_some() || create.double_possible;
-        in_doubt && it.ours && it.marker.is_none() && it.name == create.name
+        create.sent_at.is_some() && it.ours && it.marker.is_none() && it.name == create.name
     };
     let mut found: Vec<_> = free.iter().copied().filter(marked).collect();
     if found.is_empty() {

@@ -4,8 +4,6 @@
 //! says what an error means for the run. The lease is checked just before each write to Halo and its end bounds that
 //! request; every note of ours checks it again.
 
-mod create;
-mod done;
 mod execute;
 pub(super) mod observe;
 mod outcome;
@@ -27,7 +25,7 @@ use crate::queue;
 use crate::storage::leases::{self, Claim, Claimed, SyncLease};
 use crate::storage::runs;
 use crate::storage::{StorageError, associations, connections, results};
-use done::Tally;
+use execute::Tally;
 use outcome::Decision;
 use steps::reached;
 
@@ -35,9 +33,6 @@ pub use steps::Step;
 
 /// A run that was started this often without coming to an end kills its worker: somebody has to look.
 const MOST_STARTS: u32 = 10;
-
-/// So often clients that Halo does not answer for are tried in one run while it answers for others.
-const MOST_ATTEMPTS_FOR_SOME: u32 = 4;
 
 /// How a look at a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,56 +212,37 @@ async fn sync(
     stop: &CancellationToken,
 ) -> Result<Came, Stop> {
     let lease = &claimed.lease;
-    let (desired, unseen) = {
+    let desired = {
         let mut tx = ops.db.begin(lease.scope()).await?;
         runs::start_reading(&mut tx, lease).await?;
         let clients = claimed.clients.as_deref();
         let desired =
             associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
-        let unseen = results::unseen_writes(&mut tx, lease).await?;
         tx.commit().await?;
-        (desired, unseen)
+        desired
     };
     reached(ops, Step::Desired);
+    // Reading can be broken off at any point.
+    let sighted = stop.run_until_cancelled(observe::observe(session, &desired)).await.ok_or(Stop::Told)??;
+    reached(ops, Step::Observed);
+    let plan = plan::diff(&desired, &sighted.observed, ops.clock.now());
     {
         let mut tx = ops.db.begin(lease.scope()).await?;
-        runs::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
+        runs::set_total(&mut tx, lease, u32::try_from(plan.steps.len()).unwrap_or(u32::MAX)).await?;
+        observe::note_customers(&mut tx, lease, &sighted).await?;
         tx.commit().await?;
     }
     reached(ops, Step::Planned);
-    let held = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
-    let mut executor = execute::Executor::new(ops, lease, session, held, stop);
-    let (mut tally, mut waits, mut another_tenant) = (Tally::default(), false, None);
-    for mut slice in desired.slices() {
-        // What an earlier slice made is nobody else's.
-        slice.owned.extend(executor.taken());
-        // Reading can be broken off at any point.
-        let sighted = stop.run_until_cancelled(observe::observe(session, &slice)).await.ok_or(Stop::Told)??;
-        reached(ops, Step::Observed);
-        let lost = observe::fields_lost(&mut slice, &unseen, &sighted, ops.clock.now());
-        let plan = plan::diff(&slice, &sighted.observed, ops.clock.now());
-        let mut tx = ops.db.begin(lease.scope()).await?;
-        leases::hold(&mut tx, lease).await?;
-        if lost.is_some() {
-            connections::hold_writes(&mut tx, lease, ops.clock.now()).await?;
-        }
-        observe::note_customers(&mut tx, lease, &sighted).await?;
-        tx.commit().await?;
-        waits |= plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
-        if sighted.observed.tenant != connection.tenant {
-            let problem = Problem::new(ProblemCode::TenantChanged, ops.clock.now());
-            another_tenant = Some(problem.continuing(connection.problem.as_ref()));
-        }
-        executor.see(sighted, lost);
-        tally += executor.carry_out(&plan).await?;
-    }
+    let waits = plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
+    let another_tenant = (sighted.observed.tenant != connection.tenant)
+        .then(|| Problem::new(ProblemCode::TenantChanged, ops.clock.now()).continuing(connection.problem.as_ref()));
+    let mut executor = execute::Executor::new(ops, lease, session, connection, sighted, stop);
+    let tally = executor.carry_out(&plan).await?;
     if claimed.clients.is_none() {
         note_billing(ops, lease, session, stop).await?;
         reached(ops, Step::Billed);
     }
-    // Where others were answered again and again, it is these clients' own trouble: the next run tries them anew.
-    let theirs = claimed.attempts >= MOST_ATTEMPTS_FOR_SOME && tally.confirmed > 0;
-    Ok(if let Some(problem) = executor.unreachable().filter(|_| !theirs) {
+    Ok(if let Some(problem) = executor.unreachable() {
         let wait = outcome::backoff(lease.run(), claimed.attempts);
         Came::SoFar(Pause { wait, counts_as_attempt: true, problem })
     } else if waits || tally.doubts > 0 {
@@ -320,7 +296,7 @@ async fn conclude(
         _ => RunState::PartiallySucceeded,
     };
     // The Last Sync Date is about all clients: a run for some of them, or with none mapped, does not move it.
-    let everything = claimed.clients.is_none() && tally.open == 0 && tally.followed > 0;
+    let everything = claimed.clients.is_none() && tally.open == 0 && tally.confirmed > 0;
     let held = held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
     let problem = another_tenant.or(held);
     finish(ops, claimed, state, None, Some(Conclusion { everything, problem })).await

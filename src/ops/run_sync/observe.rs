@@ -4,13 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-
 use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sighting};
-use crate::domain::problem::{Problem, ProblemCode};
-use crate::halo::{CustomerLookup, HaloError, Kept, Session, Subscription, SubscriptionLookup, Untouched};
-use crate::ids::{AssociationId, HaloSubscriptionId};
+use crate::halo::{CustomerLookup, HaloError, Session, Subscription, SubscriptionLookup};
+use crate::ids::HaloSubscriptionId;
 use crate::ops::halo;
 use crate::storage::leases::SyncLease;
 use crate::storage::{Tx, results};
@@ -44,19 +40,14 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         subscriptions.insert(id, sighting);
     }
-    // The customers of associations without a subscription, of those whose subscription is elsewhere now (moved by
-    // somebody, or their customer was merged away), and of those that may have a second one.
+    // The customers of associations without a subscription, and of those whose subscription is elsewhere now: moved by
+    // somebody, or their customer was merged away.
     let is_there = |association: &&DesiredAssociation| match association.subscription.map(|id| subscriptions.get(&id)) {
         None => false,
         Some(Some(Sighting::There(seen))) => seen.customer == association.customer,
         Some(_) => true,
     };
-    let may_have_a_double = |it: &&DesiredAssociation| {
-        let told = it.problem.as_ref().is_some_and(|problem| problem.code == ProblemCode::DuplicateSubscription);
-        it.create.double_possible || told
-    };
-    let wanted: BTreeSet<_> =
-        ours.filter(|it| !is_there(it) || may_have_a_double(it)).map(|association| association.customer).collect();
+    let wanted: BTreeSet<_> = ours.filter(|it| !is_there(it)).map(|association| association.customer).collect();
     let wanted: Vec<_> = wanted.into_iter().collect();
     for (id, lookup) in session.customers(&wanted).await? {
         let seen = match lookup {
@@ -76,40 +67,6 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         customers.insert(id, seen);
     }
     Ok(Sighted { observed: Observed { tenant, subscriptions, customers }, records, at: Instant::now() })
-}
-
-/// What [`results::intend_quantity`] notes.
-#[derive(Serialize, Deserialize)]
-pub(super) struct BeforeWrite {
-    pub subscription: HaloSubscriptionId,
-    pub fields: Untouched,
-}
-
-/// Looks whether an earlier write, after which Halo was not seen, cost a record its other fields. Those associations ask a
-/// person, and nothing more is written for the partner; the last such problem is given.
-pub(super) fn fields_lost(
-    desired: &mut Desired,
-    unseen: &[(AssociationId, serde_json::Value)],
-    sighted: &Sighted,
-    now: DateTime<Utc>,
-) -> Option<Problem> {
-    let mut lost = None;
-    for (id, before) in unseen {
-        let Some(association) = desired.associations.iter_mut().find(|it| it.id == *id) else { continue };
-        let record = association.subscription.and_then(|id| sighted.records.get(&id));
-        let before = serde_json::from_value::<BeforeWrite>(before.clone());
-        // A person may have given the association another record since then.
-        if let (Some(record), Ok(before)) = (record, before)
-            && before.subscription == record.id
-            && let Kept::Blanked(fields) = before.fields.kept_in(&record.untouched())
-        {
-            tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo did not keep fields; writing stops");
-            let problem = Problem::about(ProblemCode::FieldsNotKept, fields.join(", "), now);
-            association.problem = Some(problem.clone());
-            lost = Some(problem);
-        }
-    }
-    lost
 }
 
 /// Keeps the customers' names as Halo shows them now.

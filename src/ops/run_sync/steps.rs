@@ -45,8 +45,6 @@ steps! {
     CreateForgotten = "create-forgotten",
     /// The subscription's id is noted; the outcome is not.
     Owned = "owned",
-    /// It is noted what the write of a quantity must leave as it is.
-    QuantityIntended = "quantity-intended",
     /// The lease was checked; the quantity is sent next.
     QuantityDue = "quantity-due",
     /// Halo has the quantity; we have no note of it.

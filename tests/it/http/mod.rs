@@ -59,7 +59,6 @@ impl Server {
             issuer: "https://id.infima.example".into(),
             audience: "infima-halo".into(),
             partner_claim: "partner".into(),
-            leeway: std::time::Duration::from_secs(30),
         }));
         let verifier = Arc::new(mint.verifier(Clock::System));
         let identify: Identify = Arc::new(move |token: Option<SecretString>| {

@@ -1,7 +1,7 @@
 //! Random stories of what partners, users, time and a failing Halo do, in any order, against the real app and the sandbox.
 //! After each step what must always hold is checked: see `invariants.rs`.
 //!
-//! The stories are the same in every run. `make soak` tells more of them: 500, or as many as `INFIMA_SOAK_STORIES` says.
+//! The stories are the same in every run. `make soak` tells more of them: as many as `INFIMA_SOAK_STORIES` says.
 
 mod invariants;
 
@@ -124,7 +124,7 @@ fn whatever_happens_nobody_is_billed_wrongly() {
     tell(12);
 }
 
-/// Part of `make soak`, which runs what is ignored and is called like it.
+/// Part of `make soak`.
 #[test]
 #[ignore = "takes minutes"]
 fn soak_stories() {

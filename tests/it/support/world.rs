@@ -43,12 +43,7 @@ pub struct World {
 }
 
 pub fn rules() -> TokenRules {
-    TokenRules {
-        issuer: "https://issuer.test".into(),
-        audience: "infima-halo".into(),
-        partner_claim: "partner".into(),
-        leeway: std::time::Duration::from_secs(30),
-    }
+    TokenRules { issuer: "https://issuer.test".into(), audience: "infima-halo".into(), partner_claim: "partner".into() }
 }
 
 impl World {
@@ -366,11 +361,6 @@ impl World {
             .execute(&self.owner)
             .await
             .expect("the database answers");
-    }
-
-    /// Lets the window of the request budget be over.
-    pub async fn new_budget(&self) {
-        sqlx::query("delete from halo_budgets").execute(&self.owner).await.expect("the database answers");
     }
 
     /// Lets the settle time of the client's doubtful create have passed.
