@@ -287,9 +287,10 @@ fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionI
     for association in pending {
         if let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) {
             let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
-            // By its name alone, one record can be its own; several are a question to everybody.
+            // By its name alone, one record can be its own, if it is taken back now; several are a question to everybody.
             let found = recovered(association, &free);
-            let by_name = found.len() == 1;
+            let waits = association.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
+            let by_name = found.len() == 1 && !waits;
             let marker = Some(&association.create.marker);
             let its_own = found.into_iter().filter(|it| by_name || it.marker.as_ref() == marker);
             claimed.extend(its_own.map(|it| it.id));
