@@ -58,6 +58,8 @@ pub struct Run {
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     pub next_attempt_at: DateTime<Utc>,
+    /// That moment has come, by the clock that judges it: Postgres'.
+    pub due: bool,
     pub progress: Progress,
     pub summary: Summary,
     pub problem: Option<Problem>,

@@ -75,6 +75,7 @@ impl HaloSyncRun {
     /// In how many milliseconds to ask again. Null once it is finished.
     async fn poll_after_ms(&self, ctx: &Context<'_>) -> Option<i32> {
         let wait = match self.0.state {
+            RunState::Queued if self.0.due => POLL_QUEUED.0,
             RunState::Queued => {
                 let (soonest, latest) = POLL_QUEUED;
                 (self.0.next_attempt_at - Asker::of(ctx).ops.clock.now()).clamp(soonest, latest)

@@ -28,6 +28,7 @@ struct Row {
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
     next_attempt_at: DateTime<Utc>,
+    due: bool,
     total: i32,
     halo_requests: i32,
     problem: Option<Value>,
@@ -59,6 +60,7 @@ impl TryFrom<Row> for Run {
             started_at: row.started_at,
             finished_at: row.finished_at,
             next_attempt_at: row.next_attempt_at,
+            due: row.due,
             progress: Progress { done: count(done), total: count(row.total.max(done)) },
             summary: Summary {
                 created: count(row.created),
@@ -79,7 +81,7 @@ pub async fn find_many(db: &mut PgConnection, scope: &PartnerScope, ids: &[RunId
     let rows = sqlx::query_as!(
         Row,
         r#"select r.id, r.partner_id, trigger, state, client_ids, night, requested_by, queued_at, started_at,
-                  finished_at, next_attempt_at, total, halo_requests, r.problem,
+                  finished_at, next_attempt_at, next_attempt_at <= now() as "due!", total, halo_requests, r.problem,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
            from sync_runs r, lateral count_results(r.id) s
@@ -97,7 +99,7 @@ pub async fn page(db: &mut PgConnection, scope: &PartnerScope, page: &Page) -> R
     let rows = sqlx::query_as!(
         Row,
         r#"select r.id, r.partner_id, trigger, state, client_ids, night, requested_by, queued_at, started_at,
-                  finished_at, next_attempt_at, total, halo_requests, r.problem,
+                  finished_at, next_attempt_at, next_attempt_at <= now() as "due!", total, halo_requests, r.problem,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
            from sync_runs r, lateral count_results(r.id) s

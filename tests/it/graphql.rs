@@ -774,7 +774,8 @@ async fn a_sync_is_followed_until_it_is_finished() {
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
     let api = Api::over(world);
-    let follow = "subscription($id: ID!) { haloSyncRun(id: $id) { status progress { done total } pollAfterMs } }";
+    let follow = "subscription($id: ID!) { haloSyncRun(id: $id) { \
+                  status progress { done total } pollAfterMs summary { created haloRequests } } }";
     let subscribe = |caller: &Caller, id: String| {
         let request = Request::new(follow).variables(Variables::from_json(json!({ "id": id }))).data(caller.clone());
         api.schema.execute_stream(request).map(shown)
@@ -803,7 +804,10 @@ async fn a_sync_is_followed_until_it_is_finished() {
     assert!(seen.windows(2).all(|pair| pair[0] != pair[1]), "nothing is said twice: {seen:?}");
     states.dedup();
     assert_eq!(states, ["RUNNING", "SUCCEEDED"]);
-    let last = json!({ "status": "SUCCEEDED", "progress": { "done": 2, "total": 2 }, "pollAfterMs": null });
+    let summary = seen.last().unwrap()["data"]["haloSyncRun"]["summary"].clone();
+    assert_eq!(summary["created"], 2);
+    let done = json!({ "done": 2, "total": 2 });
+    let last = json!({ "status": "SUCCEEDED", "progress": done, "pollAfterMs": null, "summary": summary });
     assert_eq!(seen.last().unwrap()["data"]["haloSyncRun"], last);
 
     // A finished one says how it ended, once.
