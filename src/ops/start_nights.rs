@@ -68,7 +68,7 @@ async fn start_night(
         }
     }
     let request = RunRequest { trigger: Trigger::Nightly, clients: None, night: Some(night.date), urgent: false };
-    let asked = runs::ask(&mut tx, &scope, &request, now).await?;
+    let asked = runs::ask(&mut tx, &scope, &request, Duration::ZERO, now).await?;
     if asked.ring {
         queue::ring(&mut tx, asked.run, asked.urgent, Duration::ZERO).await?;
     }

@@ -141,11 +141,13 @@ pub struct Asked {
 }
 
 /// Queues a run, joins the one that waits, or answers with the one under way where it has not read yet and covers the
-/// request. A partner never has more than one running and one waiting.
+/// request. A partner never has more than one running and one waiting. It is not begun before `wait` has passed, unless
+/// somebody asked for an earlier beginning.
 pub async fn ask(
     db: &mut PgConnection,
     scope: &PartnerScope,
     request: &RunRequest,
+    wait: Duration,
     now: DateTime<Utc>,
 ) -> Result<Asked> {
     partners::lock(db, scope).await?;
@@ -183,14 +185,15 @@ pub async fn ask(
              client_ids = case when client_ids is null or $2::uuid[] is null then null else client_ids || $2 end,
              urgent = urgent or $3, night = coalesce(night, $4), night_at = coalesce(night_at, $5),
              next_attempt_at = case when problem ->> 'code' = 'rate_limited' then next_attempt_at
-                                    else least(next_attempt_at, now()) end
+                                    else least(next_attempt_at, now() + $6) end
          where partner_id = $1 and state = 'queued'
          returning id, urgent",
         scope.partner().0,
         clients.as_deref(),
         request.urgent,
         request.night,
-        night_at
+        night_at,
+        interval(wait)
     )
     .fetch_optional(&mut *db)
     .await?;
@@ -201,8 +204,8 @@ pub async fn ask(
     let requested_by = serde_json::to_value(scope.actor()).expect("an actor is plain data");
     sqlx::query!(
         "insert into sync_runs (id, partner_id, trigger, state, client_ids, night, requested_by, urgent, queued_at,
-                                night_at)
-         values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9)",
+                                night_at, next_attempt_at)
+         values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, now() + $10)",
         run.0,
         scope.partner().0,
         request.trigger.as_str(),
@@ -211,7 +214,8 @@ pub async fn ask(
         requested_by,
         request.urgent,
         now,
-        night_at
+        night_at,
+        interval(wait)
     )
     .execute(db)
     .await?;

@@ -13,9 +13,12 @@ use infima_halo::ops::run_sync::{Looked, Step};
 use infima_halo::ops::save_connection::save_connection;
 use infima_halo::ops::start_nights::{Which, start_nights};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use infima_halo::seal;
 use nix::sys::signal::Signal;
+use secrecy::ExposeSecret as _;
 
 use crate::crash::{as_it_should_be, three_clients};
+use crate::support::program::{program, run as ended};
 use crate::support::worker::Worker;
 use crate::support::world::{World, details_of, request};
 
@@ -63,6 +66,44 @@ async fn a_lost_job_is_rung_for_again_and_only_once() {
     let worker = Worker::start(&world);
     assert_eq!(world.until_run(run, |run| run.state.is_finished()).await.state, RunState::Succeeded);
     worker.kill().await;
+}
+
+/// Two partners failed: the second one's time has not come yet, also for the sweep that looks meanwhile.
+#[tokio::test]
+async fn after_an_outage_the_failed_follow_one_another() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.import_partner("second", &[("Second", 4)]).await;
+    let owner = world.database.owner().await;
+    sqlx::query(
+        "insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
+         select gen_random_uuid(), id, 'on_demand', 'failed', false, now() from partners",
+    )
+    .execute(&owner)
+    .await
+    .unwrap();
+    let mut asked = program(&["sync", "--failed-since", "2020-01-01T00:00:00Z", "--no-wait"]);
+    asked.env("INFIMA_ENV", "development").env("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
+    let asked = ended(asked.env("DATABASE_URL", world.database.app_url().expose_secret())).await;
+    assert_eq!(asked.stdout, "Queued the syncs of 2 partners.\n", "{}", asked.stderr);
+
+    assert_eq!(sweep(world.ops()).await.unwrap(), 1);
+    let waits: Vec<i32> = sqlx::query_scalar(
+        "select round(extract(epoch from next_attempt_at - min(next_attempt_at) over ()) / 60)::integer from sync_runs
+         where state = 'queued' order by next_attempt_at",
+    )
+    .fetch_all(&owner)
+    .await
+    .unwrap();
+    assert_eq!(waits, [0, 5], "minutes");
+    let audited: Vec<bool> = sqlx::query_scalar(
+        "select a.actor = r.requested_by from activity a
+         join sync_runs r on r.id = replace(a.subject, 'run_', '')::uuid and r.partner_id = a.partner_id
+         where a.act = 'sync.requested'",
+    )
+    .fetch_all(&owner)
+    .await
+    .unwrap();
+    assert_eq!(audited, [true, true]);
 }
 
 #[tokio::test]
