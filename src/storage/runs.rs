@@ -407,7 +407,8 @@ pub async fn latest_night(db: &mut PgConnection, scope: &PartnerScope) -> Result
     Ok(row.map(|row| (row.night, row.night_at)))
 }
 
-/// Runs that should be in somebody's hands and are not: their job was lost, or their worker died.
+/// Runs that should be in somebody's hands and are not: their job was lost, or their worker died. One that waits behind the
+/// partner's running one is not among them: it is rung for when that one ends.
 pub async fn unattended(
     db: &mut PgConnection,
     _: SystemScope,
@@ -415,8 +416,10 @@ pub async fn unattended(
     batch: i64,
 ) -> Result<Vec<(RunId, bool)>> {
     let rows = sqlx::query!(
-        "select id, urgent from sync_runs
-         where (state = 'queued' and next_attempt_at <= now()) or (state = 'running' and lease_until + $1 < now())
+        "select id, urgent from sync_runs r
+         where (state = 'running' and lease_until + $1 < now())
+            or (state = 'queued' and next_attempt_at <= now()
+                and not exists (select from sync_runs u where u.partner_id = r.partner_id and u.state = 'running'))
          order by urgent desc, next_attempt_at
          limit $2",
         interval(grace),

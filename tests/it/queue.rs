@@ -68,6 +68,30 @@ async fn a_lost_job_is_rung_for_again_and_only_once() {
     worker.kill().await;
 }
 
+#[tokio::test]
+async fn what_waits_behind_the_running_one_is_not_rung_for_until_that_one_ends() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    let running = world.map(&["Alder"]).await.run.unwrap();
+    let owner = world.database.owner().await;
+    let become_of_it = async |change: &str| {
+        let change = format!("update sync_runs set {change} where id = $1");
+        sqlx::query(sqlx::AssertSqlSafe(change)).bind(running.0).execute(&owner).await.unwrap();
+    };
+    let lease = "lease_token = gen_random_uuid(), lease_until = now() + interval '1 hour'";
+    become_of_it(&format!("state = 'running', read_at = now(), {lease}")).await;
+    let waiting = world.request_sync().await;
+    assert_ne!(waiting, running);
+    sqlx::query("delete from apalis.jobs").execute(&owner).await.unwrap();
+    assert_eq!(sweep(world.ops()).await.unwrap(), 0, "somebody is at it");
+
+    become_of_it("lease_until = now() - interval '1 hour'").await;
+    assert_eq!(sweep(world.ops()).await.unwrap(), 1, "a dead worker's run is taken up");
+    assert_eq!((jobs(&world, running).await, jobs(&world, waiting).await), (1, 0));
+    assert_eq!(world.work(running).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(jobs(&world, waiting).await, 1, "its turn has come");
+}
+
 /// Two partners failed: the second one's time has not come yet, also for the sweep that looks meanwhile.
 #[tokio::test]
 async fn after_an_outage_the_failed_follow_one_another() {
