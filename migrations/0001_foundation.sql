@@ -186,7 +186,6 @@ create table sync_runs (
     finished_at timestamptz,
     starts integer not null default 0,
     attempts integer not null default 0,
-    fence bigint not null default 0,
     lease_token uuid,
     lease_until timestamptz,
     leased_by text,

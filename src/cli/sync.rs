@@ -32,8 +32,14 @@ pub(super) struct SyncArgs {
     #[arg(long, value_name = "TIME")]
     failed_since: Option<DateTime<Utc>>,
     /// Over how many seconds those partners' syncs are spread
-    #[arg(long, value_name = "SECONDS", requires = "failed_since", conflicts_with_all = ["night", "partner"])]
-    spread: Option<u32>,
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 600,
+        requires = "failed_since",
+        conflicts_with_all = ["night", "partner"]
+    )]
+    spread: u32,
     /// Only print what the sync would change, worked out against Halo as it is now
     #[arg(long, requires = "partner", conflicts_with_all = ["night", "failed_since", "no_wait"])]
     dry_run: bool,
@@ -69,7 +75,7 @@ async fn queue(ops: &Ops, args: &SyncArgs) -> anyhow::Result<Vec<(PartnerId, Run
         let partner = find(ops, external_id).await?;
         by_operator::request_sync(ops, partner).await.map(|run| vec![(partner, run)])
     } else if let Some(since) = args.failed_since {
-        request_failed_since(ops, since, Duration::from_secs(args.spread.unwrap_or(0).into())).await
+        request_failed_since(ops, since, Duration::from_secs(args.spread.into())).await
     } else {
         start_nights(ops, Which::Tonight).await
     };

@@ -210,7 +210,7 @@ impl Table {
         let resumed = associations::resume(tx, scope, client.id, &self.tenant, customer.id).await?;
         let id = match resumed {
             Some(id) => id,
-            None => match insert(tx, scope, &self.tenant, &client, &customer, shared).await? {
+            None => match insert(tx, scope, &self.tenant, &client, &customer, shared, now).await? {
                 Some(id) => id,
                 None => return Ok(Mapped::Refused(taken())),
             },
@@ -235,6 +235,7 @@ async fn insert(
     client: &Client,
     customer: &MappedCustomer,
     shared: bool,
+    now: DateTime<Utc>,
 ) -> Result<Option<AssociationId>, OpError> {
     let id = AssociationId::generate();
     let free = associations::insert(
@@ -249,6 +250,7 @@ async fn insert(
             marker: &marker(&client.external_id, tenant, customer.id),
             initial_name: &initial_name(&client.name, shared),
         },
+        now,
     )
     .await?;
     Ok(free.then_some(id))

@@ -114,7 +114,7 @@ pub(super) async fn ask(
     request: RunRequest,
     now: DateTime<Utc>,
 ) -> Result<RunId, OpError> {
-    let asked = runs::ask(tx, scope, &request, now).await?;
+    let asked = runs::ask(tx, scope, &request, Duration::ZERO, now).await?;
     if asked.ring {
         queue::ring(tx, asked.run, asked.urgent, Duration::ZERO).await?;
     }
@@ -139,11 +139,9 @@ pub async fn request_failed_since(
         let now = ops.clock.now();
         let mut tx = ops.db.begin(&scope).await?;
         let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: false };
-        let asked = runs::ask(&mut tx, &scope, &everything, now).await?;
         let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
+        let asked = runs::ask(&mut tx, &scope, &everything, wait, now).await?;
         if asked.ring {
-            // The run itself waits: a job alone would be overtaken by the sweep.
-            runs::hold_back(&mut tx, &scope, asked.run, wait).await?;
             queue::ring(&mut tx, asked.run, asked.urgent, wait).await?;
         }
         let entry = activity::Entry {

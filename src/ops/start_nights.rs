@@ -12,6 +12,7 @@ use crate::domain::roster::Partner;
 use crate::domain::run::Trigger;
 use crate::ids::{PartnerId, RunId};
 use crate::queue;
+use crate::storage::partners::WithNights;
 use crate::storage::runs::RunRequest;
 use crate::storage::{partners, runs};
 
@@ -24,7 +25,7 @@ pub enum Which {
     Tonight,
 }
 
-/// Given are the runs that were queued.
+/// Given are the runs that were queued. One partner's error is logged and does not cost the others their night.
 pub async fn start_nights(ops: &Ops, which: Which) -> Result<Vec<(PartnerId, RunId)>, OpError> {
     let mut started = Vec::new();
     let mut after = None;
@@ -33,11 +34,18 @@ pub async fn start_nights(ops: &Ops, which: Which) -> Result<Vec<(PartnerId, Run
             let mut db = ops.db.read(SystemScope::worker()).await?;
             partners::with_nights(&mut db, SystemScope::worker(), after).await?
         };
-        let Some((last, _)) = batch.last() else { return Ok(started) };
+        let Some(last) = batch.last() else { return Ok(started) };
         after = Some(last.id);
-        for (partner, connected_at) in &batch {
-            if let Some(run) = start_night(ops, partner, *connected_at, which).await? {
-                started.push((partner.id, run));
+        for WithNights { id, partner, since } in batch {
+            let run = match partner {
+                Ok(partner) => start_night(ops, &partner, since, which).await,
+                Err(error) => Err(error.into()),
+            };
+            match run {
+                Ok(run) => started.extend(run.map(|run| (id, run))),
+                Err(error) => {
+                    tracing::error!(partner.id = %id, error = &error as &dyn std::error::Error, "night not queued; the next tick tries again");
+                }
             }
         }
     }
@@ -46,7 +54,7 @@ pub async fn start_nights(ops: &Ops, which: Which) -> Result<Vec<(PartnerId, Run
 async fn start_night(
     ops: &Ops,
     partner: &Partner,
-    connected_at: DateTime<Utc>,
+    since: DateTime<Utc>,
     which: Which,
 ) -> Result<Option<RunId>, OpError> {
     let now = ops.clock.now();
@@ -54,8 +62,8 @@ async fn start_night(
         Which::Due => night::latest_due(partner.id, &partner.settings, now),
         Which::Tonight => Night { date: now.with_timezone(&partner.settings.time_zone).date_naive(), due: now },
     };
-    // A night before there was a connection was not missed.
-    if night.due < connected_at {
+    // A night before there was anything to sync was not missed.
+    if night.due < since {
         return Ok(None);
     }
     let scope = PartnerScope::for_worker(partner.id);
@@ -68,7 +76,7 @@ async fn start_night(
         }
     }
     let request = RunRequest { trigger: Trigger::Nightly, clients: None, night: Some(night.date), urgent: false };
-    let asked = runs::ask(&mut tx, &scope, &request, now).await?;
+    let asked = runs::ask(&mut tx, &scope, &request, Duration::ZERO, now).await?;
     if asked.ring {
         queue::ring(&mut tx, asked.run, asked.urgent, Duration::ZERO).await?;
     }

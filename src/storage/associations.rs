@@ -160,11 +160,16 @@ pub struct NewAssociation<'a> {
 }
 
 /// Whether the mapping was free: false where the client has an association, or another one the customer.
-pub async fn insert(db: &mut PgConnection, scope: &PartnerScope, new: &NewAssociation<'_>) -> Result<bool> {
+pub async fn insert(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    new: &NewAssociation<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let done = sqlx::query!(
         "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
-                                   halo_customer_top_level, shared, state, marker, initial_name)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10)
+                                   halo_customer_top_level, shared, state, marker, initial_name, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $11)
          on conflict do nothing",
         new.id.0,
         scope.partner().0,
@@ -175,7 +180,8 @@ pub async fn insert(db: &mut PgConnection, scope: &PartnerScope, new: &NewAssoci
         new.customer.top_level,
         new.shared,
         new.marker,
-        new.initial_name
+        new.initial_name,
+        now
     )
     .execute(db)
     .await?;

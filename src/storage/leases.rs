@@ -1,4 +1,5 @@
-//! Who may write to Halo for a partner: one run at a time, for as long as its lease lasts.
+//! Who may write to Halo for a partner: one run at a time, for as long as its lease lasts; and what its holder writes down
+//! of the run itself.
 //!
 //! A lease ends by Postgres' clock. Whoever takes over a run whose lease ended waits another request's time-out, so that
 //! what the last owner may still have under way has come to its end.
@@ -10,9 +11,11 @@ use sqlx::PgConnection;
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
-use super::{Result, StorageError};
+use super::connections::problem_json;
+use super::{Result, StorageError, partners};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::run::Trigger;
+use crate::domain::problem::Problem;
+use crate::domain::run::{RunState, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
 /// Proof that this process runs this sync. Made by [`claim`] alone; every write of the run checks it.
@@ -43,8 +46,6 @@ pub struct Claimed {
     pub lease: SyncLease,
     pub trigger: Trigger,
     pub clients: Option<Vec<ClientId>>,
-    pub night: Option<chrono::NaiveDate>,
-    pub urgent: bool,
     /// How often it was started, this time included: a run that kills its worker is not started for ever.
     pub starts: u32,
     /// How many attempts failed because Halo was not available.
@@ -58,19 +59,8 @@ pub struct LeaseTerms {
     pub grace: Duration,
 }
 
-/// Who holds a run that could not be claimed.
-#[derive(Clone, Debug)]
-pub enum Claim {
-    Claimed(Box<Claimed>),
-    /// Another run of the partner is under way, or this run is; try again after this time.
-    Busy {
-        again_in: Duration,
-    },
-    /// Finished, or not there.
-    Nothing,
-}
-
-/// Takes the run, if its time has come and nobody works for that partner.
+/// Takes the run, if its time has come and nobody works for that partner. None: it is finished, or somebody else's, or not yet due.
+/// Whatever is due later is rung for by its own job or by the sweep.
 pub async fn claim(
     db: &mut PgConnection,
     _: SystemScope,
@@ -78,16 +68,16 @@ pub async fn claim(
     worker: &str,
     terms: LeaseTerms,
     now: DateTime<Utc>,
-) -> Result<Claim> {
+) -> Result<Option<Claimed>> {
     let token = Uuid::new_v4();
     let claimed = sqlx::query!(
         "update sync_runs set
-             state = 'running', starts = starts + 1, fence = fence + 1, lease_token = $2, lease_until = now() + $3,
+             state = 'running', starts = starts + 1, lease_token = $2, lease_until = now() + $3,
              leased_by = $4, started_at = coalesce(started_at, $6), read_at = null
          where id = $1
            and ((state = 'queued' and next_attempt_at <= now())
                 or (state = 'running' and lease_until + $5 < now()))
-         returning partner_id, trigger, client_ids, night, urgent, starts, attempts",
+         returning partner_id, trigger, client_ids, starts, attempts",
         run.0,
         token,
         interval(terms.length),
@@ -99,36 +89,17 @@ pub async fn claim(
     .await
     .map_err(StorageError::from);
     match claimed {
-        Ok(Some(row)) => Ok(Claim::Claimed(Box::new(Claimed {
+        Ok(Some(row)) => Ok(Some(Claimed {
             lease: SyncLease { run, scope: PartnerScope::for_worker(PartnerId(row.partner_id)), token },
             trigger: row.trigger.parse().map_err(super::error::inconsistent("sync_runs", "trigger", run.0))?,
             clients: row.client_ids.map(|ids| ids.into_iter().map(ClientId).collect()),
-            night: row.night,
-            urgent: row.urgent,
             starts: row.starts.unsigned_abs(),
             attempts: row.attempts.unsigned_abs(),
-        }))),
-        Ok(None) => later(db, run, terms).await,
-        Err(error) if error.violates("one_running_run_per_partner") => Ok(Claim::Busy { again_in: terms.length }),
+        })),
+        Ok(None) => Ok(None),
+        Err(error) if error.violates("one_running_run_per_partner") => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Why nothing was claimed, and when to look again.
-async fn later(db: &mut PgConnection, run: RunId, terms: LeaseTerms) -> Result<Claim> {
-    let wait = sqlx::query_scalar!(
-        r#"select extract(epoch from
-                 case state when 'queued' then next_attempt_at else lease_until + $2 end - now())::float8 as "wait"
-           from sync_runs where id = $1 and state in ('queued', 'running')"#,
-        run.0,
-        interval(terms.grace)
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(match wait.flatten() {
-        Some(seconds) => Claim::Busy { again_in: Duration::from_secs_f64(seconds.max(0.0)) + Duration::from_secs(1) },
-        None => Claim::Nothing,
-    })
 }
 
 /// Checks the lease and begins it anew. Given is how long it lasts now: no request may outlive it.
@@ -172,12 +143,159 @@ pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Res
     Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
 }
 
-pub(super) fn interval(duration: Duration) -> PgInterval {
-    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
+/// From here on, what is asked for is no longer covered by this run. `total` associations will be looked at.
+pub async fn start_reading(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
+    changed(
+        sqlx::query!(
+            "update sync_runs set read_at = now() where id = $1 and lease_token = $2 and lease_until > now()",
+            lease.run.0,
+            lease.token
+        )
+        .execute(db)
+        .await?,
+    )
 }
 
-impl SyncLease {
-    pub(super) fn token(&self) -> Uuid {
-        self.token
+pub async fn set_total(db: &mut PgConnection, lease: &SyncLease, total: u32) -> Result<()> {
+    changed(
+        sqlx::query!(
+            "update sync_runs set total = $3 where id = $1 and lease_token = $2 and lease_until > now()",
+            lease.run.0,
+            lease.token,
+            i32::try_from(total).unwrap_or(i32::MAX)
+        )
+        .execute(db)
+        .await?,
+    )
+}
+
+/// Adds requests that were sent to Halo.
+pub async fn count_requests(db: &mut PgConnection, lease: &SyncLease, requests: u32) -> Result<()> {
+    sqlx::query!(
+        "update sync_runs set halo_requests = halo_requests + $2 where id = $1",
+        lease.run.0,
+        i32::try_from(requests).unwrap_or(i32::MAX)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends the run.
+pub async fn finish(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+    state: RunState,
+    problem: Option<&Problem>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    changed(
+        sqlx::query!(
+            "update sync_runs set state = $3, problem = $4, finished_at = $5, lease_token = null, lease_until = null
+             where id = $1 and lease_token = $2 and lease_until > now()",
+            lease.run.0,
+            lease.token,
+            state.as_str(),
+            problem_json(problem),
+            now
+        )
+        .execute(db)
+        .await?,
+    )
+}
+
+/// The run by which one that cannot go on now is continued, and for whom a worker has to be woken: itself, or the one that
+/// was waiting already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Continued {
+    pub run: RunId,
+    pub urgent: bool,
+}
+
+/// Gives the run back as it was: its worker is being stopped, and another one goes on at once. Where another run waits
+/// already, that one takes its clients over.
+pub async fn give_back(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<Continued> {
+    if let Some(continued) = join_waiting(db, lease, Duration::ZERO, None).await? {
+        finish(db, lease, RunState::Cancelled, None, now).await?;
+        return Ok(continued);
     }
+    wait(db, lease, Duration::ZERO, false, None).await
+}
+
+/// Puts the run back, to be tried after `pause`. Where another waits already, that one takes its clients over.
+pub async fn put_back(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+    pause: Duration,
+    counts_as_attempt: bool,
+    problem: &Problem,
+    now: DateTime<Utc>,
+) -> Result<Continued> {
+    if let Some(continued) = join_waiting(db, lease, pause, Some(problem)).await? {
+        finish(db, lease, RunState::Failed, Some(problem), now).await?;
+        return Ok(continued);
+    }
+    wait(db, lease, pause, counts_as_attempt, Some(problem)).await
+}
+
+/// Has the waiting run, if there is one, do what is left of this one.
+async fn join_waiting(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+    pause: Duration,
+    problem: Option<&Problem>,
+) -> Result<Option<Continued>> {
+    partners::lock(db, &lease.scope).await?;
+    let waiting = sqlx::query!(
+        "update sync_runs w set
+             client_ids = case when w.client_ids is null or r.client_ids is null then null
+                               else w.client_ids || r.client_ids end,
+             urgent = w.urgent or r.urgent,
+             attempts = greatest(w.attempts, r.attempts),
+             next_attempt_at = greatest(w.next_attempt_at, now() + $3),
+             problem = coalesce($4, w.problem)
+         from sync_runs r
+         where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
+         returning w.id, w.urgent",
+        lease.run.0,
+        lease.token,
+        interval(pause),
+        problem_json(problem)
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(waiting.map(|row| Continued { run: RunId(row.id), urgent: row.urgent }))
+}
+
+/// Has this run wait.
+async fn wait(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+    pause: Duration,
+    counts_as_attempt: bool,
+    problem: Option<&Problem>,
+) -> Result<Continued> {
+    let urgent = sqlx::query_scalar!(
+        "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
+             next_attempt_at = now() + $3, attempts = attempts + $4, problem = $5, starts = 0
+         where id = $1 and lease_token = $2 and lease_until > now()
+         returning urgent",
+        lease.run.0,
+        lease.token,
+        interval(pause),
+        i32::from(counts_as_attempt),
+        problem_json(problem)
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or(StorageError::LeaseLost)?;
+    Ok(Continued { run: lease.run, urgent })
+}
+
+fn changed(done: sqlx::postgres::PgQueryResult) -> Result<()> {
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StorageError::LeaseLost) }
+}
+
+pub(super) fn interval(duration: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
 }

@@ -151,31 +151,37 @@ pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settin
     Ok(())
 }
 
-/// Active partners with a connection and something to sync, in batches by id, each with the moment since which it has been
-/// connected: no night before that was missed.
-pub async fn with_nights(
-    db: &mut PgConnection,
-    _: SystemScope,
-    after: Option<PartnerId>,
-) -> Result<Vec<(Partner, DateTime<Utc>)>> {
+/// A partner whose nights are synced.
+#[derive(Debug)]
+pub struct WithNights {
+    pub id: PartnerId,
+    /// An error where what is stored of it makes no sense: the other partners of the batch have their night all the same.
+    pub partner: Result<Partner>,
+    /// Since when it has had a connection and something to sync: no night before that was missed.
+    pub since: DateTime<Utc>,
+}
+
+/// Active partners with a connection and something to sync, in batches by id.
+pub async fn with_nights(db: &mut PgConnection, _: SystemScope, after: Option<PartnerId>) -> Result<Vec<WithNights>> {
     /// Few enough for one statement, many enough for few statements.
     const BATCH: i64 = 500;
     let rows = sqlx::query!(
-        "select p.id, p.external_id, p.name, p.time_zone, p.state, p.nightly_sync, p.night_start, p.night_end,
-                c.created_at
+        r#"select p.id, p.external_id, p.name, p.time_zone, p.state, p.nightly_sync, p.night_start, p.night_end,
+                greatest(c.created_at, a.mapped_at) as "since!"
          from partners p
          join connections c on c.partner_id = p.id and c.state <> 'disconnected'
-         where p.state = 'active' and p.nightly_sync
-           and exists (select from associations a where a.partner_id = p.id and a.state <> 'ended')
-           and ($1::uuid is null or p.id > $1)
+         join lateral (select min(created_at) as mapped_at from associations
+                       where partner_id = p.id and state <> 'ended') a on a.mapped_at is not null
+         where p.state = 'active' and p.nightly_sync and ($1::uuid is null or p.id > $1)
          order by p.id
-         limit $2",
+         limit $2"#,
         after.map(|id| id.0),
         BATCH
     )
     .fetch_all(db)
     .await?;
-    rows.into_iter()
+    Ok(rows
+        .into_iter()
         .map(|row| {
             let partner = Row {
                 id: row.id,
@@ -187,7 +193,7 @@ pub async fn with_nights(
                 night_start: row.night_start,
                 night_end: row.night_end,
             };
-            Ok((Partner::try_from(partner)?, row.created_at))
+            WithNights { id: PartnerId(row.id), partner: Partner::try_from(partner), since: row.since }
         })
-        .collect()
+        .collect())
 }

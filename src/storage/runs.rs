@@ -7,13 +7,12 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::connections::{problem_json, read_problem};
+use super::connections::read_problem;
 use super::error::inconsistent;
-use super::leases::{SyncLease, interval};
+use super::leases::interval;
 use super::{Page, Result, Slice, StorageError, partners};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::problem::Problem;
-use crate::domain::run::{Progress, Run, RunState, Summary, Trigger};
+use crate::domain::run::{Progress, Run, Summary, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
 struct Row {
@@ -143,11 +142,13 @@ pub struct Asked {
 }
 
 /// Queues a run, joins the one that waits, or answers with the one under way where it has not read yet and covers the
-/// request. A partner never has more than one running and one waiting.
+/// request. A partner never has more than one running and one waiting. It is not begun before `wait` has passed, unless
+/// somebody asked for an earlier beginning.
 pub async fn ask(
     db: &mut PgConnection,
     scope: &PartnerScope,
     request: &RunRequest,
+    wait: Duration,
     now: DateTime<Utc>,
 ) -> Result<Asked> {
     partners::lock(db, scope).await?;
@@ -185,14 +186,15 @@ pub async fn ask(
              client_ids = case when client_ids is null or $2::uuid[] is null then null else client_ids || $2 end,
              urgent = urgent or $3, night = coalesce(night, $4), night_at = coalesce(night_at, $5),
              next_attempt_at = case when problem ->> 'code' = 'rate_limited' then next_attempt_at
-                                    else least(next_attempt_at, now()) end
+                                    else least(next_attempt_at, now() + $6) end
          where partner_id = $1 and state = 'queued'
          returning id, urgent",
         scope.partner().0,
         clients.as_deref(),
         request.urgent,
         request.night,
-        night_at
+        night_at,
+        interval(wait)
     )
     .fetch_optional(&mut *db)
     .await?;
@@ -203,8 +205,8 @@ pub async fn ask(
     let requested_by = serde_json::to_value(scope.actor()).expect("an actor is plain data");
     sqlx::query!(
         "insert into sync_runs (id, partner_id, trigger, state, client_ids, night, requested_by, urgent, queued_at,
-                                night_at)
-         values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9)",
+                                night_at, next_attempt_at)
+         values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, now() + $10)",
         run.0,
         scope.partner().0,
         request.trigger.as_str(),
@@ -213,174 +215,12 @@ pub async fn ask(
         requested_by,
         request.urgent,
         now,
-        night_at
-    )
-    .execute(db)
-    .await?;
-    Ok(Asked { run, ring: true, urgent: request.urgent })
-}
-
-/// Lets a waiting run wait longer, so that many do not begin at once.
-pub async fn hold_back(db: &mut PgConnection, scope: &PartnerScope, run: RunId, wait: Duration) -> Result<()> {
-    sqlx::query!(
-        "update sync_runs set next_attempt_at = greatest(next_attempt_at, now() + $3)
-         where partner_id = $1 and id = $2 and state = 'queued'",
-        scope.partner().0,
-        run.0,
+        night_at,
         interval(wait)
     )
     .execute(db)
     .await?;
-    Ok(())
-}
-
-/// From here on, what is asked for is no longer covered by this run. `total` associations will be looked at.
-pub async fn start_reading(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
-    changed(
-        sqlx::query!(
-            "update sync_runs set read_at = now() where id = $1 and lease_token = $2 and lease_until > now()",
-            lease.run().0,
-            lease.token()
-        )
-        .execute(db)
-        .await?,
-    )
-}
-
-pub async fn set_total(db: &mut PgConnection, lease: &SyncLease, total: u32) -> Result<()> {
-    changed(
-        sqlx::query!(
-            "update sync_runs set total = $3 where id = $1 and lease_token = $2 and lease_until > now()",
-            lease.run().0,
-            lease.token(),
-            i32::try_from(total).unwrap_or(i32::MAX)
-        )
-        .execute(db)
-        .await?,
-    )
-}
-
-/// Adds requests that were sent to Halo.
-pub async fn count_requests(db: &mut PgConnection, lease: &SyncLease, requests: u32) -> Result<()> {
-    sqlx::query!(
-        "update sync_runs set halo_requests = halo_requests + $2 where id = $1",
-        lease.run().0,
-        i32::try_from(requests).unwrap_or(i32::MAX)
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Ends the run.
-pub async fn finish(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    state: RunState,
-    problem: Option<&Problem>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    changed(
-        sqlx::query!(
-            "update sync_runs set state = $3, problem = $4, finished_at = $5, lease_token = null, lease_until = null
-             where id = $1 and lease_token = $2 and lease_until > now()",
-            lease.run().0,
-            lease.token(),
-            state.as_str(),
-            problem_json(problem),
-            now
-        )
-        .execute(db)
-        .await?,
-    )
-}
-
-/// The run by which one that cannot go on now is continued, and for whom a worker has to be woken: itself, or the one that
-/// was waiting already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Continued {
-    pub run: RunId,
-    pub urgent: bool,
-}
-
-/// Gives the run back as it was: its worker is being stopped, and another one goes on at once. Where another run waits
-/// already, that one takes its clients over.
-pub async fn give_back(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<Continued> {
-    if let Some(continued) = join_waiting(db, lease, Duration::ZERO, None).await? {
-        finish(db, lease, RunState::Cancelled, None, now).await?;
-        return Ok(continued);
-    }
-    wait(db, lease, Duration::ZERO, false, None).await
-}
-
-/// Puts the run back, to be tried after `pause`. Where another waits already, that one takes its clients over.
-pub async fn put_back(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    pause: Duration,
-    counts_as_attempt: bool,
-    problem: &Problem,
-    now: DateTime<Utc>,
-) -> Result<Continued> {
-    if let Some(continued) = join_waiting(db, lease, pause, Some(problem)).await? {
-        finish(db, lease, RunState::Failed, Some(problem), now).await?;
-        return Ok(continued);
-    }
-    wait(db, lease, pause, counts_as_attempt, Some(problem)).await
-}
-
-/// Has the waiting run, if there is one, do what is left of this one.
-async fn join_waiting(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    pause: Duration,
-    problem: Option<&Problem>,
-) -> Result<Option<Continued>> {
-    partners::lock(db, lease.scope()).await?;
-    let waiting = sqlx::query!(
-        "update sync_runs w set
-             client_ids = case when w.client_ids is null or r.client_ids is null then null
-                               else w.client_ids || r.client_ids end,
-             urgent = w.urgent or r.urgent,
-             attempts = greatest(w.attempts, r.attempts),
-             next_attempt_at = greatest(w.next_attempt_at, now() + $3),
-             problem = coalesce($4, w.problem)
-         from sync_runs r
-         where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
-         returning w.id, w.urgent",
-        lease.run().0,
-        lease.token(),
-        interval(pause),
-        problem_json(problem)
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(waiting.map(|row| Continued { run: RunId(row.id), urgent: row.urgent }))
-}
-
-/// Has this run wait.
-async fn wait(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    pause: Duration,
-    counts_as_attempt: bool,
-    problem: Option<&Problem>,
-) -> Result<Continued> {
-    let urgent = sqlx::query_scalar!(
-        "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
-             next_attempt_at = now() + $3, attempts = attempts + $4, problem = $5, starts = 0
-         where id = $1 and lease_token = $2 and lease_until > now()
-         returning urgent",
-        lease.run().0,
-        lease.token(),
-        interval(pause),
-        i32::from(counts_as_attempt),
-        problem_json(problem)
-    )
-    .fetch_optional(db)
-    .await?
-    .ok_or(StorageError::LeaseLost)?;
-    Ok(Continued { run: lease.run(), urgent })
+    Ok(Asked { run, ring: true, urgent: request.urgent })
 }
 
 /// The run that waits for this partner, if one does.
@@ -419,7 +259,8 @@ pub async fn latest_night(db: &mut PgConnection, scope: &PartnerScope) -> Result
     Ok(row.map(|row| (row.night, row.night_at)))
 }
 
-/// Runs that should be in somebody's hands and are not: their job was lost, or their worker died.
+/// Runs that should be in somebody's hands and are not: their job was lost, or their worker died. One that waits behind the
+/// partner's running one is not among them: it is rung for when that one ends.
 pub async fn unattended(
     db: &mut PgConnection,
     _: SystemScope,
@@ -427,8 +268,10 @@ pub async fn unattended(
     batch: i64,
 ) -> Result<Vec<(RunId, bool)>> {
     let rows = sqlx::query!(
-        "select id, urgent from sync_runs
-         where (state = 'queued' and next_attempt_at <= now()) or (state = 'running' and lease_until + $1 < now())
+        "select id, urgent from sync_runs r
+         where (state = 'running' and lease_until + $1 < now())
+            or (state = 'queued' and next_attempt_at <= now()
+                and not exists (select from sync_runs u where u.partner_id = r.partner_id and u.state = 'running'))
          order by urgent desc, next_attempt_at
          limit $2",
         interval(grace),
@@ -439,7 +282,7 @@ pub async fn unattended(
     Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
 }
 
-/// Partners whose latest run since then did not succeed, for the operator after an outage.
+/// Partners that are connected and whose latest run since then did not succeed, for the operator after an outage.
 pub async fn partners_failed_since(
     db: &mut PgConnection,
     _: SystemScope,
@@ -449,14 +292,11 @@ pub async fn partners_failed_since(
         r#"select partner_id as "id!" from (
                select distinct on (partner_id) partner_id, state from sync_runs
                where queued_at >= $1 and state not in ('queued', 'running') order by partner_id, id desc
-           ) latest where state in ('failed', 'partially_succeeded') order by partner_id"#,
+           ) latest join connections c using (partner_id)
+           where latest.state in ('failed', 'partially_succeeded') and c.state <> 'disconnected' order by partner_id"#,
         since
     )
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(PartnerId).collect())
-}
-
-fn changed(done: sqlx::postgres::PgQueryResult) -> Result<()> {
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StorageError::LeaseLost) }
 }

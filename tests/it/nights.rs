@@ -6,16 +6,19 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Timelike, Utc};
 use chrono_tz::Tz;
 use futures::future::join_all;
 use infima_halo::app::App;
+use infima_halo::auth::Role;
 use infima_halo::domain::night::{self, LEAST_GAP, Night};
 use infima_halo::domain::roster::SyncSettings;
 use infima_halo::domain::run::{RunState, Trigger};
-use infima_halo::ids::{PartnerId, RunId};
+use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
+use infima_halo::ops::associate_clients::{Mapping, associate_clients};
 use infima_halo::ops::run_sync::Looked;
+use infima_halo::ops::save_connection::save_connection;
 use infima_halo::ops::start_nights::{Which, start_nights};
 use infima_halo::ops::update_settings::{Changes, update_settings};
 use proptest::prelude::*;
 
-use crate::support::world::{World, request};
+use crate::support::world::{World, details_of, request};
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -147,6 +150,47 @@ async fn nobody_mapped_is_no_night() {
     world.connect().await;
     world.clock.advance(Duration::days(2));
     assert_eq!(tick(&world).await, []);
+}
+
+#[tokio::test]
+async fn the_night_before_the_first_client_was_mapped_was_not_missed() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
+    world.clock.set(at("2026-11-23T09:00:00Z"));
+    world.connect().await;
+    world.clock.set(at("2026-11-24T17:00:00Z"));
+    world.map(&["Alder"]).await;
+    assert_eq!(tick(&world).await, []);
+    // The first one's night counts, also where another is mapped after it.
+    world.clock.set(at("2026-11-25T09:00:00Z"));
+    world.map(&["Birch"]).await;
+    assert_eq!(tick(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_partner_that_makes_no_sense_costs_no_other_its_night() {
+    let world = connected_at("2026-11-24T09:00:00Z").await;
+    world.import_partner("second", &[("Second", 4)]).await;
+    let second = world.partner_named("second").await;
+    let admin = world.caller(Role::PartnerAdmin, Some("second")).await;
+    let other = world.sandbox.tenant("other");
+    save_connection(world.ops(), &request(&admin), second, details_of(&other)).await.unwrap();
+    let owner = world.database.owner().await;
+    let client = sqlx::query_scalar("select id from clients where partner_id = $1").bind(second.0);
+    let client = Some(ClientId(client.fetch_one(&owner).await.unwrap()));
+    let customer = HaloCustomerId(other.customers()[0].id);
+    let mapping = Mapping { client, customer, allow_shared: false, replace: None };
+    associate_clients(world.ops(), &request(&admin), second, &[mapping]).await.unwrap();
+
+    let first = world.partner().await;
+    assert!(first.0 < second.0, "the first one is looked at first");
+    sqlx::query("update partners set time_zone = 'Mars/Olympus' where id = $1")
+        .bind(first.0)
+        .execute(&owner)
+        .await
+        .unwrap();
+    world.clock.set(at("2026-11-25T09:00:00Z"));
+    let started = start_nights(world.ops(), Which::Due).await.unwrap();
+    assert_eq!(started.into_iter().map(|(partner, _)| partner).collect::<Vec<_>>(), [second]);
 }
 
 fn settings(zone: Tz, start: (u32, u32), end: (u32, u32)) -> SyncSettings {

@@ -13,9 +13,12 @@ use infima_halo::ops::run_sync::{Looked, Step};
 use infima_halo::ops::save_connection::save_connection;
 use infima_halo::ops::start_nights::{Which, start_nights};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use infima_halo::seal;
 use nix::sys::signal::Signal;
+use secrecy::ExposeSecret as _;
 
 use crate::crash::{as_it_should_be, three_clients};
+use crate::support::program::{program, run as ended};
 use crate::support::worker::Worker;
 use crate::support::world::{World, details_of, request};
 
@@ -63,6 +66,82 @@ async fn a_lost_job_is_rung_for_again_and_only_once() {
     let worker = Worker::start(&world);
     assert_eq!(world.until_run(run, |run| run.state.is_finished()).await.state, RunState::Succeeded);
     worker.kill().await;
+}
+
+#[tokio::test]
+async fn what_waits_behind_the_running_one_is_not_rung_for_until_that_one_ends() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    let running = world.map(&["Alder"]).await.run.unwrap();
+    let owner = world.database.owner().await;
+    let become_of_it = async |change: &str| {
+        let change = format!("update sync_runs set {change} where id = $1");
+        sqlx::query(sqlx::AssertSqlSafe(change)).bind(running.0).execute(&owner).await.unwrap();
+    };
+    let lease = "lease_token = gen_random_uuid(), lease_until = now() + interval '1 hour'";
+    become_of_it(&format!("state = 'running', read_at = now(), {lease}")).await;
+    let waiting = world.request_sync().await;
+    assert_ne!(waiting, running);
+    sqlx::query("delete from apalis.jobs").execute(&owner).await.unwrap();
+    assert_eq!(sweep(world.ops()).await.unwrap(), 0, "somebody is at it");
+
+    become_of_it("lease_until = now() - interval '1 hour'").await;
+    assert_eq!(sweep(world.ops()).await.unwrap(), 1, "a dead worker's run is taken up");
+    assert_eq!((jobs(&world, running).await, jobs(&world, waiting).await), (1, 0));
+    assert_eq!(world.work(running).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(jobs(&world, waiting).await, 1, "its turn has come");
+}
+
+/// Three partners failed, one of them is no longer connected: the second one's time has not come yet, also for the sweep that
+/// looks meanwhile.
+#[tokio::test]
+async fn after_an_outage_the_failed_follow_one_another() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.import_partner("second", &[("Second", 4)]).await;
+    world.import_partner("gone", &[("Gone", 4)]).await;
+    let owner = world.database.owner().await;
+    sqlx::query(
+        "insert into connections (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
+                                  credentials_updated_at, state, checks)
+         select gen_random_uuid(), id, 'https://halo.example', external_id, 'any',
+                case external_id when 'gone' then null else '\\x00'::bytea end,
+                case external_id when 'gone' then null else 'k' end,
+                now(), case external_id when 'gone' then 'disconnected' else 'connected' end, '[]'
+         from partners",
+    )
+    .execute(&owner)
+    .await
+    .unwrap();
+    sqlx::query(
+        "insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
+         select gen_random_uuid(), id, 'on_demand', 'failed', false, now() from partners",
+    )
+    .execute(&owner)
+    .await
+    .unwrap();
+    let mut asked = program(&["sync", "--failed-since", "2020-01-01T00:00:00Z", "--no-wait"]);
+    asked.env("INFIMA_ENV", "development").env("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
+    let asked = ended(asked.env("DATABASE_URL", world.database.app_url().expose_secret())).await;
+    assert_eq!(asked.stdout, "Queued the syncs of 2 partners.\n", "{}", asked.stderr);
+
+    assert_eq!(sweep(world.ops()).await.unwrap(), 1);
+    let waits: Vec<i32> = sqlx::query_scalar(
+        "select round(extract(epoch from next_attempt_at - min(next_attempt_at) over ()) / 60)::integer from sync_runs
+         where state = 'queued' order by next_attempt_at",
+    )
+    .fetch_all(&owner)
+    .await
+    .unwrap();
+    assert_eq!(waits, [0, 5], "minutes");
+    let audited: Vec<bool> = sqlx::query_scalar(
+        "select a.actor = r.requested_by from activity a
+         join sync_runs r on r.id = replace(a.subject, 'run_', '')::uuid and r.partner_id = a.partner_id
+         where a.act = 'sync.requested'",
+    )
+    .fetch_all(&owner)
+    .await
+    .unwrap();
+    assert_eq!(audited, [true, true]);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use crate::domain::run::RunState;
 use crate::halo::{HaloError, Lane, Session};
 use crate::ids::RunId;
 use crate::queue;
-use crate::storage::leases::{self, Claim, Claimed, SyncLease};
+use crate::storage::leases::{self, Claimed, SyncLease};
 use crate::storage::runs;
 use crate::storage::{StorageError, associations, connections, results};
 use done::Tally;
@@ -42,10 +42,8 @@ const MOST_ATTEMPTS_FOR_SOME: u32 = 4;
 /// How a look at a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looked {
-    /// There was nothing to do: it is finished, or was taken over.
+    /// There was nothing to do: it is finished, somebody else is at it or took it over, or its time has not come.
     Nothing,
-    /// Somebody else is at it, or its time has not come.
-    Busy { again_in: Duration },
     /// It ended in this state.
     Finished(RunState),
     /// It is put back and rung for.
@@ -55,15 +53,11 @@ pub enum Looked {
 /// Works on the run if it is there to be worked on. `worker` names the process in `leased_by`. At `stop` the step under way
 /// is brought to its end and the run given back.
 pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<Looked, OpError> {
-    let claim = {
+    let claimed = {
         let mut db = ops.db.read(SystemScope::worker()).await?;
         leases::claim(&mut db, SystemScope::worker(), run, worker, ops.settings.lease, ops.clock.now()).await?
     };
-    let claimed = match claim {
-        Claim::Claimed(claimed) => claimed,
-        Claim::Busy { again_in } => return Ok(Looked::Busy { again_in }),
-        Claim::Nothing => return Ok(Looked::Nothing),
-    };
+    let Some(claimed) = claimed else { return Ok(Looked::Nothing) };
     let lease = &claimed.lease;
     reached(ops, Step::Claimed);
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
@@ -101,7 +95,7 @@ pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
 async fn give_one_back(ops: &Ops, claimed: &Claimed) -> Result<Looked, OpError> {
     let lease = &claimed.lease;
     let mut tx = ops.db.begin(lease.scope()).await?;
-    let continued = runs::give_back(&mut tx, lease, ops.clock.now()).await?;
+    let continued = leases::give_back(&mut tx, lease, ops.clock.now()).await?;
     queue::ring(&mut tx, continued.run, continued.urgent, Duration::ZERO).await?;
     reached(ops, Step::GivingBack);
     tx.commit().await?;
@@ -219,7 +213,7 @@ async fn sync(
     let lease = &claimed.lease;
     let (desired, unseen) = {
         let mut tx = ops.db.begin(lease.scope()).await?;
-        runs::start_reading(&mut tx, lease).await?;
+        leases::start_reading(&mut tx, lease).await?;
         let clients = claimed.clients.as_deref();
         let desired =
             associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
@@ -230,7 +224,7 @@ async fn sync(
     reached(ops, Step::Desired);
     {
         let mut tx = ops.db.begin(lease.scope()).await?;
-        runs::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
+        leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
         tx.commit().await?;
     }
     reached(ops, Step::Planned);
@@ -296,7 +290,7 @@ async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &Ca
 
 async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), OpError> {
     let mut tx = ops.db.begin(lease.scope()).await?;
-    runs::count_requests(&mut tx, lease, session.requests()).await?;
+    leases::count_requests(&mut tx, lease, session.requests()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -352,7 +346,7 @@ async fn finish(
         leases::hold(&mut tx, lease).await?;
         connections::record_state(&mut tx, lease, Some(problem)).await?;
     }
-    runs::finish(&mut tx, lease, state, problem, now).await?;
+    leases::finish(&mut tx, lease, state, problem, now).await?;
     // What was asked for meanwhile has waited for this one.
     if let Some((waiting, urgent)) = runs::waiting(&mut tx, lease.scope()).await? {
         queue::ring(&mut tx, waiting, urgent, Duration::ZERO).await?;
@@ -386,7 +380,7 @@ async fn put_back(
 ) -> Result<Looked, OpError> {
     let lease = &claimed.lease;
     let mut tx = ops.db.begin(lease.scope()).await?;
-    let continued = runs::put_back(&mut tx, lease, wait, counts_as_attempt, problem, ops.clock.now()).await?;
+    let continued = leases::put_back(&mut tx, lease, wait, counts_as_attempt, problem, ops.clock.now()).await?;
     queue::ring(&mut tx, continued.run, continued.urgent, wait).await?;
     reached(ops, Step::PuttingBack);
     tx.commit().await?;

@@ -253,8 +253,9 @@ async fn happen(world: &World, step: &Step) {
         Step::Wait => world.wait_out().await,
     }
     if let Some(run) = world.open_run().await {
+        let due = world.is_due(run).await;
         let looked = world.work(run).await;
-        assert_ne!(looked, Looked::Nothing, "an open run is worked on, or its time has not come");
+        assert!(!due || looked != Looked::Nothing, "a run whose time has come is worked on");
     }
 }
 

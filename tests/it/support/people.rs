@@ -122,6 +122,15 @@ impl World {
         found.map(|(id,)| RunId(id))
     }
 
+    /// Whether the time of a run has come.
+    pub async fn is_due(&self, run: RunId) -> bool {
+        sqlx::query_scalar("select next_attempt_at <= now() from sync_runs where id = $1")
+            .bind(run.0)
+            .fetch_one(&self.owner)
+            .await
+            .expect("the run is there")
+    }
+
     /// Pauses that Halo asked for are over. They are judged by Postgres' clock, which no test waits for.
     pub async fn end_pauses(&self) {
         sqlx::query("update halo_budgets set limited_until = null")
