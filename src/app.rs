@@ -123,6 +123,7 @@ impl App {
         let halo = halo(&config.halo, &db, &clock)?;
         let settings = Settings {
             settle: config.halo.settle,
+            fresh: config.halo.fresh,
             lease: LeaseTerms { length: config.worker.lease, grace: config.halo.timeout },
             nights: SyncSettings {
                 time_zone: config.night.time_zone,
@@ -352,7 +353,9 @@ fn halo(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo, StartError>
     let limits = HttpLimits { total: config.timeout, ..HttpLimits::default() };
     let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits)?;
     let allowance = Allowance { total: config.requests, kept_for_people: config.people_requests, span: config.window };
-    let settings = HaloSettings { request_timeout: config.timeout, ..HaloSettings::default() };
+    // By then whatever used the budget up is out of the window, and what came meanwhile as well.
+    let long_reading_max_wait = config.window * 2;
+    let settings = HaloSettings { request_timeout: config.timeout, long_reading_max_wait, ..HaloSettings::default() };
     Ok(Halo::new(http, shared_budget(db.clone(), allowance), clock.clone(), settings))
 }
 

@@ -31,6 +31,10 @@ pub struct HaloConfig {
     #[arg(env = "INFIMA_HALO_SETTLE_SECONDS", id = "halo-settle", default_value = "300", value_parser = parse::seconds(1..=3600))]
     pub settle: Duration,
 
+    /// Seconds for which a sync believes what it read: an older look at a subscription is repeated before it is written
+    #[arg(env = "INFIMA_HALO_FRESH_SECONDS", id = "halo-fresh", default_value = "60", value_parser = parse::seconds(0..=3600))]
+    pub fresh: Duration,
+
     /// Seconds to wait for one answer of Halo
     #[arg(env = "INFIMA_HALO_TIMEOUT_SECONDS", id = "halo-timeout", default_value = "30", value_parser = parse::seconds(1..=120))]
     pub timeout: Duration,

@@ -36,7 +36,7 @@ words! {
         QuantityChangedInHalo = "quantity_changed_in_halo",
         /// The count fell to zero or by more than half: written, and worth a look.
         QuantityFell = "quantity_fell",
-        /// Halo blanked fields that are the partner's: writing stopped.
+        /// Halo did more than was asked, blanked the partner's fields or made a second record: writing stopped.
         FieldsNotKept = "fields_not_kept",
         /// The partner edited the subscription in the same moment.
         FieldsChanged = "fields_changed",
@@ -128,10 +128,10 @@ impl Problem {
                 "The active user count fell to zero or by more than half. It was written: please check that it is right."
                     .into()
             }
-            ProblemCode::FieldsNotKept => {
-                "Halo did not keep the subscription's other fields when the quantity was written. Writing has stopped."
-                    .into()
-            }
+            ProblemCode::FieldsNotKept => match subject {
+                Some(what) => format!("Halo did more than write the quantity: {what}. Writing has stopped."),
+                None => "Halo did more than write the quantity of a subscription. Writing has stopped.".into(),
+            },
             ProblemCode::FieldsChanged => {
                 "The subscription was edited in Halo at the moment of the sync. Your edit was kept.".into()
             }
@@ -182,7 +182,7 @@ impl Problem {
                 _ => "Check in Halo why the quantity is not accepted, then sync again.",
             },
             ProblemCode::FieldsNotKept => {
-                "Check the subscription's name, price and cost in Halo, then confirm here that writing may go on."
+                "In Halo, mend the subscription's name, price and cost and delete any second one that was made, then confirm here that writing may go on."
             }
             ProblemCode::AnswerNotUnderstood => "Tell INFIMA's support; they see Halo's answer.",
             ProblemCode::SubscriptionMoved => "If that was not intended, move it back in Halo.",

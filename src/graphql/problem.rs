@@ -85,7 +85,8 @@ pub enum HaloProblemCode {
     QuantityChangedInHalo,
     /// The active user count fell to zero or by more than half. It was written, and is worth a look.
     QuantityFell,
-    /// Halo did not keep the subscription's other fields when the quantity was written. Writing has stopped.
+    /// Halo did more than write the quantity: other fields of the subscription are blank, or a second subscription was made.
+    /// Writing has stopped for all of the partner's clients until a person has looked.
     FieldsNotKept,
     /// The partner edited the subscription at the moment of the sync. The edit was kept.
     FieldsChanged,

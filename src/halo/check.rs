@@ -10,6 +10,7 @@ use super::{
     paging::Record,
     subscriptions::WireLicence,
     token::{Scope, Token},
+    transport::Patience,
 };
 use crate::ids::HaloTenant;
 
@@ -148,6 +149,6 @@ impl Session {
 
     /// Whether the list has any row that this agent can see.
     async fn first_of<R: Record>(&self) -> Result<bool, HaloError> {
-        Ok(!self.page::<R>(&[], 1, 1).await?.rows.is_empty())
+        Ok(!self.page::<R>(&[], 1, 1, Patience::OfItsLane).await?.rows.is_empty())
     }
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{HaloError, Session, decode, paging::Record, transport::Area};
+use super::{
+    HaloError, Session, decode,
+    paging::Record,
+    transport::{Area, Patience},
+};
 use crate::ids::HaloCustomerId;
 
 /// Longest search sent to Halo, in characters; the rest of a longer one could not be told apart in a list anyway.
@@ -88,7 +92,7 @@ impl Session {
         if !search.is_empty() {
             filter.push(("search", search));
         }
-        let page = self.page::<WireClient>(&filter, page_no.max(1), page_size).await?;
+        let page = self.page::<WireClient>(&filter, page_no.max(1), page_size, Patience::OfItsLane).await?;
         // A server that caps the page says so in `page_size`.
         let full = u64::from(page.page_size.unwrap_or(page_size).min(page_size));
         let here = page.rows.len() as u64;

@@ -6,7 +6,10 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{HaloError, HaloUrl, Session, transport::is_html};
+use super::{
+    HaloError, HaloUrl, Session,
+    transport::{Patience, is_html},
+};
 use crate::{
     ids::HaloTenant,
     net::{Answer, Call, StatusCode},
@@ -43,7 +46,7 @@ impl Session {
     async fn discover(&self) -> Result<Discovery, HaloError> {
         let url = &self.credentials.url;
         for path in ["/api/authinfo", "/api/InstanceInfo"] {
-            let answer = self.exchange(Call::get(url.at(path)), None).await?;
+            let answer = self.exchange(Call::get(url.at(path)), Patience::OfItsLane).await?;
             if answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT {
                 return Err(HaloError::Unavailable(format!("{path}: {}", answer.status.as_u16())));
             }

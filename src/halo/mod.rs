@@ -84,6 +84,8 @@ impl Credentials {
 pub struct HaloSettings {
     /// The longest wait for budget in a sync; a longer one is handed back as [`HaloError::RateLimited`].
     pub sync_max_wait: Duration,
+    /// The same in the midst of a long reading, which is brought to its end.
+    pub long_reading_max_wait: Duration,
     /// The same while somebody looks at a screen.
     pub people_max_wait: Duration,
     /// The longest time for one request, answer included.
@@ -94,6 +96,7 @@ impl Default for HaloSettings {
     fn default() -> Self {
         Self {
             sync_max_wait: Duration::from_secs(30),
+            long_reading_max_wait: Duration::from_secs(600),
             people_max_wait: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
         }

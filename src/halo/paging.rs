@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{
     HaloError, Session,
     decode::{self, Page},
-    transport::{Area, Ask},
+    transport::{Area, Ask, Patience},
 };
 
 /// The most that Halo gives.
@@ -22,6 +22,9 @@ const PAGE_SIZE: u32 = 100;
 /// for ever, and would use up the tenant's requests.
 const MOST_PAGES: u32 = 300;
 const MOST_PAGES_OF_ONE: u32 = 50;
+/// A reading that took so many requests is brought to its end, whatever the wait. Two such do not fit into a tenant's budget,
+/// and a reading that is given up begins anew.
+const LONG: u32 = 100;
 /// So few records are read one by one without looking at the list first.
 const FEW: usize = 2;
 
@@ -58,7 +61,8 @@ impl<R: Record> Pages<'_, R> {
         if self.read >= if self.filter.is_empty() { MOST_PAGES } else { MOST_PAGES_OF_ONE } {
             return Err(HaloError::NotUnderstood(format!("{}: the list does not end", R::PATH)));
         }
-        let Page { rows, total, .. } = self.session.page::<R>(&self.filter, self.read + 1, PAGE_SIZE).await?;
+        let Page { rows, total, .. } =
+            self.session.page::<R>(&self.filter, self.read + 1, PAGE_SIZE, patience(self.read)).await?;
         self.read += 1;
         self.total = total;
         self.longest = self.longest.max(rows.len() as u32);
@@ -126,6 +130,7 @@ impl Session {
         filter: &[(&'static str, String)],
         page_no: u32,
         page_size: u32,
+        patience: Patience,
     ) -> Result<Page<R>, HaloError> {
         let mut query = filter.to_vec();
         // What the caller asks for goes first and is not asked for twice.
@@ -140,7 +145,7 @@ impl Session {
         query.push(("page_no", page_no.to_string()));
         query.push(("order", "id".into()));
         query.push(("orderdesc", "false".into()));
-        let ask = Ask { area: R::AREA, path: R::PATH, query: &query, body: None, deadline: None };
+        let ask = Ask { area: R::AREA, path: R::PATH, query: &query, body: None, patience };
         match self.api(ask).await {
             Ok(answer) => decode::page(&answer.body, R::PATH),
             Err(failure) => Err(match failure.error {
@@ -154,10 +159,10 @@ impl Session {
 
     /// One record by its id. `None` is Halo's word that there is none: 404, an empty answer, or 400, all of which are known
     /// as answers for a deleted id (Halo's API notes, section 11.7).
-    async fn single<R: Record>(&self, id: i32) -> Result<Option<R>, HaloError> {
+    async fn single<R: Record>(&self, id: i32, patience: Patience) -> Result<Option<R>, HaloError> {
         let path = format!("{}/{id}", R::PATH);
         let query = [("includedetails", "true".to_owned())];
-        let ask = Ask { area: R::AREA, path: &path, query: &query, body: None, deadline: None };
+        let ask = Ask { area: R::AREA, path: &path, query: &query, body: None, patience };
         let answer = match self.api(ask).await.map_err(HaloError::from) {
             Ok(answer) => answer,
             Err(HaloError::NotFound | HaloError::Rejected { .. }) => return Ok(None),
@@ -187,8 +192,8 @@ impl Session {
             }
         }
         let (mut refused, mut refusal) = (BTreeSet::new(), None);
-        for id in missing {
-            match self.single(id).await {
+        for (read, id) in (pages.read..).zip(missing) {
+            match self.single(id, patience(read)).await {
                 Ok(record) => drop(found.insert(id, record)),
                 Err(error @ HaloError::PermissionDenied(_)) => {
                     refused.insert(id);
@@ -206,4 +211,9 @@ impl Session {
         found.extend(refused.into_iter().map(|id| (id, None)));
         Ok(found)
     }
+}
+
+/// How patient the next request of a reading is, after so many.
+fn patience(read: u32) -> Patience {
+    if read < LONG { Patience::OfItsLane } else { Patience::OfALongReading }
 }

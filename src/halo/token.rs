@@ -14,7 +14,11 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use super::{Credentials, HaloError, HaloUrl, Permission, Session, decode, discovery::Discovery, transport::is_html};
+use super::{
+    Credentials, HaloError, HaloUrl, Permission, Session, decode,
+    discovery::Discovery,
+    transport::{Patience, is_html},
+};
 use crate::net::{Answer, Body, Call, Method, StatusCode};
 
 /// How long a token is believed to last when Halo does not say.
@@ -174,7 +178,7 @@ impl Session {
             .append_pair("scope", &scope)
             .finish();
         let call = Call { method: Method::POST, url, bearer: None, body: Body::Form(form), within: None };
-        Ok(self.exchange(call, None).await?)
+        Ok(self.exchange(call, Patience::OfItsLane).await?)
     }
 
     fn judge(&self, answer: &Answer, scopes: &[Scope]) -> Result<Token, No> {

@@ -39,8 +39,28 @@ pub(super) struct Ask<'a> {
     pub query: &'a [(&'static str, String)],
     /// A body makes it a POST.
     pub body: Option<Value>,
-    /// Not sent after this.
-    pub deadline: Option<Instant>,
+    pub patience: Patience,
+}
+
+/// How long a request may wait for the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// As long as its lane does.
+    OfItsLane,
+    /// A write is not sent after this, nor is its answer waited for any longer.
+    Until(Instant),
+    /// So much of a list has been read that giving up would cost more than waiting: read again from its beginning, it would
+    /// use the budget up at the same place.
+    OfALongReading,
+}
+
+impl Patience {
+    fn deadline(self) -> Option<Instant> {
+        match self {
+            Patience::Until(deadline) => Some(deadline),
+            Patience::OfItsLane | Patience::OfALongReading => None,
+        }
+    }
 }
 
 /// Why a request failed, and whether Halo may have acted on it all the same.
@@ -109,7 +129,7 @@ impl Session {
             None => (Method::GET, Body::Empty),
         };
         let call = Call { method, url, bearer: Some(&token.value), body, within: None };
-        self.exchange(call, ask.deadline).await
+        self.exchange(call, ask.patience).await
     }
 
     fn refused(&self, ask: &Ask<'_>, token: &Token, answer: &Answer) -> Failure {
@@ -132,11 +152,11 @@ impl Session {
 
     /// Sends one request of any kind: waits for a permit, counts it, and turns 429 into a wait that everybody hears of.
     /// Any other status is an answer.
-    pub(super) async fn exchange(&self, mut call: Call<'_>, deadline: Option<Instant>) -> Result<Answer, Failure> {
+    pub(super) async fn exchange(&self, mut call: Call<'_>, patience: Patience) -> Result<Answer, Failure> {
         if !self.reserved.swap(false, Ordering::Relaxed) {
-            self.permit(deadline).await?;
+            self.permit(patience).await?;
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = patience.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
             return Err(HaloError::DeadlinePassed.into());
         }
@@ -167,17 +187,19 @@ impl Session {
     /// before it sends is checked at the last moment.
     pub async fn reserve(&self) -> Result<(), HaloError> {
         if !self.reserved.load(Ordering::Relaxed) {
-            self.permit(None).await?;
+            self.permit(Patience::OfItsLane).await?;
             self.reserved.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
     /// Waits until the budget lets one request go; a long wait is handed back instead.
-    async fn permit(&self, deadline: Option<Instant>) -> Result<(), HaloError> {
-        let longest = match self.lane {
-            Lane::People => self.halo.settings.people_max_wait,
-            Lane::Sync => self.halo.settings.sync_max_wait,
+    async fn permit(&self, patience: Patience) -> Result<(), HaloError> {
+        let settings = &self.halo.settings;
+        let longest = match (self.lane, patience) {
+            (Lane::People, _) => settings.people_max_wait,
+            (Lane::Sync, Patience::OfALongReading) => settings.long_reading_max_wait,
+            (Lane::Sync, Patience::OfItsLane | Patience::Until(_)) => settings.sync_max_wait,
         };
         if self.requests() >= self.most_requests {
             return Err(HaloError::RateLimited { wait: Duration::ZERO, by: LimitedBy::OurBudget });
@@ -193,7 +215,7 @@ impl Session {
             if began.elapsed() + wait > longest {
                 return Err(HaloError::RateLimited { wait, by: LimitedBy::OurBudget });
             }
-            if deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) {
+            if patience.deadline().is_some_and(|deadline| Instant::now() + wait >= deadline) {
                 return Err(HaloError::DeadlinePassed);
             }
             tokio::time::sleep(wait).await;

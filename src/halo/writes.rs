@@ -11,7 +11,7 @@ use super::{
     CreateError, HaloError, Session, Subscription, VENDOR, decode,
     paging::Record,
     subscriptions::{MARKER_FIELD, WireLicence},
-    transport::{Area, Ask, Failure},
+    transport::{Area, Ask, Failure, Patience},
 };
 use crate::{
     ids::{HaloCustomerId, HaloSubscriptionId},
@@ -92,7 +92,7 @@ impl Session {
             path: WireLicence::PATH,
             query: &[],
             body: Some(json!([record])),
-            deadline: Some(deadline),
+            patience: Patience::Until(deadline),
         })
         .await
     }

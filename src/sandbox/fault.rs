@@ -144,6 +144,8 @@ faults! {
     UnknownIdAsServerError,
     /// An update replaces the record: what was not sent is blank.
     ReplacesOnUpdate,
+    /// An update makes a new row and leaves the record as it was.
+    UpdateMakesRow,
     /// An update is answered as usual and its count is not stored.
     CountNotKept,
     /// The partner renames and reprices the subscription in the moment of the update.
@@ -317,6 +319,7 @@ impl Fault {
             | UnknownIdAsBadRequest
             | UnknownIdAsServerError
             | ReplacesOnUpdate
+            | UpdateMakesRow
             | CountNotKept
             | PartnerEditsMeanwhile
             | NoChangeAudited

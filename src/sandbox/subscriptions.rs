@@ -197,6 +197,8 @@ fn decide(state: &mut State, faults: &Faults, index: usize, element: &Map<String
             return Err(refusal);
         }
         (fresh(state, faults), false)
+    } else if faults.has(Fault::UpdateMakesRow) {
+        (fresh(state, faults), false)
     } else if let Some(old) = state.subscription(id).cloned() {
         if !old.is_active && faults.has(Fault::InactiveRefused) {
             return Err(Answer::refused("This subscription is inactive and cannot be changed"));
@@ -220,7 +222,7 @@ fn decide(state: &mut State, faults: &Faults, index: usize, element: &Map<String
         one.is_active = false;
     }
     // A row made of an update has no name.
-    if one.name.trim().is_empty() && !update && !faults.has(Fault::UnknownIdMakesRow) {
+    if one.name.trim().is_empty() && !update && id == 0 {
         return Err(Answer::refused("Please enter a name"));
     }
     if state.customer(one.client_id).is_none() && (!update || element.contains_key("client_id")) {

@@ -354,6 +354,8 @@ pub async fn desired(
                     approved: row.create_approved,
                     double_possible: row.double_possible,
                 },
+                // What was sent is noted in Halo's terms: see `results::unseen_writes`.
+                sent: None,
                 last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
                 problem: read_problem("associations", row.id, row.problem)?,
             })

@@ -2,11 +2,12 @@
 //! Halo was asked and did, and by the rows that remain.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use futures::{StreamExt, stream};
 use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::problem::ProblemCode;
-use infima_halo::domain::run::RunState;
+use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ids::RunId;
 use infima_halo::ops::run_sync::{Looked, Step};
 use infima_halo::sandbox::{Call, Effect, Entry, Fault, Lasting, Matching};
@@ -29,6 +30,8 @@ enum Story {
     Update(Fault),
     /// The process is told to stop after the update, before the create.
     ToldToStop,
+    /// It is told to stop while Halo is silent about the update, which it has carried out.
+    OutOfTime,
 }
 
 /// Each step has its story: a new one does not compile without.
@@ -37,7 +40,7 @@ fn story(step: Step) -> Story {
         Step::Claimed
         | Step::Desired
         | Step::Observed
-        | Step::Planned
+        | Step::Sighted
         | Step::Noted
         | Step::CreateIntended
         | Step::CreateDue
@@ -55,7 +58,33 @@ fn story(step: Step) -> Story {
         Step::CreateRefused | Step::CreateForgotten => Story::Create(Fault::RefusedAsText),
         Step::PuttingBack | Step::PutBack => Story::Update(Fault::RateLimitedSeconds(1)),
         Step::GivingBack | Step::GivenBack => Story::ToldToStop,
+        Step::LeasesEnded => Story::OutOfTime,
     }
+}
+
+/// Whatever a sync writes to our tables or to Halo is a step of its own, so that none is added without being killed at.
+#[test]
+fn every_write_of_a_sync_is_a_step() {
+    let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops/run_sync");
+    let mut writes = 0;
+    for file in std::fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect();
+        for (number, line) in lines.iter().enumerate() {
+            let place = || format!("{}, {line:?}", file.display());
+            if line.contains(".commit().await") {
+                let next = lines[number + 1..].iter().find(|line| **line != "}").unwrap();
+                assert!(next.contains("reached("), "{}: a step has to follow", place());
+                writes += 1;
+            }
+            if line.contains("session.create_subscription(") || line.contains("session.set_quantity(") {
+                let before = &lines[number.saturating_sub(4)..number];
+                assert!(before.iter().any(|line| line.contains("reached(")), "{}: a step has to precede", place());
+                writes += 1;
+            }
+        }
+    }
+    assert!(writes > 10, "they are found");
 }
 
 #[tokio::test]
@@ -83,12 +112,28 @@ async fn killed_at(step: Step) {
         Story::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
         Story::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
         Story::ToldToStop => stops.insert(0, Step::QuantityAnswered),
+        Story::OutOfTime => world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Update), Lasting::Once),
     }
-    let mut worker = Worker::standing_still_at(&world, &stops);
-    if let Story::ToldToStop = story(step) {
-        assert_eq!(worker.stands_still().await, Step::QuantityAnswered);
-        worker.signal(Signal::SIGTERM);
-        worker.signal(Signal::SIGCONT);
+    let stops: Vec<_> = stops.iter().map(|step| step.name()).collect();
+    let mut settings = vec![("INFIMA_PAUSE_AT", stops.join(","))];
+    if let Story::OutOfTime = story(step) {
+        let patient = ["INFIMA_HALO_TIMEOUT_SECONDS", "INFIMA_WORKER_LEASE_SECONDS"];
+        settings.extend(patient.map(|name| (name, "60".to_owned())));
+        settings.push(("INFIMA_WORKER_STOP_SECONDS", "1".to_owned()));
+    }
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut worker = Worker::start_with(&world, &settings);
+    match story(step) {
+        Story::ToldToStop => {
+            assert_eq!(worker.stands_still().await, Step::QuantityAnswered);
+            worker.signal(Signal::SIGTERM);
+            worker.signal(Signal::SIGCONT);
+        }
+        Story::OutOfTime => {
+            world.tenant.until(|tenant| tenant.held() == 1).await;
+            worker.signal(Signal::SIGTERM);
+        }
+        Story::Plain | Story::Create(_) | Story::Update(_) => {}
     }
     assert_eq!(worker.stands_still().await, step);
     honest(&world, run).await;
@@ -99,6 +144,10 @@ async fn killed_at(step: Step) {
     assert_eq!(ended.state, RunState::Succeeded, "killed at {step:?}: {ended:?}");
     next.kill().await;
     assert_eq!(world.tenant.unconsumed_faults(), [], "killed at {step:?}");
+    let birch = world.association("Birch").await.client;
+    let birch = world.results(run).await.into_iter().find(|result| result.client == birch).unwrap();
+    let evidence = (birch.outcome, birch.quantity_before, birch.quantity_after, birch.changed_in_halo);
+    assert_eq!(evidence, (Outcome::Updated, Some(5), Some(6), false), "killed at {step:?}");
     as_it_should_be(&world, &[("Alder", 3), ("Birch", 6), ("Cedar", 2)]).await;
 }
 

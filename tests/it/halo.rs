@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -378,6 +381,37 @@ async fn nothing_is_sent_without_a_permit() {
     let refused = create.create_subscription(&new(1), Instant::now()).await;
     assert_eq!(refused, Err(CreateError::Refused(HaloError::DeadlinePassed)));
     assert_eq!(world.calls(Call::Create), 0);
+}
+
+/// Read anew from its first page, such a list would be given up at the same place each time.
+#[tokio::test]
+async fn a_long_reading_waits_for_the_budget_and_comes_to_its_end() {
+    let world = World::with(2, 130).await;
+    world.tenant.configure(|settings| settings.page_cap = 2);
+    let http = HttpClient::for_typed_addresses(
+        Guard::new(AllowList::parse([world.tenant.url().trim_start_matches("http://")]).unwrap()),
+        HttpLimits::default(),
+    );
+    let granted = Arc::new(AtomicU32::new(0));
+    let wait_at = Arc::new(AtomicU32::new(50));
+    let (counted, at) = (granted.clone(), wait_at.clone());
+    // So many are granted, then each has to wait once.
+    let budget: infima_halo::halo::Budget = Arc::new(move |_| {
+        let number = counted.fetch_add(1, Ordering::Relaxed);
+        let over = number == at.load(Ordering::Relaxed);
+        let answer = if over { BudgetAnswer::Wait(Duration::from_millis(20)) } else { BudgetAnswer::Go };
+        async move { Ok(answer) }.boxed()
+    });
+    let settings = HaloSettings { sync_max_wait: Duration::from_millis(5), ..HaloSettings::default() };
+    let halo = Halo::new(http.unwrap(), budget, world.clock.clone(), settings);
+    let ids: Vec<_> = world.tenant.subscriptions().iter().map(|it| HaloSubscriptionId(it.id)).collect();
+    let read = || async { halo.session(world.credentials(), Lane::Sync).subscriptions(&ids).await };
+
+    let limited = HaloError::RateLimited { wait: Duration::from_millis(20), by: LimitedBy::OurBudget };
+    assert_eq!(read().await, Err(limited), "a short one is given up");
+    wait_at.store(granted.load(Ordering::Relaxed) + 120, Ordering::Relaxed);
+    let (found, sent) = world.requests(read()).await;
+    assert_eq!((found.unwrap().len(), sent), (260, 130), "in pages");
 }
 
 // --- Customers

@@ -168,6 +168,7 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
             approved: false,
             double_possible: false,
         },
+        sent: None,
         last_synced_quantity: None,
         problem: None,
     }
@@ -319,7 +320,7 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("a 7 was refused", scene([with_problem(QuantityRefused, "7: no", synced("Alder", 7, 3))], [record(3)])),
         (
             "fields were not kept, nobody looked yet",
-            scene([with_problem(FieldsNotKept, "name", synced("Alder", 4, 3))], [record(3)]),
+            scene([with_problem(FieldsNotKept, "blank or zero now: name", synced("Alder", 4, 3))], [record(3)]),
         ),
         ("removed, the quantity stays", scene([ending(KeepQuantity, synced("Alder", 3, 3))], [record(3)])),
         ("removed, set to zero", scene([ending(SetToZero, synced("Alder", 3, 3))], [record(3)])),

@@ -83,6 +83,55 @@ async fn a_create_whose_answer_is_lost_is_found_again_and_never_sent_twice() {
     }
 }
 
+/// While the first client is written, Halo is slow and the partner tidies up: what the plan says of the others is out of date.
+#[tokio::test]
+async fn what_was_read_too_long_ago_is_read_and_judged_again_before_it_is_written() {
+    let clients = [("Alder", 3), ("Birch", 3), ("Cedar", 3), ("Dogwood", 3), ("Elder", 3)];
+    let seed = TenantSeed::with_customers("northwind", clients.map(|(name, _)| name));
+    let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_FRESH_SECONDS", "0")).await;
+    world.import_partner(PARTNER, &clients).await;
+    world.connect().await;
+    let run = world.map(&clients.map(|(name, _)| name)).await.run.unwrap();
+    world.work(run).await;
+    for (name, _) in clients {
+        world.set_users(name, 8).await;
+    }
+    let (birch, cedar) = (world.record_of("Birch").await.id, world.record_of("Cedar").await.id);
+    let (dogwood, elder) = (world.record_of("Dogwood").await.id, world.record_of("Elder").await.id);
+    let elsewhere = world.customer("Alder").0;
+
+    world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Update), Lasting::Once);
+    let (run, mark) = (world.request_sync().await, world.mark());
+    let meanwhile = async {
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        world.tenant.act(Act::SetSubscriptionActive { id: birch, active: false }).unwrap();
+        world.tenant.act(Act::MoveSubscription { id: cedar, client_id: elsewhere }).unwrap();
+        world.tenant.act(Act::SetCount { id: dogwood, count: 8 }).unwrap();
+        world.tenant.act(Act::DeleteSubscription { id: elder }).unwrap();
+        world.tenant.release();
+    };
+    let (looked, ()) = tokio::join!(world.work(run), meanwhile);
+    assert_eq!(looked, Looked::Finished(RunState::PartiallySucceeded));
+
+    assert_eq!(world.writes_since(mark), 2, "Alder's and Cedar's");
+    assert_eq!(world.tenant.subscription(birch).unwrap().count, 3.0);
+    let moved = world.tenant.subscription(cedar).unwrap();
+    assert_eq!((moved.client_id, moved.count), (elsewhere, 8.0), "it stays where the partner put it");
+    let mut problems = Vec::new();
+    for (name, _) in clients {
+        problems.push(world.association(name).await.problem.map(|problem| problem.code));
+    }
+    let expected = [
+        None,
+        Some(ProblemCode::SubscriptionInactive),
+        Some(ProblemCode::SubscriptionMoved),
+        None,
+        Some(ProblemCode::SubscriptionDeleted),
+    ];
+    assert_eq!(problems, expected);
+    assert_eq!(world.run(run).await.summary.unchanged, 1, "Dogwood's is as it should be");
+}
+
 #[tokio::test]
 async fn an_empty_look_counts_only_after_the_settle_time() {
     let world = World::with_clients(&[("Alder", 3)]).await;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::association::Ending;
 use crate::domain::problem::Problem;
@@ -19,6 +20,10 @@ pub struct Desired {
 
 /// So many customers are read for one slice: with all that follows for them, well inside what Halo takes in five minutes.
 const CUSTOMERS_A_SLICE: usize = 25;
+
+/// So many associations are read again together where the first look at them was too long ago by the time of writing: no
+/// more than can be written before the second one is.
+pub const AGAIN_AT_ONCE: usize = 10;
 
 impl Desired {
     /// Parts that are observed, planned and carried out one after the other, so that a run which has to pause for Halo's sake
@@ -39,6 +44,40 @@ impl Desired {
         let slice = |associations| Desired { tenant: tenant.clone(), associations, owned: owned.clone() };
         parts.into_iter().map(slice).collect()
     }
+
+    /// What is `left` of a slice, in small slices, to be observed and planned once more. With it come those that are not
+    /// `written` and want subscriptions of the same customers: whose is whose is decided for all of them together.
+    pub fn again(self, left: &BTreeSet<AssociationId>, written: &BTreeSet<AssociationId>) -> Vec<Desired> {
+        let Desired { tenant, associations, owned } = self;
+        let is_left = |it: &&DesiredAssociation| left.contains(&it.id);
+        let pending: BTreeSet<_> =
+            associations.iter().filter(is_left).filter(|it| it.subscription.is_none()).map(|it| it.customer).collect();
+        let wanted: Vec<_> = associations
+            .into_iter()
+            .filter(|it| {
+                let competes = it.subscription.is_none() && pending.contains(&it.customer) && !written.contains(&it.id);
+                left.contains(&it.id) || competes
+            })
+            .collect();
+        let slices = Desired { tenant, associations: wanted, owned }.slices();
+        slices.into_iter().flat_map(|slice| slice.by(AGAIN_AT_ONCE)).collect()
+    }
+
+    /// Parts of about so many associations. Those without a subscription stay with the others of their customer.
+    fn by(self, size: usize) -> Vec<Desired> {
+        let Desired { tenant, associations, owned } = self;
+        let mut parts: Vec<Vec<DesiredAssociation>> = Vec::new();
+        for association in associations {
+            let together =
+                |last: &DesiredAssociation| association.subscription.is_none() && last.customer == association.customer;
+            match parts.last_mut() {
+                Some(part) if part.len() < size || part.last().is_some_and(together) => part.push(association),
+                _ => parts.push(vec![association]),
+            }
+        }
+        let slice = |associations| Desired { tenant: tenant.clone(), associations, owned: owned.clone() };
+        parts.into_iter().map(slice).collect()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -53,9 +92,18 @@ pub struct DesiredAssociation {
     pub subscription: Option<HaloSubscriptionId>,
     pub goal: Goal,
     pub create: Create,
+    /// A quantity was sent to Halo, and what became of it was not noted: the process was killed, or Halo did not answer.
+    pub sent: Option<Sent>,
     /// The quantity that Halo last confirmed.
     pub last_synced_quantity: Option<u32>,
     pub problem: Option<Problem>,
+}
+
+/// A write of the quantity: what Halo showed before it, and what was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub from: Option<u32>,
+    pub to: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

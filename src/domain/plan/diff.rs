@@ -37,6 +37,8 @@ pub struct Step {
     pub warning: Option<Problem>,
     /// Halo's quantity was not what we last wrote.
     pub changed_in_halo: bool,
+    /// What Halo showed before a write of ours whose outcome was not noted: that write counts as this step's.
+    pub before_sent: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +112,7 @@ fn step(
         seen: None,
         warning: None,
         changed_in_halo: false,
+        before_sent: None,
     };
     let report = |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
 
@@ -153,8 +156,11 @@ fn step(
         Goal::Follow { active_users } => active_users,
         Goal::End(_) => 0,
     };
+    let arrived = association.sent.filter(|sent| seen.quantity == Some(sent.to));
     step.changed_in_halo = seen.quantity != Some(wanted)
+        && arrived.is_none()
         && association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
+    step.before_sent = arrived.and_then(|sent| sent.from);
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },

@@ -22,7 +22,6 @@ enum Owned {
 
 impl Executor<'_> {
     pub(super) async fn create(&mut self, step: &Step, name: &str, marker: &str, quantity: u32) -> Result<Done, Stop> {
-        self.room().await?;
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
         if !results::intend_create(&mut tx, self.lease, step.association, step.revision).await? {
             return Ok(superseded(step));
@@ -118,8 +117,8 @@ impl Executor<'_> {
         match results::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
             Ok(true) => {
                 tx.commit().await?;
-                self.taken.insert(id);
                 reached(self.ops, steps::Step::Owned);
+                self.taken.insert(id);
                 Ok(Owned::Now)
             }
             Ok(false) => Ok(Owned::NotWanted),

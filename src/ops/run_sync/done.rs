@@ -64,16 +64,20 @@ pub(super) fn note(step: &Step) -> Report {
         quantity: shown.quantity,
         customer: shown.customer,
     });
+    // What an interrupted attempt sent has arrived: that is where this client's evidence is.
+    let there = match step.before_sent {
+        Some(before) => Report { quantity_before: Some(before), ..open(step, Outcome::Updated) },
+        None => open(step, Outcome::Unchanged),
+    };
     match &step.action {
         Action::Leave { quantity, .. } => Report {
-            quantity_before: Some(*quantity),
             quantity_after: Some(*quantity),
             problem: step.warning.clone(),
             becomes: Becomes::Confirmed { quantity: *quantity },
             seen: shown,
-            ..open(step, Outcome::Unchanged)
+            ..there
         },
-        Action::End { .. } => Report { becomes: Becomes::Ended, seen: shown, ..open(step, Outcome::Unchanged) },
+        Action::End { .. } => Report { becomes: Becomes::Ended, seen: shown, ..there },
         Action::Wait(problem) => {
             Report { problem: Some(problem.clone()), becomes: Becomes::NotSeen, ..open(step, Outcome::Skipped) }
         }
@@ -130,9 +134,15 @@ pub(super) fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: DateTim
 
 /// Halo made a new record out of an update of one that is still there: nothing more is written until somebody has looked.
 pub(super) fn made_a_record(step: &Step, id: HaloSubscriptionId, other: &Subscription, now: DateTime<Utc>) -> Done {
-    let problem = Problem::about(ProblemCode::FieldsNotKept, format!("{id} was answered with {}", other.id), now);
+    let made = format!("subscription {} was made beside {id}", other.id);
+    let problem = Problem::about(ProblemCode::FieldsNotKept, made, now);
     let evidence = Some(format!("a write to subscription {id}, which is there, made subscription {}", other.id));
     Done { hold_writes: true, ..Done::with(Report { evidence, ..broken(step, problem) }) }
+}
+
+/// Halo did not keep these fields of a subscription.
+pub(super) fn blanked(fields: &[&str], now: DateTime<Utc>) -> Problem {
+    Problem::about(ProblemCode::FieldsNotKept, format!("blank or zero now: {}", fields.join(", ")), now)
 }
 
 /// Halo answered the write with another record: it is shown, never adopted.

@@ -4,26 +4,24 @@
 //! compared with what was read. An error that concerns one client is that client's; one that concerns all stops the run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
 use super::Stop;
-use super::done::{Done, Tally, another_record, broken, made_a_record, note, open, seen, superseded};
+use super::done::{Done, Tally, another_record, blanked, broken, made_a_record, note, open, seen, superseded};
 use super::observe::{BeforeWrite, Sighted};
 use super::steps::{self, reached};
-use crate::domain::plan::{Action, Plan, Step};
+use crate::domain::plan::{AGAIN_AT_ONCE, Action, Plan, Sent, Step};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, Kept, Session, Subscription, SubscriptionLookup};
-use crate::ids::HaloSubscriptionId;
+use crate::ids::{AssociationId, HaloSubscriptionId};
 use crate::ops::Ops;
 use crate::storage::connections;
 use crate::storage::leases::{self, SyncLease};
 use crate::storage::results::{self, Becomes, Report};
 
-/// A record read longer ago is read once more before it is written: the partner may have moved it meanwhile.
-const FRESH: Duration = Duration::from_secs(60);
 /// So many clients in a row that Halo does not answer for mean that it does not answer at all.
 const SILENT_IN_A_ROW: u32 = 3;
 /// Outcomes that need no request are noted in batches.
@@ -42,6 +40,16 @@ pub(super) struct Executor<'a> {
     /// Clients in a row for which Halo did not answer.
     pub(super) silent: u32,
     unreachable: Option<Problem>,
+}
+
+/// How far a plan was carried out.
+#[derive(Default)]
+pub(super) struct CarriedOut {
+    pub tally: Tally,
+    /// What Halo was asked to write.
+    pub written: BTreeSet<AssociationId>,
+    /// What was read too long ago by the time its turn came.
+    pub left: BTreeSet<AssociationId>,
 }
 
 impl<'a> Executor<'a> {
@@ -83,25 +91,35 @@ impl<'a> Executor<'a> {
         self.unreachable.clone()
     }
 
-    /// Takes every step and notes its outcome.
-    pub(super) async fn carry_out(&mut self, plan: &Plan) -> Result<Tally, Stop> {
-        let mut tally = Tally::default();
+    /// Takes the steps and notes their outcomes; those that would write by a look at Halo that is too old are left. Of a small
+    /// plan at least one is taken: it cannot be read much faster.
+    pub(super) async fn carry_out(&mut self, plan: &Plan) -> Result<CarriedOut, Stop> {
+        let mut carried_out = CarriedOut::default();
         let (writing, noting): (Vec<_>, Vec<_>) = plan.steps.iter().partition(|step| step.action.writes());
         for batch in noting.chunks(BATCH) {
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
             for step in batch {
                 let done = Done::with(note(step));
                 let outcome = results::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
-                tally.add(&done, outcome);
+                carried_out.tally.add(&done, outcome);
             }
             tx.commit().await?;
             reached(self.ops, steps::Step::Noted);
         }
-        for step in writing {
+        for (index, step) in writing.iter().enumerate() {
             if self.stop.is_cancelled() {
                 return Err(Stop::Told);
             }
+            if self.writes_held.is_none() {
+                self.room().await?;
+            }
+            let small = plan.steps.len() <= AGAIN_AT_ONCE && index == 0;
+            if self.read_at.elapsed() >= self.ops.settings.fresh && !small {
+                carried_out.left = writing[index..].iter().map(|step| step.association).collect();
+                break;
+            }
             let done = self.take(step).await?;
+            carried_out.written.insert(step.association);
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
             let now = self.ops.clock.now();
             if done.hold_writes {
@@ -109,13 +127,13 @@ impl<'a> Executor<'a> {
             }
             let outcome = results::record(&mut tx, self.lease, &done.report, now).await?;
             tx.commit().await?;
-            tally.add(&done, outcome);
             reached(self.ops, steps::Step::Recorded);
+            carried_out.tally.add(&done, outcome);
             if self.silent >= SILENT_IN_A_ROW {
                 return Err(Stop::Halo(HaloError::Unavailable("several requests in a row were not answered".into())));
             }
         }
-        Ok(tally)
+        Ok(carried_out)
     }
 
     async fn take(&mut self, step: &Step) -> Result<Done, Stop> {
@@ -145,17 +163,15 @@ impl<'a> Executor<'a> {
         quantity: u32,
         becomes: Becomes,
     ) -> Result<Done, Stop> {
-        let Some(before) = self.fresh(id).await? else {
-            let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
-            let report = broken(step, problem);
-            return Ok(Done::with(report));
+        let Some(before) = self.records.get(&id) else {
+            let problem = Problem::new(ProblemCode::AnswerNotUnderstood, self.ops.clock.now());
+            return Ok(Done::with(broken(step, problem)));
         };
-        let from = before.quantity.whole();
-        self.room().await?;
-        let untouched = before.untouched();
+        let (customer, untouched) = (before.customer, before.untouched());
+        let sent = Sent { from: before.quantity.whole(), to: quantity };
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        let noted =
-            serde_json::to_value(BeforeWrite { subscription: id, fields: untouched.clone() }).expect("plain data");
+        let noted = serde_json::to_value(BeforeWrite { subscription: id, sent, fields: untouched.clone() })
+            .expect("plain data");
         if !results::intend_quantity(&mut tx, self.lease, step.association, step.revision, &noted).await? {
             return Ok(superseded(step));
         }
@@ -163,7 +179,7 @@ impl<'a> Executor<'a> {
         reached(self.ops, steps::Step::QuantityIntended);
         let deadline = self.deadline().await?;
         reached(self.ops, steps::Step::QuantityDue);
-        let answer = match self.session.set_quantity(id, before.customer, quantity, deadline).await {
+        let answer = match self.session.set_quantity(id, customer, quantity, deadline).await {
             Ok(answer) => answer,
             Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
         };
@@ -198,7 +214,7 @@ impl<'a> Executor<'a> {
         };
         let now = self.ops.clock.now();
         let mut report = Report {
-            quantity_before: from,
+            quantity_before: step.before_sent.or(sent.from),
             quantity_after: after.quantity.whole(),
             problem: step.warning.clone(),
             becomes,
@@ -218,7 +234,7 @@ impl<'a> Executor<'a> {
                 report.problem = Some(Problem::about(ProblemCode::FieldsChanged, fields.join(", "), now));
             }
             Kept::Blanked(fields) => {
-                let problem = Problem::about(ProblemCode::FieldsNotKept, fields.join(", "), now);
+                let problem = blanked(&fields, now);
                 tracing::error!(subscription = %id, fields = fields.join(", "), "Halo did not keep fields; writing stops");
                 self.writes_held = Some(problem.clone());
                 hold_writes = true;
@@ -231,19 +247,8 @@ impl<'a> Executor<'a> {
         Ok(Done { hold_writes, ..Done::with(report) })
     }
 
-    /// The record as it is now, read once more where the last look is too long ago. None: it is gone.
-    async fn fresh(&mut self, id: HaloSubscriptionId) -> Result<Option<Subscription>, Stop> {
-        if let Some(record) = self.records.get(&id).filter(|_| self.read_at.elapsed() < FRESH) {
-            return Ok(Some(record.clone()));
-        }
-        match self.session.subscription(id).await? {
-            SubscriptionLookup::Found(record) => Ok(Some(record)),
-            SubscriptionLookup::Deleted => Ok(None),
-        }
-    }
-
     /// Waits for the budget before anything is promised, so that the lease that is checked next covers the request alone.
-    pub(super) async fn room(&self) -> Result<(), Stop> {
+    async fn room(&self) -> Result<(), Stop> {
         Ok(self.stop.run_until_cancelled(self.session.reserve()).await.ok_or(Stop::Told)??)
     }
 

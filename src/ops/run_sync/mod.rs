@@ -11,6 +11,7 @@ pub(super) mod observe;
 mod outcome;
 mod steps;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -88,6 +89,7 @@ pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
         queue::ring(&mut tx, run, urgent, ops.settings.lease.grace).await?;
     }
     tx.commit().await?;
+    reached(ops, Step::LeasesEnded);
     Ok(())
 }
 
@@ -144,7 +146,6 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     };
     let synced = sync(ops, claimed, &connection, &session, stop).await;
     count(ops, lease, &session).await?;
-    reached(ops, Step::Counted);
     match synced {
         Ok(Came::Through { tally, another_tenant }) => Ok(Went::Through { tally, another_tenant }),
         Ok(Came::SoFar(pause)) => Ok(Went::SoFar(pause)),
@@ -211,33 +212,26 @@ async fn sync(
     stop: &CancellationToken,
 ) -> Result<Came, Stop> {
     let lease = &claimed.lease;
-    let (desired, unseen) = {
-        let mut tx = ops.db.begin(lease.scope()).await?;
-        leases::start_reading(&mut tx, lease).await?;
-        let clients = claimed.clients.as_deref();
-        let desired =
-            associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
-        let unseen = results::unseen_writes(&mut tx, lease).await?;
-        tx.commit().await?;
-        (desired, unseen)
-    };
+    let mut tx = ops.db.begin(lease.scope()).await?;
+    leases::start_reading(&mut tx, lease).await?;
+    let clients = claimed.clients.as_deref();
+    let desired =
+        associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
+    let unseen = results::unseen_writes(&mut tx, lease).await?;
+    leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
+    tx.commit().await?;
     reached(ops, Step::Desired);
-    {
-        let mut tx = ops.db.begin(lease.scope()).await?;
-        leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
-        tx.commit().await?;
-    }
-    reached(ops, Step::Planned);
     let held = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
     let mut executor = execute::Executor::new(ops, lease, session, held, stop);
     let (mut tally, mut waits, mut another_tenant) = (Tally::default(), false, None);
-    for mut slice in desired.slices() {
+    let mut slices: VecDeque<_> = desired.slices().into();
+    while let Some(mut slice) = slices.pop_front() {
         // What an earlier slice made is nobody else's.
         slice.owned.extend(executor.taken());
         // Reading can be broken off at any point.
         let sighted = stop.run_until_cancelled(observe::observe(session, &slice)).await.ok_or(Stop::Told)??;
         reached(ops, Step::Observed);
-        let lost = observe::fields_lost(&mut slice, &unseen, &sighted, ops.clock.now());
+        let lost = observe::recall(&mut slice, &unseen, &sighted, ops.clock.now());
         let plan = plan::diff(&slice, &sighted.observed, ops.clock.now());
         let mut tx = ops.db.begin(lease.scope()).await?;
         leases::hold(&mut tx, lease).await?;
@@ -246,17 +240,21 @@ async fn sync(
         }
         observe::note_customers(&mut tx, lease, &sighted).await?;
         tx.commit().await?;
+        reached(ops, Step::Sighted);
         waits |= plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
         if sighted.observed.tenant != connection.tenant {
             let problem = Problem::new(ProblemCode::TenantChanged, ops.clock.now());
             another_tenant = Some(problem.continuing(connection.problem.as_ref()));
         }
         executor.see(sighted, lost);
-        tally += executor.carry_out(&plan).await?;
+        let carried_out = executor.carry_out(&plan).await?;
+        tally += carried_out.tally;
+        for again in slice.again(&carried_out.left, &carried_out.written).into_iter().rev() {
+            slices.push_front(again);
+        }
     }
     if claimed.clients.is_none() {
         note_billing(ops, lease, session, stop).await?;
-        reached(ops, Step::Billed);
     }
     // Where others were answered again and again, it is these clients' own trouble: the next run tries them anew.
     let theirs = claimed.attempts >= MOST_ATTEMPTS_FOR_SOME && tally.confirmed > 0;
@@ -285,6 +283,7 @@ async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &Ca
     leases::hold(&mut tx, lease).await?;
     results::record_billing(&mut tx, lease, billed.as_ref()).await?;
     tx.commit().await?;
+    reached(ops, Step::Billed);
     Ok(())
 }
 
@@ -292,6 +291,7 @@ async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Op
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::count_requests(&mut tx, lease, session.requests()).await?;
     tx.commit().await?;
+    reached(ops, Step::Counted);
     Ok(())
 }
 

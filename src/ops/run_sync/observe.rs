@@ -7,7 +7,8 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sighting};
+use super::done::blanked;
+use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sent, Sighting};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::halo::{CustomerLookup, HaloError, Kept, Session, Subscription, SubscriptionLookup, Untouched};
 use crate::ids::{AssociationId, HaloSubscriptionId};
@@ -19,12 +20,13 @@ use crate::storage::{Tx, results};
 pub(in crate::ops) struct Sighted {
     pub observed: Observed,
     pub records: BTreeMap<HaloSubscriptionId, Subscription>,
-    /// When reading ended.
+    /// When reading began.
     pub at: Instant,
 }
 
 /// Reads everything the plan needs.
 pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Result<Sighted, HaloError> {
+    let at = Instant::now();
     let tenant = session.tenant().await?;
     let mut records = BTreeMap::new();
     let mut subscriptions = BTreeMap::new();
@@ -75,19 +77,20 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         customers.insert(id, seen);
     }
-    Ok(Sighted { observed: Observed { tenant, subscriptions, customers }, records, at: Instant::now() })
+    Ok(Sighted { observed: Observed { tenant, subscriptions, customers }, records, at })
 }
 
 /// What [`results::intend_quantity`] notes.
 #[derive(Serialize, Deserialize)]
 pub(super) struct BeforeWrite {
     pub subscription: HaloSubscriptionId,
+    pub sent: Sent,
     pub fields: Untouched,
 }
 
-/// Looks whether an earlier write, after which Halo was not seen, cost a record its other fields. Those associations ask a
-/// person, and nothing more is written for the partner; the last such problem is given.
-pub(super) fn fields_lost(
+/// Puts earlier writes, after which Halo was not seen, to their associations, and looks whether one cost a record its other
+/// fields. Those associations ask a person, and nothing more is written for the partner; the last such problem is given.
+pub(super) fn recall(
     desired: &mut Desired,
     unseen: &[(AssociationId, serde_json::Value)],
     sighted: &Sighted,
@@ -99,12 +102,14 @@ pub(super) fn fields_lost(
         let record = association.subscription.and_then(|id| sighted.records.get(&id));
         let before = serde_json::from_value::<BeforeWrite>(before.clone());
         // A person may have given the association another record since then.
-        if let (Some(record), Ok(before)) = (record, before)
-            && before.subscription == record.id
-            && let Kept::Blanked(fields) = before.fields.kept_in(&record.untouched())
-        {
+        let (Some(record), Ok(before)) = (record, before) else { continue };
+        if before.subscription != record.id {
+            continue;
+        }
+        association.sent = Some(before.sent);
+        if let Kept::Blanked(fields) = before.fields.kept_in(&record.untouched()) {
             tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo did not keep fields; writing stops");
-            let problem = Problem::about(ProblemCode::FieldsNotKept, fields.join(", "), now);
+            let problem = blanked(&fields, now);
             association.problem = Some(problem.clone());
             lost = Some(problem);
         }

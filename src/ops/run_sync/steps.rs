@@ -23,12 +23,12 @@ macro_rules! steps {
 steps! {
     /// The run is ours; nothing was done.
     Claimed = "claimed",
-    /// What is desired was read: new requests are not covered any more.
+    /// What is desired was read: new requests are not covered any more. The number of associations is noted.
     Desired = "desired",
     /// Halo was read; nothing of it is noted.
     Observed = "observed",
-    /// The number of associations is noted.
-    Planned = "planned",
+    /// What Halo shows of the customers is noted, and that nothing more is to be written where fields were lost.
+    Sighted = "sighted",
     /// The outcomes that need no write are noted.
     Noted = "noted",
     /// It is noted that a create is about to be sent.
@@ -69,6 +69,8 @@ steps! {
     GivingBack = "giving-back",
     /// Told to stop: others go on.
     GivenBack = "given-back",
+    /// Told to stop and out of time: the lease of what is still under way has ended.
+    LeasesEnded = "leases-ended",
 }
 
 impl std::str::FromStr for Step {

@@ -97,6 +97,13 @@ impl World {
                 self.resolve(association.id, Resolution::Adopt(id)).await.expect("it is a candidate");
             }
             ProblemCode::FieldsNotKept => {
+                let made =
+                    problem.subject.as_deref().and_then(|it| it.strip_prefix("subscription ")?.split_once(" was made"));
+                if let Some((made, _)) = made {
+                    let id = made.parse().expect("the problem names it");
+                    // All of the partner's clients name it.
+                    let _ = self.tenant.act(Act::DeleteSubscription { id });
+                }
                 // Said once, it is said for all of the partner's clients.
                 let _ = self.resolve(association.id, Resolution::Continue).await;
             }
