@@ -6,7 +6,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use infima_halo::domain::association::{Ending, initial_name, marker};
 use infima_halo::domain::plan::{
-    Action, Create, Desired, DesiredAssociation, Goal, Observed, ObservedCustomer, ObservedSubscription, Plan,
+    Action, Create, Desired, DesiredAssociation, Goal, Observed, ObservedCustomer, ObservedSubscription, Plan, Sent,
     Sighting, diff, render,
 };
 use infima_halo::domain::problem::{Problem, ProblemCode};
@@ -206,6 +206,11 @@ fn with_problem(code: ProblemCode, subject: &str, association: DesiredAssociatio
     DesiredAssociation { problem: Some(Problem::about(code, subject, now())), ..association }
 }
 
+/// A quantity was sent when Halo showed 3, and what became of it was not noted.
+fn interrupted(to: u32, association: DesiredAssociation) -> DesiredAssociation {
+    DesiredAssociation { sent: Some(Sent { from: Some(3), to }), ..association }
+}
+
 /// A scenario: what is wanted, and what Halo holds.
 fn scene(wanted: impl Into<Vec<DesiredAssociation>>, halo: impl Into<Vec<ObservedSubscription>>) -> Scene {
     Scene { wanted: wanted.into(), subscriptions: halo.into(), ..Scene::new() }
@@ -239,6 +244,11 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("half of the users left", scene([synced("Alder", 5, 10)], [record(10)])),
         ("the quantity was changed in Halo", scene([synced("Alder", 3, 3)], [record(30)])),
         ("it was changed in Halo to what it should be", scene([synced("Alder", 5, 3)], [record(5)])),
+        ("an interrupted write arrived", scene([interrupted(5, synced("Alder", 5, 3))], [record(5)])),
+        ("an interrupted write arrived, and users left since", {
+            scene([interrupted(5, synced("Alder", 4, 3))], [record(5)])
+        }),
+        ("an interrupted write did not arrive", scene([interrupted(5, synced("Alder", 5, 3))], [record(3)])),
         (
             "Halo shows no whole number",
             scene([synced("Alder", 3, 3)], [ObservedSubscription { quantity: None, ..record(3) }]),
@@ -376,6 +386,27 @@ fn a_plan_that_was_carried_out_leaves_nothing_to_write() {
         let again = scene.plan();
         assert!(!again.writes(), "{title}: {}", render(&again));
     }
+}
+
+/// What a part of a plan leaves is looked at again in small parts; clients of one customer without a subscription are not torn
+/// apart, because whose is whose is decided for them together.
+#[test]
+fn what_is_left_is_looked_at_again_with_those_that_compete_for_it() {
+    let known: Vec<_> = (0..25).map(|n| synced(&format!("Known {n}"), 3, 3)).collect();
+    let pending: Vec<_> = ["Alder", "Birch", "Cedar"].map(|name| wanted(name, 3)).into();
+    let elsewhere = DesiredAssociation { customer: HaloCustomerId(42), ..wanted("Dogwood", 3) };
+    let all: Vec<_> = known.iter().chain(&pending).chain([&elsewhere]).cloned().collect();
+    let again = |left: &[&DesiredAssociation], written: &[&DesiredAssociation]| -> Vec<Vec<String>> {
+        let ids = |of: &[&DesiredAssociation]| of.iter().map(|it| it.id).collect();
+        let slice = Desired { tenant: tenant(), associations: all.clone(), owned: BTreeSet::new() };
+        let names = |part: Desired| part.associations.into_iter().map(|it| it.client_name).collect();
+        slice.again(&ids(left), &ids(written)).into_iter().map(names).collect()
+    };
+    assert_eq!(again(&[&pending[1]], &[&pending[0]]), [["Birch", "Cedar"]]);
+    assert_eq!(again(&[&known[3], &elsewhere], &[]), [["Known 3"], ["Dogwood"]]);
+    let sizes: Vec<_> = again(&known.iter().collect::<Vec<_>>(), &[]).iter().map(Vec::len).collect();
+    assert_eq!(sizes, [10, 10, 5]);
+    assert_eq!(again(&[], &[&pending[0]]), [[""; 0]; 0]);
 }
 
 /// The problem keeps the moment at which it was first seen, so that a partner reads since when.

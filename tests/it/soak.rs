@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use infima_halo::config::Variables;
+use infima_halo::domain::roster::{ClientRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::{Run, RunState};
-use infima_halo::ids::RunId;
+use infima_halo::ids::{ClientId, HaloCustomerId, RunId};
+use infima_halo::ops::associate_clients::{MOST_ENTRIES, Mapping};
+use infima_halo::ops::import_roster::Roster;
 use infima_halo::ops::run_sync::Step;
-use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching, TenantSeed};
 
 use crate::budget::{Size, stays_inside};
 use crate::crash::{as_it_should_be, quantities_are_true};
@@ -64,10 +67,89 @@ async fn kills_at_random_moments_do_no_harm() {
 
 /// Five hundred changed clients under the default budget, against Halo's own limit.
 #[tokio::test]
+#[ignore = "takes minutes"]
 async fn a_large_tenant_stays_inside_the_full_limit() {
-    if soaking().is_some() {
-        let window = Duration::from_secs(300);
-        stays_inside(Size { clients: 500, ours: 240, for_people: 40, halos: 300, window }).await;
+    let window = Duration::from_secs(300);
+    stays_inside(Size { clients: 500, ours: 240, for_people: 40, halos: 300, window }).await;
+}
+
+/// Each is created once; a night without changes reads pages and writes nothing; one change is one write.
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn a_partner_of_ten_thousand_clients_is_synced() {
+    const MANY: usize = 10_000;
+    let names: Vec<_> = (0..MANY).map(|number| format!("Client {number:05}")).collect();
+    let seed = TenantSeed::with_customers("northwind", names.iter().map(String::as_str));
+    let world = World::start_with(seed, |variables| {
+        variables.set("INFIMA_HALO_REQUESTS", "700");
+        variables.set("INFIMA_HALO_WINDOW_SECONDS", "1");
+    })
+    .await;
+    world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
+    world.import_partner(PARTNER, &[]).await;
+    import_many(&world, &names).await;
+    world.connect().await;
+    let customers: BTreeMap<_, _> = world.tenant.customers().into_iter().map(|it| (it.name, it.id)).collect();
+    let clients: Vec<(uuid::Uuid, String)> =
+        sqlx::query_as("select id, name from clients").fetch_all(&world.owner).await.unwrap();
+    for some in clients.chunks(MOST_ENTRIES) {
+        let mappings: Vec<_> = some
+            .iter()
+            .map(|(id, name)| Mapping {
+                client: Some(ClientId(*id)),
+                customer: HaloCustomerId(customers[name]),
+                allow_shared: false,
+                replace: None,
+            })
+            .collect();
+        assert_eq!(world.associate(&mappings).await.expect("they are mapped").errors, []);
+        println!("{} mapped", mappings.len());
+    }
+    let began = Instant::now();
+    while world.look().await.is_some() {
+        println!("{} subscriptions after {} s", world.tenant.subscriptions().len(), began.elapsed().as_secs());
+    }
+    let creates = world.tenant.journal().iter().filter(|entry| entry.call == Call::Create).count();
+    assert_eq!((creates, world.tenant.subscriptions().len()), (MANY, MANY));
+
+    for (changed, writes) in [(None, 0), (Some("Client 07777"), 1)] {
+        if let Some(name) = changed {
+            world.set_users(name, 5).await;
+        }
+        let (began, mark) = (Instant::now(), world.mark());
+        let run = world.sync().await;
+        println!("a sync with {writes} changes: {} requests, {:?}", run.summary.halo_requests, began.elapsed());
+        assert_eq!(run.state, RunState::Succeeded, "{:?}", run.problem);
+        assert_eq!((run.summary.updated as usize, world.writes_since(mark)), (writes, writes));
+        assert_eq!(run.summary.unchanged as usize, MANY - writes);
+        assert!(run.summary.halo_requests < 120, "{}: by pages of 100", run.summary.halo_requests);
+    }
+}
+
+/// One active user each.
+async fn import_many(world: &World, names: &[String]) {
+    for some in names.chunks(2_000) {
+        let clients = some
+            .iter()
+            .map(|name| ClientRecord {
+                external_id: format!("{PARTNER}/{name}"),
+                partner_external_id: PARTNER.into(),
+                name: name.clone(),
+                state: RosterState::Active,
+                version: 1,
+            })
+            .collect();
+        let users = some
+            .iter()
+            .map(|name| UserRecord {
+                external_id: format!("{PARTNER}/{name}/0"),
+                client_external_id: format!("{PARTNER}/{name}"),
+                email: Some("somebody@client.example".into()),
+                state: UserState::Active,
+                version: 1,
+            })
+            .collect();
+        world.import(Roster { partners: Vec::new(), clients, users }).await;
     }
 }
 

@@ -52,28 +52,76 @@ const FAULTS: [(Fault, Call); 18] = [
 /// One thing that happens. Numbers choose among [`CLIENTS`], [`CUSTOMERS`] and [`FAULTS`].
 #[derive(Clone, Debug)]
 enum Step {
-    Map { client: usize, customer: usize, shared: bool },
-    Remap { client: usize, customer: usize, ending: Ending },
-    Unmap { client: usize, ending: Ending },
-    SetUsers { client: usize, users: usize },
-    Rename { client: usize },
-    Reprice { client: usize },
-    Move { client: usize, customer: usize },
-    SetActive { client: usize, active: bool },
-    SetCount { client: usize, count: u32 },
-    Delete { client: usize },
-    Recreate { client: usize },
-    Resolve { client: usize, adopt: bool },
+    Map {
+        client: usize,
+        customer: usize,
+        shared: bool,
+    },
+    Remap {
+        client: usize,
+        customer: usize,
+        ending: Ending,
+    },
+    Unmap {
+        client: usize,
+        ending: Ending,
+    },
+    SetUsers {
+        client: usize,
+        users: usize,
+    },
+    Rename {
+        client: usize,
+    },
+    Reprice {
+        client: usize,
+    },
+    Move {
+        client: usize,
+        customer: usize,
+    },
+    SetActive {
+        client: usize,
+        active: bool,
+    },
+    SetCount {
+        client: usize,
+        count: u32,
+    },
+    Delete {
+        client: usize,
+    },
+    Recreate {
+        client: usize,
+    },
+    Resolve {
+        client: usize,
+        adopt: bool,
+    },
     Sync,
-    SyncOne { client: usize },
+    SyncOne {
+        client: usize,
+    },
     Night,
-    Fault { fault: usize, sticky: bool },
+    Fault {
+        fault: usize,
+        sticky: bool,
+    },
     EndFaults,
     TokensExpire,
     ClockGoesBack,
     RotateSecret,
     NewCredentials,
     Wait,
+    /// While a sync is at work and has sent so many requests, this happens.
+    During {
+        requests: usize,
+        step: Box<Step>,
+    },
+    /// A sync is over in its midst, as if its process were killed, and is taken up when its lease has ended.
+    Kill {
+        requests: usize,
+    },
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -105,7 +153,16 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Step::RotateSecret),
         2 => Just(Step::NewCredentials),
         3 => Just(Step::Wait),
+        3 => (1..10_usize).prop_map(|requests| Step::Kill { requests }),
     ]
+}
+
+/// What people may do beside a sync without the sync having to know of it.
+fn any_decision() -> impl Strategy<Value = Step> {
+    any_step().prop_filter("a decision", |step| {
+        use Step::*;
+        matches!(step, Map { .. } | Remap { .. } | Unmap { .. } | Rename { .. } | Recreate { .. } | Resolve { .. })
+    })
 }
 
 /// Mostly one step; often enough a mapping whose create goes wrong and that is synced again at once, which chance alone
@@ -116,7 +173,11 @@ fn any_episode() -> impl Strategy<Value = Vec<Step>> {
         let fault = Step::Fault { fault, sticky: false };
         vec![fault, Step::Remap { client, customer, ending: Ending::KeepQuantity }, Step::Sync]
     });
-    prop_oneof![5 => any_step().prop_map(|step| vec![step]), 1 => doubt]
+    let beside = (1..10_usize, any_decision()).prop_map(|(requests, step)| {
+        let step = Box::new(step);
+        vec![Step::During { requests, step }]
+    });
+    prop_oneof![10 => any_step().prop_map(|step| vec![step]), 2 => doubt, 1 => beside]
 }
 
 #[test]
@@ -161,6 +222,7 @@ async fn live_through(story: &[Step]) -> Result<(), String> {
     let mut watch = Watch::begin(&world).await;
     for (place, step) in story.iter().enumerate() {
         happen(&world, step).await;
+        watch.beside_a_sync = matches!(step, Step::During { .. });
         watch.check(&world).await.map_err(|broken| format!("after step {place}, {step:?}: {broken}"))?;
         if let Step::Sync | Step::Night = step {
             watch.check_second_run(&world).await.map_err(|broken| format!("after step {place}, {step:?}: {broken}"))?;
@@ -189,6 +251,15 @@ async fn live_through(story: &[Step]) -> Result<(), String> {
 
 /// Carries the step out, and has the worker do what it is woken for.
 async fn happen(world: &World, step: &Step) {
+    take_place(world, step).await;
+    if let Some(run) = world.open_run().await {
+        let due = world.is_due(run).await;
+        let looked = world.work(run).await;
+        assert!(!due || looked != Looked::Nothing, "a run whose time has come is worked on");
+    }
+}
+
+async fn take_place(world: &World, step: &Step) {
     let act = |act| drop(world.tenant.act(act));
     match *step {
         Step::Map { client, customer, shared } => map(world, client, customer, shared, None).await,
@@ -251,11 +322,31 @@ async fn happen(world: &World, step: &Step) {
         Step::RotateSecret => act(Act::RotateSecret),
         Step::NewCredentials => connect(world).await,
         Step::Wait => world.wait_out().await,
+        Step::During { requests, ref step } => {
+            if let Some(syncing) = half_a_sync(world, requests).await {
+                tokio::join!(syncing, Box::pin(take_place(world, step)));
+            }
+        }
+        Step::Kill { requests } => {
+            // Nothing of it runs any more once it is dropped.
+            drop(half_a_sync(world, requests).await);
+            world.end_leases().await;
+        }
     }
-    if let Some(run) = world.open_run().await {
-        let due = world.is_due(run).await;
-        let looked = world.work(run).await;
-        assert!(!due || looked != Looked::Nothing, "a run whose time has come is worked on");
+}
+
+/// A sync of everything that has sent so many requests and goes on when it is polled; none where it was over before.
+async fn half_a_sync(world: &World, requests: usize) -> Option<impl Future<Output = Looked>> {
+    sync(world, None).await;
+    let run = world.open_run().await?;
+    world.bring_forward(run).await;
+    let mark = world.mark();
+    let mut syncing = Box::pin(world.work(run));
+    // The tenant's journal is looked at first: what is dropped then has no request under way.
+    tokio::select! {
+        biased;
+        () = world.tenant.until(|tenant| tenant.journal().len() >= mark + requests) => Some(syncing),
+        _ = &mut syncing => None,
     }
 }
 

@@ -94,7 +94,11 @@ impl World {
             }
             ProblemCode::SubscriptionExists | ProblemCode::AmbiguousRecovery | ProblemCode::DuplicateSubscription => {
                 let id = HaloSubscriptionId(offered.parse().expect("the problem names the candidates"));
-                self.resolve(association.id, Resolution::Adopt(id)).await.expect("it is a candidate");
+                // It may have been offered to two clients, and the other one's answer came first: the next sync asks anew.
+                match self.resolve(association.id, Resolution::Adopt(id)).await {
+                    Err(OpError::Refused(said)) => assert_eq!(said[0].code, UserErrorCode::SubscriptionNotACandidate),
+                    resolved => drop(resolved.expect("it is a candidate")),
+                }
             }
             ProblemCode::FieldsNotKept => {
                 let made =
@@ -141,6 +145,14 @@ impl World {
     /// Pauses that Halo asked for are over. They are judged by Postgres' clock, which no test waits for.
     pub async fn end_pauses(&self) {
         sqlx::query("update halo_budgets set limited_until = null")
+            .execute(&self.owner)
+            .await
+            .expect("the database answers");
+    }
+
+    /// Lets so much time pass that a worker which is gone holds no lease any more.
+    pub async fn end_leases(&self) {
+        sqlx::query("update sync_runs set lease_until = now() - interval '1 hour' where state = 'running'")
             .execute(&self.owner)
             .await
             .expect("the database answers");
