@@ -202,6 +202,10 @@ impl Session {
                 Err(error) => return Err(error),
             }
         }
+        // Where nothing at all is there, the list tells gone records from a module that is switched off.
+        if pages.read == 0 && !found.is_empty() && found.values().all(Option::is_none) {
+            pages.next().await?;
+        }
         // 401 and 403 may mean a gone record as well as a missing permission. Where the list shows anything, it decides; where
         // it cannot be read or is empty, it is the permission: a module that is switched off may look like that.
         while !refused.is_empty() && pages.next_into(&mut refused, &mut found).await? {}

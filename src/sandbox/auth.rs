@@ -202,6 +202,7 @@ pub(super) fn permit(
                 Answer::json(200, json!({ "record_count": 0, "changes": [] }))
             }
             _ if faults.has(Fault::LicensingOffAsUnauthorized) => Answer::empty(401),
+            _ if faults.has(Fault::LicensingOffAsNotFound) => Answer::empty(404),
             _ => Answer::empty(403),
         });
     }

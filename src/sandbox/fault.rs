@@ -182,6 +182,8 @@ faults! {
     EditDoesNotRead,
     /// Licensing switched off is answered 401 instead of 403.
     LicensingOffAsUnauthorized,
+    /// Licensing switched off is answered 404 instead of 403.
+    LicensingOffAsNotFound,
     /// Licensing switched off is answered with empty lists.
     LicensingOffAsEmpty,
     /// The token answer has no `expires_in`.
@@ -338,7 +340,9 @@ impl Fault {
                 call == Discovery
             }
             SearchStartsWith | SearchMindsCase => call == CustomerList,
-            LicensingOffAsUnauthorized => subscription_shown || matches!(call, Delete | ChangeList),
+            LicensingOffAsUnauthorized | LicensingOffAsNotFound => {
+                subscription_shown || matches!(call, Delete | ChangeList)
+            }
             LicensingOffAsEmpty => matches!(call, SubscriptionList | ChangeList),
             EditDoesNotRead | Unauthorized | Forbidden => !matches!(call, Token | Discovery | InstanceInfo),
             ServerErrorBefore

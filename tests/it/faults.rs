@@ -65,7 +65,7 @@ fn setting(fault: Fault, call: Call) -> Setting {
         InactiveRefused => Setting::InactiveMeanwhile,
         ZeroRefused | ZeroDeactivates => Setting::Zero,
         ScopeAsInvalidScope | ScopeAsInvalidRequest => Setting::ScopeMissing,
-        LicensingOffAsUnauthorized | LicensingOffAsEmpty => Setting::LicensingOff,
+        LicensingOffAsUnauthorized | LicensingOffAsNotFound | LicensingOffAsEmpty => Setting::LicensingOff,
         _ => Setting::Usual,
     }
 }

@@ -383,6 +383,19 @@ async fn nothing_is_sent_without_a_permit() {
     assert_eq!(world.calls(Call::Create), 0);
 }
 
+/// A partner would be told to create anew what is there.
+#[tokio::test]
+async fn a_module_that_is_switched_off_does_not_look_like_deleted_records() {
+    let world = World::with(1, 2).await;
+    let id = HaloSubscriptionId(world.tenant.subscriptions()[0].id);
+    world.tenant.act(Act::SwitchLicensing { on: false }).unwrap();
+    world.sticky(Fault::LicensingOffAsNotFound);
+    assert_eq!(world.session().subscription(id).await, Err(HaloError::LicensingOff));
+    world.tenant.act(Act::SwitchLicensing { on: true }).unwrap();
+    world.tenant.act(Act::DeleteSubscription { id: id.0 }).unwrap();
+    assert_eq!(world.session().subscription(id).await, Ok(SubscriptionLookup::Deleted));
+}
+
 /// Read anew from its first page, such a list would be given up at the same place each time.
 #[tokio::test]
 async fn a_long_reading_waits_for_the_budget_and_comes_to_its_end() {

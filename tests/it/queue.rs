@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use infima_halo::auth::Role;
+use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{RunState, Trigger};
 use infima_halo::ids::RunId;
 use infima_halo::ops::associate_clients::{Mapping, associate_clients};
@@ -90,6 +91,28 @@ async fn what_waits_behind_the_running_one_is_not_rung_for_until_that_one_ends()
     assert_eq!((jobs(&world, running).await, jobs(&world, waiting).await), (1, 0));
     assert_eq!(world.work(running).await, Looked::Finished(RunState::Succeeded));
     assert_eq!(jobs(&world, waiting).await, 1, "its turn has come");
+}
+
+/// Somebody has to look at what kills its workers; the partner is told, and asked for nothing.
+#[tokio::test]
+async fn a_run_that_is_started_again_and_again_is_given_up() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    let died =
+        "update sync_runs set state = 'running', starts = $1, lease_token = gen_random_uuid(), finished_at = null,
+                    lease_until = now() - interval '1 hour'";
+    for starts in [9, 10] {
+        sqlx::query(died).bind(starts).execute(&world.owner).await.unwrap();
+        let looked = world.work(run).await;
+        let failed = world.run(run).await;
+        let problem = failed.problem.map(|problem| problem.code);
+        if starts < 10 {
+            assert_eq!((looked, problem), (Looked::Finished(RunState::Succeeded), None));
+        } else {
+            assert_eq!((looked, problem), (Looked::Finished(RunState::Failed), Some(ProblemCode::InternalFault)));
+        }
+    }
 }
 
 /// Three partners failed, one of them is no longer connected: the second one's time has not come yet, also for the sweep that
