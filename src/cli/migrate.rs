@@ -7,7 +7,11 @@ use crate::config::{DatabaseConfig, Variables};
 
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let database: DatabaseConfig = Variables::of_this_process().read()?;
-    app::migrate(&database.migrate_url.unwrap_or(database.url)).await?;
+    let (owner, variable) = match database.migrate_url {
+        Some(owner) => (owner, "MIGRATE_DATABASE_URL"),
+        None => (database.url, "DATABASE_URL"),
+    };
+    app::migrate(&owner, variable).await?;
     println!("The database is up to date.");
     Ok(ExitCode::SUCCESS)
 }

@@ -14,10 +14,13 @@ pub(super) async fn check(
     say: fn(&str),
 ) -> anyhow::Result<Postgres> {
     let app_url = if migrate_url.is_some() { url.clone() } else { as_app(&url)? };
-    let owner_url = migrate_url.unwrap_or(url);
+    let (owner_url, variable) = match migrate_url {
+        Some(owner) => (owner, "MIGRATE_DATABASE_URL"),
+        None => (url, "DATABASE_URL"),
+    };
     // Never with the parser's own words: they repeat what they could not parse, password and all.
     let Ok(options) = owner_url.expose_secret().parse::<PgConnectOptions>() else {
-        bail!("DATABASE_URL is not an address of the form postgres://role:password@host:port/database");
+        bail!("{variable} is not an address of the form postgres://role:password@host:port/database");
     };
     let at = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
@@ -26,7 +29,7 @@ pub(super) async fn check(
     let mut connection = options
         .connect()
         .await
-        .with_context(|| format!("Postgres at {at} (from DATABASE_URL) does not let us in; is it running?"))?;
+        .with_context(|| format!("Postgres at {at} (from {variable}) does not let us in; is it running?"))?;
     let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?;
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok()).unwrap_or(0);
     if major < OLDEST_MAJOR {

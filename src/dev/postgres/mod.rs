@@ -74,10 +74,15 @@ impl Postgres {
         &self.app_url
     }
 
+    /// Whether somebody else runs it.
+    pub fn is_given(&self) -> bool {
+        self.cluster.is_none()
+    }
+
     /// Stops a private cluster unless another process still uses it. A database that was given is left alone.
     ///
     /// # Errors
-    /// The cluster did not stop within half a minute.
+    /// The cluster does not stop.
     pub async fn stop(self) -> anyhow::Result<()> {
         match self.cluster {
             Some(cluster) => cluster.stop().await,
@@ -129,7 +134,7 @@ pub async fn test_cluster(target_dir: &Path, variables: &Variables) -> anyhow::R
 /// Stops the private cluster of a data directory, unless another process uses it. Its data stays.
 ///
 /// # Errors
-/// It did not stop within half a minute.
+/// It does not stop.
 pub async fn stop(data_dir: &Path) -> anyhow::Result<()> {
     match Place::existing(data_dir)? {
         Some(place) => Cluster::join(place).await?.stop().await,
