@@ -3,14 +3,10 @@
 use std::process::ExitCode;
 
 use crate::app;
-use crate::config::{DatabaseConfig, Variables};
+use crate::config::{OwnerConfig, Variables};
 
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
-    let database: DatabaseConfig = Variables::of_this_process().read()?;
-    let (owner, variable) = match database.migrate_url {
-        Some(owner) => (owner, "MIGRATE_DATABASE_URL"),
-        None => (database.url, "DATABASE_URL"),
-    };
+    let (owner, variable) = Variables::of_this_process().read::<OwnerConfig>()?.address()?;
     app::migrate(&owner, variable).await?;
     println!("The database is up to date.");
     Ok(ExitCode::SUCCESS)

@@ -70,7 +70,7 @@ impl Stack {
         let say = |line: &str| println!("  {line}");
         let postgres = PostgresOptions { say, ..PostgresOptions::new(data_dir.path(), &variables)? };
         let postgres = postgres::provide(postgres).await?;
-        let migrated = app::migrate(postgres.owner_url(), "MIGRATE_DATABASE_URL").await;
+        let migrated = app::migrate(postgres.owner_url(), postgres.owner_variable()).await;
         migrated.context(match postgres.is_given() {
             true => "the database cannot be brought up to date; one that another version made is to be emptied first",
             false => "the database cannot be brought up to date; what another version made is removed by --fresh",

@@ -89,10 +89,14 @@ async fn a_database_without_tables_leads_to_migrate() {
     assert_eq!(said, "error: the database has no tables of ours yet: run `infima-halo migrate` first");
 }
 
+/// It is the first command that is run, before the application's role has an address.
 #[tokio::test]
-async fn migrating_again_changes_nothing() {
+async fn migrating_needs_the_owners_address_alone_and_again_changes_nothing() {
+    let said = complaint(&mut program(&["migrate"])).await;
+    assert!(said.starts_with("error: MIGRATE_DATABASE_URL (or MIGRATE_DATABASE_URL_FILE) is not set: "), "{said}");
     let database = TestDatabase::fresh().await;
-    let migrated = run(&mut production(&["migrate"], &database)).await;
+    let mut migrate = program(&["migrate"]);
+    let migrated = run(migrate.env("MIGRATE_DATABASE_URL", database.owner_url().expose_secret())).await;
     assert_eq!((migrated.status.code(), migrated.stdout.as_str()), (Some(0), "The database is up to date.\n"));
 }
 

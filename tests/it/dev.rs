@@ -1,7 +1,7 @@
 //! The one-command stack as who develops here meets it: it needs nothing, says where everything is, leaves nothing behind, and
 //! finds its data again. One data directory with a Postgres of its own goes through all of it, start by start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -89,6 +89,7 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     }
     every_address_answers(&announced).await;
     every_token_is_its_callers(&announced).await;
+    is_told_by_the_readme(&story, announced["sandbox"].as_str().unwrap());
     let database = announced["database"].as_str().unwrap().to_owned();
     let ours = subscriptions_of_ours(&database).await;
 
@@ -171,6 +172,23 @@ async fn with_a_database_of_ones_own_fresh_is_neither_done_nor_offered() {
     assert_eq!(interrupted(running).await.status.code(), Some(0));
     database.owner().await.acquire().await.expect("a database that was given is not stopped");
     data_dir::remove(&home.0).await;
+}
+
+/// The README's transcript is what is printed, but for addresses and times, and what is said to those who wait.
+fn is_told_by_the_readme(story: &str, sandbox: &str) {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, shown) = readme.split_once("```text\n").expect("the README shows a transcript");
+    let (shown, _) = shown.split_once("```").unwrap();
+    let told = |text: &str| -> BTreeSet<String> {
+        let (_, text) = text.split_once("The user guide's story, through the API:\n").expect("the story is told");
+        let lines = text.lines().filter(|line| !line.starts_with("   (waiting: "));
+        let timeless = |line: &str| match line.strip_suffix(" UTC") {
+            Some(line) => line[..line.len() - "2026-11-24 11:31".len()].to_owned(),
+            None => line.to_owned(),
+        };
+        lines.map(timeless).collect()
+    };
+    assert_eq!(told(shown), told(&story.replace(sandbox, "http://127.0.0.1:4010")), "the README's transcript is stale");
 }
 
 /// What scripts may rely on, no more and no less.

@@ -45,7 +45,7 @@ pub(super) async fn check(
         bail!("Postgres at {at} lacks the extensions {}; install its contrib package", missing.join(" and "));
     }
     say(&format!("Postgres {version} at {at}, as DATABASE_URL says"));
-    Ok(Postgres { owner_url, app_url, cluster: None })
+    Ok(Postgres { owner_url, app_url, owner_variable: variable, cluster: None })
 }
 
 /// The same address, acting as the app's role from the first statement on. `RESET ROLE` leads back to that role too.

@@ -26,6 +26,7 @@ pub const APP_ROLE: &str = "infima_app";
 /// The owner of the private cluster.
 const OWNER_ROLE: &str = "infima";
 const DATABASE: &str = "infima_halo";
+const OURS: &str = "a server of our own";
 /// The oldest server that has views with `security_invoker`, which row-level security rests on.
 const OLDEST_MAJOR: u32 = 15;
 
@@ -60,6 +61,7 @@ impl PostgresOptions {
 pub struct Postgres {
     owner_url: SecretString,
     app_url: SecretString,
+    owner_variable: &'static str,
     cluster: Option<Cluster>,
 }
 
@@ -67,6 +69,11 @@ impl Postgres {
     /// Address as the owner, for migrations.
     pub fn owner_url(&self) -> &SecretString {
         &self.owner_url
+    }
+
+    /// Where the owner's address was found, for complaints about it.
+    pub fn owner_variable(&self) -> &'static str {
+        self.owner_variable
     }
 
     /// Address as the role `infima_app`; it connects once the migrations are applied.
@@ -104,6 +111,7 @@ pub async fn provide(options: PostgresOptions) -> anyhow::Result<Postgres> {
     Ok(Postgres {
         owner_url: cluster.url(OWNER_ROLE, DATABASE),
         app_url: cluster.url(APP_ROLE, DATABASE),
+        owner_variable: OURS,
         cluster: Some(cluster),
     })
 }
@@ -128,7 +136,7 @@ pub async fn test_cluster(target_dir: &Path, variables: &Variables) -> anyhow::R
         }
     };
     let url = |role| cluster.url(role, "postgres");
-    Ok(Postgres { owner_url: url(OWNER_ROLE), app_url: url(APP_ROLE), cluster: Some(cluster) })
+    Ok(Postgres { owner_url: url(OWNER_ROLE), app_url: url(APP_ROLE), owner_variable: OURS, cluster: Some(cluster) })
 }
 
 /// Stops the private cluster of a data directory, unless another process uses it. Its data stays.
