@@ -225,8 +225,8 @@ impl App {
     }
 
     /// Works the queue until the app is stopped.
-    pub async fn work(&self, config: &Config) -> Result<(), QueueUnreachable> {
-        let queue = queue_pool(&config.database.url).await?;
+    pub async fn work(&self, config: &Config) -> Result<(), StartError> {
+        let queue = queue_pool(&config.database.url)?;
         let settings = WorkerSettings {
             people_slots: config.worker.people_slots.into(),
             night_slots: config.worker.night_slots.into(),
@@ -275,10 +275,6 @@ async fn partner_id(db: &Db, external_id: &str) -> Result<Option<crate::ids::Par
         IdentifyError::Unavailable
     })
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the queue cannot be reached: {0}")]
-pub struct QueueUnreachable(#[from] sqlx::Error);
 
 /// Applies our migrations and the queue's, as the owner of the database. `variable` is where its address was found.
 pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result<(), StartError> {
@@ -398,9 +394,10 @@ fn documents(trusted: TrustedDocuments) -> Result<Documents, ManifestError> {
     Documents::read(CONTRACT, CONTRACT_VERSION, trust)
 }
 
-async fn queue_pool(url: &SecretString) -> sqlx::Result<PgPool> {
-    let options = PgPoolOptions::new().max_connections(QUEUE_CONNECTIONS).acquire_timeout(CONNECT);
-    options.connect(url.expose_secret()).await
+/// It connects when it is first used, and again whenever it has to: a database that goes away ends no worker.
+fn queue_pool(url: &SecretString) -> Result<PgPool, StartError> {
+    let options = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(DATABASE_URL))?;
+    Ok(PgPoolOptions::new().max_connections(QUEUE_CONNECTIONS).acquire_timeout(CONNECT).connect_lazy_with(options))
 }
 
 fn halo(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo, StartError> {

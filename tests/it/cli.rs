@@ -147,6 +147,11 @@ async fn what_an_argument_should_be_is_said_with_an_example() {
         assert_eq!(ended.status.code(), Some(2), "{arguments:?}");
         assert!(ended.stderr.contains(wanted), "{}", ended.stderr);
     }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    for command in ["dev", "sandbox"] {
+        let said = complaint(&mut program(&[command, "--data-dir", file])).await;
+        assert!(said.contains(file) && said.contains("(--data-dir)"), "{said}");
+    }
     let database = TestDatabase::fresh().await;
     let to_come = complaint(&mut production(&["sync", "--failed-since", "2999-01-01T00:00:00Z"], &database)).await;
     assert!(to_come.starts_with("error: --failed-since names a time that is still to come"), "{to_come}");
@@ -243,7 +248,7 @@ async fn without_a_database_they_say_so_and_still_stop() {
         }
         for (running, _) in both {
             let begun = Instant::now();
-            assert_eq!(running.stop().await.code(), Some(0));
+            assert_eq!(running.stop().await.code(), Some(0), "{server_is_killed}");
             assert!(begun.elapsed() < STOP + BEYOND, "{:?}", begun.elapsed());
         }
         for process in processes {

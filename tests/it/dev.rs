@@ -104,9 +104,10 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     let made = home.is_the_table_of(&story, &ours).await;
 
     // The second start carries on: it makes nothing anew, and ends by itself.
-    let second = run(&mut home.dev(&["--port", "0", "--exit"])).await;
+    let second = run(&mut home.dev(&["--port", "0", "--sandbox-port", "1", "--exit"])).await;
     assert_eq!(second.status.code(), Some(0), "{}{}", second.stdout, second.stderr);
-    for done in ["is connected already", "all 9 are mapped already", "all known already"] {
+    let moved = "--sandbox-port does not move them";
+    for done in ["is connected already", "all 9 are mapped already", "all known already", moved] {
         assert!(second.stdout.contains(done), "{done}: {}", second.stdout);
     }
     home.nothing_is_left(&database).await;

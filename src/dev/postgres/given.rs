@@ -1,11 +1,16 @@
 //! A database that somebody else runs.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 use url::Url;
 
 use super::{APP_ROLE, OLDEST_MAJOR, Postgres};
+
+/// Longer than a server takes that is there.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// Looks whether the database answers, is young enough and has what the migrations need.
 pub(super) async fn check(
@@ -26,9 +31,9 @@ pub(super) async fn check(
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
-    let mut connection = options
-        .connect()
-        .await
+    let connecting = tokio::time::timeout(CONNECT, options.connect()).await;
+    let mut connection = connecting
+        .with_context(|| format!("Postgres at {at} (from {variable}) gives no answer; is the address right?"))?
         .with_context(|| format!("Postgres at {at} (from {variable}) does not let us in; is it running?"))?;
     let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?;
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok()).unwrap_or(0);
