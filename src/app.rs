@@ -10,7 +10,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,7 +24,7 @@ use crate::graphql;
 use crate::halo::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
 use crate::http::playground::{self, DevCaller, Oidc, PlaygroundConfig};
 use crate::http::{self, Documents, Edge, Health, Identify, IdentifyError, ManifestError, Trust, limits::Limits};
-use crate::jobs::{self, WorkerSettings, WorkerStopped};
+use crate::jobs::{self, WorkerSettings};
 use crate::net::{AllowList, Call, CannotBuildClient, Guard, HttpClient, HttpLimits, NotHostAndPort};
 use crate::ops::{OpError, Ops, Settings, keys};
 use crate::queue;
@@ -40,8 +41,15 @@ const QUEUE_CONNECTIONS: u32 = queue::Kind::ALL.len() as u32 + 4;
 const LARGEST_JWKS: usize = 256 * 1024;
 /// What running answers get to come to their end when the process is told to stop. Deployment tools kill after 30 seconds.
 const STOP: Duration = Duration::from_secs(25);
+/// What the database gets to let us in.
+const CONNECT: Duration = Duration::from_secs(5);
+/// What the database gets to say that it is there.
+const PING: Duration = Duration::from_secs(1);
 /// What connections to the database get to come back.
 const CLOSE: Duration = Duration::from_secs(2);
+/// Where the address of the database is found.
+const DATABASE_URL: &str = "DATABASE_URL";
+const NO_ANSWER: &str = "the database does not answer";
 /// The operations that partners' callers may run.
 const CONTRACT: &str = include_str!("../frontend-contract/persisted-documents.json");
 const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -69,8 +77,12 @@ pub enum StartError {
     #[error(transparent)]
     Http(#[from] CannotBuildClient),
     // Without the parser's own words: they repeat what they could not parse, password and all.
-    #[error("DATABASE_URL is not an address of the form postgres://role:password@host:port/database")]
-    DatabaseAddress,
+    #[error("{0} is not an address of the form postgres://role:password@host:port/database")]
+    DatabaseAddress(&'static str),
+    #[error("Postgres at {at} ({variable}) {why}")]
+    NoDatabase { at: String, variable: &'static str, why: String },
+    #[error("the role in {0} may not change the tables: give `migrate` the database's owner, in MIGRATE_DATABASE_URL")]
+    NotTheOwner(&'static str),
     #[error("the database has no tables of ours yet: run `infima-halo migrate` first")]
     NotMigrated,
     #[error("Postgres at DATABASE_URL: {0}")]
@@ -94,7 +106,6 @@ impl From<sqlx::Error> for StartError {
     fn from(error: sqlx::Error) -> Self {
         const UNDEFINED_TABLE: &str = "42P01";
         match &error {
-            sqlx::Error::Configuration(_) => StartError::DatabaseAddress,
             sqlx::Error::Database(said) if said.code().as_deref() == Some(UNDEFINED_TABLE) => StartError::NotMigrated,
             _ => StartError::Database(error.into()),
         }
@@ -119,6 +130,7 @@ impl App {
         if config.environment.environment == Environment::Production && keys.is_development_key() {
             return Err(StartError::DevelopmentKey);
         }
+        reach(&config.database.url, DATABASE_URL).await?;
         let db = Db::connect(&config.database.url, connections).await?;
         let halo = halo(&config.halo, &db, &clock)?;
         let settings = Settings {
@@ -180,7 +192,10 @@ impl App {
         http::health_routes(Health {
             ready: Arc::new(move || {
                 let db = db.clone();
-                Box::pin(async move { db.ping().await.map_err(|_| "the database does not answer".to_owned()) })
+                Box::pin(async move {
+                    let answered = tokio::time::timeout(PING, db.ping()).await;
+                    answered.is_ok_and(|ping| ping.is_ok()).then_some(()).ok_or_else(|| NO_ANSWER.to_owned())
+                })
             }),
             metrics: Arc::new(|| Metrics::of_this_process().render()),
             stopping: self.stopping.clone(),
@@ -211,8 +226,8 @@ impl App {
     }
 
     /// Works the queue until the app is stopped.
-    pub async fn work(&self, config: &Config) -> Result<(), WorkError> {
-        let queue = queue_pool(&config.database.url).await.map_err(WorkError::Queue)?;
+    pub async fn work(&self, config: &Config) -> Result<(), StartError> {
+        let queue = queue_pool(&config.database.url)?;
         let settings = WorkerSettings {
             people_slots: config.worker.people_slots.into(),
             night_slots: config.worker.night_slots.into(),
@@ -221,10 +236,10 @@ impl App {
             sweep: config.worker.sweep,
             stop: config.worker.stop,
         };
-        let worked = jobs::run(self.ops.clone(), queue.clone(), settings, self.stopping.clone()).await;
+        jobs::run(self.ops.clone(), queue.clone(), settings, self.stopping.clone()).await;
         // A connection that does not come back is cut by the process' end.
         let _ = tokio::time::timeout(CLOSE, queue.close()).await;
-        Ok(worked?)
+        Ok(())
     }
 
     /// Gives the database's connections back. For a process that goes on, or whose database ends with it.
@@ -262,21 +277,57 @@ async fn partner_id(db: &Db, external_id: &str) -> Result<Option<crate::ids::Par
     })
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum WorkError {
-    #[error("the queue cannot be reached: {0}")]
-    Queue(#[source] sqlx::Error),
-    #[error(transparent)]
-    Stopped(#[from] WorkerStopped),
+/// Applies our migrations and the queue's, as the owner of the database. `variable` is where its address was found.
+pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result<(), StartError> {
+    let options = reach(owner_url, variable).await?;
+    let owner = PgPoolOptions::new().max_connections(2).acquire_timeout(CONNECT).connect_with(options).await?;
+    let migrated = async {
+        storage::migrate(&owner).await?;
+        queue::set_up(&owner).await?;
+        Ok(())
+    };
+    let migrated = migrated.await.map_err(|error| match is_not_permitted(&error) {
+        true => StartError::NotTheOwner(variable),
+        false => error,
+    });
+    owner.close().await;
+    migrated
 }
 
-/// Applies our migrations and the queue's, as the owner of the database.
-pub async fn migrate(owner_url: &SecretString) -> Result<(), StartError> {
-    let owner = PgPoolOptions::new().max_connections(2).connect(owner_url.expose_secret()).await?;
-    storage::migrate(&owner).await?;
-    queue::set_up(&owner).await?;
-    owner.close().await;
-    Ok(())
+/// Connects once, to learn what is wrong: a pool waits for a server that refuses, and then only says that it waited.
+async fn reach(url: &SecretString, variable: &'static str) -> Result<PgConnectOptions, StartError> {
+    /// A server that is on its way up, or full: the pool may well wait for that.
+    const FOR_A_MOMENT: [&str; 2] = ["57P03", "53300"];
+    let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(variable))?;
+    let why = match tokio::time::timeout(CONNECT, options.clone().disable_statement_logging().connect()).await {
+        Ok(Ok(connection)) => {
+            // It was only to see: one that does not part in peace is cut.
+            let _ = tokio::time::timeout(CLOSE, connection.close()).await;
+            return Ok(options);
+        }
+        Ok(Err(sqlx::Error::Database(said))) if said.code().is_some_and(|code| FOR_A_MOMENT.contains(&&*code)) => {
+            return Ok(options);
+        }
+        Ok(Err(sqlx::Error::Database(said))) => format!("does not let us in: {}", said.message()),
+        Ok(Err(sqlx::Error::Io(error))) => {
+            format!("cannot be reached: {error}. Is it running, and is this its address?")
+        }
+        Ok(Err(error)) => format!("cannot be reached: {error}"),
+        Err(_) => format!("cannot be reached: no answer within {} seconds", CONNECT.as_secs()),
+    };
+    let at = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    Err(StartError::NoDatabase { at, variable, why })
+}
+
+/// Whether Postgres said, at the bottom of it, that the role may not do that.
+fn is_not_permitted(error: &StartError) -> bool {
+    const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<sqlx::Error>()?.as_database_error())
+        .any(|said| said.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE))
 }
 
 /// Support's playground over this API. `dev_callers` may be chosen from instead of signing in: in development.
@@ -344,8 +395,10 @@ fn documents(trusted: TrustedDocuments) -> Result<Documents, ManifestError> {
     Documents::read(CONTRACT, CONTRACT_VERSION, trust)
 }
 
-async fn queue_pool(url: &SecretString) -> sqlx::Result<PgPool> {
-    PgPoolOptions::new().max_connections(QUEUE_CONNECTIONS).connect(url.expose_secret()).await
+/// It connects when it is first used, and again whenever it has to: a database that goes away ends no worker.
+fn queue_pool(url: &SecretString) -> Result<PgPool, StartError> {
+    let options = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(DATABASE_URL))?;
+    Ok(PgPoolOptions::new().max_connections(QUEUE_CONNECTIONS).acquire_timeout(CONNECT).connect_lazy_with(options))
 }
 
 fn halo(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo, StartError> {

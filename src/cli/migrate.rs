@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use crate::app;
-use crate::config::{DatabaseConfig, Variables};
+use crate::config::{OwnerConfig, Variables};
 
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
-    let database: DatabaseConfig = Variables::of_this_process().read()?;
-    app::migrate(&database.migrate_url.unwrap_or(database.url)).await?;
+    let (owner, variable) = Variables::of_this_process().read::<OwnerConfig>()?.address()?;
+    app::migrate(&owner, variable).await?;
     println!("The database is up to date.");
     Ok(ExitCode::SUCCESS)
 }

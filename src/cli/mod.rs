@@ -18,10 +18,13 @@ mod sync;
 mod worker;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
 use crate::ops::OpError;
+
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// Keeps active-user counts in partners' Halo PSA subscriptions.
 ///
@@ -63,10 +66,10 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error.into()),
     };
-    match runtime.block_on(run(cli.command)) {
-        Ok(code) => code,
-        Err(error) => complain(&error),
-    }
+    let code = runtime.block_on(run(cli.command)).unwrap_or_else(|error| complain(&error));
+    // What still blocks a thread by now, such as the look-up of a name, is not waited for.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    code
 }
 
 async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {

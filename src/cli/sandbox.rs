@@ -12,8 +12,8 @@ use crate::dev;
 
 #[derive(clap::Args)]
 pub(super) struct SandboxArgs {
-    /// Port of the first tenant; where it is taken, another one is chosen
-    #[arg(long, default_value_t = dev::SANDBOX_PORT)]
+    /// Port of the first tenant at its first start; where it is taken, another one is chosen
+    #[arg(long, default_value_t = dev::SANDBOX_PORT, value_parser = dev::port)]
     port: u16,
     /// Where the tenants are kept
     #[arg(long, value_name = "DIRECTORY", default_value = dev::DATA_DIR)]
@@ -21,7 +21,12 @@ pub(super) struct SandboxArgs {
 }
 
 pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
-    let sandbox = dev::sandbox(&args.data_dir, args.port, Clock::System).await.context("the sandbox cannot start")?;
+    let sandbox = dev::sandbox(&args.data_dir, args.port, Clock::System).await;
+    let sandbox =
+        sandbox.with_context(|| format!("the sandbox cannot start in {} (--data-dir)", args.data_dir.display()))?;
+    for port in sandbox.taken_ports() {
+        println!("Port {port} is taken; another one is used.");
+    }
     let stopping = CancellationToken::new();
     stop_at_signal(stopping.clone())?;
     for tenant in dev::TENANTS.map(|name| sandbox.tenant(name)) {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Utc};
 use clap::ArgGroup;
 
@@ -29,13 +29,14 @@ pub(super) struct SyncArgs {
     #[arg(long, value_name = "EXTERNAL_ID")]
     partner: Option<String>,
     /// Every partner whose latest sync since then did not succeed, such as 2026-11-24T03:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     failed_since: Option<DateTime<Utc>>,
     /// Over how many seconds those partners' syncs are spread
     #[arg(
         long,
         value_name = "SECONDS",
         default_value_t = 600,
+        value_parser = seconds,
         requires = "failed_since",
         conflicts_with_all = ["night", "partner"]
     )]
@@ -75,6 +76,7 @@ async fn queue(ops: &Ops, args: &SyncArgs) -> anyhow::Result<Vec<(PartnerId, Run
         let partner = find(ops, external_id).await?;
         by_operator::request_sync(ops, partner).await.map(|run| vec![(partner, run)])
     } else if let Some(since) = args.failed_since {
+        ensure!(since <= ops.clock.now(), "--failed-since names a time that is still to come: {since}");
         request_failed_since(ops, since, Duration::from_secs(args.spread.into())).await
     } else {
         start_nights(ops, Which::Tonight).await
@@ -100,6 +102,17 @@ async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
         println!("{left_out} of {all} clients were not looked at: a preview spends few requests.");
     }
     Ok(())
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    time.map_err(|_| {
+        "a date, a time and its zone are needed, such as 2026-11-24T03:00:00Z or 2026-11-24T03:00:00+01:00".into()
+    })
+}
+
+fn seconds(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "a whole number of seconds is needed, such as 600".into())
 }
 
 fn why_nothing(args: &SyncArgs) -> &'static str {

@@ -1,5 +1,6 @@
 use secrecy::SecretString;
 
+use super::error::{ConfigError, Missing};
 use super::parse;
 
 /// Where Postgres is and how many connections are kept to it.
@@ -30,4 +31,30 @@ pub struct DatabaseConfig {
         value_parser = clap::value_parser!(u32).range(4..=500)
     )]
     pub worker_connections: u32,
+}
+
+/// The database as its owner, for `migrate`. It does without the application's address: the role in it may not be there yet.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OwnerConfig {
+    #[arg(env = OWNER, id = "migrate-database-url", hide_env_values = true, value_parser = parse::secret)]
+    migrate_url: Option<SecretString>,
+    #[arg(env = APP, id = "database-url", hide_env_values = true, value_parser = parse::secret)]
+    url: Option<SecretString>,
+}
+
+const OWNER: &str = "MIGRATE_DATABASE_URL";
+const APP: &str = "DATABASE_URL";
+
+impl OwnerConfig {
+    /// The owner's address, and the variable it was found in.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn address(self) -> Result<(SecretString, &'static str), ConfigError> {
+        let owner = self.migrate_url.map(|owner| (owner, OWNER));
+        owner.or(self.url.map(|url| (url, APP))).ok_or_else(|| {
+            let help = "Address of the Postgres database as its owner: `postgres://role:password@host/database`";
+            ConfigError::Missing(vec![Missing { variable: OWNER.into(), secret: true, help: help.into() }])
+        })
+    }
 }

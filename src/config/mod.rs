@@ -24,7 +24,7 @@ mod table;
 mod worker;
 
 pub use auth::AuthConfig;
-pub use database::DatabaseConfig;
+pub use database::{DatabaseConfig, OwnerConfig};
 pub use documents::{DocumentsConfig, TrustedDocuments};
 pub use environment::{Environment, EnvironmentConfig};
 pub use error::ConfigError;

@@ -5,6 +5,8 @@ use std::{
     collections::BTreeMap,
     error::Error as _,
     ffi::{OsStr, OsString},
+    net::AddrParseError,
+    num::ParseIntError,
     path::PathBuf,
 };
 
@@ -142,6 +144,10 @@ fn reason(error: &clap::Error, secret: bool) -> String {
     };
     match (error.get(ContextKind::ValidValue), error.source()) {
         (Some(ContextValue::Strings(allowed)), _) => format!("{value}is none of {}", allowed.join(", ")),
+        (_, Some(source)) if source.is::<ParseIntError>() => format!("{value}is not right: give a whole number"),
+        (_, Some(source)) if source.is::<AddrParseError>() => {
+            format!("{value}is not right: give an address and a port, for example 127.0.0.1:8080")
+        }
         (_, Some(source)) if !secret => format!("{value}is not right: {source}"),
         _ => format!("{value}is not right"),
     }

@@ -8,11 +8,24 @@ use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
+use super::TENANTS;
 use super::data_dir::DataDir;
 use super::stack::Parts;
+use crate::sandbox::Sandbox;
 
 pub(super) fn title() {
     println!("\nINFIMA's Halo PSA integration, the development stack\n");
+}
+
+/// What was asked for on the command line and cannot be.
+pub(super) fn ports(sandbox: &Sandbox, asked: Option<u16>) {
+    for port in sandbox.taken_ports() {
+        println!("  Port {port} is taken; another one is used for a Halo.");
+    }
+    let first = sandbox.tenant(TENANTS[0]).port();
+    if asked.is_some_and(|asked| asked != 0 && asked != first && !sandbox.taken_ports().contains(&asked)) {
+        println!("  The Halos keep the ports of their first start; --sandbox-port does not move them.");
+    }
 }
 
 pub(super) fn addresses(parts: &Parts) {
@@ -32,8 +45,17 @@ pub(super) fn callers(parts: &Parts, data_dir: &DataDir) {
     addresses(parts);
 }
 
-pub(super) fn stopped_short(why: &str) {
-    println!("\nThe story stopped: {why}\n(--fresh begins with nothing.)\n");
+pub(super) fn stopped_short(why: &str, parts: &Parts, data_dir: &DataDir) {
+    println!("\nThe story stopped: {why}");
+    if parts.database_is_given {
+        let halo = data_dir.sandbox();
+        println!(
+            "(Who begins with nothing empties the database that DATABASE_URL names and removes {}.)\n",
+            halo.display()
+        );
+    } else {
+        println!("(--fresh begins with nothing.)\n");
+    }
 }
 
 /// Writes `dev.json`, as a whole or not at all, readable by its owner only: there are tokens in it.

@@ -56,6 +56,11 @@ impl DataDir {
         self.path.join("mint.pem")
     }
 
+    /// Where the tenants are kept.
+    pub fn sandbox(&self) -> PathBuf {
+        self.path.join("sandbox")
+    }
+
     /// Removes the private cluster and the sandbox. A database that was given is not ours to empty.
     pub async fn empty(&self, variables: &Variables) -> anyhow::Result<()> {
         if variables.get("DATABASE_URL").is_some() || variables.get("DATABASE_URL_FILE").is_some() {
@@ -64,7 +69,7 @@ impl DataDir {
             );
         }
         postgres::erase(&self.path).await?;
-        let sandbox = self.path.join("sandbox");
+        let sandbox = self.sandbox();
         if sandbox.exists() {
             fs::remove_dir_all(&sandbox).with_context(|| format!("{} cannot be removed", sandbox.display()))?;
         }

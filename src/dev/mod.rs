@@ -42,15 +42,15 @@ const PORT: u16 = 8080;
 #[derive(Debug, Default, clap::Args)]
 pub struct DevOptions {
     /// Port of the API [default: 8080]; where it is taken, another one is chosen
-    #[arg(long)]
+    #[arg(long, value_parser = port)]
     port: Option<u16>,
     /// Port of the sandbox's first tenant at its first start [default: 4010]; where it is taken, another one is chosen
-    #[arg(long)]
+    #[arg(long, value_parser = port)]
     sandbox_port: Option<u16>,
     /// Where everything is kept [default: .data]
     #[arg(long, value_name = "DIRECTORY")]
     data_dir: Option<PathBuf>,
-    /// Begin with nothing: what the data directory holds is removed
+    /// Begin with nothing: what the data directory holds is removed. Not with DATABASE_URL: that database is yours to empty
     #[arg(long)]
     fresh: bool,
     /// Bring the roster in, but do not play the story
@@ -115,11 +115,19 @@ async fn live(
         (Ok(()), true) => return Ok(()),
         (Err(error), true) => return Err(error),
         (Ok(()), false) => {}
-        (Err(error), false) => announce::stopped_short(&sentence(&error)),
+        (Err(error), false) => announce::stopped_short(&sentence(&error), parts, data_dir),
     }
     announce::callers(parts, data_dir);
     stopping.cancelled().await;
     Ok(())
+}
+
+/// A port as it is given on the command line.
+///
+/// # Errors
+/// It is none, in words that say what is.
+pub fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "a port is a number up to 65535; 0 leaves the choice to the system".into())
 }
 
 /// The tenants to develop against, kept in the data directory.

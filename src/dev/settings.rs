@@ -63,4 +63,5 @@ pub(super) fn complete(
     variables.set_default("INFIMA_HALO_SETTLE_SECONDS", "5");
     variables.set_default("INFIMA_WORKER_LEASE_SECONDS", "6");
     variables.set_default("INFIMA_WORKER_SWEEP_SECONDS", "1");
+    variables.set_default("INFIMA_WORKER_STOP_SECONDS", "6");
 }

@@ -15,7 +15,7 @@ use super::ask::Asker;
 use super::callers::Callers;
 use super::data_dir::DataDir;
 use super::postgres::{self, Postgres, PostgresOptions};
-use super::{DevOptions, PORT, SANDBOX_PORT, TENANTS, ended, settings};
+use super::{DevOptions, PORT, SANDBOX_PORT, TENANTS, announce, ended, settings};
 use crate::app::{self, App};
 use crate::auth::Mint;
 use crate::clock::Clock;
@@ -49,6 +49,8 @@ pub(super) struct Parts {
     pub tenants: [Tenant; TENANTS.len()],
     /// The database's address as its owner, who sees every row.
     pub database: SecretString,
+    /// Somebody else runs it.
+    pub database_is_given: bool,
     address: Url,
 }
 
@@ -68,13 +70,16 @@ impl Stack {
         let say = |line: &str| println!("  {line}");
         let postgres = PostgresOptions { say, ..PostgresOptions::new(data_dir.path(), &variables)? };
         let postgres = postgres::provide(postgres).await?;
-        let migrated = app::migrate(postgres.owner_url()).await;
-        migrated
-            .context("the database cannot be brought up to date; what another version made is removed by --fresh")?;
+        let migrated = app::migrate(postgres.owner_url(), postgres.owner_variable()).await;
+        migrated.context(match postgres.is_given() {
+            true => "the database cannot be brought up to date; one that another version made is to be emptied first",
+            false => "the database cannot be brought up to date; what another version made is removed by --fresh",
+        })?;
 
         let sandbox = super::sandbox(data_dir.path(), options.sandbox_port.unwrap_or(SANDBOX_PORT), clock.clone());
         let sandbox = sandbox.await.context("the Halo sandbox cannot start")?;
         let tenants = TENANTS.map(|name| sandbox.tenant(name));
+        announce::ports(&sandbox, options.sandbox_port);
 
         let listener = listen(options.port.unwrap_or(PORT)).await?;
         let address = listener.local_addr()?;
@@ -101,8 +106,8 @@ impl Stack {
 
         let address: Url = format!("http://{address}").parse()?;
         let asker = Asker::new(address.join("/graphql")?)?;
-        let database = postgres.owner_url().clone();
-        let parts = Parts { variables, config, asker, callers, tenants, database, address };
+        let (database, database_is_given) = (postgres.owner_url().clone(), postgres.is_given());
+        let parts = Parts { variables, config, asker, callers, tenants, database, database_is_given, address };
         Ok(Self { parts, running: Running { postgres, sandbox, api, worker, serving, working } })
     }
 }
@@ -126,8 +131,7 @@ impl Running {
                 let _ = part.await;
             }
         }
-        self.api.close().await;
-        self.worker.close().await;
+        tokio::join!(self.api.close(), self.worker.close());
         self.sandbox.stop().await;
         self.postgres.stop().await
     }

@@ -23,8 +23,10 @@ use crate::queue::Kind;
 
 /// How often the queue hears that a worker lives. Longer, and a wake-up that apalis lost would be noticed late.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// A pause before a worker that lost its database is started again.
+/// A pause before a worker that lost its database is started again, so that a dead database is not hammered.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
+/// What a stopping process gives the database to take its leases back. They end by themselves, only later.
+const END_LEASES: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, Debug)]
 pub struct WorkerSettings {
@@ -43,65 +45,35 @@ pub struct WorkerSettings {
 }
 
 /// Works until `stop`, then comes to a good point and gives back what it held. `queue` is a pool of its own, because
-/// listening keeps a connection. Returning without having been told to stop is an error.
-pub async fn run(
-    ops: Ops,
-    queue: PgPool,
-    settings: WorkerSettings,
-    stop: CancellationToken,
-) -> Result<(), WorkerStopped> {
+/// listening keeps a connection.
+pub async fn run(ops: Ops, queue: PgPool, settings: WorkerSettings, stop: CancellationToken) {
     let name = format!("worker-{}-{}", std::process::id(), Uuid::new_v4().simple());
     let scheduler = tokio::spawn(schedule::ring_the_hours(ops.clone(), settings.sweep, stop.clone()));
 
-    let monitor = Monitor::new();
     let context = work::Context { ops: ops.clone(), worker: name.clone(), stop: stop.clone() };
-    let monitor = add(monitor, &queue, settings, Kind::SyncForPeople, settings.people_slots, &context, work::sync);
-    let monitor = add(monitor, &queue, settings, Kind::SyncOfNight, settings.night_slots, &context, work::sync);
-    let monitor = add(monitor, &queue, settings, Kind::Tick, 1, &context, work::tick);
-    let (told, stopping) = (stop.clone(), stop.clone());
-    let ended = monitor
-        .should_restart(move |context, error| {
-            // With the database away, every restart fails: one that was told to stop does not begin anew.
-            if stopping.is_cancelled() {
-                return false;
-            }
-            tracing::warn!(worker = context.name(), %error, "a worker lost its queue and starts again");
-            // apalis asks here, on the task that restarts: the pause keeps a dead database from being hammered.
-            std::thread::sleep(RESTART_PAUSE);
-            true
-        })
-        .shutdown_timeout(settings.stop)
-        .run_with_signal(async move {
-            told.cancelled().await;
-            Ok(())
-        })
-        .await;
+    tokio::join!(
+        attend(&queue, settings, Kind::SyncForPeople, settings.people_slots, &context, work::sync),
+        attend(&queue, settings, Kind::SyncOfNight, settings.night_slots, &context, work::sync),
+        attend(&queue, settings, Kind::Tick, 1, &context, work::tick),
+    );
     scheduler.abort();
     // Whatever did not come to a good point in time goes on elsewhere.
-    if let Err(error) = run_sync::end_leases(&ops, &name).await {
-        tracing::error!(%error, "leases could not be ended; they end by themselves");
-    }
-    match ended {
-        _ if stop.is_cancelled() => Ok(()),
-        Ok(()) => Err(WorkerStopped("every worker ended".to_owned())),
-        Err(error) => Err(WorkerStopped(error.to_string())),
+    match tokio::time::timeout(END_LEASES, run_sync::end_leases(&ops, &name)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "leases could not be ended; they end by themselves"),
+        Err(_) => tracing::error!("the database does not answer: leases end by themselves"),
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the worker stopped without being told to: {0}")]
-pub struct WorkerStopped(String);
-
-fn add<J, F, Fut>(
-    monitor: Monitor,
+/// Takes up one kind of job until `stop`, and begins anew whenever its queue was lost.
+async fn attend<J, F, Fut>(
     queue: &PgPool,
     settings: WorkerSettings,
     kind: Kind,
     slots: usize,
     context: &work::Context,
     handler: F,
-) -> Monitor
-where
+) where
     J: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 'static,
     F: Fn(J, apalis::prelude::Data<work::Context>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), BoxDynError>> + Send + 'static,
@@ -111,13 +83,36 @@ where
     let config =
         Config::default().queue(kind.name()).batch_size(1).heartbeat_interval(HEARTBEAT).missed_heartbeats(missed);
     let storage = PostgresStorage::<J>::new(queue).with_config(config).with_pubsub().poll_with_interval(settings.poll);
-    let context = context.clone();
-    monitor.register(move |_| {
-        // A name is used once: under an old one, a dead worker's jobs would never be handed on.
-        WorkerBuilder::new(format!("{}-{}-{}", kind.name(), std::process::id(), Uuid::new_v4().simple()))
-            .backend(storage.clone())
-            .data(context.clone())
-            .concurrency(slots)
-            .build(handler.clone())
-    })
+    let stop = &context.stop;
+    loop {
+        let (told, stopping) = (stop.clone(), stop.clone());
+        let (storage, context, handler) = (storage.clone(), context.clone(), handler.clone());
+        let monitor = Monitor::new()
+            .register(move |_| {
+                // A name is used once: under an old one, a dead worker's jobs would never be handed on.
+                WorkerBuilder::new(format!("{}-{}-{}", kind.name(), std::process::id(), Uuid::new_v4().simple()))
+                    .backend(storage.clone())
+                    .data(context.clone())
+                    .concurrency(slots)
+                    .build(handler.clone())
+            })
+            // apalis would start it again without a pause, in one go: where a database that is away is noticed at once, nothing
+            // else on the same task ever got its turn.
+            .should_restart(move |worker, error| {
+                if !stopping.is_cancelled() {
+                    tracing::warn!(worker = worker.name(), %error, "a worker lost its queue and starts again");
+                }
+                false
+            })
+            .shutdown_timeout(settings.stop);
+        let told = async move {
+            told.cancelled().await;
+            Ok(())
+        };
+        // It was told to end, or lost its queue and said so.
+        let _ = monitor.run_with_signal(told).await;
+        if stop.run_until_cancelled(tokio::time::sleep(RESTART_PAUSE)).await.is_none() {
+            return;
+        }
+    }
 }

@@ -56,6 +56,7 @@ pub struct SandboxOptions {
 /// Running tenants. [`Sandbox::stop`] ends them in order; dropping it is a power cut.
 pub struct Sandbox {
     tenants: Vec<Tenant>,
+    taken_ports: Vec<u16>,
     serving: Vec<JoinHandle<io::Result<()>>>,
     stop: CancellationToken,
     /// Held while running: two processes must not write the same tenants.
@@ -72,12 +73,16 @@ impl Sandbox {
     pub async fn start(options: SandboxOptions, seeds: Vec<TenantSeed>) -> io::Result<Sandbox> {
         let _lock = options.dir.as_deref().map(disk::lock).transpose()?;
         let stop = CancellationToken::new();
-        let mut sandbox = Sandbox { tenants: Vec::new(), serving: Vec::new(), stop: stop.clone(), _lock };
+        let (tenants, taken_ports, serving) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sandbox = Sandbox { tenants, taken_ports, serving, stop: stop.clone(), _lock };
         for seed in seeds {
             let wanted = seed.port;
             let state = state::State::open(options.dir.as_deref(), options.clock.clone(), seed)?;
-            let listener = listen(state.port.or(wanted)).await?;
-            let tenant = Tenant::new(state, listener.local_addr()?.port(), stop.clone());
+            let wanted = state.port.or(wanted);
+            let listener = listen(wanted).await?;
+            let port = listener.local_addr()?.port();
+            sandbox.taken_ports.extend(wanted.filter(|wanted| *wanted != port));
+            let tenant = Tenant::new(state, port, stop.clone());
             let app = axum::Router::new().fallback(face::serve).with_state(tenant.clone());
             let until = stop.clone();
             sandbox.serving.push(tokio::spawn(async move {
@@ -93,6 +98,11 @@ impl Sandbox {
     pub fn tenant(&self, name: &str) -> Tenant {
         let found = self.tenants.iter().find(|tenant| tenant.name() == name);
         found.unwrap_or_else(|| panic!("the sandbox has no tenant called {name:?}")).clone()
+    }
+
+    /// The ports that tenants should have had and that somebody else has: each of them got another one.
+    pub fn taken_ports(&self) -> &[u16] {
+        &self.taken_ports
     }
 
     /// Answers what is being asked, then closes the ports.

@@ -1,9 +1,17 @@
 //! The command line as an operator meets it: the real program, its words and its exit codes.
 
+use std::time::{Duration, Instant};
+
+use infima_halo::config::Variables;
+use infima_halo::dev::postgres::{self, Postgres, PostgresOptions};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use tokio::process::Command;
 
+use crate::support::data_dir;
 use crate::support::db::TestDatabase;
 use crate::support::program::{Running, Web, program, run};
 
@@ -81,10 +89,14 @@ async fn a_database_without_tables_leads_to_migrate() {
     assert_eq!(said, "error: the database has no tables of ours yet: run `infima-halo migrate` first");
 }
 
+/// It is the first command that is run, before the application's role has an address.
 #[tokio::test]
-async fn migrating_again_changes_nothing() {
+async fn migrating_needs_the_owners_address_alone_and_again_changes_nothing() {
+    let said = complaint(&mut program(&["migrate"])).await;
+    assert!(said.starts_with("error: MIGRATE_DATABASE_URL (or MIGRATE_DATABASE_URL_FILE) is not set: "), "{said}");
     let database = TestDatabase::fresh().await;
-    let migrated = run(&mut production(&["migrate"], &database)).await;
+    let mut migrate = program(&["migrate"]);
+    let migrated = run(migrate.env("MIGRATE_DATABASE_URL", database.owner_url().expose_secret())).await;
     assert_eq!((migrated.status.code(), migrated.stdout.as_str()), (Some(0), "The database is up to date.\n"));
 }
 
@@ -110,12 +122,11 @@ async fn a_sync_by_hand_says_why_there_is_none() {
 
 #[tokio::test]
 async fn contradictions_on_the_command_line_are_refused() {
-    let wrong: [&[&str]; 5] = [
+    let wrong: [&[&str]; 4] = [
         &["sync"],
         &["sync", "--night", "--partner", "a"],
         &["sync", "--night", "--dry-run"],
         &["sync", "--partner", "a", "--spread", "5"],
-        &["sync", "--failed-since", "yesterday"],
     ];
     for arguments in wrong {
         assert_eq!(run(&mut program(arguments)).await.status.code(), Some(2), "{arguments:?}");
@@ -123,16 +134,136 @@ async fn contradictions_on_the_command_line_are_refused() {
 }
 
 #[tokio::test]
+async fn what_an_argument_should_be_is_said_with_an_example() {
+    for (arguments, wanted) in [
+        (["sync", "--failed-since", "yesterday"], "such as 2026-11-24T03:00:00Z"),
+        (["sync", "--failed-since", "2026-11-24T03:00:00"], "a date, a time and its zone"),
+        (["sync", "--spread", "10m"], "a whole number of seconds is needed, such as 600"),
+        (["dev", "--port", "http"], "a port is a number up to 65535"),
+        (["dev", "--sandbox-port", "65536"], "a port is a number up to 65535"),
+        (["sandbox", "--port", "http"], "a port is a number up to 65535"),
+    ] {
+        let ended = run(&mut program(&arguments)).await;
+        assert_eq!(ended.status.code(), Some(2), "{arguments:?}");
+        assert!(ended.stderr.contains(wanted), "{}", ended.stderr);
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    for command in ["dev", "sandbox"] {
+        let said = complaint(&mut program(&[command, "--data-dir", file])).await;
+        assert!(said.contains(file) && said.contains("(--data-dir)"), "{said}");
+    }
+    let database = TestDatabase::fresh().await;
+    let to_come = complaint(&mut production(&["sync", "--failed-since", "2999-01-01T00:00:00Z"], &database)).await;
+    assert!(to_come.starts_with("error: --failed-since names a time that is still to come"), "{to_come}");
+}
+
+/// Each command says at once which address is meant and what is wrong there.
+#[tokio::test]
+async fn a_database_that_cannot_be_used_is_told_from_one_that_is_not_there() {
+    let database = TestDatabase::fresh().await;
+    let nobody = "postgres://app:planted@127.0.0.1:1/there";
+    for command in [&["serve"][..], &["worker"], &["rotate-keys"], &["sync", "--night"]] {
+        let begun = Instant::now();
+        let said = complaint(production(command, &database).env("DATABASE_URL", nobody)).await;
+        let refused = "error: Postgres at 127.0.0.1:1 (DATABASE_URL) cannot be reached: Connection refused";
+        assert!(said.starts_with(refused), "{command:?}: {said}");
+        assert!(begun.elapsed() < Duration::from_secs(4), "{command:?} waits for a server that refuses");
+    }
+    let mut migrate = production(&["migrate"], &database);
+    let said = complaint(migrate.env("MIGRATE_DATABASE_URL", nobody)).await;
+    assert!(said.starts_with("error: Postgres at 127.0.0.1:1 (MIGRATE_DATABASE_URL) cannot be reached"), "{said}");
+    let said = complaint(migrate.env("MIGRATE_DATABASE_URL", "postgres//app:planted@db")).await;
+    assert!(said.starts_with("error: MIGRATE_DATABASE_URL is not an address of the form"), "{said}");
+    let said = complaint(migrate.env_remove("MIGRATE_DATABASE_URL").env("DATABASE_URL", nobody)).await;
+    assert!(said.starts_with("error: Postgres at 127.0.0.1:1 (DATABASE_URL) cannot be reached"), "{said}");
+    let said = complaint(migrate.env("DATABASE_URL", database.app_url().expose_secret())).await;
+    let owner = "error: the role in DATABASE_URL may not change the tables: give `migrate` the database's owner";
+    assert!(said.starts_with(owner), "{said}");
+    let absent = database.app_url().expose_secret().replacen("/infima_test_", "/infima_gone_", 1);
+    let said = complaint(production(&["worker"], &database).env("DATABASE_URL", absent)).await;
+    assert!(said.contains("does not let us in: database \"infima_gone_"), "{said}");
+}
+
+#[tokio::test]
 async fn serve_and_worker_live_are_ready_and_stop_when_told() {
     let (database, web) = (TestDatabase::fresh().await, Web::new());
     for (command, says) in [("serve", "serving"), ("worker", "working")] {
-        let mut running = Running::start(&mut production(&[command], &database));
-        let line = running.logs(&format!("\"{says}\"")).await;
-        let line: Value = serde_json::from_str(&line).expect("logs that are no terminal's are JSON");
-        let address = line["address"].as_str().expect("it says where it answers");
+        let (running, address) = started(&mut production(&[command], &database), says).await;
         for path in ["health/live", "health/ready", "metrics"] {
             assert_eq!(web.get(&format!("http://{address}/{path}")).await.status, 200, "{command} {path}");
         }
         assert_eq!(running.stop().await.code(), Some(0), "{command}");
     }
+}
+
+/// Starts it, and gives the address at which it answers.
+async fn started(command: &mut Command, says: &str) -> (Running, String) {
+    let mut running = Running::start(command);
+    let line = running.logs(&format!("\"{says}\"")).await;
+    let line: Value = serde_json::from_str(&line).expect("logs that are no terminal's are JSON");
+    (running, line["address"].as_str().expect("it says where it answers").to_owned())
+}
+
+/// A server that is gone, and one that takes what it is told and never answers. In both, who asks is told soon and rightly,
+/// and the processes end when they are told to.
+#[tokio::test]
+async fn without_a_database_they_say_so_and_still_stop() {
+    /// What a worker gives its syncs, and what it may take beyond that; what is beyond covers a machine that is busy.
+    const STOP: Duration = Duration::from_secs(1);
+    const BEYOND: Duration = Duration::from_secs(8);
+    let data_dir = data_dir::make("away").await;
+    let mut variables = Variables::of_this_process();
+    variables.set("DATABASE_URL", "");
+    variables.set("DATABASE_URL_FILE", "");
+    let own = async || {
+        let options = PostgresOptions { say: |_| (), ..PostgresOptions::new(&data_dir, &variables).unwrap() };
+        postgres::provide(options).await.unwrap()
+    };
+    let (web, database) = (Web::new(), TestDatabase::fresh().await);
+    for server_is_killed in [true, false] {
+        let cluster = own().await;
+        infima_halo::app::migrate(cluster.owner_url(), "the test's database").await.unwrap();
+        let mut both = Vec::new();
+        for (command, says) in [("serve", "serving"), ("worker", "working")] {
+            let mut command = production(&[command], &database);
+            command.env("DATABASE_URL", cluster.app_url().expose_secret());
+            command.env("INFIMA_WORKER_STOP_SECONDS", STOP.as_secs().to_string());
+            both.push(started(&mut command, says).await);
+        }
+        let processes = processes_of(&cluster).await;
+        let signal = if server_is_killed { Signal::SIGKILL } else { Signal::SIGSTOP };
+        for process in &processes {
+            // One that has ended by itself is as good as killed.
+            let _ = kill(*process, signal);
+        }
+
+        for (_, address) in &both {
+            let begun = Instant::now();
+            let answer = web.get(&format!("http://{address}/health/ready")).await;
+            assert_eq!(answer.status, 503);
+            let body: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(body, json!({ "ready": false, "because": "the database does not answer" }));
+            assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+            assert_eq!(web.get(&format!("http://{address}/health/live")).await.status, 200);
+        }
+        for (running, _) in both {
+            let begun = Instant::now();
+            assert_eq!(running.stop().await.code(), Some(0), "{server_is_killed}");
+            assert!(begun.elapsed() < STOP + BEYOND, "{:?}", begun.elapsed());
+        }
+        for process in processes {
+            let _ = kill(process, Signal::SIGCONT);
+        }
+        cluster.stop().await.unwrap();
+    }
+    data_dir::remove(&data_dir).await;
+}
+
+/// The server's processes: its own and those that it made.
+async fn processes_of(cluster: &Postgres) -> Vec<Pid> {
+    let mut connection = PgConnection::connect(cluster.owner_url().expose_secret()).await.unwrap();
+    let all = "select pid from pg_stat_activity where pid <> pg_backend_pid() \
+                 union all select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer";
+    let ids: Vec<i32> = sqlx::query_scalar(all).fetch_all(&mut connection).await.unwrap();
+    ids.into_iter().map(Pid::from_raw).collect()
 }

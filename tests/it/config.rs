@@ -103,7 +103,12 @@ fn secrets_come_from_files_without_their_last_newline() {
 fn a_bad_value_is_named_with_its_variable_and_what_would_do() {
     let cases = [
         ("INFIMA_ENV", "prod", "INFIMA_ENV is not usable: 'prod' is none of production, development"),
-        ("INFIMA_HALO_REQUESTS", "many", "INFIMA_HALO_REQUESTS is not usable: 'many' is not right"),
+        (
+            "INFIMA_HALO_REQUESTS",
+            "many",
+            "INFIMA_HALO_REQUESTS is not usable: 'many' is not right: give a whole number",
+        ),
+        ("INFIMA_LISTEN", "localhost:8080", "give an address and a port, for example 127.0.0.1:8080"),
         ("INFIMA_HALO_REQUESTS", "701", "701 is not in 2..=700"),
         ("INFIMA_HALO_TIMEOUT_SECONDS", "0", "give whole seconds from 1 to 120"),
         ("INFIMA_HALO_TIMEOUT_SECONDS", "-5", "give whole seconds from 1 to 120"),

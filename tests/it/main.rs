@@ -11,6 +11,7 @@ mod config;
 mod connection;
 mod contract;
 mod crash;
+mod dev;
 mod documents;
 mod edge;
 mod faults;

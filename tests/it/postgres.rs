@@ -9,6 +9,7 @@ use infima_halo::{
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::support::data_dir;
 use crate::support::db::TestDatabase;
 
 #[tokio::test]
@@ -42,17 +43,7 @@ struct Stack(PathBuf);
 
 impl Stack {
     async fn new(name: &str) -> Self {
-        let parent = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        // Those of tests that failed. One that is in use by a run at the same time resists.
-        for earlier in fs::read_dir(&parent).unwrap().filter_map(Result::ok) {
-            let its = earlier.file_name().to_string_lossy().starts_with(&format!("{name}-"));
-            if its && postgres::erase(&earlier.path()).await.is_ok() {
-                fs::remove_dir_all(earlier.path()).unwrap();
-            }
-        }
-        let data_dir = parent.join(format!("{name}-{}", std::process::id()));
-        fs::create_dir(&data_dir).unwrap();
-        Self(data_dir)
+        Self(data_dir::make(name).await)
     }
 
     async fn provide(&self) -> anyhow::Result<Postgres> {
@@ -64,8 +55,7 @@ impl Stack {
     }
 
     async fn end(self) {
-        postgres::erase(&self.0).await.unwrap();
-        fs::remove_dir_all(&self.0).unwrap();
+        data_dir::remove(&self.0).await;
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use infima_halo::clock::Clock;
 use infima_halo::dev;
 use infima_halo::halo::VENDOR;
-use infima_halo::sandbox::{Call, Fault, Lasting, Matching, Sandbox};
+use infima_halo::sandbox::{Call, Effect, Fault, Lasting, Matching, Sandbox};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
@@ -94,6 +94,9 @@ async fn killed_anywhere_the_story_ends_in_the_same_table() {
     let ours = tenant.customers().into_iter().map(|customer| tenant.live_subscriptions_of(customer.id, VENDOR).len());
     let ours: Vec<_> = ours.filter(|count| *count > 0).collect();
     assert_eq!(ours, [1; 9], "a second subscription is a wrong invoice");
+    let created = tenant.journal().into_iter().flat_map(|entry| entry.effects);
+    let created = created.filter(|effect| matches!(effect, Effect::Created { .. })).count();
+    assert_eq!(created, 9, "none was created and then taken away again");
     assert_eq!(tenant.unconsumed_faults(), [], "every kill happened where it should");
     sandbox.stop().await;
     std::fs::remove_dir_all(&stack.dir).expect("the directory is ours");

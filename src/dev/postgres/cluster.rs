@@ -29,8 +29,11 @@ use super::{
 };
 use crate::config::Variables;
 
-/// How long a server may take to come up (it may have a crash to recover from) or to go down.
+/// How long a server may take to come up: it may have a crash to recover from.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take to go down in order, and then, as in a crash, at once.
+const ORDERLY: Duration = Duration::from_secs(10);
+const AT_ONCE: Duration = Duration::from_secs(3);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Above this, the log of earlier starts is thrown away.
 const LARGEST_LOG: u64 = 8 << 20;
@@ -211,16 +214,21 @@ impl Cluster {
 
     async fn shut_down(&self) -> anyhow::Result<()> {
         let Some(pid) = self.process() else { return Ok(()) };
-        // Fast shutdown: transactions are rolled back, data is written, clients are told.
-        kill(pid, Signal::SIGINT).with_context(|| format!("cannot stop Postgres (process {pid})"))?;
-        let until = Instant::now() + PATIENCE;
-        while self.process().is_some() {
-            if Instant::now() > until {
-                bail!("Postgres (process {pid}) does not stop");
+        // Fast shutdown: transactions are rolled back, data is written, clients are told. Immediate: the next start recovers.
+        for (how, patience) in [(Signal::SIGINT, ORDERLY), (Signal::SIGQUIT, AT_ONCE)] {
+            match kill(pid, how) {
+                Err(Errno::ESRCH) => return Ok(()),
+                told => told.with_context(|| format!("cannot stop Postgres (process {pid})"))?,
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            let until = Instant::now() + patience;
+            while Instant::now() < until {
+                if self.process().is_none() {
+                    return Ok(());
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
         }
-        Ok(())
+        bail!("Postgres (process {pid}) does not stop")
     }
 }
 

@@ -26,6 +26,7 @@ pub const APP_ROLE: &str = "infima_app";
 /// The owner of the private cluster.
 const OWNER_ROLE: &str = "infima";
 const DATABASE: &str = "infima_halo";
+const OURS: &str = "a server of our own";
 /// The oldest server that has views with `security_invoker`, which row-level security rests on.
 const OLDEST_MAJOR: u32 = 15;
 
@@ -60,6 +61,7 @@ impl PostgresOptions {
 pub struct Postgres {
     owner_url: SecretString,
     app_url: SecretString,
+    owner_variable: &'static str,
     cluster: Option<Cluster>,
 }
 
@@ -69,15 +71,25 @@ impl Postgres {
         &self.owner_url
     }
 
+    /// Where the owner's address was found, for complaints about it.
+    pub fn owner_variable(&self) -> &'static str {
+        self.owner_variable
+    }
+
     /// Address as the role `infima_app`; it connects once the migrations are applied.
     pub fn app_url(&self) -> &SecretString {
         &self.app_url
     }
 
+    /// Whether somebody else runs it.
+    pub fn is_given(&self) -> bool {
+        self.cluster.is_none()
+    }
+
     /// Stops a private cluster unless another process still uses it. A database that was given is left alone.
     ///
     /// # Errors
-    /// The cluster did not stop within half a minute.
+    /// The cluster does not stop.
     pub async fn stop(self) -> anyhow::Result<()> {
         match self.cluster {
             Some(cluster) => cluster.stop().await,
@@ -99,6 +111,7 @@ pub async fn provide(options: PostgresOptions) -> anyhow::Result<Postgres> {
     Ok(Postgres {
         owner_url: cluster.url(OWNER_ROLE, DATABASE),
         app_url: cluster.url(APP_ROLE, DATABASE),
+        owner_variable: OURS,
         cluster: Some(cluster),
     })
 }
@@ -123,13 +136,13 @@ pub async fn test_cluster(target_dir: &Path, variables: &Variables) -> anyhow::R
         }
     };
     let url = |role| cluster.url(role, "postgres");
-    Ok(Postgres { owner_url: url(OWNER_ROLE), app_url: url(APP_ROLE), cluster: Some(cluster) })
+    Ok(Postgres { owner_url: url(OWNER_ROLE), app_url: url(APP_ROLE), owner_variable: OURS, cluster: Some(cluster) })
 }
 
 /// Stops the private cluster of a data directory, unless another process uses it. Its data stays.
 ///
 /// # Errors
-/// It did not stop within half a minute.
+/// It does not stop.
 pub async fn stop(data_dir: &Path) -> anyhow::Result<()> {
     match Place::existing(data_dir)? {
         Some(place) => Cluster::join(place).await?.stop().await,

@@ -171,7 +171,7 @@ impl Keeper {
             self.drop(BUILDING).await?;
             self.run(format!("CREATE DATABASE {BUILDING}")).await?;
             let owner_url = at(self.cluster.owner_url(), BUILDING);
-            infima_halo::app::migrate(&owner_url).await.context("the migrations fail")?;
+            infima_halo::app::migrate(&owner_url, "the tests' database").await.context("the migrations fail")?;
             self.run(format!("ALTER DATABASE {BUILDING} RENAME TO {}", self.template)).await?;
         }
         self.run(format!("SELECT pg_advisory_unlock({turn})")).await

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use infima_halo::config::Variables;
 use infima_halo::net::{Answer, Call, HttpClient, HttpLimits};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
@@ -53,12 +55,22 @@ impl Running {
 
     /// Waits for a line on stdout that begins with this.
     pub async fn says(&mut self, beginning: &str) -> String {
-        line(&mut self.stdout, |line| line.starts_with(beginning), beginning).await
+        line(&mut self.stdout, |line| line.starts_with(beginning), beginning).await.1
+    }
+
+    /// Waits for a line on stdout that begins with this, and gives what was said until then.
+    pub async fn says_before(&mut self, beginning: &str) -> String {
+        line(&mut self.stdout, |line| line.starts_with(beginning), beginning).await.0.join("\n")
     }
 
     /// Waits for a line in the logs that holds this.
     pub async fn logs(&mut self, part: &str) -> String {
-        line(&mut self.stderr, |line| line.contains(part), part).await
+        line(&mut self.stderr, |line| line.contains(part), part).await.1
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().expect("it is running").cast_signed())
     }
 
     /// SIGKILL.
@@ -68,9 +80,7 @@ impl Running {
 
     /// SIGTERM, and what came of it.
     pub async fn stop(mut self) -> ExitStatus {
-        let id = self.child.id().expect("it is running").to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("there is a kill command");
-        assert!(told.success());
+        kill(self.pid(), Signal::SIGTERM).expect("it is there");
         tokio::time::timeout(LONGEST, self.child.wait()).await.expect("it stops").expect("it can be waited for")
     }
 
@@ -91,12 +101,12 @@ async fn line<R: tokio::io::AsyncRead + Unpin>(
     lines: &mut Lines<BufReader<R>>,
     wanted: impl Fn(&str) -> bool,
     what: &str,
-) -> String {
+) -> (Vec<String>, String) {
     let looking = async {
         let mut said = Vec::new();
         loop {
             match lines.next_line().await.expect("it writes UTF-8") {
-                Some(line) if wanted(&line) => return line,
+                Some(line) if wanted(&line) => return (said, line),
                 Some(line) => said.push(line),
                 None => panic!("it ended without saying {what:?}:\n{}", said.join("\n")),
             }
