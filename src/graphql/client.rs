@@ -84,7 +84,7 @@ impl Client {
 /// A customer in Halo that may be the client. Nothing is mapped until somebody says so.
 #[derive(SimpleObject)]
 pub struct HaloCustomerSuggestion {
-    /// The customer.
+    /// The customer in Halo that may be meant.
     customer: HaloCustomer,
     /// The names are the same but for upper and lower case, punctuation and legal form.
     exact: bool,
