@@ -77,11 +77,13 @@ impl Partner {
         #[graphql(desc = "Only clients where something is, or nothing is, to be mended.")] needs_attention: Option<
             bool,
         >,
-        #[graphql(desc = "How the list is sorted.", default)] order_by: ClientOrder,
+        #[graphql(desc = "How the list is sorted.", default_with = "Some(ClientOrder::NameAsc)")] order_by: Option<
+            ClientOrder,
+        >,
     ) -> Result<Paged<Client>> {
         let page = page::page(first, after.as_deref())?;
         let filter = ClientFilter { search: page::search(search)?, associated, needs_attention };
-        let wanted = ClientsPage(self.0.id, filter.clone(), order_by, page.clone());
+        let wanted = ClientsPage(self.0.id, filter.clone(), order_by.unwrap_or_default(), page.clone());
         let slice = Asker::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
         let total = Total::Clients(ClientsCount(self.0.id, filter));
         Ok(page::shown(&page, slice, total, |client| (client.name.clone(), client.id.0), Client))

@@ -468,8 +468,15 @@ async fn a_page_has_1_to_100_entries_and_begins_at_a_cursor() {
         assert_eq!(answer["errors"][0]["code"], "BAD_USER_INPUT", "{arguments}");
         assert_eq!(answer["errors"][0]["field"], field, "{arguments}");
     }
-    for arguments in [json!({ "first": 1 }), json!({ "first": 100 }), json!({ "search": "" }), json!({ "search": " " })]
-    {
+    let clients = "query($first: Int, $search: String, $order: ClientOrder) {
+        partner { clients(first: $first, search: $search, orderBy: $order) { nodes { name } } } }";
+    for arguments in [
+        json!({ "first": 1 }),
+        json!({ "first": 100 }),
+        json!({ "search": "" }),
+        json!({ "search": " " }),
+        json!({ "first": null, "search": null, "order": null }),
+    ] {
         let answer = api.data(&admin, clients, arguments.clone()).await;
         assert_eq!(answer["partner"]["clients"]["nodes"], json!([{ "name": "Alder" }]), "{arguments}");
     }
