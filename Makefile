@@ -7,7 +7,7 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: test format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
+.PHONY: test node format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
 
 test: tools format sqlx-check lint audit rust contract browser stop
 	@echo "Everything passed."
@@ -19,6 +19,9 @@ tools:
 	@test -n "$$DATABASE_URL$$DATABASE_URL_FILE" || command -v postgres >/dev/null || \
 		ls -d /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /Applications/Postgres.app >/dev/null 2>&1 || \
 		command -v npm >/dev/null || .ci/need postgres postgresql
+
+node:
+	@.ci/node
 
 format:
 	cargo fmt --all --check
@@ -45,7 +48,7 @@ $(target)/sqlx.checked: $(sources)
 
 # What the frontend may rely on, once there is something to check.
 ifneq ($(wildcard $(contract)/package.json),)
-contract: $(contract)/node_modules/.package-lock.json
+contract: node $(contract)/node_modules/.package-lock.json
 	cd $(contract) && npm test
 else
 contract:
@@ -54,7 +57,7 @@ endif
 # The playground: its operations fit the schema, its bundle is what its sources make, and it does in a real browser what
 # support does with it. What it looked like is kept in tests/browser/screenshots. Without a browser this is skipped, except
 # in CI.
-browser: $(playground)/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json
+browser: node $(playground)/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json
 	cd $(playground) && npm run --silent check-operations && npm run --silent check-bundle
 	@test -x "$$CHROMIUM" || command -v google-chrome >/dev/null || .ci/need chromium chromium || test -z "$$CI"
 	cargo build
@@ -62,13 +65,13 @@ browser: $(playground)/node_modules/.package-lock.json tests/browser/node_module
 
 # Everything about the contract that is made from something else, anew: the schema, documents and types, and the answers that
 # the server gives to the frontend's operations.
-contract-update: schema $(contract)/node_modules/.package-lock.json
+contract-update: node schema $(contract)/node_modules/.package-lock.json
 	cd $(contract) && npm run generate
 	CONTRACT_RECORD=yes cargo test --test it contract::
 	cd $(contract) && npm run generate
 
 %/node_modules/.package-lock.json: %/package-lock.json
-	@.ci/need npm npm
+	@.ci/node
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 

@@ -1,6 +1,7 @@
 // What is made is what would be made now, and the mocks answer as the server did.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setupServer } from "msw/node";
 import { errorCode, userErrors, type HaloProblemCode } from "../src/index.js";
@@ -24,6 +25,27 @@ async function send(body: object, headers: Record<string, string> = {}) {
 test("nothing that is generated is stale", () => {
   const checked = spawnSync(process.execPath, ["scripts/generate.mjs", "--check"], { encoding: "utf8" });
   assert.equal(checked.status, 0, checked.stderr);
+});
+
+test("the package holds what it exports, and none of its tests", async () => {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, string> };
+  const packed = spawnSync("npm", ["pack", "--dry-run", "--json"], { encoding: "utf8" });
+  const [{ files }] = JSON.parse(packed.stdout) as [{ files: { path: string }[] }];
+  const paths = files.map(({ path }) => path);
+  for (const path of Object.values(exports)) assert.ok(paths.includes(path.replace("./", "")), `${path} among ${paths.join(", ")}`);
+  assert.deepEqual(paths.filter((path) => path.includes("test")), []);
+  // By the names under which a frontend imports it.
+  assert.equal((await import("@infima/halo-contract")).userErrors.REQUIRED.handling, userErrors.REQUIRED.handling);
+  assert.equal((await import("@infima/halo-contract/mocks")).handlers().length, handlers().length);
+});
+
+test("no type gives up with `any`", () => {
+  const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  assert.ok(sources.length >= 7, sources.join(", "));
+  for (const file of sources) {
+    const code = readFileSync(`src/${file}`, "utf8").replaceAll(/\/\*.*?\*\/|\/\/.*|"[^"\n]*"/gs, "");
+    assert.doesNotMatch(code, /\bany\b/, file);
+  }
 });
 
 test("the mocks answer every operation, by id and by name, over POST and GET", async () => {

@@ -14,7 +14,7 @@ pub struct Activity(pub(super) activity::Activity);
 /// One thing that somebody did to a partner's integration.
 #[Object]
 impl Activity {
-    /// The entry's id.
+    /// Tells the entry from all others of the log. It is no `Node`: an entry is read in its list alone.
     async fn id(&self) -> ID {
         self.0.id.into()
     }

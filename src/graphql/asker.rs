@@ -41,16 +41,6 @@ impl Asker {
         ctx.data_unchecked()
     }
 
-    /// For fields of a partner's record that the caller has in hand.
-    pub(super) fn view(&self, partner: PartnerId) -> Result<PartnerScope> {
-        self.scope(Act::ViewPartner, partner)
-    }
-
-    /// The scope for doing `act` to a partner, if the policy gives one.
-    pub(super) fn scope(&self, act: Act, partner: PartnerId) -> Result<PartnerScope> {
-        Ok(self.reads.permit(&self.caller, act, partner)?)
-    }
-
     /// The partner that a query is about: the one that the argument `field` names, else the caller's own. None is a
     /// partner that does not exist, or not for this caller: the two are answered alike.
     pub(super) fn partner_of_query(&self, act: Act, field: &str, named: Option<&ID>) -> Result<Option<PartnerScope>> {

@@ -7,7 +7,7 @@ use super::{
     client::Client,
     customer::HaloCustomer,
     error::{Failure, Result},
-    loads::{ById, ConnectionOf},
+    loads::{ById, ConnectionOf, HistoryCount, HistoryPage},
     page::{self, Paged, Total},
     problem::HaloProblem,
     result::HaloSyncResult,
@@ -15,7 +15,6 @@ use super::{
 };
 use crate::domain::association;
 use crate::ids::{HaloCustomerId, PartnerId};
-use crate::storage::results;
 
 pub struct HaloClientAssociation(pub(super) association::Association);
 
@@ -66,12 +65,12 @@ impl HaloClientAssociation {
         self.0.problem.clone().map(HaloProblem)
     }
 
-    /// When Halo last confirmed the quantity.
+    /// When Halo last confirmed the quantity. Null where it never has.
     async fn last_synced_at(&self) -> Option<Moment> {
         self.0.last_synced.map(|last| last.at.into())
     }
 
-    /// The quantity that Halo confirmed then.
+    /// The quantity that Halo confirmed at `lastSyncedAt`.
     async fn last_synced_quantity(&self) -> Option<u32> {
         self.0.last_synced.map(|last| last.quantity)
     }
@@ -84,12 +83,11 @@ impl HaloClientAssociation {
         #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
     ) -> Result<Paged<HaloSyncResult>> {
-        let asker = Asker::of(ctx);
-        let scope = asker.view(self.0.partner)?;
+        let association::Association { partner, id, .. } = self.0;
         let page = page::page(first, after.as_deref())?;
-        let slice = results::of_association(&mut *asker.ops.db.read(&scope).await?, &scope, self.0.id, &page).await?;
-        let show = |result| HaloSyncResult { partner: self.0.partner, result };
-        let total = Total::History(scope, self.0.id);
+        let slice = Asker::of(ctx).load.load_one(HistoryPage(partner, id, page.clone())).await?.unwrap_or_default();
+        let show = |result| HaloSyncResult { partner, result };
+        let total = Total::History(HistoryCount(partner, id));
         Ok(page::shown(&page, slice, total, |result| (String::new(), result.id.0), show))
     }
 }
@@ -130,10 +128,11 @@ impl HaloSubscription {
         &self.observed_at
     }
 
-    /// Opens the customer with its subscriptions in the partner's Halo.
+    /// An address for people to open: the customer in the partner's Halo, whose page lists its subscriptions. Halo has no
+    /// known address for a single subscription, and does not document this one either: where it leads nowhere, search
+    /// Halo for the customer.
     async fn url(&self, ctx: &Context<'_>) -> Result<String> {
         let connection = Asker::of(ctx).load.load_one(ConnectionOf(self.partner)).await?.ok_or(Failure::NotFound)?;
-        // Halo's pages have no known address for a subscription by itself; its customer's page lists it.
         Ok(format!("{}/customer?clientid={}", connection.url, self.customer))
     }
 }
@@ -160,7 +159,7 @@ pub enum HaloAssociationStatus {
 pub enum HaloAssociationEnding {
     /// It stays as it is, and so on the invoice, until the partner changes it in Halo.
     KeepQuantity,
-    /// It is set to 0.
+    /// It is set to 0, so that nothing more is billed for it.
     SetToZero,
 }
 

@@ -16,6 +16,7 @@ use crate::ops::suggest_customers::{Suggestion, suggest_customers};
 
 /// Suggestions for a page of clients would use up the requests that Halo grants to people.
 const SUGGESTION_COST: usize = 400;
+const SUGGESTIONS: i32 = 5;
 
 pub struct Client(pub(super) roster::Client);
 
@@ -58,14 +59,15 @@ impl Client {
     /// Customers in Halo that are called like the client, best first. Null for a client that is mapped; null, with an
     /// error beside it, while Halo cannot be asked. Each client costs a request to Halo, so ask for few clients at
     /// once.
-    #[graphql(complexity = "SUGGESTION_COST + page::paged(Some(first), child_complexity)")]
+    #[graphql(complexity = "SUGGESTION_COST + page::paged(first.or(Some(SUGGESTIONS)), child_complexity)")]
     async fn suggested_halo_customers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most: 1 to 100, 5 unless told.", default = 5)] first: i32,
+        #[graphql(desc = "How many at most: 1 to 100, 5 unless told.", default_with = "Some(SUGGESTIONS)")]
+        first: Option<i32>,
     ) -> Result<Option<Vec<HaloCustomerSuggestion>>> {
         let asker = Asker::of(ctx);
-        let most = page::size(Some(first))?;
+        let most = page::size(first.or(Some(SUGGESTIONS)))?;
         let association = asker.load.load_one(AssociationOf(self.0.partner, self.0.id)).await?;
         if association.is_some_and(|found| found.state != AssociationState::Ending) {
             return Ok(None);
@@ -84,7 +86,7 @@ impl Client {
 /// A customer in Halo that may be the client. Nothing is mapped until somebody says so.
 #[derive(SimpleObject)]
 pub struct HaloCustomerSuggestion {
-    /// The customer.
+    /// The customer in Halo that may be meant.
     customer: HaloCustomer,
     /// The names are the same but for upper and lower case, punctuation and legal form.
     exact: bool,

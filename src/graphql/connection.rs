@@ -62,12 +62,12 @@ impl HaloConnection {
         self.0.checks.iter().cloned().map(HaloConnectionCheck).collect()
     }
 
-    /// When a check last found everything in order.
+    /// When a check last found everything in order. Null where none has yet.
     async fn last_verified_at(&self) -> Option<Moment> {
         self.0.last_verified_at.map(Into::into)
     }
 
-    /// The Last Sync Date: when Halo last confirmed every association in one sync.
+    /// The Last Sync Date: when Halo last confirmed every association in one sync. Null until then.
     async fn last_synced_at(&self) -> Option<Moment> {
         self.0.last_synced_at.map(Into::into)
     }
@@ -85,7 +85,7 @@ impl HaloConnection {
 /// How a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloConnectionStatus {
-    /// It works.
+    /// It works, as far as the last check and the last sync found.
     Connected,
     /// Something has to be mended: see `problem`.
     NeedsAttention,
@@ -96,17 +96,17 @@ pub struct HaloConnectionCheck(pub(super) connection::Check);
 /// One line of a check of the connection.
 #[Object]
 impl HaloConnectionCheck {
-    /// What was checked.
+    /// What the line is about.
     async fn subject(&self) -> HaloConnectionCheckSubject {
         self.0.permission.into()
     }
 
-    /// What was found.
+    /// Whether it is as it has to be.
     async fn outcome(&self) -> HaloConnectionCheckOutcome {
         self.0.outcome.into()
     }
 
-    /// Without it, nothing can be synced.
+    /// Whether syncs need it. What they do not need is checked all the same, because the guide has it set up.
     async fn required(&self) -> bool {
         self.0.required
     }
@@ -150,12 +150,12 @@ pub enum HaloConnectionCheckSubject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "connection::CheckOutcome")]
 pub enum HaloConnectionCheckOutcome {
-    /// It is there.
+    /// It is as it has to be: the address answers, the credentials are accepted, the permission is granted.
     Granted,
-    /// It is not there.
+    /// It is not: `message` says what was found instead.
     Missing,
     /// It was not checked, or an earlier line of the check failed.
     Unknown,
-    /// It is there, but something about the answer is worth a look.
+    /// It is as it has to be, but something about Halo's answer is worth a look.
     Warning,
 }

@@ -115,7 +115,7 @@ pub struct SaveHaloConnectionInput {
     /// The application's Client Secret. It may be left out while the address stays the same; a new one needs it again.
     #[graphql(secret)]
     client_secret: Option<String>,
-    /// The partner. Left out: the caller's own.
+    /// The partner's global id. Left out: the caller's own partner.
     partner_id: Option<ID>,
 }
 
@@ -141,7 +141,7 @@ pub struct TestHaloConnectionInput {
     /// The application's Client Secret.
     #[graphql(secret)]
     client_secret: Option<String>,
-    /// The partner. Left out: the caller's own. Support has to name one, and may only check the stored connection.
+    /// The partner's global id. Left out: the caller's own partner. Support has to name one, and may only check the stored connection.
     partner_id: Option<ID>,
     /// Why. Support has to say it; the partner can read it in its activity.
     reason: Option<String>,
@@ -182,7 +182,7 @@ impl HaloConnectionTest {
 /// Which connection to forget.
 #[derive(InputObject)]
 pub struct DisconnectHaloInput {
-    /// The partner. Left out: the caller's own.
+    /// The partner's global id. Left out: the caller's own partner.
     partner_id: Option<ID>,
 }
 

@@ -84,14 +84,14 @@ impl Mapping {
 pub struct SaveHaloClientAssociationsInput {
     /// The entries, at most 200.
     associations: Vec<HaloClientAssociationInput>,
-    /// The partner. Left out: the caller's own.
+    /// The partner's global id. Left out: the caller's own partner.
     partner_id: Option<ID>,
 }
 
 /// A client and the Halo customer it is to be mapped to.
 #[derive(InputObject)]
 pub struct HaloClientAssociationInput {
-    /// The client.
+    /// The global id of the client.
     client_id: ID,
     /// Halo's own id of the customer.
     halo_customer_id: i32,
@@ -134,11 +134,11 @@ pub struct SaveHaloClientAssociationsPayload {
 /// Which association to end, and how.
 #[derive(InputObject)]
 pub struct RemoveHaloClientAssociationInput {
-    /// The association.
+    /// The global id of the association to end.
     association_id: ID,
     /// What becomes of the quantity that is billed.
     quantity: HaloAssociationEnding,
-    /// The partner. Left out: the caller's own.
+    /// The partner's global id. Left out: the caller's own partner.
     partner_id: Option<ID>,
 }
 

@@ -12,9 +12,7 @@ use super::{
     partner::Partner,
     run::HaloSyncRun,
 };
-use crate::auth::{Act, permit_across};
 use crate::ids::{AssociationId, ClientId, ConnectionId, PartnerId, RunId};
-use crate::storage::owners;
 
 /// A record that can be fetched again by its id, with `node`.
 #[derive(Interface)]
@@ -32,7 +30,7 @@ pub enum Node {
 }
 
 /// A record that belongs to some partner.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Record {
     Client(ClientId),
     Connection(ConnectionId),
@@ -46,14 +44,7 @@ impl Asker {
         if self.caller.role().belongs_to_a_partner() {
             return Ok(self.caller.partner());
         }
-        let system = permit_across(&self.caller, Act::ListPartners)?;
-        let mut db = self.ops.db.read(system).await?;
-        Ok(match record {
-            Record::Client(id) => owners::of_client(&mut db, system, id).await?,
-            Record::Connection(id) => owners::of_connection(&mut db, system, id).await?,
-            Record::Association(id) => owners::of_association(&mut db, system, id).await?,
-            Record::Run(id) => owners::of_run(&mut db, system, id).await?,
-        })
+        self.load.load_one(record).await
     }
 
     pub(super) async fn node(&self, id: &str) -> Result<Option<Node>> {

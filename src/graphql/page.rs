@@ -14,17 +14,13 @@ use super::{
     client::Client,
     customer::{HaloCustomer, HaloCustomers},
     error::{Failure, Result},
+    loads::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount},
     partner::Partner,
     result::HaloSyncResult,
     run::HaloSyncRun,
 };
-use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::run::Outcome;
-use crate::ids::{AssociationId, RunId};
-use crate::storage::{
-    Page, Position, Slice, activity as acts, clients, clients::ClientFilter, partners, partners::PartnerFilter,
-    results, runs,
-};
+use crate::auth::SystemScope;
+use crate::storage::{Page, Position, Slice, partners, partners::PartnerFilter};
 
 const DEFAULT: u16 = 25;
 const MOST: u16 = 100;
@@ -91,32 +87,30 @@ pub(super) fn shown<T, N: OutputType>(
 
 /// What is counted, once somebody asks for it.
 pub enum Total {
-    Clients(PartnerScope, ClientFilter),
     Partners(SystemScope, PartnerFilter),
-    Runs(PartnerScope),
-    Results(PartnerScope, RunId, Option<Vec<Outcome>>),
-    History(PartnerScope, AssociationId),
-    Activity(PartnerScope),
+    Clients(ClientsCount),
+    Runs(RunsCount),
+    Activity(ActivityCount),
+    Results(ResultsCount),
+    History(HistoryCount),
 }
 
 #[Object]
 impl Total {
     /// How many entries the whole list has, all its pages together.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        let db = &Asker::of(ctx).ops.db;
+        let asker = Asker::of(ctx);
         let count = match self {
-            Total::Clients(scope, filter) => clients::count(&mut *db.read(scope).await?, scope, filter).await?,
-            Total::Partners(scope, filter) => partners::count(&mut *db.read(*scope).await?, *scope, filter).await?,
-            Total::Runs(scope) => runs::count(&mut *db.read(scope).await?, scope).await?,
-            Total::Results(scope, run, outcomes) => {
-                results::count_of_run(&mut *db.read(scope).await?, scope, *run, outcomes.as_deref()).await?
+            Total::Partners(scope, filter) => {
+                Some(partners::count(&mut *asker.ops.db.read(*scope).await?, *scope, filter).await?)
             }
-            Total::History(scope, association) => {
-                results::count_of_association(&mut *db.read(scope).await?, scope, *association).await?
-            }
-            Total::Activity(scope) => acts::count(&mut *db.read(scope).await?, scope).await?,
+            Total::Clients(count) => asker.load.load_one(count.clone()).await?,
+            Total::Runs(count) => asker.load.load_one(*count).await?,
+            Total::Activity(count) => asker.load.load_one(*count).await?,
+            Total::Results(count) => asker.load.load_one(count.clone()).await?,
+            Total::History(count) => asker.load.load_one(*count).await?,
         };
-        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        Ok(i32::try_from(count.unwrap_or_default()).unwrap_or(i32::MAX))
     }
 }
 

@@ -8,15 +8,13 @@ use super::{
     client::Client,
     connection::HaloConnection,
     error::Result,
-    loads::ConnectionOf,
+    loads::{ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, RunsCount, RunsPage},
     page::{self, Paged, Total},
     run::HaloSyncRun,
     scalars::{LocalTime, TimeZone},
 };
-use crate::auth::Act;
 use crate::domain::roster;
-use crate::storage::clients::{self, ClientFilter};
-use crate::storage::{activity, partners, runs};
+use crate::storage::clients::ClientFilter;
 
 pub struct Partner(pub(super) roster::Partner);
 
@@ -40,9 +38,7 @@ impl Partner {
 
     /// How many clients the partner has, and how they stand.
     async fn client_counts(&self, ctx: &Context<'_>) -> Result<ClientCounts> {
-        let asker = Asker::of(ctx);
-        let scope = asker.view(self.0.id)?;
-        let counts = partners::client_counts(&mut *asker.ops.db.read(&scope).await?, &scope).await?;
+        let counts = Asker::of(ctx).load.load_one(CountsOf(self.0.id)).await?.unwrap_or_default();
         Ok(ClientCounts {
             total: counts.total,
             mapped: counts.mapped,
@@ -57,7 +53,7 @@ impl Partner {
         Ok(connection.and_then(HaloConnection::shown))
     }
 
-    /// When the nightly sync runs.
+    /// When the nightly sync runs, and whether.
     async fn halo_sync_settings(&self) -> HaloSyncSettings {
         let settings = &self.0.settings;
         HaloSyncSettings {
@@ -81,20 +77,15 @@ impl Partner {
         #[graphql(desc = "Only clients where something is, or nothing is, to be mended.")] needs_attention: Option<
             bool,
         >,
-        #[graphql(desc = "How the list is sorted.", default)] order_by: ClientOrder,
+        #[graphql(desc = "How the list is sorted.", default_with = "Some(ClientOrder::NameAsc)")] order_by: Option<
+            ClientOrder,
+        >,
     ) -> Result<Paged<Client>> {
-        let asker = Asker::of(ctx);
-        let scope = asker.view(self.0.id)?;
         let page = page::page(first, after.as_deref())?;
         let filter = ClientFilter { search: page::search(search)?, associated, needs_attention };
-        let slice = {
-            let mut db = asker.ops.db.read(&scope).await?;
-            match order_by {
-                ClientOrder::NameAsc => clients::page(&mut db, &scope, &filter, &page).await?,
-                ClientOrder::NameDesc => clients::page_descending(&mut db, &scope, &filter, &page).await?,
-            }
-        };
-        let total = Total::Clients(scope, filter);
+        let wanted = ClientsPage(self.0.id, filter.clone(), order_by.unwrap_or_default(), page.clone());
+        let slice = Asker::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
+        let total = Total::Clients(ClientsCount(self.0.id, filter));
         Ok(page::shown(&page, slice, total, |client| (client.name.clone(), client.id.0), Client))
     }
 
@@ -106,11 +97,10 @@ impl Partner {
         #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
     ) -> Result<Paged<HaloSyncRun>> {
-        let asker = Asker::of(ctx);
-        let scope = asker.view(self.0.id)?;
         let page = page::page(first, after.as_deref())?;
-        let slice = runs::page(&mut *asker.ops.db.read(&scope).await?, &scope, &page).await?;
-        Ok(page::shown(&page, slice, Total::Runs(scope), |run| (String::new(), run.id.0), HaloSyncRun))
+        let slice = Asker::of(ctx).load.load_one(RunsPage(self.0.id, page.clone())).await?.unwrap_or_default();
+        let total = Total::Runs(RunsCount(self.0.id));
+        Ok(page::shown(&page, slice, total, |run| (String::new(), run.id.0), HaloSyncRun))
     }
 
     /// Who did what to the partner's integration, the latest first.
@@ -121,22 +111,21 @@ impl Partner {
         #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
     ) -> Result<Paged<Activity>> {
-        let asker = Asker::of(ctx);
-        let scope = asker.scope(Act::ViewActivity, self.0.id)?;
         let page = page::page(first, after.as_deref())?;
-        let slice = activity::page(&mut *asker.ops.db.read(&scope).await?, &scope, &page).await?;
-        Ok(page::shown(&page, slice, Total::Activity(scope), |act| (String::new(), act.id.0), Activity))
+        let slice = Asker::of(ctx).load.load_one(ActivityPage(self.0.id, page.clone())).await?.unwrap_or_default();
+        let total = Total::Activity(ActivityCount(self.0.id));
+        Ok(page::shown(&page, slice, total, |act| (String::new(), act.id.0), Activity))
     }
 }
 
 /// How a partner's clients stand. Archived clients are not counted.
 #[derive(SimpleObject)]
 pub struct ClientCounts {
-    /// All clients.
+    /// Clients that are with INFIMA now, mapped or not.
     total: u32,
     /// Clients that are mapped to a Halo customer.
     mapped: u32,
-    /// Clients that are not.
+    /// Clients that are not mapped to a Halo customer yet.
     unmapped: u32,
     /// Clients where something has to be mended before the next sync can do its work.
     needing_attention: u32,
@@ -156,7 +145,7 @@ pub struct HaloSyncSettings {
 }
 
 /// How a list of clients is sorted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum)]
 pub enum ClientOrder {
     /// By name, A to Z.
     #[default]

@@ -42,14 +42,14 @@ pub struct HaloSyncPreviewEntry(Entry);
 /// What a sync would do for one association.
 #[Object]
 impl HaloSyncPreviewEntry {
-    /// The client.
+    /// The client that is mapped.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let association = &self.0.association;
         let client = Asker::of(ctx).load.load_one(ById(association.partner, association.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 
-    /// What it is mapped to.
+    /// The mapping that the entry is about, as it stands now.
     async fn association(&self) -> HaloClientAssociation {
         HaloClientAssociation(self.0.association.clone())
     }

@@ -35,7 +35,8 @@ impl Query {
     async fn partner(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The partner. Left out: the caller's own. Support has to name one.")] id: Option<ID>,
+        #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
+        id: Option<ID>,
     ) -> Result<Option<Partner>> {
         let asker = Asker::of(ctx);
         let Some(scope) = asker.partner_of_query(Act::ViewPartner, "id", id.as_ref())? else { return Ok(None) };
@@ -80,7 +81,8 @@ impl Query {
         search: String,
         #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
-        #[graphql(desc = "The partner. Left out: the caller's own. Support has to name one.")] partner_id: Option<ID>,
+        #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
+        partner_id: Option<ID>,
     ) -> Result<Option<HaloCustomerConnection>> {
         let asker = Asker::of(ctx);
         let first = page::size(first)?;
@@ -96,8 +98,10 @@ impl Query {
     async fn halo_sync_preview(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only these clients. Left out: all that are mapped.")] client_ids: Option<Vec<ID>>,
-        #[graphql(desc = "The partner. Left out: the caller's own. Support has to name one.")] partner_id: Option<ID>,
+        #[graphql(desc = "The global ids of the clients to look at. Left out: all that are mapped.")]
+        client_ids: Option<Vec<ID>>,
+        #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
+        partner_id: Option<ID>,
     ) -> Result<Option<HaloSyncPreview>> {
         let asker = Asker::of(ctx);
         let Some(scope) = asker.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref())? else {
@@ -113,7 +117,7 @@ impl Query {
     async fn halo_sync_run(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The sync's id.")] id: ID,
+        #[graphql(desc = "The sync's global id, as `requestHaloSync` and the partner's list of syncs give it.")] id: ID,
     ) -> Result<Option<HaloSyncRun>> {
         match id.parse() {
             Ok(id) => Asker::of(ctx).run(id).await,
@@ -122,7 +126,11 @@ impl Query {
     }
 
     /// Any record by its id. Null where there is no such record for this caller.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The record's id.")] id: ID) -> Result<Option<Node>> {
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The record's global id: the `id` of anything that is a `Node`.")] id: ID,
+    ) -> Result<Option<Node>> {
         Asker::of(ctx).node(&id).await
     }
 
@@ -131,7 +139,7 @@ impl Query {
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The records' ids, at most 100.")] ids: Vec<ID>,
+        #[graphql(desc = "The records' global ids, at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>> {
         if ids.len() > MOST_NODES {
             return Err(Failure::bad_argument("ids", format!("Ask for at most {MOST_NODES} records at once.")));

@@ -26,7 +26,7 @@ impl Repair {
     async fn recreate_halo_subscription(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose subscription.")] input: RecreateHaloSubscriptionInput,
+        #[graphql(desc = "The association whose subscription was deleted.")] input: RecreateHaloSubscriptionInput,
     ) -> Result<RecreateHaloSubscriptionPayload> {
         let asker = Asker::of(ctx);
         let recreated = async {
@@ -72,12 +72,12 @@ fn read(id: &ID) -> AssociationId {
     id.parse().unwrap_or(AssociationId(Uuid::nil()))
 }
 
-/// Whose subscription was deleted in Halo.
+/// Where a new subscription is to be created.
 #[derive(InputObject)]
 pub struct RecreateHaloSubscriptionInput {
-    /// The association whose subscription was deleted.
+    /// The global id of the association whose subscription was deleted in Halo.
     association_id: ID,
-    /// The partner. Left out: the caller's own.
+    /// The partner's global id. Left out: the caller's own partner.
     partner_id: Option<ID>,
 }
 
@@ -95,13 +95,13 @@ pub struct RecreateHaloSubscriptionPayload {
 /// The answer to what an association asks.
 #[derive(InputObject)]
 pub struct ResolveHaloSubscriptionInput {
-    /// The association that asks.
+    /// The global id of the association whose problem asks for an answer.
     association_id: ID,
-    /// The answer.
+    /// What the person decided.
     answer: HaloSubscriptionAnswer,
     /// Halo's own id of the subscription to use. Needed with `ADOPT`.
     adopt_subscription_id: Option<i32>,
-    /// The partner. Left out: the caller's own.
+    /// The partner's global id. Left out: the caller's own partner.
     partner_id: Option<ID>,
 }
 

@@ -23,19 +23,19 @@ pub struct HaloSyncResult {
 /// What one sync did for one client: the evidence behind what was billed.
 #[Object]
 impl HaloSyncResult {
-    /// The client.
+    /// The client it was done for.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let client = Asker::of(ctx).load.load_one(ById(self.partner, self.result.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 
-    /// The sync.
+    /// The sync that did it.
     async fn run(&self, ctx: &Context<'_>) -> Result<HaloSyncRun> {
         let run = Asker::of(ctx).load.load_one(ById(self.partner, self.result.run)).await?;
         run.map(HaloSyncRun).ok_or(Failure::NotFound)
     }
 
-    /// What was done.
+    /// What became of the client's subscription.
     async fn outcome(&self) -> HaloSyncOutcome {
         self.result.outcome.into()
     }
@@ -45,7 +45,7 @@ impl HaloSyncResult {
         self.result.quantity_before
     }
 
-    /// The quantity that Halo confirmed afterwards.
+    /// The quantity that Halo confirmed afterwards. Null where it confirmed none.
     async fn quantity_after(&self) -> Option<u32> {
         self.result.quantity_after
     }
@@ -55,7 +55,7 @@ impl HaloSyncResult {
         self.result.changed_in_halo
     }
 
-    /// What has to be mended, or is worth a look.
+    /// What has to be mended, or is worth a look. Null where all is well.
     async fn problem(&self) -> Option<HaloProblem> {
         self.result.problem.clone().map(HaloProblem)
     }

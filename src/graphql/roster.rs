@@ -99,12 +99,12 @@ impl ImportRosterInput {
     }
 }
 
-/// A partner.
+/// A partner, as INFIMA's platform has it.
 #[derive(InputObject)]
 pub struct RosterPartnerInput {
     /// INFIMA's own id of the partner.
     external_id: String,
-    /// Its name.
+    /// The name to show.
     name: String,
     /// Its time zone, by which its nights are reckoned. Left out: as stored, or UTC for a new partner unless configured
     /// otherwise.
@@ -115,14 +115,14 @@ pub struct RosterPartnerInput {
     version: RecordVersion,
 }
 
-/// A client of a partner.
+/// A partner's client, as INFIMA's platform has it.
 #[derive(InputObject)]
 pub struct RosterClientInput {
     /// INFIMA's own id of the client.
     external_id: String,
     /// INFIMA's own id of the partner it belongs to. A client cannot be moved to another partner.
     partner_external_id: String,
-    /// Its name.
+    /// The name to show.
     name: String,
     /// Whether it is still with INFIMA. Archived: it counts no users.
     state: RosterState,
@@ -130,7 +130,7 @@ pub struct RosterClientInput {
     version: RecordVersion,
 }
 
-/// A user of a client.
+/// A client's user, as INFIMA's platform has it.
 #[derive(InputObject)]
 pub struct RosterUserInput {
     /// INFIMA's own id of the user.

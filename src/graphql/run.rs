@@ -7,6 +7,7 @@ use super::{
     activity::Actor,
     asker::Asker,
     error::{Failure, Result},
+    loads::{ResultsCount, ResultsPage},
     page::{self, Paged, Total},
     partner::Partner,
     problem::HaloProblem,
@@ -15,7 +16,6 @@ use super::{
 };
 use crate::auth::ActorRole;
 use crate::domain::run::{self, RunState};
-use crate::storage::results;
 
 /// How soon to ask again for a sync that is under way.
 const POLL_RUNNING: Duration = Duration::seconds(1);
@@ -42,7 +42,7 @@ impl HaloSyncRun {
         self.0.trigger.into()
     }
 
-    /// How it stands.
+    /// Whether it waits, is under way, or how it ended.
     async fn status(&self) -> HaloSyncStatus {
         self.0.state.into()
     }
@@ -57,12 +57,12 @@ impl HaloSyncRun {
         self.0.queued_at.into()
     }
 
-    /// When work on it began.
+    /// When work on it began. Null while nobody has begun.
     async fn started_at(&self) -> Option<Moment> {
         self.0.started_at.map(Into::into)
     }
 
-    /// When it was finished.
+    /// When it came to its end, however it ended. Null until then.
     async fn finished_at(&self) -> Option<Moment> {
         self.0.finished_at.map(Into::into)
     }
@@ -86,12 +86,12 @@ impl HaloSyncRun {
         i32::try_from(wait.num_milliseconds()).ok()
     }
 
-    /// How far it is.
+    /// How many associations are done, out of how many.
     async fn progress(&self) -> HaloSyncProgress {
         HaloSyncProgress { done: self.0.progress.done, total: self.0.progress.total }
     }
 
-    /// What it has done so far.
+    /// What it has done so far, in numbers.
     async fn summary(&self) -> HaloSyncSummary {
         let run::Summary { created, updated, unchanged, failed, skipped, halo_requests } = self.0.summary;
         HaloSyncSummary { created, updated, unchanged, failed, skipped, halo_requests }
@@ -112,16 +112,13 @@ impl HaloSyncRun {
         #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
         #[graphql(desc = "Only results with one of these outcomes.")] outcome: Option<Vec<HaloSyncOutcome>>,
     ) -> Result<Paged<HaloSyncResult>> {
-        let asker = Asker::of(ctx);
-        let scope = asker.view(self.0.partner)?;
+        let run::Run { partner, id, .. } = self.0;
         let page = page::page(first, after.as_deref())?;
         let outcomes = outcome.map(|outcomes| outcomes.into_iter().map(run::Outcome::from).collect::<Vec<_>>());
-        let slice = {
-            let mut db = asker.ops.db.read(&scope).await?;
-            results::of_run(&mut db, &scope, self.0.id, outcomes.as_deref(), &page).await?
-        };
-        let show = |result| HaloSyncResult { partner: self.0.partner, result };
-        let total = Total::Results(scope, self.0.id, outcomes);
+        let wanted = ResultsPage(partner, id, outcomes.clone(), page.clone());
+        let slice = Asker::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
+        let show = |result| HaloSyncResult { partner, result };
+        let total = Total::Results(ResultsCount(partner, id, outcomes));
         Ok(page::shown(&page, slice, total, |result| (String::new(), result.id.0), show))
     }
 }
@@ -148,7 +145,7 @@ pub struct HaloSyncSummary {
     failed: u32,
     /// Associations that were not reached, or that wait for something a later sync settles.
     skipped: u32,
-    /// Requests that were sent to Halo.
+    /// Requests that were sent to Halo. They are counted at the end of each attempt: 0 while the first is under way.
     halo_requests: u32,
 }
 
@@ -180,7 +177,7 @@ pub enum HaloSyncStatus {
     Succeeded,
     /// Halo confirmed some associations; something has to be mended for the others.
     PartiallySucceeded,
-    /// Halo confirmed none.
+    /// Halo confirmed no association.
     Failed,
     /// It was cancelled, because Halo was disconnected or the partner archived.
     Cancelled,

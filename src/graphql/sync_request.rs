@@ -45,9 +45,9 @@ impl SyncRequest {
 /// What to sync.
 #[derive(InputObject)]
 pub struct RequestHaloSyncInput {
-    /// The clients to sync. Left out: all that are mapped.
+    /// The global ids of the clients to sync. Left out: all that are mapped.
     client_ids: Option<Vec<ID>>,
-    /// The partner. Left out: the caller's own. Support has to name one.
+    /// The partner's global id. Left out: the caller's own partner. Support has to name one.
     partner_id: Option<ID>,
     /// Why. Support has to say it; the partner can read it in its activity.
     reason: Option<String>,

@@ -57,7 +57,7 @@ pub struct UpdateHaloSyncSettingsInput {
     night_start: Option<LocalTime>,
     /// Until when the nightly sync starts. Earlier than `nightStart`: on the next day.
     night_end: Option<LocalTime>,
-    /// The partner. Left out: the caller's own.
+    /// The partner's global id. Left out: the caller's own partner.
     partner_id: Option<ID>,
 }
 

@@ -48,11 +48,11 @@ pub(super) fn shown(errors: Vec<ops::UserError>) -> Vec<UserError> {
 pub enum UserErrorCode {
     /// Something that is needed was left out.
     Required,
-    /// A text is longer than it can be.
+    /// A text is longer than it may be; the message says how long.
     TooLong,
     /// A list has more entries than one call may have.
     TooMany,
-    /// The value cannot be used.
+    /// The value cannot be used; the message says why.
     Invalid,
     /// The same entry is in the list twice.
     Duplicate,
@@ -85,7 +85,7 @@ pub enum UserErrorCode {
     HaloAnswerNotUnderstood,
     /// The details are those of another Halo than the one that clients are mapped to.
     TenantChanged,
-    /// There is no such client.
+    /// There is no client with this id, or it is another partner's.
     ClientNotFound,
     /// The client is archived at INFIMA.
     ClientArchived,
@@ -100,7 +100,7 @@ pub enum UserErrorCode {
     HaloCustomerNotFound,
     /// The customer is inactive in Halo.
     HaloCustomerInactive,
-    /// There is no such association.
+    /// There is no association with this id, or it is another partner's.
     AssociationNotFound,
     /// The association is already coming to its end.
     AssociationEnding,

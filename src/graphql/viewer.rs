@@ -15,7 +15,7 @@ impl Viewer {
         Asker::of(ctx).caller.name()
     }
 
-    /// What the caller is.
+    /// In what role the caller is here.
     async fn role(&self, ctx: &Context<'_>) -> Role {
         Asker::of(ctx).caller.role().into()
     }

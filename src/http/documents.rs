@@ -64,7 +64,7 @@ impl Documents {
 
     /// No documents, and none asked for.
     pub fn none() -> Self {
-        Self::read("{}", "", Trust::Off).expect("an empty manifest")
+        Self::read("{}", "none", Trust::Off).expect("an empty manifest")
     }
 
     /// The text to run: the caller's own, or the one its id stands for.
@@ -106,6 +106,12 @@ impl Documents {
             return Ok(text);
         }
         Err(self.refusal(name))
+    }
+
+    /// What is said beside the reason why an operation does not fit the schema: most likely it is outdated.
+    pub(super) fn misfit(&self, operation: Option<&str>) -> String {
+        let operation = operation.map_or_else(|| "This".to_owned(), |name| format!("The operation \"{name}\""));
+        format!(" {operation} does not fit version {} of the contract, which this server has.", self.contract_version)
     }
 
     fn refusal(&self, operation: Option<String>) -> Refusal {

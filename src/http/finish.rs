@@ -19,8 +19,9 @@ const ABOUT_ARGUMENTS: [&str; 3] = ["Failed to parse ", "Expected input type ", 
 /// answers are kept in many places on their way.
 const REPEATS: [(&str, &str); 2] = [(", found ", "."), (" the value \"", " what was sent.")];
 
-/// Gives each error its code and the request's id. Field suggestions stay only for those who may see the schema.
-pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema: bool) -> Response {
+/// Gives each error its code and the request's id. Field suggestions stay only for those who may see the schema. `misfit` is
+/// added to what validation says.
+pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema: bool, misfit: &str) -> Response {
     // Validation visits a variable's type twice.
     response.errors.dedup();
     for error in &mut response.errors {
@@ -37,6 +38,12 @@ pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema
         }
         if let (false, Some(suggestion)) = (may_see_schema, error.message.find(" Did you mean")) {
             error.message.truncate(suggestion);
+        }
+        if code == ErrorCode::ValidationFailed {
+            if !error.message.ends_with(['.', '?']) {
+                error.message.push('.');
+            }
+            error.message.push_str(misfit);
         }
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("code", code.as_str());

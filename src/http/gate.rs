@@ -43,6 +43,8 @@ struct Afterwards {
     id: RequestId,
     may_see_schema: bool,
     kind: &'static str,
+    /// Added to what validation says.
+    misfit: String,
 }
 
 impl<E: Executor> Gate<E> {
@@ -79,12 +81,13 @@ impl<E: Executor> Gate<E> {
 
         let kind = document.kind;
         let order = order(&document);
+        let misfit = documents.misfit(document.operation_name.as_deref());
         let mut request = Request::new(text).variables(ask.variables).data(Caller::clone(caller)).data(id.clone());
         if let Some(name) = document.operation_name {
             request = request.operation_name(name);
         }
         request.set_parsed_query(document.parsed);
-        let after = Afterwards { id: id.clone(), may_see_schema, kind: name_of(kind) };
+        let after = Afterwards { id: id.clone(), may_see_schema, kind: name_of(kind), misfit };
         Ok(Admitted { kind, request, order, after })
     }
 
@@ -138,14 +141,14 @@ impl<E: Executor> Gate<E> {
 
     /// An answer that only says why not.
     pub(super) fn refuse(&self, refusal: Refusal, id: &RequestId) -> Response {
-        let after = Afterwards { id: id.clone(), may_see_schema: false, kind: "none" };
+        let after = Afterwards { id: id.clone(), may_see_schema: false, kind: "none", misfit: String::new() };
         after.finish(refusal.into())
     }
 }
 
 impl Afterwards {
     fn finish(&self, response: Response) -> Response {
-        let response = finish(response, &self.id, self.may_see_schema);
+        let response = finish(response, &self.id, self.may_see_schema, &self.misfit);
         let outcome = match (request_error(&response), response.errors.is_empty()) {
             (Some(code), _) => code.as_str(),
             (None, false) => "PARTIAL",

@@ -147,8 +147,8 @@ impl Table {
         let clients = clients::find_many(tx, scope, &ids).await?;
         let current = associations::of_clients(tx, scope, &ids).await?;
         let mut owners: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for (customer, client) in associations::clients_of_customers(tx, scope, &tenant, &customers).await? {
-            owners.entry(customer).or_default().insert(client);
+        for mapped in associations::clients_of_customers(tx, scope, std::slice::from_ref(&tenant), &customers).await? {
+            owners.entry(mapped.customer).or_default().insert(mapped.client);
         }
         Ok(Self {
             tenant,

@@ -1,12 +1,14 @@
 //! The audit log: written with each change, and never changed after.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Page, Result, Slice};
+use super::{Page, Partners, Result, Slice};
 use crate::auth::{Actor, PartnerScope, SystemScope};
 use crate::domain::activity::Activity;
 use crate::ids::{ActivityId, PartnerId};
@@ -96,43 +98,50 @@ struct Row {
     request_id: Option<String>,
 }
 
-/// The latest first.
-pub async fn page(db: &mut PgConnection, scope: &PartnerScope, page: &Page) -> Result<Slice<Activity>> {
+/// What was done to each partner, the latest first.
+pub async fn pages(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    page: &Page,
+) -> Result<HashMap<PartnerId, Slice<Activity>>> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, partner_id, at, actor, act, subject, reason, before, after, request_id
-         from activity where partner_id = $1 and ($2::uuid is null or id < $2)
-         order by id desc limit $3",
-        scope.partner().0,
-        page.after_id(),
+        "select a.id, a.partner_id, a.at, a.actor, a.act, a.subject, a.reason, a.before, a.after, a.request_id
+         from unnest($1::uuid[]) as p (id)
+         cross join lateral (
+             select * from activity where partner_id = p.id and id < $2 order by id desc limit $3
+         ) a
+         order by a.id desc",
+        &partners.ids(),
+        page.below(),
         page.limit()
     )
     .fetch_all(db)
     .await?;
-    let items = rows
-        .into_iter()
-        .map(|row| {
-            Ok(Activity {
-                id: ActivityId(row.id),
-                partner: PartnerId(row.partner_id),
-                at: row.at,
-                actor: serde_json::from_value(row.actor).map_err(inconsistent("activity", "actor", row.id))?,
-                act: row.act,
-                subject: row.subject,
-                reason: row.reason,
-                before: row.before,
-                after: row.after,
-                request_id: row.request_id,
-            })
-        })
-        .collect::<Result<_>>()?;
-    Ok(page.cut(items))
+    page.cut_each(rows.into_iter().map(|row| {
+        let activity = Activity {
+            id: ActivityId(row.id),
+            partner: PartnerId(row.partner_id),
+            at: row.at,
+            actor: serde_json::from_value(row.actor).map_err(inconsistent("activity", "actor", row.id))?,
+            act: row.act,
+            subject: row.subject,
+            reason: row.reason,
+            before: row.before,
+            after: row.after,
+            request_id: row.request_id,
+        };
+        Ok((activity.partner, activity))
+    }))
 }
 
-pub async fn count(db: &mut PgConnection, scope: &PartnerScope) -> Result<i64> {
-    let count =
-        sqlx::query_scalar!(r#"select count(*) as "count!" from activity where partner_id = $1"#, scope.partner().0)
-            .fetch_one(db)
-            .await?;
-    Ok(count)
+/// How many entries each partner has. One without any is not among them.
+pub async fn counts(db: &mut PgConnection, partners: impl Partners) -> Result<HashMap<PartnerId, i64>> {
+    let rows = sqlx::query!(
+        r#"select partner_id, count(*) as "count!" from activity where partner_id = any ($1) group by partner_id"#,
+        &partners.ids()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (PartnerId(row.partner_id), row.count)).collect())
 }

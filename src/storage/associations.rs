@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::connections::read_problem;
 use super::error::inconsistent;
 use super::leases::interval;
-use super::{Result, StorageError};
+use super::{Partners, Result, StorageError};
 use crate::auth::PartnerScope;
 use crate::domain::association::{Association, Ending, LastSync, MappedCustomer, SeenSubscription};
 use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
@@ -74,7 +74,11 @@ impl TryFrom<Row> for Association {
 }
 
 /// The current association of each of these clients, else the one that is ending.
-pub async fn of_clients(db: &mut PgConnection, scope: &PartnerScope, clients: &[ClientId]) -> Result<Vec<Association>> {
+pub async fn of_clients(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    clients: &[ClientId],
+) -> Result<Vec<Association>> {
     let clients: Vec<_> = clients.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,
@@ -83,9 +87,9 @@ pub async fn of_clients(db: &mut PgConnection, scope: &PartnerScope, clients: &[
                 state, ending, subscription_id, seen_name, seen_quantity, seen_at, billing, last_synced_at,
                 last_synced_quantity, problem
          from associations
-         where partner_id = $1 and client_id = any ($2) and state <> 'ended'
+         where partner_id = any ($1) and client_id = any ($2) and state <> 'ended'
          order by client_id, state = 'ending', id desc",
-        scope.partner().0,
+        &partners.ids(),
         &clients
     )
     .fetch_all(db)
@@ -93,16 +97,20 @@ pub async fn of_clients(db: &mut PgConnection, scope: &PartnerScope, clients: &[
     rows.into_iter().map(Association::try_from).collect()
 }
 
-/// Those of `ids` that are this partner's, ended ones too.
-pub async fn find_many(db: &mut PgConnection, scope: &PartnerScope, ids: &[AssociationId]) -> Result<Vec<Association>> {
+/// Those of `ids` that are these partners', ended ones too.
+pub async fn find_many(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    ids: &[AssociationId],
+) -> Result<Vec<Association>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,
         "select id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name, halo_customer_top_level,
                 state, ending, subscription_id, seen_name, seen_quantity, seen_at, billing, last_synced_at,
                 last_synced_quantity, problem
-         from associations where partner_id = $1 and id = any ($2)",
-        scope.partner().0,
+         from associations where partner_id = any ($1) and id = any ($2)",
+        &partners.ids(),
         &ids
     )
     .fetch_all(db)
@@ -110,25 +118,42 @@ pub async fn find_many(db: &mut PgConnection, scope: &PartnerScope, ids: &[Assoc
     rows.into_iter().map(Association::try_from).collect()
 }
 
-/// Which clients are mapped to these customers now.
+/// A client, and the customer it is mapped to.
+#[derive(Debug)]
+pub struct Mapped {
+    pub partner: PartnerId,
+    pub client: ClientId,
+    pub tenant: HaloTenant,
+    pub customer: HaloCustomerId,
+}
+
+/// Which clients are mapped now to customers with these ids in these tenants.
 pub async fn clients_of_customers(
     db: &mut PgConnection,
-    scope: &PartnerScope,
-    tenant: &HaloTenant,
+    partners: impl Partners,
+    tenants: &[HaloTenant],
     customers: &[HaloCustomerId],
-) -> Result<Vec<(HaloCustomerId, ClientId)>> {
+) -> Result<Vec<Mapped>> {
+    let tenants: Vec<_> = tenants.iter().map(|tenant| tenant.0.clone()).collect();
     let customers: Vec<_> = customers.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        "select halo_customer_id, client_id from associations
-         where partner_id = $1 and tenant = $2 and halo_customer_id = any ($3) and state not in ('ending', 'ended')
+        "select partner_id, client_id, tenant, halo_customer_id from associations
+         where partner_id = any ($1) and tenant = any ($2) and halo_customer_id = any ($3)
+           and state not in ('ending', 'ended')
          order by id",
-        scope.partner().0,
-        tenant.0,
+        &partners.ids(),
+        &tenants,
         &customers
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (HaloCustomerId(row.halo_customer_id), ClientId(row.client_id))).collect())
+    let mapped = rows.into_iter().map(|row| Mapped {
+        partner: PartnerId(row.partner_id),
+        client: ClientId(row.client_id),
+        tenant: HaloTenant(row.tenant),
+        customer: HaloCustomerId(row.halo_customer_id),
+    });
+    Ok(mapped.collect())
 }
 
 /// Another Halo's associations that still stand in the way of changing the connection's tenant.

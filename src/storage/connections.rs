@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::leases::{self, SyncLease};
-use super::{Result, StorageError};
+use super::{Partners, Result, StorageError};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::connection::{Check, Connection};
 use crate::domain::problem::Problem;
@@ -71,6 +71,20 @@ pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     .await?
     .map(Connection::try_from)
     .transpose()
+}
+
+/// The connections of these partners, disconnected ones too.
+pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result<Vec<Connection>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
+                writes_held_since, last_verified_at, last_synced_at
+         from connections where partner_id = any ($1)",
+        &partners.ids()
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Connection::try_from).collect()
 }
 
 /// The partner's connection, and its sealed secret while there is one: of one moment, so that a secret is never taken for

@@ -1,7 +1,8 @@
 //! The only room that speaks SQL of our tables. (The queue's tables belong to `queue/`.)
 //!
 //! Functions take the connection and a scope, and name the partner in their SQL; row-level security stands behind them,
-//! with the scope that [`Db::read`] or [`Db::begin`] set on that connection. Rows stay in here: what leaves are values of
+//! with the scope that [`Db::read`] or [`Db::begin`] set on that connection. Reads that lists are made of take the scopes of
+//! several partners at once. Rows stay in here: what leaves are values of
 //! `domain/`. A row that makes no sense is an error that names table, column and row. Secrets are sealed before they come
 //! in. Reads may be used by `graphql/` and `ops/`; transactions begin in `ops/` alone.
 
@@ -23,12 +24,34 @@ pub mod runs;
 pub use db::{Db, Reader, Scope, Tx, migrate};
 pub use error::StorageError;
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use uuid::Uuid;
+
+use crate::auth::PartnerScope;
 
 pub type Result<T> = std::result::Result<T, StorageError>;
 
+/// Whose rows are read: one partner's, or those of several in one statement.
+pub trait Partners {
+    fn ids(&self) -> Vec<Uuid>;
+}
+
+impl Partners for &PartnerScope {
+    fn ids(&self) -> Vec<Uuid> {
+        vec![self.partner().0]
+    }
+}
+
+impl Partners for &[PartnerScope] {
+    fn ids(&self) -> Vec<Uuid> {
+        self.iter().map(|scope| scope.partner().0).collect()
+    }
+}
+
 /// Which part of a list is wanted: the `first` entries behind the one at `after`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Page {
     pub first: u16,
     pub after: Option<Position>,
@@ -36,7 +59,7 @@ pub struct Page {
 
 /// The place of one entry in a list: the name it is sorted by, as it is written, and the row's id where names are equal.
 /// Lists sorted by id alone leave `key` empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     pub key: String,
     pub id: Uuid,
@@ -49,14 +72,28 @@ pub struct Slice<T> {
     pub has_next: bool,
 }
 
+impl<T> Default for Slice<T> {
+    fn default() -> Self {
+        Slice { items: Vec::new(), has_next: false }
+    }
+}
+
+// A list's beginning is a place as well, before all ids or behind all: where the statement says "behind this place, or
+// anywhere" instead, Postgres may plan it once for both and then reads the whole list up to there.
 impl Page {
     /// One row more than wanted is read, to know whether there is a next page.
     fn limit(&self) -> i64 {
         i64::from(self.first) + 1
     }
 
-    fn after_id(&self) -> Option<Uuid> {
-        self.after.as_ref().map(|position| position.id)
+    /// Where a list goes on that begins with the lowest.
+    fn above(&self) -> Uuid {
+        self.after.as_ref().map_or(Uuid::nil(), |position| position.id)
+    }
+
+    /// Where a list goes on that begins with the highest.
+    fn below(&self) -> Uuid {
+        self.after.as_ref().map_or(Uuid::max(), |position| position.id)
     }
 
     fn after_key(&self) -> Option<&str> {
@@ -67,5 +104,18 @@ impl Page {
         let has_next = items.len() > usize::from(self.first);
         items.truncate(usize::from(self.first));
         Slice { items, has_next }
+    }
+
+    /// The same page of several lists, each row with the one it is of.
+    fn cut_each<K: Eq + Hash, T>(
+        &self,
+        rows: impl IntoIterator<Item = Result<(K, T)>>,
+    ) -> Result<HashMap<K, Slice<T>>> {
+        let mut lists: HashMap<K, Vec<T>> = HashMap::new();
+        for row in rows {
+            let (of, item) = row?;
+            lists.entry(of).or_default().push(item);
+        }
+        Ok(lists.into_iter().map(|(of, items)| (of, self.cut(items))).collect())
     }
 }

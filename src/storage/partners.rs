@@ -1,11 +1,13 @@
 //! Partners: finding one, listing them for support, and how their clients stand.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Page, Result, Slice};
+use super::{Page, Partners, Result, Slice};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::roster::{ClientCounts, Partner, SyncSettings};
 use crate::ids::PartnerId;
@@ -54,6 +56,19 @@ pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     .transpose()
 }
 
+/// Those of the partners that exist.
+pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result<Vec<Partner>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, external_id, name, time_zone, state, nightly_sync, night_start, night_end
+         from partners where id = any ($1)",
+        &partners.ids()
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Partner::try_from).collect()
+}
+
 /// Our id for the partner that a token names.
 pub async fn id_of(db: &mut PgConnection, _: SystemScope, external_id: &str) -> Result<Option<PartnerId>> {
     let id =
@@ -70,7 +85,7 @@ pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
 }
 
 /// Which partners support is looking for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PartnerFilter {
     /// Part of a name, a client's name, a Halo address, or a whole external id or request id.
     pub search: Option<String>,
@@ -90,13 +105,13 @@ pub async fn page(
          from partners p
          where ($1::text is null or partner_matches(p.id, $1))
            and ($2::boolean is null or partner_needs_attention(p.id) = $2)
-           and ($3::text is null or (lower(name), id) > (lower($3), $4))
-         order by lower(name), id
+           and (sort_name, id) > (lower($3), $4)
+         order by sort_name, id
          limit $5",
         filter.search,
         filter.needs_attention,
-        page.after_key(),
-        page.after_id(),
+        page.after_key().unwrap_or_default(),
+        page.above(),
         page.limit()
     )
     .fetch_all(db)
@@ -117,23 +132,30 @@ pub async fn count(db: &mut PgConnection, _: SystemScope, filter: &PartnerFilter
     Ok(count)
 }
 
-pub async fn client_counts(db: &mut PgConnection, scope: &PartnerScope) -> Result<ClientCounts> {
-    let row = sqlx::query!(
-        r#"select count(*)::integer as "total!",
+/// How the clients of each partner stand. One without any is not among them.
+pub async fn client_counts(db: &mut PgConnection, partners: impl Partners) -> Result<HashMap<PartnerId, ClientCounts>> {
+    let rows = sqlx::query!(
+        r#"select c.partner_id,
+                  count(*)::integer as "total!",
                   count(a.id)::integer as "mapped!",
                   (count(*) filter (where a.state = 'needs_attention'))::integer as "needing_attention!"
            from clients c
            left join associations a on a.client_id = c.id and a.state not in ('ending', 'ended')
-           where c.partner_id = $1 and c.state = 'active'"#,
-        scope.partner().0
+           where c.partner_id = any ($1) and c.state = 'active'
+           group by c.partner_id"#,
+        &partners.ids()
     )
-    .fetch_one(db)
+    .fetch_all(db)
     .await?;
-    Ok(ClientCounts {
-        total: row.total.unsigned_abs(),
-        mapped: row.mapped.unsigned_abs(),
-        needing_attention: row.needing_attention.unsigned_abs(),
-    })
+    let counts = rows.into_iter().map(|row| {
+        let counts = ClientCounts {
+            total: row.total.unsigned_abs(),
+            mapped: row.mapped.unsigned_abs(),
+            needing_attention: row.needing_attention.unsigned_abs(),
+        };
+        (PartnerId(row.partner_id), counts)
+    });
+    Ok(counts.collect())
 }
 
 /// Changes when the partner's nights are.

@@ -1,7 +1,7 @@
 //! What a run does to associations, step by step. Every function here checks the run's lease in its own transaction, so
 //! that a worker that was taken for dead changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -11,8 +11,7 @@ use uuid::Uuid;
 use super::connections::{problem_json, read_problem};
 use super::error::inconsistent;
 use super::leases::{self, SyncLease};
-use super::{Page, Result, Slice, StorageError};
-use crate::auth::PartnerScope;
+use super::{Page, Partners, Result, Slice, StorageError};
 use crate::domain::problem::Problem;
 use crate::domain::run::{Outcome, RunResult};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, ResultId, RunId};
@@ -312,90 +311,111 @@ impl TryFrom<Row> for RunResult {
     }
 }
 
-/// What one run did, in the order in which it was done.
-pub async fn of_run(
+/// What each run did, in the order in which it was done.
+pub async fn of_runs(
     db: &mut PgConnection,
-    scope: &PartnerScope,
-    run: RunId,
+    partners: impl Partners,
+    runs: &[RunId],
     outcomes: Option<&[Outcome]>,
     page: &Page,
-) -> Result<Slice<RunResult>> {
+) -> Result<HashMap<RunId, Slice<RunResult>>> {
+    let runs: Vec<_> = runs.iter().map(|id| id.0).collect();
     let outcomes: Option<Vec<_>> = outcomes.map(words);
     let rows = sqlx::query_as!(
         Row,
-        "select id, run_id, association_id, client_id, outcome, quantity_before, quantity_after, changed_in_halo,
-                problem, evidence, at
-         from sync_results
-         where partner_id = $1 and run_id = $2 and ($3::text[] is null or outcome = any ($3))
-           and ($4::uuid is null or id > $4)
-         order by id limit $5",
-        scope.partner().0,
-        run.0,
+        "select r.id, r.run_id, r.association_id, r.client_id, r.outcome, r.quantity_before, r.quantity_after,
+                r.changed_in_halo, r.problem, r.evidence, r.at
+         from unnest($2::uuid[]) as run (id)
+         cross join lateral (
+             select * from sync_results
+             where run_id = run.id and partner_id = any ($1) and ($3::text[] is null or outcome = any ($3)) and id > $4
+             order by id limit $5
+         ) r
+         order by r.id",
+        &partners.ids(),
+        &runs,
         outcomes.as_deref(),
-        page.after_id(),
+        page.above(),
         page.limit()
     )
     .fetch_all(db)
     .await?;
-    Ok(page.cut(rows.into_iter().map(RunResult::try_from).collect::<Result<_>>()?))
+    page.cut_each(rows.into_iter().map(|row| {
+        let result = RunResult::try_from(row)?;
+        Ok((result.run, result))
+    }))
 }
 
-pub async fn count_of_run(
+/// How many results each run has. One without any is not among them.
+pub async fn counts_of_runs(
     db: &mut PgConnection,
-    scope: &PartnerScope,
-    run: RunId,
+    partners: impl Partners,
+    runs: &[RunId],
     outcomes: Option<&[Outcome]>,
-) -> Result<i64> {
+) -> Result<HashMap<RunId, i64>> {
+    let runs: Vec<_> = runs.iter().map(|id| id.0).collect();
     let outcomes: Option<Vec<_>> = outcomes.map(words);
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from sync_results
-           where partner_id = $1 and run_id = $2 and ($3::text[] is null or outcome = any ($3))"#,
-        scope.partner().0,
-        run.0,
+    let rows = sqlx::query!(
+        r#"select run_id, count(*) as "count!" from sync_results
+           where partner_id = any ($1) and run_id = any ($2) and ($3::text[] is null or outcome = any ($3))
+           group by run_id"#,
+        &partners.ids(),
+        &runs,
         outcomes.as_deref()
     )
-    .fetch_one(db)
+    .fetch_all(db)
     .await?;
-    Ok(count)
+    Ok(rows.into_iter().map(|row| (RunId(row.run_id), row.count)).collect())
 }
 
-/// The evidence behind one client's bills, the latest first.
-pub async fn of_association(
+/// The evidence behind each association's bills, the latest first.
+pub async fn of_associations(
     db: &mut PgConnection,
-    scope: &PartnerScope,
-    association: AssociationId,
+    partners: impl Partners,
+    associations: &[AssociationId],
     page: &Page,
-) -> Result<Slice<RunResult>> {
+) -> Result<HashMap<AssociationId, Slice<RunResult>>> {
+    let associations: Vec<_> = associations.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,
-        "select id, run_id, association_id, client_id, outcome, quantity_before, quantity_after, changed_in_halo,
-                problem, evidence, at
-         from sync_results
-         where partner_id = $1 and association_id = $2 and ($3::uuid is null or id < $3)
-         order by id desc limit $4",
-        scope.partner().0,
-        association.0,
-        page.after_id(),
+        "select r.id, r.run_id, r.association_id, r.client_id, r.outcome, r.quantity_before, r.quantity_after,
+                r.changed_in_halo, r.problem, r.evidence, r.at
+         from unnest($2::uuid[]) as association (id)
+         cross join lateral (
+             select * from sync_results
+             where association_id = association.id and partner_id = any ($1) and id < $3
+             order by id desc limit $4
+         ) r
+         order by r.id desc",
+        &partners.ids(),
+        &associations,
+        page.below(),
         page.limit()
     )
     .fetch_all(db)
     .await?;
-    Ok(page.cut(rows.into_iter().map(RunResult::try_from).collect::<Result<_>>()?))
+    page.cut_each(rows.into_iter().map(|row| {
+        let result = RunResult::try_from(row)?;
+        Ok((result.association, result))
+    }))
 }
 
-pub async fn count_of_association(
+/// How many results each association has. One without any is not among them.
+pub async fn counts_of_associations(
     db: &mut PgConnection,
-    scope: &PartnerScope,
-    association: AssociationId,
-) -> Result<i64> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from sync_results where partner_id = $1 and association_id = $2"#,
-        scope.partner().0,
-        association.0
+    partners: impl Partners,
+    associations: &[AssociationId],
+) -> Result<HashMap<AssociationId, i64>> {
+    let associations: Vec<_> = associations.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select association_id, count(*) as "count!" from sync_results
+           where partner_id = any ($1) and association_id = any ($2) group by association_id"#,
+        &partners.ids(),
+        &associations
     )
-    .fetch_one(db)
+    .fetch_all(db)
     .await?;
-    Ok(count)
+    Ok(rows.into_iter().map(|row| (AssociationId(row.association_id), row.count)).collect())
 }
 
 fn words(outcomes: &[Outcome]) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Sync runs: asking for one, following it, and bringing it to an end.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use super::connections::read_problem;
 use super::error::inconsistent;
 use super::leases::interval;
-use super::{Page, Result, Slice, StorageError, partners};
+use super::{Page, Partners, Result, Slice, StorageError, partners};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::run::{Progress, Run, Summary, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
@@ -74,8 +75,8 @@ impl TryFrom<Row> for Run {
     }
 }
 
-/// Those of `ids` that are this partner's.
-pub async fn find_many(db: &mut PgConnection, scope: &PartnerScope, ids: &[RunId]) -> Result<Vec<Run>> {
+/// Those of `ids` that are these partners'.
+pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[RunId]) -> Result<Vec<Run>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,
@@ -84,8 +85,8 @@ pub async fn find_many(db: &mut PgConnection, scope: &PartnerScope, ids: &[RunId
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
            from sync_runs r, lateral count_results(r.id) s
-           where r.partner_id = $1 and r.id = any ($2)"#,
-        scope.partner().0,
+           where r.partner_id = any ($1) and r.id = any ($2)"#,
+        &partners.ids(),
         &ids
     )
     .fetch_all(db)
@@ -93,32 +94,45 @@ pub async fn find_many(db: &mut PgConnection, scope: &PartnerScope, ids: &[RunId
     rows.into_iter().map(Run::try_from).collect()
 }
 
-/// The latest first.
-pub async fn page(db: &mut PgConnection, scope: &PartnerScope, page: &Page) -> Result<Slice<Run>> {
+/// The runs of each partner, the latest first.
+pub async fn pages(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    page: &Page,
+) -> Result<HashMap<PartnerId, Slice<Run>>> {
     let rows = sqlx::query_as!(
         Row,
         r#"select r.id, r.partner_id, trigger, state, client_ids, night, requested_by, queued_at, started_at,
                   finished_at, next_attempt_at, next_attempt_at <= now() as "due!", total, halo_requests, r.problem,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
-           from sync_runs r, lateral count_results(r.id) s
-           where r.partner_id = $1 and ($2::uuid is null or r.id < $2)
-           order by r.id desc limit $3"#,
-        scope.partner().0,
-        page.after_id(),
+           from unnest($1::uuid[]) as p (id)
+           cross join lateral (
+               select * from sync_runs where partner_id = p.id and id < $2 order by id desc limit $3
+           ) r
+           cross join lateral count_results(r.id) s
+           order by r.id desc"#,
+        &partners.ids(),
+        page.below(),
         page.limit()
     )
     .fetch_all(db)
     .await?;
-    Ok(page.cut(rows.into_iter().map(Run::try_from).collect::<Result<_>>()?))
+    page.cut_each(rows.into_iter().map(|row| {
+        let run = Run::try_from(row)?;
+        Ok((run.partner, run))
+    }))
 }
 
-pub async fn count(db: &mut PgConnection, scope: &PartnerScope) -> Result<i64> {
-    let count =
-        sqlx::query_scalar!(r#"select count(*) as "count!" from sync_runs where partner_id = $1"#, scope.partner().0)
-            .fetch_one(db)
-            .await?;
-    Ok(count)
+/// How many runs each partner has. One without any is not among them.
+pub async fn counts(db: &mut PgConnection, partners: impl Partners) -> Result<HashMap<PartnerId, i64>> {
+    let rows = sqlx::query!(
+        r#"select partner_id, count(*) as "count!" from sync_runs where partner_id = any ($1) group by partner_id"#,
+        &partners.ids()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (PartnerId(row.partner_id), row.count)).collect())
 }
 
 /// What somebody, or the night, asks for.

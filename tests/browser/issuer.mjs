@@ -1,56 +1,109 @@
-// A tiny OpenID Connect issuer: whoever follows its link is signed in, but only with PKCE done right.
-import { createHash, randomUUID } from 'node:crypto';
+// An OpenID Connect issuer: authorization code with PKCE for one public client, access tokens as signed JWTs. Whoever
+// presses its button is signed in as support.
+import { createHash, createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 
-/** `accessToken` is what a finished sign-in gets. Gives `{ issuer, asked, close }`; `asked` are the addresses it saw. */
-export async function startIssuer({ accessToken, clientId }) {
-  const challenges = new Map();
+const CODE_CHALLENGE = /^[\w-]{43}$/;
+const CODE_VERIFIER = /^[\w.~-]{43,128}$/;
+
+/**
+ * Gives `{ issuer, jwksUrl, asked, refused, given, client, close }`. `asked` are the addresses it saw, `refused` is why it
+ * said no, `given` are the tokens it gave. `client` may be changed: `{ id, redirectUri, audience, lifetime, key }`, where
+ * `lifetime` is in seconds and `key` is 'published' or, for tokens that nobody can verify, 'unpublished'.
+ */
+export async function startIssuer({ clientId, audience }) {
+  const client = { id: clientId, redirectUri: null, audience, lifetime: 3600, key: 'published' };
+  const keys = { published: newKey(), unpublished: newKey() };
+  const codes = new Map();
   const asked = [];
+  const refused = [];
+  const given = [];
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, issuer());
     asked.push(url.href);
     const json = (status, body) => {
-      response.writeHead(status, { 'content-type': 'application/json', 'access-control-allow-origin': '*' });
+      const origin = client.redirectUri && new URL(client.redirectUri).origin;
+      response.writeHead(status, { 'content-type': 'application/json', 'access-control-allow-origin': origin });
       response.end(JSON.stringify(body));
     };
-    if (url.pathname === '/.well-known/openid-configuration') {
-      return json(200, {
-        issuer: issuer(),
-        authorization_endpoint: `${issuer()}/authorize`,
-        token_endpoint: `${issuer()}/token`,
-      });
-    }
-    if (url.pathname === '/authorize') {
-      const query = url.searchParams;
-      if (query.get('client_id') !== clientId || query.get('code_challenge_method') !== 'S256') return json(400, {});
-      const code = randomUUID();
-      challenges.set(code, query.get('code_challenge'));
-      const back = new URL(query.get('redirect_uri'));
-      for (const [name, value] of [
-        ['code', code],
-        ['state', query.get('state')],
-        ['iss', issuer()],
-      ]) {
-        back.searchParams.set(name, value);
+    const refuse = (error) => {
+      refused.push(error);
+      json(400, { error: 'invalid_grant', error_description: error });
+    };
+    switch (`${request.method} ${url.pathname}`) {
+      case 'GET /.well-known/openid-configuration':
+        return json(200, {
+          issuer: issuer(),
+          authorization_endpoint: `${issuer()}/authorize`,
+          token_endpoint: `${issuer()}/token`,
+          jwks_uri: `${issuer()}/jwks.json`,
+          response_types_supported: ['code'],
+          code_challenge_methods_supported: ['S256'],
+        });
+      case 'GET /jwks.json':
+        return json(200, { keys: [keys.published.jwk] });
+      case 'GET /authorize': {
+        const query = Object.fromEntries(url.searchParams);
+        const wrong =
+          (query.response_type !== 'code' && 'response_type') ||
+          (query.client_id !== client.id && 'client_id') ||
+          (query.redirect_uri !== client.redirectUri && 'redirect_uri') ||
+          (!query.scope?.split(' ').includes('openid') && 'scope') ||
+          (!query.state && 'state') ||
+          (query.code_challenge_method !== 'S256' && 'code_challenge_method') ||
+          (!CODE_CHALLENGE.test(query.code_challenge) && 'code_challenge');
+        if (wrong) return refuse(`authorize: ${wrong}`);
+        response.writeHead(200, { 'content-type': 'text/html' });
+        return response.end(
+          `<link rel="icon" href="data:,"><form action="/signed-in${url.search.replaceAll('&', '&amp;')}" method="post">` +
+            '<button>Sign in as support</button></form>',
+        );
       }
-      // A link, not a redirect: the tests can rewrite only pages that the browser asks for by itself.
-      response.writeHead(200, { 'content-type': 'text/html' });
-      return response.end(
-        `<link rel="icon" href="data:,"><a href="${back.href.replaceAll('&', '&amp;')}">Sign in as support</a>`,
-      );
+      case 'POST /signed-in': {
+        const code = randomUUID();
+        codes.set(code, url.searchParams.get('code_challenge'));
+        const back = new URL(client.redirectUri);
+        back.search = new URLSearchParams({ code, state: url.searchParams.get('state'), iss: issuer() });
+        response.writeHead(303, { location: back.href });
+        return response.end();
+      }
+      case 'POST /token': {
+        let body = '';
+        for await (const chunk of request) body += chunk;
+        const sent = Object.fromEntries(new URLSearchParams(body));
+        const challenge = codes.get(sent.code);
+        codes.delete(sent.code);
+        const wrong =
+          (sent.grant_type !== 'authorization_code' && 'grant_type') ||
+          (sent.client_id !== client.id && 'client_id') ||
+          (sent.redirect_uri !== client.redirectUri && 'redirect_uri') ||
+          (!challenge && 'code') ||
+          (!CODE_VERIFIER.test(sent.code_verifier) && 'code_verifier') ||
+          (createHash('sha256').update(sent.code_verifier).digest('base64url') !== challenge && 'PKCE');
+        if (wrong) return refuse(`token: ${wrong}`);
+        given.push(accessToken(keys.published.jwk.kid, keys[client.key]));
+        return json(200, { access_token: given.at(-1), token_type: 'Bearer', expires_in: client.lifetime });
+      }
+      default:
+        return json(404, {});
     }
-    if (url.pathname === '/token' && request.method === 'POST') {
-      let body = '';
-      for await (const chunk of request) body += chunk;
-      const sent = new URLSearchParams(body);
-      const proof = createHash('sha256').update(sent.get('code_verifier')).digest('base64url');
-      if (challenges.get(sent.get('code')) !== proof) return json(400, { error: 'invalid_grant' });
-      challenges.delete(sent.get('code'));
-      return json(200, { access_token: accessToken, token_type: 'Bearer', expires_in: 3600 });
-    }
-    return json(404, {});
   });
+
+  /** `key` signs, and says that it is the one that is published as `kid`. */
+  function accessToken(kid, key) {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { iss: issuer(), aud: client.audience, sub: 'robin', name: 'Robin Support', role: 'support' };
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const text = `${part({ alg: 'RS256', typ: 'JWT', kid })}.${part({ ...claims, iat: now, exp: now + client.lifetime })}`;
+    return `${text}.${createSign('RSA-SHA256').update(text).sign(key.privateKey, 'base64url')}`;
+  }
+
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = () => `http://127.0.0.1:${server.address().port}`;
-  return { issuer: issuer(), asked, close: () => server.close() };
+  return { issuer: issuer(), jwksUrl: `${issuer()}/jwks.json`, asked, refused, given, client, close: () => server.close() };
+}
+
+function newKey() {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' } };
 }

@@ -1,20 +1,25 @@
-// The playground in a real browser, against the development stack that is running: what support does with it on a day.
+// The playground in a real browser, against the development stack that is running, and against a server in production over
+// the same database: what support does with it on a day.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { developmentStack, launch, open, shot, whyNot } from './browser.mjs';
-import { startIssuer } from './issuer.mjs';
+import { startProduction } from './production.mjs';
 
 const skip = whyNot() ?? false;
 if (skip) console.error(skip);
 
 let stack;
+let production;
 let browser;
 before(async () => {
   if (skip) return;
   stack = developmentStack();
-  browser = await launch();
+  [production, browser] = await Promise.all([startProduction(stack), launch()]);
 });
-after(() => browser?.close());
+after(async () => {
+  await browser?.close();
+  await production?.stop();
+});
 
 test('opens signed in, with the documentation open and the menu of saved operations', { skip }, async () => {
   const page = await open(browser, stack.playground);
@@ -60,21 +65,27 @@ test('runs each saved question about a partner', { skip }, async () => {
   await schemaIsThere(page);
   const partner = await choosePartner(page);
   await page.locator('.acting', { hasText: partner }).waitFor();
+  // Somebody changed a quantity in Halo.
+  const [ours] = (await halo('state')).subscriptions.filter(({ vendor }) => vendor === 'INFIMA');
+  await halo('act', { act: 'set_count', id: ours.id, count: 999 });
 
+  await runEntry(page, 'Find a partner', { 'What you know': 'nobody of that name' });
+  await page.locator('.outcome', { hasText: 'No partner is found by that.' }).waitFor();
   await runEntry(page, 'Find a partner', { 'What you know': partner });
   await answerHas(page, '"totalCount"');
   await page.getByRole('button', { name: `Act for ${partner}` }).waitFor();
   await shot(page, '4-find-a-partner');
 
   for (const [title, field, said] of [
-    ['Why did last night fail?', '"haloSyncRuns"', 'The latest run'],
-    ['Preview tonight', '"haloSyncPreview"', /\d+ of \d+ clients would change/],
-    ['Who changed what?', '"activity"'],
+    ['Why did last night fail?', '"haloSyncRuns"', /Last night \(.+\): finished.\s*Since then \(on demand/],
+    ['Preview tonight', '"haloSyncPreview"', /1 of 9 clients would change.*set quantity, 999 → \d+/s],
+    ['Who changed what?', '"activity"', 'sync requested by'],
   ]) {
     await runEntry(page, title);
     await answerHas(page, field);
-    assert.deepEqual(await page.locator('.outcome .problem').allInnerTexts(), [], title);
-    if (said) await page.locator('.outcome', { hasText: said }).waitFor();
+    await page.locator('.outcome', { hasText: said }).waitFor();
+    // The editor marks what is wrong with the variables: nothing is.
+    await page.locator('.graphiql-container .squiggly-error').first().waitFor({ state: 'detached' });
     await shot(page, `5-${title.toLowerCase().replace(/\W+/g, '-').replace(/-$/, '')}`);
   }
   await done(page);
@@ -151,33 +162,27 @@ test('works by keyboard alone', { skip }, async () => {
   await page.waitForFunction(() => document.activeElement.closest('.graphiql-query-editor'));
   await keys.press('Alt+1');
   await keys.press('Tab');
+  // Whatever the Tab key comes to shows that it is there.
+  const stops = new Set();
+  for (let stop = 0; stop < 30; stop++) {
+    const { name, seen } = await page.evaluate(() => {
+      const at = document.activeElement;
+      const { outlineStyle, boxShadow } = getComputedStyle(at);
+      const name = at.getAttribute('aria-label') || at.textContent.trim() || at.outerHTML;
+      return { name, seen: outlineStyle !== 'none' || boxShadow !== 'none' || Boolean(at.closest('.monaco-editor')) };
+    });
+    assert.ok(seen, `nothing shows that the focus is at "${name}"`);
+    stops.add(name);
+    if (await page.evaluate(() => document.activeElement.closest('.monaco-editor'))) break;
+    await keys.press('Tab');
+  }
+  assert.ok(stops.has('Run') && stops.has('Who changed what?') && stops.size > 12, [...stops].join(', '));
+  await keys.press('Alt+1');
+  await keys.press('Tab');
   await keys.press('?');
   await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
   await keys.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
-  await done(page);
-});
-
-test('asks once more before a mutation in production', { skip }, async () => {
-  const change = (html) => ({ body: withConfig(html, { environment: 'production' }) });
-  const page = await open(browser, stack.playground, { change });
-  await schemaIsThere(page);
-  const partner = await choosePartner(page);
-  const sent = [];
-  page.on('request', (request) => request.postData()?.includes('ResyncPartner') && sent.push(request));
-
-  await runEntry(page, 'Resync this partner', { Reason: 'Browser test: asked once more' });
-  const dialog = page.getByRole('dialog', { name: 'Run this in production?' });
-  await dialog.getByText(partner).waitFor();
-  await shot(page, '10-production-asks');
-  await page.keyboard.press('Escape');
-  await answerHas(page, 'Nothing was sent');
-  assert.equal(sent.length, 0);
-
-  await page.getByRole('form', { name: 'Resync this partner' }).getByRole('button', { name: 'Run' }).click();
-  await dialog.getByRole('button', { name: 'Yes, run it' }).click();
-  await answerHas(page, '"run"');
-  assert.equal(sent.length, 1);
   await done(page);
 });
 
@@ -192,51 +197,102 @@ test('shows a partner only its own', { skip }, async () => {
   await done(page);
 });
 
-test('signs in with OpenID Connect, leaving no token behind', { skip }, async () => {
-  const token = stack.tokens.support;
-  const idp = await startIssuer({ accessToken: token, clientId: 'playground' });
-  const oidc = { issuer: idp.issuer, clientId: 'playground', scope: 'openid', audience: null, endpoints: null };
-  const change = (html, headers) => ({
-    body: withConfig(html, { oidc, devCallers: [] }),
-    headers: {
-      ...headers,
-      'content-security-policy': headers['content-security-policy'].replace('connect-src', `connect-src ${idp.issuer}`),
-    },
-  });
-  const page = await open(browser, stack.playground, { change, allowed: [idp.issuer] });
+test('in production, signs in with OpenID Connect, leaving no token behind', { skip }, async () => {
+  const { playground, idp } = production;
+  const page = await open(browser, playground, { allowed: [idp.issuer] });
+  const addresses = [];
+  page.on('request', (request) => addresses.push(request.url()));
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.locator('.environment').innerText(), 'PRODUCTION');
+  assert.equal(await page.getByLabel('Calling as').count(), 0, 'there are no ready-made callers');
   await shot(page, '11-door');
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('link', { name: 'Sign in as support' }).click();
-  await schemaIsThere(page);
+  await signIn(page);
 
-  assert.equal(page.url(), stack.playground);
-  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
-  assert.ok(!kept.includes(token), 'the token is in storage');
-  assert.ok(!kept.includes('verifier'), 'the verifier is still in storage');
-  assert.ok(!idp.asked.some((address) => address.includes(token)), 'the token was in an address');
+  assert.deepEqual(idp.refused, []);
+  assert.equal(page.url(), playground, 'the code is gone from the address');
+  await page.locator('.who', { hasText: 'Robin Support' }).waitFor();
+  const token = idp.given.at(-1);
+  const kept = () => page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  assert.ok(!(await kept()).includes(token), 'the token is in storage');
+  assert.ok(!(await kept()).includes('verifier'), 'the verifier is still in storage');
+  assert.ok(![...addresses, ...idp.asked].some((address) => address.includes(token)), 'the token was in an address');
 
+  // The address that was come back to is worth nothing a second time, and a tab that is loaded anew has no token.
+  const back = addresses.find((address) => address.includes('code='));
+  await page.goto(back);
+  await page.getByRole('alert').getByText('was not started in this tab').waitFor();
+  assert.equal(page.url(), playground);
+  await signIn(page);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
   await done(page);
-  idp.close();
+});
+
+test('in production, asks once more before a mutation', { skip }, async () => {
+  const { playground, idp } = production;
+  const page = await open(browser, playground, { allowed: [idp.issuer] });
+  await signIn(page);
+  const partner = await choosePartner(page);
+  const sent = [];
+  page.on('request', (request) => request.postData()?.includes('ResyncPartner') && sent.push(request));
+
+  await runEntry(page, 'Resync this partner', { Reason: 'Browser test: asked once more' });
+  const dialog = page.getByRole('dialog', { name: 'Run this in production?' });
+  await dialog.getByText(partner).waitFor();
+  await dialog.getByText('Robin Support').waitFor();
+  await shot(page, '10-production-asks');
+  await page.keyboard.press('Escape');
+  await answerHas(page, 'Nothing was sent');
+  assert.equal(sent.length, 0);
+
+  await page.getByRole('form', { name: 'Resync this partner' }).getByRole('button', { name: 'Run' }).click();
+  await dialog.getByRole('button', { name: 'Yes, run it' }).click();
+  await answerHas(page, '"run"');
+  assert.equal(sent.length, 1);
+
+  // The work is done by the development stack's worker: another process than the one that is asked.
+  await page.getByRole('button', { name: 'Watch it live' }).click();
+  await page.locator('.outcome .progress', { hasText: 'finished, 9 of 9' }).waitFor();
+  await done(page);
+});
+
+test('in production, says so when the sign-in has ended, and when the API does not take it', { skip }, async () => {
+  const { playground, idp } = production;
+  const page = await open(browser, playground, { allowed: [idp.issuer] });
+  idp.client.lifetime = 4;
+  await signIn(page);
+  await page.getByRole('alert').getByText('Your sign-in has ended').waitFor();
+  await shot(page, '12-ended');
+
+  // A token under a key that the issuer does not publish.
+  Object.assign(idp.client, { lifetime: 3600, key: 'unpublished' });
+  await signInButton(page);
+  await page.getByRole('alert').getByText('no longer accepts your sign-in').waitFor();
+  idp.client.key = 'published';
+  // The browser itself notes the refusals of the API.
+  page.faults = page.faults.filter((fault) => !fault.includes('401 (Unauthorized)'));
+  await done(page);
 });
 
 test('refuses a sign-in that this tab did not start', { skip }, async () => {
-  const oidc = {
-    issuer: 'http://127.0.0.1:9',
-    clientId: 'playground',
-    scope: 'openid',
-    audience: null,
-    endpoints: null,
-  };
-  const change = (html) => ({ body: withConfig(html, { oidc, devCallers: [] }) });
-  const page = await open(browser, stack.playground, { change });
-  await page.goto(`${stack.playground}?code=stolen&state=unknown`);
+  const { playground, idp } = production;
+  const page = await open(browser, `${playground}?code=stolen&state=unknown`, { allowed: [idp.issuer] });
   await page.getByRole('alert').getByText('was not started in this tab').waitFor();
-  assert.equal(page.url(), stack.playground);
+  assert.equal(page.url(), playground);
+  assert.deepEqual(idp.refused, [], 'the issuer was not even asked');
   await done(page);
 });
+
+/** From the door to the desk, by way of the issuer. */
+async function signIn(page) {
+  await signInButton(page);
+  await schemaIsThere(page);
+}
+
+async function signInButton(page) {
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: 'Sign in as support' }).click();
+}
 
 /** The sandbox's own face: what happens inside Halo. */
 async function halo(path, body) {
@@ -281,12 +337,6 @@ async function answerHas(page, text) {
 async function callerLabelled(page, pattern) {
   const labels = await page.getByLabel('Calling as').locator('option').allInnerTexts();
   return labels.find((label) => pattern.test(label));
-}
-
-function withConfig(html, change) {
-  return html.replace(/(<script id="config" type="application\/json">)(.*?)(<\/script>)/s, (_, start, config, end) => {
-    return start + JSON.stringify({ ...JSON.parse(config), ...change }).replaceAll('<', '\\u003c') + end;
-  });
 }
 
 const withoutMarks = (titles) => titles.map((title) => title.split('\n')[0].replace(/\s*action$/, ''));

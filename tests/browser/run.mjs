@@ -2,6 +2,7 @@
 //
 //   node run.mjs <binary> <data directory>
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { whyNot } from './browser.mjs';
@@ -13,8 +14,10 @@ if (skip) {
 }
 
 const [binary, dataDirectory] = process.argv.slice(2).map((path) => resolve(path));
+// Keys of its own, because production, which is tried over the same database, refuses the published ones.
+const INFIMA_KEYS = `browser:${randomBytes(32).toString('base64')}`;
 // A database that somebody named is not for us to fill: the stack brings its own, in the data directory.
-const { DATABASE_URL: _, DATABASE_URL_FILE: __, ...env } = { INFIMA_LOG: 'warn', ...process.env };
+const { DATABASE_URL: _, DATABASE_URL_FILE: __, ...env } = { INFIMA_LOG: 'warn', ...process.env, INFIMA_KEYS };
 const stack = spawn(binary, ['dev', '--port', '0', '--sandbox-port', '0', '--fresh', '--data-dir', dataDirectory], {
   env,
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -57,7 +60,7 @@ async function storyTold() {
 }
 
 function tests() {
-  const env = { ...process.env, DEV_JSON: join(dataDirectory, 'dev.json') };
+  const env = { ...process.env, INFIMA_KEYS, BINARY: binary, DEV_JSON: join(dataDirectory, 'dev.json') };
   const child = spawn('npm', ['test', '--silent'], { cwd: import.meta.dirname, env, stdio: 'inherit' });
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
 }

@@ -21,6 +21,7 @@ mod graphql_nulls;
 mod halo;
 mod http;
 mod leases;
+mod lists;
 mod matrix;
 mod model;
 mod net;

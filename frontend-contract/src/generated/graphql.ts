@@ -26,7 +26,7 @@ export type ClientOrder =
 
 /** Which connection to forget. */
 export type DisconnectHaloInput = {
-  /** The partner. Left out: the caller's own. */
+  /** The partner's global id. Left out: the caller's own partner. */
   partnerId?: string | null | undefined;
 };
 
@@ -34,7 +34,7 @@ export type DisconnectHaloInput = {
 export type HaloAssociationEnding =
   /** It stays as it is, and so on the invoice, until the partner changes it in Halo. */
   | 'KEEP_QUANTITY'
-  /** It is set to 0. */
+  /** It is set to 0, so that nothing more is billed for it. */
   | 'SET_TO_ZERO';
 
 /** What becomes of the mapping that is replaced. */
@@ -69,7 +69,7 @@ export type HaloBillingStatus =
 export type HaloClientAssociationInput = {
   /** The customer may have other clients already. Each gets a subscription of its own there. */
   allowSharedCustomer?: boolean;
-  /** The client. */
+  /** The global id of the client. */
   clientId: string;
   /** Halo's own id of the customer. */
   haloCustomerId: number;
@@ -79,13 +79,13 @@ export type HaloClientAssociationInput = {
 
 /** What a check of the connection found. */
 export type HaloConnectionCheckOutcome =
-  /** It is there. */
+  /** It is as it has to be: the address answers, the credentials are accepted, the permission is granted. */
   | 'GRANTED'
-  /** It is not there. */
+  /** It is not: `message` says what was found instead. */
   | 'MISSING'
   /** It was not checked, or an earlier line of the check failed. */
   | 'UNKNOWN'
-  /** It is there, but something about the answer is worth a look. */
+  /** It is as it has to be, but something about Halo's answer is worth a look. */
   | 'WARNING';
 
 /** What a check of the connection looks at. */
@@ -111,7 +111,7 @@ export type HaloConnectionCheckSubject =
 
 /** How a connection stands. */
 export type HaloConnectionStatus =
-  /** It works. */
+  /** It works, as far as the last check and the last sync found. */
   | 'CONNECTED'
   /** Something has to be mended: see `problem`. */
   | 'NEEDS_ATTENTION';
@@ -217,7 +217,7 @@ export type HaloSyncOutcome =
 export type HaloSyncStatus =
   /** It was cancelled, because Halo was disconnected or the partner archived. */
   | 'CANCELLED'
-  /** Halo confirmed none. */
+  /** Halo confirmed no association. */
   | 'FAILED'
   /** Halo confirmed some associations; something has to be mended for the others. */
   | 'PARTIALLY_SUCCEEDED'
@@ -280,19 +280,19 @@ export type Permission =
   /** See a partner: its clients, connection, associations and syncs. */
   | 'VIEW_PARTNER';
 
-/** Whose subscription was deleted in Halo. */
+/** Where a new subscription is to be created. */
 export type RecreateHaloSubscriptionInput = {
-  /** The association whose subscription was deleted. */
+  /** The global id of the association whose subscription was deleted in Halo. */
   associationId: string;
-  /** The partner. Left out: the caller's own. */
+  /** The partner's global id. Left out: the caller's own partner. */
   partnerId?: string | null | undefined;
 };
 
 /** Which association to end, and how. */
 export type RemoveHaloClientAssociationInput = {
-  /** The association. */
+  /** The global id of the association to end. */
   associationId: string;
-  /** The partner. Left out: the caller's own. */
+  /** The partner's global id. Left out: the caller's own partner. */
   partnerId?: string | null | undefined;
   /** What becomes of the quantity that is billed. */
   quantity: HaloAssociationEnding;
@@ -300,9 +300,9 @@ export type RemoveHaloClientAssociationInput = {
 
 /** What to sync. */
 export type RequestHaloSyncInput = {
-  /** The clients to sync. Left out: all that are mapped. */
+  /** The global ids of the clients to sync. Left out: all that are mapped. */
   clientIds?: Array<string> | null | undefined;
-  /** The partner. Left out: the caller's own. Support has to name one. */
+  /** The partner's global id. Left out: the caller's own partner. Support has to name one. */
   partnerId?: string | null | undefined;
   /** Why. Support has to say it; the partner can read it in its activity. */
   reason?: string | null | undefined;
@@ -312,11 +312,11 @@ export type RequestHaloSyncInput = {
 export type ResolveHaloSubscriptionInput = {
   /** Halo's own id of the subscription to use. Needed with `ADOPT`. */
   adoptSubscriptionId?: number | null | undefined;
-  /** The answer. */
+  /** What the person decided. */
   answer: HaloSubscriptionAnswer;
-  /** The association that asks. */
+  /** The global id of the association whose problem asks for an answer. */
   associationId: string;
-  /** The partner. Left out: the caller's own. */
+  /** The partner's global id. Left out: the caller's own partner. */
   partnerId?: string | null | undefined;
 };
 
@@ -335,7 +335,7 @@ export type Role =
 export type SaveHaloClientAssociationsInput = {
   /** The entries, at most 200. */
   associations: Array<HaloClientAssociationInput>;
-  /** The partner. Left out: the caller's own. */
+  /** The partner's global id. Left out: the caller's own partner. */
   partnerId?: string | null | undefined;
 };
 
@@ -345,7 +345,7 @@ export type SaveHaloConnectionInput = {
   applicationClientId?: string | null | undefined;
   /** The application's Client Secret. It may be left out while the address stays the same; a new one needs it again. */
   clientSecret?: string | null | undefined;
-  /** The partner. Left out: the caller's own. */
+  /** The partner's global id. Left out: the caller's own partner. */
   partnerId?: string | null | undefined;
   /** The address of the partner's Halo, as the browser shows it: `https://yourcompany.halopsa.com`. */
   url?: string | null | undefined;
@@ -360,7 +360,7 @@ export type TestHaloConnectionInput = {
   applicationClientId?: string | null | undefined;
   /** The application's Client Secret. */
   clientSecret?: string | null | undefined;
-  /** The partner. Left out: the caller's own. Support has to name one, and may only check the stored connection. */
+  /** The partner's global id. Left out: the caller's own partner. Support has to name one, and may only check the stored connection. */
   partnerId?: string | null | undefined;
   /** Why. Support has to say it; the partner can read it in its activity. */
   reason?: string | null | undefined;
@@ -376,7 +376,7 @@ export type UpdateHaloSyncSettingsInput = {
   nightStart?: string | null | undefined;
   /** Whether there is a nightly sync. */
   nightly?: boolean | null | undefined;
-  /** The partner. Left out: the caller's own. */
+  /** The partner's global id. Left out: the caller's own partner. */
   partnerId?: string | null | undefined;
   /** The partner's time zone. */
   timeZone?: string | null | undefined;
@@ -393,7 +393,7 @@ export type UserErrorCode =
   | 'ALREADY_ASSOCIATED'
   /** The association is already coming to its end. */
   | 'ASSOCIATION_ENDING'
-  /** There is no such association. */
+  /** There is no association with this id, or it is another partner's. */
   | 'ASSOCIATION_NOT_FOUND'
   /** The record belongs to another partner and cannot be moved. */
   | 'BELONGS_TO_ANOTHER_PARTNER'
@@ -401,7 +401,7 @@ export type UserErrorCode =
   | 'CLIENT_ARCHIVED'
   /** The client is not mapped to a Halo customer. */
   | 'CLIENT_NOT_ASSOCIATED'
-  /** There is no such client. */
+  /** There is no client with this id, or it is another partner's. */
   | 'CLIENT_NOT_FOUND'
   /** The Client Secret has to be typed: there is none yet, or it belongs to another address. */
   | 'CLIENT_SECRET_REQUIRED'
@@ -426,7 +426,7 @@ export type UserErrorCode =
   | 'HALO_UNREACHABLE'
   /** The text is not the address of a Halo. */
   | 'HALO_URL_INVALID'
-  /** The value cannot be used. */
+  /** The value cannot be used; the message says why. */
   | 'INVALID'
   /** Software Licencing is switched off in Halo. */
   | 'LICENSING_OFF'
@@ -452,7 +452,7 @@ export type UserErrorCode =
   | 'SUBSCRIPTION_NOT_DELETED'
   /** The details are those of another Halo than the one that clients are mapped to. */
   | 'TENANT_CHANGED'
-  /** A text is longer than it can be. */
+  /** A text is longer than it may be; the message says how long. */
   | 'TOO_LONG'
   /** A list has more entries than one call may have. */
   | 'TOO_MANY'

@@ -181,6 +181,22 @@ async fn a_socket_has_to_sign_in_in_time_and_ends_with_its_token() {
 }
 
 #[tokio::test]
+async fn a_socket_is_pinged_and_given_up_when_nothing_comes_back() {
+    let limits = Limits { keep_alive: Duration::from_millis(500), ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
+    socket.subscribe("a", "subscription { forever }").await;
+    let mut pings = 0;
+    while pings < 2 {
+        // Reading a ping answers it: the socket lives on.
+        pings += usize::from(matches!(socket.0.next().await.unwrap().unwrap(), Message::Ping(_)));
+    }
+    // One that nobody reads from answers nothing.
+    one(&server.toys.dropped).await;
+    drop(socket);
+}
+
+#[tokio::test]
 async fn a_caller_has_so_many_subscriptions_over_all_its_sockets() {
     let limits = Limits { subscriptions: 2, ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;

@@ -74,6 +74,19 @@ async fn a_stream_ends_with_the_token_and_frees_its_place() {
 }
 
 #[tokio::test]
+async fn a_quiet_stream_is_kept_alive_by_comments() {
+    let limits = Limits { keep_alive: std::time::Duration::from_millis(20), ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");
+    let mut open = request.send().await.unwrap();
+    let mut text = String::new();
+    while text.matches("\n:").count() < 3 {
+        text += std::str::from_utf8(&open.chunk().await.unwrap().expect("it goes on")).unwrap();
+    }
+    assert_eq!(text.matches("event:").count(), 1, "{text}");
+}
+
+#[tokio::test]
 async fn a_stream_whose_client_has_gone_stops_and_so_does_one_of_a_server_that_stops() {
     let server = Server::start().await;
     let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");

@@ -220,7 +220,8 @@ impl World {
         let mut db = self.ops().db.read(&scope).await.expect("the database answers");
         let filter = storage::clients::ClientFilter { search: Some(format!("{PARTNER}/{name}")), ..Default::default() };
         let page = Page { first: 1, after: None };
-        let found = storage::clients::page(&mut db, &scope, &filter, &page).await.expect("the database answers");
+        let mut found = storage::clients::pages(&mut db, &scope, &filter, &page).await.expect("the database answers");
+        let found = found.remove(&scope.partner()).unwrap_or_default();
         found.items.first().unwrap_or_else(|| panic!("there is no client {name}")).id
     }
 
@@ -282,7 +283,8 @@ impl World {
         let scope = self.scope().await;
         let mut db = self.ops().db.read(&scope).await.expect("the database answers");
         let page = Page { first: 1000, after: None };
-        storage::results::of_run(&mut db, &scope, run, None, &page).await.expect("the database answers").items
+        let found = storage::results::of_runs(&mut db, &scope, &[run], None, &page).await;
+        found.expect("the database answers").remove(&run).unwrap_or_default().items
     }
 
     pub async fn association(&self, client: &str) -> Association {

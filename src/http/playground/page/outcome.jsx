@@ -20,7 +20,8 @@ export function Outcome({ answer, run, onPartner, onWatch }) {
         <Problem key={index} {...problem} />
       ))}
       {test && <Tested test={test} />}
-      {answer.name === 'WhyLastNightFailed' && partner?.haloSyncRuns && <Latest partner={partner} />}
+      {answer.name === 'WhyLastNightFailed' && partner?.haloSyncRuns && <LastNight partner={partner} />}
+      {answer.name === 'WhoChangedWhat' && partner?.activity && <Changed activity={partner.activity} />}
       {answer.name === 'PreviewTonight' && haloSyncPreview?.entries && <Previewed preview={haloSyncPreview} />}
       {problems.length === 0 && answer.kind === 'mutation' && !test && (
         <p className="good">{queued ? 'Queued.' : 'Done.'}</p>
@@ -30,6 +31,7 @@ export function Outcome({ answer, run, onPartner, onWatch }) {
           Watch it live
         </button>
       )}
+      {partners && found.length === 0 && <p>No partner is found by that.</p>}
       {onPartner && found.length > 0 && (
         <ul className="found" aria-label="Partners found">
           {found.map((partner) => (
@@ -54,17 +56,27 @@ function Problem({ message, remedy, code }) {
   );
 }
 
-/** What the latest run says of itself, then the first few clients where something has to be mended. */
-function Latest({ partner: { haloConnection, haloSyncRuns } }) {
-  const run = haloSyncRuns.nodes[0];
+/** How the last night went, and what was run since; then the first few clients where something has to be mended. */
+function LastNight({ partner: { haloConnection, haloSyncRuns } }) {
+  const latest = haloSyncRuns.nodes[0];
+  const night = haloSyncRuns.nodes.find(({ trigger }) => trigger === 'NIGHTLY');
+  const run = night ?? latest;
   const clients = (run?.results?.nodes ?? []).filter(({ problem }) => problem);
   return (
     <>
-      <p>
-        {run
-          ? `The latest run (${inWords(run.trigger)}, ${when(run.startedAt)}): ${words[run.status] ?? run.status}.`
-          : 'There has been no run yet.'}
-      </p>
+      {night && (
+        <p>
+          Last night ({when(night.startedAt)}): {words[night.status] ?? night.status}.
+        </p>
+      )}
+      {latest && latest !== night && (
+        <p>
+          {night ? 'Since then' : 'The latest run'} ({inWords(latest.trigger)}, {when(latest.startedAt)}):{' '}
+          {words[latest.status] ?? latest.status}.
+        </p>
+      )}
+      {!latest && <p>There has been no run yet.</p>}
+      {latest && !night && <p className="quiet">None of these runs is a night's: ask for more of them.</p>}
       {haloConnection === null && <p className="problem">Halo is not connected.</p>}
       {haloConnection?.problem && <Problem {...haloConnection.problem} />}
       {run?.problem && run.problem.code !== haloConnection?.problem?.code && <Problem {...run.problem} />}
@@ -93,6 +105,25 @@ function Tested({ test: { works, problem, checks = [] } }) {
   );
 }
 
+/** The changes among the entries; that support looked is in the answer. */
+function Changed({ activity: { nodes } }) {
+  const changes = nodes.filter(({ action }) => action !== 'support.read');
+  return (
+    <>
+      <ul className="changes" aria-label="Changes">
+        {changes.slice(0, 8).map(({ at, actor, action, reason }, index) => (
+          <li key={index}>
+            {inWords(action)} <span className="quiet">by {actor.name}, {when(at)}</span>
+            {reason && <q>{reason}</q>}
+          </li>
+        ))}
+      </ul>
+      {changes.length === 0 && <p>Nothing was changed in these entries: support looked, no more.</p>}
+      {changes.length > 8 && <p className="quiet">Older changes are in the answer.</p>}
+    </>
+  );
+}
+
 function Previewed({ preview: { complete, entries } }) {
   const changing = entries.filter(({ action }) => action && !['LEAVE', 'REPORT', 'WAIT'].includes(action));
   const troubled = entries.filter(({ problem }) => problem);
@@ -104,6 +135,17 @@ function Previewed({ preview: { complete, entries } }) {
           : `${changing.length} of ${count(entries.length, 'client')} would change.`}
         {troubled.length > 0 && ` ${count(troubled.length, 'client')} with something to mend or worth a look.`}
       </p>
+      <ul className="changes" aria-label="What would change">
+        {changing.slice(0, 8).map(({ client, quantityInHalo, quantityAfter, action }, index) => (
+          <li key={index}>
+            {client.name}{' '}
+            <span className="quiet">
+              {inWords(action)}, {quantityInHalo ?? 'none'} → {quantityAfter ?? 'not settled'}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {changing.length > 8 && <p className="quiet">More clients are in the answer.</p>}
       {!complete && (
         <p className="quiet">
           Halo was not looked at for every client: entries without an action show what was seen last.
@@ -126,7 +168,7 @@ function Progress({ run }) {
   );
 }
 
-const inWords = (name = '') => name.toLowerCase().replaceAll('_', ' ');
+const inWords = (name = '') => name.toLowerCase().replaceAll(/[_.]/g, ' ');
 
 const when = (at) =>
   at ? new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) : 'not started yet';

@@ -1,0 +1,355 @@
+//! Lists of any size: what they show takes the same statements however long they are, and a page costs the same wherever it
+//! begins.
+
+use std::sync::{Arc, Mutex};
+
+use async_graphql::{Request, Variables};
+use infima_halo::app::App;
+use infima_halo::auth::{Act, Caller, Role, permit_across};
+use infima_halo::graphql::{ApiSchema, schema};
+use infima_halo::ids::{AssociationId, RunId};
+use infima_halo::sandbox::TenantSeed;
+use infima_halo::storage::changes::Changes;
+use infima_halo::storage::{Page, Position, Scope, Tx, activity, clients, partners, results, runs};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgPool};
+use tracing::{Event, Subscriber, field::Visit};
+use tracing_subscriber::{Layer, layer::Context, prelude::*};
+use uuid::Uuid;
+
+use crate::support::world::World;
+
+/// The statements that the database was sent, as Postgres itself reports them to the client.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+impl<S: Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        struct Message(String);
+        impl Visit for Message {
+            fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
+                if field.name() == "message" {
+                    self.0 = value.to_owned();
+                }
+            }
+
+            fn record_debug(&mut self, _: &tracing::field::Field, _: &dyn std::fmt::Debug) {}
+        }
+        if event.metadata().target() == "sqlx::postgres::notice" {
+            let mut message = Message(String::new());
+            event.record(&mut message);
+            self.0.lock().unwrap().push(message.0);
+        }
+    }
+}
+
+/// The API on connections whose statements are heard.
+struct Heard {
+    schema: ApiSchema,
+    statements: Statements,
+    _app: App,
+}
+
+impl Heard {
+    async fn over(world: &World) -> Self {
+        sqlx::raw_sql(
+            "do $$ begin
+                execute format('alter database %I set log_statement = ''all''', current_database());
+                execute format('alter database %I set client_min_messages = ''log''', current_database());
+            end $$",
+        )
+        .execute(&world.owner)
+        .await
+        .expect("the owner may have statements reported");
+        // Only new connections report.
+        let app = App::build(&world.config, world.clock.clone(), 8).await.expect("the app starts");
+        let schema = schema(app.ops.clone(), Changes::listen(&app.ops.db));
+        Self { schema, statements: Statements::default(), _app: app }
+    }
+
+    async fn ask(&self, caller: &Caller, document: &str, variables: &Value) -> Value {
+        let request = Request::new(document).variables(Variables::from_json(variables.clone())).data(caller.clone());
+        let response = self.schema.execute(request).await;
+        assert_eq!(response.errors, [], "{document}");
+        serde_json::to_value(response.data).expect("data is JSON")
+    }
+
+    /// How many statements each of the questions takes.
+    async fn count<const N: usize>(&self, caller: &Caller, document: &str, asked: [Value; N]) -> [usize; N] {
+        let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(self.statements.clone()));
+        let mut counts = [0; N];
+        for (variables, count) in asked.iter().zip(&mut counts) {
+            self.statements.0.lock().unwrap().clear();
+            self.ask(caller, document, variables).await;
+            let said = self.statements.0.lock().unwrap();
+            let ours = said.iter().filter(|said| said.starts_with("execute") && !said.contains("set_config"));
+            let ours: Vec<_> = ours.collect();
+            println!("{variables}: {ours:#?}");
+            *count = ours.len();
+        }
+        counts
+    }
+}
+
+/// Rows of a kind that two fields ask for at nearly the same time come in one statement or in two. Four entries more in a
+/// list, each with a statement of its own, would be four statements more.
+const CHANCE: usize = 3;
+
+const MAPPING_TABLE: &str = "query($first: Int, $after: String) {
+    partner {
+        name clientCounts { total mapped unmapped needingAttention }
+        haloConnection { status lastSyncedAt nextNightlySyncAt }
+        clients(first: $first, after: $after) {
+            totalCount
+            pageInfo { hasNextPage endCursor }
+            nodes {
+                id name activeUserCount
+                haloAssociation {
+                    id status lastSyncedAt lastSyncedQuantity
+                    client { id }
+                    haloCustomer { haloId name associatedClients { id name } }
+                    subscription { haloId name quantity billing observedAt url }
+                    problem { code message remedy }
+                    history(first: 2) { totalCount nodes { outcome client { name } run { trigger } } }
+                }
+            }
+        }
+    }
+}";
+
+#[tokio::test]
+async fn the_mapping_table_takes_the_same_statements_however_long_it_is() {
+    let names: Vec<_> = (0..60).map(|number| format!("Client {number:02}")).collect();
+    let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 0)).collect();
+    let world = World::start(TenantSeed::with_customers("northwind", names.clone())).await;
+    world.import_partner("northwind", &clients).await;
+    world.connect().await;
+    let run = world.map(&names.iter().map(String::as_str).collect::<Vec<_>>()).await.run.unwrap();
+    world.work(run).await;
+    let api = Heard::over(&world).await;
+    let admin = world.admin().await;
+    let all = api.ask(&admin, MAPPING_TABLE, &json!({ "first": 60 })).await;
+    assert_eq!(all["partner"]["clients"]["nodes"].as_array().map(Vec::len), Some(60));
+    let last = &all["partner"]["clients"]["nodes"][59]["haloAssociation"]["history"];
+    assert_eq!((&last["totalCount"], &last["nodes"][0]["client"]["name"]), (&json!(1), &json!("Client 59")));
+
+    let counts = api.count(&admin, MAPPING_TABLE, [1, 5, 60].map(|first| json!({ "first": first }))).await;
+    assert!(counts[0] > 3, "statements are heard: {counts:?}");
+    assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
+}
+
+/// A partner's integration as far as lists go, and lists in lists.
+const INTEGRATION: &str = "id name clientCounts { total mapped unmapped needingAttention }
+    haloConnection { url nextNightlySyncAt }
+    clients(first: 2) { totalCount nodes {
+        name activeUserCount haloAssociation {
+            haloCustomer { associatedClients { name } } subscription { url } history(first: 1) { totalCount }
+        }
+    } }
+    backwards: clients(first: 1, orderBy: NAME_DESC, associated: true) { totalCount nodes { name } }
+    haloSyncRuns(first: 2) { totalCount nodes {
+        trigger partner { name } results(first: 2, outcome: [CREATED]) { totalCount nodes { client { name } run { id } } }
+    } }
+    activity(first: 1) { totalCount nodes { action } }";
+
+/// Five partners, each with one client more than the one before, all mapped and synced.
+async fn five_partners() -> World {
+    let world = World::with_clients(&[("Alder", 2)]).await;
+    world.connect().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    world.work(run).await;
+    let names = ["Birch", "Cedar", "Dogwood", "Elm", "Fir"];
+    for number in 1..5_usize {
+        let clients: Vec<_> = names.iter().take(number + 1).map(|name| (*name, number)).collect();
+        world.import_partner(&format!("partner {number}"), &clients).await;
+    }
+    sqlx::raw_sql(
+        "insert into connections (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
+                                  credentials_updated_at, state, checks)
+         select gen_random_uuid(), p.id, 'https://' || replace(p.external_id, ' ', '') || '.test', p.external_id,
+                application_client_id, sealed_secret, sealed_with, credentials_updated_at, c.state, checks
+         from connections c, partners p where p.external_id <> 'northwind';
+         insert into associations (id, partner_id, client_id, tenant, halo_customer_id, shared, state, marker,
+                                   initial_name, subscription_id, seen_name, seen_at)
+         select gen_random_uuid(), p.id, c.id, p.external_id, n, false, 'active', c.external_id, 'x', n, 'x', now()
+         from partners p, lateral (select *, (row_number() over ())::integer n from clients where partner_id = p.id) c
+         where p.external_id <> 'northwind';
+         insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
+         select gen_random_uuid(), partner_id, 'association_saved', 'succeeded', false, now()
+         from associations where tenant like 'partner%';
+         insert into sync_results (id, run_id, partner_id, association_id, client_id, outcome, changed_in_halo, at)
+         select gen_random_uuid(), r.id, r.partner_id, a.id, a.client_id, 'created', false, now()
+         from sync_runs r join associations a on a.partner_id = r.partner_id and a.tenant like 'partner%';",
+    )
+    .execute(&world.owner)
+    .await
+    .expect("the rows fit");
+    world
+}
+
+#[tokio::test]
+async fn support_s_list_of_partners_takes_the_same_statements_and_shows_each_its_own() {
+    let world = five_partners().await;
+    let api = Heard::over(&world).await;
+    let support = world.caller(Role::Support, None).await;
+    let list = format!("query($first: Int) {{ partners(first: $first) {{ totalCount nodes {{ {INTEGRATION} }} }} }}");
+    let counts = api.count(&support, &list, [1, 2, 5].map(|first| json!({ "first": first }))).await;
+    assert!(counts[0] > 10, "statements are heard: {counts:?}");
+    assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
+
+    let all = api.ask(&support, &list, &json!({ "first": 5 })).await["partners"].take();
+    assert_eq!(all["totalCount"], 5);
+    let single = format!("query($id: ID!) {{ partner(id: $id) {{ {INTEGRATION} }} }}");
+    let mut sizes = Vec::new();
+    for shown in all["nodes"].as_array().expect("a list") {
+        // Looking is written down, so the log is longer at each look.
+        let without_log = |partner: &Value| {
+            let mut partner = partner.clone();
+            assert!(partner["activity"]["nodes"][0]["action"].is_string(), "{partner}");
+            partner["activity"].take();
+            partner
+        };
+        let alone = api.ask(&support, &single, &json!({ "id": shown["id"] })).await;
+        assert_eq!(without_log(&alone["partner"]), without_log(shown));
+        sizes.push(shown["clients"]["totalCount"].clone());
+        assert!(shown["clients"]["nodes"][0]["activeUserCount"].as_u64() > Some(0), "{shown}");
+    }
+    assert_eq!(sizes, [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn a_partner_s_runs_and_records_by_id_take_the_same_statements() {
+    let world = five_partners().await;
+    let api = Heard::over(&world).await;
+    let support = world.caller(Role::Support, None).await;
+    let runs = "query($first: Int) { partner { haloSyncRuns(first: $first) { nodes {
+        partner { name } results(first: 3) { totalCount nodes { client { name } run { id } } } } } } }";
+    let admin = world.caller(Role::PartnerAdmin, Some("partner 4")).await;
+    let counts = api.count(&admin, runs, [1, 5].map(|first| json!({ "first": first }))).await;
+    assert!(counts[0].abs_diff(counts[1]) <= CHANCE, "{counts:?}");
+
+    let ids = "{ partners { nodes { id haloConnection { id } haloSyncRuns { nodes { id } }
+        clients { nodes { id haloAssociation { id } } } } } }";
+    let partners = api.ask(&support, ids, &json!({})).await["partners"]["nodes"].take();
+    let of = |partner: &Value| {
+        let client = &partner["clients"]["nodes"][0];
+        let run = &partner["haloSyncRuns"]["nodes"][0];
+        [partner, &partner["haloConnection"], client, &client["haloAssociation"], run].map(|found| found["id"].clone())
+    };
+    let few: Vec<_> = of(&partners[0]).to_vec();
+    let many: Vec<_> = partners.as_array().expect("a list").iter().flat_map(of).collect();
+    let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
+    let found = api.ask(&support, nodes, &json!({ "ids": many })).await;
+    let found: Vec<_> = found["nodes"].as_array().expect("a list").iter().map(|node| node["id"].clone()).collect();
+    assert_eq!(found, many);
+    let counts = api.count(&support, nodes, [few, many].map(|ids| json!({ "ids": ids }))).await;
+    assert!(counts[0].abs_diff(counts[1]) <= CHANCE, "{counts:?}");
+}
+
+/// So long are the lists of which pages are read.
+const MANY: i64 = 3_000;
+
+async fn long_lists(world: &World) {
+    let seed = r#"
+        insert into partners (id, external_id, name, time_zone, state, source_version, nightly_sync, night_start, night_end)
+        select gen_random_uuid(), 'many ' || n, 'Partner ' || n, 'UTC', 'active', 1, true, '01:00', '05:00'
+        from generate_series(1, $many) n;
+        insert into clients (id, partner_id, external_id, name, state, source_version)
+        select gen_random_uuid(), p.id, 'many ' || n, 'Client ' || n, 'active', 1
+        from partners p, generate_series(1, $many) n where p.external_id = 'northwind';
+        insert into associations (id, partner_id, client_id, tenant, halo_customer_id, shared, state, marker,
+                                  initial_name, subscription_id)
+        select gen_random_uuid(), partner_id, id, 'northwind', row_number() over (), false, 'active', external_id, 'x',
+               row_number() over ()
+        from clients;
+        insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
+        select gen_random_uuid(), p.id, 'on_demand', 'succeeded', false, now()
+        from partners p, generate_series(1, $many) n where p.external_id = 'northwind';
+        insert into sync_results (id, run_id, partner_id, association_id, client_id, outcome, changed_in_halo, at)
+        select gen_random_uuid(), r.id, r.partner_id, a.id, a.client_id, 'unchanged', false, now()
+        from sync_runs r, associations a
+        where r.id = (select min(id::text)::uuid from sync_runs) or a.id = (select min(id::text)::uuid from associations);
+        insert into activity (id, partner_id, at, actor, act)
+        select gen_random_uuid(), p.id, now(), '{"role": "system", "subject": "system"}', 'sync.requested'
+        from partners p, generate_series(1, $many) n where p.external_id = 'northwind';
+        analyze;"#;
+    let seed = seed.replace("$many", &MANY.to_string());
+    sqlx::raw_sql(AssertSqlSafe(seed)).execute(&world.owner).await.expect("the rows fit");
+}
+
+/// A page that has nearly the whole list before it.
+async fn late(owner: &PgPool, list: &str, order: &str) -> Page {
+    let statement = format!("select name, id from ({list}) list order by {order} limit 1 offset {}", MANY - 100);
+    let (key, id) = sqlx::query_as::<_, (String, Uuid)>(AssertSqlSafe(statement)).fetch_one(owner).await.unwrap();
+    Page { first: 25, after: Some(Position { key, id }) }
+}
+
+/// How many rows the database touches for a page, planned once for all pages.
+async fn touched(world: &World, of: impl Into<Scope<'_>>, read: impl AsyncFnOnce(&mut Tx) -> usize) -> i64 {
+    let mut tx = world.ops().db.begin(of).await.unwrap();
+    sqlx::query("set local plan_cache_mode = force_generic_plan").execute(&mut *tx).await.unwrap();
+    let before = rows(&mut tx).await;
+    assert_eq!(read(&mut tx).await, 25);
+    rows(&mut tx).await - before
+}
+
+async fn rows(tx: &mut Tx) -> i64 {
+    let rows =
+        "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_xact_user_tables";
+    sqlx::query_scalar(rows).fetch_one(&mut **tx).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_page_costs_the_same_wherever_it_begins() {
+    let world = World::start(TenantSeed::empty("northwind")).await;
+    world.import_partner("northwind", &[]).await;
+    long_lists(&world).await;
+    let (owner, scope) = (&world.owner, &world.scope().await);
+    let support = permit_across(&world.caller(Role::Support, None).await, Act::ListPartners).unwrap();
+    let first_of = async |table: &str| {
+        let statement = format!("select min(id::text)::uuid from {table}");
+        sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(statement)).fetch_one(owner).await.unwrap()
+    };
+    let (run, association) = (RunId(first_of("sync_runs").await), AssociationId(first_of("associations").await));
+    let (clients_, partners_) = ("select name, id from clients", "select name, id from partners");
+    let results_of_run = format!("select '' as name, id from sync_results where run_id = '{}'", run.0);
+    let results_of_association =
+        format!("select '' as name, id from sync_results where association_id = '{}'", association.0);
+    let everything = clients::ClientFilter::default();
+
+    macro_rules! cheap {
+        ($list:literal, $late:expr, $scope:expr, |$tx:ident, $page:ident| $read:expr) => {
+            for (which, page) in [("first", Page { first: 25, after: None }), ("late", $late.await)] {
+                let $page = &page;
+                let rows = touched(&world, $scope, async |$tx| $read).await;
+                assert!(rows <= 100, "a {which} page of {} reads {rows} rows", $list);
+            }
+        };
+    }
+    macro_rules! len {
+        ($pages:expr) => {
+            $pages.await.unwrap().into_values().map(|slice| slice.items.len()).sum()
+        };
+    }
+    cheap!("clients", late(owner, clients_, "lower(name), id"), scope, |tx, page| {
+        len!(clients::pages(tx, scope, &everything, page))
+    });
+    cheap!("clients, Z to A", late(owner, clients_, "lower(name) desc, id desc"), scope, |tx, page| {
+        len!(clients::pages_descending(tx, scope, &everything, page))
+    });
+    cheap!("partners", late(owner, partners_, "lower(name), id"), support, |tx, page| {
+        partners::page(tx, support, &partners::PartnerFilter::default(), page).await.unwrap().items.len()
+    });
+    cheap!("runs", late(owner, "select '' as name, id from sync_runs", "id desc"), scope, |tx, page| {
+        len!(runs::pages(tx, scope, page))
+    });
+    cheap!("activity", late(owner, "select '' as name, id from activity", "id desc"), scope, |tx, page| {
+        len!(activity::pages(tx, scope, page))
+    });
+    cheap!("a run's results", late(owner, &results_of_run, "id"), scope, |tx, page| {
+        len!(results::of_runs(tx, scope, &[run], None, page))
+    });
+    cheap!("an association's results", late(owner, &results_of_association, "id desc"), scope, |tx, page| {
+        len!(results::of_associations(tx, scope, &[association], page))
+    });
+}
