@@ -25,6 +25,7 @@ pub mod limits;
 mod media;
 mod order;
 pub mod playground;
+mod serve;
 mod socket;
 mod socket_rules;
 mod tokens;
@@ -42,6 +43,7 @@ pub use documents::{Documents, ManifestError, Trust};
 pub use error::ErrorCode;
 pub use graphql_nulls::SpecNulls;
 pub use health::{Health, routes as health_routes};
+pub use serve::serve;
 
 use crate::{
     auth::{Caller, VerifyError},
