@@ -180,7 +180,7 @@ impl Events {
         Ok(stream::iter([0]).chain(stream::once(async move { toys.wait().await })))
     }
 
-    /// Large events without end, as fast as they are taken.
+    /// Large events as fast as they are taken, more than anybody should have waiting.
     async fn flood(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = String>> {
         let toys = ctx.data::<Toys>()?.clone();
         let leaving = Leaving(toys.dropped.clone());
@@ -188,7 +188,9 @@ impl Events {
             let _until_dropped = &leaving;
             toys.made.fetch_add(1, Ordering::SeqCst);
             "x".repeat(200_000)
-        }))
+        })
+        .take(500)
+        .chain(stream::pending()))
     }
 
     async fn denied(&self) -> Result<stream::Empty<i32>> {
