@@ -6,8 +6,9 @@
 //! `app.rs`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`], [`SpecNulls`] and the
 //! limits of the schema in [`limits`].
 //!
-//! The way of a request: `layers` (id, headers) → `endpoint` or `socket` (transport) → `gate` (judge, run, finish), with
-//! `ask`, `documents`, `document`, `callers` as the gate's judges and `order`, `finish` for its answer.
+//! The way of a request: `serve` (the connection) → `layers` (id, headers) → `endpoint` or `socket` (transport) → `gate`
+//! (judge, run, finish), with `ask`, `documents`, `document`, `callers` as the gate's judges and `order`, `finish` for its
+//! answer.
 
 mod ask;
 mod callers;
