@@ -206,14 +206,14 @@ impl App {
     /// end, within limits.
     pub async fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
         let told = self.stopping.clone();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(self.stopping.clone().cancelled_owned());
+        let serving = http::serve(listener, router, Limits::default().head_time, self.stopping.clone());
         let too_late = async {
             told.cancelled().await;
             tokio::time::sleep(STOP).await;
         };
         tokio::select! {
             served = async {
-                serving.await?;
+                serving.await;
                 self.mutations.close();
                 self.mutations.wait().await;
                 Ok(())

@@ -89,7 +89,8 @@ impl Caller {
         self.partner
     }
 
-    /// When the token ends, and with it every socket opened with it.
+    /// When the token is not accepted any more, by a clock that may differ from the issuer's; every socket opened with it
+    /// ends then.
     pub fn expires_at(&self) -> DateTime<Utc> {
         self.claims.expires_at
     }
@@ -140,7 +141,7 @@ impl ActorRole {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     pub role: ActorRole,
-    /// The token's subject; `system` for the system itself.
+    /// The token's subject; `system` for the system itself, `operator` for the command line.
     pub subject: String,
     /// The name to show, where the token gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,5 +152,10 @@ impl Actor {
     /// The backend acting by itself.
     pub fn system() -> Self {
         Actor { role: ActorRole::System, subject: "system".to_owned(), name: None }
+    }
+
+    /// Whoever types at the command line: the database knows no person there.
+    pub fn operator() -> Self {
+        Actor { role: ActorRole::System, subject: "operator".to_owned(), name: None }
     }
 }

@@ -21,6 +21,11 @@ impl PartnerScope {
         Self { partner, actor: Actor::system() }
     }
 
+    /// The scope of what is done at the command line, where there is no caller to ask the policy about. For `ops/` only.
+    pub fn for_operator(partner: PartnerId) -> Self {
+        Self { partner, actor: Actor::operator() }
+    }
+
     pub fn partner(&self) -> PartnerId {
         self.partner
     }

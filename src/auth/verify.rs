@@ -111,8 +111,9 @@ impl Verifier {
 
     fn read(&self, claims: &Map<String, Value>) -> Result<Claims, VerifyError> {
         let now = self.clock.now();
-        let expires_at = time(claims, "exp")?.ok_or(VerifyError::Claim("exp"))?;
-        if now >= expires_at + self.rules.leeway {
+        // What was let in by the leeway stays for as long: a socket is not cut off while requests still pass.
+        let expires_at = time(claims, "exp")?.ok_or(VerifyError::Claim("exp"))? + self.rules.leeway;
+        if now >= expires_at {
             return Err(VerifyError::Expired);
         }
         if time(claims, "nbf")?.is_some_and(|not_before| now < not_before - self.rules.leeway) {

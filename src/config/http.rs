@@ -41,7 +41,7 @@ pub struct HttpConfig {
     )]
     pub import_body_bytes: u32,
 
-    /// Requests one caller may make in a minute
+    /// Requests one caller may make in a minute, counted by each process for itself
     #[arg(
         env = "INFIMA_REQUESTS_PER_MINUTE",
         id = "requests-per-minute",
@@ -50,7 +50,7 @@ pub struct HttpConfig {
     )]
     pub requests_per_minute: u32,
 
-    /// Subscriptions one caller may hold open at a time
+    /// Subscriptions one caller may hold open at a time, counted by each process for itself
     #[arg(
         env = "INFIMA_SUBSCRIPTIONS_PER_CALLER",
         id = "subscriptions-per-caller",

@@ -39,7 +39,7 @@ impl RosterImport {
         let Some(imported) = imported else {
             return Ok(ImportRosterPayload { imported: None, user_errors });
         };
-        let import_roster::Imported { stored, already_known, errors } = imported;
+        let import_roster::Imported { stored, already_known, errors, .. } = imported;
         Ok(ImportRosterPayload { imported: Some(ImportedRoster { stored, already_known }), user_errors: shown(errors) })
     }
 }

@@ -1,4 +1,5 @@
-//! What each caller has used: requests in the last minute, and subscriptions that are open.
+//! What each caller has used: requests in the last minute, and the subscriptions and sockets that are open. Each process
+//! counts for itself.
 
 use std::{
     collections::HashMap,
@@ -13,6 +14,7 @@ use governor::{
     DefaultKeyedRateLimiter, Quota,
     clock::{Clock, DefaultClock},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     error::{ErrorCode, Refusal},
@@ -26,14 +28,23 @@ const SWEEP_EVERY: u32 = 1_000;
 pub(super) struct Callers {
     requests: DefaultKeyedRateLimiter<String>,
     since_sweep: AtomicU32,
-    open: Arc<Mutex<HashMap<String, usize>>>,
-    most_open: usize,
+    subscriptions: Places,
+    sockets: Places,
+    unknown_sockets: Arc<Semaphore>,
 }
 
-/// One open subscription. Dropped, it makes room for another.
+/// So many of one thing may be open for each caller.
+struct Places {
+    taken: Arc<Mutex<HashMap<String, usize>>>,
+    most: usize,
+    gauge: &'static str,
+}
+
+/// One open subscription or socket. Dropped, it makes room for another.
 pub(super) struct Slot {
-    open: Arc<Mutex<HashMap<String, usize>>>,
+    taken: Arc<Mutex<HashMap<String, usize>>>,
     caller: String,
+    gauge: &'static str,
 }
 
 impl Callers {
@@ -42,8 +53,9 @@ impl Callers {
         Self {
             requests: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
             since_sweep: AtomicU32::new(0),
-            open: Arc::default(),
-            most_open: limits.subscriptions,
+            subscriptions: Places::new(limits.subscriptions, "graphql_subscriptions"),
+            sockets: Places::new(limits.sockets, "graphql_sockets"),
+            unknown_sockets: Arc::new(Semaphore::new(limits.unknown_sockets)),
         }
     }
 
@@ -63,27 +75,54 @@ impl Callers {
 
     /// Takes one of the caller's places for subscriptions.
     pub(super) fn subscribe(&self, caller: &Caller) -> Result<Slot, Refusal> {
-        let key = key(caller);
-        let mut open = self.open.lock().expect("never held across a panic");
-        let count = open.entry(key.clone()).or_default();
-        if *count >= self.most_open {
-            let message = format!("{count} subscriptions are open: close one first");
-            return Err(Refusal::new(ErrorCode::LimitExceeded, message));
+        self.subscriptions.take(caller).map_err(|open| {
+            Refusal::new(ErrorCode::LimitExceeded, format!("{open} subscriptions are open: close one first"))
+        })
+    }
+
+    /// Takes one of the caller's places for sockets.
+    pub(super) fn socket(&self, caller: &Caller) -> Result<Slot, Refusal> {
+        self.sockets
+            .take(caller)
+            .map_err(|open| Refusal::new(ErrorCode::LimitExceeded, format!("{open} sockets are open: close one first")))
+    }
+
+    /// A place for a socket whose caller is not known yet.
+    pub(super) fn unknown_socket(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        self.unknown_sockets.clone().try_acquire_owned().map_err(|_| {
+            let message = "Too many sockets are waiting to be signed in on. Try again shortly.";
+            Refusal::new(ErrorCode::Unavailable, message)
+        })
+    }
+}
+
+impl Places {
+    fn new(most: usize, gauge: &'static str) -> Self {
+        Self { taken: Arc::default(), most, gauge }
+    }
+
+    /// A place, or how many are taken where there is none left.
+    fn take(&self, caller: &Caller) -> Result<Slot, usize> {
+        let caller = key(caller);
+        let mut taken = self.taken.lock().expect("never held across a panic");
+        let count = taken.entry(caller.clone()).or_default();
+        if *count >= self.most {
+            return Err(*count);
         }
         *count += 1;
-        metrics::gauge!("graphql_subscriptions").increment(1);
-        Ok(Slot { open: self.open.clone(), caller: key })
+        metrics::gauge!(self.gauge).increment(1);
+        Ok(Slot { taken: self.taken.clone(), caller, gauge: self.gauge })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        metrics::gauge!("graphql_subscriptions").decrement(1);
-        let mut open = self.open.lock().expect("never held across a panic");
-        if let Some(count) = open.get_mut(&self.caller) {
+        metrics::gauge!(self.gauge).decrement(1);
+        let mut taken = self.taken.lock().expect("never held across a panic");
+        if let Some(count) = taken.get_mut(&self.caller) {
             *count -= 1;
             if *count == 0 {
-                open.remove(&self.caller);
+                taken.remove(&self.caller);
             }
         }
     }

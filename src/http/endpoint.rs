@@ -33,11 +33,12 @@ pub(super) async fn endpoint<E: Executor>(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    if socket::is_wanted(&parts.headers) {
-        return socket::open(gate, id, parts).await;
-    }
     let media = Media::accepted(&parts.headers);
-    match serve(&gate, &id, media, parts, body).await {
+    let served = match socket::is_wanted(&parts.headers) {
+        true => socket::open(gate.clone(), id.clone(), parts).await,
+        false => serve(&gate, &id, media, parts, body).await,
+    };
+    match served {
         Ok(response) => response,
         Err(refusal) => answer(&gate.refuse(refusal, &id), media.unwrap_or(Media::Json)),
     }

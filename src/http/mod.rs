@@ -6,8 +6,9 @@
 //! `app.rs`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`], [`SpecNulls`] and the
 //! limits of the schema in [`limits`].
 //!
-//! The way of a request: `layers` (id, headers) → `endpoint` or `socket` (transport) → `gate` (judge, run, finish), with
-//! `ask`, `documents`, `document`, `callers` as the gate's judges and `order`, `finish` for its answer.
+//! The way of a request: `serve` (the connection) → `layers` (id, headers) → `endpoint` or `socket` (transport) → `gate`
+//! (judge, run, finish), with `ask`, `documents`, `document`, `callers` as the gate's judges and `order`, `finish` for its
+//! answer.
 
 mod ask;
 mod callers;
@@ -25,6 +26,7 @@ pub mod limits;
 mod media;
 mod order;
 pub mod playground;
+mod serve;
 mod socket;
 mod socket_rules;
 mod tokens;
@@ -42,6 +44,7 @@ pub use documents::{Documents, ManifestError, Trust};
 pub use error::ErrorCode;
 pub use graphql_nulls::SpecNulls;
 pub use health::{Health, routes as health_routes};
+pub use serve::serve;
 
 use crate::{
     auth::{Caller, VerifyError},

@@ -2,6 +2,7 @@
 //! `{"authorization": "Bearer …"}` or `{"token": "…"}`, and the socket ends when the token does.
 
 use std::{
+    future::poll_fn,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -18,13 +19,17 @@ use axum::{
 };
 use futures::{FutureExt, StreamExt, channel::mpsc, stream::BoxStream};
 use secrecy::SecretString;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     RequestId,
     ask::Ask,
-    error::Refusal,
+    callers::Slot,
+    error::{ErrorCode, Refusal},
     finish::request_error,
     gate::Gate,
     socket_rules::{Close, ENDED, Rules, Verdict},
@@ -34,8 +39,8 @@ use crate::auth::Caller;
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How many results may wait for a slow client; then the operations wait too.
 const WAITING_RESULTS: usize = 8;
-/// For a client to take a message; one that does not is gone.
-const SENDING: Duration = Duration::from_secs(20);
+/// How many of a client's messages may wait to be looked at; then no more are read.
+const WAITING_MESSAGES: usize = 4;
 /// For a client to answer the close frame.
 const PARTING: Duration = Duration::from_secs(2);
 
@@ -43,37 +48,58 @@ pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-pub(super) async fn open<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut parts: Parts) -> Response {
+pub(super) async fn open<E: Executor>(
+    gate: Arc<Gate<E>>,
+    id: RequestId,
+    mut parts: Parts,
+) -> Result<Response, Refusal> {
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return Ok(refused.into_response()),
     };
+    let unknown = gate.callers.unknown_socket()?;
     let limits = &gate.edge.limits;
     let upgrade = upgrade.max_message_size(limits.body).max_frame_size(limits.body).protocols([PROTOCOL]);
     let spoken = upgrade.selected_protocol().is_some();
-    upgrade
+    let answer = upgrade
         .on_upgrade(async move |socket| {
             if spoken {
-                serve(gate, id, socket).await;
+                serve(gate, id, socket, unknown).await;
             } else {
                 part(socket, Close::new(4406, "Subprotocol not acceptable: speak graphql-transport-ws")).await;
             }
         })
-        .into_response()
+        .into_response();
+    Ok(answer)
 }
 
-/// One socket from its first message to its last.
-async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSocket) {
-    let caller = Arc::new(OnceLock::new());
-    let (to_library, from_client) = mpsc::unbounded();
+/// Who signed in on a socket, or why nobody could.
+#[derive(Default)]
+struct Session {
+    signed_in: OnceLock<(Arc<Caller>, Slot)>,
+    refused: OnceLock<Close>,
+}
+
+impl Session {
+    fn caller(&self) -> Option<&Arc<Caller>> {
+        self.signed_in.get().map(|(caller, _)| caller)
+    }
+}
+
+/// One socket from its first message to its last. `unknown` is its place among those that nobody has signed in on.
+async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSocket, unknown: OwnedSemaphorePermit) {
+    let mut unknown = Some(unknown);
+    let session = Arc::new(Session::default());
+    let (mut to_library, from_client) = mpsc::channel(WAITING_MESSAGES);
     let (to_client, mut from_library) = mpsc::channel(WAITING_RESULTS);
-    let executor = Operations { gate: gate.clone(), caller: caller.clone() };
+    let executor = Operations { gate: gate.clone(), session: session.clone() };
     let library = GraphQLWebSocket::new_with_pair(to_client, from_client, executor, protocol().await)
-        .on_connection_init(init(gate.clone(), caller.clone()))
+        .on_connection_init(init(gate.clone(), session.clone()))
         .serve();
     // Dropped with this function, and every operation with it, but mutations.
     let _library = AbortOnDropHandle::new(tokio::spawn(library));
 
+    let patience = gate.edge.limits.send_time;
     let mut rules = Rules::new();
     let mut token_end = Box::pin(sleep(gate.edge.limits.init_time));
     let mut keep_alive = interval(gate.edge.limits.keep_alive);
@@ -81,7 +107,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
     let mut heard = true;
     let close = loop {
         tokio::select! {
-            message = socket.recv() => {
+            message = hear(&mut socket, &mut to_library) => {
                 heard = true;
                 let verdict = match message {
                     Some(Ok(Message::Text(text))) => rules.client_says(&text),
@@ -90,8 +116,8 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                     Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
                 };
                 match verdict {
-                    Verdict::Forward(text) => drop(to_library.unbounded_send(Ok(Message::Text(text.into())))),
-                    Verdict::Reply(text) => if !send(&mut socket, Message::Text(text.into())).await { break None },
+                    Verdict::Forward(text) => drop(to_library.try_send(Ok(Message::Text(text.into())))),
+                    Verdict::Reply(text) => if !send(&mut socket, Message::Text(text.into()), patience).await { break None },
                     Verdict::Ignore => {}
                     Verdict::Close(close) => break Some(close),
                 }
@@ -100,13 +126,14 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                 Some(Message::Text(text)) => {
                     let was_ready = rules.is_ready();
                     if let Some(text) = rules.library_says(text.to_string())
-                        && !send(&mut socket, Message::Text(text.into())).await { break None }
-                    if let (false, true, Some(caller)) = (was_ready, rules.is_ready(), caller.get()) {
+                        && !send(&mut socket, Message::Text(text.into()), patience).await { break None }
+                    if let (false, true, Some(caller)) = (was_ready, rules.is_ready(), session.caller()) {
+                        unknown = None;
                         token_end.set(sleep(gate.time_left(caller)));
                     }
                 }
-                // The library closes only when the token is not accepted: the rules keep everything else from it.
-                Some(Message::Close(Some(frame))) => break Some(Close::new(4403, frame.reason.to_string())),
+                // The library closes only when nobody could sign in: the rules keep everything else from it.
+                Some(Message::Close(_)) => break session.refused.get().cloned(),
                 _ => break None,
             },
             () = &mut token_end => break Some(match rules.is_ready() {
@@ -114,7 +141,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                 false => Close::new(4408, "Connection initialisation timeout"),
             }),
             _ = keep_alive.tick() => {
-                if !std::mem::take(&mut heard) || !send(&mut socket, Message::Ping(Default::default())).await {
+                if !std::mem::take(&mut heard) || !send(&mut socket, Message::Ping(Default::default()), patience).await {
                     break None;
                 }
             }
@@ -125,10 +152,20 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
     if let Some(close) = close {
         part(socket, close).await;
     }
+    drop(unknown);
 }
 
-async fn send(socket: &mut WebSocket, message: Message) -> bool {
-    matches!(timeout(SENDING, socket.send(message)).await, Ok(Ok(())))
+/// The client's next message, once the library has room for one: who sends faster than it is looked at, waits.
+async fn hear(
+    socket: &mut WebSocket,
+    to_library: &mut mpsc::Sender<Result<Message, axum::Error>>,
+) -> Option<Result<Message, axum::Error>> {
+    poll_fn(|context| to_library.poll_ready(context)).await.ok()?;
+    socket.recv().await
+}
+
+async fn send(socket: &mut WebSocket, message: Message, patience: Duration) -> bool {
+    matches!(timeout(patience, socket.send(message)).await, Ok(Ok(())))
 }
 
 /// Sends the close frame and waits a moment for the client's, so that the code arrives.
@@ -149,18 +186,32 @@ async fn protocol() -> GraphQLProtocol {
     GraphQLProtocol::from_request_parts(&mut parts, &()).await.expect("a protocol the library knows")
 }
 
-/// Looks at the token in `connection_init`.
+/// Looks at the token in `connection_init`, and whether the caller has a socket left.
 fn init<E: Executor>(
     gate: Arc<Gate<E>>,
-    caller: Arc<OnceLock<Arc<Caller>>>,
+    session: Arc<Session>,
 ) -> impl FnOnce(serde_json::Value) -> futures::future::BoxFuture<'static, async_graphql::Result<Data>> + Send + 'static
 {
     move |payload| {
         async move {
-            let identified = gate.identify(token(&payload)).await;
-            let identified = identified.map_err(|refusal| async_graphql::Error::new(refusal.message))?;
-            caller.set(identified).map_err(|_| async_graphql::Error::new("Too many initialisation requests"))?;
-            Ok(Data::default())
+            let signed_in = async {
+                let caller = gate.identify(token(&payload)).await?;
+                let slot = gate.callers.socket(&caller)?;
+                Ok((caller, slot))
+            };
+            match signed_in.await {
+                Ok(signed_in) => {
+                    session.signed_in.set(signed_in).map_err(|_| "the rules let through one `connection_init`")?;
+                    Ok(Data::default())
+                }
+                Err(Refusal { code, message, .. }) => {
+                    // Whoever may come back with the same token is told so: clients try again after 1013 by themselves.
+                    let later = matches!(code, ErrorCode::Unavailable | ErrorCode::LimitExceeded);
+                    let close = Close::new(if later { 1013 } else { 4403 }, message.clone());
+                    session.refused.get_or_init(|| close);
+                    Err(message.into())
+                }
+            }
         }
         .boxed()
     }
@@ -184,18 +235,18 @@ fn token(payload: &serde_json::Value) -> Option<SecretString> {
 /// Runs a socket's operations the way all others are run.
 struct Operations<E> {
     gate: Arc<Gate<E>>,
-    caller: Arc<OnceLock<Arc<Caller>>>,
+    session: Arc<Session>,
 }
 
 impl<E> Clone for Operations<E> {
     fn clone(&self) -> Self {
-        Self { gate: self.gate.clone(), caller: self.caller.clone() }
+        Self { gate: self.gate.clone(), session: self.session.clone() }
     }
 }
 
 impl<E: Executor> Operations<E> {
     fn start(&self, request: Request, id: &RequestId) -> Result<BoxStream<'static, Answer>, Refusal> {
-        let caller = self.caller.get().expect("operations start after the token was accepted").clone();
+        let caller = self.session.caller().expect("operations start after the token was accepted").clone();
         self.gate.callers.count(&caller)?;
         let document_id = request.extensions.get("persistedQuery").and_then(|persisted| match persisted {
             Value::Object(fields) => match fields.get("sha256Hash") {

@@ -1,5 +1,5 @@
 //! What the operator does at the command line: there is no caller whose rights could be asked for, and the audit log names
-//! the system.
+//! the operator.
 
 use super::{OpError, Ops, UserErrorCode, check_connection, request_sync::ask_if_mapped};
 use crate::auth::{PartnerScope, SystemScope};
@@ -16,7 +16,7 @@ pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<Partner
 
 /// Queues a sync of everything, ahead of the night's.
 pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpError> {
-    let scope = PartnerScope::for_worker(partner);
+    let scope = PartnerScope::for_operator(partner);
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
     if !connections::find(&mut tx, &scope).await?.is_some_and(|connection| connection.is_usable()) {
@@ -44,7 +44,7 @@ pub struct Followed {
 pub async fn look(ops: &Ops, wanted: &[(PartnerId, RunId)]) -> Result<Vec<Followed>, OpError> {
     let mut followed = Vec::new();
     for (partner, run) in wanted {
-        let scope = PartnerScope::for_worker(*partner);
+        let scope = PartnerScope::for_operator(*partner);
         let mut db = ops.db.read(&scope).await?;
         let name = partners::find(&mut db, &scope).await?.map_or_else(|| partner.to_string(), |partner| partner.name);
         let runs = runs::find_many(&mut db, &scope, &[*run]).await?;

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 
 use super::{OpError, Ops, Request, UserError, UserErrorCode, halo};
 use crate::auth::{Act, PartnerScope, permit};
@@ -71,10 +72,22 @@ async fn recheck(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result
     let checks = halo::checks(&report);
     let mut tx = ops.db.begin(&scope).await?;
     connections::record_check(&mut tx, &scope, &checks, problem.as_ref(), now).await?;
-    let entry = activity::Entry { subject: Some(connection.id.to_string()), ..request.entry("connection.rechecked") };
+    let after = connections::find(&mut tx, &scope).await?;
+    let entry = activity::Entry {
+        subject: Some(connection.id.to_string()),
+        before: Some(standing(&connection)),
+        after: after.as_ref().map(standing),
+        ..request.entry("connection.rechecked")
+    };
     activity::record(&mut tx, &scope, entry, now).await?;
     tx.commit().await?;
     Ok(Diagnosis { tenant: report.tenant, checks, problem })
+}
+
+/// What the audit log tells of a connection.
+pub(super) fn standing(connection: &Connection) -> serde_json::Value {
+    let problem = connection.problem.as_ref().map(|problem| problem.code);
+    json!({ "url": connection.url, "state": connection.state.as_str(), "problem": problem })
 }
 
 /// A Halo that answers well may still be another one than it was.
@@ -176,8 +189,15 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
             "This is too long for a Client ID. Copy it from the application in Halo.",
         ));
     }
+    if application.chars().any(char::is_control) {
+        errors.push(UserError::new(
+            UserErrorCode::Invalid,
+            &["applicationClientId"],
+            "This holds a control character. Copy the Client ID from the application in Halo.",
+        ));
+    }
     let same_url = url.as_ref().zip(stored.as_ref()).is_some_and(|(url, stored)| url.to_string() == stored.url);
-    let secret = match (&details.client_secret, stored.as_ref().map(|stored| stored.id).zip(sealed)) {
+    let secret = match (&details.client_secret, stored.as_ref().zip(sealed)) {
         (Some(secret), _) if secret.expose_secret().trim().is_empty() => {
             errors.push(secret_required("Enter the Client Secret of the application that you created in Halo."));
             None
@@ -191,8 +211,9 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
             None
         }
         (Some(secret), _) => Some(secret.clone()),
-        (None, Some((id, sealed))) if same_url => {
-            Some(ops.keys.open(&Sealed::from_bytes(sealed)?, &halo::secret_binding(id, scope.partner()))?)
+        (None, Some((stored, sealed))) if same_url => {
+            let binding = halo::secret_binding(stored.id, scope.partner(), &stored.url);
+            Some(ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?)
         }
         (None, Some(_)) => {
             errors.push(secret_required("A new URL needs the Client Secret again."));

@@ -1,6 +1,6 @@
 //! Forgets the secret. Associations and history stay, Halo is left as it is, and the same tenant connected again goes on.
 
-use super::{OpError, Ops, Request};
+use super::{OpError, Ops, Request, check_connection};
 use crate::auth::{Act, permit};
 use crate::ids::PartnerId;
 use crate::storage::{activity, connections, partners, runs};
@@ -15,9 +15,14 @@ pub async fn disconnect(ops: &Ops, request: &Request<'_>, partner: PartnerId) ->
     let disconnected = connections::disconnect(&mut tx, &scope).await?;
     if disconnected {
         runs::cancel(&mut tx, &scope, now).await?;
-        let subject = connection.map(|connection| connection.id.to_string());
-        activity::record(&mut tx, &scope, activity::Entry { subject, ..request.entry("connection.removed") }, now)
-            .await?;
+        let after = connections::find(&mut tx, &scope).await?;
+        let entry = activity::Entry {
+            subject: connection.as_ref().map(|connection| connection.id.to_string()),
+            before: connection.as_ref().map(check_connection::standing),
+            after: after.as_ref().map(check_connection::standing),
+            ..request.entry("connection.removed")
+        };
+        activity::record(&mut tx, &scope, entry, now).await?;
     }
     tx.commit().await?;
     Ok(disconnected)

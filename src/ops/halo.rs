@@ -10,12 +10,13 @@ use crate::domain::problem::{Problem, ProblemCode};
 use crate::halo::{
     ConnectionReport, Credentials, HaloError, Lane, Outcome, Permission, Session, Subject, Subscription,
 };
+use crate::ids::{ConnectionId, PartnerId};
 use crate::seal::{Binding, Sealed};
 use crate::storage::connections;
 
-/// Where a connection's secret is kept: what its seal is bound to.
-pub(super) fn secret_binding(id: crate::ids::ConnectionId, partner: crate::ids::PartnerId) -> Binding {
-    Binding { table: "connections", column: "sealed_secret", row: id.0, partner }
+/// Where a connection's secret is kept, and the Halo it may be sent to: what its seal is bound to.
+pub(super) fn secret_binding(id: ConnectionId, partner: PartnerId, url: &str) -> Binding<'_> {
+    Binding { table: "connections", column: "sealed_secret", row: id.0, partner, address: url }
 }
 
 /// A conversation with the partner's Halo under the stored credentials, and the connection as it is stored. None where the
@@ -27,7 +28,8 @@ pub(super) async fn stored_session(
 ) -> Result<Option<(Connection, Session)>, OpError> {
     let stored = connections::find_with_secret(&mut *ops.db.read(scope).await?, scope).await?;
     let Some((connection, Some(sealed))) = stored else { return Ok(None) };
-    let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &secret_binding(connection.id, scope.partner()))?;
+    let binding = secret_binding(connection.id, scope.partner(), &connection.url);
+    let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?;
     // The address was read when it was saved; it only fails where a development address is not allowed any more.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);

@@ -6,13 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::{OpError, Ops, Request, UserError, UserErrorCode};
-use crate::auth::{Act, PartnerScope, permit_across};
+use crate::auth::{Act, permit, permit_across};
 use crate::domain::roster::{ClientRecord, PartnerRecord, UserRecord};
+use crate::ids::PartnerId;
 use crate::storage::roster::{self, Taken};
 use crate::storage::{activity, connections, partners, runs};
 
 /// The most records in one call, all kinds together.
 pub const MOST_RECORDS: usize = 5_000;
+
+/// The most characters of an id, a name or an address.
+const LONGEST_TEXT: usize = 320;
 
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
@@ -27,6 +31,8 @@ pub struct Imported {
     /// The same version, or a newer one, was here already.
     pub already_known: u32,
     pub errors: Vec<UserError>,
+    /// Of the stored ones, how many of each list were each partner's.
+    of_partners: BTreeMap<PartnerId, BTreeMap<&'static str, u32>>,
 }
 
 /// Stores what is new.
@@ -38,35 +44,64 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
         return Err(OpError::refused(UserErrorCode::TooMany, &[], message));
     }
     let mut imported = Imported::default();
-    let mut tx = ops.db.begin(system).await?;
+    let partners = distinct(&roster.partners, "partners", &mut imported);
+    let clients = distinct(&roster.clients, "clients", &mut imported);
+    let users = distinct(&roster.users, "users", &mut imported);
 
-    let (places, chosen) = distinct(&roster.partners, "partners", &mut imported);
-    let taken = roster::take_partners(&mut tx, system, &chosen, &ops.settings.nights).await?;
-    imported.add("partners", &places, &taken);
-    let (places, chosen) = distinct(&roster.clients, "clients", &mut imported);
-    let taken = roster::take_clients(&mut tx, system, &chosen).await?;
-    imported.add("clients", &places, &taken);
-    let (places, chosen) = distinct(&roster.users, "users", &mut imported);
-    let taken = roster::take_users(&mut tx, system, &chosen).await?;
-    imported.add("users", &places, &taken);
+    let mut tx = ops.db.begin(system).await?;
+    let owners = clients.records.iter().map(|client| &client.partner_external_id);
+    let named_partners: BTreeSet<_> =
+        partners.records.iter().map(|partner| &partner.external_id).chain(owners).collect();
+    let named_clients: BTreeSet<_> = users.records.iter().map(|user| &user.client_external_id).collect();
+    let named = roster::named(&mut tx, system, named_partners, named_clients).await?;
+    let before = roster::summaries(&mut tx, system, &named).await?;
+    let taken = roster::take_partners(&mut tx, system, &partners.records, &ops.settings.nights).await?;
+    imported.add("partners", &partners.places, &taken);
+    let taken = roster::take_clients(&mut tx, system, &clients.records).await?;
+    imported.add("clients", &clients.places, &taken);
+    let taken = roster::take_users(&mut tx, system, &users.records).await?;
+    imported.add("users", &users.places, &taken);
 
     // An archived partner's runs end and its secret is erased; its Halo is left as it is.
     let now = ops.clock.now();
     for partner in roster::archived_but_connected(&mut tx, system).await? {
-        let scope = PartnerScope::for_worker(partner);
+        let scope = permit(request.caller, Act::ImportRoster, partner)?;
         partners::lock(&mut tx, &scope).await?;
         connections::disconnect(&mut tx, &scope).await?;
         runs::cancel(&mut tx, &scope, now).await?;
-        let entry =
-            activity::Entry { after: Some(json!({ "state": "archived" })), ..request.entry("partner.archived") };
+        let entry = activity::Entry {
+            before: Some(json!({ "connection": "connected" })),
+            after: Some(json!({ "connection": "disconnected" })),
+            ..request.entry("partner.archived")
+        };
         activity::record(&mut tx, &scope, entry, now).await?;
     }
+
+    // One row for each partner of which something was stored, with counts: names of people stay out of the log.
+    let changed: Vec<_> = imported.of_partners.keys().copied().collect();
+    let mut after = roster::summaries(&mut tx, system, &changed).await?;
+    let mut entries = Vec::new();
+    for (partner, stored) in &imported.of_partners {
+        let mut after = after.remove(partner).unwrap_or_default();
+        for (list, records) in stored {
+            after[format!("{list}Stored")] = json!(records);
+        }
+        let before = before.get(partner).cloned();
+        entries.push((*partner, activity::Entry { before, after: Some(after), ..request.entry("roster.imported") }));
+    }
+    activity::record_across(&mut tx, system, request.caller.actor(), &entries, now).await?;
     tx.commit().await?;
     Ok(imported)
 }
 
+/// Records that can be stored, and at which places of their list they stand.
+struct Distinct<T> {
+    places: Vec<usize>,
+    records: Vec<T>,
+}
+
 /// Of several records with one external id only the newest version counts. A record that cannot be stored is refused.
-fn distinct<T: Clone + Record>(records: &[T], list: &str, imported: &mut Imported) -> (Vec<usize>, Vec<T>) {
+fn distinct<T: Clone + Record>(records: &[T], list: &str, imported: &mut Imported) -> Distinct<T> {
     let mut newest: BTreeMap<&str, usize> = BTreeMap::new();
     let mut valid = 0;
     for (place, record) in records.iter().enumerate() {
@@ -87,14 +122,19 @@ fn distinct<T: Clone + Record>(records: &[T], list: &str, imported: &mut Importe
     let chosen: BTreeSet<_> = newest.into_values().collect();
     imported.already_known += u32::try_from(valid - chosen.len()).unwrap_or(u32::MAX);
     let places: Vec<_> = chosen.into_iter().collect();
-    let kept = places.iter().map(|&place| records[place].clone()).collect();
-    (places, kept)
+    let records = places.iter().map(|&place| records[place].clone()).collect();
+    Distinct { places, records }
 }
 
 /// Why the record cannot be stored, whatever is stored already.
 fn fault(record: &impl Record) -> Option<UserError> {
     if record.external_id().trim().is_empty() {
         return Some(UserError::new(UserErrorCode::Required, &["externalId"], "Give the record its external id."));
+    }
+    // Longer ones do not fit an index, and one such text would keep the whole report out.
+    if let Some((field, _)) = record.texts().into_iter().find(|(_, text)| text.chars().count() > LONGEST_TEXT) {
+        let message = format!("This is too long: at most {LONGEST_TEXT} characters.");
+        return Some(UserError::new(UserErrorCode::TooLong, &[field], message));
     }
     // Postgres stores no NUL, and one such text would keep the whole report out. The others belong in no name either.
     let (field, _) = record.texts().into_iter().find(|(_, text)| text.chars().any(char::is_control))?;
@@ -103,11 +143,12 @@ fn fault(record: &impl Record) -> Option<UserError> {
 }
 
 impl Imported {
-    fn add(&mut self, list: &str, places: &[usize], taken: &[Taken]) {
+    fn add(&mut self, list: &'static str, places: &[usize], taken: &[Taken]) {
         for (&place, taken) in places.iter().zip(taken) {
             let error = match taken {
-                Taken::Stored => {
+                Taken::Stored(partner) => {
                     self.stored += 1;
+                    *self.of_partners.entry(*partner).or_default().entry(list).or_default() += 1;
                     continue;
                 }
                 Taken::AlreadyKnown => {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::{OpError, Ops, halo};
-use crate::auth::SystemScope;
+use crate::auth::{PartnerScope, SystemScope};
 use crate::seal::Sealed;
+use crate::storage::activity;
 use crate::storage::connections::{self, SealedSecret};
 
 /// How many secrets are sealed anew in one go.
@@ -46,7 +49,7 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
         let Some(last) = stale.last() else { break };
         after = Some(last.id);
         for secret in stale {
-            let binding = halo::secret_binding(secret.id, secret.partner);
+            let binding = halo::secret_binding(secret.id, secret.partner, &secret.url);
             let before = Sealed::from_bytes(secret.sealed_secret);
             let opened = before.and_then(|before| Ok((ops.keys.open(&before, &binding)?, before)));
             let (opened, before) = match opened {
@@ -64,9 +67,19 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
             }
             let anew = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
             let mut tx = ops.db.begin(system).await?;
-            rotation.resealed +=
-                u64::from(connections::reseal(&mut tx, system, secret.id, before.as_bytes(), &anew).await?);
+            if !connections::reseal(&mut tx, system, secret.id, before.as_bytes(), &anew).await? {
+                continue;
+            }
+            let entry = activity::Entry {
+                act: "connection.resealed",
+                subject: Some(secret.id.to_string()),
+                before: Some(json!({ "sealedWith": secret.key_id })),
+                after: Some(json!({ "sealedWith": anew.key_id })),
+                ..activity::Entry::default()
+            };
+            activity::record(&mut tx, &PartnerScope::for_operator(secret.partner), entry, ops.clock.now()).await?;
             tx.commit().await?;
+            rotation.resealed += 1;
         }
     }
     let mut tx = ops.db.begin(system).await?;

@@ -47,7 +47,7 @@ pub async fn preview_sync(
 
 /// The same for the operator at the command line.
 pub async fn preview_as_operator(ops: &Ops, partner: PartnerId) -> Result<Preview, OpError> {
-    preview(ops, &PartnerScope::for_worker(partner), None).await
+    preview(ops, &PartnerScope::for_operator(partner), None).await
 }
 
 async fn preview(ops: &Ops, scope: &PartnerScope, clients: Option<&[ClientId]>) -> Result<Preview, OpError> {

@@ -135,7 +135,7 @@ pub async fn request_failed_since(
     let mut requested = Vec::new();
     let step = spread.checked_div(u32::try_from(failed.len()).unwrap_or(u32::MAX).max(1)).unwrap_or_default();
     for (index, partner) in failed.into_iter().enumerate() {
-        let scope = PartnerScope::for_worker(partner);
+        let scope = PartnerScope::for_operator(partner);
         let now = ops.clock.now();
         let mut tx = ops.db.begin(&scope).await?;
         let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: false };

@@ -46,11 +46,12 @@ pub async fn save_connection(
             "The connection was changed by somebody else meanwhile. Look at what is stored now, or enter the Client Secret too.",
         ));
     }
-    // A seal only opens in the row that it was made for.
+    // A seal only opens in the row, and for the address, that it was made for.
     let id = before.as_ref().map_or_else(ConnectionId::generate, |before| before.id);
+    let url = typed.url.to_string();
     let sealed = details.client_secret.as_ref().map(|_| {
         let trimmed = SecretString::from(typed.secret.expose_secret().trim());
-        ops.keys.seal(&trimmed, &halo::secret_binding(id, partner))
+        ops.keys.seal(&trimmed, &halo::secret_binding(id, partner, &url))
     });
     // Halo's record ids mean nothing in another tenant.
     if associations::exist_for_another_tenant(&mut tx, &scope, &tenant).await? {
@@ -60,7 +61,6 @@ pub async fn save_connection(
             "Your clients are mapped to customers of another Halo. Remove the associations first, or save the URL of that Halo.",
         ));
     }
-    let url = typed.url.to_string();
     let checks = halo::checks(&report);
     let accepted = AcceptedCredentials {
         id,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::{OpError, Ops};
 use crate::auth::{PartnerScope, SystemScope};
@@ -14,7 +15,7 @@ use crate::ids::{PartnerId, RunId};
 use crate::queue;
 use crate::storage::partners::WithNights;
 use crate::storage::runs::RunRequest;
-use crate::storage::{partners, runs};
+use crate::storage::{activity, partners, runs};
 
 /// Which nights are started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,10 @@ async fn start_night(
     if night.due < since {
         return Ok(None);
     }
-    let scope = PartnerScope::for_worker(partner.id);
+    let scope = match which {
+        Which::Due => PartnerScope::for_worker(partner.id),
+        Which::Tonight => PartnerScope::for_operator(partner.id),
+    };
     let mut tx = ops.db.begin(&scope).await?;
     partners::lock(&mut tx, &scope).await?;
     if let Some((date, asked_at)) = runs::latest_night(&mut tx, &scope).await? {
@@ -79,6 +83,16 @@ async fn start_night(
     let asked = runs::ask(&mut tx, &scope, &request, Duration::ZERO, now).await?;
     if asked.ring {
         queue::ring(&mut tx, asked.run, asked.urgent, Duration::ZERO).await?;
+    }
+    // Of a night that came by itself the run is the record.
+    if which == Which::Tonight {
+        let entry = activity::Entry {
+            act: "sync.requested",
+            subject: Some(asked.run.to_string()),
+            after: Some(json!({ "night": night.date })),
+            ..activity::Entry::default()
+        };
+        activity::record(&mut tx, &scope, entry, now).await?;
     }
     tx.commit().await?;
     tracing::info!(partner.id = %partner.id, sync_run.id = %asked.run, night = %night.date, "night queued");

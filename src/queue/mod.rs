@@ -145,7 +145,7 @@ pub async fn set_up(owner: &PgPool) -> Result<(), SetUpError> {
     PostgresStorage::setup(owner).await?;
     for grant in [
         "grant usage on schema apalis to infima_app",
-        "grant select, insert, update, delete on all tables in schema apalis to infima_app",
+        "grant select, insert, update, delete on apalis.jobs, apalis.workers to infima_app",
         "grant execute on all functions in schema apalis to infima_app",
     ] {
         sqlx::query(grant).execute(owner).await?;

@@ -83,7 +83,7 @@ impl Keyring {
     }
 
     /// Seals `plaintext` with the active key for the place that `binding` names.
-    pub fn seal(&self, plaintext: &SecretString, binding: &Binding) -> Sealed {
+    pub fn seal(&self, plaintext: &SecretString, binding: &Binding<'_>) -> Sealed {
         let active = &self.keys[0];
         let header = Sealed::header_for(&active.id);
         let nonce = XNonce::generate();
@@ -97,7 +97,7 @@ impl Keyring {
     }
 
     /// Opens what was sealed for this very place.
-    pub fn open(&self, sealed: &Sealed, binding: &Binding) -> Result<SecretString, OpenError> {
+    pub fn open(&self, sealed: &Sealed, binding: &Binding<'_>) -> Result<SecretString, OpenError> {
         let key = self
             .keys
             .iter()
@@ -127,8 +127,8 @@ impl Keyring {
     }
 }
 
-fn canary_binding() -> Binding {
-    Binding { table: "canary", column: "sealed", row: Uuid::nil(), partner: PartnerId(Uuid::nil()) }
+fn canary_binding() -> Binding<'static> {
+    Binding { table: "canary", column: "sealed", row: Uuid::nil(), partner: PartnerId(Uuid::nil()), address: "" }
 }
 
 impl NamedKey {

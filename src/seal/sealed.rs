@@ -14,16 +14,19 @@ const TAG: usize = 16;
 
 /// The one place where a sealed value opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Binding {
+pub struct Binding<'a> {
     pub table: &'static str,
     pub column: &'static str,
     pub row: Uuid,
     pub partner: PartnerId,
+    /// The one address that the value may be sent to; empty where it is sent nowhere. Whoever can write to the database
+    /// can change where it is said to belong, but not have it opened for there.
+    pub address: &'a str,
 }
 
-impl Binding {
-    /// The associated data: names are ended by a zero byte, which no name contains, and ids have one length, so two
-    /// bindings never read the same. The header is part of it, so that version and key id cannot be exchanged either.
+impl Binding<'_> {
+    /// The associated data: names are ended by a zero byte, which no name contains, ids have one length, and the address
+    /// is last, so two bindings never read the same. The header is part of it, so that version and key id cannot be exchanged either.
     pub(super) fn associated_data(&self, header: &[u8]) -> Vec<u8> {
         let mut data = header.to_vec();
         for name in [self.table, self.column] {
@@ -32,6 +35,7 @@ impl Binding {
         }
         data.extend_from_slice(self.row.as_bytes());
         data.extend_from_slice(self.partner.0.as_bytes());
+        data.extend_from_slice(self.address.as_bytes());
         data
     }
 }

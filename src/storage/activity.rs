@@ -46,6 +46,44 @@ pub async fn record(db: &mut PgConnection, scope: &PartnerScope, entry: Entry, n
     Ok(())
 }
 
+/// Writes an act down that went across partners, for each of them as it was for that one.
+pub async fn record_across(
+    db: &mut PgConnection,
+    _: SystemScope,
+    actor: Actor,
+    entries: &[(PartnerId, Entry)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let actor = serde_json::to_value(actor).expect("an actor is plain data");
+    let ids: Vec<_> = entries.iter().map(|_| ActivityId::generate().0).collect();
+    let partners: Vec<_> = entries.iter().map(|(partner, _)| partner.0).collect();
+    let of = |get: fn(&Entry) -> Option<&str>| -> Vec<_> {
+        entries.iter().map(|(_, entry)| get(entry).map(str::to_owned)).collect()
+    };
+    let acts: Vec<_> = entries.iter().map(|(_, entry)| entry.act.to_owned()).collect();
+    let (subjects, request_ids) = (of(|entry| entry.subject.as_deref()), of(|entry| entry.request_id.as_deref()));
+    let before: Vec<_> = entries.iter().map(|(_, entry)| entry.before.clone()).collect();
+    let after: Vec<_> = entries.iter().map(|(_, entry)| entry.after.clone()).collect();
+    sqlx::query!(
+        "insert into activity (id, partner_id, at, actor, act, subject, before, after, request_id)
+         select e.id, e.partner, $1, $2, e.act, e.subject, e.before, e.after, e.request_id
+         from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::text[])
+             as e (id, partner, act, subject, before, after, request_id)",
+        now,
+        actor,
+        &ids,
+        &partners,
+        &acts,
+        &subjects as &[Option<String>],
+        &before as &[Option<Value>],
+        &after as &[Option<Value>],
+        &request_ids as &[Option<String>]
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Writes the same act down for each of these partners that exists and has no entry of the same request yet.
 pub async fn record_reads(
     db: &mut PgConnection,

@@ -275,7 +275,9 @@ pub async fn disconnect(db: &mut PgConnection, scope: &PartnerScope) -> Result<b
 pub struct Stale {
     pub id: ConnectionId,
     pub partner: PartnerId,
+    pub url: String,
     pub sealed_secret: Vec<u8>,
+    pub key_id: String,
 }
 
 /// Up to `batch` secrets sealed with another key than `active`, from `after` on.
@@ -287,7 +289,7 @@ pub async fn stale_secrets(
     batch: i64,
 ) -> Result<Vec<Stale>> {
     let rows = sqlx::query!(
-        r#"select id, partner_id, sealed_secret as "sealed_secret!" from connections
+        r#"select id, partner_id, url, sealed_secret as "sealed_secret!", sealed_with as "sealed_with!" from connections
            where sealed_with <> $1 and ($2::uuid is null or id > $2) order by id limit $3"#,
         active,
         after.map(|id| id.0),
@@ -300,7 +302,9 @@ pub async fn stale_secrets(
         .map(|row| Stale {
             id: ConnectionId(row.id),
             partner: PartnerId(row.partner_id),
+            url: row.url,
             sealed_secret: row.sealed_secret,
+            key_id: row.sealed_with,
         })
         .collect())
 }

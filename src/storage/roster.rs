@@ -1,6 +1,10 @@
 //! The platform's report of partners, clients and users: taken in record by record, newest version wins.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::Result;
 use crate::auth::SystemScope;
@@ -10,7 +14,8 @@ use crate::ids::{ClientId, PartnerId, UserId};
 /// What became of one record of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    Stored,
+    /// It was new or newer. Whose it is.
+    Stored(PartnerId),
     /// A newer or the same version is here already.
     AlreadyKnown,
     /// The partner or client it belongs to is not known.
@@ -33,7 +38,7 @@ pub async fn take_partners(
         records.iter().map(|record| record.time_zone.map_or(String::new(), |zone| zone.name().to_owned())).collect();
     let states: Vec<_> = records.iter().map(|record| record.state.as_str().to_owned()).collect();
     let versions: Vec<_> = records.iter().map(|record| record.version).collect();
-    let stored = sqlx::query_scalar!(
+    let stored = sqlx::query!(
         "insert into partners as p (id, external_id, name, time_zone, state, source_version, nightly_sync,
                                     night_start, night_end)
          select id, external_id, name, coalesce(nullif(zone, ''), $7), state, version, $8, $9, $10
@@ -45,7 +50,7 @@ pub async fn take_partners(
                                     where z.external_id = excluded.external_id) = ''
                               then p.time_zone else excluded.time_zone end
          where p.source_version < excluded.source_version
-         returning external_id",
+         returning external_id, id",
         &ids,
         &external_ids,
         &names,
@@ -59,8 +64,9 @@ pub async fn take_partners(
     )
     .fetch_all(db)
     .await?;
-    let stored: std::collections::BTreeSet<_> = stored.into_iter().collect();
-    Ok(external_ids.iter().map(|id| if stored.contains(id) { Taken::Stored } else { Taken::AlreadyKnown }).collect())
+    let stored: BTreeMap<_, _> = stored.into_iter().map(|row| (row.external_id, PartnerId(row.id))).collect();
+    let taken = |id| stored.get(id).map_or(Taken::AlreadyKnown, |partner| Taken::Stored(*partner));
+    Ok(external_ids.iter().map(taken).collect())
 }
 
 /// The external ids must be distinct.
@@ -87,7 +93,7 @@ pub async fn take_clients(db: &mut PgConnection, _: SystemScope, records: &[Clie
                where c.source_version < excluded.source_version and c.partner_id = excluded.partner_id
                returning external_id
            )
-           select partner_id is null as "unknown_owner!",
+           select partner_id as "partner_id?",
                   coalesce(known_partner <> partner_id, false) as "other_partner!",
                   exists (select from stored s where s.external_id = given.external_id) as "stored!"
            from given order by place"#,
@@ -100,7 +106,7 @@ pub async fn take_clients(db: &mut PgConnection, _: SystemScope, records: &[Clie
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| taken(row.unknown_owner, row.other_partner, row.stored)).collect())
+    Ok(rows.into_iter().map(|row| taken(row.partner_id, row.other_partner, row.stored)).collect())
 }
 
 /// The external ids must be distinct. A user may move between clients of one partner.
@@ -128,7 +134,7 @@ pub async fn take_users(db: &mut PgConnection, _: SystemScope, records: &[UserRe
                where u.source_version < excluded.source_version and u.partner_id = excluded.partner_id
                returning external_id
            )
-           select client_id is null as "unknown_owner!",
+           select partner_id as "partner_id?",
                   coalesce(known_partner <> partner_id, false) as "other_partner!",
                   exists (select from stored s where s.external_id = given.external_id) as "stored!"
            from given order by place"#,
@@ -141,16 +147,63 @@ pub async fn take_users(db: &mut PgConnection, _: SystemScope, records: &[UserRe
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| taken(row.unknown_owner, row.other_partner, row.stored)).collect())
+    Ok(rows.into_iter().map(|row| taken(row.partner_id, row.other_partner, row.stored)).collect())
 }
 
-fn taken(unknown_owner: bool, other_partner: bool, stored: bool) -> Taken {
-    match (unknown_owner, other_partner, stored) {
-        (true, _, _) => Taken::UnknownOwner,
+fn taken(owner: Option<Uuid>, other_partner: bool, stored: bool) -> Taken {
+    match (owner, other_partner, stored) {
+        (None, _, _) => Taken::UnknownOwner,
         (_, true, _) => Taken::OtherPartner,
-        (_, _, true) => Taken::Stored,
+        (Some(partner), _, true) => Taken::Stored(PartnerId(partner)),
         _ => Taken::AlreadyKnown,
     }
+}
+
+/// The partners that are here already of those that a report names, by themselves or by a client.
+pub async fn named(
+    db: &mut PgConnection,
+    _: SystemScope,
+    partners: BTreeSet<&String>,
+    clients: BTreeSet<&String>,
+) -> Result<Vec<PartnerId>> {
+    let partners: Vec<_> = partners.into_iter().cloned().collect();
+    let clients: Vec<_> = clients.into_iter().cloned().collect();
+    let rows = sqlx::query_scalar!(
+        r#"select id as "id!" from partners where external_id = any ($1)
+           union select partner_id from clients where external_id = any ($2)"#,
+        &partners,
+        &clients
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(PartnerId).collect())
+}
+
+/// What the audit log tells of each of these partners' rosters: the partner itself, and how many are counted. No names of
+/// people.
+pub async fn summaries(
+    db: &mut PgConnection,
+    _: SystemScope,
+    partners: &[PartnerId],
+) -> Result<BTreeMap<PartnerId, Value>> {
+    let ids: Vec<_> = partners.iter().map(|partner| partner.0).collect();
+    let rows = sqlx::query!(
+        r#"select p.id, p.name, p.time_zone, p.state, count(c.id) filter (where c.state = 'active') as "clients!",
+                  coalesce(sum(active_user_count(c.id)), 0)::bigint as "users!"
+           from partners p left join clients c on c.partner_id = p.id
+           where p.id = any ($1) group by p.id"#,
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let summary = json!({ "name": row.name, "timeZone": row.time_zone, "state": row.state,
+                "activeClients": row.clients, "activeUsers": row.users });
+            (PartnerId(row.id), summary)
+        })
+        .collect())
 }
 
 /// Archived partners that still have a connection or something waiting.

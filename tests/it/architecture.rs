@@ -68,6 +68,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["seal"]),
     ("jsonwebtoken", &["auth"]),
     ("for_worker(", &["auth", "ops", "jobs", "storage/leases.rs"]),
+    ("for_operator(", &["auth", "ops"]),
     ("todo!(", &[]),
     ("unimplemented!(", &[]),
 ];

@@ -1,14 +1,17 @@
 //! The audit log: a row for each change and for each operation of support's, which nobody changes afterwards.
 
 use infima_halo::auth::Role;
-use infima_halo::ops::housekeeping;
-use infima_halo::sandbox::TenantSeed;
+use infima_halo::ids::RunId;
+use infima_halo::ops::request_sync::request_failed_since;
+use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::ops::{by_operator, housekeeping};
+use infima_halo::sandbox::{Act, Fault, Lasting, Matching, TenantSeed};
 use serde_json::{Value, json};
 use sqlx::Row;
 
 use crate::matrix::add_other_partner;
 use crate::support::served::Served;
-use crate::support::world::{PARTNER, World};
+use crate::support::world::{MORNING, PARTNER, World};
 
 /// A partner that is connected, mapped and synced, and its id.
 async fn synced() -> (Served, String) {
@@ -149,6 +152,32 @@ async fn no_row_no_answer() {
     assert!(!reply.body.to_string().contains("NORTHWIND"), "{}", reply.body);
 }
 
+/// Has something happen in Halo that a person has to decide about, and runs the sync that finds out. The association's id.
+async fn meet_trouble(world: &World, act: &str) -> String {
+    let id = world.association("Alder").await.id;
+    match act {
+        "subscription.recreated" => {
+            world.look().await;
+            let subscription = world.record_of("Alder").await.id;
+            world.tenant.act(Act::DeleteSubscription { id: subscription }).unwrap();
+            world.sync().await;
+        }
+        "subscription.resolved" => {
+            // Created, but of doubtful outcome, twice over.
+            world.look().await;
+            sqlx::query(
+                "update associations set state = 'needs_attention',
+                     problem = '{\"code\": \"subscription_exists\", \"since\": \"2026-11-24T09:00:00Z\", \"subject\": \"1\"}'",
+            )
+            .execute(&world.owner)
+            .await
+            .unwrap();
+        }
+        _ => drop(world.look().await),
+    }
+    id.to_string()
+}
+
 #[tokio::test]
 async fn each_change_has_one_row_with_who_and_what() {
     let world = World::start(TenantSeed::with_customers("northwind", ["Alder"])).await;
@@ -185,23 +214,194 @@ async fn each_change_has_one_row_with_who_and_what() {
             json!({ "nightly": false }),
         ),
         (
+            "subscription.recreated",
+            "mutation($v: RecreateHaloSubscriptionInput!) {
+                recreateHaloSubscription(input: $v) { userErrors { code } } }",
+            json!({ "associationId": null }),
+        ),
+        (
+            "subscription.resolved",
+            "mutation($v: ResolveHaloSubscriptionInput!) {
+                resolveHaloSubscription(input: $v) { userErrors { code } } }",
+            json!({ "associationId": null, "answer": "CREATE_NEW" }),
+        ),
+        (
+            "association.removed",
+            "mutation($v: RemoveHaloClientAssociationInput!) {
+                removeHaloClientAssociation(input: $v) { userErrors { code } } }",
+            json!({ "associationId": null, "quantity": "KEEP_QUANTITY" }),
+        ),
+        (
             "connection.removed",
             "mutation($v: DisconnectHaloInput!) { disconnectHalo(input: $v) { userErrors { code } } }",
             json!({}),
         ),
     ];
-    for (act, document, input) in changes {
+    for (act, document, mut input) in changes {
+        if input.get("associationId").is_some() {
+            input["associationId"] = json!(meet_trouble(world, act).await);
+        }
         forget(&served).await;
         let data = served.data(&token, document, json!({ "v": input })).await;
         assert!(data.to_string().contains("\"userErrors\":[]"), "{act}: {data}");
         let written: Vec<_> = entries(&served).await.into_iter().map(|(act, role, ..)| (act, role)).collect();
         assert_eq!(written, [(act.to_owned(), "partner_admin".to_owned())]);
+        let shown: bool = sqlx::query_scalar(
+            // A recheck may find all as it was, and a sync that is asked for has not changed anything yet.
+            "select before is distinct from after or (act = 'connection.rechecked' and before ? 'state') from activity",
+        )
+        .fetch_one(&world.owner)
+        .await
+        .unwrap();
+        assert!(shown, "{act} says what is different");
         let raw: Vec<String> = sqlx::query_scalar("select activity::text from activity")
             .fetch_all(&world.database.owner().await)
             .await
             .unwrap();
         assert!(!raw[0].contains(&tenant.client_secret()), "{act} shows the secret");
     }
+}
+
+/// What the platform brings is written down for each partner that it changed, with counts and without anybody's name.
+#[tokio::test]
+async fn each_import_has_one_row_for_each_partner_it_changed() {
+    let (served, _) = synced().await;
+    add_other_partner(&served.world).await;
+    let token = served.token(Role::Platform, None);
+    let import = "mutation($v: ImportRosterInput!) { importRoster(input: $v) {
+        imported { stored } userErrors { code field } } }";
+    let user = |id: &str, client: &str, version: i64| {
+        let address = format!("{id}@secret-address.example");
+        json!({ "externalId": id, "clientExternalId": client, "email": address, "state": "ACTIVE", "version": version })
+    };
+    let report = json!({
+        "partners": [{ "externalId": "third", "name": "Third", "state": "ACTIVE", "version": 1 }],
+        "clients": [
+            { "externalId": "northwind/Cedar", "partnerExternalId": PARTNER, "name": "Cedar", "state": "ACTIVE", "version": 1 },
+            // Somebody else's, and one that nobody has: neither is stored, neither is told of.
+            { "externalId": "other/Dogwood", "partnerExternalId": PARTNER, "name": "Stolen", "state": "ACTIVE", "version": 99 },
+            { "externalId": "x", "partnerExternalId": "nobody", "name": "X", "state": "ACTIVE", "version": 1 },
+        ],
+        "users": [user("new-1", "northwind/Alder", 1), user("new-2", "northwind/Cedar", 1)],
+    });
+    forget(&served).await;
+    let reply = served.ask(&token, import, json!({ "v": report })).await;
+    assert_eq!(reply.body["data"]["importRoster"]["imported"]["stored"], 4, "{}", reply.body);
+    let rows: Vec<(String, Value, String, Option<Value>, Value, String)> = sqlx::query_as(
+        "select p.external_id, a.actor, a.act, a.before, a.after, a.request_id
+         from activity a join partners p on p.id = a.partner_id order by p.external_id",
+    )
+    .fetch_all(&served.world.owner)
+    .await
+    .unwrap();
+    let platform = json!({ "role": "platform", "subject": "platform-1", "name": "Sam Example" });
+    let id = reply.header("x-request-id").to_owned();
+    let row = |partner: &str, before: Option<Value>, after: Value| {
+        (partner.to_owned(), platform.clone(), "roster.imported".to_owned(), before, after, id.clone())
+    };
+    let northwind = |clients: i32, users: i32| {
+        json!({ "name": "NORTHWIND", "timeZone": "Europe/Berlin", "state": "active",
+            "activeClients": clients, "activeUsers": users })
+    };
+    let mut after = northwind(3, 10);
+    after["clientsStored"] = json!(1);
+    after["usersStored"] = json!(2);
+    let third = json!({ "name": "Third", "timeZone": "UTC", "state": "active", "activeClients": 0, "activeUsers": 0,
+        "partnersStored": 1 });
+    assert_eq!(rows, [row("northwind", Some(northwind(2, 8)), after), row("third", None, third)]);
+
+    // The same again changes nothing, and a report that is refused as a whole does not either.
+    forget(&served).await;
+    served.data(&token, import, json!({ "v": report })).await;
+    assert_eq!(entries(&served).await, []);
+
+    // Archived: its connection ends by the same hand.
+    let archived = json!({ "partners": [{ "externalId": PARTNER, "name": "NW", "state": "ARCHIVED", "version": 99 }] });
+    served.data(&token, import, json!({ "v": archived })).await;
+    let told: Vec<_> = entries(&served).await.into_iter().map(|(act, role, ..)| (act, role)).collect();
+    let by_platform = |act: &str| (act.to_owned(), "platform".to_owned());
+    assert_eq!(told, [by_platform("partner.archived"), by_platform("roster.imported")]);
+}
+
+/// A row and what it tells of are in one transaction.
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_done() {
+    let (served, _) = synced().await;
+    let owner = &served.world.owner;
+    let counts =
+        "select (select count(*) from users) + (select count(*) from sync_runs) + (select count(*) from partners)
+        + (select count(*) from associations where state = 'ending')
+        + (select count(*) from connections where state = 'disconnected' or url <> $1)";
+    let all =
+        async || -> i64 { sqlx::query_scalar(counts).bind(served.world.tenant.url()).fetch_one(owner).await.unwrap() };
+    let before = all().await;
+    let association = served.world.association("Alder").await.id.to_string();
+    sqlx::query("revoke insert on activity from infima_app").execute(owner).await.unwrap();
+    let (admin, platform) = (served.admin(), served.token(Role::Platform, None));
+    let remove = format!(
+        "mutation {{ removeHaloClientAssociation(input: {{ associationId: \"{association}\",
+        quantity: KEEP_QUANTITY }}) {{ userErrors {{ code }} }} }}"
+    );
+    let asks = [
+        (&admin, "mutation { requestHaloSync(input: {}) { userErrors { code } } }"),
+        (&admin, remove.as_str()),
+        (&admin, "mutation { disconnectHalo(input: {}) { userErrors { code } } }"),
+        (&admin, "mutation { updateHaloSyncSettings(input: { nightly: false }) { userErrors { code } } }"),
+        (
+            &platform,
+            "mutation { importRoster(input: { users: [{ externalId: \"n\", clientExternalId: \"northwind/Alder\",
+            state: ACTIVE, version: 1 }] }) { userErrors { code } } }",
+        ),
+    ];
+    for (token, document) in asks {
+        assert_eq!(served.ask(token, document, json!({})).await.code(), "INTERNAL", "{document}");
+    }
+    let ops = served.world.ops();
+    let partner = served.world.partner().await;
+    assert!(by_operator::request_sync(ops, partner).await.is_err());
+    assert_eq!(start_nights(ops, Which::Tonight).await.unwrap(), []);
+    assert_eq!(all().await, before);
+}
+
+/// Whoever types at the command line leaves rows as everybody does.
+#[tokio::test]
+async fn what_the_operator_does_is_written_down() {
+    let (served, _) = synced().await;
+    let world = &served.world;
+    let (ops, partner) = (world.ops(), world.partner().await);
+    let told = async || -> Vec<(String, Value, Option<String>)> {
+        let rows = sqlx::query_as("select act, actor, subject from activity order by at, id");
+        let rows = rows.fetch_all(&world.owner).await.unwrap();
+        forget(&served).await;
+        rows
+    };
+    let asked = |run: RunId| {
+        let operator = json!({ "role": "system", "subject": "operator" });
+        vec![("sync.requested".to_owned(), operator, Some(run.to_string()))]
+    };
+    forget(&served).await;
+    let run = by_operator::request_sync(ops, partner).await.unwrap();
+    assert_eq!(told().await, asked(run));
+    world.work(run).await;
+
+    let tonight = start_nights(ops, Which::Tonight).await.unwrap();
+    assert_eq!(told().await, asked(tonight[0].1));
+    world.tenant.inject(Fault::ServerErrorBefore, Matching::any(), Lasting::Sticky);
+    world.work(tonight[0].1).await;
+    world.tenant.clear_faults();
+    sqlx::query("update sync_runs set state = 'failed', finished_at = now(), lease_token = null, lease_until = null where id = $1")
+        .bind(tonight[0].1.0)
+        .execute(&world.owner)
+        .await
+        .unwrap();
+    let again = request_failed_since(ops, MORNING.parse().unwrap(), std::time::Duration::ZERO).await.unwrap();
+    assert_eq!(told().await, asked(again[0].1));
+    world.work(again[0].1).await;
+
+    // A night that comes by itself is in the history of runs.
+    world.clock.advance(chrono::Duration::hours(36));
+    assert_eq!(start_nights(ops, Which::Due).await.unwrap().len(), 1);
+    assert_eq!(told().await, []);
 }
 
 #[tokio::test]

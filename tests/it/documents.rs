@@ -94,16 +94,7 @@ async fn support_and_the_platform_send_what_they_like() {
 
 /// The code of the first error that a socket answers an operation with; empty where there is none.
 async fn over_a_socket(served: &Served, token: &str, payload: Value) -> String {
-    let mut request = served.url().replacen("http", "ws", 1).into_client_request().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-    let init = json!({ "type": "connection_init", "payload": { "token": token } });
-    let subscribe = json!({ "type": "subscribe", "id": "a", "payload": payload });
-    socket.send(Message::text(init.to_string())).await.unwrap();
-    let acknowledged = said(&mut socket).await;
-    assert_eq!(acknowledged["type"], "connection_ack", "{acknowledged}");
-    socket.send(Message::text(subscribe.to_string())).await.unwrap();
-    let answer = said(&mut socket).await;
+    let answer = answer_of_a_socket(served, token, payload).await;
     let code = match answer["type"].as_str() {
         Some("error") => &answer["payload"][0]["extensions"]["code"],
         _ => &answer["payload"]["errors"][0]["extensions"]["code"],
@@ -111,11 +102,29 @@ async fn over_a_socket(served: &Served, token: &str, payload: Value) -> String {
     code.as_str().unwrap_or_default().to_owned()
 }
 
-/// The next message, behind the pings.
+/// The first message that a socket answers an operation with, or whatever else it says instead.
+pub(crate) async fn answer_of_a_socket(served: &Served, token: &str, payload: Value) -> Value {
+    let mut request = served.url().replacen("http", "ws", 1).into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+    let init = json!({ "type": "connection_init", "payload": { "token": token } });
+    let subscribe = json!({ "type": "subscribe", "id": "a", "payload": payload });
+    socket.send(Message::text(init.to_string())).await.unwrap();
+    let acknowledged = said(&mut socket).await;
+    if acknowledged["type"] != "connection_ack" {
+        return acknowledged;
+    }
+    socket.send(Message::text(subscribe.to_string())).await.unwrap();
+    said(&mut socket).await
+}
+
+/// The next message behind the pings, or why the socket was closed.
 async fn said(socket: &mut (impl StreamExt<Item = tokio_tungstenite::tungstenite::Result<Message>> + Unpin)) -> Value {
     loop {
-        if let Message::Text(text) = socket.next().await.expect("the socket is open").expect("the socket is sound") {
-            return serde_json::from_str(&text).expect("messages are JSON");
+        match socket.next().await.expect("the socket is open").expect("the socket is sound") {
+            Message::Text(text) => return serde_json::from_str(&text).expect("messages are JSON"),
+            Message::Close(frame) => return json!({ "closed": format!("{frame:?}") }),
+            _ => {}
         }
     }
 }

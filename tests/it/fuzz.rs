@@ -8,7 +8,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use futures::FutureExt;
+use futures::{FutureExt, SinkExt, StreamExt};
 use infima_halo::auth::Role;
 use infima_halo::clock::Clock;
 use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, HaloUrl, Lane};
@@ -19,6 +19,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use crate::support::served::{Reply, Served};
 use crate::support::world::World;
@@ -208,6 +209,78 @@ async fn whatever_is_sent_the_server_answers_and_goes_on() {
         assert!([200, 400, 403, 406].contains(&reply.status), "{document:?}: {}", reply.body);
     }
     assert_eq!(served.data(&token, "{ partner { name } }", json!({})).await["partner"]["name"], "NORTHWIND");
+}
+
+/// Whatever comes over a socket, it is answered or the socket is closed with a code; the server goes on.
+#[tokio::test]
+async fn whatever_a_socket_hears_it_answers_or_closes() {
+    let served = Served::over(World::with_clients(&[("Alder", 1)]).await).await;
+    let kind = prop::sample::select(vec!["subscribe", "complete", "ping", "pong", "next", "connection_init", "", "é"]);
+    let id =
+        prop::sample::select(vec![json!("a"), json!(""), json!(1), Value::Null, json!({}), json!("x".repeat(200))]);
+    let payload = prop::sample::select(vec![
+        json!({ "query": "{ partner { name } }" }),
+        json!({ "query": "subscription {" }),
+        json!({ "query": 1, "variables": [], "operationName": {} }),
+        json!({ "documentId": "\u{0}", "extensions": { "persistedQuery": 1 } }),
+        json!([]),
+        json!("\u{0}"),
+        Value::Null,
+    ]);
+    let well_formed = (kind, id, payload)
+        .prop_map(|(kind, id, payload)| json!({ "type": kind, "id": id, "payload": payload }).to_string().into_bytes());
+    // Without some that break no rule, no socket would live to hear a second message.
+    let harmless = prop::sample::select(vec![
+        json!({ "type": "ping", "payload": [] }),
+        json!({ "type": "pong" }),
+        json!({ "type": "complete", "id": "never begun" }),
+    ]);
+    let harmless = harmless.prop_map(|message| message.to_string().into_bytes());
+    let harmless = harmless.prop_map(|bytes| (bytes, true));
+    let foreign = prop_oneof![3 => well_formed, 1 => prop::collection::vec(any::<u8>(), 0..80)];
+    let message = prop_oneof![4 => harmless, 1 => (foreign, any::<bool>())];
+    let (mut answered, mut closed) = (0, 0);
+    for messages in values(prop::collection::vec(message, 1..8), ROUND_TRIPS / 4) {
+        match after_these(&served, &served.admin(), messages).await {
+            None => answered += 1,
+            Some(code) => {
+                assert!([4400, 4401, 4403, 4409, 4429, 1007].contains(&code), "{code}");
+                closed += 1;
+            }
+        }
+    }
+    assert!(answered > 0 && closed > 0, "the cases are mixed: {answered} answered, {closed} closed");
+    assert_eq!(served.data(&served.admin(), "{ partner { name } }", json!({})).await["partner"]["name"], "NORTHWIND");
+}
+
+/// The code with which a socket is closed that hears these after it was signed in on; none where it goes on.
+async fn after_these(served: &Served, token: &str, messages: Vec<(Vec<u8>, bool)>) -> Option<u16> {
+    let mut request = served.url().replacen("http", "ws", 1).into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+    let init = json!({ "type": "connection_init", "payload": { "token": token } });
+    socket.send(Message::text(init.to_string())).await.unwrap();
+    while !matches!(socket.next().await.unwrap().unwrap(), Message::Text(_)) {}
+    for (bytes, as_text) in messages {
+        // What is no UTF-8 cannot be sent as a text by this client.
+        let message = match String::from_utf8(bytes) {
+            Ok(text) if as_text => Message::text(text),
+            Ok(text) => Message::binary(text.into_bytes()),
+            Err(not_text) => Message::binary(not_text.into_bytes()),
+        };
+        if socket.send(message).await.is_err() {
+            break;
+        }
+    }
+    let _ = socket.send(Message::text(r#"{"type":"ping","payload":"the last"}"#)).await;
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) if text.contains("the last") => return None,
+            Some(Ok(Message::Close(Some(frame)))) => return Some(frame.code.into()),
+            Some(Ok(_)) => {}
+            other => panic!("the socket ended without a close frame: {other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -414,7 +414,8 @@ async fn a_partner_connects_maps_and_sees_its_quantities() {
     let activity =
         "{ partner { activity { totalCount nodes { action actor { name role } changes { name after } } } } }";
     let activity = api.data(&admin, activity, json!({})).await["partner"]["activity"].take();
-    let actions: Vec<_> = activity["nodes"].as_array().unwrap().iter().map(|entry| &entry["action"]).collect();
+    // Before them are the imports that brought the partner here.
+    let actions: Vec<_> = activity["nodes"].as_array().unwrap().iter().take(2).map(|entry| &entry["action"]).collect();
     assert_eq!(actions, ["association.saved", "connection.saved"]);
 
     let remove = "mutation($id: ID!, $quantity: HaloAssociationEnding!) {

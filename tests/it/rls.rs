@@ -100,7 +100,8 @@ async fn every_table_of_partners_stands_behind_the_wall() {
     assert_eq!(holes, [""; 0], "views without security_invoker");
     // So does a function; the one that does not is known.
     let definers: Vec<String> = sqlx::query_scalar(
-        "select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1",
+        "select proname::text from pg_proc where prosecdef
+             and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) order by 1",
     )
     .fetch_all(&owner)
     .await
@@ -244,6 +245,15 @@ async fn the_apps_role_cannot_step_over_the_wall() {
         "delete from connections".into(),
         "delete from activity".into(),
         "update activity set act = 'planted'".into(),
+        "alter table activity disable trigger all".into(),
+        "alter table activity add column planted int".into(),
+        "drop table activity".into(),
+        "comment on table activity is 'planted'".into(),
+        "create trigger planted before insert on activity for each row execute function announce_run()".into(),
+        "create rule planted as on insert to activity do instead nothing".into(),
+        "insert into activity (id, partner_id, at, actor, act) select id, partner_id, at, actor, act from activity
+            on conflict (id) do update set act = 'planted'"
+            .into(),
         "select pg_read_file('/etc/passwd')".into(),
         "copy (select 1) to program 'true'".into(),
     ] {
@@ -252,6 +262,46 @@ async fn the_apps_role_cannot_step_over_the_wall() {
     // Switching it off for oneself makes Postgres refuse rather than show.
     sqlx::query("set row_security = off").execute(&mut *db).await.unwrap();
     assert_eq!(refusal(&mut db, "select * from clients").await, INSUFFICIENT_PRIVILEGE);
+}
+
+/// What the app's role may do with each table there is, ours and the queue's. Whatever is not written here, it may not.
+#[tokio::test]
+async fn the_apps_role_may_do_this_and_no_more() {
+    const READS_AND_WRITES: &str = "select insert update";
+    let database = TestDatabase::fresh().await;
+    let expected: std::collections::BTreeMap<&str, &str> = [
+        ("apalis._sqlx_migrations", ""),
+        ("apalis.jobs", "select insert update delete"),
+        ("apalis.workers", "select insert update delete"),
+        ("_sqlx_migrations", ""),
+        ("activity", "select insert"),
+        ("associations", READS_AND_WRITES),
+        ("canary", READS_AND_WRITES),
+        ("clients", READS_AND_WRITES),
+        ("connections", READS_AND_WRITES),
+        ("halo_budgets", READS_AND_WRITES),
+        ("listed_clients", "select"),
+        ("partners", READS_AND_WRITES),
+        ("sync_results", READS_AND_WRITES),
+        ("sync_runs", READS_AND_WRITES),
+        ("users", READS_AND_WRITES),
+    ]
+    .into();
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "select c.oid::regclass::text, coalesce(string_agg(p.name, ' ' order by p.place)
+             filter (where has_table_privilege('infima_app', c.oid, p.name)), '')
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+             unnest('{select,insert,update,delete,truncate,references,trigger}'::text[]) with ordinality p (name, place)
+         where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname not in ('pg_catalog', 'information_schema')
+             and n.nspname !~ '^pg_(toast|temp)'
+         group by c.oid order by 1",
+    )
+    .fetch_all(&database.owner().await)
+    .await
+    .unwrap();
+    let held: std::collections::BTreeMap<_, _> =
+        rows.iter().map(|(table, may)| (table.as_str(), may.as_str())).collect();
+    assert_eq!(held, expected);
 }
 
 #[tokio::test]

@@ -161,6 +161,29 @@ async fn a_text_that_cannot_be_stored_refuses_its_record_only() {
     assert_eq!((name(&world, "c1").await.as_str(), active_users(&world, "c1").await), ("Good", 1));
 }
 
+/// One that does not fit an index would keep out the whole report, with an error of ours.
+#[tokio::test]
+async fn a_text_that_is_too_long_refuses_its_record_only() {
+    let world = World::with_clients(&[]).await;
+    // Postgres stores what repeats in little room; this does not.
+    let long: String = (0..3_000).map(|number: u32| format!("{:x}", number.wrapping_mul(2_654_435_761))).collect();
+    let roster = Roster {
+        partners: vec![partner(&long, RosterState::Active, 1)],
+        clients: vec![client("c1", PARTNER, "Good", 1), client("c2", PARTNER, &long, 1), client("c3", &long, "x", 1)],
+        users: vec![user("u1", "c1", None, 1), user(&long, "c1", None, 1), user("u3", "c1", Some(&long), 1)],
+    };
+    let imported = import(&world, roster).await.expect("each record by itself");
+    assert_eq!(imported.stored, 2);
+    let fields = [
+        "partners.0.externalId",
+        "clients.1.name",
+        "clients.2.partnerExternalId",
+        "users.1.externalId",
+        "users.2.email",
+    ];
+    assert_eq!(codes(&imported), fields.map(|field| (UserErrorCode::TooLong, field.to_owned())));
+}
+
 #[tokio::test]
 async fn five_thousand_records_and_no_more() {
     let world = World::with_clients(&[]).await;

@@ -41,8 +41,11 @@ fn ring(text: &str) -> Keyring {
     Keyring::parse(&text.into()).unwrap()
 }
 
-fn place(row: Uuid, partner: Uuid) -> Binding {
-    Binding { table: "connections", column: "sealed_secret", row, partner: PartnerId(partner) }
+const ADDRESS: &str = "https://x.halopsa.com";
+
+fn place(row: Uuid, partner: Uuid) -> Binding<'static> {
+    let partner = PartnerId(partner);
+    Binding { table: "connections", column: "sealed_secret", row, partner, address: ADDRESS }
 }
 
 fn rotate(database: &TestDatabase, keys: &str, more: &[&str]) -> Command {
@@ -79,13 +82,14 @@ async fn plant(owner: &PgPool, ring: &Keyring, many: i64) {
     sqlx::query(
         "insert into connections (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
              credentials_updated_at, state, checks)
-         select r.id, r.partner, 'https://x.halopsa.com', 'x', 'x', r.sealed, $4, now(), 'connected', '[]'
+         select r.id, r.partner, $5, 'x', 'x', r.sealed, $4, now(), 'connected', '[]'
          from unnest($1::uuid[], $2::uuid[], $3::bytea[]) r (id, partner, sealed)",
     )
     .bind(&rows)
     .bind(&partners)
     .bind(&sealed)
     .bind(ring.active_id())
+    .bind(ADDRESS)
     .execute(owner)
     .await
     .unwrap();
@@ -181,6 +185,17 @@ async fn keys_change_under_load_and_through_a_kill_in_the_middle() {
         assert_eq!(alone[&row], secret, "a secret that somebody saved was lost");
     }
     assert!(alone.values().any(|secret| secret.starts_with("secret ")));
+    // Each of them was written down in the transaction that did it, by whoever did it.
+    let unwritten: i64 = sqlx::query_scalar(
+        "select count(*) from connections c where not exists (
+             select from activity a where a.partner_id = c.partner_id and a.act = 'connection.resealed'
+                 and a.actor ->> 'subject' = 'operator' and a.before ->> 'sealedWith' = 'old'
+                 and a.after ->> 'sealedWith' = 'new')",
+    )
+    .fetch_one(&owner)
+    .await
+    .unwrap();
+    assert_eq!(unwritten, 0);
     start(&database, &keys(&[("new", 2)])).await.expect("the old key is not needed any more");
     assert!(matches!(start(&database, &old).await, Err(StartError::WrongKeys(_))));
 }
@@ -228,6 +243,31 @@ async fn secrets_that_change_places_do_not_open_and_are_sent_nowhere() {
         assert!(search.body["data"]["partner"]["name"].is_string(), "{}", search.body);
         assert_eq!(tokens(&served, tenant), before, "nothing was sent");
     }
+}
+
+/// Nor can they have it sent to a host of their own.
+#[tokio::test]
+async fn a_secret_does_not_follow_its_connection_to_another_address() {
+    let world = World::with_clients(&[("Alder", 1)]).await;
+    world.connect().await;
+    let elsewhere = world.sandbox.tenant("other");
+    let moved = "update connections set url = $1";
+    sqlx::query(moved).bind(elsewhere.url()).execute(&world.owner).await.unwrap();
+    let served = Served::over(world).await;
+    let token = served.admin();
+    for document in [
+        "mutation { testHaloConnection(input: {}) { test { works } userErrors { code } } }",
+        "mutation { saveHaloConnection(input: {}) { userErrors { code } } }",
+        "{ haloCustomers(search: \"\") { totalCount } }",
+        "{ haloSyncPreview { complete } }",
+    ] {
+        assert_eq!(served.ask(&token, document, json!({})).await.code(), "INTERNAL", "{document}");
+    }
+    assert_eq!(elsewhere.journal().len(), 0, "nothing was sent there");
+    // Back where it was, it opens again.
+    sqlx::query(moved).bind(served.world.tenant.url()).execute(&served.world.owner).await.unwrap();
+    let data = served.data(&token, "{ haloCustomers(search: \"\") { totalCount } }", json!({})).await;
+    assert_eq!(data["haloCustomers"]["totalCount"], 1);
 }
 
 #[tokio::test]

@@ -19,8 +19,14 @@ fn ring(text: &str) -> Keyring {
     Keyring::parse(&text.into()).unwrap()
 }
 
-fn place() -> Binding {
-    Binding { table: "connections", column: "sealed_secret", row: Uuid::now_v7(), partner: PartnerId::generate() }
+fn place() -> Binding<'static> {
+    Binding {
+        table: "connections",
+        column: "sealed_secret",
+        row: Uuid::now_v7(),
+        partner: PartnerId::generate(),
+        address: "https://northwind.halopsa.com",
+    }
 }
 
 fn secret() -> SecretString {
@@ -35,6 +41,8 @@ fn a_value_opens_in_its_own_place_only() {
     let elsewhere = [
         Binding { row: Uuid::now_v7(), ..here },
         Binding { partner: PartnerId::generate(), ..here },
+        Binding { address: "https://evil.example", ..here },
+        Binding { address: "", ..here },
         Binding { column: "url", ..here },
         Binding { table: "associations", ..here },
         Binding { row: here.partner.0, partner: PartnerId(here.row), ..here },

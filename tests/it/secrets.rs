@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -16,18 +17,27 @@ use axum::routing::get;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use infima_halo::auth::Role;
 use infima_halo::config::{LogConfig, LogFormat};
+use infima_halo::ops::keys::rotate_keys;
+use infima_halo::ops::preview_sync::preview_as_operator;
+use infima_halo::ops::request_sync::request_failed_since;
+use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::ops::{by_operator, housekeeping};
 use infima_halo::sandbox::{Act, Fault, Lasting, Matching};
+use infima_halo::seal::Binding;
 use infima_halo::telemetry;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 
+use crate::documents::answer_of_a_socket;
 use crate::matrix::{Asked, ROWS, filled_in};
 use crate::support::served::Reply;
-use crate::support::world::PARTNER;
+use crate::support::world::{MORNING, PARTNER};
 
 const KEY: &[u8; 32] = b"planted key, planted key, plante";
 const TYPED: &str = "planted-typed-secret";
+/// A person's address: in the table of users and nowhere else.
+const PERSON: &str = "planted.person@example.com";
 const HALO_TOKEN: &str = "planted-halo-token";
 const INNER: &str = "secrets::in_a_process_of_its_own";
 const PLANTED: &str = "planted: ";
@@ -98,12 +108,13 @@ async fn in_a_process_of_its_own() {
         }),
     );
     let asked = Asked::start_with(adjust, boom).await;
-    let mut planted = BTreeSet::from([key, TYPED.to_owned(), HALO_TOKEN.to_owned()]);
+    let mut planted = BTreeSet::from([key, TYPED.to_owned(), HALO_TOKEN.to_owned(), PERSON.to_owned()]);
     planted.insert(asked.served.world.tenant.client_secret());
     let mut hunt = Hunt { asked, planted, answers: Vec::new() };
 
     hunt.ask_the_wrong_way().await;
     hunt.ask_everything().await;
+    hunt.do_what_no_caller_does().await;
     hunt.meet_every_fault().await;
     hunt.meet_a_halo_that_repeats(&echo, &mood).await;
     assert!(heard.lock().unwrap().contains(HALO_TOKEN), "the repeating Halo was given its token");
@@ -151,9 +162,51 @@ impl Hunt {
                     let document = filled_in(document, &self.asked.values);
                     let request = self.asked.served.post(&token).json(&json!({ "query": document }));
                     self.keep(request).await;
+                    if document.starts_with("subscription") {
+                        self.follow(&token, &document).await;
+                    }
                 }
             }
         }
+    }
+
+    /// A subscription as an event stream and over a socket, with good tokens and with what is none.
+    async fn follow(&mut self, token: &str, document: &str) {
+        for token in [token, TYPED] {
+            let events = self.asked.served.events(token, document, json!({})).await;
+            let said = answer_of_a_socket(&self.asked.served, token, json!({ "query": document })).await;
+            let wrong = json!({ "query": TYPED, "documentId": TYPED, "variables": { "id": TYPED } });
+            let refused = answer_of_a_socket(&self.asked.served, token, wrong).await;
+            self.answers.extend([format!("{events:?}"), said.to_string(), refused.to_string()]);
+        }
+    }
+
+    /// What the operator can do, and the platform with what is a person's.
+    async fn do_what_no_caller_does(&mut self) {
+        let import = "mutation($v: ImportRosterInput!) { importRoster(input: $v) { imported { stored } userErrors { message } } }";
+        let user = |id: &str, client: &str, address: &str| json!({ "externalId": id, "clientExternalId": client, "email": address, "state": "ACTIVE", "version": 1 });
+        let token = self.token(Role::Platform, None);
+        for input in [
+            json!({ "users": [user("u1", "northwind/Alder", PERSON), user("u2", "nobody", PERSON),
+                user("u3", "northwind/Alder", &format!("{PERSON}\u{1}"))] }),
+            json!({ "users": [{ "externalId": PERSON, "email": [PERSON] }], "surplus": PERSON }),
+            json!(PERSON),
+        ] {
+            let request = self.asked.served.post(&token).json(&json!({ "query": import, "variables": { "v": input } }));
+            self.keep(request).await;
+        }
+        let world = &self.asked.served.world;
+        let (ops, partner) = (world.ops(), world.partner().await);
+        by_operator::request_sync(ops, partner).await.unwrap();
+        start_nights(ops, Which::Tonight).await.unwrap();
+        preview_as_operator(ops, partner).await.unwrap();
+        request_failed_since(ops, MORNING.parse().unwrap(), Duration::ZERO).await.unwrap();
+        let stale = "update connections set sealed_with = 'another'";
+        sqlx::query(stale).execute(&world.owner).await.unwrap();
+        let rotated = rotate_keys(ops, false).await.unwrap();
+        assert!(rotated.resealed > 0, "{rotated:?}");
+        housekeeping::sweep(ops).await.unwrap();
+        housekeeping::prune(ops).await.unwrap();
     }
 
     /// Secrets in places and in forms where they do not belong.
@@ -202,6 +255,20 @@ impl Hunt {
             json!({ "associationId": TYPED, "quantity": "SET_TO_ZERO" }),
         ] {
             asks.push(json!({ "query": remove, "variables": { "v": input } }));
+        }
+        let resolve = "mutation($v: ResolveHaloSubscriptionInput!) {
+            resolveHaloSubscription(input: $v) { userErrors { message } } }";
+        let recreate = "mutation($v: RecreateHaloSubscriptionInput!) {
+            recreateHaloSubscription(input: $v) { userErrors { message } } }";
+        for input in [
+            json!({ "associationId": TYPED, "answer": TYPED }),
+            json!({ "associationId": TYPED, "answer": "ADOPT", "subscriptionId": TYPED }),
+            json!({ "associationId": TYPED, "answer": "CREATE_NEW", "partnerId": TYPED }),
+            json!({ "associationId": TYPED }),
+        ] {
+            for document in [resolve, recreate] {
+                asks.push(json!({ "query": document, "variables": { "v": input } }));
+            }
         }
         let settings = "mutation($v: UpdateHaloSyncSettingsInput!) {
             updateHaloSyncSettings(input: $v) { userErrors { message } } }";
@@ -266,10 +333,18 @@ impl Hunt {
 
     /// The stored secret goes to a host that says it back.
     async fn meet_a_halo_that_repeats(&mut self, echo: &str, mood: &AtomicUsize) {
-        let owner = self.asked.served.world.database.owner().await;
-        let moved =
-            "update connections set url = $1 where partner_id = (select id from partners where external_id = $2)";
-        sqlx::query(moved).bind(format!("http://{echo}")).bind(PARTNER).execute(&owner).await.unwrap();
+        let world = &self.asked.served.world;
+        let (connection, url) = (world.connection().await, format!("http://{echo}"));
+        let (table, column) = ("connections", "sealed_secret");
+        let place = Binding { table, column, row: connection.id.0, partner: connection.partner, address: &url };
+        let secret = world.ops().keys.seal(&world.tenant.client_secret().into(), &place);
+        sqlx::query("update connections set url = $1, sealed_secret = $2 where id = $3")
+            .bind(&url)
+            .bind(secret.as_bytes())
+            .bind(connection.id.0)
+            .execute(&world.owner)
+            .await
+            .unwrap();
         let token = self.token(Role::PartnerAdmin, Some(PARTNER));
         for next in 0..MOODS {
             mood.store(next, Ordering::SeqCst);
@@ -296,7 +371,8 @@ impl Hunt {
             let all: Vec<String> = sqlx::query_scalar(AssertSqlSafe(all)).fetch_all(&owner).await.unwrap();
             rows += all.len();
             jobs += if table == "apalis.jobs" { all.len() } else { 0 };
-            for row in all {
+            assert!(table != "users" || all.iter().any(|row| row.contains(PERSON)), "the person was taken in");
+            for row in all.into_iter().filter(|_| table != "users") {
                 self.look_into(&format!("the table {table}"), &row);
             }
         }

@@ -58,6 +58,37 @@ export const operations = {
             "cursor": "cursor-2",
             "node": {
               "__typename": "Activity",
+              "action": "roster.imported",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "13",
+                  "before": "10",
+                  "name": "activeUsers"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "60",
+                  "before": null,
+                  "name": "usersStored"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000002",
+              "reason": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-3",
+            "node": {
+              "__typename": "Activity",
               "action": "sync.requested",
               "actor": {
                 "__typename": "Actor",
@@ -66,14 +97,14 @@ export const operations = {
               },
               "at": "2026-11-24T09:00:00.000Z",
               "changes": [],
-              "id": "activity_00000000000000000000000000000002",
+              "id": "activity_00000000000000000000000000000003",
               "reason": null,
               "subjectId": "run_00000000000000000000000000000002"
             }
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-3",
+            "cursor": "cursor-4",
             "node": {
               "__typename": "Activity",
               "action": "association.saved",
@@ -103,14 +134,14 @@ export const operations = {
                   "name": "haloCustomerName"
                 }
               ],
-              "id": "activity_00000000000000000000000000000003",
+              "id": "activity_00000000000000000000000000000004",
               "reason": null,
               "subjectId": "association_00000000000000000000000000000001"
             }
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-4",
+            "cursor": "cursor-5",
             "node": {
               "__typename": "Activity",
               "action": "association.saved",
@@ -140,14 +171,14 @@ export const operations = {
                   "name": "haloCustomerName"
                 }
               ],
-              "id": "activity_00000000000000000000000000000004",
+              "id": "activity_00000000000000000000000000000005",
               "reason": null,
               "subjectId": "association_00000000000000000000000000000002"
             }
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-5",
+            "cursor": "cursor-6",
             "node": {
               "__typename": "Activity",
               "action": "connection.saved",
@@ -177,18 +208,172 @@ export const operations = {
                   "name": "url"
                 }
               ],
-              "id": "activity_00000000000000000000000000000005",
+              "id": "activity_00000000000000000000000000000006",
               "reason": null,
               "subjectId": "connection_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-7",
+            "node": {
+              "__typename": "Activity",
+              "action": "roster.imported",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "10",
+                  "before": "8",
+                  "name": "activeUsers"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "60",
+                  "before": null,
+                  "name": "usersStored"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000007",
+              "reason": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-8",
+            "node": {
+              "__typename": "Activity",
+              "action": "roster.imported",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "8",
+                  "before": "3",
+                  "name": "activeUsers"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "60",
+                  "before": null,
+                  "name": "usersStored"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000008",
+              "reason": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-9",
+            "node": {
+              "__typename": "Activity",
+              "action": "roster.imported",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "3",
+                  "before": "0",
+                  "name": "activeUsers"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "60",
+                  "before": null,
+                  "name": "usersStored"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000009",
+              "reason": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-10",
+            "node": {
+              "__typename": "Activity",
+              "action": "roster.imported",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "3",
+                  "before": null,
+                  "name": "activeClients"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "0",
+                  "before": null,
+                  "name": "activeUsers"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "3",
+                  "before": null,
+                  "name": "clientsStored"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "NORTHWIND",
+                  "before": null,
+                  "name": "name"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "1",
+                  "before": null,
+                  "name": "partnersStored"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "active",
+                  "before": null,
+                  "name": "state"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Europe/Berlin",
+                  "before": null,
+                  "name": "timeZone"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000010",
+              "reason": null,
+              "subjectId": null
             }
           }
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-5",
+          "endCursor": "cursor-10",
           "hasNextPage": false
         },
-        "totalCount": 5
+        "totalCount": 10
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -207,7 +392,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-6",
+            "cursor": "cursor-11",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -237,7 +422,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-7",
+            "cursor": "cursor-12",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -261,7 +446,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-7",
+          "endCursor": "cursor-12",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -380,7 +565,7 @@ export const operations = {
       "edges": [
         {
           "__typename": "HaloCustomerEdge",
-          "cursor": "cursor-8",
+          "cursor": "cursor-13",
           "node": {
             "__typename": "HaloCustomer",
             "associatedClients": [],
@@ -392,7 +577,7 @@ export const operations = {
       ],
       "pageInfo": {
         "__typename": "PageInfo",
-        "endCursor": "cursor-8",
+        "endCursor": "cursor-13",
         "hasNextPage": false
       },
       "totalCount": 1
@@ -530,7 +715,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-9",
+            "cursor": "cursor-14",
             "node": {
               "__typename": "Client",
               "activeUserCount": 3,
@@ -573,7 +758,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-10",
+            "cursor": "cursor-15",
             "node": {
               "__typename": "Client",
               "activeUserCount": 8,
@@ -609,7 +794,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-11",
+            "cursor": "cursor-16",
             "node": {
               "__typename": "Client",
               "activeUserCount": 2,
@@ -623,7 +808,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-11",
+          "endCursor": "cursor-16",
           "hasNextPage": false
         },
         "totalCount": 3
@@ -882,7 +1067,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-6",
+            "cursor": "cursor-11",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -907,7 +1092,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-12",
+            "cursor": "cursor-17",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -926,7 +1111,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-12",
+          "endCursor": "cursor-17",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -1144,7 +1329,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-13",
+            "cursor": "cursor-18",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -1178,7 +1363,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-14",
+            "cursor": "cursor-19",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -1213,7 +1398,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-14",
+          "endCursor": "cursor-19",
           "hasNextPage": false
         },
         "totalCount": 2

@@ -5,7 +5,10 @@ use std::{sync::atomic::Ordering, time::Duration};
 use chrono::Duration as Lifetime;
 use infima_halo::{auth::Role, http::limits::Limits};
 use serde_json::json;
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::{Reply, Server, Wish, toys::one};
 
@@ -45,6 +48,29 @@ async fn a_body_may_be_so_large_and_the_platforms_larger() {
     let endless = server.post(Role::PartnerAdmin).header("content-type", "application/json");
     let reply = Reply::of(endless.body(reqwest::Body::wrap_stream(chunks))).await;
     assert_eq!(reply.code(), "PAYLOAD_TOO_LARGE");
+}
+
+/// Before there is a request, nobody can be asked who they are: only time helps.
+#[tokio::test]
+async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
+    let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    for begun in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+        let mut connection = TcpStream::connect(server.address).await.unwrap();
+        connection.write_all(begun.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        connection.read_to_string(&mut said).await.unwrap();
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
+    }
+    assert_eq!(server.ask("{ hello }").await.status, 200);
+    // What is answered may take longer than a head, and so may a stream and a socket.
+    let asked = tokio::spawn(Reply::of(server.post(Role::PartnerAdmin).json(&json!({ "query": "{ slow }" }))));
+    one(&server.toys.begun).await;
+    let idle = TcpStream::connect(server.address).await.unwrap();
+    let mut nothing = [0; 1];
+    assert_eq!(idle.peek(&mut nothing).await.unwrap(), 0, "the head's time is over");
+    server.toys.go_on.add_permits(1);
+    assert_eq!(asked.await.unwrap().body, json!({ "data": { "slow": 1 } }));
 }
 
 #[tokio::test]

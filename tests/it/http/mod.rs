@@ -14,7 +14,7 @@ use chrono::Duration;
 use infima_halo::{
     auth::{Caller, Mint, Role, TokenRules},
     clock::Clock,
-    http::{Documents, Edge, Health, Identify, IdentifyError, health_routes, limits::Limits, router},
+    http::{Documents, Edge, Health, Identify, IdentifyError, health_routes, limits::Limits, router, serve},
     ids::PartnerId,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -31,11 +31,17 @@ struct Wish {
     limits: Limits,
     documents: Documents,
     schema_for_everybody: bool,
+    leeway: std::time::Duration,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Self { limits: Limits::default(), documents: Documents::none(), schema_for_everybody: false }
+        Self {
+            limits: Limits::default(),
+            documents: Documents::none(),
+            schema_for_everybody: false,
+            leeway: std::time::Duration::ZERO,
+        }
     }
 }
 
@@ -59,7 +65,7 @@ impl Server {
             issuer: "https://id.infima.example".into(),
             audience: "infima-halo".into(),
             partner_claim: "partner".into(),
-            leeway: std::time::Duration::from_secs(30),
+            leeway: wish.leeway,
         }));
         let verifier = Arc::new(mint.verifier(Clock::System));
         let identify: Identify = Arc::new(move |token: Option<SecretString>| {
@@ -70,6 +76,7 @@ impl Server {
             })
         });
         let (toys, stopping, mutations) = (Toys::default(), CancellationToken::new(), TaskTracker::new());
+        let head_time = wish.limits.head_time;
         let edge = Edge {
             schema: toys.schema(),
             identify,
@@ -89,9 +96,7 @@ impl Server {
         let app = router(edge, origins, health_routes(health));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let signal = stopping.clone().cancelled_owned();
-        let serving =
-            tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(signal).await.unwrap() });
+        let serving = tokio::spawn(serve(listener, app, head_time, stopping.clone()));
         Self { address, client: client(), mint, toys, stopping, mutations, serving }
     }
 

@@ -1,6 +1,9 @@
 //! Subscriptions over `graphql-transport-ws`, and the protocol's close codes.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use chrono::Duration as Lifetime;
 use futures::{SinkExt, StreamExt};
@@ -12,7 +15,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-use super::{Server, Wish, toys::one};
+use super::{Reply, Server, Wish, toys::one};
 
 struct Socket(WebSocketStream<TcpStream>);
 
@@ -52,11 +55,16 @@ impl Socket {
     }
 
     async fn next(&mut self) -> Value {
+        self.first_said().await.unwrap_or_else(|code| panic!("closed with {code}"))
+    }
+
+    /// The first message, or the code with which the socket is closed instead.
+    async fn first_said(&mut self) -> Result<Value, u16> {
         loop {
             match self.0.next().await.unwrap().unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("unexpected {other:?}"),
+                Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
+                Message::Close(frame) => return Err(frame.map_or(0, |frame| frame.code.into())),
+                _ => {}
             }
         }
     }
@@ -178,6 +186,83 @@ async fn a_socket_has_to_sign_in_in_time_and_ends_with_its_token() {
     socket.subscribe("a", "subscription { forever }").await;
     assert_eq!(socket.closed().await, 4403);
     one(&server.toys.dropped).await;
+}
+
+/// What the leeway lets in over HTTP may stay on a socket and on a stream, for as long.
+#[tokio::test]
+async fn sockets_give_clocks_the_same_leeway_as_requests() {
+    let server = Server::with(Wish { leeway: Duration::from_secs(12), ..Wish::default() }).await;
+    let expired = server.token_for(Role::Support, "user-1", Lifetime::seconds(-10));
+    let by_post = server.client.post(server.url("/graphql")).bearer_auth(&expired);
+    let reply = Reply::of(by_post.json(&json!({ "query": "{ hello }" }))).await;
+    assert_eq!(reply.status, 200);
+
+    let mut socket = Socket::open(&server).await;
+    socket.init(&expired).await;
+    assert_eq!(socket.next().await, json!({ "type": "connection_ack" }));
+    let acknowledged = Instant::now();
+    assert_eq!(socket.closed().await, 4403);
+    assert!(acknowledged.elapsed() > Duration::from_millis(500), "it ends when the leeway does, not before");
+
+    let too_old = server.token_for(Role::Support, "user-1", Lifetime::seconds(-13));
+    let mut socket = Socket::open(&server).await;
+    socket.init(&too_old).await;
+    assert_eq!(socket.closed().await, 4403);
+}
+
+#[tokio::test]
+async fn a_caller_has_so_many_sockets() {
+    let limits = Limits { sockets: 2, ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let first = Socket::ready(&server, Role::PartnerViewer).await;
+    let mut second = Socket::ready(&server, Role::PartnerViewer).await;
+    let mut third = Socket::open(&server).await;
+    third.init(&server.token(Role::PartnerViewer)).await;
+    assert_eq!(third.closed().await, 1013);
+    second.subscribe("a", "{ hello }").await;
+    assert_eq!(second.next().await["type"], "next", "those that are open go on");
+    // Somebody else has sockets of their own.
+    Socket::ready(&server, Role::PartnerAdmin).await;
+    // A socket that is closed makes room, as soon as the server has seen it go.
+    drop(first);
+    while {
+        let mut again = Socket::open(&server).await;
+        again.init(&server.token(Role::PartnerViewer)).await;
+        again.first_said().await == Err(1013)
+    } {}
+}
+
+#[tokio::test]
+async fn sockets_that_nobody_signs_in_on_are_few() {
+    let limits = Limits { unknown_sockets: 2, ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let (mut first, _second) = (Socket::open(&server).await, Socket::open(&server).await);
+    let refused = async || {
+        let url = server.url("/graphql");
+        let request = server.client.get(url).header("connection", "upgrade").header("upgrade", "websocket");
+        let request =
+            request.header("sec-websocket-version", "13").header("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==");
+        let response = request.header("sec-websocket-protocol", "graphql-transport-ws").send().await.unwrap();
+        response.status().as_u16()
+    };
+    assert_eq!(refused().await, 503);
+    // Whoever signs in is counted among its own.
+    first.init(&server.token(Role::PartnerViewer)).await;
+    assert_eq!(first.next().await, json!({ "type": "connection_ack" }));
+    let _third = Socket::open(&server).await;
+    assert_eq!(refused().await, 503);
+}
+
+/// What waits for a client that does not read is bounded, and so is the patience with it.
+#[tokio::test]
+async fn a_client_that_does_not_read_is_let_go() {
+    let limits = Limits { send_time: Duration::from_millis(500), ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
+    socket.subscribe("a", "subscription { flood }").await;
+    one(&server.toys.dropped).await;
+    let made = server.toys.made.load(Ordering::SeqCst);
+    assert!((1..100).contains(&made), "{made} events of 200 kB were made for a client that reads none");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_graphql::{Context, Enum, Error, Object, Result, Schema, SchemaBuilder, Subscription};
@@ -23,12 +23,14 @@ pub(crate) struct Toys {
     /// Gets a permit when a waiting resolver is dropped, finished or not.
     pub(crate) dropped: Arc<Semaphore>,
     pub(crate) finished: Arc<AtomicBool>,
+    /// How many events of the flood were made.
+    pub(crate) made: Arc<AtomicUsize>,
 }
 
 impl Default for Toys {
     fn default() -> Self {
         let none = || Arc::new(Semaphore::new(0));
-        Self { begun: none(), go_on: none(), dropped: none(), finished: Arc::default() }
+        Self { begun: none(), go_on: none(), dropped: none(), finished: Arc::default(), made: Arc::default() }
     }
 }
 
@@ -48,17 +50,19 @@ impl Toys {
     }
 
     async fn wait(&self) -> i32 {
-        struct Leaving(Arc<Semaphore>);
-        impl Drop for Leaving {
-            fn drop(&mut self) {
-                self.0.add_permits(1);
-            }
-        }
         let _leaving = Leaving(self.dropped.clone());
         self.begun.add_permits(1);
         self.go_on.acquire().await.unwrap().forget();
         self.finished.store(true, Ordering::SeqCst);
         1
+    }
+}
+
+struct Leaving(Arc<Semaphore>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.add_permits(1);
     }
 }
 
@@ -174,6 +178,19 @@ impl Events {
     async fn forever(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = i32>> {
         let toys = ctx.data::<Toys>()?.clone();
         Ok(stream::iter([0]).chain(stream::once(async move { toys.wait().await })))
+    }
+
+    /// Large events as fast as they are taken, more than anybody should have waiting.
+    async fn flood(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = String>> {
+        let toys = ctx.data::<Toys>()?.clone();
+        let leaving = Leaving(toys.dropped.clone());
+        Ok(stream::repeat_with(move || {
+            let _until_dropped = &leaving;
+            toys.made.fetch_add(1, Ordering::SeqCst);
+            "x".repeat(200_000)
+        })
+        .take(500)
+        .chain(stream::pending()))
     }
 
     async fn denied(&self) -> Result<stream::Empty<i32>> {
