@@ -66,7 +66,9 @@ impl HaloUrl {
                 Host::Ipv4(ip) if !is_public(IpAddr::V4(ip)) => return Err(HaloUrlProblem::NotPublic),
                 Host::Ipv6(ip) if !is_public(IpAddr::V6(ip)) => return Err(HaloUrlProblem::NotPublic),
                 Host::Domain("localhost") => return Err(HaloUrlProblem::NotPublic),
-                Host::Domain(name) if !name.contains('.') => return Err(HaloUrlProblem::NotWhole { host }),
+                Host::Domain(name) if !name.contains('.') || name.split('.').any(str::is_empty) => {
+                    return Err(HaloUrlProblem::NotWhole { host });
+                }
                 _ => {}
             }
             if let Some(port) = url.port() {
@@ -167,6 +169,9 @@ mod tests {
             ("https://me:secret@acme.halopsa.com", UserInfo),
             ("someone@acme.com", UserInfo),
             ("acme", NotWhole { host: "acme".into() }),
+            ("https://..", NotWhole { host: ".".into() }),
+            ("acme..halopsa.com", NotWhole { host: "acme..halopsa.com".into() }),
+            ("acme.halopsa.com..", NotWhole { host: "acme.halopsa.com.".into() }),
             ("ftp://acme.halopsa.com", NotAnAddress),
             ("javascript:alert(1)", NotAnAddress),
             ("file:///etc/passwd", NotAnAddress),

@@ -143,7 +143,10 @@ export type HaloProblemCode =
   | 'DUPLICATE_SUBSCRIPTION'
   /** The partner edited the subscription at the moment of the sync. The edit was kept. */
   | 'FIELDS_CHANGED'
-  /** Halo did not keep the subscription's other fields when the quantity was written. Writing has stopped. */
+  /**
+   * Halo did more than write the quantity: other fields of the subscription are blank, or a second subscription was made.
+   * Writing has stopped for all of the partner's clients until a person has looked.
+   */
   | 'FIELDS_NOT_KEPT'
   /** Halo did not answer. It is tried again by itself. */
   | 'HALO_UNREACHABLE'
