@@ -174,6 +174,12 @@ impl Session {
         let discovery = self.discovery().await.map_err(HaloError::in_use)?;
         Ok(discovery.tenant(&self.credentials.url))
     }
+
+    /// Whether that is Halo's own word, rather than the host's name for want of it.
+    pub async fn names_its_tenant(&self) -> Result<bool, HaloError> {
+        let discovery = self.discovery().await.map_err(HaloError::in_use)?;
+        Ok(discovery.tenant_parameter().is_some())
+    }
 }
 
 impl fmt::Debug for Session {

@@ -37,6 +37,11 @@ pub(super) trait Record: DeserializeOwned + Send {
     const ALL: &'static [(&'static str, &'static str)];
 
     fn id(&self) -> i32;
+
+    /// Whether a list row says all that has to be known; else the record is asked for by itself.
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 /// A list being read, page by page.
@@ -92,7 +97,9 @@ impl<R: Record> Pages<'_, R> {
         found: &mut BTreeMap<i32, Option<R>>,
     ) -> Result<bool, HaloError> {
         let Some(rows) = self.next().await? else { return Ok(false) };
-        found.extend(rows.into_iter().filter(|row| wanted.remove(&row.id())).map(|row| (row.id(), Some(row))));
+        found.extend(
+            rows.into_iter().filter(|row| row.is_whole() && wanted.remove(&row.id())).map(|row| (row.id(), Some(row))),
+        );
         Ok(true)
     }
 
@@ -202,9 +209,15 @@ impl Session {
                 Err(error) => return Err(error),
             }
         }
-        // Where nothing at all is there, the list tells gone records from a module that is switched off.
-        if pages.read == 0 && !found.is_empty() && found.values().all(Option::is_none) {
-            pages.next().await?;
+        // Where nothing at all is there, the list tells gone records from a module that is switched off, and a tenant in which
+        // nothing is left from one that is not shown to the agent.
+        if !found.is_empty() && found.values().all(Option::is_none) {
+            if pages.read == 0 {
+                pages.next().await?;
+            }
+            if pages.seen.is_empty() && found.len() > FEW {
+                return Err(HaloError::PermissionDenied(R::AREA.level()));
+            }
         }
         // 401 and 403 may mean a gone record as well as a missing permission. Where the list shows anything, it decides; where
         // it cannot be read or is empty, it is the permission: a module that is switched off may look like that.

@@ -87,8 +87,8 @@ pub(super) const MARKER_FIELD: &str = "product_sku";
 pub(super) struct WireLicence {
     #[serde(deserialize_with = "decode::id")]
     id: i32,
-    #[serde(deserialize_with = "decode::id")]
-    client_id: i32,
+    #[serde(default, deserialize_with = "decode::maybe_id")]
+    client_id: Option<i32>,
     #[serde(default, deserialize_with = "decode::text")]
     name: Option<String>,
     #[serde(default = "no_count", deserialize_with = "count")]
@@ -129,13 +129,25 @@ impl Record for WireLicence {
     fn id(&self) -> i32 {
         self.id
     }
+
+    fn is_whole(&self) -> bool {
+        self.client_id.is_some()
+    }
 }
 
-impl From<WireLicence> for Subscription {
-    fn from(wire: WireLicence) -> Self {
-        Self {
+impl WireLicence {
+    /// The record as one of this customer's, where it does not say whose it is: Halo promises no field but the id.
+    pub(super) fn of(mut self, customer: HaloCustomerId) -> Subscription {
+        self.client_id.get_or_insert(customer.0);
+        self.complete().expect("it has a customer now")
+    }
+
+    /// None: it does not say whose it is.
+    pub(super) fn complete(self) -> Option<Subscription> {
+        let wire = self;
+        Some(Subscription {
             id: HaloSubscriptionId(wire.id),
-            customer: HaloCustomerId(wire.client_id),
+            customer: HaloCustomerId(wire.client_id?),
             name: wire.name.unwrap_or_default(),
             quantity: wire.count,
             price: wire.price,
@@ -145,16 +157,16 @@ impl From<WireLicence> for Subscription {
             deleted: wire.deleted.unwrap_or(false),
             marker: wire.product_sku.filter(|marker| !marker.is_empty()),
             vendor: wire.vendor.filter(|vendor| !vendor.is_empty()),
-        }
+        })
     }
 }
 
 impl SubscriptionLookup {
-    fn from_wire(wire: Option<WireLicence>) -> Self {
-        match wire.map(Subscription::from) {
-            Some(subscription) if !subscription.deleted => SubscriptionLookup::Found(subscription),
-            _ => SubscriptionLookup::Deleted,
-        }
+    fn from_wire(wire: Option<WireLicence>) -> Result<Self, HaloError> {
+        let Some(wire) = wire.filter(|wire| !wire.deleted.unwrap_or(false)) else { return Ok(Self::Deleted) };
+        let id = wire.id;
+        let whole = wire.complete();
+        whole.map(Self::Found).ok_or_else(|| HaloError::NotUnderstood(format!("subscription {id}: of no customer")))
     }
 }
 
@@ -163,7 +175,7 @@ impl Session {
     /// here, because Halo silently ignores a parameter it does not know and then answers the whole tenant's.
     pub async fn subscriptions_of(&self, customer: HaloCustomerId) -> Result<Vec<Subscription>, HaloError> {
         let rows = self.pages::<WireLicence>(vec![("client_id", customer.to_string())]).all().await?;
-        Ok(rows.into_iter().map(Subscription::from).filter(|found| found.customer == customer).collect())
+        Ok(rows.into_iter().filter_map(WireLicence::complete).filter(|found| found.customer == customer).collect())
     }
 
     /// Subscriptions by their ids, read the cheaper way: pages of the tenant's list or record by record. One that the list
@@ -173,7 +185,9 @@ impl Session {
         ids: &[HaloSubscriptionId],
     ) -> Result<BTreeMap<HaloSubscriptionId, SubscriptionLookup>, HaloError> {
         let found = self.look_up::<WireLicence>(ids.iter().map(|id| id.0).collect()).await?;
-        Ok(found.into_iter().map(|(id, wire)| (HaloSubscriptionId(id), SubscriptionLookup::from_wire(wire))).collect())
+        let lookups =
+            found.into_iter().map(|(id, wire)| Ok((HaloSubscriptionId(id), SubscriptionLookup::from_wire(wire)?)));
+        lookups.collect()
     }
 
     /// One subscription by its id.

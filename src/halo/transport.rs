@@ -32,6 +32,17 @@ pub(super) enum Area {
     Invoices,
 }
 
+impl Area {
+    /// The agent's level without which nothing of it is shown.
+    pub(super) fn level(self) -> Permission {
+        match self {
+            Area::Customers => Permission::AgentCustomers,
+            Area::Licences => Permission::AgentSoftwareLicencing,
+            Area::Invoices => Permission::AgentInvoices,
+        }
+    }
+}
+
 /// A request to the API.
 pub(super) struct Ask<'a> {
     pub area: Area,
@@ -271,11 +282,9 @@ impl Token {
     pub(super) fn missing(&self, area: Area) -> Permission {
         match area {
             Area::Customers if !self.grants(Scope::ReadCustomers) => Permission::ReadCustomers,
-            Area::Customers => Permission::AgentCustomers,
             Area::Licences if !self.grants(Scope::EditLicensing) => Permission::EditSoftwareLicensing,
-            Area::Licences => Permission::AgentSoftwareLicencing,
             Area::Invoices if !self.grants(Scope::ReadInvoices) => Permission::ReadInvoices,
-            Area::Invoices => Permission::AgentInvoices,
+            area => area.level(),
         }
     }
 }

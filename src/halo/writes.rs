@@ -61,7 +61,7 @@ impl Session {
             }
         })?;
         match decode::record::<WireLicence>(&answer.body, "created subscription") {
-            Ok(Some(wire)) if wire.id() > 0 => Ok(wire.into()),
+            Ok(Some(wire)) if wire.id() > 0 => Ok(wire.of(new.customer)),
             Ok(_) => Err(CreateError::Doubtful(HaloError::NotUnderstood("created subscription: no id".into()))),
             Err(error) => Err(CreateError::Doubtful(error)),
         }
@@ -83,7 +83,7 @@ impl Session {
         let record = json!({ "id": id.0, "client_id": customer.0, "count": quantity });
         let answer = self.write(record, deadline).await?;
         let wire = decode::record::<WireLicence>(&answer.body, "written subscription");
-        Ok(wire.ok().flatten().map(Subscription::from))
+        Ok(wire.ok().flatten().and_then(WireLicence::complete))
     }
 
     async fn write(&self, record: serde_json::Value, deadline: Instant) -> Result<Answer, Failure> {

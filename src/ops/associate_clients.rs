@@ -198,6 +198,8 @@ impl Table {
         if shared && !mapping.allow_shared {
             return Ok(Mapped::Refused(taken()));
         }
+        // What an entry does is undone where it is refused in the end.
+        associations::begin_entry(tx).await?;
         if let (Some(standing), Some(ending)) = (standing, mapping.replace) {
             associations::end(tx, scope, standing.id, ending, now).await?;
             let entry = activity::Entry {
@@ -207,13 +209,18 @@ impl Table {
             };
             activity::record(tx, scope, entry, now).await?;
         }
-        let resumed = associations::resume(tx, scope, client.id, &self.tenant, customer.id).await?;
-        let id = match resumed {
-            Some(id) => id,
-            None => match insert(tx, scope, &self.tenant, &client, &customer, shared, now).await? {
-                Some(id) => id,
-                None => return Ok(Mapped::Refused(taken())),
-            },
+        let resumed = associations::resume(tx, scope, client.id, &self.tenant, customer.id, shared).await?;
+        let mut stored = match resumed {
+            Some(id) => Some(id),
+            None => insert(tx, scope, &self.tenant, &client, &customer, shared, now).await?,
+        };
+        // Another partner's client may be mapped to the customer, in the same Halo.
+        if stored.is_none() && mapping.allow_shared && !shared {
+            stored = insert(tx, scope, &self.tenant, &client, &customer, true, now).await?;
+        }
+        let Some(id) = stored else {
+            associations::undo_entry(tx).await?;
+            return Ok(Mapped::Refused(taken()));
         };
         self.owners.entry(customer.id).or_default().insert(client.id);
         let entry = activity::Entry {

@@ -12,9 +12,10 @@ pub async fn disconnect(ops: &Ops, request: &Request<'_>, partner: PartnerId) ->
     let mut tx = ops.db.begin(&scope).await?;
     partners::lock(&mut tx, &scope).await?;
     let connection = connections::find(&mut tx, &scope).await?;
+    // Runs first, as a run does that ends: two transactions that lock in different orders would wait for each other.
+    runs::cancel(&mut tx, &scope, now).await?;
     let disconnected = connections::disconnect(&mut tx, &scope).await?;
     if disconnected {
-        runs::cancel(&mut tx, &scope, now).await?;
         let after = connections::find(&mut tx, &scope).await?;
         let entry = activity::Entry {
             subject: connection.as_ref().map(|connection| connection.id.to_string()),

@@ -67,8 +67,9 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
     for partner in roster::archived_but_connected(&mut tx, system).await? {
         let scope = permit(request.caller, Act::ImportRoster, partner)?;
         partners::lock(&mut tx, &scope).await?;
-        connections::disconnect(&mut tx, &scope).await?;
+        // Runs first, as a run does that ends: two transactions that lock in different orders would wait for each other.
         runs::cancel(&mut tx, &scope, now).await?;
+        connections::disconnect(&mut tx, &scope).await?;
         let entry = activity::Entry {
             before: Some(json!({ "connection": "connected" })),
             after: Some(json!({ "connection": "disconnected" })),

@@ -38,7 +38,8 @@ pub async fn resolve_subscription(
         let mut db = ops.db.read(&scope).await?;
         associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
     };
-    if asked.is_over() {
+    // Whoever waits for an end may say that writing goes on: that is what brings the end about.
+    if asked.is_over() && resolution != Resolution::Continue {
         return Err(ending());
     }
     if !answers(resolution, asked.problem.as_ref()) {
@@ -57,7 +58,8 @@ pub async fn resolve_subscription(
     partners::lock(&mut tx, &scope).await?;
     // It may have been answered by somebody else meanwhile.
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
-    if before.problem.as_ref().map(|problem| problem.code) != asked.problem.as_ref().map(|problem| problem.code) {
+    let code = |association: &Association| association.problem.as_ref().map(|problem| problem.code);
+    if (before.state, code(&before)) != (asked.state, code(&asked)) {
         return Err(nothing_to_resolve());
     }
     if !connections::find(&mut tx, &scope).await?.is_some_and(|found| found.is_usable()) {
@@ -65,11 +67,11 @@ pub async fn resolve_subscription(
     }
     let clients = match resolution {
         Resolution::Adopt(subscription) => {
-            take(&mut tx, &scope, id, Some(subscription)).await?;
+            take(ops, &mut tx, &scope, id, Some(subscription)).await?;
             Some(vec![before.client])
         }
         Resolution::CreateNew => {
-            take(&mut tx, &scope, id, None).await?;
+            take(ops, &mut tx, &scope, id, None).await?;
             Some(vec![before.client])
         }
         Resolution::Continue => {
@@ -138,16 +140,19 @@ async fn check_candidate(
 }
 
 async fn take(
+    ops: &Ops,
     tx: &mut crate::storage::Tx,
     scope: &PartnerScope,
     id: AssociationId,
     adopt: Option<HaloSubscriptionId>,
 ) -> Result<(), OpError> {
-    match associations::resolve(tx, scope, id, adopt).await {
+    match associations::resolve(tx, scope, id, adopt, ops.settings.settle).await {
+        // A create that was just sent may still come to light.
+        Ok(false) => Err(nothing_to_resolve()),
         Err(error) if error.violates("one_owner_per_subscription") => {
             Err(not_a_candidate("Another client has this subscription."))
         }
-        other => Ok(other?),
+        other => other.map(drop).map_err(OpError::from),
     }
 }
 

@@ -90,6 +90,8 @@ faults! {
     RepeatedPage,
     /// A list leaves out one record: the one with this id, or its last row where the number is 0.
     RowMissing(i32 = 0),
+    /// A list shows one subscription without its customer: the one with this id, or its last row where the number is 0.
+    RowWithoutCustomer(i32 = 0),
     /// A list is empty, as for an agent whose team sees nothing.
     EmptyList,
     /// A list has no `record_count`.
@@ -314,7 +316,7 @@ impl Fault {
             | GoneAsForbidden => {
                 matches!(call, CustomerSingle | SubscriptionSingle)
             }
-            DeletedListed => call == SubscriptionList,
+            DeletedListed | RowWithoutCustomer(_) => call == SubscriptionList,
             InactiveListed => matches!(call, CustomerList | SubscriptionList),
             UnknownIdMakesRow
             | UnknownIdIgnored

@@ -31,6 +31,13 @@ pub(super) fn page(
         match fault {
             Fault::RowMissing(0) => drop(rows.pop()),
             Fault::RowMissing(id) => rows.retain(|row| row["id"] != json!(id)),
+            Fault::RowWithoutCustomer(id) => {
+                let last = rows.len().wrapping_sub(1);
+                let named = rows.iter().position(|row| row["id"] == json!(id)).unwrap_or(last);
+                if let Some(row) = rows.get_mut(named) {
+                    row["client_id"] = json!(null);
+                }
+            }
             _ => {}
         }
     }

@@ -251,6 +251,17 @@ pub async fn any(db: &mut PgConnection, scope: &PartnerScope) -> Result<bool> {
     Ok(any)
 }
 
+/// One of several changes of a transaction begins, which [`undo_entry`] can undo alone.
+pub async fn begin_entry(db: &mut PgConnection) -> Result<()> {
+    sqlx::query!("savepoint entry").execute(db).await?;
+    Ok(())
+}
+
+pub async fn undo_entry(db: &mut PgConnection) -> Result<()> {
+    sqlx::query!("rollback to savepoint entry").execute(db).await?;
+    Ok(())
+}
+
 /// The same pair is mapped again before its end was confirmed: it simply goes on.
 pub async fn resume(
     db: &mut PgConnection,
@@ -258,10 +269,11 @@ pub async fn resume(
     client: ClientId,
     tenant: &HaloTenant,
     customer: HaloCustomerId,
+    shared: bool,
 ) -> Result<Option<AssociationId>> {
     let id = sqlx::query_scalar!(
         "update associations set state = case when subscription_id is null then 'pending' else 'active' end,
-             ending = null, revision = revision + 1
+             ending = null, shared = shared or $5, revision = revision + 1
          where id = (select id from associations
                      where partner_id = $1 and client_id = $2 and tenant = $3 and halo_customer_id = $4
                        and state = 'ending'
@@ -270,7 +282,8 @@ pub async fn resume(
         scope.partner().0,
         client.0,
         tenant.0,
-        customer.0
+        customer.0,
+        shared
     )
     .fetch_optional(db)
     .await?;
@@ -299,21 +312,24 @@ pub async fn resolve(
     scope: &PartnerScope,
     id: AssociationId,
     adopt: Option<HaloSubscriptionId>,
-) -> Result<()> {
-    sqlx::query!(
+    settle: Duration,
+) -> Result<bool> {
+    let done = sqlx::query!(
         "update associations set subscription_id = $3, create_approved = ($3::integer is null),
              create_sent_at = null, problem = null, before_write = null,
              -- Whichever it is now, another one may still come to light.
              double_possible_until = now() + interval '1 day',
              state = case when $3::integer is null then 'pending' else 'active' end, revision = revision + 1
-         where partner_id = $1 and id = $2 and state not in ('ending', 'ended')",
+         where partner_id = $1 and id = $2 and state not in ('ending', 'ended')
+           and ($3::integer is not null or create_sent_at is null or create_sent_at + $4 <= now())",
         scope.partner().0,
         id.0,
-        adopt.map(|id| id.0)
+        adopt.map(|id| id.0),
+        interval(settle)
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// What a run has to bring about: for these clients, or for all. Ending associations are part of it. A create that was
@@ -350,11 +366,16 @@ pub async fn desired(
         scope.partner().0,
         tenant.0
     )
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?
     .into_iter()
     .map(HaloSubscriptionId)
     .collect();
+    let held_since =
+        sqlx::query_scalar!("select writes_held_since from connections where partner_id = $1", scope.partner().0)
+            .fetch_optional(db)
+            .await?
+            .flatten();
     let associations = rows
         .into_iter()
         .map(|row| {
@@ -386,5 +407,5 @@ pub async fn desired(
             })
         })
         .collect::<Result<_>>()?;
-    Ok(Desired { tenant: tenant.clone(), associations, owned })
+    Ok(Desired { tenant: tenant.clone(), associations, owned, held_since })
 }

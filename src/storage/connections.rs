@@ -229,11 +229,18 @@ pub async fn hold_writes(db: &mut PgConnection, lease: &SyncLease, now: DateTime
     Ok(())
 }
 
-/// A person has looked: writing goes on, and no association waits for that any more.
+/// A person has looked: writing goes on, no association waits for that any more, and what records were before earlier writes
+/// no longer counts.
 pub async fn release_writes(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
     sqlx::query!("update connections set writes_held_since = null where partner_id = $1", scope.partner().0)
         .execute(&mut *db)
         .await?;
+    sqlx::query!(
+        "update associations set before_write = null where partner_id = $1 and before_write is not null",
+        scope.partner().0
+    )
+    .execute(&mut *db)
+    .await?;
     sqlx::query!(
         "update associations set
              problem = null,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::connections::problem_json;
 use super::{Result, StorageError, partners};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::{RunState, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
@@ -102,8 +102,8 @@ pub async fn claim(
     }
 }
 
-/// Checks the lease and begins it anew. Given is how long it lasts now: no request may outlive it.
-pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -> Result<Duration> {
+/// Checks the lease and begins it anew: it lasts for `length` from now, and no request may outlive it.
+pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -> Result<()> {
     sqlx::query!(
         "update sync_runs set lease_until = now() + $3 where id = $1 and lease_token = $2 and lease_until > now()
          returning id",
@@ -114,7 +114,7 @@ pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -
     .fetch_optional(db)
     .await?
     .ok_or(StorageError::LeaseLost)?;
-    Ok(length)
+    Ok(())
 }
 
 /// Checks the lease and keeps it from being taken over until the transaction ends.
@@ -143,7 +143,7 @@ pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Res
     Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
 }
 
-/// From here on, what is asked for is no longer covered by this run. `total` associations will be looked at.
+/// From here on, what is asked for is no longer covered by this run.
 pub async fn start_reading(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
     changed(
         sqlx::query!(
@@ -156,6 +156,7 @@ pub async fn start_reading(db: &mut PgConnection, lease: &SyncLease) -> Result<(
     )
 }
 
+/// So many associations will be looked at.
 pub async fn set_total(db: &mut PgConnection, lease: &SyncLease, total: u32) -> Result<()> {
     changed(
         sqlx::query!(
@@ -252,7 +253,7 @@ async fn join_waiting(
                                else w.client_ids || r.client_ids end,
              urgent = w.urgent or r.urgent,
              attempts = greatest(w.attempts, r.attempts),
-             next_attempt_at = greatest(w.next_attempt_at, now() + $3),
+             next_attempt_at = case when $5 then w.next_attempt_at else greatest(w.next_attempt_at, now() + $3) end,
              problem = coalesce($4, w.problem)
          from sync_runs r
          where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
@@ -260,7 +261,9 @@ async fn join_waiting(
         lease.run.0,
         lease.token,
         interval(pause),
-        problem_json(problem)
+        problem_json(problem),
+        // A pause for one client's sake is none for the others.
+        problem.is_some_and(|problem| problem.code == ProblemCode::CreateUnconfirmed)
     )
     .fetch_optional(db)
     .await?;

@@ -137,6 +137,8 @@ pub struct Report {
     pub evidence: Option<String>,
     pub becomes: Becomes,
     pub seen: Option<Seen>,
+    /// Whether a second subscription of the client's is there; none where nobody looked. It is looked for until it is gone.
+    pub double: Option<bool>,
 }
 
 /// What the association is after that.
@@ -182,7 +184,10 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
              seen_quantity = case when $8::text is null then seen_quantity else $9 end,
              seen_customer_id = coalesce($10, seen_customer_id),
              seen_at = case when $8::text is not null or $11 then $7 else seen_at end,
-             before_write = case when $8::text is null then before_write end
+             before_write = case when $8::text is null then before_write end,
+             double_possible_until = case when $13 then 'infinity'
+                                          when $13 is false and double_possible_until = 'infinity' then null
+                                          else double_possible_until end
          where partner_id = $1 and id = $2 and revision = $12",
         lease.partner().0,
         report.association.0,
@@ -195,7 +200,8 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
         report.seen.as_ref().and_then(|seen| signed(seen.quantity)),
         report.seen.as_ref().map(|seen| seen.customer.0),
         report.becomes == Becomes::NotSeen,
-        report.revision
+        report.revision,
+        report.double
     )
     .execute(&mut *db)
     .await?;

@@ -305,7 +305,7 @@ pub async fn partners_failed_since(
     let rows = sqlx::query_scalar!(
         r#"select partner_id as "id!" from (
                select distinct on (partner_id) partner_id, state from sync_runs
-               where queued_at >= $1 and state not in ('queued', 'running') order by partner_id, id desc
+               where finished_at >= $1 and state not in ('queued', 'running') order by partner_id, id desc
            ) latest join connections c using (partner_id)
            where latest.state in ('failed', 'partially_succeeded') and c.state <> 'disconnected' order by partner_id"#,
         since

@@ -13,6 +13,7 @@ use infima_halo::ops::check_connection::{Details, check_connection};
 use infima_halo::ops::import_roster::Roster;
 use infima_halo::ops::resolve_subscription::Resolution;
 use infima_halo::ops::run_sync::Looked;
+use infima_halo::ops::save_connection::save_connection;
 use infima_halo::ops::{OpError, UserErrorCode};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
 
@@ -446,11 +447,83 @@ async fn writing_stops_when_halo_does_not_keep_fields_until_somebody_has_looked(
         assert_eq!(Some(problem.since), connection.writes_held_since);
     }
 
-    let run = world.resolve(world.association("Alder").await.id, Resolution::Continue).await.expect("it waits");
+    // It is said while a sync is under way that began before.
+    world.tenant.inject(Fault::HeldAfter, Matching::call(Call::SubscriptionList), Lasting::Once);
+    let stale = world.request_sync().await;
+    let say = async {
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        let run = world.resolve(world.association("Alder").await.id, Resolution::Continue).await.expect("it waits");
+        world.tenant.release();
+        run
+    };
+    let (_, run) = tokio::join!(world.work(stale), say);
     assert_eq!(world.work(run).await, SUCCEEDED);
     assert_eq!(world.connection().await.problem, None);
     let count = |client: &str| world.live_at(world.customer(client))[0].count;
     assert_eq!((count("Alder"), count("Birch"), count("Cedar")), (4.0, 6.0, 2.0));
+}
+
+/// Only a client that is being removed waits: whoever looked can say so of it.
+#[tokio::test]
+async fn writing_goes_on_for_an_end_too() {
+    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    world.set_users("Alder", 4).await;
+    let id = world.record_of("Alder").await.id;
+    world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).expect("it is there");
+    world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Once);
+    world.sync().await;
+    let (alder, birch) = (world.association("Alder").await, world.association("Birch").await);
+    world.remove(birch.id, Ending::SetToZero).await.expect("it is mapped");
+    world.look().await;
+    world.remove(alder.id, Ending::KeepQuantity).await.expect("it is mapped");
+    world.look().await;
+    assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsNotKept));
+    world.resolve(birch.id, Resolution::Continue).await.expect("somebody has looked");
+    world.look().await;
+    assert_eq!(world.tenant.subscription(birch.subscription.unwrap().id.0).unwrap().count, 0.0);
+}
+
+/// What is refused in the end has changed nothing: the old mapping would be billed 0 under an error.
+#[tokio::test]
+async fn a_customer_that_another_partner_has_leaves_the_old_mapping_as_it_is() {
+    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    world.remove(world.association("Birch").await.id, Ending::KeepQuantity).await.expect("it is mapped");
+    world.look().await;
+    world.import_partner("contoso", &[("Foreign", 1)]).await;
+    let (theirs, caller) =
+        (world.partner_named("contoso").await, world.caller(Role::PartnerAdmin, Some("contoso")).await);
+    save_connection(world.ops(), &request(&caller), theirs, world.details()).await.expect("they share the Halo");
+    let foreign: uuid::Uuid =
+        sqlx::query_scalar("select id from clients where name = 'Foreign'").fetch_one(&world.owner).await.unwrap();
+    let customer = world.customer("Birch");
+    let mapping = Mapping { client: Some(ClientId(foreign)), customer, allow_shared: false, replace: None };
+    let mapped = associate_clients(world.ops(), &request(&caller), theirs, &[mapping]).await.expect("it is free");
+    assert_eq!(mapped.errors, []);
+
+    let before = world.association("Alder").await;
+    let mapping = Mapping { replace: Some(Ending::SetToZero), ..world.mapping("Alder", "Birch").await };
+    assert_eq!(refused(&world, mapping).await, UserErrorCode::CustomerAlreadyAssociated);
+    let after = world.association("Alder").await;
+    assert_eq!((after.id, after.state), (before.id, AssociationState::Active));
+    let associated = world.associate(&[Mapping { allow_shared: true, ..mapping }]).await.expect("it is said");
+    assert_eq!(associated.errors, []);
+    assert_eq!(world.association("Alder").await.customer.id, customer);
+}
+
+/// The customer went to another client while the end of the first mapping was not confirmed yet.
+#[tokio::test]
+async fn a_mapping_that_goes_on_may_share_its_customer() {
+    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
+    world.remove(world.association("Alder").await.id, Ending::SetToZero).await.expect("it is mapped");
+    world.look().await;
+    let elsewhere = Mapping { replace: Some(Ending::KeepQuantity), ..world.mapping("Birch", "Alder").await };
+    assert_eq!(world.associate(&[elsewhere]).await.expect("it is free").errors, []);
+    let again = Mapping { allow_shared: true, ..world.mapping("Alder", "Alder").await };
+    assert_eq!(world.associate(&[again]).await.expect("it is shared").errors, []);
+    world.tenant.clear_faults();
+    world.look().await;
+    assert_eq!(world.association("Alder").await.state, AssociationState::Active);
 }
 
 #[tokio::test]

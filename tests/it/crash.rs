@@ -38,6 +38,7 @@ enum Story {
 fn story(step: Step) -> Story {
     match step {
         Step::Claimed
+        | Step::ReadingBegun
         | Step::Desired
         | Step::Observed
         | Step::Sighted

@@ -383,6 +383,31 @@ async fn nothing_is_sent_without_a_permit() {
     assert_eq!(world.calls(Call::Create), 0);
 }
 
+/// Halo promises no field but the id.
+#[tokio::test]
+async fn a_row_that_does_not_say_whose_it_is_concerns_nobody_else() {
+    let world = World::with(1, 4).await;
+    let ids: Vec<_> = world.tenant.subscriptions().iter().map(|it| HaloSubscriptionId(it.id)).collect();
+    world.sticky(Fault::RowWithoutCustomer(ids[3].0));
+    let (found, sent) = world.requests(world.session().subscriptions(&ids[..3])).await;
+    assert_eq!(found.unwrap().len(), 3);
+    let (all, more) = world.requests(world.session().subscriptions(&ids)).await;
+    assert!(all.unwrap().values().all(|it| matches!(it, SubscriptionLookup::Found(_))));
+    assert!(more <= sent + 1, "that one is asked for by itself");
+    assert_eq!(world.session().subscriptions_of(HaloCustomerId(41)).await.unwrap().len(), 3);
+}
+
+/// An agent whose team sees nothing: the partner would be told that everything was deleted, and create it anew.
+#[tokio::test]
+async fn a_tenant_that_shows_nothing_at_all_lacks_a_permission() {
+    let world = World::with(1, 3).await;
+    world.sticky(Fault::EmptyList);
+    let gone: Vec<_> = (9901..9904).map(HaloSubscriptionId).collect();
+    let lookups = world.session().subscriptions(&gone).await;
+    assert_eq!(lookups, Err(HaloError::PermissionDenied(Permission::AgentSoftwareLicencing)));
+    assert_eq!(world.session().subscription(gone[0]).await, Ok(SubscriptionLookup::Deleted), "one may be gone");
+}
+
 /// A partner would be told to create anew what is there.
 #[tokio::test]
 async fn a_module_that_is_switched_off_does_not_look_like_deleted_records() {

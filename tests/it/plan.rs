@@ -46,7 +46,11 @@ impl Scene {
     fn desired(&self) -> Desired {
         let mut owned = self.owned.clone();
         owned.extend(self.wanted.iter().filter_map(|it| it.subscription));
-        Desired { tenant: tenant(), associations: self.wanted.clone(), owned }
+        // Nobody has looked yet where an association still asks.
+        let asks =
+            |it: &DesiredAssociation| it.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
+        let held_since = self.wanted.iter().any(asks).then(now);
+        Desired { tenant: tenant(), associations: self.wanted.clone(), owned, held_since }
     }
 
     /// What reading this Halo gives for what is wanted.
@@ -290,6 +294,11 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         }),
         ("a create in doubt, found by its marker", scene([doubtful(false)], [record(3)])),
         ("a create in doubt, found by name because the marker was lost", scene([doubtful(false)], [nameless(9001)])),
+        ("a new one was wanted beside one of that name, and its create is in doubt", {
+            let alder = doubtful(false);
+            let create = Create { approved: true, ..alder.create.clone() };
+            scene([DesiredAssociation { create, ..alder }], [nameless(9001)])
+        }),
         ("a create in doubt, two of that name", scene([doubtful(true)], [nameless(9001), nameless(9002)])),
         ("a create in doubt, not found yet", scene([doubtful(false)], [])),
         ("a create in doubt, not found after the settle time", scene([doubtful(true)], [])),
@@ -398,7 +407,7 @@ fn what_is_left_is_looked_at_again_with_those_that_compete_for_it() {
     let all: Vec<_> = known.iter().chain(&pending).chain([&elsewhere]).cloned().collect();
     let again = |left: &[&DesiredAssociation], written: &[&DesiredAssociation]| -> Vec<Vec<String>> {
         let ids = |of: &[&DesiredAssociation]| of.iter().map(|it| it.id).collect();
-        let slice = Desired { tenant: tenant(), associations: all.clone(), owned: BTreeSet::new() };
+        let slice = Desired { tenant: tenant(), associations: all.clone(), owned: BTreeSet::new(), held_since: None };
         let names = |part: Desired| part.associations.into_iter().map(|it| it.client_name).collect();
         slice.again(&ids(left), &ids(written)).into_iter().map(names).collect()
     };

@@ -136,8 +136,8 @@ async fn after_an_outage_the_failed_follow_one_another() {
     .await
     .unwrap();
     sqlx::query(
-        "insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
-         select gen_random_uuid(), id, 'on_demand', 'failed', false, now() from partners",
+        "insert into sync_runs (id, partner_id, trigger, state, urgent, queued_at, finished_at)
+         select gen_random_uuid(), id, 'on_demand', 'failed', false, '2019-12-31T23:59:00Z', now() from partners",
     )
     .execute(&owner)
     .await

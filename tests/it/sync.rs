@@ -4,6 +4,8 @@ use infima_halo::domain::association::{AssociationState, Ending};
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::halo::VENDOR;
+use infima_halo::ops::associate_clients::Mapping;
+use infima_halo::ops::resolve_subscription::Resolution;
 use infima_halo::ops::run_sync::Looked;
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
 
@@ -226,11 +228,53 @@ async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_doubl
     assert_eq!(world.billed()["Alder"].len(), 2, "a person decides which one goes");
     assert!(world.billed()["Alder"].contains(&4), "the client's own stays right");
 
+    // That is not forgotten over something else, nor after a while.
+    sqlx::query("update associations set double_possible_until = double_possible_until - interval '2 days'")
+        .execute(&world.owner)
+        .await
+        .unwrap();
+    world.set_users("Alder", 5).await;
+    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update), Lasting::Once);
+    let run = world.request_sync().await;
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::HaloUnreachable);
+    world.bring_forward(run).await;
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    let problem = world.association("Alder").await.problem.expect("the double is still there");
+    assert_eq!(problem.code, ProblemCode::DuplicateSubscription);
+
     let double = problem.subject.unwrap().parse().unwrap();
     world.tenant.act(Act::SetSubscriptionActive { id: double, active: false }).unwrap();
     world.sync().await;
     assert_eq!(world.association("Alder").await.problem, None);
-    assert_eq!(world.billed(), [("Alder".into(), vec![4])].into());
+    assert_eq!(world.billed(), [("Alder".into(), vec![5])].into());
+}
+
+/// Halo answers each create of one client as if it had failed: it is not asked for ever, and the others are done.
+#[tokio::test]
+async fn a_create_that_is_never_answered_well_is_given_up_until_the_next_run() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
+    world.connect().await;
+    world.work(world.map(&["Birch"]).await.run.unwrap()).await;
+    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Create), Lasting::Sticky);
+    world.map(&["Alder"]).await;
+    let run = world.request_sync().await;
+    let mut looks = 0;
+    while world.work(run).await == Looked::PutBack {
+        looks += 1;
+        assert!(looks < 20, "there is an end");
+        world.settle("Alder").await;
+        world.bring_forward(run).await;
+    }
+    assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
+    let creates = world.tenant.journal().iter().filter(|entry| entry.call == Call::Create).count();
+    assert!(creates <= 6, "{creates} creates");
+    world.tenant.clear_faults();
+    world.settle("Alder").await;
+    world.sync().await;
+    world.settle("Alder").await;
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![2])].into());
 }
 
 #[tokio::test]
@@ -253,6 +297,48 @@ async fn fields_lost_in_a_write_whose_answer_was_lost_too_do_not_pass_unseen() {
     assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::FieldsNotKept);
     assert!(world.connection().await.writes_held_since.is_some());
     assert_eq!(world.billed()["Birch"], [2], "nothing more is written until a person has looked");
+
+    // The person lets the fields be blank.
+    let run = world.resolve(world.association("Alder").await.id, Resolution::Continue).await.unwrap();
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!((world.billed()["Birch"].clone(), world.connection().await.writes_held_since), (vec![9], None));
+}
+
+/// Eleven clients on one customer stay together when they are looked at again, and every look is too old at once.
+#[tokio::test]
+async fn however_old_each_look_is_there_is_an_end() {
+    let names: Vec<_> = (0..11).map(|number| format!("Site {number:02}")).collect();
+    let seed = TenantSeed::with_customers("northwind", ["Alder"]);
+    let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_FRESH_SECONDS", "0")).await;
+    world.import_partner(PARTNER, &names.iter().map(|name| (name.as_str(), 2)).collect::<Vec<_>>()).await;
+    world.connect().await;
+    let mut mappings = Vec::new();
+    for name in &names {
+        mappings.push(Mapping { allow_shared: true, ..world.mapping(name, "Alder").await });
+    }
+    let run = world.associate(&mappings).await.unwrap().run.unwrap();
+    let worked = tokio::time::timeout(std::time::Duration::from_secs(60), world.work(run)).await;
+    assert_eq!(worked.expect("it ends"), Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.billed(), [("Alder".into(), vec![2; 11])].into());
+}
+
+/// The answer itself is evidence enough: whether the old one is there need not be known.
+#[tokio::test]
+async fn a_halo_that_makes_records_of_updates_makes_one() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).await;
+    world.connect().await;
+    world.work(world.map(&["Alder", "Birch", "Cedar"]).await.run.unwrap()).await;
+    world.set_users("Alder", 4).await;
+    world.set_users("Birch", 4).await;
+    world.tenant.inject(Fault::UpdateMakesRow, Matching::call(Call::Update), Lasting::Sticky);
+    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::SubscriptionSingle), Lasting::Sticky);
+    let run = world.sync().await;
+    assert_eq!(run.state, RunState::PartiallySucceeded);
+    world.tenant.clear_faults();
+    world.tenant.inject(Fault::UpdateMakesRow, Matching::call(Call::Update), Lasting::Sticky);
+    world.sync().await;
+    assert_eq!(world.tenant.subscriptions().len(), 4);
+    assert!(world.connection().await.writes_held_since.is_some());
 }
 
 #[tokio::test]

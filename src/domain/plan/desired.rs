@@ -16,6 +16,8 @@ pub struct Desired {
     pub associations: Vec<DesiredAssociation>,
     /// Subscriptions that belong to any association of this tenant: never candidates for another.
     pub owned: BTreeSet<HaloSubscriptionId>,
+    /// Since when nothing is written, because Halo did more than was asked and nobody has looked yet.
+    pub held_since: Option<DateTime<Utc>>,
 }
 
 /// So many customers are read for one slice: with all that follows for them, well inside what Halo takes in five minutes.
@@ -23,14 +25,14 @@ const CUSTOMERS_A_SLICE: usize = 25;
 
 /// So many associations are read again together where the first look at them was too long ago by the time of writing: no
 /// more than can be written before the second one is.
-pub const AGAIN_AT_ONCE: usize = 10;
+const AGAIN_AT_ONCE: usize = 10;
 
 impl Desired {
     /// Parts that are observed, planned and carried out one after the other, so that a run which has to pause for Halo's sake
     /// has something to show for it: first the associations that have a subscription, which are read together; then the
     /// others, customer by customer, those that somebody has to mend last.
     pub fn slices(self) -> Vec<Desired> {
-        let Desired { tenant, associations, owned } = self;
+        let Desired { tenant, associations, owned, held_since } = self;
         let (known, unknown): (Vec<_>, Vec<_>) = associations.into_iter().partition(|it| it.subscription.is_some());
         let mut customers: BTreeMap<HaloCustomerId, Vec<DesiredAssociation>> = BTreeMap::new();
         for association in unknown {
@@ -41,14 +43,14 @@ impl Desired {
         let mut parts = vec![known];
         parts.extend(customers.chunks(CUSTOMERS_A_SLICE).map(<[_]>::concat));
         parts.retain(|part| !part.is_empty());
-        let slice = |associations| Desired { tenant: tenant.clone(), associations, owned: owned.clone() };
+        let slice = |associations| Desired { tenant: tenant.clone(), associations, owned: owned.clone(), held_since };
         parts.into_iter().map(slice).collect()
     }
 
     /// What is `left` of a slice, in small slices, to be observed and planned once more. With it come those that are not
     /// `written` and want subscriptions of the same customers: whose is whose is decided for all of them together.
     pub fn again(self, left: &BTreeSet<AssociationId>, written: &BTreeSet<AssociationId>) -> Vec<Desired> {
-        let Desired { tenant, associations, owned } = self;
+        let Desired { tenant, associations, owned, held_since } = self;
         let is_left = |it: &&DesiredAssociation| left.contains(&it.id);
         let pending: BTreeSet<_> =
             associations.iter().filter(is_left).filter(|it| it.subscription.is_none()).map(|it| it.customer).collect();
@@ -59,13 +61,13 @@ impl Desired {
                 left.contains(&it.id) || competes
             })
             .collect();
-        let slices = Desired { tenant, associations: wanted, owned }.slices();
+        let slices = Desired { tenant, associations: wanted, owned, held_since }.slices();
         slices.into_iter().flat_map(|slice| slice.by(AGAIN_AT_ONCE)).collect()
     }
 
     /// Parts of about so many associations. Those without a subscription stay with the others of their customer.
     fn by(self, size: usize) -> Vec<Desired> {
-        let Desired { tenant, associations, owned } = self;
+        let Desired { tenant, associations, owned, held_since } = self;
         let mut parts: Vec<Vec<DesiredAssociation>> = Vec::new();
         for association in associations {
             let together =
@@ -75,7 +77,7 @@ impl Desired {
                 _ => parts.push(vec![association]),
             }
         }
-        let slice = |associations| Desired { tenant: tenant.clone(), associations, owned: owned.clone() };
+        let slice = |associations| Desired { tenant: tenant.clone(), associations, owned: owned.clone(), held_since };
         parts.into_iter().map(slice).collect()
     }
 }
@@ -123,7 +125,8 @@ pub struct Create {
     pub sent_at: Option<DateTime<Utc>>,
     /// The settle time after that has passed, by the database's clock: an empty look now means that nothing was created.
     pub settled: bool,
-    /// One was sent again not long ago, and the first may still come to light beside the subscription there is now.
+    /// One was sent again not long ago, and the first may still come to light beside the subscription there is now; or it did
+    /// and is still there.
     pub double_possible: bool,
     /// A person saw the candidates and wants a new subscription.
     pub approved: bool,

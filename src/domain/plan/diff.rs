@@ -39,6 +39,8 @@ pub struct Step {
     pub changed_in_halo: bool,
     /// What Halo showed before a write of ours whose outcome was not noted: that write counts as this step's.
     pub before_sent: Option<u32>,
+    /// Whether there is a second subscription of this client's; none where nobody looked.
+    pub double: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -91,12 +93,14 @@ pub fn diff(desired: &Desired, observed: &Observed, now: DateTime<Utc>) -> Plan 
     // Within one plan too, a subscription is taken back once.
     let mut owned = desired.owned.clone();
     let claimed = claimed(desired, observed);
-    let plan_for = |association| step(association, observed, &claimed, &mut owned, now);
+    let held = desired.held_since.is_some();
+    let plan_for = |association| step(association, held, observed, &claimed, &mut owned, now);
     Plan { steps: desired.associations.iter().map(plan_for).collect() }
 }
 
 fn step(
     association: &DesiredAssociation,
+    held: bool,
     observed: &Observed,
     claimed: &BTreeSet<HaloSubscriptionId>,
     owned: &mut BTreeSet<HaloSubscriptionId>,
@@ -113,6 +117,7 @@ fn step(
         warning: None,
         changed_in_halo: false,
         before_sent: None,
+        double: None,
     };
     let report = |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
 
@@ -121,7 +126,7 @@ fn step(
         return step;
     }
     // Whoever acknowledges it takes the problem away.
-    if let (Goal::Follow { .. }, Some(problem)) = (association.goal, &association.problem)
+    if let (true, Goal::Follow { .. }, Some(problem)) = (held, association.goal, &association.problem)
         && problem.code == ProblemCode::FieldsNotKept
     {
         step.action = Action::Report(problem.clone());
@@ -175,8 +180,10 @@ fn step(
         Goal::Follow { active_users } => Action::SetQuantity { subscription, from: seen.quantity, to: active_users },
     };
     if let Goal::Follow { .. } = association.goal {
-        step.warning = double(association, observed, owned, now)
-            .or_else(|| warning(association, &seen, step.changed_in_halo, &step.action, observed, now));
+        let double = double(association, observed, owned, now);
+        step.double = observed.customers.contains_key(&association.customer).then_some(double.is_some());
+        step.warning =
+            double.or_else(|| warning(association, &seen, step.changed_in_halo, &step.action, observed, now));
     }
     step.seen = Some(seen);
     step
@@ -266,7 +273,7 @@ fn find_or_create(
         [] => {}
         // Somebody saw it and wanted none of it. Was it that, or what the create in doubt made after all?
         [only] if create.approved && only.marker.as_deref() != Some(&create.marker) => {
-            if create.sent_at.is_some() {
+            if create.sent_at.is_some() && create.settled {
                 return report(Problem::about(ProblemCode::AmbiguousRecovery, only.id.to_string(), now));
             }
         }
@@ -287,6 +294,8 @@ fn find_or_create(
         _ if create.approved && create.sent_at.is_none() => {}
         // The quantity stays whichever of them it is.
         _ if association.goal == Goal::End(Ending::KeepQuantity) => return Action::End { set_to_zero: None },
+        // What the create made may not be among them yet.
+        _ if create.sent_at.is_some() && !create.settled => {}
         _ => {
             let doubt = create.sent_at.is_some();
             let code = if doubt { ProblemCode::AmbiguousRecovery } else { ProblemCode::DuplicateSubscription };
@@ -320,7 +329,8 @@ fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionI
             // By its name alone, one record can be its own, if it is taken back now; several are a question to everybody, and so is one that
             // somebody has refused.
             let found = recovered(association, &free);
-            let waits = association.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
+            let waits = desired.held_since.is_some()
+                && association.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
             let by_name = found.len() == 1 && !waits && !association.create.approved;
             let marker = Some(&association.create.marker);
             let its_own = found.into_iter().filter(|it| by_name || it.marker.as_ref() == marker);

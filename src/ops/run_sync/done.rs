@@ -106,6 +106,7 @@ pub(super) fn open(step: &Step, outcome: Outcome) -> Report {
         evidence: None,
         becomes: Becomes::Unchanged,
         seen: None,
+        double: step.double,
     }
 }
 
@@ -122,8 +123,7 @@ pub(super) fn superseded(step: &Step) -> Done {
 /// A person gave the association another subscription while this one was being created.
 pub(super) fn one_too_many(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
     let problem = Problem::about(ProblemCode::DuplicateSubscription, id.to_string(), now);
-    let report = broken(step, problem);
-    Done::with(report)
+    Done::with(Report { double: Some(true), ..broken(step, problem) })
 }
 
 pub(super) fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {

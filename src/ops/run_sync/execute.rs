@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Stop;
 use super::done::{Done, Tally, another_record, blanked, broken, made_a_record, note, open, seen, superseded};
 use super::observe::{BeforeWrite, Sighted};
 use super::steps::{self, reached};
-use crate::domain::plan::{AGAIN_AT_ONCE, Action, Plan, Sent, Step};
+use super::{Look, Stop};
+use crate::domain::plan::{Action, Plan, Sent, Step};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, Kept, Session, Subscription, SubscriptionLookup};
@@ -91,9 +91,9 @@ impl<'a> Executor<'a> {
         self.unreachable.clone()
     }
 
-    /// Takes the steps and notes their outcomes; those that would write by a look at Halo that is too old are left. Of a small
-    /// plan at least one is taken: it cannot be read much faster.
-    pub(super) async fn carry_out(&mut self, plan: &Plan) -> Result<CarriedOut, Stop> {
+    /// Takes the steps and notes their outcomes; those that would write by a look at Halo that is too old are left. After a
+    /// second look at least one is taken: however slow Halo is, there is an end.
+    pub(super) async fn carry_out(&mut self, plan: &Plan, look: Look) -> Result<CarriedOut, Stop> {
         let mut carried_out = CarriedOut::default();
         let (writing, noting): (Vec<_>, Vec<_>) = plan.steps.iter().partition(|step| step.action.writes());
         for batch in noting.chunks(BATCH) {
@@ -113,8 +113,8 @@ impl<'a> Executor<'a> {
             if self.writes_held.is_none() {
                 self.room().await?;
             }
-            let small = plan.steps.len() <= AGAIN_AT_ONCE && index == 0;
-            if self.read_at.elapsed() >= self.ops.settings.fresh && !small {
+            let at_least = look == Look::Again && index == 0;
+            if self.read_at.elapsed() >= self.ops.settings.fresh && !at_least {
                 carried_out.left = writing[index..].iter().map(|step| step.association).collect();
                 break;
             }
@@ -186,10 +186,10 @@ impl<'a> Executor<'a> {
         reached(self.ops, steps::Step::QuantityAnswered);
         self.silent = 0;
         if let Some(other) = answer.as_ref().filter(|after| after.id != id) {
-            let done = match self.session.subscription(id).await? {
+            let done = match self.session.subscription(id).await {
+                Ok(SubscriptionLookup::Deleted) => another_record(step, id, other, self.ops.clock.now()),
                 // A Halo that makes records out of updates would make one for each client and night.
-                SubscriptionLookup::Found(_) => made_a_record(step, id, other, self.ops.clock.now()),
-                SubscriptionLookup::Deleted => another_record(step, id, other, self.ops.clock.now()),
+                Ok(SubscriptionLookup::Found(_)) | Err(_) => made_a_record(step, id, other, self.ops.clock.now()),
             };
             if done.hold_writes {
                 self.writes_held.clone_from(&done.report.problem);
@@ -256,8 +256,9 @@ impl<'a> Executor<'a> {
     pub(super) async fn deadline(&self) -> Result<Instant, Stop> {
         let asked = Instant::now();
         let mut db = self.ops.db.read(self.lease.scope()).await?;
-        let lasts = leases::renew(&mut db, self.lease, self.ops.settings.lease.length).await?;
-        Ok(asked + lasts)
+        let length = self.ops.settings.lease.length;
+        leases::renew(&mut db, self.lease, length).await?;
+        Ok(asked + length)
     }
 
     /// What an error means for one client; what concerns all of them stops the run.

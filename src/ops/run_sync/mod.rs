@@ -141,6 +141,11 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     if claimed.starts > MOST_STARTS {
         return Ok(Went::TooOften);
     }
+    // Whatever is asked for from here on is another run's: what follows may have been read before it.
+    let mut tx = ops.db.begin(lease.scope()).await?;
+    leases::start_reading(&mut tx, lease).await?;
+    tx.commit().await?;
+    reached(ops, Step::ReadingBegun);
     let Some((connection, session)) = halo::stored_session(ops, lease.scope(), Lane::Sync).await? else {
         return Ok(Went::Disconnected);
     };
@@ -189,6 +194,13 @@ impl<E: Into<OpError>> From<E> for Stop {
     }
 }
 
+/// How often a slice was looked at because the first look grew old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    First,
+    Again,
+}
+
 /// How far a plan came that nothing stopped.
 enum Came {
     /// Every step has its outcome. The address may have led to another Halo than the associations belong to.
@@ -213,7 +225,6 @@ async fn sync(
 ) -> Result<Came, Stop> {
     let lease = &claimed.lease;
     let mut tx = ops.db.begin(lease.scope()).await?;
-    leases::start_reading(&mut tx, lease).await?;
     let clients = claimed.clients.as_deref();
     let desired =
         associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
@@ -221,11 +232,11 @@ async fn sync(
     leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
     tx.commit().await?;
     reached(ops, Step::Desired);
-    let held = connection.writes_held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
+    let held = desired.held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
     let mut executor = execute::Executor::new(ops, lease, session, held, stop);
     let (mut tally, mut waits, mut another_tenant) = (Tally::default(), false, None);
-    let mut slices: VecDeque<_> = desired.slices().into();
-    while let Some(mut slice) = slices.pop_front() {
+    let mut slices: VecDeque<_> = desired.slices().into_iter().map(|slice| (slice, Look::First)).collect();
+    while let Some((mut slice, look)) = slices.pop_front() {
         // What an earlier slice made is nobody else's.
         slice.owned.extend(executor.taken());
         // Reading can be broken off at any point.
@@ -247,10 +258,10 @@ async fn sync(
             another_tenant = Some(problem.continuing(connection.problem.as_ref()));
         }
         executor.see(sighted, lost);
-        let carried_out = executor.carry_out(&plan).await?;
+        let carried_out = executor.carry_out(&plan, look).await?;
         tally += carried_out.tally;
         for again in slice.again(&carried_out.left, &carried_out.written).into_iter().rev() {
-            slices.push_front(again);
+            slices.push_front((again, Look::Again));
         }
     }
     if claimed.clients.is_none() {
@@ -261,11 +272,13 @@ async fn sync(
     Ok(if let Some(problem) = executor.unreachable().filter(|_| !theirs) {
         let wait = outcome::backoff(lease.run(), claimed.attempts);
         Came::SoFar(Pause { wait, counts_as_attempt: true, problem })
-    } else if waits || tally.doubts > 0 {
+    } else if waits || tally.doubts > 0 && !theirs {
         let problem = Problem::new(ProblemCode::CreateUnconfirmed, ops.clock.now());
-        // A first look soon, because most creates in doubt were done; the last one after the whole settle time.
-        let wait = if tally.doubts > 0 { ops.settings.settle / 5 } else { ops.settings.settle };
-        Came::SoFar(Pause { wait, counts_as_attempt: false, problem })
+        // A first look soon, because most creates in doubt were done; the last one after the whole settle time. A Halo that
+        // answers each create like that is asked less and less often.
+        let soon = (ops.settings.settle / 5).max(outcome::backoff(lease.run(), claimed.attempts));
+        let wait = if tally.doubts > 0 { soon } else { ops.settings.settle };
+        Came::SoFar(Pause { wait, counts_as_attempt: tally.doubts > 0, problem })
     } else {
         Came::Through { tally, another_tenant }
     })

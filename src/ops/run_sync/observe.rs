@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::done::blanked;
 use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sent, Sighting};
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::Problem;
 use crate::halo::{CustomerLookup, HaloError, Kept, Session, Subscription, SubscriptionLookup, Untouched};
 use crate::ids::{AssociationId, HaloSubscriptionId};
 use crate::ops::halo;
@@ -28,6 +28,10 @@ pub(in crate::ops) struct Sighted {
 pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Result<Sighted, HaloError> {
     let at = Instant::now();
     let tenant = session.tenant().await?;
+    if tenant != desired.tenant && !session.names_its_tenant().await? {
+        // A page of a firewall or of a host in maintenance says nothing about who answers.
+        return Err(HaloError::Unavailable("discovery: Halo does not say which tenant it is".into()));
+    }
     let mut records = BTreeMap::new();
     let mut subscriptions = BTreeMap::new();
     let mut customers = BTreeMap::new();
@@ -53,12 +57,8 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         Some(Some(Sighting::There(seen))) => seen.customer == association.customer,
         Some(_) => true,
     };
-    let may_have_a_double = |it: &&DesiredAssociation| {
-        let told = it.problem.as_ref().is_some_and(|problem| problem.code == ProblemCode::DuplicateSubscription);
-        it.create.double_possible || told
-    };
     let wanted: BTreeSet<_> =
-        ours.filter(|it| !is_there(it) || may_have_a_double(it)).map(|association| association.customer).collect();
+        ours.filter(|it| !is_there(it) || it.create.double_possible).map(|association| association.customer).collect();
     let wanted: Vec<_> = wanted.into_iter().collect();
     for (id, lookup) in session.customers(&wanted).await? {
         let seen = match lookup {
@@ -111,6 +111,7 @@ pub(super) fn recall(
             tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo did not keep fields; writing stops");
             let problem = blanked(&fields, now);
             association.problem = Some(problem.clone());
+            desired.held_since = desired.held_since.or(Some(now));
             lost = Some(problem);
         }
     }

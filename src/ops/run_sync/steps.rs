@@ -23,7 +23,9 @@ macro_rules! steps {
 steps! {
     /// The run is ours; nothing was done.
     Claimed = "claimed",
-    /// What is desired was read: new requests are not covered any more. The number of associations is noted.
+    /// It is noted that new requests are not covered any more.
+    ReadingBegun = "reading-begun",
+    /// What is desired was read. The number of associations is noted.
     Desired = "desired",
     /// Halo was read; nothing of it is noted.
     Observed = "observed",
