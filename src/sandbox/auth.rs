@@ -35,6 +35,9 @@ pub(super) fn discovery(state: &State, faults: &Faults) -> Answer {
     if faults.has(Fault::DiscoveryWithoutTenant) {
         members.remove("tenant_id");
     }
+    if faults.has(Fault::DiscoveryOfAnother) {
+        members.insert("tenant_id".into(), json!("somebody-else"));
+    }
     if faults.has(Fault::DiscoveryWithoutAuthUrl) {
         members.remove("auth_url");
     }

@@ -204,6 +204,8 @@ faults! {
     TenantNeeded,
     /// Discovery has no `tenant_id`.
     DiscoveryWithoutTenant,
+    /// Discovery names another tenant: another Halo answers at this address now.
+    DiscoveryOfAnother,
     /// Discovery has no `auth_url`.
     DiscoveryWithoutAuthUrl,
     /// Discovery's `auth_url` has no path.
@@ -338,9 +340,11 @@ impl Fault {
             | TokenWithoutScope
             | TenantHarmful
             | TenantNeeded => call == Token,
-            DiscoveryWithoutTenant | DiscoveryWithoutAuthUrl | AuthUrlWithoutPath | AuthUrlElsewhere => {
-                call == Discovery
-            }
+            DiscoveryWithoutTenant
+            | DiscoveryOfAnother
+            | DiscoveryWithoutAuthUrl
+            | AuthUrlWithoutPath
+            | AuthUrlElsewhere => call == Discovery,
             SearchStartsWith | SearchMindsCase => call == CustomerList,
             LicensingOffAsUnauthorized | LicensingOffAsNotFound => {
                 subscription_shown || matches!(call, Delete | ChangeList)

@@ -304,7 +304,7 @@ async fn a_run_writes_nothing_when_the_tenant_changed_under_us() {
     world.set_users("Alder", 5).await;
     let synced = world.connection().await.last_synced_at;
     // Whoever answers says that it is another Halo.
-    world.tenant.inject(Fault::DiscoveryWithoutTenant, Matching::any(), Lasting::Sticky);
+    world.tenant.inject(Fault::DiscoveryOfAnother, Matching::any(), Lasting::Sticky);
     let mark = world.mark();
     let run = world.sync().await;
     assert_eq!((run.state, world.writes_since(mark)), (RunState::Failed, 0));
