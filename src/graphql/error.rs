@@ -4,7 +4,7 @@
 use async_graphql::ErrorExtensions;
 
 use crate::auth::Denied;
-use crate::http::ErrorCode;
+use crate::http::{ErrorCode, OUR_FAULT, SESSION_ENDED};
 use crate::ops::{OpError, UserErrorCode};
 use crate::storage::StorageError;
 
@@ -55,14 +55,12 @@ impl From<Failure> for async_graphql::Error {
             Failure::Forbidden => {
                 ErrorCode::Forbidden.error("Your role does not permit this. Ask an administrator of your organisation.")
             }
-            Failure::Expired => ErrorCode::Unauthenticated.error("Your session has ended. Sign in again."),
+            Failure::Expired => ErrorCode::Unauthenticated.error(SESSION_ENDED),
             Failure::BadArgument { field, message } => {
                 ErrorCode::BadUserInput.error(message).extend_with(|_, extensions| extensions.set("field", field))
             }
             Failure::Halo(message) => ErrorCode::HaloUnreachable.error(message),
-            Failure::Ours => {
-                ErrorCode::Internal.error("Something went wrong on our side. Support finds it by the request id.")
-            }
+            Failure::Ours => ErrorCode::Internal.error(OUR_FAULT),
         }
     }
 }

@@ -3,6 +3,11 @@
 use async_graphql::{Error, ErrorExtensions, Pos, Response, ServerError};
 use axum::http::StatusCode;
 
+/// What is said once a token has ended, over whatever transport.
+pub const SESSION_ENDED: &str = "Your session has ended. Sign in again.";
+/// All that is said of a fault of ours.
+pub const OUR_FAULT: &str = "Something went wrong on our side. Support finds it by the request id.";
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:ident, $meaning:literal;)+) => {
         /// What `extensions.code` of a top-level error can be. The list is closed: the frontend's contract has a branch
