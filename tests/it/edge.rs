@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::future::join_all;
 use infima_halo::auth::Role;
 use infima_halo::http::ErrorCode;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching, Tenant};
@@ -338,6 +339,45 @@ async fn addresses_inside_are_all_alike() {
     assert_eq!(answers.len(), 1, "{answers:#?}");
     assert!(answers.first().unwrap().contains("not on the public internet"), "{answers:?}");
     assert!(!answers.first().unwrap().contains(&open.to_string()));
+}
+
+/// Support's token names no partner, so that it is a field that meets the trouble, not the sign-in.
+#[tokio::test]
+async fn a_database_that_is_away_is_told_apart_from_our_faults() {
+    let served = Served::over(World::with_clients(&[("Alder", 3)]).await).await;
+    let support = served.support();
+    let unavailable = |reply: Reply, when: &str| {
+        let error = &reply.body["errors"][0];
+        assert_eq!(error["extensions"]["code"], "UNAVAILABLE", "{when}: {}", reply.body);
+        assert_eq!(error["extensions"]["requestId"], reply.header("x-request-id"), "{when}");
+        assert_eq!(error["message"], "The service cannot answer just now. Try again in a minute.", "{when}");
+    };
+    let partners = "{ partners { nodes { name } } }";
+    let pool = served.world.ops().db.pool();
+
+    let mut table = served.world.owner.begin().await.unwrap();
+    sqlx::query("lock table partners in access exclusive mode").execute(&mut *table).await.unwrap();
+    let asked = tokio::spawn(Reply::of(served.post(&support).json(&json!({ "query": partners }))));
+    let cut_off = "select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    until(async || sqlx::query_scalar::<_, i64>(cut_off).fetch_one(&served.world.owner).await.unwrap() > 0).await;
+    unavailable(asked.await.unwrap(), "cut off in the middle");
+    drop(table);
+
+    // The server's ear for changes has one, so one of these gets none.
+    let all = join_all((0..pool.options().get_max_connections()).map(|_| pool.acquire()));
+    let (busy, reply) = tokio::join!(all, served.ask(&support, partners, json!({})));
+    unavailable(reply, "no connection came free");
+    drop(busy);
+    assert_ne!(served.data(&support, partners, json!({})).await["partners"], Value::Null, "and it is over by itself");
+
+    served.world.app.close().await;
+    unavailable(served.ask(&support, partners, json!({})).await, "all connections are closed");
+    let saved = "mutation($id: ID!) { testHaloConnection(input: { partnerId: $id, reason: \"ticket\" }) { userErrors { code } } }";
+    let partner = "partner_00000000000000000000000000000000";
+    unavailable(served.ask(&support, saved, json!({ "id": partner })).await, "a mutation");
+    let signing_in = served.ask(&served.admin(), "{ viewer { role } }", json!({})).await;
+    assert_eq!((signing_in.status, signing_in.code()), (503, "UNAVAILABLE"));
 }
 
 #[tokio::test]
