@@ -9,6 +9,7 @@ use infima_halo::auth::Role;
 use infima_halo::http::ErrorCode;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching, Tenant};
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -344,7 +345,7 @@ async fn addresses_inside_are_all_alike() {
 /// Support's token names no partner, so that it is a field that meets the trouble, not the sign-in.
 #[tokio::test]
 async fn a_database_that_is_away_is_told_apart_from_our_faults() {
-    let served = Served::over(World::with_clients(&[("Alder", 3)]).await).await;
+    let served = served().await;
     let support = served.support();
     let unavailable = |reply: Reply, when: &str| {
         let error = &reply.body["errors"][0];
@@ -353,16 +354,20 @@ async fn a_database_that_is_away_is_told_apart_from_our_faults() {
         assert_eq!(error["message"], "The service cannot answer just now. Try again in a minute.", "{when}");
     };
     let partners = "{ partners { nodes { name } } }";
+    let by_support = format!("partnerId: \"{}\", reason: \"ticket\"", served.world.partner().await);
+    let sync = format!("mutation {{ requestHaloSync(input: {{ {by_support} }}) {{ run {{ id }} }} }}");
     let pool = served.world.ops().db.pool();
 
-    let mut table = served.world.owner.begin().await.unwrap();
-    sqlx::query("lock table partners in access exclusive mode").execute(&mut *table).await.unwrap();
-    let asked = tokio::spawn(Reply::of(served.post(&support).json(&json!({ "query": partners }))));
     let cut_off = "select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock'";
-    until(async || sqlx::query_scalar::<_, i64>(cut_off).fetch_one(&served.world.owner).await.unwrap() > 0).await;
-    unavailable(asked.await.unwrap(), "cut off in the middle");
-    drop(table);
+    for (table, document) in [("partners", partners), ("apalis.jobs", &sync)] {
+        let mut lock = served.world.owner.begin().await.unwrap();
+        let statement = format!("lock table {table} in access exclusive mode");
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut *lock).await.unwrap();
+        let asked = tokio::spawn(Reply::of(served.post(&support).json(&json!({ "query": document }))));
+        until(async || sqlx::query_scalar::<_, i64>(cut_off).fetch_one(&served.world.owner).await.unwrap() > 0).await;
+        unavailable(asked.await.unwrap(), &format!("cut off in the middle, at {table}"));
+    }
 
     // The server's ear for changes has one, so one of these gets none.
     let all = join_all((0..pool.options().get_max_connections()).map(|_| pool.acquire()));
@@ -373,9 +378,7 @@ async fn a_database_that_is_away_is_told_apart_from_our_faults() {
 
     served.world.app.close().await;
     unavailable(served.ask(&support, partners, json!({})).await, "all connections are closed");
-    let saved = "mutation($id: ID!) { testHaloConnection(input: { partnerId: $id, reason: \"ticket\" }) { userErrors { code } } }";
-    let partner = "partner_00000000000000000000000000000000";
-    unavailable(served.ask(&support, saved, json!({ "id": partner })).await, "a mutation");
+    unavailable(served.ask(&support, &sync, json!({})).await, "all connections are closed, for a mutation");
     let signing_in = served.ask(&served.admin(), "{ viewer { role } }", json!({})).await;
     assert_eq!((signing_in.status, signing_in.code()), (503, "UNAVAILABLE"));
 }
