@@ -20,12 +20,11 @@ use super::{
     run::HaloSyncRun,
 };
 use crate::auth::SystemScope;
+use crate::ops::search_text;
 use crate::storage::{Page, Position, Slice, partners, partners::PartnerFilter};
 
 const DEFAULT: u16 = 25;
 const MOST: u16 = 100;
-/// Longer than any name.
-const LONGEST_SEARCH: usize = 200;
 
 pub(super) type Place = OpaqueCursor<(String, Uuid)>;
 /// A list whose length is known.
@@ -54,16 +53,8 @@ pub(super) fn page(first: Option<i32>, after: Option<&str>) -> Result<Page> {
 
 /// What is looked for; nothing looks for everything.
 pub(super) fn search(text: Option<String>) -> Result<Option<String>> {
-    let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    match text {
-        Some(text) if text.chars().count() > LONGEST_SEARCH => {
-            Err(Failure::bad_argument("search", format!("Search for at most {LONGEST_SEARCH} characters.")))
-        }
-        Some(text) if text.chars().any(char::is_control) => {
-            Err(Failure::bad_argument("search", "The search holds a control character. Leave it out."))
-        }
-        text => Ok(text),
-    }
+    let text = text.as_deref().map(search_text).transpose()?;
+    Ok(text.filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
 /// For `complexity`: a page counts as many times as it has entries.

@@ -21,8 +21,8 @@ impl Ask {
     /// From the body of a POST, and from the payload of a message on a socket.
     pub(super) fn from_json(value: Value) -> Result<Self, Refusal> {
         let Value::Object(mut fields) = value else {
-            let batch = "several requests in one are not taken: send each by itself";
-            return Err(malformed(if value.is_array() { batch } else { "the request has to be a JSON object" }));
+            let batch = "Several requests in one are not taken. Send each by itself.";
+            return Err(malformed(if value.is_array() { batch } else { "The request has to be a JSON object." }));
         };
         let extensions = object(&mut fields, "extensions")?;
         let persisted = match extensions.get("persistedQuery") {
@@ -31,7 +31,7 @@ impl Ask {
                 persisted
                     .get("sha256Hash")
                     .and_then(Value::as_str)
-                    .ok_or_else(|| malformed("`extensions.persistedQuery.sha256Hash` has to be a string"))?
+                    .ok_or_else(|| malformed("The field `extensions.persistedQuery.sha256Hash` has to be a string."))?
                     .to_owned(),
             ),
         };
@@ -42,7 +42,7 @@ impl Ask {
             variables: Variables::from_json(Value::Object(object(&mut fields, "variables")?)),
         };
         match ask {
-            Ask { query: None, document_id: None, .. } => Err(malformed("`query` has to be a string")),
+            Ask { query: None, document_id: None, .. } => Err(malformed("The field `query` has to be a string.")),
             ask => Ok(ask),
         }
     }
@@ -58,11 +58,12 @@ impl Ask {
             variables: Option<String>,
             extensions: Option<String>,
         }
-        let params = Query::<Params>::try_from_uri(uri).map_err(|_| malformed("the query string is malformed"))?.0;
+        let params =
+            Query::<Params>::try_from_uri(uri).map_err(|_| malformed("The address's query string is malformed."))?.0;
         let json = |text: Option<String>| match text.as_deref() {
             None | Some("") => Ok(Value::Null),
             Some(text) => serde_json::from_str(text)
-                .map_err(|_| malformed("`variables` and `extensions` in a query string have to be JSON objects")),
+                .map_err(|_| malformed("In a query string, `variables` and `extensions` have to be JSON objects.")),
         };
         let text = |text: Option<String>| text.map_or(Value::Null, Value::String);
         let fields = [
@@ -84,7 +85,7 @@ fn string(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>,
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(malformed(&format!("`{name}` has to be a string"))),
+        Some(_) => Err(malformed(&format!("The field `{name}` has to be a string."))),
     }
 }
 
@@ -92,6 +93,6 @@ fn object(fields: &mut Map<String, Value>, name: &str) -> Result<Map<String, Val
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(object)) => Ok(object),
-        Some(_) => Err(malformed(&format!("`{name}` has to be an object"))),
+        Some(_) => Err(malformed(&format!("The field `{name}` has to be an object."))),
     }
 }

@@ -68,7 +68,7 @@ impl Callers {
         self.requests.check_key(&key(caller)).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             let seconds = wait.as_secs() + 1;
-            let message = format!("too many requests: go on in {seconds} s");
+            let message = format!("These were too many requests in a minute. Go on in {seconds} s.");
             Refusal::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })
     }
@@ -76,15 +76,15 @@ impl Callers {
     /// Takes one of the caller's places for subscriptions.
     pub(super) fn subscribe(&self, caller: &Caller) -> Result<Slot, Refusal> {
         self.subscriptions.take(caller).map_err(|open| {
-            Refusal::new(ErrorCode::LimitExceeded, format!("{open} subscriptions are open: close one first"))
+            Refusal::new(ErrorCode::LimitExceeded, format!("You have {open} subscriptions open. Close one first."))
         })
     }
 
     /// Takes one of the caller's places for sockets.
     pub(super) fn socket(&self, caller: &Caller) -> Result<Slot, Refusal> {
-        self.sockets
-            .take(caller)
-            .map_err(|open| Refusal::new(ErrorCode::LimitExceeded, format!("{open} sockets are open: close one first")))
+        self.sockets.take(caller).map_err(|open| {
+            Refusal::new(ErrorCode::LimitExceeded, format!("You have {open} sockets open. Close one first."))
+        })
     }
 
     /// A place for a socket whose caller is not known yet.

@@ -39,7 +39,7 @@ impl Document {
             let error = ServerError::from(error);
             // The parser shows the line, and with it whatever somebody wrote into the document instead of a variable.
             let expected = error.message.rsplit_once("  = ").map_or("", |(_, expected)| expected.trim());
-            let message = format!("the document is not GraphQL: {expected}");
+            let message = format!("The document is not GraphQL: {expected}.");
             let refusal = Refusal::new(ErrorCode::ParseFailed, message);
             error.locations.first().map_or(refusal.clone(), |at| refusal.at(*at))
         })?;
@@ -68,13 +68,15 @@ fn find<'a>(
         (DocumentOperations::Multiple(operations), Some(wanted)) => operations
             .get_key_value(wanted)
             .map(|(name, operation)| (Some(name), &operation.node))
-            .ok_or_else(|| invalid(format!("the document has no operation named \"{wanted}\""))),
+            .ok_or_else(|| invalid(format!("The document has no operation named \"{wanted}\"."))),
         (DocumentOperations::Single(_), Some(wanted)) => {
-            Err(invalid(format!("the document has no operation named \"{wanted}\"")))
+            Err(invalid(format!("The document has no operation named \"{wanted}\".")))
         }
         (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
             Some((name, operation)) if operations.len() == 1 => Ok((Some(name), &operation.node)),
-            _ => Err(invalid("the document has several operations: say which with `operationName`".to_owned())),
+            _ => Err(invalid(
+                "The document has several operations. Say with `operationName` which one to run.".to_owned(),
+            )),
         },
     }
 }
@@ -86,7 +88,7 @@ fn require(operation: &OperationDefinition, variables: &Variables) -> Result<(),
         let (variable, at) = (&definition.node, definition.pos);
         let required = !variable.var_type.node.nullable && variable.default_value.is_none();
         if required && !variables.contains_key(&variable.name.node) {
-            let message = format!("the variable `${}` is required", variable.name.node);
+            let message = format!("The variable `${}` is required.", variable.name.node);
             return Err(Refusal::new(ErrorCode::BadUserInput, message).at(at));
         }
     }
@@ -111,10 +113,13 @@ impl<'a> Counter<'a> {
         let size = self.count(set)?;
         let too_much = |message: String| Err(Refusal::new(ErrorCode::LimitExceeded, message));
         if size.selections > limits.selections {
-            return too_much(format!("the document selects more than {} fields", limits.selections));
+            return too_much(format!(
+                "The document selects more than {} fields. Ask for less at once.",
+                limits.selections
+            ));
         }
         if size.aliases > limits.aliases {
-            return too_much(format!("the document has more than {} aliases", limits.aliases));
+            return too_much(format!("The document has more than {} aliases. Ask for less at once.", limits.aliases));
         }
         Ok(())
     }
@@ -146,7 +151,7 @@ impl<'a> Counter<'a> {
         match self.fragments.get(name) {
             Some(Some(size)) => return Ok(*size),
             Some(None) => {
-                let message = format!("the fragment \"{name}\" spreads itself");
+                let message = format!("The fragment \"{name}\" spreads itself.");
                 return Err(Refusal::new(ErrorCode::ValidationFailed, message));
             }
             None => {}

@@ -85,12 +85,14 @@ impl Documents {
                 let known = self.by_hash.get(bare(id)).cloned();
                 return known.ok_or_else(|| self.refusal(operation.map(str::to_owned)));
             }
-            (None, None) => return Err(Refusal::new(ErrorCode::BadRequest, "`query` has to be a string")),
+            (None, None) => return Err(Refusal::new(ErrorCode::BadRequest, "The field `query` has to be a string.")),
         };
         let tokens = split(&text, limits.tokens, limits.nesting).map_err(|too_much| {
             let message = match too_much {
-                TooMuch::Tokens => format!("the document has more than {} tokens", limits.tokens),
-                TooMuch::Nesting => format!("the document is nested deeper than {}", limits.nesting),
+                TooMuch::Tokens => {
+                    format!("The document has more than {} tokens. Ask for less at once.", limits.tokens)
+                }
+                TooMuch::Nesting => format!("The document is nested deeper than {} levels.", limits.nesting),
             };
             Refusal::new(ErrorCode::LimitExceeded, message)
         })?;

@@ -54,11 +54,11 @@ async fn serve<E: Executor>(
     // First of all who is calling: whoever has no token learns nothing else.
     let caller = gate.identify(bearer(&parts.headers)).await?;
     let media = media.ok_or_else(|| {
-        let message = "answers are application/graphql-response+json, application/json or text/event-stream";
+        let message = "Accept application/graphql-response+json, application/json or text/event-stream: answers have no other form.";
         Refusal::new(ErrorCode::NotAcceptable, message)
     })?;
     if parts.method != Method::GET && parts.method != Method::POST {
-        return Err(Refusal::new(ErrorCode::MethodNotAllowed, "use GET for queries, or POST"));
+        return Err(Refusal::new(ErrorCode::MethodNotAllowed, "Send queries by GET or POST, and mutations by POST."));
     }
     gate.callers.count(&caller)?;
     let ask = match parts.method {
@@ -67,12 +67,12 @@ async fn serve<E: Executor>(
     };
     let admitted = gate.admit(&caller, ask, id)?;
     if parts.method == Method::GET && admitted.kind == OperationType::Mutation {
-        return Err(Refusal::new(ErrorCode::MethodNotAllowed, "mutations go by POST"));
+        return Err(Refusal::new(ErrorCode::MethodNotAllowed, "Send mutations by POST."));
     }
     match (media, admitted.kind) {
         (Media::EventStream, _) => events::stream(gate, caller, admitted, id),
         (_, OperationType::Subscription) => {
-            let message = "a subscription needs a socket (graphql-transport-ws), or Accept: text/event-stream";
+            let message = "A subscription needs a socket (graphql-transport-ws), or `Accept: text/event-stream`.";
             Err(Refusal::new(ErrorCode::NotAcceptable, message))
         }
         _ => Ok(answer(&gate.run(admitted).await, media)),
@@ -93,21 +93,22 @@ async fn read<E>(
     body: Body,
 ) -> Result<serde_json::Value, Refusal> {
     if !is_json(headers) {
-        let message = "the body has to be `content-type: application/json`, in UTF-8";
+        let message = "Send the body as JSON in UTF-8, with `content-type: application/json`.";
         return Err(Refusal::new(ErrorCode::UnsupportedMediaType, message));
     }
     let limits = &gate.edge.limits;
     let most = if caller.may(Act::ImportRoster) { limits.import_body } else { limits.body };
-    let too_large = || Refusal::new(ErrorCode::PayloadTooLarge, format!("a request may have {most} bytes"));
+    let too_large =
+        || Refusal::new(ErrorCode::PayloadTooLarge, format!("The body is too large. It may have {most} bytes."));
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > most) {
         return Err(too_large());
     }
     let bytes = timeout(limits.read_time, to_bytes(body, most))
         .await
-        .map_err(|_| Refusal::new(ErrorCode::Timeout, "the request's body did not arrive in time"))?
+        .map_err(|_| Refusal::new(ErrorCode::Timeout, "The body did not arrive in time. Send the request again."))?
         .map_err(|_| too_large())?;
-    serde_json::from_slice(&bytes).map_err(|_| Refusal::new(ErrorCode::BadRequest, "the body is not valid JSON"))
+    serde_json::from_slice(&bytes).map_err(|_| Refusal::new(ErrorCode::BadRequest, "The body is not valid JSON."))
 }
 
 /// An answer as it is sent. Its errors come first, as the specification advises; a request that was not run has no `data`.

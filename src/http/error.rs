@@ -3,6 +3,11 @@
 use async_graphql::{Error, ErrorExtensions, Pos, Response, ServerError};
 use axum::http::StatusCode;
 
+/// What is said once a token has ended, over whatever transport.
+pub const SESSION_ENDED: &str = "Your session has ended. Sign in again.";
+/// All that is said of a fault of ours.
+pub const OUR_FAULT: &str = "Something went wrong on our side. Support finds it by the request id.";
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:ident, $meaning:literal;)+) => {
         /// What `extensions.code` of a top-level error can be. The list is closed: the frontend's contract has a branch
@@ -64,10 +69,12 @@ codes! {
         "Too many requests from this caller. `extensions.retryAfter` says in how many seconds to go on.";
     HaloUnreachable = "HALO_UNREACHABLE", OK,
         "The partner's Halo does not answer as it should. Everything that does not need it is still in `data`.";
+    NotConnected = "NOT_CONNECTED", OK,
+        "The partner has no connection to Halo PSA yet. Everything that does not need it is still in `data`.";
     Timeout = "TIMEOUT", GATEWAY_TIMEOUT,
         "It took too long. A query was stopped; a mutation goes on, so look before sending it again.";
     Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE,
-        "The service cannot answer just now. Try again shortly.";
+        "The service cannot answer just now, such as while its database is away. Try again shortly.";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR,
         "Our fault. `extensions.requestId` lets support find what happened.";
 }

@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use super::{
     RequestId,
     endpoint::Answer,
-    error::{ErrorCode, Refusal},
+    error::{ErrorCode, Refusal, SESSION_ENDED},
     gate::{Admitted, Gate},
 };
 use crate::auth::Caller;
@@ -36,7 +36,7 @@ pub(super) fn stream<E: Executor>(
         let gate = gate.clone();
         async move { gate.run(admitted).await }.into_stream().boxed()
     };
-    let expired = gate.refuse(Refusal::new(ErrorCode::Unauthenticated, "Your session has ended. Sign in again."), id);
+    let expired = gate.refuse(Refusal::new(ErrorCode::Unauthenticated, SESSION_ENDED), id);
     let expiry = Box::pin(sleep(gate.time_left(&caller)));
     let stopping = gate.edge.stopping.clone();
     let events = stream::unfold(Some((results, expiry, stopping, expired)), |state| async move {

@@ -3,7 +3,10 @@
 
 use async_graphql::{Response, ServerError};
 
-use super::{RequestId, error::ErrorCode};
+use super::{
+    RequestId,
+    error::{ErrorCode, OUR_FAULT},
+};
 
 /// What async-graphql says when a limit set on the schema is exceeded; it gives no code.
 const LIMITS_OF_THE_SCHEMA: [&str; 4] = [
@@ -29,7 +32,7 @@ pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema
             let code = classify(error);
             if code == ErrorCode::Internal {
                 tracing::error!(error = error.message, path = ?error.path, "a resolver failed without a code");
-                error.message = "Something went wrong on our side. Support finds it by the request id.".to_owned();
+                error.message = OUR_FAULT.to_owned();
             }
             code
         });
@@ -39,10 +42,11 @@ pub(super) fn finish(mut response: Response, request: &RequestId, may_see_schema
         if let (false, Some(suggestion)) = (may_see_schema, error.message.find(" Did you mean")) {
             error.message.truncate(suggestion);
         }
+        // The library's messages come without a full stop.
+        if !error.message.ends_with(['.', '?']) {
+            error.message.push('.');
+        }
         if code == ErrorCode::ValidationFailed {
-            if !error.message.ends_with(['.', '?']) {
-                error.message.push('.');
-            }
             error.message.push_str(misfit);
         }
         let extensions = error.extensions.get_or_insert_default();

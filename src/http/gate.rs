@@ -17,13 +17,13 @@ use super::{
     ask::Ask,
     callers::{Callers, Slot},
     document::Document,
-    error::{ErrorCode, Refusal},
+    error::{ErrorCode, OUR_FAULT, Refusal},
     finish::{finish, request_error},
     order::Order,
 };
 use crate::auth::{Act, Caller};
 
-/// What `app.rs` handed in, and what its callers have used of it.
+/// What `app/` handed in, and what its callers have used of it.
 pub(super) struct Gate<E> {
     pub(super) edge: Edge<E>,
     pub(super) callers: Callers,
@@ -71,7 +71,7 @@ impl<E: Executor> Gate<E> {
         let document = Document::read(&text, operation_name, &ask.variables, limits)?;
         let may_see_schema = self.edge.schema_for_everybody || caller.may(Act::UsePlayground);
         if document.introspects && !may_see_schema {
-            let message = "the schema is described in the contract; asking the server for it is for support";
+            let message = "The contract describes the schema. Only support may ask the server for it.";
             return Err(Refusal::new(ErrorCode::Forbidden, message));
         }
         let span = tracing::Span::current();
@@ -162,8 +162,7 @@ impl Afterwards {
 
 /// A panic: the hook has logged it.
 fn our_fault() -> Response {
-    let message = "Something went wrong on our side. Support finds it by the request id.";
-    Refusal::new(ErrorCode::Internal, message).into()
+    Refusal::new(ErrorCode::Internal, OUR_FAULT).into()
 }
 
 fn too_slow(message: &str) -> Response {

@@ -3,7 +3,7 @@
 //! Here it is decided whether a request is well formed, who is calling, whether the document is trusted and within the
 //! limits, how long it may take, and what an answer looks like; never what a field means. This room knows callers, but no
 //! partners, no Halo and no database: the schema, and the function that turns a token into a caller, are handed in by
-//! `app.rs`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`], [`SpecNulls`] and the
+//! `app/`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`] with its texts, [`SpecNulls`] and the
 //! limits of the schema in [`limits`].
 //!
 //! The way of a request: `serve` (the connection) → `layers` (id, headers) → `endpoint` or `socket` (transport) → `gate`
@@ -41,7 +41,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 pub use documents::{Documents, ManifestError, Trust};
-pub use error::ErrorCode;
+pub use error::{ErrorCode, OUR_FAULT, SESSION_ENDED};
 pub use graphql_nulls::SpecNulls;
 pub use health::{Health, routes as health_routes};
 pub use serve::serve;
@@ -60,7 +60,7 @@ pub type Identify =
 pub enum IdentifyError {
     #[error("Sign in first: the request needs a bearer token.")]
     NoToken,
-    #[error("Your session has ended. Sign in again.")]
+    #[error("{SESSION_ENDED}")]
     Expired,
     #[error("The token is not accepted. Sign in again.")]
     Rejected,

@@ -29,7 +29,7 @@ use super::{
     RequestId,
     ask::Ask,
     callers::Slot,
-    error::{ErrorCode, Refusal},
+    error::{ErrorCode, Refusal, SESSION_ENDED},
     finish::request_error,
     gate::Gate,
     socket_rules::{Close, ENDED, Rules, Verdict},
@@ -111,7 +111,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                 heard = true;
                 let verdict = match message {
                     Some(Ok(Message::Text(text))) => rules.client_says(&text),
-                    Some(Ok(Message::Binary(_))) => Verdict::Close(Close::new(4400, "messages are text")),
+                    Some(Ok(Message::Binary(_))) => Verdict::Close(Close::new(4400, "Messages have to be text.")),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => Verdict::Ignore,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
                 };
@@ -137,7 +137,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                 _ => break None,
             },
             () = &mut token_end => break Some(match rules.is_ready() {
-                true => Close::new(4403, "Your session has ended. Sign in again."),
+                true => Close::new(4403, SESSION_ENDED),
                 false => Close::new(4408, "Connection initialisation timeout"),
             }),
             _ = keep_alive.tick() => {

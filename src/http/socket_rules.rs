@@ -59,7 +59,7 @@ impl Rules {
 
     pub(super) fn client_says(&mut self, text: &str) -> Verdict {
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
-            return bad("a message has to be a JSON object");
+            return bad("A message has to be a JSON object.");
         };
         let kind = message.get("type").and_then(Value::as_str).unwrap_or("").to_owned();
         let id = message.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
@@ -78,8 +78,8 @@ impl Rules {
             ("subscribe", Some(id)) => self.subscribe(id, message.remove("payload").unwrap_or_default()),
             ("complete", Some(id)) if self.active.remove(&id) => Verdict::Forward(text.to_owned()),
             ("complete", Some(_)) => Verdict::Ignore,
-            ("subscribe" | "complete", None) => bad("the message needs an `id`"),
-            _ => bad("there is no such message"),
+            ("subscribe" | "complete", None) => bad("The message needs an `id`."),
+            _ => bad("There is no message of this type."),
         }
     }
 

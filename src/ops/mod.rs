@@ -23,6 +23,7 @@ pub mod resolve_subscription;
 pub mod run_sync;
 pub mod save_connection;
 pub mod search_customers;
+mod search_text;
 pub mod start_nights;
 pub mod suggest_customers;
 pub mod update_settings;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use governor::{DefaultKeyedRateLimiter, Quota};
 
 pub use error::{OpError, UserError, UserErrorCode};
+pub use search_text::search_text;
 
 use crate::auth::Caller;
 use crate::clock::Clock;

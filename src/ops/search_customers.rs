@@ -1,13 +1,10 @@
 //! Halo's own customer search, for the mapping dialog.
 
-use super::{OpError, Ops, Request, UserErrorCode, check_connection, halo};
+use super::{OpError, Ops, Request, check_connection, halo, search_text};
 use crate::auth::{Act, permit};
 use crate::domain::association::MappedCustomer;
 use crate::halo::Lane;
 use crate::ids::{HaloTenant, PartnerId};
-
-/// Longer than any company's name.
-pub const LONGEST_SEARCH: usize = 200;
 
 /// One page of what Halo found.
 #[derive(Clone, Debug)]
@@ -28,18 +25,7 @@ pub async fn search_customers(
     size: u32,
 ) -> Result<FoundCustomers, OpError> {
     let scope = permit(request.caller, Act::SearchCustomers, partner)?;
-    let search = search.trim();
-    if search.chars().count() > LONGEST_SEARCH {
-        return Err(OpError::refused(
-            UserErrorCode::TooLong,
-            &["search"],
-            format!("Search for at most {LONGEST_SEARCH} characters."),
-        ));
-    }
-    if search.chars().any(char::is_control) {
-        let message = "The search holds a control character. Leave it out.";
-        return Err(OpError::refused(UserErrorCode::Invalid, &["search"], message));
-    }
+    let search = search_text(search)?;
     let (connection, session) =
         halo::stored_session(ops, &scope, Lane::People).await?.ok_or_else(check_connection::not_connected)?;
     let found = session.search_customers(search, page, size).await?;

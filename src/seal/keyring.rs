@@ -110,11 +110,6 @@ impl Keyring {
         std::str::from_utf8(&buffer).map(SecretString::from).map_err(|_| OpenError::NotSealed)
     }
 
-    /// Whether this was sealed with another key than the active one, and is to be sealed anew.
-    pub fn needs_reseal(&self, sealed: &Sealed) -> bool {
-        sealed.key_id() != self.active_id()
-    }
-
     /// A known text, sealed: kept in the database so that a start with a wrong keyring is noticed at once.
     pub fn seal_canary(&self) -> Sealed {
         self.seal(&CANARY.into(), &canary_binding())

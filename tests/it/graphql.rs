@@ -449,25 +449,52 @@ async fn a_partner_connects_maps_and_sees_its_quantities() {
 #[tokio::test]
 async fn a_page_has_1_to_100_entries_and_begins_at_a_cursor() {
     let api = Api::over(World::with_clients(&[("Alder", 1)]).await);
+    api.world.connect().await;
     let admin = api.world.admin().await;
-    let clients = "query($first: Int, $after: String, $search: String) {
-        partner { clients(first: $first, after: $after, search: $search) { nodes { name } } } }";
+    let support = api.support().await;
+    let lists = [
+        (
+            "partner",
+            &admin,
+            "query($first: Int, $after: String, $search: String) {
+                partner { clients(first: $first, after: $after, search: $search) { nodes { name } } } }",
+        ),
+        (
+            "haloCustomers",
+            &admin,
+            "query($first: Int, $after: String, $search: String! = \"\") {
+                haloCustomers(first: $first, after: $after, search: $search) { nodes { name } } }",
+        ),
+        (
+            "partners",
+            &support,
+            "query($first: Int, $after: String, $search: String) {
+                partners(first: $first, after: $after, search: $search) { nodes { name } } }",
+        ),
+    ];
     let nul = "a\u{0}b";
-    for (arguments, field) in [
-        (json!({ "first": 0 }), json!(["first"])),
-        (json!({ "first": -1 }), json!(["first"])),
-        (json!({ "first": 101 }), json!(["first"])),
-        (json!({ "after": "" }), json!(["after"])),
-        (json!({ "after": "not a cursor" }), json!(["after"])),
-        (json!({ "after": "WzEsMl0" }), json!(["after"])),
-        (json!({ "search": "x".repeat(10_000) }), json!(["search"])),
-        (json!({ "search": nul }), json!(["search"])),
-    ] {
-        let answer = api.ask(&admin, clients, arguments.clone()).await;
-        assert_eq!(answer["data"]["partner"], Value::Null, "{arguments}");
-        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{arguments}");
-        assert_eq!(answer["errors"][0]["code"], "BAD_USER_INPUT", "{arguments}");
-        assert_eq!(answer["errors"][0]["field"], field, "{arguments}");
+    for (list, caller, document) in lists {
+        for (arguments, field) in [
+            (json!({ "first": 0 }), json!(["first"])),
+            (json!({ "first": -1 }), json!(["first"])),
+            (json!({ "first": 101 }), json!(["first"])),
+            (json!({ "after": "" }), json!(["after"])),
+            (json!({ "after": "not a cursor" }), json!(["after"])),
+            (json!({ "after": "WzEsMl0" }), json!(["after"])),
+            (json!({ "search": "x".repeat(201) }), json!(["search"])),
+            (json!({ "search": "x".repeat(10_000) }), json!(["search"])),
+            (json!({ "search": nul }), json!(["search"])),
+        ] {
+            let answer = api.ask(caller, document, arguments.clone()).await;
+            assert_eq!(answer["data"][list], Value::Null, "{list} {arguments}");
+            assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{list} {arguments}");
+            assert_eq!(answer["errors"][0]["code"], "BAD_USER_INPUT", "{list} {arguments}");
+            assert_eq!(answer["errors"][0]["field"], field, "{list} {arguments}");
+        }
+        for arguments in [json!({ "first": 1 }), json!({ "first": 100 }), json!({ "search": "x".repeat(200) })] {
+            let answer = api.data(caller, document, arguments.clone()).await;
+            assert_ne!(answer[list], Value::Null, "{list} {arguments}");
+        }
     }
     let clients = "query($first: Int, $search: String, $order: ClientOrder) {
         partner { clients(first: $first, search: $search, orderBy: $order) { nodes { name } } } }";
@@ -595,6 +622,29 @@ async fn a_dead_halo_leaves_everything_else_alone() {
       ]
     }
     "#);
+}
+
+#[tokio::test]
+async fn without_a_connection_the_way_is_to_the_connection_form() {
+    let api = Api::over(World::with_clients(&[("Alder", 3)]).await);
+    let admin = api.world.admin().await;
+    let questions = [
+        ("{ partner { name } asked: haloCustomers(search: \"a\") { totalCount } }", "/asked"),
+        ("{ partner { name } asked: haloSyncPreview { complete } }", "/asked"),
+        (
+            "{ partner { name clients(first: 1) { nodes { asked: suggestedHaloCustomers { exact } } } } }",
+            "/partner/clients/nodes/0/asked",
+        ),
+    ];
+    for (question, asked) in questions {
+        let answer = api.ask(&admin, question, json!({})).await;
+        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{answer}");
+        let error = &answer["errors"][0];
+        assert_eq!(error["code"], "NOT_CONNECTED", "{question}");
+        assert!(error["message"].as_str().unwrap().starts_with("Halo PSA is not connected. Save"), "{error}");
+        assert_eq!(answer["data"].pointer(asked), Some(&Value::Null), "{question}");
+        assert_eq!(answer["data"]["partner"]["name"], "NORTHWIND", "the rest is answered");
+    }
 }
 
 #[tokio::test]

@@ -79,12 +79,13 @@ export const errorMeanings = {
   "LIMIT_EXCEEDED": "The document asks for too much at once: too deep, too wide, too long, or too many at the same time.",
   "METHOD_NOT_ALLOWED": "Queries go by GET or POST, mutations by POST.",
   "NOT_ACCEPTABLE": "The Accept header allows none of the forms an answer can have.",
+  "NOT_CONNECTED": "The partner has no connection to Halo PSA yet. Everything that does not need it is still in `data`.",
   "NOT_FOUND": "There is no such record, or it is another partner's: the two are not told apart.",
   "PAYLOAD_TOO_LARGE": "The body is too large. Send less at once.",
   "RATE_LIMITED": "Too many requests from this caller. `extensions.retryAfter` says in how many seconds to go on.",
   "TIMEOUT": "It took too long. A query was stopped; a mutation goes on, so look before sending it again.",
   "UNAUTHENTICATED": "There is no valid token with the request. Sign in again.",
-  "UNAVAILABLE": "The service cannot answer just now. Try again shortly.",
+  "UNAVAILABLE": "The service cannot answer just now, such as while its database is away. Try again shortly.",
   "UNSUPPORTED_MEDIA_TYPE": "The body has to be application/json in UTF-8."
 } as const;
 
@@ -101,6 +102,7 @@ export const errorStatus = {
   "LIMIT_EXCEEDED": 400,
   "METHOD_NOT_ALLOWED": 405,
   "NOT_ACCEPTABLE": 406,
+  "NOT_CONNECTED": 200,
   "NOT_FOUND": 404,
   "PAYLOAD_TOO_LARGE": 413,
   "RATE_LIMITED": 429,

@@ -29,9 +29,11 @@ async fn documents_that_ask_for_too_much_are_refused_before_they_cost_anything()
     for document in [&deep, &nested, &list, &long, &aliases, &bomb, aliased_bomb, &directives] {
         let reply = server.ask(document).await;
         assert_eq!((reply.status, reply.code()), (400, "LIMIT_EXCEEDED"), "{:.80} {:?}", document, reply.body);
+        assert!(reply.is_well_put(), "{reply:?}");
     }
     let reply = server.ask("{ ...F } fragment F on Query { hello ...F }").await;
     assert_eq!((reply.status, reply.code()), (400, "GRAPHQL_VALIDATION_FAILED"));
+    assert!(reply.is_well_put(), "{reply:?}");
 }
 
 #[tokio::test]
@@ -41,6 +43,7 @@ async fn a_body_may_be_so_large_and_the_platforms_larger() {
         json!({ "query": "mutation ($t: String!) { length(text: $t) }", "variables": { "t": "x".repeat(300_000) } });
     let reply = Reply::of(server.post(Role::PartnerAdmin).json(&request)).await;
     assert_eq!((reply.status, reply.code()), (413, "PAYLOAD_TOO_LARGE"));
+    assert!(reply.is_well_put(), "{reply:?}");
     let reply = Reply::of(server.post(Role::Platform).json(&request)).await;
     assert_eq!(reply.body, json!({ "data": { "length": 300_000 } }));
     // Without a declared length, too.
@@ -82,6 +85,7 @@ async fn a_caller_that_asks_too_often_is_told_when_to_go_on() {
     }
     let reply = server.ask("{ hello }").await;
     assert_eq!((reply.status, reply.code()), (429, "RATE_LIMITED"));
+    assert!(reply.is_well_put(), "{reply:?}");
     let seconds = reply.body["errors"][0]["extensions"]["retryAfter"].as_u64().unwrap();
     assert!((1..=21).contains(&seconds));
     assert_eq!(reply.header("retry-after"), seconds.to_string());

@@ -159,4 +159,9 @@ impl Reply {
     fn message(&self) -> &str {
         self.body["errors"][0]["message"].as_str().unwrap_or("")
     }
+
+    /// Whether what went wrong is said in whole sentences.
+    fn is_well_put(&self) -> bool {
+        self.message().starts_with(|c: char| c.is_uppercase()) && self.message().ends_with('.')
+    }
 }

@@ -38,6 +38,7 @@ async fn nobody_without_a_token_learns_anything() {
     for request in requests {
         let reply = Reply::of(request).await;
         assert_eq!((reply.status, reply.code()), (401, "UNAUTHENTICATED"), "{reply:?}");
+        assert!(reply.is_well_put(), "{reply:?}");
         assert_eq!(reply.header("www-authenticate"), "Bearer");
         assert!(reply.body.get("data").is_none());
         assert_eq!(reply.body["errors"].as_array().unwrap().len(), 1);
@@ -79,6 +80,7 @@ async fn what_is_not_graphql_over_http_is_told_so() {
         let reply = Reply::of(request).await;
         assert_eq!((reply.status, reply.code()), (status, code), "case {index}: {reply:?}");
         assert!(reply.body.get("data").is_none(), "case {index}");
+        assert!(reply.is_well_put(), "case {index}: {reply:?}");
         let id = reply.body["errors"][0]["extensions"]["requestId"].as_str().unwrap();
         assert_eq!(id, reply.header("x-request-id"), "case {index}");
         if status == 405 {
@@ -159,6 +161,7 @@ async fn arguments_and_variables_of_the_wrong_kind_are_the_callers_to_mend() {
         let request = json!({ "query": query, "variables": variables });
         let reply = Reply::of(server.post(Role::PartnerAdmin).json(&request)).await;
         assert_eq!((reply.status, reply.code()), (status, code), "{query} {variables} {:?}", reply.body);
+        assert!(reply.is_well_put(), "{reply:?}");
         assert_eq!(reply.body["errors"].as_array().unwrap().len(), 1);
     }
 }
@@ -182,6 +185,7 @@ async fn the_schema_is_for_those_who_may_use_the_playground() {
     for role in [Role::PartnerAdmin, Role::PartnerViewer, Role::Platform] {
         let reply = Reply::of(server.post(role).json(&introspection)).await;
         assert_eq!((reply.status, reply.code()), (403, "FORBIDDEN"), "{role:?}");
+        assert!(reply.is_well_put(), "{reply:?}");
         let reply = Reply::of(server.post(role).json(&typo)).await;
         assert!(!reply.message().contains("Did you mean"), "{reply:?}");
     }
