@@ -13,7 +13,7 @@ test: tools format sqlx-check lint audit rust contract browser stop
 	@echo "Everything passed."
 
 tools:
-	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust with rustup and try again" >&2; exit 1; }
+	@.ci/rust
 	@.ci/need cc gcc
 	@# The tests start a Postgres of their own; without one installed they fetch one through npm.
 	@test -n "$$DATABASE_URL$$DATABASE_URL_FILE" || command -v postgres >/dev/null || \

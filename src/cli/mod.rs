@@ -21,6 +21,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+#[cfg(feature = "dev")]
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::ops::OpError;
 
@@ -61,7 +63,7 @@ enum Command {
 
 /// Does what the command line says. 0 where it was done, 1 where it was not, 2 where the command line was not understood.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| hinted(error).exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error.into()),
@@ -70,6 +72,29 @@ pub fn main() -> ExitCode {
     // What still blocks a thread by now, such as the look-up of a name, is not waited for.
     runtime.shutdown_timeout(LAST_MOMENT);
     code
+}
+
+/// `dev` is what runs without a command, so its options are tried without it, too.
+#[cfg(feature = "dev")]
+fn hinted(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return error };
+    let name = unknown.trim_start_matches('-').split('=').next();
+    let of_dev = <Cli as clap::CommandFactory>::command().find_subcommand("dev").cloned();
+    let known = of_dev.is_some_and(|dev| dev.get_arguments().any(|option| option.get_long() == name));
+    // Behind another command, it is that one's matter.
+    if known
+        && error.kind() == ErrorKind::UnknownArgument
+        && std::env::args().nth(1).is_some_and(|first| first.starts_with('-'))
+    {
+        let hint = "options of the development stack stand behind `dev`, as in `infima-halo dev --exit`";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
+    }
+    error
+}
+
+#[cfg(not(feature = "dev"))]
+fn hinted(error: clap::Error) -> clap::Error {
+    error
 }
 
 async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {

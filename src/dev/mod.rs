@@ -95,6 +95,7 @@ pub async fn run(
         why = stack.running.broke() => Err(why),
         () = stopping.cancelled() => Ok(()),
     };
+    let done = done.map_err(|error| stack.running.reason(error));
     announce::gone(&data_dir);
     stack.running.stop().await?;
     done.map(|()| ExitCode::SUCCESS)

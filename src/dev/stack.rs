@@ -3,7 +3,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use axum::Json;
 use axum::routing::get;
 use secrecy::SecretString;
@@ -118,7 +118,13 @@ impl Running {
         tokio::select! {
             how = &mut self.serving => ended("API", how),
             how = &mut self.working => ended("worker", how),
+            gone = self.postgres.until_gone() => anyhow!(gone),
         }
+    }
+
+    /// What is said of a failure: where the database is gone, that is why, whoever noticed it first.
+    pub fn reason(&self, error: anyhow::Error) -> anyhow::Error {
+        self.postgres.gone().map_or(error, |gone| anyhow!(gone))
     }
 
     /// The API first, so that nothing new is asked; Halo and the database when nobody needs them any more.

@@ -133,6 +133,21 @@ async fn contradictions_on_the_command_line_are_refused() {
     }
 }
 
+/// Without a command, `dev` runs.
+#[tokio::test]
+async fn options_of_dev_without_it_lead_to_it() {
+    let hint = "tip: options of the development stack stand behind `dev`";
+    for arguments in [&["--exit"][..], &["--port", "80000"], &["--port=0", "--exit"]] {
+        let ended = run(&mut program(arguments)).await;
+        assert_eq!(ended.status.code(), Some(2), "{arguments:?}");
+        assert!(ended.stderr.contains(hint), "{}", ended.stderr);
+    }
+    for arguments in [&["--night"][..], &["serve", "--port", "80"], &["serve", "--exit"]] {
+        let ended = run(&mut program(arguments)).await;
+        assert!(ended.status.code() == Some(2) && !ended.stderr.contains(hint), "{}", ended.stderr);
+    }
+}
+
 #[tokio::test]
 async fn what_an_argument_should_be_is_said_with_an_example() {
     for (arguments, wanted) in [

@@ -12,7 +12,8 @@ use infima_halo::dev;
 use infima_halo::halo::VENDOR;
 use infima_halo::sandbox::{Act, Call, Effect, Sandbox};
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -46,6 +47,28 @@ impl Home {
     /// The tenants as they are on disk, while no stack is running.
     async fn tenants(&self) -> Sandbox {
         dev::sandbox(&self.0, 0, Clock::System).await.expect("nobody else is using the tenants")
+    }
+
+    /// SIGKILL; gives the process.
+    fn kill_the_server(&self) -> Pid {
+        let file = fs::read_to_string(self.0.join("postgres/data/postmaster.pid")).expect("the server is running");
+        let pid = Pid::from_raw(file.lines().next().unwrap().trim().parse().unwrap());
+        kill(pid, Signal::SIGKILL).expect("it is there");
+        pid
+    }
+
+    fn is_told_that_the_server_is_gone(&self, server: Pid, ended: Ended) {
+        let log = fs::canonicalize(self.0.join("postgres")).unwrap().join("postgres.log");
+        let log = log.display();
+        let said =
+            format!("error: Postgres (process {server}) has stopped; its log is {log}. Start again to carry on.");
+        assert_eq!(
+            (ended.status.code(), ended.stderr.lines().last()),
+            (Some(1), Some(said.as_str())),
+            "{}",
+            ended.stderr
+        );
+        assert!(!self.0.join("dev.json").exists(), "the addresses lead nowhere any more");
     }
 
     /// The address of the database does not outlive the stack that announced it.
@@ -113,6 +136,11 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     home.nothing_is_left(&database).await;
     assert_eq!(home.is_the_table_of(&second.stdout, &ours).await, made, "the same subscriptions");
 
+    // Its server dies in the middle of the story. Whoever notices it first, that is what is said.
+    let mut without_server = Running::start(&mut home.dev(&["--port", "0", "--exit"]));
+    without_server.says("4. ").await;
+    home.is_told_that_the_server_is_gone(home.kill_the_server(), without_server.end().await);
+
     // Anew and without the story: only the roster is there. Then it is killed.
     let mut third = Running::start(&mut home.dev(&["--port", "0", "--fresh", "--no-story"]));
     let said = third.says_before(UP).await;
@@ -141,7 +169,8 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     let mut fifth = Running::start(&mut home.dev(&["--port", "0"]));
     let said = fifth.says_before(UP).await;
     assert!(said.contains("The story stopped: step 2 ") && said.contains("\n(--fresh begins with nothing.)"), "{said}");
-    assert_eq!(interrupted(fifth).await.status.code(), Some(0));
+    // So it does until its server dies.
+    home.is_told_that_the_server_is_gone(home.kill_the_server(), fifth.end().await);
     data_dir::remove(&home.0).await;
 }
 

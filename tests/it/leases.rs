@@ -1,14 +1,18 @@
 //! One sync of a partner at a time, whatever becomes of the process that works on it.
 
+use std::time::Duration;
+
 use infima_halo::config::{Config, Variables};
 use infima_halo::domain::run::RunState;
 use infima_halo::ops::run_sync::Step;
+use infima_halo::queue::Kind;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use infima_halo::seal;
 use nix::sys::signal::Signal;
 
 use crate::crash::{as_it_should_be, three_clients};
 use crate::support::worker::Worker;
+use crate::support::world::World;
 
 const AFTERWARDS: &[(&str, u32)] = &[("Alder", 3), ("Birch", 6), ("Cedar", 2)];
 
@@ -46,6 +50,36 @@ async fn a_dead_workers_run_is_taken_up_by_one_that_is_there_already() {
     assert_eq!(ended.state, RunState::Succeeded);
     other.kill().await;
     as_it_should_be(&world, AFTERWARDS).await;
+}
+
+/// Its next look at the queue is a minute away.
+#[tokio::test]
+async fn a_worker_is_woken_for_what_is_asked_for() {
+    let world = World::of_processes(&[("Alder", 3)]).await;
+    world.connect().await;
+    let first = world.map(&["Alder"]).await.run.unwrap();
+    world.work(first).await;
+    // What is there when it starts would be found without being woken.
+    sqlx::query("delete from apalis.jobs").execute(&world.owner).await.unwrap();
+    let mut worker = Worker::start_with(&world, &[("INFIMA_WORKER_POLL_SECONDS", "60")]);
+    worker.works().await;
+    is_listening(&world).await;
+    world.set_users("Alder", 4).await;
+    let run = world.request_sync().await;
+    let ended = world.until_run_within(Duration::from_secs(20), run, |run| run.state.is_finished()).await;
+    assert_eq!(ended.state, RunState::Succeeded);
+    worker.kill().await;
+    as_it_should_be(&world, &[("Alder", 4)]).await;
+}
+
+/// Waits until each kind of job has somebody who would hear of a new one.
+async fn is_listening(world: &World) {
+    let listeners =
+        "select count(*) from pg_stat_activity where datname = current_database() and query like 'LISTEN %'";
+    let all = i64::try_from(Kind::ALL.len()).unwrap();
+    let listening =
+        async { while sqlx::query_scalar::<_, i64>(listeners).fetch_one(&world.owner).await.unwrap() < all {} };
+    tokio::time::timeout(Duration::from_secs(30), listening).await.expect("nobody listens");
 }
 
 /// The lease ends, a request may still be under way, the sweep looks, the queue is polled.

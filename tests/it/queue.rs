@@ -13,12 +13,14 @@ use infima_halo::ops::request_sync::request_sync;
 use infima_halo::ops::run_sync::{Looked, Step};
 use infima_halo::ops::save_connection::save_connection;
 use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::queue::{self, Tick};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use infima_halo::seal;
 use nix::sys::signal::Signal;
 use secrecy::ExposeSecret as _;
 
 use crate::crash::{as_it_should_be, three_clients};
+use crate::support::db::TestDatabase;
 use crate::support::program::{program, run as ended};
 use crate::support::worker::Worker;
 use crate::support::world::{World, details_of, request};
@@ -213,6 +215,56 @@ async fn a_run_for_some_clients_syncs_only_those_and_says_what_it_cost() {
     assert_eq!((run.summary.updated, run.progress.total), (1, 1));
     assert_eq!(run.summary.halo_requests as usize, world.mark() - mark);
     assert_eq!(world.connection().await.last_synced_at, None, "the date is about all clients");
+}
+
+/// Every worker rings every tick.
+#[tokio::test]
+async fn one_job_comes_of_a_tick_however_many_ring() {
+    let database = TestDatabase::fresh().await;
+    let (app, owner) = (database.app().await, database.owner().await);
+    let jobs = "select convert_from(job, 'UTF8'), status, count(*) from apalis.jobs group by 1, 2 order by 1";
+    let jobs = || sqlx::query_as::<_, (String, String, i64)>(jobs).fetch_all(&owner);
+    for rung in join_all((0..8).map(|_| queue::tick(&app, Tick::Sweep, 7))).await {
+        rung.unwrap();
+    }
+    queue::tick(&app, Tick::Sweep, 8).await.unwrap();
+    queue::tick(&app, Tick::Minute, 7).await.unwrap();
+    let (sweep, minute) = (r#"{"tick":"sweep"}"#.to_owned(), r#"{"tick":"minute"}"#.to_owned());
+    let pending = [(minute.clone(), "Pending".to_owned(), 1), (sweep.clone(), "Pending".to_owned(), 2)];
+    assert_eq!(jobs().await.unwrap(), pending);
+
+    // One whose clock is a little behind rings when the job is done already.
+    sqlx::query("update apalis.jobs set status = 'Done'").execute(&owner).await.unwrap();
+    queue::tick(&app, Tick::Sweep, 8).await.unwrap();
+    assert_eq!(jobs().await.unwrap(), [(minute, "Done".to_owned(), 1), (sweep, "Done".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn jobs_that_are_over_and_workers_that_are_dead_do_not_stay() {
+    let database = TestDatabase::fresh().await;
+    let owner = database.owner().await;
+    for statement in [
+        "insert into apalis.workers (id, worker_type, storage_name, last_seen)
+         values ('alive', 'sync', 'postgres', now()), ('dead', 'sync', 'postgres', now() - interval '2 days'),
+                ('silent for an hour', 'sync', 'postgres', now() - interval '1 hour'),
+                ('dead with a job', 'sync', 'postgres', now() - interval '2 days')",
+        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, done_at, lock_by, priority, metadata)
+         select id, 'sync', '', status, 0, 1, now() - age, case when status in ('Done', 'Failed') then now() - age end, worker,
+                0, ''::hstore
+         from (values ('done', 'Done', interval '2 hours', 'dead'), ('failed', 'Failed', '2 hours', null),
+                      ('killed', 'Killed', '2 hours', null), ('just done', 'Done', '10 minutes', 'alive'),
+                      ('waiting for long', 'Pending', '2 hours', null), ('at work', 'Running', '2 hours', 'dead with a job'))
+              as j (id, status, age, worker)",
+    ] {
+        sqlx::query(statement).execute(&owner).await.unwrap();
+    }
+    assert_eq!(queue::prune(&database.app().await).await.unwrap(), 3);
+    let left = async |table: &str| -> Vec<String> {
+        let ids = format!("select id from apalis.{table} order by id");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(ids)).fetch_all(&owner).await.unwrap()
+    };
+    assert_eq!(left("jobs").await, ["at work", "just done", "waiting for long"]);
+    assert_eq!(left("workers").await, ["alive", "dead with a job", "silent for an hour"]);
 }
 
 /// Two partners, each with its own Halo; one slot for nights, and the night in it does not come to an end.

@@ -1,5 +1,6 @@
 //! Finding a Postgres to run: installed where systems put it, or fetched.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -39,46 +40,52 @@ const KNOWN: [&str; 12] = [
 /// # Errors
 /// Nothing that fits is installed and none can be fetched, in one sentence with the command that installs it.
 pub(super) async fn find(data_version: Option<u32>, variables: &Variables, say: fn(&str)) -> anyhow::Result<Binaries> {
-    let (mut usable, mut passed_over) = (Vec::new(), Vec::new());
-    for folder in candidates(variables) {
-        match inspect(&folder).await {
+    let path = variables.get("PATH").unwrap_or_default();
+    let fetching = async { download::fetch(path, &download::cache(variables)?, say).await };
+    choose(data_version, &candidates(path), fetching).await
+}
+
+/// The binaries to use of those in the folders, else what `fetching` brings; it is not begun where it would not help.
+pub(super) async fn choose(
+    data_version: Option<u32>,
+    folders: &[PathBuf],
+    fetching: impl Future<Output = anyhow::Result<PathBuf>>,
+) -> anyhow::Result<Binaries> {
+    let (mut usable, mut why_not) = (Vec::new(), Vec::new());
+    for folder in folders {
+        match inspect(folder).await {
             Ok(binaries) => usable.push(binaries),
-            Err(reason) => passed_over.push(format!("{} {reason}", folder.display())),
+            Err(reason) => why_not.push(format!("{} {reason}", folder.display())),
         }
     }
     usable.sort_by_key(|binaries| std::cmp::Reverse(binaries.major));
     if let Some(found) = usable.iter().find(|binaries| data_version.is_none_or(|major| major == binaries.major)) {
         return Ok(found.clone());
     }
-    let why_not_fetched = if data_version.is_none_or(|major| major == download::MAJOR) {
-        match download::fetch(variables, say).await {
+    if data_version.is_none_or(|major| major == download::MAJOR) {
+        let why_not_fetched = match fetching.await {
             Ok(folder) => match inspect(&folder).await {
                 Ok(binaries) => return Ok(binaries),
                 Err(reason) => format!("the fetched one in {} {reason}", folder.display()),
             },
             Err(error) => format!("{error:#}"),
-        }
-    } else {
-        String::new()
-    };
+        };
+        why_not.insert(0, why_not_fetched);
+    }
+    let why_not = if why_not.is_empty() { String::new() } else { format!(" ({})", why_not.join("; ")) };
     if let Some(major) = data_version {
         let installed: Vec<&str> = usable.iter().map(|binaries| binaries.version.as_str()).collect();
         let installed = if installed.is_empty() { "none".into() } else { installed.join(", ") };
         bail!(
             "the data was made by PostgreSQL {major}, and installed here is {installed}: install PostgreSQL {major}, \
-             or start with an empty database (--fresh)"
+             or start with an empty database (--fresh){why_not}"
         );
     }
-    let passed_over = passed_over.iter().map(|reason| format!("; {reason}")).collect::<String>();
-    bail!(
-        "no PostgreSQL found: install it with `{}`, or set DATABASE_URL ({why_not_fetched}{passed_over})",
-        install_command()
-    )
+    bail!("no PostgreSQL found: install it with `{}`, or set DATABASE_URL{why_not}", install_command())
 }
 
 /// Every folder that holds a `postgres` and an `initdb`, without doubles.
-fn candidates(variables: &Variables) -> Vec<PathBuf> {
-    let path = variables.get("PATH").unwrap_or_default();
+fn candidates(path: &OsStr) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for folder in std::env::split_paths(path).chain(KNOWN.iter().flat_map(|pattern| expand(pattern))) {
         // A link in /usr/local/bin leads to where the rest of the installation is.

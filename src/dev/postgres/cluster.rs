@@ -42,19 +42,23 @@ pub(super) struct Cluster {
     place: Place,
     /// Held shared as long as this process uses the cluster.
     in_use: File,
+    /// The server's process, as it was found or started.
+    server: Option<Pid>,
 }
 
 impl Cluster {
     /// Finds the place's server running, or starts it, making its data first where there is none.
     pub async fn start(place: Place, variables: &Variables, say: fn(&str), connections: u16) -> anyhow::Result<Self> {
         let starting = lock(&place, "starting", File::lock).await?;
-        let cluster = Self::join(place).await?;
-        match cluster.running().await? {
+        let mut cluster = Self::join(place).await?;
+        cluster.server = cluster.running().await?;
+        match cluster.server {
             Some(pid) => say(&format!("Postgres is already running (process {pid}), {}", cluster.describe())),
             None => {
                 let binaries = binaries::find(cluster.place.version(), variables, say).await?;
                 cluster.initialise(&binaries).await?;
                 cluster.spawn(&binaries, connections).await?;
+                cluster.server = cluster.process();
                 let Binaries { version, folder, .. } = binaries;
                 say(&format!("Postgres {version} from {}, {}", folder.display(), cluster.describe()));
             }
@@ -67,7 +71,14 @@ impl Cluster {
     /// Counts this process among the users of the cluster, whether its server runs or not.
     pub async fn join(place: Place) -> anyhow::Result<Self> {
         let in_use = lock(&place, "in-use", File::lock_shared).await?;
-        Ok(Self { place, in_use })
+        Ok(Self { place, in_use, server: None })
+    }
+
+    /// That the server which was found or started is gone, in words for whoever relied on it.
+    pub fn gone(&self) -> Option<String> {
+        let pid = self.server.filter(|pid| !is_postgres(*pid))?;
+        let log = self.place.log();
+        Some(format!("Postgres (process {pid}) has stopped; its log is {}. Start again to carry on.", log.display()))
     }
 
     fn describe(&self) -> String {
@@ -123,9 +134,7 @@ impl Cluster {
     fn process(&self) -> Option<Pid> {
         let file = fs::read_to_string(self.place.data().join("postmaster.pid")).ok()?;
         let pid = Pid::from_raw(file.lines().next()?.trim().parse().ok().filter(|pid| *pid > 0)?);
-        let alive = !matches!(kill(pid, None), Err(Errno::ESRCH));
-        let another = fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() != "postgres");
-        (alive && !another && !is_zombie(pid)).then_some(pid)
+        is_postgres(pid).then_some(pid)
     }
 
     /// Makes the data aside and moves it into place whole, so that an interrupted start leaves nothing half-made.
@@ -262,6 +271,13 @@ async fn lock(place: &Place, name: &str, how: fn(&File) -> std::io::Result<()>) 
         how(&file).map(|()| file)
     });
     locked.await?.with_context(|| format!("cannot lock {}", place.folder.display()))
+}
+
+/// Whether the process is alive and, as far as the system tells, a Postgres.
+fn is_postgres(pid: Pid) -> bool {
+    let alive = !matches!(kill(pid, None), Err(Errno::ESRCH));
+    let another = fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() != "postgres");
+    alive && !another && !is_zombie(pid)
 }
 
 /// A server that we started and that has ended is a zombie until tokio has reaped it.

@@ -13,6 +13,7 @@ mod given;
 mod place;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use secrecy::SecretString;
@@ -29,6 +30,9 @@ const DATABASE: &str = "infima_halo";
 const OURS: &str = "a server of our own";
 /// The oldest server that has views with `security_invoker`, which row-level security rests on.
 const OLDEST_MAJOR: u32 = 15;
+
+/// Between looks whether the private cluster's server is still there.
+const WATCH: Duration = Duration::from_millis(500);
 
 /// What is needed to provide a database.
 pub struct PostgresOptions {
@@ -84,6 +88,22 @@ impl Postgres {
     /// Whether somebody else runs it.
     pub fn is_given(&self) -> bool {
         self.cluster.is_none()
+    }
+
+    /// That the server of a private cluster is gone, in words for whoever relied on it.
+    pub fn gone(&self) -> Option<String> {
+        self.cluster.as_ref()?.gone()
+    }
+
+    /// Waits until the server of a private cluster is gone. A database that was given is not watched.
+    pub async fn until_gone(&self) -> String {
+        let mut looks = tokio::time::interval(WATCH);
+        loop {
+            looks.tick().await;
+            if let Some(gone) = self.gone() {
+                return gone;
+            }
+        }
     }
 
     /// Stops a private cluster unless another process still uses it. A database that was given is left alone.
