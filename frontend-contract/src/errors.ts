@@ -111,6 +111,7 @@ const errorHandling: { readonly [Code in ErrorCode]: Handling } = {
   LIMIT_EXCEEDED: "report",
   METHOD_NOT_ALLOWED: "report",
   NOT_ACCEPTABLE: "report",
+  NOT_CONNECTED: "open-connection-form",
   NOT_FOUND: "reload",
   PAYLOAD_TOO_LARGE: "report",
   RATE_LIMITED: "retry",

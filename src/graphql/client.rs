@@ -57,8 +57,8 @@ impl Client {
     }
 
     /// Customers in Halo that are called like the client, best first. Null for a client that is mapped; null, with an
-    /// error beside it, while Halo cannot be asked. Each client costs a request to Halo, so ask for few clients at
-    /// once.
+    /// error beside it, where Halo is not connected or cannot be asked. Each client costs a request to Halo, so ask for
+    /// few clients at once.
     #[graphql(complexity = "SUGGESTION_COST + page::paged(first.or(Some(SUGGESTIONS)), child_complexity)")]
     async fn suggested_halo_customers(
         &self,

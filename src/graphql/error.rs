@@ -23,6 +23,8 @@ pub enum Failure {
         field: Vec<String>,
         message: String,
     },
+    /// A query asks something of Halo, and the partner is not connected to any. The message says what to do.
+    NotConnected(String),
     /// The partner's Halo gave no answer to a question that a query asked.
     Halo(String),
     /// A fault of ours. It was logged where it happened.
@@ -59,6 +61,7 @@ impl From<Failure> for async_graphql::Error {
             Failure::BadArgument { field, message } => {
                 ErrorCode::BadUserInput.error(message).extend_with(|_, extensions| extensions.set("field", field))
             }
+            Failure::NotConnected(message) => ErrorCode::NotConnected.error(message),
             Failure::Halo(message) => ErrorCode::HaloUnreachable.error(message),
             Failure::Ours => ErrorCode::Internal.error(OUR_FAULT),
         }
@@ -89,7 +92,7 @@ impl From<OpError> for Failure {
         match error {
             OpError::Denied(denied) => denied.into(),
             OpError::Refused(errors) => match errors.into_iter().next() {
-                Some(error) if error.code == UserErrorCode::NotConnected => Failure::Halo(error.message),
+                Some(error) if error.code == UserErrorCode::NotConnected => Failure::NotConnected(error.message),
                 Some(error) => Failure::BadArgument { field: error.field, message: error.message },
                 None => Failure::Ours,
             },

@@ -72,7 +72,8 @@ impl Query {
         Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner))
     }
 
-    /// Searches the partner's customers in Halo, live. Null, with an error beside it, while Halo cannot be asked.
+    /// Searches the partner's customers in Halo, live. Null, with an error beside it, where Halo is not connected or cannot
+    /// be asked.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     async fn halo_customers(
         &self,
@@ -93,8 +94,8 @@ impl Query {
         }
     }
 
-    /// What a sync would change now, worked out against Halo as it stands. Null, with an error beside it, while Halo
-    /// cannot be asked.
+    /// What a sync would change now, worked out against Halo as it stands. Null, with an error beside it, where Halo is not
+    /// connected or cannot be asked.
     async fn halo_sync_preview(
         &self,
         ctx: &Context<'_>,

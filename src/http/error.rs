@@ -69,6 +69,8 @@ codes! {
         "Too many requests from this caller. `extensions.retryAfter` says in how many seconds to go on.";
     HaloUnreachable = "HALO_UNREACHABLE", OK,
         "The partner's Halo does not answer as it should. Everything that does not need it is still in `data`.";
+    NotConnected = "NOT_CONNECTED", OK,
+        "The partner has no connection to Halo PSA yet. Everything that does not need it is still in `data`.";
     Timeout = "TIMEOUT", GATEWAY_TIMEOUT,
         "It took too long. A query was stopped; a mutation goes on, so look before sending it again.";
     Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE,

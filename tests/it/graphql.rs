@@ -625,6 +625,29 @@ async fn a_dead_halo_leaves_everything_else_alone() {
 }
 
 #[tokio::test]
+async fn without_a_connection_the_way_is_to_the_connection_form() {
+    let api = Api::over(World::with_clients(&[("Alder", 3)]).await);
+    let admin = api.world.admin().await;
+    let questions = [
+        ("{ partner { name } asked: haloCustomers(search: \"a\") { totalCount } }", "/asked"),
+        ("{ partner { name } asked: haloSyncPreview { complete } }", "/asked"),
+        (
+            "{ partner { name clients(first: 1) { nodes { asked: suggestedHaloCustomers { exact } } } } }",
+            "/partner/clients/nodes/0/asked",
+        ),
+    ];
+    for (question, asked) in questions {
+        let answer = api.ask(&admin, question, json!({})).await;
+        assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{answer}");
+        let error = &answer["errors"][0];
+        assert_eq!(error["code"], "NOT_CONNECTED", "{question}");
+        assert!(error["message"].as_str().unwrap().starts_with("Halo PSA is not connected. Save"), "{error}");
+        assert_eq!(answer["data"].pointer(asked), Some(&Value::Null), "{question}");
+        assert_eq!(answer["data"]["partner"]["name"], "NORTHWIND", "the rest is answered");
+    }
+}
+
+#[tokio::test]
 async fn nobody_can_tell_a_foreign_id_from_one_that_does_not_exist() {
     let api = Api::synced(&[("Alder", 3)]).await;
     api.world.import_partner("other", &[("Elsewhere", 1)]).await;
