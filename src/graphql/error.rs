@@ -6,7 +6,7 @@ use async_graphql::ErrorExtensions;
 use crate::auth::Denied;
 use crate::http::{ErrorCode, OUR_FAULT, SESSION_ENDED};
 use crate::ops::{OpError, UserErrorCode};
-use crate::storage::StorageError;
+use crate::storage::{StorageError, is_out_of_reach};
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
@@ -27,6 +27,8 @@ pub enum Failure {
     NotConnected(String),
     /// The partner's Halo gave no answer to a question that a query asked.
     Halo(String),
+    /// The database does not answer. It was logged where it happened.
+    Unavailable,
     /// A fault of ours. It was logged where it happened.
     Ours,
 }
@@ -37,7 +39,7 @@ impl Failure {
     }
 
     /// Logs a fault with its causes. The request's id is in the log's span, and in the answer.
-    fn ours(fault: &(dyn std::error::Error + 'static)) -> Self {
+    fn logged(self, fault: &(dyn std::error::Error + 'static)) -> Self {
         let mut causes = fault.to_string();
         let mut cause = fault.source();
         while let Some(deeper) = cause {
@@ -46,7 +48,7 @@ impl Failure {
             cause = deeper.source();
         }
         tracing::error!(error = causes, "an operation failed");
-        Failure::Ours
+        self
     }
 }
 
@@ -63,6 +65,9 @@ impl From<Failure> for async_graphql::Error {
             }
             Failure::NotConnected(message) => ErrorCode::NotConnected.error(message),
             Failure::Halo(message) => ErrorCode::HaloUnreachable.error(message),
+            Failure::Unavailable => {
+                ErrorCode::Unavailable.error("The service cannot answer just now. Try again in a minute.")
+            }
             Failure::Ours => ErrorCode::Internal.error(OUR_FAULT),
         }
     }
@@ -83,7 +88,10 @@ impl From<StorageError> for Failure {
             let message = "A text in the request holds a character that cannot be stored (NUL). Leave it out.";
             return Failure::BadArgument { field: Vec::new(), message: message.into() };
         }
-        Failure::ours(&error)
+        match error.is_out_of_reach() {
+            true => Failure::Unavailable.logged(&error),
+            false => Failure::Ours.logged(&error),
+        }
     }
 }
 
@@ -100,7 +108,8 @@ impl From<OpError> for Failure {
                 Failure::Halo(format!("{error}. Look at the connection's status, or try again in a few minutes."))
             }
             OpError::Storage(error) => error.into(),
-            OpError::Queue(_) | OpError::Sealed(_) => Failure::ours(&error),
+            OpError::Queue(ref cause) if is_out_of_reach(cause) => Failure::Unavailable.logged(&error),
+            OpError::Queue(_) | OpError::Sealed(_) => Failure::Ours.logged(&error),
         }
     }
 }

@@ -74,7 +74,7 @@ codes! {
     Timeout = "TIMEOUT", GATEWAY_TIMEOUT,
         "It took too long. A query was stopped; a mutation goes on, so look before sending it again.";
     Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE,
-        "The service cannot answer just now. Try again shortly.";
+        "The service cannot answer just now, such as while its database is away. Try again shortly.";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR,
         "Our fault. `extensions.requestId` lets support find what happened.";
 }

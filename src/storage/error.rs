@@ -27,6 +27,11 @@ impl StorageError {
         }
     }
 
+    /// Whether the database could not be spoken to, or broke off: it may answer again in a moment.
+    pub fn is_out_of_reach(&self) -> bool {
+        matches!(self, StorageError::Database(error) if is_out_of_reach(error))
+    }
+
     /// Whether a text in the input holds what Postgres cannot store: the character NUL.
     pub fn is_about_unstorable_text(&self) -> bool {
         match self {
@@ -35,6 +40,17 @@ impl StorageError {
             }
             _ => false,
         }
+    }
+}
+
+/// The same of a bare error, such as beginning and committing give.
+pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
+    /// It is shutting down, has crashed, is on its way up, or lets nobody more in.
+    const AWAY: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| AWAY.contains(&&*code)),
+        _ => false,
     }
 }
 

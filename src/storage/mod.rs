@@ -22,7 +22,7 @@ pub mod roster;
 pub mod runs;
 
 pub use db::{Db, Reader, Scope, Tx, migrate};
-pub use error::StorageError;
+pub use error::{StorageError, is_out_of_reach};
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::future::join_all;
 use infima_halo::auth::Role;
 use infima_halo::http::ErrorCode;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching, Tenant};
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -338,6 +340,47 @@ async fn addresses_inside_are_all_alike() {
     assert_eq!(answers.len(), 1, "{answers:#?}");
     assert!(answers.first().unwrap().contains("not on the public internet"), "{answers:?}");
     assert!(!answers.first().unwrap().contains(&open.to_string()));
+}
+
+/// Support's token names no partner, so that it is a field that meets the trouble, not the sign-in.
+#[tokio::test]
+async fn a_database_that_is_away_is_told_apart_from_our_faults() {
+    let served = served().await;
+    let support = served.support();
+    let unavailable = |reply: Reply, when: &str| {
+        let error = &reply.body["errors"][0];
+        assert_eq!(error["extensions"]["code"], "UNAVAILABLE", "{when}: {}", reply.body);
+        assert_eq!(error["extensions"]["requestId"], reply.header("x-request-id"), "{when}");
+        assert_eq!(error["message"], "The service cannot answer just now. Try again in a minute.", "{when}");
+    };
+    let partners = "{ partners { nodes { name } } }";
+    let by_support = format!("partnerId: \"{}\", reason: \"ticket\"", served.world.partner().await);
+    let sync = format!("mutation {{ requestHaloSync(input: {{ {by_support} }}) {{ run {{ id }} }} }}");
+    let pool = served.world.ops().db.pool();
+
+    let cut_off = "select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    for (table, document) in [("partners", partners), ("apalis.jobs", &sync)] {
+        let mut lock = served.world.owner.begin().await.unwrap();
+        let statement = format!("lock table {table} in access exclusive mode");
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut *lock).await.unwrap();
+        let asked = tokio::spawn(Reply::of(served.post(&support).json(&json!({ "query": document }))));
+        until(async || sqlx::query_scalar::<_, i64>(cut_off).fetch_one(&served.world.owner).await.unwrap() > 0).await;
+        unavailable(asked.await.unwrap(), &format!("cut off in the middle, at {table}"));
+    }
+
+    // The server's ear for changes has one, so one of these gets none.
+    let all = join_all((0..pool.options().get_max_connections()).map(|_| pool.acquire()));
+    let (busy, reply) = tokio::join!(all, served.ask(&support, partners, json!({})));
+    unavailable(reply, "no connection came free");
+    drop(busy);
+    assert_ne!(served.data(&support, partners, json!({})).await["partners"], Value::Null, "and it is over by itself");
+
+    served.world.app.close().await;
+    unavailable(served.ask(&support, partners, json!({})).await, "all connections are closed");
+    unavailable(served.ask(&support, &sync, json!({})).await, "all connections are closed, for a mutation");
+    let signing_in = served.ask(&served.admin(), "{ viewer { role } }", json!({})).await;
+    assert_eq!((signing_in.status, signing_in.code()), (503, "UNAVAILABLE"));
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ export const errorMeanings = {
   "RATE_LIMITED": "Too many requests from this caller. `extensions.retryAfter` says in how many seconds to go on.",
   "TIMEOUT": "It took too long. A query was stopped; a mutation goes on, so look before sending it again.",
   "UNAUTHENTICATED": "There is no valid token with the request. Sign in again.",
-  "UNAVAILABLE": "The service cannot answer just now. Try again shortly.",
+  "UNAVAILABLE": "The service cannot answer just now, such as while its database is away. Try again shortly.",
   "UNSUPPORTED_MEDIA_TYPE": "The body has to be application/json in UTF-8."
 } as const;
 
