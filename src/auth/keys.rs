@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::clock::Clock;
 
-/// Fetches a document, with time-outs and a size cap of its own. `app.rs` makes one out of `net/`.
+/// Fetches a document, with time-outs and a size cap of its own. `app/` makes one out of `net/`.
 pub type FetchKeys =
     Arc<dyn Fn(Url) -> BoxFuture<'static, Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>> + Send + Sync>;
 

@@ -56,7 +56,7 @@ enum Purpose {
 }
 
 impl SystemScope {
-    /// Finding the partner that a verified token names, before there is a caller. For `app.rs` only.
+    /// Finding the partner that a verified token names, before there is a caller. For `app/` only.
     pub fn sign_in() -> Self {
         Self(Purpose::SignIn)
     }

@@ -10,7 +10,7 @@
 //! carries a code out of a closed list ([`error`]). What a caller asks with is [`asker`]; rows of nested lists are read
 //! in batches ([`loads`]).
 //!
-//! Called by `app.rs`, which hands in the verbs and this process' ear for changes, and by the command that prints the
+//! Called by `app/`, which hands in the verbs and this process' ear for changes, and by the command that prints the
 //! schema.
 
 mod activity;

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::auth::{Act, Caller};
 
-/// What `app.rs` handed in, and what its callers have used of it.
+/// What `app/` handed in, and what its callers have used of it.
 pub(super) struct Gate<E> {
     pub(super) edge: Edge<E>,
     pub(super) callers: Callers,

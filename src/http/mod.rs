@@ -3,7 +3,7 @@
 //! Here it is decided whether a request is well formed, who is calling, whether the document is trusted and within the
 //! limits, how long it may take, and what an answer looks like; never what a field means. This room knows callers, but no
 //! partners, no Halo and no database: the schema, and the function that turns a token into a caller, are handed in by
-//! `app.rs`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`] with its texts, [`SpecNulls`] and the
+//! `app/`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`] with its texts, [`SpecNulls`] and the
 //! limits of the schema in [`limits`].
 //!
 //! The way of a request: `serve` (the connection) → `layers` (id, headers) → `endpoint` or `socket` (transport) → `gate`

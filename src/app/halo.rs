@@ -1,0 +1,49 @@
+//! Halo as everybody uses it: one client, and one budget over all processes.
+
+use std::sync::Arc;
+
+use super::StartError;
+use crate::clock::Clock;
+use crate::config::HaloConfig;
+use crate::halo::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
+use crate::net::{AllowList, Guard, HttpClient, HttpLimits};
+use crate::storage::Db;
+use crate::storage::budget::{self, Allowance};
+
+pub(super) fn build(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo, StartError> {
+    let allowed = AllowList::parse(config.development_addresses.iter().map(ToString::to_string))?;
+    let limits = HttpLimits { total: config.timeout, ..HttpLimits::default() };
+    let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits)?;
+    let allowance = Allowance { total: config.requests, kept_for_people: config.people_requests, span: config.window };
+    // By then whatever used the budget up is out of the window, and what came meanwhile as well.
+    let long_reading_max_wait = config.window * 2;
+    let settings = HaloSettings { request_timeout: config.timeout, long_reading_max_wait, ..HaloSettings::default() };
+    Ok(Halo::new(http, shared_budget(db.clone(), allowance), clock.clone(), settings))
+}
+
+/// The budget that all processes share, as the function that `halo/` asks before every request.
+fn shared_budget(db: Db, allowance: Allowance) -> Budget {
+    Arc::new(move |ask| {
+        let db = db.clone();
+        Box::pin(async move {
+            let asked = async {
+                let mut connection = db.pool().acquire().await?;
+                match ask {
+                    BudgetAsk::Request { host, lane } => {
+                        budget::take(&mut connection, &host, lane == Lane::People, allowance).await
+                    }
+                    BudgetAsk::LimitedByHalo { host, wait } => {
+                        budget::pause(&mut connection, &host, wait).await.map(|()| None)
+                    }
+                }
+            };
+            match asked.await {
+                Ok(wait) => Ok(wait.map_or(BudgetAnswer::Go, BudgetAnswer::Wait)),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the request budget cannot be asked");
+                    Err(BudgetUnavailable)
+                }
+            }
+        })
+    })
+}

@@ -1,0 +1,66 @@
+//! Why a process cannot start.
+
+use crate::http::ManifestError;
+use crate::net::{CannotBuildClient, NotHostAndPort};
+use crate::ops::OpError;
+use crate::queue;
+use crate::seal::KeyringError;
+use crate::storage::StorageError;
+
+/// Why the process cannot start, in words that say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("INFIMA_KEYS cannot be used: {0}")]
+    Keys(#[from] KeyringError),
+    #[error(
+        "INFIMA_KEYS holds the published development key, which protects nothing. Generate one: openssl rand -base64 32"
+    )]
+    DevelopmentKey,
+    #[error(
+        "DATABASE_URL names a role that row-level security does not bind, such as the owner of the tables. Use infima_app"
+    )]
+    Unwalled,
+    #[error("INFIMA_KEYS is not the keyring this database was sealed with: {0}")]
+    WrongKeys(#[source] OpError),
+    #[error("INFIMA_HALO_DEVELOPMENT_ADDRESSES: {0}")]
+    DevelopmentAddresses(#[from] NotHostAndPort),
+    #[cfg(feature = "dev")]
+    #[error("INFIMA_PAUSE_AT: {0}")]
+    PauseAt(String),
+    #[error(transparent)]
+    Http(#[from] CannotBuildClient),
+    // Without the parser's own words: they repeat what they could not parse, password and all.
+    #[error("{0} is not an address of the form postgres://role:password@host:port/database")]
+    DatabaseAddress(&'static str),
+    #[error("Postgres at {at} ({variable}) {why}")]
+    NoDatabase { at: String, variable: &'static str, why: String },
+    #[error("the role in {0} may not change the tables: give `migrate` the database's owner, in MIGRATE_DATABASE_URL")]
+    NotTheOwner(&'static str),
+    #[error("the database has no tables of ours yet: run `infima-halo migrate` first")]
+    NotMigrated,
+    #[error("Postgres at DATABASE_URL: {0}")]
+    Database(#[source] StorageError),
+    #[error("the queue's tables: {0}")]
+    QueueTables(#[from] queue::SetUpError),
+    #[error("frontend-contract/persisted-documents.json: {0}")]
+    Contract(#[from] ManifestError),
+}
+
+impl From<StorageError> for StartError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Database(error) => error.into(),
+            error => StartError::Database(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StartError {
+    fn from(error: sqlx::Error) -> Self {
+        const UNDEFINED_TABLE: &str = "42P01";
+        match &error {
+            sqlx::Error::Database(said) if said.code().as_deref() == Some(UNDEFINED_TABLE) => StartError::NotMigrated,
+            _ => StartError::Database(error.into()),
+        }
+    }
+}
