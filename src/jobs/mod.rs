@@ -2,7 +2,7 @@
 //!
 //! apalis wakes a worker and guarantees that somebody looks. Leases, attempts, waits and outcomes are in `sync_runs`, so a
 //! job always ends well for apalis: its own retries know no waiting and no end. With `queue/` the only room that knows
-//! apalis; it knows no SQL of our tables and nothing of Halo. `app.rs` starts it.
+//! apalis; it knows no SQL of our tables and nothing of Halo. `app/` starts it.
 
 mod schedule;
 mod work;
