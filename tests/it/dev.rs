@@ -1,7 +1,7 @@
 //! The one-command stack as who develops here meets it: it needs nothing, says where everything is, leaves nothing behind, and
 //! finds its data again. One data directory with a Postgres of its own goes through all of it, start by start.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -209,14 +209,23 @@ fn is_told_by_the_readme(story: &str, sandbox: &str) {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (_, shown) = readme.split_once("```text\n").expect("the README shows a transcript");
     let (shown, _) = shown.split_once("```").unwrap();
-    let told = |text: &str| -> BTreeSet<String> {
+    let told = |text: &str| -> Vec<String> {
         let (_, text) = text.split_once("The user guide's story, through the API:\n").expect("the story is told");
         let lines = text.lines().filter(|line| !line.starts_with("   (waiting: "));
         let timeless = |line: &str| match line.strip_suffix(" UTC") {
             Some(line) => line[..line.len() - "2026-11-24 11:31".len()].to_owned(),
             None => line.to_owned(),
         };
-        lines.map(timeless).collect()
+        let mut lines: Vec<String> = lines.map(timeless).collect();
+        // A sync tells its clients' results in the order in which it comes to them.
+        let is_result = |line: &String| line.contains(" created with quantity ") || line.contains(" -> ");
+        for together in lines.chunk_by_mut(|one, next| is_result(one) && is_result(next)) {
+            together.sort();
+        }
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        lines
     };
     assert_eq!(told(shown), told(&story.replace(sandbox, "http://127.0.0.1:4010")), "the README's transcript is stale");
 }
