@@ -49,12 +49,18 @@ impl Home {
         dev::sandbox(&self.0, 0, Clock::System).await.expect("nobody else is using the tenants")
     }
 
-    /// SIGKILL; gives the process.
-    fn kill_the_server(&self) -> Pid {
+    /// SIGKILL, to the processes that it made as well, so that none writes to its files any more. Gives the server's own.
+    async fn kill_the_server(&self) -> Pid {
+        let mut connection = PgConnection::connect(self.announced()["database"].as_str().unwrap()).await.unwrap();
+        let made = sqlx::query_scalar("select pid from pg_stat_activity").fetch_all(&mut connection).await.unwrap();
         let file = fs::read_to_string(self.0.join("postgres/data/postmaster.pid")).expect("the server is running");
-        let pid = Pid::from_raw(file.lines().next().unwrap().trim().parse().unwrap());
-        kill(pid, Signal::SIGKILL).expect("it is there");
-        pid
+        let server: i32 = file.lines().next().unwrap().trim().parse().unwrap();
+        kill(Pid::from_raw(server), Signal::SIGKILL).expect("it is there");
+        for process in made {
+            // One that has ended by itself is as good as killed.
+            let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+        }
+        Pid::from_raw(server)
     }
 
     fn is_told_that_the_server_is_gone(&self, server: Pid, ended: Ended) {
@@ -139,7 +145,7 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     // Its server dies in the middle of the story. Whoever notices it first, that is what is said.
     let mut without_server = Running::start(&mut home.dev(&["--port", "0", "--exit"]));
     without_server.says("4. ").await;
-    home.is_told_that_the_server_is_gone(home.kill_the_server(), without_server.end().await);
+    home.is_told_that_the_server_is_gone(home.kill_the_server().await, without_server.end().await);
 
     // Anew and without the story: only the roster is there. Then it is killed.
     let mut third = Running::start(&mut home.dev(&["--port", "0", "--fresh", "--no-story"]));
@@ -170,7 +176,7 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     let said = fifth.says_before(UP).await;
     assert!(said.contains("The story stopped: step 2 ") && said.contains("\n(--fresh begins with nothing.)"), "{said}");
     // So it does until its server dies.
-    home.is_told_that_the_server_is_gone(home.kill_the_server(), fifth.end().await);
+    home.is_told_that_the_server_is_gone(home.kill_the_server().await, fifth.end().await);
     data_dir::remove(&home.0).await;
 }
 
