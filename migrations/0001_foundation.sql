@@ -2,6 +2,13 @@
 --
 -- Two walls stand around a partner's rows: every query names its partner, and row-level security lets a query that
 -- forgot to see nothing. The application connects as infima_app, which owns nothing and cannot switch the wall off.
+--
+-- How it goes on from here:
+-- - A migration that was released is never changed; the next one is a new file beside this one.
+-- - The version before runs beside the new tables during a deploy: add first, use later, remove in a release after that.
+-- - Long locks are avoided: indexes concurrently in a file of their own, backfills in batches, constraints not valid first.
+-- - A new table gets row-level security and its policy in the same file, and grants for infima_app no wider than needed.
+-- - After a change of a query or a migration, make sqlx keeps the database's answers that the build checks queries against.
 
 -- A role belongs to the whole cluster, so another database's migration may have made it, even at this moment.
 do $$

@@ -10,7 +10,7 @@ pub struct DatabaseConfig {
     #[arg(env = "DATABASE_URL", id = "database-url", hide_env_values = true, value_parser = parse::secret)]
     pub url: SecretString,
 
-    /// Address of the same database as its owner; read by `migrate` alone, which takes `DATABASE_URL` without it
+    /// Address of the same database as its owner, for `migrate` (which takes `DATABASE_URL` without it) and for `dev` over a database that is given
     #[arg(env = "MIGRATE_DATABASE_URL", id = "migrate-database-url", hide_env_values = true, value_parser = parse::secret)]
     pub migrate_url: Option<SecretString>,
 

@@ -11,7 +11,9 @@
 //! single request, which is the only seam to what other processes do.
 //!
 //! How to read it: `transport` sends one request with permit and token; `paging` reads lists to their end; a file for
-//! each noun holds its wire format. What Halo answers is foreign: it is decoded leniently and never trusted.
+//! each noun holds its wire format. What Halo answers is foreign: it is decoded leniently and never trusted. Where a comment
+//! names Halo's API notes, these are the team's, gathered from its documentation and other integrations; section numbers are
+//! theirs.
 
 mod budget;
 mod check;

@@ -1,4 +1,4 @@
-//! Rings without being asked: every few seconds for the sweep, every minute for nights. Each process rings; the queue keeps
+//! Rings without being asked: every few seconds for the sweep, every minute for nights. Each worker rings; the queue keeps
 //! one job for each tick.
 
 use std::time::Duration;

@@ -4,6 +4,19 @@
 //! (headers, frames, statements) is dropped whatever the filter asks for. Rooms log with `tracing` and count with
 //! `metrics`; this room only decides where that goes, and knows no other room's types. `app` and `cli` call
 //! [`init`]; tests put a [`subscriber`] of their own in front of the code they run.
+//!
+//! How it is logged, everywhere:
+//!
+//! 1. An event says what happened, in a few words, in the past tense; everything variable is a field.
+//! 2. Fields are named as elsewhere: `partner.id`, `connection.id`, `sync_run.id`, `halo.tenant`, `duration_ms`.
+//! 3. Never a secret, a token, a person's address, query variables or a body of Halo's. Types that hold one do not print.
+//! 4. `error`: a fault of ours that somebody should look at. `warn`: it went wrong, and goes on by itself.
+//! 5. `info`: what an operator wants to read of a normal night: started, finished, stored, stopped.
+//! 6. `debug`: for whoever is at the keyboard. Below `info` only our own crate may speak at all.
+//! 7. An error is logged once, where it is dealt with, with its causes; passing it on is not dealing with it.
+//! 8. What a partner has to know is not a log line: it is a problem on its connection, association or run.
+//! 9. Numbers that are watched are metrics, not log lines; a metric has no label that grows with partners.
+//! 10. A panic is logged with its place; what it said only where that is a literal.
 
 mod logs;
 mod metrics;

@@ -1,7 +1,7 @@
 //! The one-command stack as who develops here meets it: it needs nothing, says where everything is, leaves nothing behind, and
 //! finds its data again. One data directory with a Postgres of its own goes through all of it, start by start.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -49,12 +49,18 @@ impl Home {
         dev::sandbox(&self.0, 0, Clock::System).await.expect("nobody else is using the tenants")
     }
 
-    /// SIGKILL; gives the process.
-    fn kill_the_server(&self) -> Pid {
+    /// SIGKILL, to the processes that it made as well, so that none writes to its files any more. Gives the server's own.
+    async fn kill_the_server(&self) -> Pid {
+        let mut connection = PgConnection::connect(self.announced()["database"].as_str().unwrap()).await.unwrap();
+        let made = sqlx::query_scalar("select pid from pg_stat_activity").fetch_all(&mut connection).await.unwrap();
         let file = fs::read_to_string(self.0.join("postgres/data/postmaster.pid")).expect("the server is running");
-        let pid = Pid::from_raw(file.lines().next().unwrap().trim().parse().unwrap());
-        kill(pid, Signal::SIGKILL).expect("it is there");
-        pid
+        let server: i32 = file.lines().next().unwrap().trim().parse().unwrap();
+        kill(Pid::from_raw(server), Signal::SIGKILL).expect("it is there");
+        for process in made {
+            // One that has ended by itself is as good as killed.
+            let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+        }
+        Pid::from_raw(server)
     }
 
     fn is_told_that_the_server_is_gone(&self, server: Pid, ended: Ended) {
@@ -139,7 +145,7 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     // Its server dies in the middle of the story. Whoever notices it first, that is what is said.
     let mut without_server = Running::start(&mut home.dev(&["--port", "0", "--exit"]));
     without_server.says("4. ").await;
-    home.is_told_that_the_server_is_gone(home.kill_the_server(), without_server.end().await);
+    home.is_told_that_the_server_is_gone(home.kill_the_server().await, without_server.end().await);
 
     // Anew and without the story: only the roster is there. Then it is killed.
     let mut third = Running::start(&mut home.dev(&["--port", "0", "--fresh", "--no-story"]));
@@ -170,7 +176,7 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     let said = fifth.says_before(UP).await;
     assert!(said.contains("The story stopped: step 2 ") && said.contains("\n(--fresh begins with nothing.)"), "{said}");
     // So it does until its server dies.
-    home.is_told_that_the_server_is_gone(home.kill_the_server(), fifth.end().await);
+    home.is_told_that_the_server_is_gone(home.kill_the_server().await, fifth.end().await);
     data_dir::remove(&home.0).await;
 }
 
@@ -209,14 +215,23 @@ fn is_told_by_the_readme(story: &str, sandbox: &str) {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (_, shown) = readme.split_once("```text\n").expect("the README shows a transcript");
     let (shown, _) = shown.split_once("```").unwrap();
-    let told = |text: &str| -> BTreeSet<String> {
+    let told = |text: &str| -> Vec<String> {
         let (_, text) = text.split_once("The user guide's story, through the API:\n").expect("the story is told");
         let lines = text.lines().filter(|line| !line.starts_with("   (waiting: "));
         let timeless = |line: &str| match line.strip_suffix(" UTC") {
             Some(line) => line[..line.len() - "2026-11-24 11:31".len()].to_owned(),
             None => line.to_owned(),
         };
-        lines.map(timeless).collect()
+        let mut lines: Vec<String> = lines.map(timeless).collect();
+        // A sync tells its clients' results in the order in which it comes to them.
+        let is_result = |line: &String| line.contains(" created with quantity ") || line.contains(" -> ");
+        for together in lines.chunk_by_mut(|one, next| is_result(one) && is_result(next)) {
+            together.sort();
+        }
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        lines
     };
     assert_eq!(told(shown), told(&story.replace(sandbox, "http://127.0.0.1:4010")), "the README's transcript is stale");
 }

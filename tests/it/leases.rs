@@ -1,6 +1,6 @@
 //! One sync of a partner at a time, whatever becomes of the process that works on it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use infima_halo::config::{Config, Variables};
 use infima_halo::domain::run::RunState;
@@ -52,24 +52,28 @@ async fn a_dead_workers_run_is_taken_up_by_one_that_is_there_already() {
     as_it_should_be(&world, AFTERWARDS).await;
 }
 
-/// Its next look at the queue is a minute away.
+/// Without being woken, it would look when its heart beats: every five seconds.
 #[tokio::test]
 async fn a_worker_is_woken_for_what_is_asked_for() {
     let world = World::of_processes(&[("Alder", 3)]).await;
     world.connect().await;
-    let first = world.map(&["Alder"]).await.run.unwrap();
-    world.work(first).await;
-    // What is there when it starts would be found without being woken.
-    sqlx::query("delete from apalis.jobs").execute(&world.owner).await.unwrap();
-    let mut worker = Worker::start_with(&world, &[("INFIMA_WORKER_POLL_SECONDS", "60")]);
-    worker.works().await;
+    world.map(&["Alder"]).await;
+    let worker = Worker::start_with(&world, &[("INFIMA_WORKER_POLL_SECONDS", "60")]);
     is_listening(&world).await;
-    world.set_users("Alder", 4).await;
-    let run = world.request_sync().await;
-    let ended = world.until_run_within(Duration::from_secs(20), run, |run| run.state.is_finished()).await;
-    assert_eq!(ended.state, RunState::Succeeded);
+    let mut begun = Instant::now();
+    for users in 4..=7 {
+        world.set_users("Alder", users).await;
+        let run = world.request_sync().await;
+        let ended = world.until_run(run, |run| run.state.is_finished()).await;
+        assert_eq!(ended.state, RunState::Succeeded);
+        if users == 4 {
+            // From here on it is a whole beat of the heart to each further look.
+            begun = Instant::now();
+        }
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10), "three syncs took {:?}", begun.elapsed());
     worker.kill().await;
-    as_it_should_be(&world, &[("Alder", 4)]).await;
+    as_it_should_be(&world, &[("Alder", 7)]).await;
 }
 
 /// Waits until each kind of job has somebody who would hear of a new one.
