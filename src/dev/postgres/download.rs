@@ -148,8 +148,8 @@ pub(super) fn cache(variables: &Variables) -> anyhow::Result<PathBuf> {
 mod tests {
     use std::cell::RefCell;
 
+    use super::super::binaries;
     use super::*;
-    use crate::dev::postgres::binaries;
 
     /// A folder with an npm in it, which is this script, beside an empty cache. Both are gone at the end.
     struct Machine(PathBuf);
