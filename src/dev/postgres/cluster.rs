@@ -19,7 +19,10 @@ use nix::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
-use tokio::{process::Command, time::Instant};
+use tokio::{
+    process::{Child, Command},
+    time::Instant,
+};
 use url::Url;
 
 use super::{
@@ -170,30 +173,35 @@ impl Cluster {
             fs::remove_file(&path)?;
         }
         let log = File::options().create(true).append(true).open(&path)?;
-        let mut server = self
-            .command(&binaries.folder.join("postgres"))
-            .arg("-D")
-            .arg(self.place.data())
-            .args(["-c", "listen_addresses=", "-c", "port=5432", "-c", "unix_socket_permissions=0700"])
-            .arg("-c")
-            .arg(format!("unix_socket_directories={}", self.place.sockets.display()))
-            .args(["-c", "fsync=on", "-c", "timezone=UTC", "-c", "log_timezone=UTC"])
-            .args(["-c", &format!("max_connections={connections}")])
-            // Its own group: Ctrl-C is for us, and we stop it in our own time.
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .context("postgres does not run")?;
+        let begin = || -> anyhow::Result<Child> {
+            self.command(&binaries.folder.join("postgres"))
+                .arg("-D")
+                .arg(self.place.data())
+                .args(["-c", "listen_addresses=", "-c", "port=5432", "-c", "unix_socket_permissions=0700"])
+                .arg("-c")
+                .arg(format!("unix_socket_directories={}", self.place.sockets.display()))
+                .args(["-c", "fsync=on", "-c", "timezone=UTC", "-c", "log_timezone=UTC"])
+                .args(["-c", &format!("max_connections={connections}")])
+                // Its own group: Ctrl-C is for us, and we stop it in our own time.
+                .process_group(0)
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log.try_clone()?)
+                .spawn()
+                .context("postgres does not run")
+        };
+        let mut server = begin()?;
         let until = Instant::now() + PATIENCE;
         loop {
             if let Ok(connection) = self.connect().await {
                 connection.close().await?;
                 return Ok(());
             }
-            let ended = server.try_wait()?;
-            if ended.is_some() || Instant::now() > until {
+            let ended = server.try_wait()?.is_some();
+            if ended && Instant::now() < until && last_lines(&path).contains("pre-existing shared memory block") {
+                // The processes of a server that was killed take a moment to notice.
+                server = begin()?;
+            } else if ended || Instant::now() > until {
                 bail!("Postgres did not start; its last words in {}:\n{}", path.display(), last_lines(&path));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
