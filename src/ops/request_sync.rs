@@ -114,9 +114,20 @@ pub(super) async fn ask(
     request: RunRequest,
     now: DateTime<Utc>,
 ) -> Result<RunId, OpError> {
-    let asked = runs::ask(tx, scope, &request, Duration::ZERO, now).await?;
+    ask_later(tx, scope, &request, Duration::ZERO, now).await
+}
+
+/// The same, for a run that nobody begins before `wait` is over.
+async fn ask_later(
+    tx: &mut Tx,
+    scope: &PartnerScope,
+    request: &RunRequest,
+    wait: Duration,
+    now: DateTime<Utc>,
+) -> Result<RunId, OpError> {
+    let asked = runs::ask(tx, scope, request, wait, now).await?;
     if asked.ring {
-        queue::ring(tx, asked.run, asked.urgent, Duration::ZERO).await?;
+        queue::ring(tx, asked.run, asked.urgent, wait).await?;
     }
     Ok(asked.run)
 }
@@ -140,19 +151,16 @@ pub async fn request_failed_since(
         let mut tx = ops.db.begin(&scope).await?;
         let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: false };
         let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
-        let asked = runs::ask(&mut tx, &scope, &everything, wait, now).await?;
-        if asked.ring {
-            queue::ring(&mut tx, asked.run, asked.urgent, wait).await?;
-        }
+        let run = ask_later(&mut tx, &scope, &everything, wait, now).await?;
         let entry = activity::Entry {
             act: "sync.requested",
-            subject: Some(asked.run.to_string()),
+            subject: Some(run.to_string()),
             after: Some(json!({ "failedSince": since })),
             ..activity::Entry::default()
         };
         activity::record(&mut tx, &scope, entry, now).await?;
         tx.commit().await?;
-        requested.push((partner, asked.run));
+        requested.push((partner, run));
     }
     Ok(requested)
 }

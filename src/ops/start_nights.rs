@@ -1,18 +1,15 @@
 //! Queues the night's sync of every partner whose time has come: exactly one for each partner and night, however many
 //! processes look, and a missed one is caught up once.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::{OpError, Ops};
+use super::{OpError, Ops, request_sync};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::night::{self, LEAST_GAP, Night};
 use crate::domain::roster::Partner;
 use crate::domain::run::Trigger;
 use crate::ids::{PartnerId, RunId};
-use crate::queue;
 use crate::storage::partners::WithNights;
 use crate::storage::runs::RunRequest;
 use crate::storage::{activity, partners, runs};
@@ -80,21 +77,18 @@ async fn start_night(
         }
     }
     let request = RunRequest { trigger: Trigger::Nightly, clients: None, night: Some(night.date), urgent: false };
-    let asked = runs::ask(&mut tx, &scope, &request, Duration::ZERO, now).await?;
-    if asked.ring {
-        queue::ring(&mut tx, asked.run, asked.urgent, Duration::ZERO).await?;
-    }
+    let run = request_sync::ask(&mut tx, &scope, request, now).await?;
     // Of a night that came by itself the run is the record.
     if which == Which::Tonight {
         let entry = activity::Entry {
             act: "sync.requested",
-            subject: Some(asked.run.to_string()),
+            subject: Some(run.to_string()),
             after: Some(json!({ "night": night.date })),
             ..activity::Entry::default()
         };
         activity::record(&mut tx, &scope, entry, now).await?;
     }
     tx.commit().await?;
-    tracing::info!(partner.id = %partner.id, sync_run.id = %asked.run, night = %night.date, "night queued");
-    Ok(Some(asked.run))
+    tracing::info!(partner.id = %partner.id, sync_run.id = %run, night = %night.date, "night queued");
+    Ok(Some(run))
 }

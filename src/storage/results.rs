@@ -90,7 +90,8 @@ pub async fn create_refused(db: &mut PgConnection, lease: &SyncLease, associatio
 
 /// The association owns this subscription from now on. Whether it took it: not where it has one already, nor where
 /// `revision` is given (it is for one that is taken back) and a person changed it since. What is taken back after a create
-/// in doubt may not be what that create made, so a double is looked for. Fails on `one_owner_per_subscription` where another one owns it.
+/// in doubt may not be what that create made, so a double is looked for. Fails on `one_owner_per_subscription` where another
+/// one owns it.
 pub async fn take_subscription(
     db: &mut PgConnection,
     lease: &SyncLease,
@@ -157,7 +158,8 @@ pub enum Becomes {
 }
 
 /// Writes one association's outcome down, with what follows for it; given is the outcome as it was written. A later attempt
-/// of the same run never hides what an earlier one wrote to Halo; what went wrong since then stands beside it.
+/// of the same run that writes nothing never hides what an earlier one wrote to Halo; what went wrong since then stands
+/// beside it.
 ///
 /// Where a person changed the association after the plan was made, nothing follows for it, and what was not written to Halo
 /// counts as not done: the run that the change queued sees to it.

@@ -31,8 +31,8 @@ impl Desired {
     /// Parts that are observed, planned and carried out one after the other, so that a run which has to pause for Halo's sake
     /// has something to show for it: first the associations that have a subscription, which are read together; then the
     /// others, customer by customer, those that somebody has to mend last.
-    pub fn slices(self) -> Vec<Desired> {
-        let Desired { tenant, associations, owned, held_since } = self;
+    pub fn slices(mut self) -> Vec<Desired> {
+        let associations = std::mem::take(&mut self.associations);
         let (known, unknown): (Vec<_>, Vec<_>) = associations.into_iter().partition(|it| it.subscription.is_some());
         let mut customers: BTreeMap<HaloCustomerId, Vec<DesiredAssociation>> = BTreeMap::new();
         for association in unknown {
@@ -43,33 +43,26 @@ impl Desired {
         let mut parts = vec![known];
         parts.extend(customers.chunks(CUSTOMERS_A_SLICE).map(<[_]>::concat));
         parts.retain(|part| !part.is_empty());
-        let slice = |associations| Desired { tenant: tenant.clone(), associations, owned: owned.clone(), held_since };
-        parts.into_iter().map(slice).collect()
+        self.parted(parts)
     }
 
     /// What is `left` of a slice, in small slices, to be observed and planned once more. With it come those that are not
     /// `written` and want subscriptions of the same customers: whose is whose is decided for all of them together.
-    pub fn again(self, left: &BTreeSet<AssociationId>, written: &BTreeSet<AssociationId>) -> Vec<Desired> {
-        let Desired { tenant, associations, owned, held_since } = self;
+    pub fn again(mut self, left: &BTreeSet<AssociationId>, written: &BTreeSet<AssociationId>) -> Vec<Desired> {
         let is_left = |it: &&DesiredAssociation| left.contains(&it.id);
-        let pending: BTreeSet<_> =
-            associations.iter().filter(is_left).filter(|it| it.subscription.is_none()).map(|it| it.customer).collect();
-        let wanted: Vec<_> = associations
-            .into_iter()
-            .filter(|it| {
-                let competes = it.subscription.is_none() && pending.contains(&it.customer) && !written.contains(&it.id);
-                left.contains(&it.id) || competes
-            })
-            .collect();
-        let slices = Desired { tenant, associations: wanted, owned, held_since }.slices();
-        slices.into_iter().flat_map(|slice| slice.by(AGAIN_AT_ONCE)).collect()
+        let pending = self.associations.iter().filter(is_left).filter(|it| it.subscription.is_none());
+        let pending: BTreeSet<_> = pending.map(|it| it.customer).collect();
+        self.associations.retain(|it| {
+            let competes = it.subscription.is_none() && pending.contains(&it.customer) && !written.contains(&it.id);
+            left.contains(&it.id) || competes
+        });
+        self.slices().into_iter().flat_map(|slice| slice.by(AGAIN_AT_ONCE)).collect()
     }
 
     /// Parts of about so many associations. Those without a subscription stay with the others of their customer.
-    fn by(self, size: usize) -> Vec<Desired> {
-        let Desired { tenant, associations, owned, held_since } = self;
+    fn by(mut self, size: usize) -> Vec<Desired> {
         let mut parts: Vec<Vec<DesiredAssociation>> = Vec::new();
-        for association in associations {
+        for association in std::mem::take(&mut self.associations) {
             let together =
                 |last: &DesiredAssociation| association.subscription.is_none() && last.customer == association.customer;
             match parts.last_mut() {
@@ -77,8 +70,18 @@ impl Desired {
                 _ => parts.push(vec![association]),
             }
         }
-        let slice = |associations| Desired { tenant: tenant.clone(), associations, owned: owned.clone(), held_since };
-        parts.into_iter().map(slice).collect()
+        self.parted(parts)
+    }
+
+    /// The same with these associations, part by part.
+    fn parted(&self, parts: Vec<Vec<DesiredAssociation>>) -> Vec<Desired> {
+        let part = |associations| Desired {
+            tenant: self.tenant.clone(),
+            associations,
+            owned: self.owned.clone(),
+            held_since: self.held_since,
+        };
+        parts.into_iter().map(part).collect()
     }
 }
 

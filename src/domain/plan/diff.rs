@@ -326,8 +326,8 @@ fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionI
     for association in pending {
         if let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) {
             let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
-            // By its name alone, one record can be its own, if it is taken back now; several are a question to everybody, and so is one that
-            // somebody has refused.
+            // By its name alone, one record can be its own, if it is taken back now; several are a question to everybody, and
+            // so is one that somebody has refused.
             let found = recovered(association, &free);
             let waits = desired.held_since.is_some()
                 && association.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
