@@ -294,7 +294,7 @@ pub async fn resume(
 pub async fn recreate(db: &mut PgConnection, scope: &PartnerScope, id: AssociationId) -> Result<bool> {
     let done = sqlx::query!(
         "update associations set subscription_id = null, state = 'pending', problem = null, before_write = null,
-             seen_name = null, seen_quantity = null, seen_customer_id = null, seen_at = null, billing = 'unknown',
+             seen_name = null, seen_quantity = null, seen_at = null, billing = 'unknown',
              revision = revision + 1
          where partner_id = $1 and id = $2 and state = 'needs_attention' and subscription_id is not null
            and problem ->> 'code' = 'subscription_deleted'",

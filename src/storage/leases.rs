@@ -2,7 +2,8 @@
 //! of the run itself.
 //!
 //! A lease ends by Postgres' clock. Whoever takes over a run whose lease ended waits another request's time-out, so that
-//! what the last owner may still have under way has come to its end.
+//! what the last owner may still have under way has come to its end. So does whoever begins another run after a cancelled
+//! one.
 
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct Claimed {
     pub lease: SyncLease,
     pub trigger: Trigger,
     pub clients: Option<Vec<ClientId>>,
+    /// When somebody, or the night, last began to ask for it.
+    pub asked_at: DateTime<Utc>,
     /// How often it was started, this time included: a run that kills its worker is not started for ever.
     pub starts: u32,
     /// How many attempts failed because Halo was not available.
@@ -71,13 +74,15 @@ pub async fn claim(
 ) -> Result<Option<Claimed>> {
     let token = Uuid::new_v4();
     let claimed = sqlx::query!(
-        "update sync_runs set
+        r#"update sync_runs r set
              state = 'running', starts = starts + 1, lease_token = $2, lease_until = now() + $3,
              leased_by = $4, started_at = coalesce(started_at, $6), read_at = null
          where id = $1
-           and ((state = 'queued' and next_attempt_at <= now())
+           and ((state = 'queued' and next_attempt_at <= now()
+                 and not exists (select from sync_runs c
+                                 where c.partner_id = r.partner_id and c.state = 'cancelled' and c.lease_until + $5 >= now()))
                 or (state = 'running' and lease_until + $5 < now()))
-         returning partner_id, trigger, client_ids, starts, attempts",
+         returning partner_id, trigger, client_ids, greatest(queued_at, night_at) as "asked_at!", starts, attempts"#,
         run.0,
         token,
         interval(terms.length),
@@ -93,6 +98,7 @@ pub async fn claim(
             lease: SyncLease { run, scope: PartnerScope::for_worker(PartnerId(row.partner_id)), token },
             trigger: row.trigger.parse().map_err(super::error::inconsistent("sync_runs", "trigger", run.0))?,
             clients: row.client_ids.map(|ids| ids.into_iter().map(ClientId).collect()),
+            asked_at: row.asked_at,
             starts: row.starts.unsigned_abs(),
             attempts: row.attempts.unsigned_abs(),
         })),

@@ -120,7 +120,6 @@ pub async fn take_subscription(
 pub struct Seen {
     pub name: String,
     pub quantity: Option<u32>,
-    pub customer: HaloCustomerId,
 }
 
 /// What happened to one association in this run.
@@ -184,13 +183,12 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
              last_synced_quantity = coalesce($6, last_synced_quantity),
              seen_name = coalesce($8, seen_name),
              seen_quantity = case when $8::text is null then seen_quantity else $9 end,
-             seen_customer_id = coalesce($10, seen_customer_id),
-             seen_at = case when $8::text is not null or $11 then $7 else seen_at end,
+             seen_at = case when $8::text is not null or $10 then $7 else seen_at end,
              before_write = case when $8::text is null then before_write end,
-             double_possible_until = case when $13 then 'infinity'
-                                          when $13 is false and double_possible_until = 'infinity' then null
+             double_possible_until = case when $12 then 'infinity'
+                                          when $12 is false and double_possible_until = 'infinity' then null
                                           else double_possible_until end
-         where partner_id = $1 and id = $2 and revision = $12",
+         where partner_id = $1 and id = $2 and revision = $11",
         lease.partner().0,
         report.association.0,
         problem_json(report.problem.as_ref()),
@@ -200,7 +198,6 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
         now,
         report.seen.as_ref().map(|seen| seen.name.as_str()),
         report.seen.as_ref().and_then(|seen| signed(seen.quantity)),
-        report.seen.as_ref().map(|seen| seen.customer.0),
         report.becomes == Becomes::NotSeen,
         report.revision,
         report.double

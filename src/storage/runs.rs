@@ -248,10 +248,11 @@ pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Opti
     Ok(row.map(|row| (RunId(row.id), row.urgent)))
 }
 
-/// Cancels what is waiting and what is under way: its worker finds the lease gone and writes nothing more.
+/// Cancels what is waiting and what is under way: its worker finds the lease gone and writes nothing more. A request of its
+/// may be under way until the lease would have ended, so that is kept: nobody else begins before.
 pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, now: DateTime<Utc>) -> Result<u64> {
     let done = sqlx::query!(
-        "update sync_runs set state = 'cancelled', finished_at = $2, lease_token = null, lease_until = null
+        "update sync_runs set state = 'cancelled', finished_at = $2, lease_token = null
          where partner_id = $1 and state in ('queued', 'running')",
         scope.partner().0,
         now

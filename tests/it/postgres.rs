@@ -6,6 +6,8 @@ use infima_halo::{
     config::Variables,
     dev::postgres::{self, Postgres, PostgresOptions},
 };
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{Connection as _, PgConnection};
 
@@ -127,6 +129,24 @@ async fn what_a_crash_left_half_made_is_made_again() {
     fs::write(data.join("postmaster.pid"), format!("{}\n", std::process::id())).unwrap();
     stack.provide().await.unwrap().stop().await.unwrap();
     fs::write(data.join("postmaster.pid"), format!("{}\n", std::process::id())).unwrap();
+    stack.provide().await.unwrap().stop().await.unwrap();
+    stack.end().await;
+}
+
+/// Those of its processes that notice go by themselves. This one does not.
+#[tokio::test]
+async fn processes_that_a_killed_server_left_behind_do_not_stand_in_the_way() {
+    let stack = Stack::new("orphans").await;
+    let killed = stack.provide().await.unwrap();
+    let mut connection = PgConnection::connect(killed.owner_url().expose_secret()).await.unwrap();
+    let (orphan, server): (i32, i32) =
+        sqlx::query_as("select pg_backend_pid(), split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+    kill(Pid::from_raw(orphan), Signal::SIGSTOP).unwrap();
+    kill(Pid::from_raw(server), Signal::SIGKILL).unwrap();
+    drop(killed);
     stack.provide().await.unwrap().stop().await.unwrap();
     stack.end().await;
 }

@@ -1,13 +1,15 @@
 //! The main job: what a partner maps is in Halo, once, with the right quantity and nothing else changed.
 
+use infima_halo::app::App;
 use infima_halo::domain::association::{AssociationState, Ending};
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::halo::VENDOR;
 use infima_halo::ops::associate_clients::Mapping;
 use infima_halo::ops::resolve_subscription::Resolution;
-use infima_halo::ops::run_sync::Looked;
+use infima_halo::ops::run_sync::{Looked, run_sync};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::world::{PARTNER, World};
 
@@ -386,4 +388,62 @@ async fn what_a_person_decides_while_a_run_reads_is_not_overridden_by_it() {
     assert_eq!(world.results(stale).await[0].outcome, Outcome::Skipped);
     world.work(ending.expect("the end is to be confirmed")).await;
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
+}
+
+/// Disconnected and connected again while Halo was being asked to write.
+#[tokio::test]
+async fn what_a_cancelled_run_has_under_way_comes_to_its_end_before_another_begins() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    world.set_users("Alder", 4).await;
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
+    let cancelled = world.request_sync().await;
+    let connect_anew = async {
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        world.disconnect().await;
+        world.set_users("Alder", 9).await;
+        world.connect().await;
+        let next = world.open_run().await.expect("a new connection is synced");
+        let looked = world.work(next).await;
+        world.tenant.release();
+        assert_eq!(looked, Looked::Nothing, "it waits");
+        next
+    };
+    let (looked, next) = tokio::join!(world.work(cancelled), connect_anew);
+    assert_eq!((looked, world.run(cancelled).await.state), (Looked::Nothing, RunState::Cancelled));
+    world.end_leases().await;
+    assert_eq!(world.work(next).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.billed(), [("Alder".into(), vec![9])].into());
+}
+
+/// A partner without nights has no next one that would take over.
+#[tokio::test]
+async fn a_halo_that_is_away_is_tried_for_a_day() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    world.clock.advance(chrono::Duration::hours(23));
+    assert_eq!(world.look().await, Some(Looked::PutBack));
+    world.clock.advance(chrono::Duration::hours(1));
+    assert_eq!(world.look().await, Some(Looked::Finished(RunState::Failed)));
+    assert_eq!(world.connection().await.problem.unwrap().code, ProblemCode::HaloUnreachable);
+
+    // Whoever asks anew has a day of their own.
+    assert_eq!(world.work(world.request_sync().await).await, Looked::PutBack);
+}
+
+#[tokio::test]
+async fn an_address_that_nothing_is_sent_to_any_more_is_the_connections_problem() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    let mut config = world.config.clone();
+    config.halo.development_addresses.clear();
+    let elsewhere = App::build(&config, world.clock.clone(), 2).await.unwrap();
+    let looked = run_sync(&elsewhere.ops, run, "elsewhere", &CancellationToken::new()).await.unwrap();
+    assert_eq!(looked, Looked::Finished(RunState::Failed));
+    assert_eq!(world.connection().await.problem.unwrap().code, ProblemCode::AddressBlocked);
 }

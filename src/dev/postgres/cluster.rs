@@ -115,7 +115,7 @@ impl Cluster {
     }
 
     /// The process id of a server that runs on this data, once it answers. One that is on its way up or down is waited
-    /// for; a process id file that a crash left behind is cleared away.
+    /// for; what a killed one left behind is cleared away.
     async fn running(&self) -> anyhow::Result<Option<Pid>> {
         let until = Instant::now() + PATIENCE;
         while let Some(pid) = self.process() {
@@ -128,9 +128,26 @@ impl Cluster {
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+        self.end_orphans();
         // Postgres removes a stale file itself, unless the id has meanwhile gone to another process of the same user.
         let _ = fs::remove_file(self.place.data().join("postmaster.pid"));
         Ok(None)
+    }
+
+    /// Ends the processes of a server that was killed. Most go when they notice; one that waits for another that is gone does
+    /// not, and as long as it has its part of the memory, no server starts. Where there is no `/proc`, Postgres' own
+    /// complaint says what to do.
+    fn end_orphans(&self) {
+        let Ok(data) = fs::canonicalize(self.place.data()) else { return };
+        for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()).map(Pid::from_raw) else {
+                continue;
+            };
+            // A server works in its data, and so do all that it made.
+            if fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data) && is_postgres(pid) {
+                let _ = kill(pid, Signal::SIGKILL);
+            }
+        }
     }
 
     /// The server's process according to its own file, if that process is alive and is a Postgres.
@@ -199,7 +216,7 @@ impl Cluster {
             }
             let ended = server.try_wait()?.is_some();
             if ended && Instant::now() < until && last_lines(&path).contains("pre-existing shared memory block") {
-                // The processes of a server that was killed take a moment to notice.
+                // The processes of a server that was killed take a moment to go.
                 server = begin()?;
             } else if ended || Instant::now() > until {
                 bail!("Postgres did not start; its last words in {}:\n{}", path.display(), last_lines(&path));

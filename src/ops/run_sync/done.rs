@@ -59,11 +59,7 @@ impl Done {
 
 /// The outcome of a step that writes nothing.
 pub(super) fn note(step: &Step) -> Report {
-    let shown = step.seen.as_ref().map(|shown| Seen {
-        name: shown.name.clone(),
-        quantity: shown.quantity,
-        customer: shown.customer,
-    });
+    let shown = step.seen.as_ref().map(|shown| Seen { name: shown.name.clone(), quantity: shown.quantity });
     // What an interrupted attempt sent has arrived: that is where this client's evidence is.
     let there = match step.before_sent {
         Some(before) => Report { quantity_before: Some(before), ..open(step, Outcome::Updated) },
@@ -156,5 +152,5 @@ pub(super) fn another_record(step: &Step, id: HaloSubscriptionId, other: &Subscr
 }
 
 pub(super) fn seen(record: &Subscription) -> Seen {
-    Seen { name: record.name.clone(), quantity: record.quantity.whole(), customer: record.customer }
+    Seen { name: record.name.clone(), quantity: record.quantity.whole() }
 }

@@ -110,13 +110,14 @@ impl<'a> Executor<'a> {
             if self.stop.is_cancelled() {
                 return Err(Stop::Told);
             }
+            // Where writes are held, nothing follows from how old the look is.
             if self.writes_held.is_none() {
                 self.room().await?;
-            }
-            let at_least = look == Look::Again && index == 0;
-            if self.read_at.elapsed() >= self.ops.settings.fresh && !at_least {
-                carried_out.left = writing[index..].iter().map(|step| step.association).collect();
-                break;
+                let at_least = look == Look::Again && index == 0;
+                if self.read_at.elapsed() >= self.ops.settings.fresh && !at_least {
+                    carried_out.left = writing[index..].iter().map(|step| step.association).collect();
+                    break;
+                }
             }
             let done = self.take(step).await?;
             carried_out.written.insert(step.association);

@@ -128,7 +128,7 @@ enum Went {
         another_tenant: Option<Problem>,
     },
     SoFar(Pause),
-    Stopped(Box<Connection>, HaloError),
+    Stopped(HaloError),
     Told,
     /// It kills its workers.
     TooOften,
@@ -146,15 +146,18 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     leases::start_reading(&mut tx, lease).await?;
     tx.commit().await?;
     reached(ops, Step::ReadingBegun);
-    let Some((connection, session)) = halo::stored_session(ops, lease.scope(), Lane::Sync).await? else {
-        return Ok(Went::Disconnected);
+    let (connection, session) = match halo::stored_session(ops, lease.scope(), Lane::Sync).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(Went::Disconnected),
+        Err(OpError::Halo(error)) => return Ok(Went::Stopped(error)),
+        Err(error) => return Err(error),
     };
     let synced = sync(ops, claimed, &connection, &session, stop).await;
     count(ops, lease, &session).await?;
     match synced {
         Ok(Came::Through { tally, another_tenant }) => Ok(Went::Through { tally, another_tenant }),
         Ok(Came::SoFar(pause)) => Ok(Went::SoFar(pause)),
-        Err(Stop::Halo(error)) => Ok(Went::Stopped(Box::new(connection), error)),
+        Err(Stop::Halo(error)) => Ok(Went::Stopped(error)),
         Err(Stop::Told) => Ok(Went::Told),
         Err(Stop::Op(error)) => Err(error),
     }
@@ -164,7 +167,7 @@ async fn end(ops: &Ops, claimed: &Claimed, went: Went) -> Result<Looked, OpError
     match went {
         Went::Through { tally, another_tenant } => conclude(ops, claimed, tally, another_tenant).await,
         Went::SoFar(pause) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
-        Went::Stopped(connection, error) => stopped(ops, claimed, &connection, &error).await,
+        Went::Stopped(error) => stopped(ops, claimed, &error).await,
         Went::Told => give_one_back(ops, claimed).await,
         Went::TooOften => {
             let problem = Problem::new(ProblemCode::InternalFault, ops.clock.now());
@@ -268,7 +271,8 @@ async fn sync(
         note_billing(ops, lease, session, stop).await?;
     }
     // Where others were answered again and again, it is these clients' own trouble: the next run tries them anew.
-    let theirs = claimed.attempts >= MOST_ATTEMPTS_FOR_SOME && tally.confirmed > 0;
+    let theirs = claimed.attempts >= MOST_ATTEMPTS_FOR_SOME && tally.confirmed > 0
+        || outcome::had_its_time(claimed, ops.clock.now());
     Ok(if let Some(problem) = executor.unreachable().filter(|_| !theirs) {
         let wait = outcome::backoff(lease.run(), claimed.attempts);
         Came::SoFar(Pause { wait, counts_as_attempt: true, problem })
@@ -372,12 +376,17 @@ async fn finish(
 }
 
 /// Halo's answer concerns the whole run: what it means is decided in one place.
-async fn stopped(ops: &Ops, claimed: &Claimed, connection: &Connection, error: &HaloError) -> Result<Looked, OpError> {
+async fn stopped(ops: &Ops, claimed: &Claimed, error: &HaloError) -> Result<Looked, OpError> {
+    let lease = &claimed.lease;
+    let connection = connections::find(&mut *ops.db.read(lease.scope()).await?, lease.scope()).await?;
+    let Some(connection) = connection else {
+        return finish(ops, claimed, RunState::Cancelled, None, None).await;
+    };
     let now = ops.clock.now();
     let worked = connection.last_synced_at.max(connection.last_verified_at);
     let problem = halo::problem(error, worked, now).continuing(connection.problem.as_ref());
-    tracing::warn!(sync_run.id = %claimed.lease.run(), evidence = error.evidence(), "sync stopped");
-    match outcome::decide(error, claimed.lease.run(), claimed.attempts) {
+    tracing::warn!(sync_run.id = %lease.run(), evidence = error.evidence(), "sync stopped");
+    match outcome::decide(error, claimed, now) {
         Decision::Snooze(wait) => put_back(ops, claimed, wait, false, &problem).await,
         Decision::Retry(wait) => put_back(ops, claimed, wait, true, &problem).await,
         Decision::GiveUp => finish(ops, claimed, RunState::Failed, Some(&problem), None).await,

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::halo::HaloError;
 use crate::ids::RunId;
+use crate::storage::leases::Claimed;
 
 /// The first wait after Halo was not available; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
+/// So long a run is tried again. By then the next night would have come, which takes over where a partner has nights.
+const A_DAY: TimeDelta = TimeDelta::days(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
@@ -21,11 +25,15 @@ pub(super) enum Decision {
     GiveUp,
 }
 
-pub(super) fn decide(error: &HaloError, run: RunId, attempts: u32) -> Decision {
+pub(super) fn decide(error: &HaloError, claimed: &Claimed, now: DateTime<Utc>) -> Decision {
     match error {
         HaloError::RateLimited { wait, .. } => Decision::Snooze(*wait),
         HaloError::Unavailable(_) | HaloError::BudgetUnavailable | HaloError::DeadlinePassed => {
-            Decision::Retry(backoff(run, attempts))
+            if had_its_time(claimed, now) {
+                Decision::GiveUp
+            } else {
+                Decision::Retry(backoff(claimed.lease.run(), claimed.attempts))
+            }
         }
         HaloError::CredentialsRejected
         | HaloError::PermissionDenied(_)
@@ -36,6 +44,11 @@ pub(super) fn decide(error: &HaloError, run: RunId, attempts: u32) -> Decision {
         | HaloError::NotHalo
         | HaloError::Blocked => Decision::GiveUp,
     }
+}
+
+/// Whether the run was tried for as long as one is.
+pub(super) fn had_its_time(claimed: &Claimed, now: DateTime<Utc>) -> bool {
+    now - claimed.asked_at >= A_DAY
 }
 
 /// Doubles with each attempt, and differs from run to run by up to a quarter, so that an outage does not end with everybody

@@ -6,6 +6,7 @@ use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::roster::{ClientRecord, RosterState};
 use infima_halo::domain::run::RunState;
 use infima_halo::ids::{AssociationId, HaloCustomerId, HaloSubscriptionId, RunId};
+use infima_halo::ops::disconnect::disconnect;
 use infima_halo::ops::import_roster::Roster;
 use infima_halo::ops::recreate_subscription::recreate_subscription;
 use infima_halo::ops::remove_association::remove_association;
@@ -122,6 +123,12 @@ impl World {
         true
     }
 
+    pub async fn disconnect(&self) {
+        let admin = self.admin().await;
+        let partner = self.partner().await;
+        disconnect(self.ops(), &request(&admin), partner).await.expect("the database answers");
+    }
+
     /// The partner's run that waits or is under way.
     pub async fn open_run(&self) -> Option<RunId> {
         let found: Option<(uuid::Uuid,)> =
@@ -150,9 +157,9 @@ impl World {
             .expect("the database answers");
     }
 
-    /// Lets so much time pass that a worker which is gone holds no lease any more.
+    /// Lets so much time pass that a worker which is gone holds no lease any more, and has nothing under way.
     pub async fn end_leases(&self) {
-        sqlx::query("update sync_runs set lease_until = now() - interval '1 hour' where state = 'running'")
+        sqlx::query("update sync_runs set lease_until = now() - interval '1 hour' where lease_until is not null")
             .execute(&self.owner)
             .await
             .expect("the database answers");

@@ -1,0 +1,8 @@
+-- A request of a cancelled run may be under way until its lease would have ended: that moment outlives the token.
+
+alter table sync_runs drop constraint sync_runs_check1;
+alter table sync_runs add check (lease_token is null or lease_until is not null);
+create index on sync_runs (partner_id, lease_until) where state = 'cancelled' and lease_until is not null;
+
+-- Written and never read. Nothing of ours has been released yet, so nothing beside this needs it.
+alter table associations drop column seen_customer_id;
