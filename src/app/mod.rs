@@ -84,11 +84,11 @@ impl App {
             #[cfg(feature = "dev")]
             stand_still_at: config
                 .worker
-                .pause_at
+                .stand_still_at
                 .iter()
                 .map(|step| step.parse())
                 .collect::<Result<_, _>>()
-                .map_err(StartError::PauseAt)?,
+                .map_err(StartError::StandStillAt)?,
         };
         let ops = Ops::new(db, keys, halo, clock.clone(), settings);
         keys::check_canary(&ops).await.map_err(|error| match error {

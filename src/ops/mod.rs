@@ -76,7 +76,7 @@ pub struct Settings {
     pub nights: SyncSettings,
     /// The process stands still when a sync comes to one of these steps, to be killed there.
     #[cfg(feature = "dev")]
-    pub stand_still_at: Vec<run_sync::Step>,
+    pub stand_still_at: Vec<run_sync::Moment>,
 }
 
 impl Ops {

@@ -9,7 +9,7 @@ use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ids::RunId;
-use infima_halo::ops::run_sync::{Looked, Step};
+use infima_halo::ops::run_sync::{Looked, Moment};
 use infima_halo::sandbox::{Call, Effect, Entry, Fault, Lasting, Matching};
 use nix::sys::signal::Signal;
 
@@ -35,31 +35,31 @@ enum Story {
 }
 
 /// Each step has its story: a new one does not compile without.
-fn story(step: Step) -> Story {
+fn story(step: Moment) -> Story {
     match step {
-        Step::Claimed
-        | Step::ReadingBegun
-        | Step::Desired
-        | Step::Observed
-        | Step::Sighted
-        | Step::Noted
-        | Step::CreateIntended
-        | Step::CreateDue
-        | Step::CreateAnswered
-        | Step::Owned
-        | Step::QuantityIntended
-        | Step::QuantityDue
-        | Step::QuantityAnswered
-        | Step::Recorded
-        | Step::Billed
-        | Step::Counted
-        | Step::Finishing
-        | Step::Finished => Story::Plain,
-        Step::CreateDoubtful => Story::Create(Fault::CutAfter),
-        Step::CreateRefused | Step::CreateForgotten => Story::Create(Fault::RefusedAsText),
-        Step::PuttingBack | Step::PutBack => Story::Update(Fault::RateLimitedSeconds(1)),
-        Step::GivingBack | Step::GivenBack => Story::ToldToStop,
-        Step::LeasesEnded => Story::OutOfTime,
+        Moment::Claimed
+        | Moment::ReadingBegun
+        | Moment::Desired
+        | Moment::Observed
+        | Moment::Sighted
+        | Moment::Noted
+        | Moment::CreateIntended
+        | Moment::CreateDue
+        | Moment::CreateAnswered
+        | Moment::Owned
+        | Moment::QuantityIntended
+        | Moment::QuantityDue
+        | Moment::QuantityAnswered
+        | Moment::Recorded
+        | Moment::Billed
+        | Moment::Counted
+        | Moment::Finishing
+        | Moment::Finished => Story::Plain,
+        Moment::CreateDoubtful => Story::Create(Fault::CutAfter),
+        Moment::CreateRefused | Moment::CreateForgotten => Story::Create(Fault::RefusedAsText),
+        Moment::PuttingBack | Moment::PutBack => Story::Update(Fault::RateLimitedSeconds(1)),
+        Moment::GivingBack | Moment::GivenBack => Story::ToldToStop,
+        Moment::LeasesEnded => Story::OutOfTime,
     }
 }
 
@@ -90,7 +90,7 @@ fn every_write_of_a_sync_is_a_step() {
 
 #[tokio::test]
 async fn a_kill_at_any_step_does_no_harm() {
-    stream::iter(Step::ALL).for_each_concurrent(AT_ONCE, |step| killed_at(*step)).await;
+    stream::iter(Moment::ALL).for_each_concurrent(AT_ONCE, |step| killed_at(*step)).await;
 }
 
 /// Alder is to be created, Birch to be updated, Cedar to be left alone: all in one run.
@@ -105,18 +105,18 @@ pub async fn three_clients() -> (World, RunId) {
     (world, run)
 }
 
-async fn killed_at(step: Step) {
+async fn killed_at(step: Moment) {
     let (world, run) = three_clients().await;
     let mut stops = vec![step];
     match story(step) {
         Story::Plain => {}
         Story::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
         Story::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
-        Story::ToldToStop => stops.insert(0, Step::QuantityAnswered),
+        Story::ToldToStop => stops.insert(0, Moment::QuantityAnswered),
         Story::OutOfTime => world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Update), Lasting::Once),
     }
     let stops: Vec<_> = stops.iter().map(|step| step.name()).collect();
-    let mut settings = vec![("INFIMA_PAUSE_AT", stops.join(","))];
+    let mut settings = vec![("INFIMA_STAND_STILL_AT", stops.join(","))];
     if let Story::OutOfTime = story(step) {
         let patient = ["INFIMA_HALO_TIMEOUT_SECONDS", "INFIMA_WORKER_LEASE_SECONDS"];
         settings.extend(patient.map(|name| (name, "60".to_owned())));
@@ -126,7 +126,7 @@ async fn killed_at(step: Step) {
     let mut worker = Worker::start_with(&world, &settings);
     match story(step) {
         Story::ToldToStop => {
-            assert_eq!(worker.stands_still().await, Step::QuantityAnswered);
+            assert_eq!(worker.stands_still().await, Moment::QuantityAnswered);
             worker.signal(Signal::SIGTERM);
             worker.signal(Signal::SIGCONT);
         }

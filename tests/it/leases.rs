@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use infima_halo::config::{Config, Variables};
 use infima_halo::domain::run::RunState;
-use infima_halo::ops::run_sync::Step;
+use infima_halo::ops::run_sync::Moment;
 use infima_halo::queue::Kind;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use infima_halo::seal;
@@ -18,7 +18,7 @@ const AFTERWARDS: &[(&str, u32)] = &[("Alder", 3), ("Birch", 6), ("Cedar", 2)];
 
 #[tokio::test]
 async fn a_stalled_worker_that_wakes_up_writes_nothing_more() {
-    for step in [Step::CreateIntended, Step::CreateDue, Step::CreateAnswered, Step::QuantityDue] {
+    for step in [Moment::CreateIntended, Moment::CreateDue, Moment::CreateAnswered, Moment::QuantityDue] {
         let (world, run) = three_clients().await;
         let mut stalled = Worker::standing_still_at(&world, &[step]);
         stalled.stands_still().await;
@@ -41,7 +41,7 @@ async fn a_stalled_worker_that_wakes_up_writes_nothing_more() {
 #[tokio::test]
 async fn a_dead_workers_run_is_taken_up_by_one_that_is_there_already() {
     let (world, run) = three_clients().await;
-    let mut dies = Worker::standing_still_at(&world, &[Step::Owned]);
+    let mut dies = Worker::standing_still_at(&world, &[Moment::Owned]);
     dies.stands_still().await;
     let mut other = Worker::start(&world);
     other.works().await;
@@ -100,7 +100,7 @@ fn by_default_that_takes_less_than_a_minute() {
 #[tokio::test]
 async fn a_worker_that_is_told_to_stop_gives_its_run_back_at_once() {
     let (world, run) = three_clients().await;
-    let mut worker = Worker::standing_still_at(&world, &[Step::QuantityAnswered]);
+    let mut worker = Worker::standing_still_at(&world, &[Moment::QuantityAnswered]);
     worker.stands_still().await;
     worker.signal(Signal::SIGTERM);
     worker.signal(Signal::SIGCONT);
@@ -131,7 +131,7 @@ async fn a_worker_that_is_told_to_stop_does_not_wait_for_halos_answer_to_a_quest
 #[tokio::test]
 async fn a_run_that_is_given_back_goes_on_in_the_one_that_waits() {
     let (world, run) = three_clients().await;
-    let mut worker = Worker::standing_still_at(&world, &[Step::QuantityAnswered]);
+    let mut worker = Worker::standing_still_at(&world, &[Moment::QuantityAnswered]);
     worker.stands_still().await;
     world.set_users("Cedar", 4).await;
     let waiting = world.request_sync().await;
@@ -150,7 +150,7 @@ async fn a_run_that_is_given_back_goes_on_in_the_one_that_waits() {
 
 #[tokio::test]
 async fn a_worker_outlives_its_connections_to_postgres() {
-    for step in [Step::Desired, Step::CreateAnswered, Step::Recorded] {
+    for step in [Moment::Desired, Moment::CreateAnswered, Moment::Recorded] {
         let (world, run) = three_clients().await;
         let mut worker = Worker::standing_still_at(&world, &[step]);
         worker.stands_still().await;

@@ -10,7 +10,7 @@ use infima_halo::ids::RunId;
 use infima_halo::ops::associate_clients::{Mapping, associate_clients};
 use infima_halo::ops::housekeeping::sweep;
 use infima_halo::ops::request_sync::request_sync;
-use infima_halo::ops::run_sync::{Looked, Step};
+use infima_halo::ops::run_sync::{Looked, Moment};
 use infima_halo::ops::save_connection::save_connection;
 use infima_halo::ops::start_nights::{Which, start_nights};
 use infima_halo::queue::{self, Tick};
@@ -181,11 +181,11 @@ async fn a_job_that_comes_twice_is_worked_once() {
 #[tokio::test]
 async fn a_request_beside_a_run_joins_it_until_it_has_read() {
     let (world, run) = three_clients().await;
-    let mut worker = Worker::standing_still_at(&world, &[Step::Claimed, Step::Desired]);
-    assert_eq!(worker.stands_still().await, Step::Claimed);
+    let mut worker = Worker::standing_still_at(&world, &[Moment::Claimed, Moment::Desired]);
+    assert_eq!(worker.stands_still().await, Moment::Claimed);
     assert_eq!(world.request_sync().await, run, "it has not read yet");
     worker.signal(Signal::SIGCONT);
-    assert_eq!(worker.stands_still().await, Step::Desired);
+    assert_eq!(worker.stands_still().await, Moment::Desired);
     let next = world.request_sync().await;
     assert_ne!(next, run);
     assert_eq!(world.request_sync().await, next, "one waits at most");

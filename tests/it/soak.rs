@@ -11,7 +11,7 @@ use infima_halo::domain::run::{Run, RunState};
 use infima_halo::ids::{ClientId, HaloCustomerId, RunId};
 use infima_halo::ops::associate_clients::{MOST_ENTRIES, Mapping};
 use infima_halo::ops::import_roster::Roster;
-use infima_halo::ops::run_sync::Step;
+use infima_halo::ops::run_sync::Moment;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching, TenantSeed};
 
 use crate::budget::{Size, stays_inside};
@@ -211,9 +211,9 @@ async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str
     let (mut worker, moment);
     let over = world.until_run(run, |run| run.state.is_finished());
     if random.below(2) == 0 {
-        let step = random.one_of(Step::ALL);
+        let step = random.one_of(Moment::ALL);
         let mut settings = more.to_vec();
-        settings.push(("INFIMA_PAUSE_AT", step.name()));
+        settings.push(("INFIMA_STAND_STILL_AT", step.name()));
         worker = Worker::start_with(world, &settings);
         moment = tokio::select! {
             step = worker.stands_still() => Some(step.name().to_owned()),

@@ -3,7 +3,7 @@
 use super::Stop;
 use super::done::{Done, broken, one_too_many, open, owned_by_another, seen, superseded};
 use super::execute::Executor;
-use super::steps::{self, reached};
+use super::moments::{Moment, reached};
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
@@ -27,19 +27,19 @@ impl Executor<'_> {
             return Ok(superseded(step));
         }
         tx.commit().await?;
-        reached(self.ops, steps::Step::CreateIntended);
+        reached(self.ops, Moment::CreateIntended);
         let deadline = self.deadline().await?;
-        reached(self.ops, steps::Step::CreateDue);
+        reached(self.ops, Moment::CreateDue);
         let new =
             NewSubscription { customer: step.customer, name: name.to_owned(), quantity, marker: marker.to_owned() };
         match self.session.create_subscription(&new, deadline).await {
             Ok(created) => {
-                reached(self.ops, steps::Step::CreateAnswered);
+                reached(self.ops, Moment::CreateAnswered);
                 self.silent = 0;
                 self.created(step, created, quantity).await
             }
             Err(CreateError::Doubtful(error)) => {
-                reached(self.ops, steps::Step::CreateDoubtful);
+                reached(self.ops, Moment::CreateDoubtful);
                 self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
                 let problem = Problem::new(ProblemCode::CreateUnconfirmed, self.ops.clock.now());
                 let report =
@@ -47,11 +47,11 @@ impl Executor<'_> {
                 Ok(Done { doubt: true, ..Done::with(report) })
             }
             Err(CreateError::Refused(error)) => {
-                reached(self.ops, steps::Step::CreateRefused);
+                reached(self.ops, Moment::CreateRefused);
                 let mut tx = self.ops.db.begin(self.lease.scope()).await?;
                 results::create_refused(&mut tx, self.lease, step.association).await?;
                 tx.commit().await?;
-                reached(self.ops, steps::Step::CreateForgotten);
+                reached(self.ops, Moment::CreateForgotten);
                 self.failed(step, error, ProblemCode::CreateRefused, None)
             }
         }
@@ -117,7 +117,7 @@ impl Executor<'_> {
         match results::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
             Ok(true) => {
                 tx.commit().await?;
-                reached(self.ops, steps::Step::Owned);
+                reached(self.ops, Moment::Owned);
                 self.taken.insert(id);
                 Ok(Owned::Now)
             }

@@ -9,8 +9,8 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::done::{Done, Tally, another_record, blanked, broken, made_a_record, note, open, seen, superseded};
+use super::moments::{Moment, reached};
 use super::observe::{BeforeWrite, Sighted};
-use super::steps::{self, reached};
 use super::{Look, Stop};
 use crate::domain::plan::{Action, Plan, Sent, Step};
 use crate::domain::problem::{Problem, ProblemCode};
@@ -104,7 +104,7 @@ impl<'a> Executor<'a> {
                 carried_out.tally.add(&done, outcome);
             }
             tx.commit().await?;
-            reached(self.ops, steps::Step::Noted);
+            reached(self.ops, Moment::Noted);
         }
         for (index, step) in writing.iter().enumerate() {
             if self.stop.is_cancelled() {
@@ -128,7 +128,7 @@ impl<'a> Executor<'a> {
             }
             let outcome = results::record(&mut tx, self.lease, &done.report, now).await?;
             tx.commit().await?;
-            reached(self.ops, steps::Step::Recorded);
+            reached(self.ops, Moment::Recorded);
             carried_out.tally.add(&done, outcome);
             if self.silent >= SILENT_IN_A_ROW {
                 return Err(Stop::Halo(HaloError::Unavailable("several requests in a row were not answered".into())));
@@ -177,14 +177,14 @@ impl<'a> Executor<'a> {
             return Ok(superseded(step));
         }
         tx.commit().await?;
-        reached(self.ops, steps::Step::QuantityIntended);
+        reached(self.ops, Moment::QuantityIntended);
         let deadline = self.deadline().await?;
-        reached(self.ops, steps::Step::QuantityDue);
+        reached(self.ops, Moment::QuantityDue);
         let answer = match self.session.set_quantity(id, customer, quantity, deadline).await {
             Ok(answer) => answer,
             Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
         };
-        reached(self.ops, steps::Step::QuantityAnswered);
+        reached(self.ops, Moment::QuantityAnswered);
         self.silent = 0;
         if let Some(other) = answer.as_ref().filter(|after| after.id != id) {
             let done = match self.session.subscription(id).await {

@@ -7,9 +7,9 @@
 mod create;
 mod done;
 mod execute;
+mod moments;
 pub(super) mod observe;
 mod outcome;
-mod steps;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -29,10 +29,10 @@ use crate::storage::leases::{self, Claimed, SyncLease};
 use crate::storage::runs;
 use crate::storage::{StorageError, associations, connections, results};
 use done::Tally;
+use moments::reached;
 use outcome::Decision;
-use steps::reached;
 
-pub use steps::Step;
+pub use moments::Moment;
 
 /// A run that was started this often without coming to an end kills its worker: somebody has to look.
 const MOST_STARTS: u32 = 10;
@@ -60,7 +60,7 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
     };
     let Some(claimed) = claimed else { return Ok(Looked::Nothing) };
     let lease = &claimed.lease;
-    reached(ops, Step::Claimed);
+    reached(ops, Moment::Claimed);
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
     let went = tokio::select! {
         went = work(ops, &claimed, stop) => went,
@@ -89,7 +89,7 @@ pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
         queue::ring(&mut tx, run, urgent, ops.settings.lease.grace).await?;
     }
     tx.commit().await?;
-    reached(ops, Step::LeasesEnded);
+    reached(ops, Moment::LeasesEnded);
     Ok(())
 }
 
@@ -99,9 +99,9 @@ async fn give_one_back(ops: &Ops, claimed: &Claimed) -> Result<Looked, OpError> 
     let mut tx = ops.db.begin(lease.scope()).await?;
     let continued = leases::give_back(&mut tx, lease, ops.clock.now()).await?;
     queue::ring(&mut tx, continued.run, continued.urgent, Duration::ZERO).await?;
-    reached(ops, Step::GivingBack);
+    reached(ops, Moment::GivingBack);
     tx.commit().await?;
-    reached(ops, Step::GivenBack);
+    reached(ops, Moment::GivenBack);
     Ok(Looked::PutBack)
 }
 
@@ -145,7 +145,7 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::start_reading(&mut tx, lease).await?;
     tx.commit().await?;
-    reached(ops, Step::ReadingBegun);
+    reached(ops, Moment::ReadingBegun);
     let (connection, session) = match halo::stored_session(ops, lease.scope(), Lane::Sync).await {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(Went::Disconnected),
@@ -234,7 +234,7 @@ async fn sync(
     let unseen = results::unseen_writes(&mut tx, lease).await?;
     leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
     tx.commit().await?;
-    reached(ops, Step::Desired);
+    reached(ops, Moment::Desired);
     let held = desired.held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
     let mut executor = execute::Executor::new(ops, lease, session, held, stop);
     let (mut tally, mut waits, mut another_tenant) = (Tally::default(), false, None);
@@ -244,7 +244,7 @@ async fn sync(
         slice.owned.extend(executor.taken());
         // Reading can be broken off at any point.
         let sighted = stop.run_until_cancelled(observe::observe(session, &slice)).await.ok_or(Stop::Told)??;
-        reached(ops, Step::Observed);
+        reached(ops, Moment::Observed);
         let lost = observe::recall(&mut slice, &unseen, &sighted, ops.clock.now());
         let plan = plan::diff(&slice, &sighted.observed, ops.clock.now());
         let mut tx = ops.db.begin(lease.scope()).await?;
@@ -254,7 +254,7 @@ async fn sync(
         }
         observe::note_customers(&mut tx, lease, &sighted).await?;
         tx.commit().await?;
-        reached(ops, Step::Sighted);
+        reached(ops, Moment::Sighted);
         waits |= plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
         if sighted.observed.tenant != connection.tenant {
             let problem = Problem::new(ProblemCode::TenantChanged, ops.clock.now());
@@ -300,7 +300,7 @@ async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &Ca
     leases::hold(&mut tx, lease).await?;
     results::record_billing(&mut tx, lease, billed.as_ref()).await?;
     tx.commit().await?;
-    reached(ops, Step::Billed);
+    reached(ops, Moment::Billed);
     Ok(())
 }
 
@@ -308,7 +308,7 @@ async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), Op
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::count_requests(&mut tx, lease, session.requests()).await?;
     tx.commit().await?;
-    reached(ops, Step::Counted);
+    reached(ops, Moment::Counted);
     Ok(())
 }
 
@@ -368,9 +368,9 @@ async fn finish(
     if let Some((waiting, urgent)) = runs::waiting(&mut tx, lease.scope()).await? {
         queue::ring(&mut tx, waiting, urgent, Duration::ZERO).await?;
     }
-    reached(ops, Step::Finishing);
+    reached(ops, Moment::Finishing);
     tx.commit().await?;
-    reached(ops, Step::Finished);
+    reached(ops, Moment::Finished);
     tracing::info!(sync_run.id = %lease.run(), state = state.as_str(), "sync finished");
     Ok(Looked::Finished(state))
 }
@@ -404,9 +404,9 @@ async fn put_back(
     let mut tx = ops.db.begin(lease.scope()).await?;
     let continued = leases::put_back(&mut tx, lease, wait, counts_as_attempt, problem, ops.clock.now()).await?;
     queue::ring(&mut tx, continued.run, continued.urgent, wait).await?;
-    reached(ops, Step::PuttingBack);
+    reached(ops, Moment::PuttingBack);
     tx.commit().await?;
-    reached(ops, Step::PutBack);
+    reached(ops, Moment::PutBack);
     tracing::info!(sync_run.id = %continued.run, wait_s = wait.as_secs(), problem = problem.code.as_str(), "sync put back");
     Ok(Looked::PutBack)
 }

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use infima_halo::ops::run_sync::Step;
+use infima_halo::ops::run_sync::Moment;
 use infima_halo::seal;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -39,9 +39,9 @@ impl Worker {
     }
 
     /// One that stands still at each of these steps.
-    pub fn standing_still_at(world: &World, steps: &[Step]) -> Self {
+    pub fn standing_still_at(world: &World, steps: &[Moment]) -> Self {
         let names: Vec<_> = steps.iter().map(|step| step.name()).collect();
-        Self::start_with(world, &[("INFIMA_PAUSE_AT", &names.join(","))])
+        Self::start_with(world, &[("INFIMA_STAND_STILL_AT", &names.join(","))])
     }
 
     pub fn start_with(world: &World, more: &[(&str, &str)]) -> Self {
@@ -76,7 +76,7 @@ impl Worker {
     }
 
     /// Waits until it stands still; gives the step.
-    pub async fn stands_still(&mut self) -> Step {
+    pub async fn stands_still(&mut self) -> Moment {
         let line = self.says("standing still at ").await;
         let (_, name) = line.split_once("standing still at ").expect("it says so");
         self.is_stopped().await;

@@ -5,22 +5,22 @@
 
 use crate::ops::Ops;
 
-macro_rules! steps {
-    ($($(#[doc = $doc:literal])+ $step:ident = $name:literal,)+) => {
+macro_rules! moments {
+    ($($(#[doc = $doc:literal])+ $moment:ident = $name:literal,)+) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Step { $($(#[doc = $doc])+ $step,)+ }
+        pub enum Moment { $($(#[doc = $doc])+ $moment,)+ }
 
-        impl Step {
-            pub const ALL: &[Step] = &[$(Step::$step,)+];
+        impl Moment {
+            pub const ALL: &[Moment] = &[$(Moment::$moment,)+];
 
             pub fn name(self) -> &'static str {
-                match self { $(Step::$step => $name,)+ }
+                match self { $(Moment::$moment => $name,)+ }
             }
         }
     };
 }
 
-steps! {
+moments! {
     /// The run is ours; nothing was done.
     Claimed = "claimed",
     /// It is noted that new requests are not covered any more.
@@ -75,14 +75,14 @@ steps! {
     LeasesEnded = "leases-ended",
 }
 
-impl std::str::FromStr for Step {
+impl std::str::FromStr for Moment {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let found = Step::ALL.iter().find(|step| step.name() == name).copied();
+        let found = Moment::ALL.iter().find(|moment| moment.name() == name).copied();
         found.ok_or_else(|| {
-            let names: Vec<_> = Step::ALL.iter().map(|step| step.name()).collect();
-            format!("'{name}' is no step of a sync; they are {}", names.join(", "))
+            let names: Vec<_> = Moment::ALL.iter().map(|moment| moment.name()).collect();
+            format!("'{name}' is no moment of a sync; they are {}", names.join(", "))
         })
     }
 }
@@ -90,16 +90,16 @@ impl std::str::FromStr for Step {
 /// Where the process was told to stand still here, it says so on standard output and stops, with every thread, until it is
 /// killed or continued.
 #[cfg(feature = "dev")]
-pub(super) fn reached(ops: &Ops, step: Step) {
+pub(super) fn reached(ops: &Ops, moment: Moment) {
     use std::io::Write as _;
-    if ops.settings.stand_still_at.contains(&step) {
+    if ops.settings.stand_still_at.contains(&moment) {
         let mut out = std::io::stdout().lock();
         // Without anybody listening there is nobody to be told.
-        let _ = writeln!(out, "standing still at {}", step.name()).and_then(|()| out.flush());
+        let _ = writeln!(out, "standing still at {}", moment.name()).and_then(|()| out.flush());
         drop(out);
         let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
     }
 }
 
 #[cfg(not(feature = "dev"))]
-pub(super) fn reached(_: &Ops, _: Step) {}
+pub(super) fn reached(_: &Ops, _: Moment) {}
