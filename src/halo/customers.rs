@@ -107,12 +107,11 @@ impl Session {
         ids: &[HaloCustomerId],
     ) -> Result<BTreeMap<HaloCustomerId, CustomerLookup>, HaloError> {
         let found = self.look_up::<WireClient>(ids.iter().map(|id| id.0).collect()).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, wire)| {
-                let wire = wire.filter(|wire| !wire.deleted.unwrap_or(false));
-                (HaloCustomerId(id), wire.map_or(CustomerLookup::Missing, |wire| CustomerLookup::Found(wire.into())))
-            })
-            .collect())
+        let lookups = found.into_iter().map(|(id, wire)| {
+            let wire = wire?.filter(|wire| !wire.deleted.unwrap_or(false));
+            Ok((HaloCustomerId(id), wire.map_or(CustomerLookup::Missing, |wire| CustomerLookup::Found(wire.into()))))
+        });
+        // One that is not understood is in no answer; where Halo is away, that is said.
+        lookups.filter(|it| !matches!(it, Err(HaloError::NotUnderstood(_)))).collect()
     }
 }

@@ -18,8 +18,9 @@ use super::{
 
 /// The most that Halo gives.
 const PAGE_SIZE: u32 = 100;
-/// Far beyond a real tenant's list (30,000 rows) and a real customer's (5,000). A list that goes on longer than this goes on
-/// for ever, and would use up the tenant's requests.
+/// Far beyond a real tenant's list of invoices (30,000 rows) and a real customer's of subscriptions (5,000). A list that goes
+/// on longer than this goes on for ever, and would use up the tenant's requests. Where the list is read instead of single
+/// records, it may be as long as that is cheaper.
 const MOST_PAGES: u32 = 300;
 const MOST_PAGES_OF_ONE: u32 = 50;
 /// A reading that took so many requests is brought to its end, whatever the wait. Two such do not fit into a tenant's budget,
@@ -27,6 +28,8 @@ const MOST_PAGES_OF_ONE: u32 = 50;
 const LONG: u32 = 100;
 /// So few records are read one by one without looking at the list first.
 const FEW: usize = 2;
+/// So many single records in a row without an answer mean that Halo is away, not that something is wrong with them.
+const SILENT_IN_A_ROW: u32 = 3;
 
 /// A kind of record that Halo lists.
 pub(super) trait Record: DeserializeOwned + Send {
@@ -44,11 +47,15 @@ pub(super) trait Record: DeserializeOwned + Send {
     }
 }
 
+/// What Halo says to one record's id; `None` is its word that there is none.
+pub(super) type Found<R> = Result<Option<R>, HaloError>;
+
 /// A list being read, page by page.
 pub(super) struct Pages<'s, R> {
     session: &'s Session,
     filter: Vec<(&'static str, String)>,
     read: u32,
+    most: u32,
     seen: HashSet<i32>,
     total: Option<u32>,
     longest: u32,
@@ -63,7 +70,7 @@ impl<R: Record> Pages<'_, R> {
         if self.ended {
             return Ok(None);
         }
-        if self.read >= if self.filter.is_empty() { MOST_PAGES } else { MOST_PAGES_OF_ONE } {
+        if self.read >= self.most {
             return Err(HaloError::NotUnderstood(format!("{}: the list does not end", R::PATH)));
         }
         let Page { rows, total, .. } =
@@ -94,11 +101,13 @@ impl<R: Record> Pages<'_, R> {
     async fn next_into(
         &mut self,
         wanted: &mut BTreeSet<i32>,
-        found: &mut BTreeMap<i32, Option<R>>,
+        found: &mut BTreeMap<i32, Found<R>>,
     ) -> Result<bool, HaloError> {
         let Some(rows) = self.next().await? else { return Ok(false) };
         found.extend(
-            rows.into_iter().filter(|row| row.is_whole() && wanted.remove(&row.id())).map(|row| (row.id(), Some(row))),
+            rows.into_iter()
+                .filter(|row| row.is_whole() && wanted.remove(&row.id()))
+                .map(|row| (row.id(), Ok(Some(row)))),
         );
         Ok(true)
     }
@@ -120,6 +129,7 @@ impl Session {
     pub(super) fn pages<R: Record>(&self, filter: Vec<(&'static str, String)>) -> Pages<'_, R> {
         Pages {
             session: self,
+            most: if filter.is_empty() { MOST_PAGES } else { MOST_PAGES_OF_ONE },
             filter,
             read: 0,
             seen: HashSet::new(),
@@ -166,7 +176,7 @@ impl Session {
 
     /// One record by its id. `None` is Halo's word that there is none: 404, an empty answer, or 400, all of which are known
     /// as answers for a deleted id (Halo's API notes, section 11.7).
-    async fn single<R: Record>(&self, id: i32, patience: Patience) -> Result<Option<R>, HaloError> {
+    pub(super) async fn single<R: Record>(&self, id: i32, patience: Patience) -> Result<Option<R>, HaloError> {
         let path = format!("{}/{id}", R::PATH);
         let query = [("includedetails", "true".to_owned())];
         let ask = Ask { area: R::AREA, path: &path, query: &query, body: None, patience };
@@ -183,14 +193,14 @@ impl Session {
     }
 
     /// Many records by their ids, by list pages or one by one, whichever needs fewer requests; the first page tells how long
-    /// the list is. A record that is missing from the list is asked for by itself before it counts as gone.
-    pub(super) async fn look_up<R: Record>(
-        &self,
-        wanted: BTreeSet<i32>,
-    ) -> Result<BTreeMap<i32, Option<R>>, HaloError> {
+    /// the list is. A record that is missing from the list is asked for by itself before it counts as gone. One for which Halo
+    /// has no answer, or none that is understood, is that record's trouble, as long as it has for others.
+    pub(super) async fn look_up<R: Record>(&self, wanted: BTreeSet<i32>) -> Result<BTreeMap<i32, Found<R>>, HaloError> {
         let mut found = BTreeMap::new();
         let mut missing = wanted;
         let mut pages = self.pages::<R>(Vec::new());
+        // One page more than there are records is never read; see the comparison below.
+        pages.most = pages.most.max(u32::try_from(missing.len()).unwrap_or(u32::MAX).saturating_add(1));
         if missing.len() > FEW {
             while !missing.is_empty() && pages.requests_left().unwrap_or(pages.read as usize) < missing.len() {
                 if !pages.next_into(&mut missing, &mut found).await? {
@@ -199,19 +209,34 @@ impl Session {
             }
         }
         let (mut refused, mut refusal) = (BTreeSet::new(), None);
+        let (mut unclear, mut silent) = (BTreeMap::new(), 0);
         for (read, id) in (pages.read..).zip(missing) {
             match self.single(id, patience(read)).await {
-                Ok(record) => drop(found.insert(id, record)),
+                Ok(record) => {
+                    silent = 0;
+                    found.insert(id, Ok(record));
+                }
                 Err(error @ HaloError::PermissionDenied(_)) => {
                     refused.insert(id);
                     refusal = Some(error);
                 }
+                Err(error @ HaloError::Unavailable(_)) if silent + 1 < SILENT_IN_A_ROW => {
+                    silent += 1;
+                    unclear.insert(id, Err(error));
+                }
+                Err(error @ HaloError::NotUnderstood(_)) => drop(unclear.insert(id, Err(error))),
                 Err(error) => return Err(error),
             }
         }
+        if found.is_empty()
+            && pages.seen.is_empty()
+            && let Some((_, Err(error))) = unclear.pop_first()
+        {
+            return Err(error);
+        }
         // Where nothing at all is there, the list tells gone records from a module that is switched off, and a tenant in which
         // nothing is left from one that is not shown to the agent.
-        if !found.is_empty() && found.values().all(Option::is_none) {
+        if !found.is_empty() && found.values().all(|it| matches!(it, Ok(None))) {
             if pages.read == 0 {
                 pages.next().await?;
             }
@@ -225,7 +250,8 @@ impl Session {
         if let Some(refusal) = refusal.filter(|_| !refused.is_empty() && pages.seen.is_empty()) {
             return Err(refusal);
         }
-        found.extend(refused.into_iter().map(|id| (id, None)));
+        found.extend(refused.into_iter().map(|id| (id, Ok(None))));
+        found.extend(unclear);
         Ok(found)
     }
 }

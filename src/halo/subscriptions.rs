@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{HaloError, Session, Untouched, decode, paging::Record, transport::Area};
+use super::{
+    HaloError, Session, Untouched, decode,
+    paging::{Found, Record},
+    transport::{Area, Patience},
+};
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
 /// What our subscriptions carry as vendor and manufacturer. Together with the initial name it recognises one whose marker
@@ -65,6 +69,8 @@ pub enum SubscriptionLookup {
     Found(Subscription),
     /// Halo knows no such record, or has it marked as deleted.
     Deleted,
+    /// Halo has no answer for this one, or none that is understood, though it has for others.
+    Unclear(HaloError),
 }
 
 impl Subscription {
@@ -142,6 +148,11 @@ impl WireLicence {
         self.complete().expect("it has a customer now")
     }
 
+    /// Whether it carries our vendor text or our marker, or says too little to tell.
+    fn may_be_ours(&self) -> bool {
+        self.product_sku.is_some() || self.vendor.as_deref().is_none_or(|it| it.trim().eq_ignore_ascii_case(VENDOR))
+    }
+
     /// None: it does not say whose it is.
     pub(super) fn complete(self) -> Option<Subscription> {
         let wire = self;
@@ -162,20 +173,39 @@ impl WireLicence {
 }
 
 impl SubscriptionLookup {
-    fn from_wire(wire: Option<WireLicence>) -> Result<Self, HaloError> {
-        let Some(wire) = wire.filter(|wire| !wire.deleted.unwrap_or(false)) else { return Ok(Self::Deleted) };
-        let id = wire.id;
-        let whole = wire.complete();
-        whole.map(Self::Found).ok_or_else(|| HaloError::NotUnderstood(format!("subscription {id}: of no customer")))
+    fn from_wire(found: Found<WireLicence>) -> Self {
+        let wire = match found {
+            Ok(wire) => wire.filter(|wire| !wire.deleted.unwrap_or(false)),
+            Err(error) => return Self::Unclear(error),
+        };
+        match wire.map(|wire| (wire.id, wire.complete())) {
+            None => Self::Deleted,
+            Some((_, Some(found))) => Self::Found(found),
+            Some((id, None)) => Self::Unclear(of_no_customer(id)),
+        }
     }
+}
+
+fn of_no_customer(id: i32) -> HaloError {
+    HaloError::NotUnderstood(format!("subscription {id}: of no customer"))
 }
 
 impl Session {
     /// Every subscription of a customer: all pages, inactive and deleted ones included, other vendors' too. Filtered again
-    /// here, because Halo silently ignores a parameter it does not know and then answers the whole tenant's.
+    /// here, because Halo silently ignores a parameter it does not know and then answers the whole tenant's. A row that may be
+    /// ours and does not say whose it is, is asked for by itself: taken for somebody else's, it would be created once more.
     pub async fn subscriptions_of(&self, customer: HaloCustomerId) -> Result<Vec<Subscription>, HaloError> {
         let rows = self.pages::<WireLicence>(vec![("client_id", customer.to_string())]).all().await?;
-        Ok(rows.into_iter().filter_map(WireLicence::complete).filter(|found| found.customer == customer).collect())
+        let mut found = Vec::new();
+        for row in rows {
+            let (id, unclear) = (row.id, !row.is_whole() && row.may_be_ours());
+            let row = if unclear { self.single(id, Patience::OfItsLane).await? } else { Some(row) };
+            match row.map(WireLicence::complete) {
+                Some(None) if unclear => return Err(of_no_customer(id)),
+                row => found.extend(row.flatten().filter(|found| found.customer == customer)),
+            }
+        }
+        Ok(found)
     }
 
     /// Subscriptions by their ids, read the cheaper way: pages of the tenant's list or record by record. One that the list
@@ -185,14 +215,18 @@ impl Session {
         ids: &[HaloSubscriptionId],
     ) -> Result<BTreeMap<HaloSubscriptionId, SubscriptionLookup>, HaloError> {
         let found = self.look_up::<WireLicence>(ids.iter().map(|id| id.0).collect()).await?;
-        let lookups =
-            found.into_iter().map(|(id, wire)| Ok((HaloSubscriptionId(id), SubscriptionLookup::from_wire(wire)?)));
-        lookups.collect()
+        Ok(found
+            .into_iter()
+            .map(|(id, found)| (HaloSubscriptionId(id), SubscriptionLookup::from_wire(found)))
+            .collect())
     }
 
-    /// One subscription by its id.
-    pub async fn subscription(&self, id: HaloSubscriptionId) -> Result<SubscriptionLookup, HaloError> {
-        let mut found = self.subscriptions(&[id]).await?;
-        Ok(found.remove(&id).unwrap_or(SubscriptionLookup::Deleted))
+    /// One subscription by its id. None: there is none.
+    pub async fn subscription(&self, id: HaloSubscriptionId) -> Result<Option<Subscription>, HaloError> {
+        match self.subscriptions(&[id]).await?.remove(&id) {
+            Some(SubscriptionLookup::Found(found)) => Ok(Some(found)),
+            Some(SubscriptionLookup::Unclear(error)) => Err(error),
+            Some(SubscriptionLookup::Deleted) | None => Ok(None),
+        }
     }
 }

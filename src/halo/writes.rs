@@ -83,7 +83,7 @@ impl Session {
         let record = json!({ "id": id.0, "client_id": customer.0, "count": quantity });
         let answer = self.write(record, deadline).await?;
         let wire = decode::record::<WireLicence>(&answer.body, "written subscription");
-        Ok(wire.ok().flatten().and_then(WireLicence::complete))
+        Ok(wire.ok().flatten().map(|wire| wire.of(customer)))
     }
 
     async fn write(&self, record: serde_json::Value, deadline: Instant) -> Result<Answer, Failure> {

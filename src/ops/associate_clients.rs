@@ -111,7 +111,12 @@ fn known_customer(
             &["haloCustomerId"],
             "This customer is inactive in Halo. Activate it there, or choose another.",
         )),
-        Some(CustomerLookup::Missing) | None => Err(UserError::new(
+        None => Err(UserError::new(
+            UserErrorCode::HaloAnswerNotUnderstood,
+            &["haloCustomerId"],
+            "Halo gave an answer about this customer that INFIMA does not understand. Try again later, or choose another.",
+        )),
+        Some(CustomerLookup::Missing) => Err(UserError::new(
             UserErrorCode::HaloCustomerNotFound,
             &["haloCustomerId"],
             "Halo has no customer with this id, or does not show it to the agent. Search again.",

@@ -39,22 +39,30 @@ pub(super) async fn stored_session(
 
 /// What is wrong, for the partner. `worked` is when the connection last worked.
 pub(super) fn problem(error: &HaloError, worked: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Problem {
-    let (code, subject) = match error {
-        HaloError::CredentialsRejected => {
-            (ProblemCode::CredentialsRejected, worked.map(|at| at.format("%-d %B %Y, %H:%M UTC").to_string()))
-        }
-        HaloError::PermissionDenied(permission) => (ProblemCode::PermissionMissing, Some(permission.to_string())),
-        HaloError::LicensingOff => (ProblemCode::LicensingOff, None),
-        HaloError::RateLimited { .. } => (ProblemCode::RateLimited, None),
-        HaloError::Unavailable(_) | HaloError::BudgetUnavailable | HaloError::DeadlinePassed => {
-            (ProblemCode::HaloUnreachable, None)
-        }
-        HaloError::NotUnderstood(_) | HaloError::NotFound => (ProblemCode::AnswerNotUnderstood, None),
-        HaloError::Rejected { reason } => (ProblemCode::AnswerNotUnderstood, Some(reason.clone())),
-        HaloError::NotHalo => (ProblemCode::NotAHaloAddress, None),
-        HaloError::Blocked => (ProblemCode::AddressBlocked, None),
+    let subject = match error {
+        HaloError::CredentialsRejected => worked.map(|at| at.format("%-d %B %Y, %H:%M UTC").to_string()),
+        HaloError::PermissionDenied(permission) => Some(permission.to_string()),
+        HaloError::Rejected { reason } => Some(reason.clone()),
+        _ => None,
     };
-    Problem { code, subject, since: now }
+    Problem { code: code(error), subject, since: now }
+}
+
+pub(super) fn code(error: &HaloError) -> ProblemCode {
+    match error {
+        HaloError::CredentialsRejected => ProblemCode::CredentialsRejected,
+        HaloError::PermissionDenied(_) => ProblemCode::PermissionMissing,
+        HaloError::LicensingOff => ProblemCode::LicensingOff,
+        HaloError::RateLimited { .. } => ProblemCode::RateLimited,
+        HaloError::Unavailable(_) | HaloError::BudgetUnavailable | HaloError::DeadlinePassed => {
+            ProblemCode::HaloUnreachable
+        }
+        HaloError::NotUnderstood(_) | HaloError::NotFound | HaloError::Rejected { .. } => {
+            ProblemCode::AnswerNotUnderstood
+        }
+        HaloError::NotHalo => ProblemCode::NotAHaloAddress,
+        HaloError::Blocked => ProblemCode::AddressBlocked,
+    }
 }
 
 /// The same for somebody who is filling in a form.

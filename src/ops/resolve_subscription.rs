@@ -9,7 +9,7 @@ use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::association::{Association, AssociationState};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Trigger;
-use crate::halo::{Lane, SubscriptionLookup};
+use crate::halo::Lane;
 use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId, RunId};
 use crate::storage::runs::RunRequest;
 use crate::storage::{activity, associations, connections, partners};
@@ -134,7 +134,7 @@ async fn check_candidate(
         .await
         .map_err(|error| OpError::Refused(vec![halo::user_error(&error, &[], ops.clock.now())]))?;
     match found {
-        SubscriptionLookup::Found(record) if record.customer == association.customer.id => Ok(()),
+        Some(record) if record.customer == association.customer.id => Ok(()),
         _ => Err(not_a_candidate("The customer has no such subscription in Halo.")),
     }
 }

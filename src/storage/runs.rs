@@ -297,18 +297,20 @@ pub async fn unattended(
     Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
 }
 
-/// Partners that are connected and whose latest run since then did not succeed, for the operator after an outage.
+/// Partners that are connected, had a run since then that did not succeed, and none of everything after it that did: for the
+/// operator after an outage.
 pub async fn partners_failed_since(
     db: &mut PgConnection,
     _: SystemScope,
     since: DateTime<Utc>,
 ) -> Result<Vec<PartnerId>> {
     let rows = sqlx::query_scalar!(
-        r#"select partner_id as "id!" from (
-               select distinct on (partner_id) partner_id, state from sync_runs
-               where finished_at >= $1 and state not in ('queued', 'running') order by partner_id, id desc
-           ) latest join connections c using (partner_id)
-           where latest.state in ('failed', 'partially_succeeded') and c.state <> 'disconnected' order by partner_id"#,
+        r#"select distinct f.partner_id as "id!" from sync_runs f join connections c using (partner_id)
+           where f.finished_at >= $1 and f.state in ('failed', 'partially_succeeded') and c.state <> 'disconnected'
+             and not exists (select from sync_runs s
+                             where s.partner_id = f.partner_id and s.state = 'succeeded' and s.client_ids is null
+                               and s.finished_at > f.finished_at)
+           order by 1"#,
         since
     )
     .fetch_all(db)

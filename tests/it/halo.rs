@@ -124,11 +124,8 @@ fn new(quantity: u32) -> NewSubscription {
     NewSubscription { customer: CUSTOMER, name, quantity, marker: "infima:test-marker".into() }
 }
 
-fn found(lookup: SubscriptionLookup) -> Subscription {
-    match lookup {
-        SubscriptionLookup::Found(subscription) => subscription,
-        SubscriptionLookup::Deleted => panic!("the subscription is gone"),
-    }
+fn found(lookup: Option<Subscription>) -> Subscription {
+    lookup.expect("the subscription is there")
 }
 
 const GUIDE_SCOPES: [&str; 3] = ["read:customers", "read:invoices", "edit:softwarelicensing"];
@@ -394,7 +391,8 @@ async fn a_row_that_does_not_say_whose_it_is_concerns_nobody_else() {
     let (all, more) = world.requests(world.session().subscriptions(&ids)).await;
     assert!(all.unwrap().values().all(|it| matches!(it, SubscriptionLookup::Found(_))));
     assert!(more <= sent + 1, "that one is asked for by itself");
-    assert_eq!(world.session().subscriptions_of(HaloCustomerId(41)).await.unwrap().len(), 3);
+    // Among a customer's, it may be what an interrupted create made.
+    assert_eq!(world.session().subscriptions_of(HaloCustomerId(41)).await.unwrap().len(), 4);
 }
 
 /// An agent whose team sees nothing: the partner would be told that everything was deleted, and create it anew.
@@ -405,7 +403,7 @@ async fn a_tenant_that_shows_nothing_at_all_lacks_a_permission() {
     let gone: Vec<_> = (9901..9904).map(HaloSubscriptionId).collect();
     let lookups = world.session().subscriptions(&gone).await;
     assert_eq!(lookups, Err(HaloError::PermissionDenied(Permission::AgentSoftwareLicencing)));
-    assert_eq!(world.session().subscription(gone[0]).await, Ok(SubscriptionLookup::Deleted), "one may be gone");
+    assert_eq!(world.session().subscription(gone[0]).await, Ok(None), "one may be gone");
 }
 
 /// A partner would be told to create anew what is there.
@@ -418,7 +416,7 @@ async fn a_module_that_is_switched_off_does_not_look_like_deleted_records() {
     assert_eq!(world.session().subscription(id).await, Err(HaloError::LicensingOff));
     world.tenant.act(Act::SwitchLicensing { on: true }).unwrap();
     world.tenant.act(Act::DeleteSubscription { id: id.0 }).unwrap();
-    assert_eq!(world.session().subscription(id).await, Ok(SubscriptionLookup::Deleted));
+    assert_eq!(world.session().subscription(id).await, Ok(None));
 }
 
 /// Read anew from its first page, such a list would be given up at the same place each time.
@@ -577,7 +575,7 @@ async fn a_deleted_subscription_is_recognised() {
     let answers = [GoneAsDeleted, GoneAsEmpty, GoneAsNull, GoneAsBadRequest, GoneAsUnauthorized, GoneAsForbidden];
     for fault in [None, Some(DeletedListed)].into_iter().chain(answers.map(Some)) {
         fault.into_iter().for_each(|fault| world.sticky(fault));
-        assert_eq!(session.subscription(gone).await, Ok(SubscriptionLookup::Deleted), "{fault:?}");
+        assert_eq!(session.subscription(gone).await, Ok(None), "{fault:?}");
         let lookups = session.subscriptions(&all).await.unwrap();
         assert_eq!(lookups.len(), all.len());
         let deleted: Vec<_> = lookups.iter().filter(|(_, l)| **l == SubscriptionLookup::Deleted).collect();

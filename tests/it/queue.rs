@@ -117,13 +117,14 @@ async fn a_run_that_is_started_again_and_again_is_given_up() {
     }
 }
 
-/// Three partners failed, one of them is no longer connected: the second one's time has not come yet, also for the sweep that
-/// looks meanwhile.
+/// Four partners failed. One is no longer connected, one has succeeded with everything since, one with a single client. Of the
+/// two that are left, the second one's time has not come yet, also for the sweep that looks meanwhile.
 #[tokio::test]
 async fn after_an_outage_the_failed_follow_one_another() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.import_partner("second", &[("Second", 4)]).await;
     world.import_partner("gone", &[("Gone", 4)]).await;
+    world.import_partner("mended", &[("Mended", 4)]).await;
     let owner = world.database.owner().await;
     sqlx::query(
         "insert into connections (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
@@ -140,6 +141,15 @@ async fn after_an_outage_the_failed_follow_one_another() {
     sqlx::query(
         "insert into sync_runs (id, partner_id, trigger, state, urgent, queued_at, finished_at)
          select gen_random_uuid(), id, 'on_demand', 'failed', false, '2019-12-31T23:59:00Z', now() from partners",
+    )
+    .execute(&owner)
+    .await
+    .unwrap();
+    sqlx::query(
+        "insert into sync_runs (id, partner_id, trigger, state, urgent, queued_at, finished_at, client_ids)
+         select gen_random_uuid(), p.id, 'on_demand', 'succeeded', true, now(), now() + interval '1 minute',
+                case p.external_id when 'second' then array[c.id] end
+         from partners p join clients c on c.partner_id = p.id where p.external_id in ('second', 'mended')",
     )
     .execute(&owner)
     .await

@@ -447,3 +447,46 @@ async fn an_address_that_nothing_is_sent_to_any_more_is_the_connections_problem(
     assert_eq!(looked, Looked::Finished(RunState::Failed));
     assert_eq!(world.connection().await.problem.unwrap().code, ProblemCode::AddressBlocked);
 }
+
+/// A list row need not say whose it is. Overlooked, what the interrupted create made would be made once more.
+#[tokio::test]
+async fn a_created_subscription_is_found_again_though_its_row_names_no_customer() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    let made = world.tenant.subscriptions()[0].id;
+    world.tenant.inject(Fault::RowWithoutCustomer(made), Matching::call(Call::SubscriptionList), Lasting::Sticky);
+    world.wait_out().await;
+    assert_eq!(world.run(run).await.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+#[tokio::test]
+async fn one_subscription_that_cannot_be_read_keeps_nobody_elses_back() {
+    for (fault, code) in [
+        (Fault::WrongShape, ProblemCode::AnswerNotUnderstood),
+        (Fault::ServerErrorBefore, ProblemCode::HaloUnreachable),
+    ] {
+        let world = World::with_clients(&[("Alder", 3), ("Birch", 3)]).await;
+        world.connect().await;
+        world.work(world.map(&["Alder", "Birch"]).await.run.unwrap()).await;
+        world.set_users("Alder", 4).await;
+        world.set_users("Birch", 4).await;
+        let alder = world.association("Alder").await.subscription.unwrap().id;
+        let read = Matching::call(Call::SubscriptionSingle).id(alder.0);
+        world.tenant.inject(fault, read, Lasting::Sticky);
+        let run = world.request_sync().await;
+        let first = world.work(run).await;
+        assert_eq!(world.billed()["Birch"], [4], "{fault:?}");
+        assert_eq!(world.association("Alder").await.problem.map(|it| it.code), Some(code), "{fault:?}");
+        // Silence is asked again a few times.
+        assert_eq!(first == Looked::PutBack, fault == Fault::ServerErrorBefore);
+        while world.look().await == Some(Looked::PutBack) {}
+        assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded, "{fault:?}");
+        world.tenant.clear_faults();
+        assert_eq!(world.sync().await.state, RunState::Succeeded, "{fault:?}");
+        assert_eq!(world.billed()["Alder"], [4], "{fault:?}");
+    }
+}

@@ -151,6 +151,10 @@ fn step(
             };
             return step;
         }
+        Some(Sighting::Unclear(code)) => {
+            step.action = report(Problem::new(*code, now));
+            return step;
+        }
         None => {
             step.action = report(Problem::new(ProblemCode::AnswerNotUnderstood, now));
             return step;

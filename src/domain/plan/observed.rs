@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::problem::ProblemCode;
 use crate::ids::{HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub enum Sighting {
     There(ObservedSubscription),
     /// A read of that id alone says that it is gone.
     Deleted,
+    /// Halo shows others, and this one not.
+    Unclear(ProblemCode),
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -77,6 +77,10 @@ pub(super) fn note(step: &Step) -> Report {
         Action::Wait(problem) => {
             Report { problem: Some(problem.clone()), becomes: Becomes::NotSeen, ..open(step, Outcome::Skipped) }
         }
+        // It is tried again soon, and nobody has to mend anything.
+        Action::Report(problem) if problem.code == ProblemCode::HaloUnreachable => {
+            Report { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) }
+        }
         Action::Report(problem) => Report {
             problem: Some(problem.clone()),
             becomes: Becomes::NeedsAttention,

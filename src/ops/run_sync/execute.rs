@@ -15,7 +15,7 @@ use super::{Look, Stop};
 use crate::domain::plan::{Action, Plan, Sent, Step};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
-use crate::halo::{HaloError, Kept, Session, Subscription, SubscriptionLookup};
+use crate::halo::{HaloError, Kept, Session, Subscription};
 use crate::ids::{AssociationId, HaloSubscriptionId};
 use crate::ops::Ops;
 use crate::storage::connections;
@@ -99,6 +99,11 @@ impl<'a> Executor<'a> {
         for batch in noting.chunks(BATCH) {
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
             for step in batch {
+                if let Action::Report(problem) = &step.action
+                    && problem.code == ProblemCode::HaloUnreachable
+                {
+                    self.unreachable = Some(problem.clone());
+                }
                 let done = Done::with(note(step));
                 let outcome = results::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
                 carried_out.tally.add(&done, outcome);
@@ -188,9 +193,9 @@ impl<'a> Executor<'a> {
         self.silent = 0;
         if let Some(other) = answer.as_ref().filter(|after| after.id != id) {
             let done = match self.session.subscription(id).await {
-                Ok(SubscriptionLookup::Deleted) => another_record(step, id, other, self.ops.clock.now()),
+                Ok(None) => another_record(step, id, other, self.ops.clock.now()),
                 // A Halo that makes records out of updates would make one for each client and night.
-                Ok(SubscriptionLookup::Found(_)) | Err(_) => made_a_record(step, id, other, self.ops.clock.now()),
+                Ok(Some(_)) | Err(_) => made_a_record(step, id, other, self.ops.clock.now()),
             };
             if done.hold_writes {
                 self.writes_held.clone_from(&done.report.problem);
@@ -204,13 +209,14 @@ impl<'a> Executor<'a> {
             {
                 after
             }
-            _ => match self.session.subscription(id).await? {
-                SubscriptionLookup::Found(after) => after,
-                SubscriptionLookup::Deleted => {
+            _ => match self.session.subscription(id).await {
+                Ok(Some(after)) => after,
+                Ok(None) => {
                     let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
                     let report = broken(step, problem);
                     return Ok(Done::with(report));
                 }
+                Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
             },
         };
         let now = self.ops.clock.now();
@@ -286,6 +292,10 @@ impl<'a> Executor<'a> {
                 };
                 let report = Report { evidence, ..broken(step, problem) };
                 Ok(Done::with(report))
+            }
+            HaloError::NotUnderstood(_) => {
+                let problem = Problem::new(ProblemCode::AnswerNotUnderstood, now);
+                Ok(Done::with(Report { evidence, ..broken(step, problem) }))
             }
             HaloError::Unavailable(_) | HaloError::DeadlinePassed => {
                 self.silent += 1;

@@ -47,6 +47,10 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
                 Sighting::There(seen)
             }
             SubscriptionLookup::Deleted => Sighting::Deleted,
+            SubscriptionLookup::Unclear(error) => {
+                tracing::warn!(subscription = %id, evidence = error.evidence(), "Halo shows others, and this one not");
+                Sighting::Unclear(halo::code(&error))
+            }
         };
         subscriptions.insert(id, sighting);
     }
