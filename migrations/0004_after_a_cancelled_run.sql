@@ -4,5 +4,9 @@ alter table sync_runs drop constraint sync_runs_check1;
 alter table sync_runs add check (lease_token is null or lease_until is not null);
 create index on sync_runs (partner_id, lease_until) where state = 'cancelled' and lease_until is not null;
 
+-- When a quantity was sent of which nobody knows what became: within the settle time Halo may still be at work on it, and
+-- another quantity written meanwhile would be undone.
+alter table associations add column before_write_at timestamptz;
+
 -- Written and never read. Nothing of ours has been released yet, so nothing beside this needs it.
 alter table associations drop column seen_customer_id;

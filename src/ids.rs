@@ -99,7 +99,7 @@ halo_ids! {
     HaloSubscriptionId,
 }
 
-/// Which Halo this is: the tenant id from discovery, else the host. Halo's record ids mean nothing without it.
+/// Which Halo this is, so named that no other host can pass for it. Halo's record ids mean nothing without it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]

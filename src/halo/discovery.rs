@@ -27,8 +27,18 @@ pub(super) struct Discovery {
 }
 
 impl Discovery {
+    /// Who this is, among all Halos. A host may call its tenant what it likes, also by the name of another partner's: only
+    /// where Halo itself runs the host does the name alone stand for the tenant, whatever the host is called. `p` at
+    /// `p.halopsa.com` is the host's name itself, so an old build that does not say its tenant's is no other one.
     pub(super) fn tenant(&self, url: &HaloUrl) -> HaloTenant {
-        HaloTenant(self.tenant_id.clone().unwrap_or_else(|| url.host()))
+        let host = url.host();
+        let Some(tenant) = self.tenant_id.as_deref() else { return HaloTenant(host) };
+        HaloTenant(match host.split_once('.') {
+            // A sandbox's port changes with each start.
+            _ if url.is_for_development() => tenant.to_owned(),
+            Some((_, domain)) if is_known(&host) => format!("{}.{domain}", tenant.to_lowercase()),
+            _ => format!("{host}/{tenant}"),
+        })
     }
 
     /// What to send as `tenant` with a token request.
@@ -112,4 +122,37 @@ fn token_url(url: &HaloUrl, auth_url: Option<&str>) -> Url {
 
 fn is_known(host: &str) -> bool {
     KNOWN_DOMAINS.iter().any(|domain| host.strip_suffix(domain).is_some_and(|tenant| tenant.ends_with('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::AllowList;
+
+    /// The tenant that a host with this address has, where it says that it is `tenant_id`.
+    fn tenant(address: &str, tenant_id: Option<&str>) -> String {
+        let url = HaloUrl::parse(address, &AllowList::parse(["127.0.0.1:4010"]).unwrap()).unwrap();
+        Discovery { tenant_id: tenant_id.map(str::to_owned), token_url: url.at(TOKEN_PATH) }.tenant(&url).0
+    }
+
+    #[test]
+    fn a_host_can_pass_for_no_other_tenant() {
+        let northwind = tenant("https://northwind.halopsa.com", Some("northwind"));
+        for liar in ["https://halo.example.com", "https://northwind.halopsa.com.example.com", "https://halopsa.com.au"]
+        {
+            assert_ne!(tenant(liar, Some("northwind")), northwind, "{liar}");
+            assert_ne!(tenant(liar, Some("northwind.halopsa.com")), northwind, "{liar}");
+            assert_ne!(tenant(liar, None), northwind, "{liar}");
+        }
+        assert_ne!(tenant("https://northwind.haloitsm.com", Some("northwind")), northwind, "another Halo's customer");
+    }
+
+    #[test]
+    fn a_tenant_is_itself_under_each_of_its_names() {
+        let northwind = tenant("https://northwind.halopsa.com", Some("northwind"));
+        assert_eq!(tenant("https://NorthWind.halopsa.com", Some("NorthWind")), northwind);
+        assert_eq!(tenant("https://renamed.halopsa.com", Some("northwind")), northwind);
+        assert_eq!(tenant("https://northwind.halopsa.com", None), northwind, "an old build does not say");
+        assert_eq!(tenant("http://127.0.0.1:4010", Some("northwind")), "northwind");
+    }
 }

@@ -81,12 +81,17 @@ impl HaloUrl {
         Ok(Self(url))
     }
 
-    /// Host and, on development addresses, port. Halo's tenants are told apart by it.
+    /// Host and, on development addresses, port.
     pub fn host(&self) -> String {
         match self.0.port() {
             Some(port) => format!("{}:{port}", self.0.host_str().unwrap_or_default()),
             None => self.0.host_str().unwrap_or_default().to_owned(),
         }
+    }
+
+    /// Whether it is an address that only an allow-list lets through.
+    pub(super) fn is_for_development(&self) -> bool {
+        self.0.port().is_some() || self.0.scheme() != "https"
     }
 
     /// An address below this Halo; `path` begins with a slash.

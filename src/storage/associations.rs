@@ -213,8 +213,8 @@ pub async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
-/// Begins the end of an association. Where Halo has nothing to be told and no create is in doubt, that is also its end;
-/// else a run confirms it.
+/// Begins the end of an association. Where the quantity stays and no create is in doubt, that is also its end; else a run
+/// confirms it: also where we know of no subscription, because Halo may have one that is the client's.
 pub async fn end(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -224,10 +224,8 @@ pub async fn end(
 ) -> Result<()> {
     sqlx::query!(
         "update associations set
-             state = case when create_sent_at is null and ($3 = 'keep_quantity' or subscription_id is null)
-                          then 'ended' else 'ending' end,
-             ended_at = case when create_sent_at is null and ($3 = 'keep_quantity' or subscription_id is null)
-                             then $4::timestamptz end,
+             state = case when create_sent_at is null and $3 = 'keep_quantity' then 'ended' else 'ending' end,
+             ended_at = case when create_sent_at is null and $3 = 'keep_quantity' then $4::timestamptz end,
              ending = $3, problem = null, revision = revision + 1
          where partner_id = $1 and id = $2 and state <> 'ended'",
         scope.partner().0,
@@ -332,7 +330,8 @@ pub async fn resolve(
     Ok(done.rows_affected() == 1)
 }
 
-/// What a run has to bring about: for these clients, or for all. Ending associations are part of it. A create that was
+/// What a run has to bring about: for these clients, or for all; others that want a subscription of the same customers are
+/// bystanders. Ending associations are part of it. A create that was
 /// sent longer than `settle` ago counts as settled once somebody has looked for it: an empty look counts only after another,
 /// whenever that was, because a crash or an outage may have taken the whole settle time.
 pub async fn desired(
@@ -348,11 +347,21 @@ pub async fn desired(
                   a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
                   a.create_sent_at,
                   (a.create_sent_at is null or a.create_sent_at + $3 <= now() and a.seen_at is not null) as "settled!", a.create_approved,
-                  coalesce(a.double_possible_until > now(), false) as "double_possible!",
-                  a.last_synced_quantity, a.problem
+                  a.double_possible_until is not null as "double_possible!",
+                  (select f.subscription_id from associations f
+                   where a.subscription_id is null and f.partner_id = a.partner_id and f.client_id = a.client_id
+                     and f.tenant = a.tenant and f.halo_customer_id = a.halo_customer_id and f.state = 'ended' and f.subscription_id is not null
+                   order by f.id desc limit 1) as "former?",
+                  a.last_synced_quantity, a.problem,
+                  ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!"
            from associations a
            join clients c on c.id = a.client_id
-           where a.partner_id = $1 and a.state <> 'ended' and ($2::uuid[] is null or a.client_id = any ($2))
+           where a.partner_id = $1 and a.state <> 'ended'
+             and ($2::uuid[] is null or a.client_id = any ($2)
+                  or a.subscription_id is null and (a.tenant, a.halo_customer_id) in
+                         (select o.tenant, o.halo_customer_id from associations o
+                          where o.partner_id = $1 and o.state <> 'ended' and o.client_id = any ($2)
+                            and o.subscription_id is null))
            order by lower(c.name), a.id"#,
         scope.partner().0,
         clients.as_deref(),
@@ -376,14 +385,15 @@ pub async fn desired(
             .fetch_optional(db)
             .await?
             .flatten();
-    let associations = rows
-        .into_iter()
-        .map(|row| {
+    let (mut associations, mut bystanders) = (Vec::new(), Vec::new());
+    for row in rows {
+        let chosen = row.chosen;
+        let association = {
             let goal = match row.ending {
                 Some(ending) => Goal::End(ending.parse().map_err(inconsistent("associations", "ending", row.id))?),
                 None => Goal::Follow { active_users: row.active_users.unsigned_abs() },
             };
-            Ok(DesiredAssociation {
+            DesiredAssociation {
                 id: AssociationId(row.id),
                 revision: row.revision,
                 client: ClientId(row.client_id),
@@ -399,13 +409,15 @@ pub async fn desired(
                     settled: row.settled,
                     approved: row.create_approved,
                     double_possible: row.double_possible,
+                    former: row.former.map(HaloSubscriptionId),
                 },
                 // What was sent is noted in Halo's terms: see `results::unseen_writes`.
-                sent: None,
+                unseen: None,
                 last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
                 problem: read_problem("associations", row.id, row.problem)?,
-            })
-        })
-        .collect::<Result<_>>()?;
-    Ok(Desired { tenant: tenant.clone(), associations, owned, held_since })
+            }
+        };
+        if chosen { associations.push(association) } else { bystanders.push(association) }
+    }
+    Ok(Desired { tenant: tenant.clone(), associations, bystanders, owned, held_since })
 }

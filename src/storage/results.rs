@@ -2,6 +2,7 @@
 //! that a worker that was taken for dead changes nothing.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::connections::{problem_json, read_problem};
 use super::error::inconsistent;
-use super::leases::{self, SyncLease};
+use super::leases::{self, SyncLease, interval};
 use super::{Page, Partners, Result, Slice, StorageError};
 use crate::domain::problem::Problem;
 use crate::domain::run::{Outcome, RunResult};
@@ -28,7 +29,8 @@ pub async fn intend_quantity(
 ) -> Result<bool> {
     leases::hold(db, lease).await?;
     let done = sqlx::query!(
-        "update associations set before_write = $4 where partner_id = $1 and id = $2 and revision = $3",
+        "update associations set before_write = $4, before_write_at = now()
+         where partner_id = $1 and id = $2 and revision = $3",
         lease.partner().0,
         association.0,
         revision,
@@ -39,17 +41,34 @@ pub async fn intend_quantity(
     Ok(done.rows_affected() == 1)
 }
 
-/// The associations to whose subscription a quantity was sent without Halo being seen after it, each with what
-/// [`intend_quantity`] noted.
-pub async fn unseen_writes(db: &mut PgConnection, lease: &SyncLease) -> Result<Vec<(AssociationId, Value)>> {
+/// A quantity that was sent without Halo being seen after it.
+#[derive(Clone, Debug)]
+pub struct UnseenWrite {
+    pub association: AssociationId,
+    /// What [`intend_quantity`] noted.
+    pub before: Value,
+    /// The settle time has passed: Halo is not at work on it any more.
+    pub settled: bool,
+}
+
+/// The quantities that were sent without Halo being seen after it.
+pub async fn unseen_writes(db: &mut PgConnection, lease: &SyncLease, settle: Duration) -> Result<Vec<UnseenWrite>> {
     let rows = sqlx::query!(
-        r#"select id, before_write as "before_write!" from associations
+        r#"select id, before_write as "before_write!",
+                  coalesce(before_write_at + $2 <= now(), true) as "settled!"
+           from associations
            where partner_id = $1 and before_write is not null and state <> 'ended'"#,
-        lease.partner().0
+        lease.partner().0,
+        interval(settle)
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (AssociationId(row.id), row.before_write)).collect())
+    let unseen = rows.into_iter().map(|row| UnseenWrite {
+        association: AssociationId(row.id),
+        before: row.before_write,
+        settled: row.settled,
+    });
+    Ok(unseen.collect())
 }
 
 /// Writes down that a create is about to be sent. From now on it is in doubt until Halo has answered, and nothing is
@@ -185,8 +204,10 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
              seen_quantity = case when $8::text is null then seen_quantity else $9 end,
              seen_at = case when $8::text is not null or $10 then $7 else seen_at end,
              before_write = case when $8::text is null then before_write end,
+             -- A double is looked for until that time at least, and until somebody has looked after it.
              double_possible_until = case when $12 then 'infinity'
-                                          when $12 is false and double_possible_until = 'infinity' then null
+                                          when $12 is false and (double_possible_until = 'infinity'
+                                                                 or double_possible_until <= now()) then null
                                           else double_possible_until end
          where partner_id = $1 and id = $2 and revision = $11",
         lease.partner().0,

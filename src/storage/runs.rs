@@ -185,15 +185,18 @@ pub async fn ask(
         return Ok(Asked { run: RunId(run), ring: false, urgent: request.urgent });
     }
     // A night that is still being tried when the next one comes has had its time.
-    sqlx::query!(
+    let over = sqlx::query_scalar!(
         "update sync_runs set state = 'failed', finished_at = $3
-         where partner_id = $1 and state = 'queued' and night < $2",
+         where partner_id = $1 and state = 'queued' and night < $2
+         returning urgent",
         scope.partner().0,
         request.night,
         now
     )
-    .execute(&mut *db)
+    .fetch_optional(&mut *db)
     .await?;
+    // Whoever had joined it is still waiting.
+    let urgent = request.urgent || over == Some(true);
     // A pause that Halo asked for is kept, whoever waits.
     let joined = sqlx::query!(
         "update sync_runs set
@@ -205,7 +208,7 @@ pub async fn ask(
          returning id, urgent",
         scope.partner().0,
         clients.as_deref(),
-        request.urgent,
+        urgent,
         request.night,
         night_at,
         interval(wait)
@@ -227,14 +230,14 @@ pub async fn ask(
         clients.as_deref(),
         request.night,
         requested_by,
-        request.urgent,
+        urgent,
         now,
         night_at,
         interval(wait)
     )
     .execute(db)
     .await?;
-    Ok(Asked { run, ring: true, urgent: request.urgent })
+    Ok(Asked { run, ring: true, urgent })
 }
 
 /// The run that waits for this partner, if one does.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use infima_halo::domain::association::{Ending, initial_name, marker};
 use infima_halo::domain::plan::{
     Action, Create, Desired, DesiredAssociation, Goal, Observed, ObservedCustomer, ObservedSubscription, Plan, Sent,
-    Sighting, diff, render,
+    Sighting, Unseen, diff, render,
 };
 use infima_halo::domain::problem::{Problem, ProblemCode};
 use infima_halo::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
@@ -29,6 +29,7 @@ fn marker_of(client: &str, customer: i32) -> String {
 #[derive(Clone, Debug)]
 struct Scene {
     wanted: Vec<DesiredAssociation>,
+    bystanders: Vec<DesiredAssociation>,
     /// Owned by associations that are not part of this run.
     owned: BTreeSet<HaloSubscriptionId>,
     tenant: HaloTenant,
@@ -40,7 +41,8 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let customers = BTreeMap::from([(41, false), (42, false)]);
-        Self { wanted: Vec::new(), owned: BTreeSet::new(), tenant: tenant(), customers, subscriptions: Vec::new() }
+        let (wanted, bystanders, subscriptions) = (Vec::new(), Vec::new(), Vec::new());
+        Self { wanted, bystanders, owned: BTreeSet::new(), tenant: tenant(), customers, subscriptions }
     }
 
     fn desired(&self) -> Desired {
@@ -50,14 +52,15 @@ impl Scene {
         let asks =
             |it: &DesiredAssociation| it.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
         let held_since = self.wanted.iter().any(asks).then(now);
-        Desired { tenant: tenant(), associations: self.wanted.clone(), owned, held_since }
+        let (associations, bystanders) = (self.wanted.clone(), self.bystanders.clone());
+        Desired { tenant: tenant(), associations, bystanders, owned, held_since }
     }
 
     /// What reading this Halo gives for what is wanted.
     fn observed(&self) -> Observed {
         let there = |id| self.subscriptions.iter().find(|it| it.id == id).cloned();
         let of = |customer| self.subscriptions.iter().filter(|it| it.customer == customer).cloned().collect();
-        let known = self.wanted.iter().filter_map(|it| it.subscription);
+        let known = self.wanted.iter().filter_map(|it| it.subscription.or(it.create.former));
         let looked_at = self.wanted.iter().filter(|it| match it.subscription.and_then(there) {
             None => it.subscription.is_none(),
             Some(seen) => seen.customer != it.customer,
@@ -126,6 +129,7 @@ impl Confirmed for DesiredAssociation {
     fn confirmed(&mut self, subscription: i32, quantity: u32) {
         self.subscription = Some(HaloSubscriptionId(subscription));
         self.last_synced_quantity = Some(quantity);
+        self.unseen = None;
         self.problem = None;
         self.create = Create { sent_at: None, approved: false, ..self.create.clone() };
     }
@@ -171,8 +175,9 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
             settled: true,
             approved: false,
             double_possible: false,
+            former: None,
         },
-        sent: None,
+        unseen: None,
         last_synced_quantity: None,
         problem: None,
     }
@@ -210,9 +215,16 @@ fn with_problem(code: ProblemCode, subject: &str, association: DesiredAssociatio
     DesiredAssociation { problem: Some(Problem::about(code, subject, now())), ..association }
 }
 
-/// A quantity was sent when Halo showed 3, and what became of it was not noted.
+/// A quantity was sent when Halo showed 3, and what became of it was not noted. Halo may still be at work on it.
 fn interrupted(to: u32, association: DesiredAssociation) -> DesiredAssociation {
-    DesiredAssociation { sent: Some(Sent { from: Some(3), to }), ..association }
+    let unseen = Unseen { sent: Sent { from: Some(3), to }, settled: false };
+    DesiredAssociation { unseen: Some(unseen), ..association }
+}
+
+/// The same, long ago.
+fn interrupted_long_ago(to: u32, association: DesiredAssociation) -> DesiredAssociation {
+    let association = interrupted(to, association);
+    DesiredAssociation { unseen: association.unseen.map(|it| Unseen { settled: true, ..it }), ..association }
 }
 
 /// A scenario: what is wanted, and what Halo holds.
@@ -222,7 +234,7 @@ fn scene(wanted: impl Into<Vec<DesiredAssociation>>, halo: impl Into<Vec<Observe
 
 fn scenarios() -> Vec<(&'static str, Scene)> {
     use Ending::{KeepQuantity, SetToZero};
-    use ProblemCode::{DuplicateSubscription, FieldsNotKept, QuantityRefused, SubscriptionExists};
+    use ProblemCode::{DuplicateSubscription, FieldsNotKept, QuantityRefused, SubscriptionDeleted, SubscriptionExists};
     let id = HaloSubscriptionId;
     let inactive = |it| ObservedSubscription { active: false, ..it };
     let numbered = |number, it| ObservedSubscription { id: id(number), ..it };
@@ -253,6 +265,15 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
             scene([interrupted(5, synced("Alder", 4, 3))], [record(5)])
         }),
         ("an interrupted write did not arrive", scene([interrupted(5, synced("Alder", 5, 3))], [record(3)])),
+        ("an interrupted write did not arrive, and users left since", {
+            scene([interrupted(5, synced("Alder", 4, 3))], [record(3)])
+        }),
+        ("an interrupted write did not arrive, and the users are as before", {
+            scene([interrupted(5, synced("Alder", 3, 3))], [record(3)])
+        }),
+        ("an interrupted write did not arrive long ago, and users left since", {
+            scene([interrupted_long_ago(5, synced("Alder", 4, 3))], [record(3)])
+        }),
         (
             "Halo shows no whole number",
             scene([synced("Alder", 3, 3)], [ObservedSubscription { quantity: None, ..record(3) }]),
@@ -284,6 +305,12 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("mapped again: the old subscription has our marker", scene([wanted("Alder", 3)], [record(3)])),
         ("mapped again with other users", scene([wanted("Alder", 8)], [record(3)])),
         ("mapped again: the old subscription is inactive", scene([wanted("Alder", 3)], [inactive(record(3))])),
+        ("mapped again: the old subscription was moved and lost its marker", {
+            let lost = ObservedSubscription { marker: None, ..moved() };
+            let alder = wanted("Alder", 4);
+            let create = Create { former: Some(id(9001)), ..alder.create.clone() };
+            scene([DesiredAssociation { create, ..alder }], [lost])
+        }),
         ("two have our marker", scene([wanted("Alder", 3)], [record(3), numbered(9002, record(3))])),
         (
             "two have our marker, and one was deactivated",
@@ -344,7 +371,17 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("removed, the quantity stays", scene([ending(KeepQuantity, synced("Alder", 3, 3))], [record(3)])),
         ("removed, set to zero", scene([ending(SetToZero, synced("Alder", 3, 3))], [record(3)])),
         ("removed, zero already", scene([ending(SetToZero, synced("Alder", 3, 3))], [record(0)])),
+        ("removed, an interrupted write may still arrive", {
+            scene([ending(SetToZero, interrupted(5, synced("Alder", 3, 3)))], [record(3)])
+        }),
         ("removed, gone from Halo", scene([ending(SetToZero, synced("Alder", 3, 3))], [])),
+        ("removed, gone from Halo at a second look", {
+            scene([with_problem(SubscriptionDeleted, "", ending(SetToZero, synced("Alder", 3, 3)))], [])
+        }),
+        ("removed, the quantity stays, gone from Halo", scene([ending(KeepQuantity, synced("Alder", 3, 3))], [])),
+        ("removed, the customer is gone, a create in doubt", {
+            without_customer(scene([ending(SetToZero, doubtful(false))], []))
+        }),
         ("removed, a create in doubt", scene([ending(SetToZero, doubtful(false))], [])),
         ("removed, a create in doubt was done", scene([ending(SetToZero, doubtful(false))], [record(3)])),
         ("removed, the quantity stays, a create in doubt was done", {
@@ -359,6 +396,10 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
             scene([with_problem(FieldsNotKept, "name", removed)], [record(3)])
         }),
         ("two clients on one customer", scene([wanted("Alder", 3), second("Birch", 2)], [])),
+        ("another client's interrupted create on the same customer is no question to this one", {
+            let doubtful = doubtful(true);
+            Scene { bystanders: vec![doubtful], ..scene([second("Birch", 2)], [record(3)]) }
+        }),
         ("two clients on one customer, one mapped again", scene([second("Birch", 2), wanted("Alder", 3)], [record(3)])),
         ("the old mapping ends while the new one begins", {
             let to_another = elsewhere(wanted("Alder", 3));
@@ -407,7 +448,7 @@ fn what_is_left_is_looked_at_again_with_those_that_compete_for_it() {
     let all: Vec<_> = known.iter().chain(&pending).chain([&elsewhere]).cloned().collect();
     let again = |left: &[&DesiredAssociation], written: &[&DesiredAssociation]| -> Vec<Vec<String>> {
         let ids = |of: &[&DesiredAssociation]| of.iter().map(|it| it.id).collect();
-        let slice = Desired { tenant: tenant(), associations: all.clone(), owned: BTreeSet::new(), held_since: None };
+        let slice = Scene { wanted: all.clone(), ..Scene::new() }.desired();
         let names = |part: Desired| part.associations.into_iter().map(|it| it.client_name).collect();
         slice.again(&ids(left), &ids(written)).into_iter().map(names).collect()
     };
@@ -439,6 +480,8 @@ prop_compose! {
         approved in proptest::bool::weighted(0.2),
         problem in proptest::option::weighted(0.2, proptest::sample::select(ProblemCode::ALL)),
         foreign in proptest::bool::weighted(0.05),
+        unseen in proptest::option::weighted(0.2, (0..6_u32, any::<bool>())),
+        former in proptest::option::weighted(0.2, 9001..9006_i32),
     ) -> DesiredAssociation {
         let name = ["Alder", "Birch", "Cedar", "Dogwood"][client];
         let base = wanted(name, users);
@@ -452,8 +495,12 @@ prop_compose! {
                 sent_at: doubt.filter(|_| known.is_none()).map(|_| now()),
                 settled: doubt.unwrap_or(true),
                 approved,
+                former: former.filter(|_| known.is_none()).map(HaloSubscriptionId),
                 ..base.create
             },
+            unseen: unseen
+                .filter(|_| known.is_some())
+                .map(|(to, settled)| Unseen { sent: Sent { from: Some(3), to }, settled }),
             last_synced_quantity: last,
             problem: problem.map(|code| Problem::about(code, "0: no", now())),
             ..base
@@ -495,7 +542,7 @@ prop_compose! {
         }
         let numbered = |(place, it)| ObservedSubscription { id: HaloSubscriptionId(9001 + place as i32), ..it };
         let subscriptions = records.into_iter().enumerate().map(numbered).collect();
-        Scene { wanted, owned, tenant: tenant(), customers, subscriptions }
+        Scene { wanted, owned, customers, subscriptions, ..Scene::new() }
     }
 }
 

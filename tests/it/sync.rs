@@ -490,3 +490,160 @@ async fn one_subscription_that_cannot_be_read_keeps_nobody_elses_back() {
         assert_eq!(world.billed()["Alder"], [4], "{fault:?}");
     }
 }
+
+/// Halo fails for the first three in the alphabet, every time.
+#[tokio::test]
+async fn clients_that_halo_fails_for_hold_nobody_else_up() {
+    let names = ["Alder", "Birch", "Cedar", "Dogwood"];
+    let world = World::with_clients(&names.map(|name| (name, 3))).await;
+    world.connect().await;
+    world.work(world.map(&names).await.run.unwrap()).await;
+    for name in names {
+        world.set_users(name, 4).await;
+    }
+    for name in &names[..3] {
+        let id = world.association(name).await.subscription.unwrap().id;
+        world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update).id(id.0), Lasting::Sticky);
+    }
+    let run = world.request_sync().await;
+    assert_eq!(world.work(run).await, Looked::PutBack, "three in a row");
+    assert_eq!(world.billed()["Dogwood"], [3]);
+    assert_eq!(world.look().await, Some(Looked::PutBack));
+    assert_eq!(world.billed()["Dogwood"], [4]);
+}
+
+#[tokio::test]
+async fn a_record_that_the_agent_may_not_write_keeps_no_other_back() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).await;
+    world.connect().await;
+    world.work(world.map(&["Alder", "Birch", "Cedar"]).await.run.unwrap()).await;
+    for name in ["Alder", "Birch", "Cedar"] {
+        world.set_users(name, 4).await;
+    }
+    let alder = world.association("Alder").await.subscription.unwrap().id;
+    world.tenant.inject(Fault::Forbidden, Matching::call(Call::Update).id(alder.0), Lasting::Sticky);
+    assert_eq!(world.sync().await.state, RunState::PartiallySucceeded);
+    assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::PermissionMissing);
+    assert_eq!((world.billed()["Birch"].clone(), world.billed()["Cedar"].clone()), (vec![4], vec![4]));
+    assert_eq!(world.connection().await.problem, None);
+
+    // Where it may write nothing, that is the connection's problem, and Halo is not asked for every client.
+    world.set_users("Birch", 5).await;
+    world.set_users("Cedar", 5).await;
+    world.tenant.inject(Fault::Forbidden, Matching::call(Call::Update), Lasting::Sticky);
+    let mark = world.mark();
+    assert_eq!(world.sync().await.state, RunState::Failed);
+    assert_eq!(world.connection().await.problem.unwrap().code, ProblemCode::PermissionMissing);
+    assert_eq!(world.writes_since(mark), 3, "two clients' writes, the first one again with a new token");
+}
+
+/// Yesterday's database does not know the subscription that Halo has.
+#[tokio::test]
+async fn set_to_zero_is_carried_out_though_the_subscription_is_not_known() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    sqlx::query("update associations set subscription_id = null, state = 'pending'")
+        .execute(&world.owner)
+        .await
+        .unwrap();
+    let run = world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
+    assert_eq!(world.work(run.expect("Halo is to be asked")).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
+}
+
+/// Only a refusal is one: some Halos never take a 0.
+#[tokio::test]
+async fn a_zero_that_halo_did_not_keep_is_written_again() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 0)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::CountNotKept, Matching::call(Call::Create).nth(2), Lasting::Once);
+    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![0])].into());
+    assert!(world.results(run).await.iter().all(|result| result.outcome == Outcome::Created));
+
+    world.set_users("Alder", 0).await;
+    world.tenant.inject(Fault::CountNotKept, Matching::call(Call::Update), Lasting::Once);
+    assert_eq!(world.sync().await.state, RunState::PartiallySucceeded);
+    assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::QuantityRefused);
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.billed()["Alder"], [0]);
+}
+
+/// Halo is still at work on the write whose answer was not waited for when a person ends the mapping.
+#[tokio::test]
+async fn a_late_write_does_not_undo_the_last_one() {
+    let seed = TenantSeed::with_customers("northwind", ["Alder"]);
+    let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1")).await;
+    world.import_partner(PARTNER, &[("Alder", 3)]).await;
+    world.connect().await;
+    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    world.set_users("Alder", 4).await;
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
+    let run = world.request_sync().await;
+    assert_eq!(world.work(run).await, Looked::PutBack);
+
+    let ended = world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
+    assert_eq!(ended, Some(run));
+    assert_eq!(world.look().await, Some(Looked::PutBack), "it waits for what Halo may be at work on");
+    world.tenant.release();
+    world.tenant.until(|tenant| tenant.held() == 0).await;
+    world.wait_out().await;
+    assert_eq!(world.run(run).await.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
+}
+
+#[tokio::test]
+async fn a_pair_that_is_mapped_again_takes_its_subscription_back_from_where_it_was_moved() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 3)]).await;
+    world.connect().await;
+    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    let alder = world.association("Alder").await;
+    let id = alder.subscription.unwrap().id;
+    world.tenant.act(Act::MoveSubscription { id: id.0, client_id: world.customer("Birch").0 }).unwrap();
+    assert_eq!(world.remove(alder.id, Ending::KeepQuantity).await.unwrap(), None, "nothing is to be written");
+    world.set_users("Alder", 5).await;
+    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    assert_eq!(world.association("Alder").await.subscription.unwrap().id, id);
+    assert_eq!(world.billed(), [("Birch".into(), vec![5])].into());
+}
+
+/// A double may come to light while nobody syncs for days.
+#[tokio::test]
+async fn a_double_is_looked_for_until_somebody_has_looked() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::AppearsAfterSeconds(7200), Matching::call(Call::Create), Lasting::Once);
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    for _ in 0..2 {
+        world.settle("Alder").await;
+        world.bring_forward(run).await;
+        world.work(run).await;
+    }
+    sqlx::query("update associations set double_possible_until = double_possible_until - interval '2 days'")
+        .execute(&world.owner)
+        .await
+        .unwrap();
+    world.clock.advance(chrono::Duration::hours(48));
+    world.sync().await;
+    let problem = world.association("Alder").await.problem.expect("the double is told");
+    assert_eq!(problem.code, ProblemCode::DuplicateSubscription);
+}
+
+/// What one client's interrupted create made is no question to another client of the same customer.
+#[tokio::test]
+async fn a_client_is_not_asked_about_what_another_ones_create_made() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    sqlx::query("update sync_runs set state = 'cancelled', finished_at = now()").execute(&world.owner).await.unwrap();
+    let shared = Mapping { allow_shared: true, ..world.mapping("Birch", "Alder").await };
+    let run = world.associate(&[shared]).await.unwrap().run.unwrap();
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![3, 5])].into());
+}

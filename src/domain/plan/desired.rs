@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::association::Ending;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemCode};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
 /// Everything of one partner that a run has to bring about, as our database had it at one moment.
@@ -14,6 +14,8 @@ use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, Ha
 pub struct Desired {
     pub tenant: HaloTenant,
     pub associations: Vec<DesiredAssociation>,
+    /// Associations that nothing is done for now, and that want subscriptions of the same customers: what they made is theirs.
+    pub bystanders: Vec<DesiredAssociation>,
     /// Subscriptions that belong to any association of this tenant: never candidates for another.
     pub owned: BTreeSet<HaloSubscriptionId>,
     /// Since when nothing is written, because Halo did more than was asked and nobody has looked yet.
@@ -52,11 +54,28 @@ impl Desired {
         let is_left = |it: &&DesiredAssociation| left.contains(&it.id);
         let pending = self.associations.iter().filter(is_left).filter(|it| it.subscription.is_none());
         let pending: BTreeSet<_> = pending.map(|it| it.customer).collect();
-        self.associations.retain(|it| {
-            let competes = it.subscription.is_none() && pending.contains(&it.customer) && !written.contains(&it.id);
-            left.contains(&it.id) || competes
-        });
+        let competes = |it: &DesiredAssociation| it.subscription.is_none() && pending.contains(&it.customer);
+        let associations = std::mem::take(&mut self.associations);
+        for association in associations.into_iter().filter(|it| left.contains(&it.id) || competes(it)) {
+            let done = written.contains(&association.id) && !left.contains(&association.id);
+            if done { self.bystanders.push(association) } else { self.associations.push(association) }
+        }
         self.slices().into_iter().flat_map(|slice| slice.by(AGAIN_AT_ONCE)).collect()
+    }
+
+    /// Those of a slice whose subscription Halo last did not let us read or write. They are read with the others, and written
+    /// when everybody else's turn is over, so that they hold nobody up.
+    pub fn refused(&self) -> BTreeSet<AssociationId> {
+        let refused = self.associations.iter().filter(|it| it.subscription.is_some() && it.was_refused());
+        refused.map(|it| it.id).collect()
+    }
+
+    /// Small slices of these alone, another one first each `turn`: the first ones may be refused for ever.
+    pub fn only(mut self, these: &BTreeSet<AssociationId>, turn: u32) -> Vec<Desired> {
+        self.associations.retain(|it| these.contains(&it.id));
+        let turn = turn as usize % self.associations.len().max(1);
+        self.associations.rotate_left(turn);
+        self.by(AGAIN_AT_ONCE)
     }
 
     /// Parts of about so many associations. Those without a subscription stay with the others of their customer.
@@ -78,6 +97,7 @@ impl Desired {
         let part = |associations| Desired {
             tenant: self.tenant.clone(),
             associations,
+            bystanders: self.bystanders.clone(),
             owned: self.owned.clone(),
             held_since: self.held_since,
         };
@@ -98,10 +118,26 @@ pub struct DesiredAssociation {
     pub goal: Goal,
     pub create: Create,
     /// A quantity was sent to Halo, and what became of it was not noted: the process was killed, or Halo did not answer.
-    pub sent: Option<Sent>,
+    pub unseen: Option<Unseen>,
     /// The quantity that Halo last confirmed.
     pub last_synced_quantity: Option<u32>,
     pub problem: Option<Problem>,
+}
+
+impl DesiredAssociation {
+    fn was_refused(&self) -> bool {
+        use ProblemCode::{AnswerNotUnderstood, HaloUnreachable, PermissionMissing};
+        let refused = [HaloUnreachable, PermissionMissing, AnswerNotUnderstood];
+        self.problem.as_ref().is_some_and(|problem| refused.contains(&problem.code))
+    }
+}
+
+/// A write of the quantity of which nobody knows what became.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    pub sent: Sent,
+    /// The settle time after it has passed: Halo is not at work on it any more.
+    pub settled: bool,
 }
 
 /// A write of the quantity: what Halo showed before it, and what was sent.
@@ -131,6 +167,9 @@ pub struct Create {
     /// One was sent again not long ago, and the first may still come to light beside the subscription there is now; or it did
     /// and is still there.
     pub double_possible: bool,
+    /// The subscription that an ended association of the same client and customer had. It is taken back, wherever the partner
+    /// has moved it.
+    pub former: Option<HaloSubscriptionId>,
     /// A person saw the candidates and wants a new subscription.
     pub approved: bool,
 }

@@ -20,6 +20,21 @@ impl Plan {
     pub fn writes(&self) -> bool {
         self.steps.iter().any(|step| step.action.writes())
     }
+
+    /// The plan without the steps of `these` that would write to Halo, and whose those are.
+    pub fn without_writes_of(self, these: &BTreeSet<AssociationId>) -> (BTreeSet<AssociationId>, Plan) {
+        let would = |step: &Step| these.contains(&step.association) && step.action.writes();
+        let (left_out, steps): (Vec<_>, Vec<_>) = self.steps.into_iter().partition(would);
+        (left_out.into_iter().map(|step| step.association).collect(), Plan { steps })
+    }
+
+    /// What some step waits for, if one does.
+    pub fn waits(&self) -> Option<&Problem> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::Wait(problem) => Some(problem),
+            _ => None,
+        })
+    }
 }
 
 /// What to do for one association, and what to tell its owner.
@@ -140,7 +155,14 @@ fn step(
         Some(Sighting::There(seen)) => seen.clone(),
         Some(Sighting::Deleted) => {
             step.action = match association.goal {
-                Goal::End(_) => Action::End { set_to_zero: None },
+                Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
+                // Nobody looks again after this end, so one look that says so is not enough.
+                Goal::End(Ending::SetToZero) => match &association.problem {
+                    Some(problem) if problem.code == ProblemCode::SubscriptionDeleted => {
+                        Action::End { set_to_zero: None }
+                    }
+                    _ => Action::Wait(Problem::new(ProblemCode::SubscriptionDeleted, now)),
+                },
                 // A write to the deleted one made another record: that question goes on until a person has answered it.
                 Goal::Follow { .. } => match &association.problem {
                     Some(problem) if problem.code == ProblemCode::DuplicateSubscription => {
@@ -165,13 +187,18 @@ fn step(
         Goal::Follow { active_users } => active_users,
         Goal::End(_) => 0,
     };
-    let arrived = association.sent.filter(|sent| seen.quantity == Some(sent.to));
+    let arrived = association.unseen.map(|it| it.sent).filter(|sent| seen.quantity == Some(sent.to));
     step.changed_in_halo = seen.quantity != Some(wanted)
         && arrived.is_none()
         && association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
     step.before_sent = arrived.and_then(|sent| sent.from);
+    let under_way = association.unseen.filter(|it| arrived.is_none() && !it.settled && it.sent.to != wanted);
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
+        // What Halo may still be at work on would undo what is written now.
+        _ if under_way.is_some() => {
+            Action::Wait(Problem::new(ProblemCode::HaloUnreachable, now).continuing(association.problem.as_ref()))
+        }
         Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(subscription) },
         Goal::Follow { .. } if !seen.active => report(Problem::new(ProblemCode::SubscriptionInactive, now)),
@@ -265,13 +292,23 @@ fn find_or_create(
         Some(ObservedCustomer::There { subscriptions, inactive, .. }) => (subscriptions.as_slice(), *inactive),
         Some(ObservedCustomer::Deleted) => {
             return match association.goal {
+                // What a create in doubt made may have gone with a merged customer, or may not be there yet.
+                Goal::End(_) if create.sent_at.is_some() && !create.settled => {
+                    Action::Wait(Problem::new(ProblemCode::CreateUnconfirmed, now))
+                }
                 Goal::End(_) => Action::End { set_to_zero: None },
                 Goal::Follow { .. } => report(Problem::new(ProblemCode::CustomerDeleted, now)),
             };
         }
         None => return report(Problem::new(ProblemCode::AnswerNotUnderstood, now)),
     };
-    let free: Vec<_> = subscriptions.iter().filter(|subscription| !owned.contains(&subscription.id)).collect();
+    let former = match create.former.filter(|id| !owned.contains(id)).and_then(|id| observed.subscriptions.get(&id)) {
+        Some(Sighting::There(seen)) => subscriptions.iter().all(|it| it.id != seen.id).then_some(seen),
+        Some(Sighting::Unclear(code)) => return report(Problem::new(*code, now)),
+        Some(Sighting::Deleted) | None => None,
+    };
+    let free = subscriptions.iter().filter(|subscription| !owned.contains(&subscription.id));
+    let free: Vec<_> = free.chain(former).collect();
     let recovered = recovered(association, &free);
     match recovered[..] {
         [] => {}
@@ -326,7 +363,8 @@ fn find_or_create(
 /// What associations of this plan made themselves and have no id of: no question to another client of the same customer.
 fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionId> {
     let mut claimed = BTreeSet::new();
-    let pending = desired.associations.iter().filter(|it| it.subscription.is_none() && it.tenant == observed.tenant);
+    let pending = desired.associations.iter().chain(&desired.bystanders);
+    let pending = pending.filter(|it| it.subscription.is_none() && it.tenant == observed.tenant);
     for association in pending {
         if let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) {
             let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
@@ -348,7 +386,8 @@ fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionI
 /// only where there is no other: that is how a partner tells which of two is not wanted.
 fn recovered<'s>(association: &DesiredAssociation, free: &[&'s ObservedSubscription]) -> Vec<&'s ObservedSubscription> {
     let create = &association.create;
-    let marked = |it: &&ObservedSubscription| it.marker.as_deref() == Some(&create.marker);
+    let marked =
+        |it: &&ObservedSubscription| it.marker.as_deref() == Some(&create.marker) || Some(it.id) == create.former;
     // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
     let named = |it: &&ObservedSubscription| {
         let in_doubt = create.sent_at.is_some() || create.double_possible;

@@ -8,7 +8,7 @@ mod diff;
 mod observed;
 mod render;
 
-pub use desired::{Create, Desired, DesiredAssociation, Goal, Sent};
+pub use desired::{Create, Desired, DesiredAssociation, Goal, Sent, Unseen};
 pub use diff::{Action, Plan, Step, diff};
 pub use observed::{Observed, ObservedCustomer, ObservedSubscription, Sighting};
 pub use render::render;

@@ -36,6 +36,7 @@ impl Executor<'_> {
             Ok(created) => {
                 reached(self.ops, Moment::CreateAnswered);
                 self.silent = 0;
+                self.accepted = true;
                 self.created(step, created, quantity).await
             }
             Err(CreateError::Doubtful(error)) => {
@@ -64,19 +65,32 @@ impl Executor<'_> {
             Owned::ByAnother => return Ok(owned_by_another(step, created.id, self.ops.clock.now())),
             Owned::NotWanted => return Ok(one_too_many(step, created.id, self.ops.clock.now())),
         }
-        let seen = Some(seen(&created));
+        // The answer need not be the whole record, and a Halo may create with another quantity than was asked for.
+        let mut created = created;
         if created.quantity.whole() != Some(quantity) {
-            let problem = Problem::about(
-                ProblemCode::QuantityRefused,
-                format!("{quantity}: Halo shows {}", created.quantity),
-                self.ops.clock.now(),
-            );
-            let report = Report { quantity_after: created.quantity.whole(), seen, ..broken(step, problem) };
-            return Ok(Done::with(report));
+            match self.session.subscription(created.id).await {
+                Ok(Some(there)) => created = there,
+                Ok(None) => {
+                    let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
+                    return Ok(Done::with(broken(step, problem)));
+                }
+                Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
+            }
         }
+        if created.active && created.quantity.whole() != Some(quantity) {
+            let id = created.id;
+            self.records.insert(id, created);
+            let mut done = self.set_quantity(step, id, quantity, Becomes::Confirmed { quantity }).await?;
+            if done.report.outcome == Outcome::Updated {
+                done.report.outcome = Outcome::Created;
+                done.report.quantity_before = None;
+            }
+            return Ok(done);
+        }
+        let seen = Some(seen(&created));
         if !created.active {
             let problem = Problem::new(ProblemCode::SubscriptionInactive, self.ops.clock.now());
-            let report = Report { quantity_after: Some(quantity), seen, ..broken(step, problem) };
+            let report = Report { quantity_after: created.quantity.whole(), seen, ..broken(step, problem) };
             return Ok(Done::with(report));
         }
         let evidence = created.marker.is_none().then(|| "Halo did not show the marker of the new record".to_owned());

@@ -155,6 +155,11 @@ pub(super) fn another_record(step: &Step, id: HaloSubscriptionId, other: &Subscr
     Done::with(report)
 }
 
+/// Halo took the write and shows another quantity. That is no refusal: the next run writes it again.
+pub(super) fn not_taken(quantity: u32, shown: &Subscription, now: DateTime<Utc>) -> Problem {
+    Problem::about(ProblemCode::QuantityRefused, format!("Halo shows {} instead of {quantity}", shown.quantity), now)
+}
+
 pub(super) fn seen(record: &Subscription) -> Seen {
     Seen { name: record.name.clone(), quantity: record.quantity.whole() }
 }

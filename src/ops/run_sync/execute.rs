@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::done::{Done, Tally, another_record, blanked, broken, made_a_record, note, open, seen, superseded};
+use super::done::{
+    Done, Tally, another_record, blanked, broken, made_a_record, not_taken, note, open, seen, superseded,
+};
 use super::moments::{Moment, reached};
 use super::observe::{BeforeWrite, Sighted};
 use super::{Look, Stop};
@@ -17,7 +19,7 @@ use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, Kept, Session, Subscription};
 use crate::ids::{AssociationId, HaloSubscriptionId};
-use crate::ops::Ops;
+use crate::ops::{Ops, halo};
 use crate::storage::connections;
 use crate::storage::leases::{self, SyncLease};
 use crate::storage::results::{self, Becomes, Report};
@@ -40,6 +42,9 @@ pub(super) struct Executor<'a> {
     /// Clients in a row for which Halo did not answer.
     pub(super) silent: u32,
     unreachable: Option<Problem>,
+    /// Halo let us write something: what it refuses to permit now is about one record.
+    pub(super) accepted: bool,
+    refused: Option<HaloError>,
 }
 
 /// How far a plan was carried out.
@@ -71,6 +76,8 @@ impl<'a> Executor<'a> {
             writes_held,
             silent: 0,
             unreachable: None,
+            accepted: false,
+            refused: None,
         }
     }
 
@@ -89,6 +96,11 @@ impl<'a> Executor<'a> {
     /// Halo did not answer for some clients, who have to be tried again.
     pub(super) fn unreachable(&self) -> Option<Problem> {
         self.unreachable.clone()
+    }
+
+    /// Halo did not permit what it was asked to write, and permitted nothing else.
+    pub(super) fn refused(&self) -> Option<HaloError> {
+        self.refused.clone().filter(|_| !self.accepted)
     }
 
     /// Takes the steps and notes their outcomes; those that would write by a look at Halo that is too old are left. After a
@@ -191,6 +203,7 @@ impl<'a> Executor<'a> {
         };
         reached(self.ops, Moment::QuantityAnswered);
         self.silent = 0;
+        self.accepted = true;
         if let Some(other) = answer.as_ref().filter(|after| after.id != id) {
             let done = match self.session.subscription(id).await {
                 Ok(None) => another_record(step, id, other, self.ops.clock.now()),
@@ -229,8 +242,7 @@ impl<'a> Executor<'a> {
             ..open(step, Outcome::Updated)
         };
         if after.quantity.whole() != Some(quantity) {
-            let shown = format!("{quantity}: Halo shows {}", after.quantity);
-            report.problem = Some(Problem::about(ProblemCode::QuantityRefused, shown, now));
+            report.problem = Some(not_taken(quantity, &after, now));
             report.outcome = Outcome::Failed;
             report.becomes = Becomes::NeedsAttention;
         }
@@ -292,6 +304,12 @@ impl<'a> Executor<'a> {
                 };
                 let report = Report { evidence, ..broken(step, problem) };
                 Ok(Done::with(report))
+            }
+            // The agent may be kept from one record alone. A second one in vain is the whole connection's trouble.
+            HaloError::PermissionDenied(_) if self.accepted || self.refused.is_none() => {
+                let problem = halo::problem(&error, None, now);
+                self.refused = Some(error);
+                Ok(Done::with(Report { evidence, ..broken(step, problem) }))
             }
             HaloError::NotUnderstood(_) => {
                 let problem = Problem::new(ProblemCode::AnswerNotUnderstood, now);

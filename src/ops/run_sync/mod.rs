@@ -11,7 +11,7 @@ mod moments;
 pub(super) mod observe;
 mod outcome;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{OpError, Ops, halo};
 use crate::auth::SystemScope;
 use crate::domain::connection::Connection;
-use crate::domain::plan::{self, Action};
+use crate::domain::plan;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::RunState;
 use crate::halo::{HaloError, Lane, Session};
@@ -197,10 +197,13 @@ impl<E: Into<OpError>> From<E> for Stop {
     }
 }
 
-/// How often a slice was looked at because the first look grew old.
+/// Why a slice is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
     First,
+    /// Halo did not let us write these lately: after all others.
+    Later,
+    /// The look before grew old.
     Again,
 }
 
@@ -231,13 +234,13 @@ async fn sync(
     let clients = claimed.clients.as_deref();
     let desired =
         associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
-    let unseen = results::unseen_writes(&mut tx, lease).await?;
+    let unseen = results::unseen_writes(&mut tx, lease, ops.settings.settle).await?;
     leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
     tx.commit().await?;
     reached(ops, Moment::Desired);
     let held = desired.held_since.map(|since| Problem::new(ProblemCode::FieldsNotKept, since));
     let mut executor = execute::Executor::new(ops, lease, session, held, stop);
-    let (mut tally, mut waits, mut another_tenant) = (Tally::default(), false, None);
+    let (mut tally, mut waits, mut another_tenant) = (Tally::default(), None, None);
     let mut slices: VecDeque<_> = desired.slices().into_iter().map(|slice| (slice, Look::First)).collect();
     while let Some((mut slice, look)) = slices.pop_front() {
         // What an earlier slice made is nobody else's.
@@ -255,12 +258,18 @@ async fn sync(
         observe::note_customers(&mut tx, lease, &sighted).await?;
         tx.commit().await?;
         reached(ops, Moment::Sighted);
-        waits |= plan.steps.iter().any(|step| matches!(step.action, Action::Wait(_)));
+        waits = waits.or_else(|| plan.waits().cloned());
         if sighted.observed.tenant != connection.tenant {
             let problem = Problem::new(ProblemCode::TenantChanged, ops.clock.now());
             another_tenant = Some(problem.continuing(connection.problem.as_ref()));
         }
         executor.see(sighted, lost);
+        let refused = if look == Look::First { slice.refused() } else { BTreeSet::new() };
+        let (later, plan) = plan.without_writes_of(&refused);
+        if !later.is_empty() {
+            let later = slice.clone().only(&later, claimed.attempts);
+            slices.extend(later.into_iter().map(|part| (part, Look::Later)));
+        }
         let carried_out = executor.carry_out(&plan, look).await?;
         tally += carried_out.tally;
         for again in slice.again(&carried_out.left, &carried_out.written).into_iter().rev() {
@@ -270,14 +279,18 @@ async fn sync(
     if claimed.clients.is_none() {
         note_billing(ops, lease, session, stop).await?;
     }
+    if let Some(error) = executor.refused() {
+        return Err(Stop::Halo(error));
+    }
     // Where others were answered again and again, it is these clients' own trouble: the next run tries them anew.
     let theirs = claimed.attempts >= MOST_ATTEMPTS_FOR_SOME && tally.confirmed > 0
         || outcome::had_its_time(claimed, ops.clock.now());
     Ok(if let Some(problem) = executor.unreachable().filter(|_| !theirs) {
         let wait = outcome::backoff(lease.run(), claimed.attempts);
         Came::SoFar(Pause { wait, counts_as_attempt: true, problem })
-    } else if waits || tally.doubts > 0 && !theirs {
-        let problem = Problem::new(ProblemCode::CreateUnconfirmed, ops.clock.now());
+    } else if waits.is_some() || tally.doubts > 0 && !theirs {
+        let unconfirmed = || Problem::new(ProblemCode::CreateUnconfirmed, ops.clock.now());
+        let problem = waits.unwrap_or_else(unconfirmed);
         // A first look soon, because most creates in doubt were done; the last one after the whole settle time. A Halo that
         // answers each create like that is asked less and less often.
         let soon = (ops.settings.settle / 5).max(outcome::backoff(lease.run(), claimed.attempts));

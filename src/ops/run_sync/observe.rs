@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::done::blanked;
-use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sent, Sighting};
+use crate::domain::plan::{Desired, DesiredAssociation, Observed, ObservedCustomer, Sent, Sighting, Unseen};
 use crate::domain::problem::Problem;
 use crate::halo::{CustomerLookup, HaloError, Kept, Session, Subscription, SubscriptionLookup, Untouched};
-use crate::ids::{AssociationId, HaloSubscriptionId};
+use crate::ids::HaloSubscriptionId;
 use crate::ops::halo;
 use crate::storage::leases::SyncLease;
-use crate::storage::{Tx, results};
+use crate::storage::{Tx, results, results::UnseenWrite};
 
 /// What was observed, with the records as Halo gave them, to compare with what a write gives back.
 pub(in crate::ops) struct Sighted {
@@ -38,7 +38,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     // Another tenant's ids mean nothing here: the plan only reports that it is another one.
     let ours = desired.associations.iter().filter(|association| association.tenant == tenant);
 
-    let known: Vec<_> = ours.clone().filter_map(|association| association.subscription).collect();
+    let known: Vec<_> = ours.clone().filter_map(|it| it.subscription.or(it.create.former)).collect();
     for (id, lookup) in session.subscriptions(&known).await? {
         let sighting = match lookup {
             SubscriptionLookup::Found(record) => {
@@ -96,13 +96,13 @@ pub(super) struct BeforeWrite {
 /// fields. Those associations ask a person, and nothing more is written for the partner; the last such problem is given.
 pub(super) fn recall(
     desired: &mut Desired,
-    unseen: &[(AssociationId, serde_json::Value)],
+    unseen: &[UnseenWrite],
     sighted: &Sighted,
     now: DateTime<Utc>,
 ) -> Option<Problem> {
     let mut lost = None;
-    for (id, before) in unseen {
-        let Some(association) = desired.associations.iter_mut().find(|it| it.id == *id) else { continue };
+    for UnseenWrite { association, before, settled } in unseen {
+        let Some(association) = desired.associations.iter_mut().find(|it| it.id == *association) else { continue };
         let record = association.subscription.and_then(|id| sighted.records.get(&id));
         let before = serde_json::from_value::<BeforeWrite>(before.clone());
         // A person may have given the association another record since then.
@@ -110,7 +110,7 @@ pub(super) fn recall(
         if before.subscription != record.id {
             continue;
         }
-        association.sent = Some(before.sent);
+        association.unseen = Some(Unseen { sent: before.sent, settled: *settled });
         if let Kept::Blanked(fields) = before.fields.kept_in(&record.untouched()) {
             tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo did not keep fields; writing stops");
             let problem = blanked(&fields, now);

@@ -171,10 +171,9 @@ impl World {
         self.end_pauses().await;
         self.look().await;
         self.clock.advance(Duration::hours(1));
-        sqlx::query("update associations set create_sent_at = create_sent_at - interval '1 hour'")
-            .execute(&self.owner)
-            .await
-            .expect("the database answers");
+        let ago = "update associations set create_sent_at = create_sent_at - interval '1 hour',
+                       before_write_at = before_write_at - interval '1 hour'";
+        sqlx::query(ago).execute(&self.owner).await.expect("the database answers");
         self.end_pauses().await;
         self.look().await;
     }
