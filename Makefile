@@ -46,13 +46,9 @@ $(target)/sqlx.checked: $(sources)
 	@diff -r .sqlx $(target)/sqlx >/dev/null || { echo "The kept answers in .sqlx are stale: run make sqlx" >&2; exit 1; }
 	@touch $@
 
-# What the frontend may rely on, once there is something to check.
-ifneq ($(wildcard $(contract)/package.json),)
+# What the frontend may rely on.
 contract: node $(contract)/node_modules/.package-lock.json
 	cd $(contract) && npm test
-else
-contract:
-endif
 
 # The playground: its operations fit the schema, its bundle is what its sources make, and it does in a real browser what
 # support does with it. What it looked like is kept in tests/browser/screenshots. Without a browser this is skipped, except
