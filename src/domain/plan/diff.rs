@@ -15,13 +15,6 @@ pub struct Plan {
     pub steps: Vec<Step>,
 }
 
-impl Plan {
-    /// Whether carrying it out would write to Halo.
-    pub fn writes(&self) -> bool {
-        self.steps.iter().any(|step| step.action.writes())
-    }
-}
-
 /// What to do for one association, and what to tell its owner.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {

@@ -6,7 +6,8 @@
 //!
 //! The page talks to our own host and to the configured issuer, to nobody else, and a Content-Security-Policy says so
 //! to the browser. It holds no rights: what its reader may do, the API decides by the token, as for every other caller.
-//! Only `http`'s router calls this room; it knows nothing of partners, tokens' contents or the schema.
+//! `app` builds it for `serve` and `dev`, and `dev` brings its callers. It knows nothing of partners, tokens' contents or the
+//! schema.
 
 mod page;
 
