@@ -29,7 +29,7 @@ pub(super) struct SyncArgs {
     /// Every partner whose latest sync since then did not succeed, such as 2026-11-24T03:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     failed_since: Option<DateTime<Utc>>,
-    /// Over how many seconds those partners' syncs are spread
+    /// Over how many seconds the syncs of those that failed are spread (with --failed-since)
     #[arg(
         long,
         value_name = "SECONDS",
@@ -39,7 +39,7 @@ pub(super) struct SyncArgs {
         conflicts_with_all = ["night", "partner"]
     )]
     spread: u32,
-    /// Only print what the sync would change, worked out against Halo as it is now
+    /// Only print what the sync would change, worked out against Halo as it is now (with --partner)
     #[arg(long, requires = "partner", conflicts_with_all = ["night", "failed_since", "no_wait"])]
     dry_run: bool,
     /// Only queue; do not wait for the syncs to end
@@ -95,7 +95,8 @@ async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
     let steps: Vec<_> = preview.entries.into_iter().filter_map(|entry| entry.step).collect();
     let left_out = all - steps.len();
     print!("{}", plan::render(&Plan { steps }));
-    println!("Nothing was changed. Halo was asked {requests} times.");
+    let times = if requests == 1 { "once".to_owned() } else { format!("{requests} times") };
+    println!("Nothing was changed. Halo was asked {times}.");
     if left_out > 0 {
         println!("{left_out} of {all} clients were not looked at: a preview spends few requests.");
     }
