@@ -18,17 +18,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use secrecy::SecretString;
 use std::sync::Arc;
-use url::Url;
 
 /// What the page has to know of its surroundings.
 #[derive(Debug, Clone)]
 pub struct PlaygroundConfig {
     /// Shown in the banner. Anywhere but in `development`, a mutation is asked about once more.
     pub environment: String,
-    /// Where GraphQL is answered: a path on our own host (`/graphql`) or a whole address.
-    pub endpoint: String,
-    /// Where subscriptions are answered: a path, or a whole `ws:`/`wss:` address.
-    pub websocket: String,
     /// How people sign in. Without it, and without `dev_callers`, the page says that nobody can.
     pub oidc: Option<Oidc>,
     /// Ready-made callers to choose from instead of signing in, the first one chosen already. Their tokens are written
@@ -37,7 +32,7 @@ pub struct PlaygroundConfig {
 }
 
 /// An OpenID Connect issuer that knows the playground as a public client: authorization code with PKCE, the page's own
-/// address as redirect address, and CORS for our origin at the token endpoint.
+/// address as redirect address, and CORS for our origin at its discovery document and its token endpoint.
 #[derive(Debug, Clone)]
 pub struct Oidc {
     /// Exactly as the issuer writes itself in its discovery document.
@@ -47,14 +42,6 @@ pub struct Oidc {
     pub scope: String,
     /// Asked for by issuers that give a JWT only for a named API.
     pub audience: Option<String>,
-    /// For an issuer whose discovery document the browser may not read, or whose token endpoint is on another host.
-    pub endpoints: Option<OidcEndpoints>,
-}
-
-#[derive(Debug, Clone)]
-pub struct OidcEndpoints {
-    pub authorization: Url,
-    pub token: Url,
 }
 
 /// A ready-made caller of the development stack.
