@@ -9,17 +9,14 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 .NOTPARALLEL:
 .PHONY: test node format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
 
-test: tools format sqlx-check lint audit rust contract browser stop
+test: tools node format sqlx-check lint audit rust contract browser stop
 	@echo "Everything passed."
 
 tools:
 	@.ci/rust
 	@.ci/need cc gcc
-	@# The tests start a Postgres of their own; without one installed they fetch one through npm.
-	@test -n "$$DATABASE_URL$$DATABASE_URL_FILE" || command -v postgres >/dev/null || \
-		ls -d /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /Applications/Postgres.app >/dev/null 2>&1 || \
-		command -v npm >/dev/null || .ci/need postgres postgresql
 
+# The tests start a Postgres of their own; without one installed they fetch one through npm.
 node:
 	@.ci/node
 
