@@ -9,17 +9,14 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 .NOTPARALLEL:
 .PHONY: test node format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
 
-test: tools format sqlx-check lint audit rust contract browser stop
+test: tools node format sqlx-check lint audit rust contract browser stop
 	@echo "Everything passed."
 
 tools:
 	@.ci/rust
 	@.ci/need cc gcc
-	@# The tests start a Postgres of their own; without one installed they fetch one through npm.
-	@test -n "$$DATABASE_URL$$DATABASE_URL_FILE" || command -v postgres >/dev/null || \
-		ls -d /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /Applications/Postgres.app >/dev/null 2>&1 || \
-		command -v npm >/dev/null || .ci/need postgres postgresql
 
+# The tests start a Postgres of their own; without one installed they fetch one through npm.
 node:
 	@.ci/node
 
@@ -46,13 +43,9 @@ $(target)/sqlx.checked: $(sources)
 	@diff -r .sqlx $(target)/sqlx >/dev/null || { echo "The kept answers in .sqlx are stale: run make sqlx" >&2; exit 1; }
 	@touch $@
 
-# What the frontend may rely on, once there is something to check.
-ifneq ($(wildcard $(contract)/package.json),)
+# What the frontend may rely on.
 contract: node $(contract)/node_modules/.package-lock.json
 	cd $(contract) && npm test
-else
-contract:
-endif
 
 # The playground: its operations fit the schema, its bundle is what its sources make, and it does in a real browser what
 # support does with it. What it looked like is kept in tests/browser/screenshots. Without a browser this is skipped, except

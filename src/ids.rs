@@ -18,6 +18,11 @@ macro_rules! our_ids {
             /// The word in front of the underscore in the API's global id.
             pub const KIND: &'static str = $kind;
 
+            /// The id that a caller's text names. A text that is none is answered as one that names nothing.
+            pub fn named_by(text: &str) -> Self {
+                text.parse().unwrap_or(Self(Uuid::nil()))
+            }
+
             /// A new id that sorts by the time it was made.
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())

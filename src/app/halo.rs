@@ -11,7 +11,7 @@ use crate::storage::Db;
 use crate::storage::budget::{self, Allowance};
 
 pub(super) fn build(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo, StartError> {
-    let allowed = AllowList::parse(config.development_addresses.iter().map(ToString::to_string))?;
+    let allowed = AllowList::parse(&config.development_addresses)?;
     let limits = HttpLimits { total: config.timeout, ..HttpLimits::default() };
     let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits)?;
     let allowance = Allowance { total: config.requests, kept_for_people: config.people_requests, span: config.window };

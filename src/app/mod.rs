@@ -29,11 +29,11 @@ pub use start_error::StartError;
 
 use crate::auth::Verifier;
 use crate::clock::Clock;
-use crate::config::{ApiConfig, Config, Environment, HttpConfig, TrustedDocuments};
+use crate::config::{ApiConfig, Config, Environment, HttpConfig};
 use crate::domain::roster::SyncSettings;
 use crate::graphql;
-use crate::http::{self, Documents, Edge, Health, ManifestError, Trust, limits::Limits};
-use crate::jobs::{self, WorkerSettings};
+use crate::http::{self, Documents, Edge, Health, limits::Limits};
+use crate::jobs;
 use crate::ops::{OpError, Ops, Settings, keys};
 use crate::seal::Keyring;
 use crate::storage::Db;
@@ -114,7 +114,7 @@ impl App {
             identify: self.identify(verifier),
             clock: self.clock.clone(),
             limits: limits(&config.http),
-            documents: documents(api.documents.trusted)?,
+            documents: Documents::read(CONTRACT, CONTRACT_VERSION, api.documents.trusted)?,
             schema_for_everybody: config.environment.environment == Environment::Development,
             stopping: self.stopping.clone(),
             mutations: self.mutations.clone(),
@@ -166,15 +166,7 @@ impl App {
     /// Works the queue until the app is stopped.
     pub async fn work(&self, config: &Config) -> Result<(), StartError> {
         let queue = database::queue_pool(&config.database.url)?;
-        let settings = WorkerSettings {
-            people_slots: config.worker.people_slots.into(),
-            night_slots: config.worker.night_slots.into(),
-            poll: config.worker.poll,
-            orphan: config.worker.orphan,
-            sweep: config.worker.sweep,
-            stop: config.worker.stop,
-        };
-        jobs::run(self.ops.clone(), queue.clone(), settings, self.stopping.clone()).await;
+        jobs::run(self.ops.clone(), queue.clone(), &config.worker, self.stopping.clone()).await;
         // A connection that does not come back is cut by the process' end.
         let _ = tokio::time::timeout(database::CLOSE, queue.close()).await;
         Ok(())
@@ -196,13 +188,4 @@ fn limits(config: &HttpConfig) -> Limits {
         subscriptions: config.subscriptions_per_caller as usize,
         ..Limits::default()
     }
-}
-
-fn documents(trusted: TrustedDocuments) -> Result<Documents, ManifestError> {
-    let trust = match trusted {
-        TrustedDocuments::Enforce => Trust::Enforce,
-        TrustedDocuments::Report => Trust::Report,
-        TrustedDocuments::Off => Trust::Off,
-    };
-    Documents::read(CONTRACT, CONTRACT_VERSION, trust)
 }

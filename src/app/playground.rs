@@ -14,14 +14,11 @@ pub fn playground(config: &Config, api: &ApiConfig, dev_callers: Vec<DevCaller>)
     let signs_in = api.playground.oidc_issuer.clone().zip(api.playground.oidc_client_id.clone());
     playground::routes(PlaygroundConfig {
         environment: environment.to_owned(),
-        endpoint: "/graphql".to_owned(),
-        websocket: "/graphql".to_owned(),
         oidc: signs_in.map(|(issuer, client_id)| Oidc {
             issuer,
             client_id,
             scope: "openid profile".to_owned(),
             audience: Some(api.auth.audience.clone()),
-            endpoints: None,
         }),
         dev_callers,
     })

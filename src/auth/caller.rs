@@ -124,19 +124,6 @@ pub enum ActorRole {
     System,
 }
 
-impl ActorRole {
-    /// The name as it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ActorRole::PartnerAdmin => "partner_admin",
-            ActorRole::PartnerViewer => "partner_viewer",
-            ActorRole::Support => "support",
-            ActorRole::Platform => "platform",
-            ActorRole::System => "system",
-        }
-    }
-}
-
 /// Who did something, as the audit log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {

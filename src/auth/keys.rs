@@ -1,8 +1,10 @@
 //! The issuer's public keys: read from a JWKS document, kept, and fetched again when a token names one we do not know.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
-use arc_swap::ArcSwap;
 use chrono::{DateTime, Duration, Utc};
 use futures::future::BoxFuture;
 use jsonwebtoken::{
@@ -44,7 +46,7 @@ pub(super) enum KeySource {
 pub(super) struct FetchedKeys {
     url: Url,
     fetch: FetchKeys,
-    current: ArcSwap<(Keys, DateTime<Utc>)>,
+    current: RwLock<Arc<(Keys, DateTime<Utc>)>>,
     /// Held while fetching, so that there is one request at a time. Holds when the last one was made.
     last_attempt: Mutex<DateTime<Utc>>,
 }
@@ -68,7 +70,7 @@ impl KeySource {
 
     pub(super) fn fetched(url: Url, fetch: FetchKeys) -> Self {
         let never = DateTime::<Utc>::MIN_UTC;
-        let current = ArcSwap::from_pointee((Keys::new(), never));
+        let current = RwLock::new(Arc::new((Keys::new(), never)));
         KeySource::Fetched(Box::new(FetchedKeys { url, fetch, current, last_attempt: Mutex::new(never) }))
     }
 
@@ -110,13 +112,17 @@ impl FetchedKeys {
         }
     }
 
+    fn current(&self) -> Arc<(Keys, DateTime<Utc>)> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn age(&self, now: DateTime<Utc>) -> Duration {
-        now - self.current.load().1
+        now - self.current().1
     }
 
     fn look(&self, kid: &str, now: DateTime<Utc>) -> Option<PublicKey> {
         let usable = self.age(now) <= USABLE_FOR;
-        self.current.load().0.get(kid).filter(|_| usable).cloned()
+        self.current().0.get(kid).filter(|_| usable).cloned()
     }
 
     async fn refresh(&self, last_attempt: &mut DateTime<Utc>, clock: &Clock) {
@@ -126,7 +132,9 @@ impl FetchedKeys {
         *last_attempt = clock.now();
         match (self.fetch)(self.url.clone()).await {
             Ok(document) => match read_keys(&document) {
-                Ok(keys) => self.current.store(Arc::new((keys, clock.now()))),
+                Ok(keys) => {
+                    *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new((keys, clock.now()));
+                }
                 Err(error) => tracing::warn!(url = %self.url, %error, "the issuer's keys cannot be used"),
             },
             Err(error) => tracing::warn!(url = %self.url, error, "the issuer's keys cannot be fetched"),

@@ -56,8 +56,7 @@ impl Mint {
     }
 
     fn with_key(rules: TokenRules, key: &SecretKey) -> Self {
-        let pem = key.to_pkcs8_pem(LineEnding::LF).expect("a P-256 key has this form");
-        let key = EncodingKey::from_ec_pem(pem.as_bytes()).expect("it was just written");
+        let key = EncodingKey::from_ec_der(key.to_pkcs8_der().expect("a P-256 key has this form").as_bytes());
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).expect("a P-256 key has a public half");
         jwk.common.key_id = Some(jwk.thumbprint(ThumbprintHash::SHA256).expect("a P-256 key has a thumbprint"));
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);

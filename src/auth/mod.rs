@@ -6,8 +6,8 @@
 //!
 //! This room knows no rows, no SQL, no Halo and no HTTP framework. It fetches signing keys through a function it is
 //! handed. `http/` asks who is calling, `graphql/` and `ops/` ask what is permitted, `storage/` takes the scopes; the
-//! scopes that belong to no caller ([`PartnerScope::for_worker`], [`PartnerScope::for_operator`], [`SystemScope::worker`] and the like) are for `ops/`,
-//! `jobs/` and `app/` alone.
+//! scopes that belong to no caller ([`PartnerScope::for_worker`], [`PartnerScope::for_operator`], [`SystemScope::worker`] and
+//! the like) are for `ops/`, `jobs/` and `app/` alone.
 
 mod caller;
 mod keys;

@@ -69,8 +69,8 @@ impl SystemScope {
         Self(Purpose::Roster)
     }
 
-    /// Finding the partner of a run that a worker was woken for, and the partners whose night has come. For `ops/` and
-    /// `jobs/` only.
+    /// Finding the partner of a run that a worker was woken for, and the partners whose night has come, that the operator names,
+    /// or that are asked for again after an outage. For `ops/` and `jobs/` only.
     pub fn worker() -> Self {
         Self(Purpose::Worker)
     }

@@ -13,8 +13,6 @@ use crate::clock::Clock;
 use crate::config::{Config, Variables};
 use crate::domain::plan::{self, Plan};
 use crate::ids::{PartnerId, RunId};
-use crate::ops::preview_sync::preview_as_operator;
-use crate::ops::request_sync::request_failed_since;
 use crate::ops::start_nights::{Which, start_nights};
 use crate::ops::{Ops, by_operator};
 use crate::telemetry;
@@ -31,7 +29,7 @@ pub(super) struct SyncArgs {
     /// Every partner whose latest sync since then did not succeed, such as 2026-11-24T03:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     failed_since: Option<DateTime<Utc>>,
-    /// Over how many seconds those partners' syncs are spread
+    /// Over how many seconds the syncs of those that failed are spread (with --failed-since)
     #[arg(
         long,
         value_name = "SECONDS",
@@ -41,7 +39,7 @@ pub(super) struct SyncArgs {
         conflicts_with_all = ["night", "partner"]
     )]
     spread: u32,
-    /// Only print what the sync would change, worked out against Halo as it is now
+    /// Only print what the sync would change, worked out against Halo as it is now (with --partner)
     #[arg(long, requires = "partner", conflicts_with_all = ["night", "failed_since", "no_wait"])]
     dry_run: bool,
     /// Only queue; do not wait for the syncs to end
@@ -77,7 +75,7 @@ async fn queue(ops: &Ops, args: &SyncArgs) -> anyhow::Result<Vec<(PartnerId, Run
         by_operator::request_sync(ops, partner).await.map(|run| vec![(partner, run)])
     } else if let Some(since) = args.failed_since {
         ensure!(since <= ops.clock.now(), "--failed-since names a time that is still to come: {since}");
-        request_failed_since(ops, since, Duration::from_secs(args.spread.into())).await
+        by_operator::request_failed_since(ops, since, Duration::from_secs(args.spread.into())).await
     } else {
         start_nights(ops, Which::Tonight).await
     };
@@ -92,12 +90,13 @@ async fn find(ops: &Ops, external_id: &str) -> anyhow::Result<PartnerId> {
 /// Prints what a sync would change now.
 async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
     let partner = find(ops, external_id).await?;
-    let preview = preview_as_operator(ops, partner).await.map_err(explain)?;
+    let preview = by_operator::preview_sync(ops, partner).await.map_err(explain)?;
     let (all, requests) = (preview.entries.len(), preview.halo_requests);
     let steps: Vec<_> = preview.entries.into_iter().filter_map(|entry| entry.step).collect();
     let left_out = all - steps.len();
     print!("{}", plan::render(&Plan { steps }));
-    println!("Nothing was changed. Halo was asked {requests} times.");
+    let times = if requests == 1 { "once".to_owned() } else { format!("{requests} times") };
+    println!("Nothing was changed. Halo was asked {times}.");
     if left_out > 0 {
         println!("{left_out} of {all} clients were not looked at: a preview spends few requests.");
     }

@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr, time::Duration};
+use std::time::Duration;
 
 use super::{ConfigError, Environment, parse};
 
@@ -41,7 +41,7 @@ pub struct HaloConfig {
 
     /// Development only: `host:port` addresses that may be private and plain http, separated by commas
     #[arg(env = "INFIMA_HALO_DEVELOPMENT_ADDRESSES", id = "halo-development-addresses", value_delimiter = ',')]
-    pub development_addresses: Vec<HostPort>,
+    pub development_addresses: Vec<String>,
 }
 
 impl HaloConfig {
@@ -55,37 +55,5 @@ impl HaloConfig {
             return Err(ConfigError::invalid("INFIMA_HALO_DEVELOPMENT_ADDRESSES", reason));
         }
         Ok(())
-    }
-}
-
-/// A host in lower case (name, IPv4, or IPv6 without brackets) and a port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct HostPort {
-    pub host: String,
-    pub port: u16,
-}
-
-impl FromStr for HostPort {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const FORM: &str = "give host:port, for example localhost:4010 or [::1]:4010";
-        let (host, port) = text.trim().rsplit_once(':').ok_or(FORM)?;
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let ambiguous = bare == host && host.contains(':');
-        if bare.is_empty() || ambiguous || bare.contains(['/', '@', ' ']) {
-            return Err(FORM);
-        }
-        Ok(Self { host: bare.to_ascii_lowercase(), port: port.parse().map_err(|_| FORM)? })
-    }
-}
-
-impl fmt::Display for HostPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
     }
 }

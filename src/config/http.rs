@@ -1,7 +1,5 @@
 use std::{net::SocketAddr, time::Duration};
 
-use url::Url;
-
 use super::parse;
 
 /// How the API is reached and what one caller may ask of it.
@@ -10,10 +8,6 @@ pub struct HttpConfig {
     /// Address and port to listen on
     #[arg(env = "INFIMA_LISTEN", id = "listen", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-
-    /// Address under which people reach this API; without it, the address it listens on
-    #[arg(env = "INFIMA_PUBLIC_URL", id = "public-url", value_parser = parse::web_address)]
-    pub public_url: Option<Url>,
 
     /// Web origins that may call the API from a browser, separated by commas
     #[arg(env = "INFIMA_CORS_ORIGINS", id = "cors-origins", value_delimiter = ',', value_parser = origin)]

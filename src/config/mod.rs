@@ -28,7 +28,7 @@ pub use database::{DatabaseConfig, OwnerConfig};
 pub use documents::{DocumentsConfig, TrustedDocuments};
 pub use environment::{Environment, EnvironmentConfig};
 pub use error::ConfigError;
-pub use halo::{HaloConfig, HostPort};
+pub use halo::HaloConfig;
 pub use http::HttpConfig;
 pub use keys::KeysConfig;
 pub use log::{LogConfig, LogFormat};

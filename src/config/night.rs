@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use chrono::NaiveTime;
 use chrono_tz::Tz;
 
@@ -22,12 +20,6 @@ pub struct NightConfig {
 }
 
 impl NightConfig {
-    /// How long the window is, by the clock on the wall: more than nothing and less than a day.
-    pub fn length(&self) -> Duration {
-        let seconds = (self.end - self.start).num_seconds().rem_euclid(86_400);
-        Duration::from_secs(seconds.unsigned_abs())
-    }
-
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.start == self.end {
             return Err(ConfigError::invalid("INFIMA_NIGHT_END", "it has to differ from INFIMA_NIGHT_START"));

@@ -71,6 +71,7 @@ pub(super) fn write(parts: &Parts, data_dir: &DataDir) -> anyhow::Result<()> {
         "playground": parts.url("/playground"),
         "sandbox": tenant.url(),
         "database": parts.database.expose_secret(),
+        "environment": parts.environment(),
         "tokens": tokens,
         "halo": halo,
     });

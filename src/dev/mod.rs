@@ -41,14 +41,22 @@ const PORT: u16 = 8080;
 
 #[derive(Debug, Default, clap::Args)]
 pub struct DevOptions {
-    /// Port of the API [default: 8080]; where it is taken, another one is chosen
-    #[arg(long, value_parser = port)]
+    #[arg(
+        long,
+        value_parser = port,
+        help = format!("Port of the API [default: {PORT}]; where it is taken, another one is chosen")
+    )]
     port: Option<u16>,
-    /// Port of the sandbox's first tenant at its first start [default: 4010]; where it is taken, another one is chosen
-    #[arg(long, value_parser = port)]
+    #[arg(
+        long,
+        value_parser = port,
+        help = format!(
+            "Port of the sandbox's first tenant at its first start [default: {SANDBOX_PORT}]; where it is taken, another one \
+             is chosen"
+        )
+    )]
     sandbox_port: Option<u16>,
-    /// Where everything is kept [default: .data]
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", help = format!("Where everything is kept [default: {DATA_DIR}]"))]
     data_dir: Option<PathBuf>,
     /// Begin with nothing: what the data directory holds is removed. Not with DATABASE_URL: that database is yours to empty
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! Everything in one process: started in order, stopped in the other.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
 
@@ -54,7 +55,15 @@ pub(super) struct Parts {
     address: Url,
 }
 
+/// What another process of this program is told of this stack; the rest is as its own environment says.
+const OF_THIS_STACK: [&str; 4] = ["INFIMA_ENV", "DATABASE_URL", "INFIMA_KEYS", "INFIMA_HALO_DEVELOPMENT_ADDRESSES"];
+
 impl Parts {
+    /// The environment in which the operator's commands work on this stack.
+    pub fn environment(&self) -> BTreeMap<&'static str, &str> {
+        OF_THIS_STACK.into_iter().filter_map(|name| Some((name, self.variables.get(name)?.to_str()?))).collect()
+    }
+
     /// The address of something that the API's port answers.
     pub fn url(&self, path: &str) -> String {
         self.address.join(path).expect("a path").into()

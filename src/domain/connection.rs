@@ -38,7 +38,7 @@ impl Connection {
 
 words! {
     /// What the guide asks a partner to set up, in its own words: on the agent, and on the application.
-    CheckedPermission {
+    CheckSubject {
         Address = "address",
         Credentials = "credentials",
         /// The agent's Customers Access Level.
@@ -69,11 +69,12 @@ words! {
 /// One line of the connection doctor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    pub permission: CheckedPermission,
+    #[serde(rename = "permission")]
+    pub subject: CheckSubject,
     pub outcome: CheckOutcome,
     /// Without it, nothing can be synced.
     pub required: bool,
     pub message: String,
-    /// The step of the published guide that grants it.
+    /// The heading of the published guide under which it is set up.
     pub guide_step: String,
 }

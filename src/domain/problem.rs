@@ -1,6 +1,4 @@
 //! What can be wrong between us and a partner's Halo, in a closed set of codes, in words a partner understands.
-//!
-//! This is one of the two places with text for people (the other is the API's list of user errors).
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

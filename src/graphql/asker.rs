@@ -10,7 +10,6 @@ use async_graphql::{
     dataloader::DataLoader,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
 };
-use uuid::Uuid;
 
 use super::batches::Batches;
 use super::error::{Failure, Result};
@@ -44,7 +43,7 @@ impl Asker {
     /// The partner that a query is about: the one that the argument `field` names, else the caller's own. None is a
     /// partner that does not exist, or not for this caller: the two are answered alike.
     pub(super) fn partner_of_query(&self, act: Act, field: &str, named: Option<&ID>) -> Result<Option<PartnerScope>> {
-        let partner = match named.map(read).or(self.caller.partner()) {
+        let partner = match named.map(|id| PartnerId::named_by(id)).or(self.caller.partner()) {
             Some(partner) => partner,
             None if self.caller.role().belongs_to_a_partner() => return Ok(None),
             None if self.caller.may(act) => return Err(Failure::bad_argument(field, "Name the partner.")),
@@ -63,7 +62,7 @@ impl Asker {
         act: Act,
         named: Option<&ID>,
     ) -> std::result::Result<PartnerId, OpError> {
-        let partner = match named.map(read).or(self.caller.partner()) {
+        let partner = match named.map(|id| PartnerId::named_by(id)).or(self.caller.partner()) {
             Some(partner) => partner,
             None if self.caller.role().belongs_to_a_partner() => return Err(Denied::NotFound.into()),
             None if self.caller.may(act) => {
@@ -106,11 +105,6 @@ impl Asker {
         }
         Ok(Request { caller: &self.caller, id: &self.request, reason })
     }
-}
-
-/// A text that is no partner's id is answered as one that names no partner.
-fn read(id: &ID) -> PartnerId {
-    id.parse().unwrap_or(PartnerId(Uuid::nil()))
 }
 
 /// Makes the extension that puts an [`Asker`] into each request.

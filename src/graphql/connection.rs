@@ -98,7 +98,7 @@ pub struct HaloConnectionCheck(pub(super) connection::Check);
 impl HaloConnectionCheck {
     /// What the line is about.
     async fn subject(&self) -> HaloConnectionCheckSubject {
-        self.0.permission.into()
+        self.0.subject.into()
     }
 
     /// Whether it is as it has to be.
@@ -124,7 +124,7 @@ impl HaloConnectionCheck {
 
 /// What a check of the connection looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "connection::CheckedPermission")]
+#[graphql(remote = "connection::CheckSubject")]
 pub enum HaloConnectionCheckSubject {
     /// That there is a Halo at the address.
     Address,

@@ -6,7 +6,7 @@ use super::{
     asker::Asker,
     connection::{HaloConnection, HaloConnectionCheck},
     error::Result,
-    loads::{ById, ConnectionOf},
+    loads::ConnectionOf,
     partner::Partner,
     problem::HaloProblem,
     run::HaloSyncRun,
@@ -44,10 +44,7 @@ impl ConnectionForm {
         let Some((connection, run)) = saved else {
             return Ok(SaveHaloConnectionPayload { halo_connection: None, run: None, user_errors });
         };
-        let run = match run {
-            Some(run) => asker.load.load_one(ById(connection.partner, run)).await?.map(HaloSyncRun),
-            None => None,
-        };
+        let run = asker.queued(connection.partner, run).await?;
         Ok(SaveHaloConnectionPayload { halo_connection: HaloConnection::shown(connection), run, user_errors })
     }
 

@@ -108,8 +108,8 @@ impl From<OpError> for Failure {
                 Failure::Halo(format!("{error}. Look at the connection's status, or try again in a few minutes."))
             }
             OpError::Storage(error) => error.into(),
-            OpError::Queue(ref cause) if is_out_of_reach(cause) => Failure::Unavailable.logged(&error),
-            OpError::Queue(_) | OpError::Sealed(_) => Failure::Ours.logged(&error),
+            OpError::Transaction(ref cause) if is_out_of_reach(cause) => Failure::Unavailable.logged(&error),
+            OpError::Transaction(_) | OpError::Sealed(_) => Failure::Ours.logged(&error),
         }
     }
 }

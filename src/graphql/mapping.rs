@@ -1,13 +1,11 @@
 //! Mapping clients to Halo customers, and ending that.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use uuid::Uuid;
 
 use super::{
     asker::Asker,
     association::{HaloAssociationEnding, HaloClientAssociation},
     error::Result,
-    loads::ById,
     run::HaloSyncRun,
     user_error::{UserError, settle, shown},
 };
@@ -39,10 +37,7 @@ impl Mapping {
         let Some((partner, saved)) = saved else {
             return Ok(SaveHaloClientAssociationsPayload { associations: None, run: None, user_errors });
         };
-        let run = match saved.run {
-            Some(run) => asker.load.load_one(ById(partner, run)).await?.map(HaloSyncRun),
-            None => None,
-        };
+        let run = asker.queued(partner, saved.run).await?;
         Ok(SaveHaloClientAssociationsPayload {
             associations: Some(saved.associations.into_iter().map(HaloClientAssociation).collect()),
             run,
@@ -62,18 +57,14 @@ impl Mapping {
         let removed = async {
             let partner = asker.partner_of_mutation(Act::RemoveAssociation, input.partner_id.as_ref()).await?;
             let request = asker.request(Act::RemoveAssociation, None)?;
-            // A text that is no id is answered as one that names nothing.
-            let id = input.association_id.parse().unwrap_or(AssociationId(Uuid::nil()));
+            let id = AssociationId::named_by(&input.association_id);
             remove_association(&asker.ops, &request, partner, id, input.quantity.into()).await
         };
         let (removed, user_errors) = settle(removed.await)?;
         let Some((association, run)) = removed else {
             return Ok(RemoveHaloClientAssociationPayload { association: None, run: None, user_errors });
         };
-        let run = match run {
-            Some(run) => asker.load.load_one(ById(association.partner, run)).await?.map(HaloSyncRun),
-            None => None,
-        };
+        let run = asker.queued(association.partner, run).await?;
         let association = Some(HaloClientAssociation(association));
         Ok(RemoveHaloClientAssociationPayload { association, run, user_errors })
     }

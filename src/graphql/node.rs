@@ -79,8 +79,14 @@ impl Asker {
         Ok(self.load.load_one(id).await?.map(|it| Node::Partner(Partner(it))))
     }
 
+    /// The run that a mutation led to, where it led to one.
+    pub(super) async fn queued(&self, partner: PartnerId, run: Option<RunId>) -> Result<Option<HaloSyncRun>> {
+        let Some(run) = run else { return Ok(None) };
+        Ok(self.load.load_one(ById(partner, run)).await?.map(HaloSyncRun))
+    }
+
     pub(super) async fn run(&self, id: RunId) -> Result<Option<HaloSyncRun>> {
         let Some(partner) = self.owner(Record::Run(id)).await? else { return Ok(None) };
-        Ok(self.load.load_one(ById(partner, id)).await?.map(HaloSyncRun))
+        self.queued(partner, Some(id)).await
     }
 }

@@ -1,13 +1,11 @@
 //! What a person does about a subscription that INFIMA must not decide about by itself.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use uuid::Uuid;
 
 use super::{
     asker::Asker,
     association::HaloClientAssociation,
     error::Result,
-    loads::ById,
     run::HaloSyncRun,
     user_error::{UserError, settle},
 };
@@ -32,13 +30,13 @@ impl Repair {
         let recreated = async {
             let partner = asker.partner_of_mutation(Act::Recreate, input.partner_id.as_ref()).await?;
             let request = asker.request(Act::Recreate, None)?;
-            recreate_subscription(&asker.ops, &request, partner, read(&input.association_id)).await
+            recreate_subscription(&asker.ops, &request, partner, AssociationId::named_by(&input.association_id)).await
         };
         let (recreated, user_errors) = settle(recreated.await)?;
         let Some((association, run)) = recreated else {
             return Ok(RecreateHaloSubscriptionPayload { association: None, run: None, user_errors });
         };
-        let run = asker.load.load_one(ById(association.partner, run)).await?.map(HaloSyncRun);
+        let run = asker.queued(association.partner, Some(run)).await?;
         let association = Some(HaloClientAssociation(association));
         Ok(RecreateHaloSubscriptionPayload { association, run, user_errors })
     }
@@ -55,21 +53,23 @@ impl Repair {
             let partner = asker.partner_of_mutation(Act::Resolve, input.partner_id.as_ref()).await?;
             let request = asker.request(Act::Resolve, None)?;
             let resolution = input.resolution()?;
-            resolve_subscription(&asker.ops, &request, partner, read(&input.association_id), resolution).await
+            resolve_subscription(
+                &asker.ops,
+                &request,
+                partner,
+                AssociationId::named_by(&input.association_id),
+                resolution,
+            )
+            .await
         };
         let (resolved, user_errors) = settle(resolved.await)?;
         let Some((association, run)) = resolved else {
             return Ok(ResolveHaloSubscriptionPayload { association: None, run: None, user_errors });
         };
-        let run = asker.load.load_one(ById(association.partner, run)).await?.map(HaloSyncRun);
+        let run = asker.queued(association.partner, Some(run)).await?;
         let association = Some(HaloClientAssociation(association));
         Ok(ResolveHaloSubscriptionPayload { association, run, user_errors })
     }
-}
-
-/// A text that is no id is answered as one that names nothing.
-fn read(id: &ID) -> AssociationId {
-    id.parse().unwrap_or(AssociationId(Uuid::nil()))
 }
 
 /// Where a new subscription is to be created.

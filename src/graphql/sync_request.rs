@@ -5,7 +5,6 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::{
     asker::Asker,
     error::Result,
-    loads::ById,
     run::HaloSyncRun,
     user_error::{UserError, settle, shown},
 };
@@ -34,10 +33,7 @@ impl SyncRequest {
         let Some((partner, requested)) = requested else {
             return Ok(RequestHaloSyncPayload { run: None, user_errors });
         };
-        let run = match requested.run {
-            Some(run) => asker.load.load_one(ById(partner, run)).await?.map(HaloSyncRun),
-            None => None,
-        };
+        let run = asker.queued(partner, requested.run).await?;
         Ok(RequestHaloSyncPayload { run, user_errors: shown(requested.errors) })
     }
 }

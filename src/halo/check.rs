@@ -21,8 +21,6 @@ pub struct ConnectionReport {
     pub tenant: Option<HaloTenant>,
     /// Address, credentials, then the guide's permissions in its order.
     pub checks: Vec<Check>,
-    /// Requests spent.
-    pub requests: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -62,10 +60,6 @@ impl ConnectionReport {
         })
     }
 
-    pub fn outcome_of(&self, subject: Subject) -> Option<&Outcome> {
-        self.checks.iter().find(|check| check.subject == subject).map(|check| &check.outcome)
-    }
-
     fn unreached() -> Self {
         let permissions = Permission::GUIDE.map(Subject::Permission);
         let subjects = [Subject::Address, Subject::Credentials].into_iter().chain(permissions);
@@ -76,7 +70,7 @@ impl ConnectionReport {
                 _ => Outcome::NotReached,
             },
         });
-        Self { tenant: None, checks: checks.collect(), requests: 0 }
+        Self { tenant: None, checks: checks.collect() }
     }
 
     fn set(&mut self, subject: Subject, outcome: Outcome) {
@@ -92,7 +86,6 @@ impl Session {
     pub async fn check(&self) -> ConnectionReport {
         let mut report = ConnectionReport::unreached();
         self.examine(&mut report).await;
-        report.requests = self.requests();
         report
     }
 

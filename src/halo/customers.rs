@@ -11,8 +11,6 @@ use super::{
 };
 use crate::ids::HaloCustomerId;
 
-/// Longest search sent to Halo, in characters; the rest of a longer one could not be told apart in a list anyway.
-const LONGEST_SEARCH: usize = 200;
 const LARGEST_PAGE: u32 = 100;
 
 /// A customer as Halo shows it. Names may occur twice; the top level helps to tell them apart.
@@ -88,7 +86,7 @@ impl Session {
     ) -> Result<CustomerPage, HaloError> {
         let page_size = page_size.clamp(1, LARGEST_PAGE);
         let mut filter = vec![("includeinactive", "false".to_owned()), ("includeactive", "true".to_owned())];
-        let search: String = search.trim().chars().filter(|c| !c.is_control()).take(LONGEST_SEARCH).collect();
+        let search: String = search.trim().chars().filter(|c| !c.is_control()).collect();
         if !search.is_empty() {
             filter.push(("search", search));
         }

@@ -89,11 +89,3 @@ pub enum CreateError {
     #[error("possibly created: {0}")]
     Doubtful(HaloError),
 }
-
-impl CreateError {
-    pub fn error(&self) -> &HaloError {
-        match self {
-            CreateError::Refused(error) | CreateError::Doubtful(error) => error,
-        }
-    }
-}

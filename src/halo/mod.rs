@@ -55,7 +55,7 @@ pub use self::{
     check::{Check, ConnectionReport, Outcome, Subject},
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{CreateError, HaloError, LimitedBy},
-    permission::{GrantedIn, Permission},
+    permission::Permission,
     subscriptions::{Quantity, Subscription, SubscriptionLookup, VENDOR},
     untouched::{Kept, Untouched},
     url::{HaloUrl, HaloUrlProblem},

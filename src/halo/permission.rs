@@ -23,13 +23,6 @@ pub enum Permission {
     AgentInvoices,
 }
 
-/// The two halves of the guide where permissions are granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GrantedIn {
-    Application,
-    Agent,
-}
-
 impl Permission {
     /// The permissions of the guide, in its order.
     pub const GUIDE: [Permission; 6] = [
@@ -40,15 +33,6 @@ impl Permission {
         Permission::ReadInvoices,
         Permission::EditSoftwareLicensing,
     ];
-
-    pub fn granted_in(self) -> GrantedIn {
-        match self {
-            Permission::ReadCustomers | Permission::ReadInvoices | Permission::EditSoftwareLicensing => {
-                GrantedIn::Application
-            }
-            _ => GrantedIn::Agent,
-        }
-    }
 
     /// Whether the integration cannot work without it.
     pub fn required(self) -> bool {
@@ -68,15 +52,13 @@ impl Permission {
         }
     }
 
-    /// Where the guide says to grant it.
+    /// The heading in the guide under which it is granted.
     pub fn guide_step(self) -> &'static str {
-        match self.granted_in() {
-            GrantedIn::Application => {
-                "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save"
+        match self {
+            Permission::ReadCustomers | Permission::ReadInvoices | Permission::EditSoftwareLicensing => {
+                "Creating an Application"
             }
-            GrantedIn::Agent => {
-                "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save"
-            }
+            _ => "Creating an API Agent",
         }
     }
 }

@@ -10,22 +10,12 @@ use super::{
     tokens::{TooMuch, canonical, split},
 };
 use crate::auth::Caller;
-
-/// What is done about a partner's document that is not in the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// It is refused.
-    Enforce,
-    /// It runs, and is logged and counted.
-    Report,
-    /// It runs.
-    Off,
-}
+use crate::config::TrustedDocuments;
 
 /// The documents of the contract.
 #[derive(Clone)]
 pub struct Documents {
-    trust: Trust,
+    trusted: TrustedDocuments,
     contract_version: String,
     by_hash: HashMap<String, String>,
     /// The canonical form of each: the same document however a client prints it.
@@ -45,7 +35,7 @@ pub enum ManifestError {
 
 impl Documents {
     /// Reads a manifest, `{"sha256:<hex>": "<text>"}`. Ids are tried against their texts.
-    pub fn read(manifest: &str, contract_version: &str, trust: Trust) -> Result<Self, ManifestError> {
+    pub fn read(manifest: &str, contract_version: &str, trusted: TrustedDocuments) -> Result<Self, ManifestError> {
         let texts: BTreeMap<String, String> =
             serde_json::from_str(manifest).map_err(|_| ManifestError::NotAManifest)?;
         let (mut by_hash, mut known) = (HashMap::new(), HashSet::new());
@@ -59,12 +49,12 @@ impl Documents {
             known.insert(canonical(&tokens));
             by_hash.insert(hash, text);
         }
-        Ok(Self { trust, contract_version: contract_version.to_owned(), by_hash, known })
+        Ok(Self { trusted, contract_version: contract_version.to_owned(), by_hash, known })
     }
 
     /// No documents, and none asked for.
     pub fn none() -> Self {
-        Self::read("{}", "none", Trust::Off).expect("an empty manifest")
+        Self::read("{}", "none", TrustedDocuments::Off).expect("an empty manifest")
     }
 
     /// The text to run: the caller's own, or the one its id stands for.
@@ -98,11 +88,11 @@ impl Documents {
         })?;
         // The platform's service sends its own import, support anything it likes.
         let free = !caller.role().belongs_to_a_partner();
-        if self.trust == Trust::Off || free || self.known.contains(&canonical(&tokens)) {
+        if self.trusted == TrustedDocuments::Off || free || self.known.contains(&canonical(&tokens)) {
             return Ok(text);
         }
         let name = operation.map_or_else(|| name_in(&tokens), |name| Some(name.to_owned()));
-        if self.trust == Trust::Report {
+        if self.trusted == TrustedDocuments::Report {
             tracing::warn!(operation = name, contract = self.contract_version, "a document outside the contract");
             metrics::counter!("graphql_untrusted_documents_total").increment(1);
             return Ok(text);

@@ -11,7 +11,8 @@ pub const SCHEMA_DIRECTIVES: usize = 4;
 /// For `SchemaBuilder::limit_recursive_depth`.
 pub const SCHEMA_RECURSION: usize = 32;
 
-/// The limits that hold before and around execution. [`Limits::default`] is what `serve` runs with.
+/// The limits that hold before and around execution. `serve` is told five of them by its configuration, and takes
+/// the others of [`Limits::default`].
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of a request's body, and of one message on a socket.

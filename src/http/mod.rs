@@ -40,7 +40,7 @@ use secrecy::SecretString;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-pub use documents::{Documents, ManifestError, Trust};
+pub use documents::{Documents, ManifestError};
 pub use error::{ErrorCode, OUR_FAULT, SESSION_ENDED};
 pub use graphql_nulls::SpecNulls;
 pub use health::{Health, routes as health_routes};

@@ -11,13 +11,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use apalis::prelude::{BackendExt, BoxDynError, Monitor, WorkerBuilder, WorkerBuilderExt};
-use apalis_postgres::{Config, PostgresStorage};
+use apalis_postgres::PostgresStorage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::config::WorkerConfig;
 use crate::ops::{Ops, run_sync};
 use crate::queue::Kind;
 
@@ -28,33 +29,17 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 /// What a stopping process gives the database to take its leases back. They end by themselves, only later.
 const END_LEASES: Duration = Duration::from_secs(2);
 
-#[derive(Clone, Copy, Debug)]
-pub struct WorkerSettings {
-    /// Syncs at the same time that somebody is waiting for.
-    pub people_slots: usize,
-    /// Nightly syncs at the same time.
-    pub night_slots: usize,
-    /// Between looks at the queue when no notification comes.
-    pub poll: Duration,
-    /// A worker that was silent for so long has lost its jobs to others.
-    pub orphan: Duration,
-    /// Between looks for lost runs.
-    pub sweep: Duration,
-    /// What running syncs get to come to a good point when the process is told to stop.
-    pub stop: Duration,
-}
-
 /// Works until `stop`, then comes to a good point and gives back what it held. `queue` is a pool of its own, because
 /// listening keeps a connection.
-pub async fn run(ops: Ops, queue: PgPool, settings: WorkerSettings, stop: CancellationToken) {
+pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: CancellationToken) {
     let name = format!("worker-{}-{}", std::process::id(), Uuid::new_v4().simple());
-    let scheduler = tokio::spawn(schedule::ring_the_hours(ops.clone(), settings.sweep, stop.clone()));
+    let scheduler = tokio::spawn(schedule::ring_the_hours(ops.clone(), config.sweep, stop.clone()));
 
     let context = work::Context { ops: ops.clone(), worker: name.clone(), stop: stop.clone() };
     tokio::join!(
-        attend(&queue, settings, Kind::SyncForPeople, settings.people_slots, &context, work::sync),
-        attend(&queue, settings, Kind::SyncOfNight, settings.night_slots, &context, work::sync),
-        attend(&queue, settings, Kind::Tick, 1, &context, work::tick),
+        attend(&queue, config, Kind::SyncForPeople, config.people_slots, &context, work::sync),
+        attend(&queue, config, Kind::SyncOfNight, config.night_slots, &context, work::sync),
+        attend(&queue, config, Kind::Tick, 1, &context, work::tick),
     );
     scheduler.abort();
     // Whatever did not come to a good point in time goes on elsewhere.
@@ -68,9 +53,9 @@ pub async fn run(ops: Ops, queue: PgPool, settings: WorkerSettings, stop: Cancel
 /// Takes up one kind of job until `stop`, and begins anew whenever its queue was lost.
 async fn attend<J, F, Fut>(
     queue: &PgPool,
-    settings: WorkerSettings,
+    config: &WorkerConfig,
     kind: Kind,
-    slots: usize,
+    slots: u16,
     context: &work::Context,
     handler: F,
 ) where
@@ -78,11 +63,14 @@ async fn attend<J, F, Fut>(
     F: Fn(J, apalis::prelude::Data<work::Context>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), BoxDynError>> + Send + 'static,
 {
-    let missed = usize::try_from(settings.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
+    let missed = usize::try_from(config.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
     // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
-    let config =
-        Config::default().queue(kind.name()).batch_size(1).heartbeat_interval(HEARTBEAT).missed_heartbeats(missed);
-    let storage = PostgresStorage::<J>::new(queue).with_config(config).with_pubsub().poll_with_interval(settings.poll);
+    let of_queue = apalis_postgres::Config::default()
+        .queue(kind.name())
+        .batch_size(1)
+        .heartbeat_interval(HEARTBEAT)
+        .missed_heartbeats(missed);
+    let storage = PostgresStorage::<J>::new(queue).with_config(of_queue).with_pubsub().poll_with_interval(config.poll);
     let stop = &context.stop;
     loop {
         let (told, stopping) = (stop.clone(), stop.clone());
@@ -93,7 +81,7 @@ async fn attend<J, F, Fut>(
                 WorkerBuilder::new(format!("{}-{}-{}", kind.name(), std::process::id(), Uuid::new_v4().simple()))
                     .backend(storage.clone())
                     .data(context.clone())
-                    .concurrency(slots)
+                    .concurrency(slots.into())
                     .build(handler.clone())
             })
             // apalis would start it again without a pause, in one go: where a database that is away is noticed at once, nothing
@@ -104,7 +92,7 @@ async fn attend<J, F, Fut>(
                 }
                 false
             })
-            .shutdown_timeout(settings.stop);
+            .shutdown_timeout(config.stop);
         let told = async move {
             told.cancelled().await;
             Ok(())

@@ -5,10 +5,11 @@
 //! partners type, which reaches public addresses over https and nothing else ([`guard`] says what is public), and one for
 //! addresses that the operator configures.
 //!
-//! Not for: knowing whom it calls. Tokens, paging, budgets and the meaning of a status are `halo`'s and `auth`'s.
+//! Not for: knowing whom it calls. Tokens, paging, budgets and the meaning of a status are its callers'.
 //!
-//! Callers: `halo` and `auth`, and `app`, which builds the clients. What a caller learns about an address that may not be
-//! called or does not answer is the same for every address, so that nobody can map a network with it.
+//! Callers: `halo`; `app`, which builds the clients and fetches `auth`'s keys; and `dev`, to ask our own API. What a caller
+//! learns about an address that may not be called or does not answer is the same for every address, so that nobody can map a
+//! network with it.
 
 mod allow_list;
 mod client;

@@ -86,8 +86,7 @@ pub async fn associate_clients(
     let run = if changed.is_empty() {
         None
     } else {
-        let clients = Some(changed.into_iter().collect());
-        let create = RunRequest { trigger: Trigger::AssociationSaved, clients, night: None, urgent: true };
+        let create = RunRequest::urgent(Trigger::AssociationSaved, Some(changed.into_iter().collect()));
         Some(request_sync::ask(&mut tx, &scope, create, now).await?)
     };
     let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();

@@ -1,7 +1,13 @@
 //! What the operator does at the command line: there is no caller whose rights could be asked for, and the audit log names
 //! the operator.
 
-use super::{OpError, Ops, UserErrorCode, check_connection, request_sync::ask_if_mapped};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::preview_sync::{Preview, preview};
+use super::{OpError, Ops, UserErrorCode, check_connection, request_sync};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::run::{Run, Trigger};
 use crate::ids::{PartnerId, RunId};
@@ -19,11 +25,11 @@ pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpErro
     let scope = PartnerScope::for_operator(partner);
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
-    if !connections::find(&mut tx, &scope).await?.is_some_and(|connection| connection.is_usable()) {
+    if !connections::is_usable(&mut tx, &scope).await? {
         return Err(check_connection::not_connected());
     }
-    let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: true };
-    let Some(run) = ask_if_mapped(&mut tx, &scope, everything, now).await? else {
+    let everything = RunRequest::urgent(Trigger::OnDemand, None);
+    let Some(run) = request_sync::ask_if_mapped(&mut tx, &scope, everything, now).await? else {
         let message = "No client of this partner is mapped to a Halo customer yet, so there is nothing to sync.";
         return Err(OpError::refused(UserErrorCode::NoAssociations, &[], message));
     };
@@ -31,6 +37,44 @@ pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpErro
     activity::record(&mut tx, &scope, entry, now).await?;
     tx.commit().await?;
     Ok(run)
+}
+
+/// Requests every partner whose latest run since then failed, spread over `spread`, so that Halo's host is not hit by all at
+/// once: after an outage.
+pub async fn request_failed_since(
+    ops: &Ops,
+    since: DateTime<Utc>,
+    spread: Duration,
+) -> Result<Vec<(PartnerId, RunId)>, OpError> {
+    let failed = {
+        let mut db = ops.db.read(SystemScope::worker()).await?;
+        runs::partners_failed_since(&mut db, SystemScope::worker(), since).await?
+    };
+    let mut requested = Vec::new();
+    let step = spread.checked_div(u32::try_from(failed.len()).unwrap_or(u32::MAX).max(1)).unwrap_or_default();
+    for (index, partner) in failed.into_iter().enumerate() {
+        let scope = PartnerScope::for_operator(partner);
+        let now = ops.clock.now();
+        let mut tx = ops.db.begin(&scope).await?;
+        let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: false };
+        let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
+        let run = request_sync::ask_later(&mut tx, &scope, &everything, wait, now).await?;
+        let entry = activity::Entry {
+            act: "sync.requested",
+            subject: Some(run.to_string()),
+            after: Some(json!({ "failedSince": since })),
+            ..activity::Entry::default()
+        };
+        activity::record(&mut tx, &scope, entry, now).await?;
+        tx.commit().await?;
+        requested.push((partner, run));
+    }
+    Ok(requested)
+}
+
+/// What a sync of everything would change now.
+pub async fn preview_sync(ops: &Ops, partner: PartnerId) -> Result<Preview, OpError> {
+    preview(ops, &PartnerScope::for_operator(partner), None).await
 }
 
 /// A run, and the name of the partner whose it is.

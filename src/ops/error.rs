@@ -1,11 +1,9 @@
 //! Why a verb did not do what was asked.
 //!
 //! What the caller can mend is a [`UserError`]: a code out of a closed set, the field, and a sentence that says what to do.
-//! With the problems of `domain/`, this is the place where text for people is written.
 
 use crate::auth::Denied;
 use crate::halo::HaloError;
-use crate::queue;
 use crate::seal::OpenError;
 use crate::storage::StorageError;
 
@@ -21,8 +19,8 @@ pub enum OpError {
     Halo(#[from] HaloError),
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error("the queue could not be written to")]
-    Queue(#[source] sqlx::Error),
+    #[error("the transaction could not be carried out")]
+    Transaction(#[source] sqlx::Error),
     /// The stored secret cannot be read with the keys at hand: a fault of the operator's.
     #[error("a stored secret cannot be opened")]
     Sealed(#[from] OpenError),
@@ -37,16 +35,7 @@ impl OpError {
 impl From<sqlx::Error> for OpError {
     /// Only beginning, committing and the queue give this error here; tables are `storage/`'s.
     fn from(error: sqlx::Error) -> Self {
-        OpError::Queue(error)
-    }
-}
-
-impl From<queue::SetUpError> for OpError {
-    fn from(error: queue::SetUpError) -> Self {
-        match error {
-            queue::SetUpError::Tables(error) => OpError::Queue(sqlx::Error::Configuration(Box::new(error))),
-            queue::SetUpError::Grants(error) => OpError::Queue(error),
-        }
+        OpError::Transaction(error)
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{OpError, Ops, UserError, UserErrorCode};
 use crate::auth::PartnerScope;
-use crate::domain::connection::{Check, CheckOutcome, CheckedPermission, Connection};
+use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::plan::ObservedSubscription;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::halo::{
@@ -96,10 +96,10 @@ pub(super) fn checks(report: &ConnectionReport) -> Vec<Check> {
 }
 
 fn line(subject: Subject, outcome: &Outcome) -> Check {
-    let (permission, label, required, guide_step) = match subject {
-        Subject::Address => (CheckedPermission::Address, "Halo PSA URL", true, "Save Halo PSA Connection Details"),
+    let (subject, label, required, guide_step) = match subject {
+        Subject::Address => (CheckSubject::Address, "Halo PSA URL", true, "Save Halo PSA Connection Details"),
         Subject::Credentials => {
-            (CheckedPermission::Credentials, "Client ID and Client Secret", true, "Creating an Application")
+            (CheckSubject::Credentials, "Client ID and Client Secret", true, "Creating an Application")
         }
         Subject::Permission(permission) => {
             (checked(permission), permission.label(), permission.required(), permission.guide_step())
@@ -126,18 +126,18 @@ fn line(subject: Subject, outcome: &Outcome) -> Check {
             (CheckOutcome::Unknown, format!("{label}: in the guide, not used by this integration, not checked."))
         }
     };
-    Check { permission, outcome, required, message, guide_step: guide_step.to_owned() }
+    Check { subject, outcome, required, message, guide_step: guide_step.to_owned() }
 }
 
-fn checked(permission: Permission) -> CheckedPermission {
+fn checked(permission: Permission) -> CheckSubject {
     match permission {
-        Permission::ReadCustomers => CheckedPermission::ReadCustomers,
-        Permission::ReadInvoices => CheckedPermission::ReadInvoices,
-        Permission::EditSoftwareLicensing => CheckedPermission::EditSoftwareLicensing,
-        Permission::AgentCustomers => CheckedPermission::AgentCustomers,
-        Permission::AgentUsers => CheckedPermission::AgentUsers,
-        Permission::AgentSoftwareLicencing => CheckedPermission::AgentSoftwareLicencing,
-        Permission::AgentInvoices => CheckedPermission::AgentInvoices,
+        Permission::ReadCustomers => CheckSubject::ReadCustomers,
+        Permission::ReadInvoices => CheckSubject::ReadInvoices,
+        Permission::EditSoftwareLicensing => CheckSubject::EditSoftwareLicensing,
+        Permission::AgentCustomers => CheckSubject::AgentCustomers,
+        Permission::AgentUsers => CheckSubject::AgentUsers,
+        Permission::AgentSoftwareLicencing => CheckSubject::AgentSoftwareLicencing,
+        Permission::AgentInvoices => CheckSubject::AgentInvoices,
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{OpError, Ops, halo};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::seal::Sealed;
-use crate::storage::activity;
-use crate::storage::connections::{self, SealedSecret};
+use crate::storage::connections::SealedSecret;
+use crate::storage::{activity, keys};
 
 /// How many secrets are sealed anew in one go.
 const BATCH: i64 = 100;
@@ -16,9 +16,9 @@ const BATCH: i64 = 100;
 /// Whether this keyring opens what the database holds. The first start leaves a canary to be opened by later ones.
 pub async fn check_canary(ops: &Ops) -> Result<(), OpError> {
     let mut tx = ops.db.begin(SystemScope::housekeeping()).await?;
-    match connections::canary(&mut tx).await? {
+    match keys::canary(&mut tx).await? {
         Some(sealed) => ops.keys.check_canary(&Sealed::from_bytes(sealed)?)?,
-        None => connections::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?,
+        None => keys::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?,
     }
     tx.commit().await?;
     Ok(())
@@ -44,7 +44,7 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
     loop {
         let stale = {
             let mut db = ops.db.read(system).await?;
-            connections::stale_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
+            keys::stale_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
         };
         let Some(last) = stale.last() else { break };
         after = Some(last.id);
@@ -67,7 +67,7 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
             }
             let anew = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
             let mut tx = ops.db.begin(system).await?;
-            if !connections::reseal(&mut tx, system, secret.id, before.as_bytes(), &anew).await? {
+            if !keys::reseal(&mut tx, system, secret.id, before.as_bytes(), &anew).await? {
                 continue;
             }
             let entry = activity::Entry {
@@ -84,9 +84,9 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
     }
     let mut tx = ops.db.begin(system).await?;
     if !dry_run {
-        connections::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?;
+        keys::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?;
     }
-    rotation.in_use = connections::keys_in_use(&mut tx, system).await?;
+    rotation.in_use = keys::keys_in_use(&mut tx, system).await?;
     tx.commit().await?;
     Ok(rotation)
 }

@@ -45,12 +45,8 @@ pub async fn preview_sync(
     preview(ops, &scope, clients).await
 }
 
-/// The same for the operator at the command line.
-pub async fn preview_as_operator(ops: &Ops, partner: PartnerId) -> Result<Preview, OpError> {
-    preview(ops, &PartnerScope::for_operator(partner), None).await
-}
-
-async fn preview(ops: &Ops, scope: &PartnerScope, clients: Option<&[ClientId]>) -> Result<Preview, OpError> {
+/// The same for whoever may see the partner.
+pub(super) async fn preview(ops: &Ops, scope: &PartnerScope, clients: Option<&[ClientId]>) -> Result<Preview, OpError> {
     let (connection, session) =
         halo::stored_session(ops, scope, Lane::People).await?.ok_or_else(check_connection::not_connected)?;
     let session = session.at_most(MOST_REQUESTS);

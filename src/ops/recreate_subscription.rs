@@ -21,7 +21,7 @@ pub async fn recreate_subscription(
     let mut tx = ops.db.begin(&scope).await?;
     partners::lock(&mut tx, &scope).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
-    if !connections::find(&mut tx, &scope).await?.is_some_and(|found| found.is_usable()) {
+    if !connections::is_usable(&mut tx, &scope).await? {
         return Err(check_connection::not_connected());
     }
     if before.is_over() {
@@ -34,8 +34,7 @@ pub async fn recreate_subscription(
             "This client's subscription was not deleted in Halo, so no other one is created.",
         ));
     }
-    let clients = Some(vec![before.client]);
-    let create = RunRequest { trigger: Trigger::SubscriptionRecreated, clients, night: None, urgent: true };
+    let create = RunRequest::urgent(Trigger::SubscriptionRecreated, Some(vec![before.client]));
     let run = request_sync::ask(&mut tx, &scope, create, now).await?;
     let entry = activity::Entry {
         subject: Some(id.to_string()),

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{OpError, Ops, Request, UserErrorCode, request_sync};
+use super::recreate_subscription::not_found;
+use super::{OpError, Ops, Request, request_sync};
 use crate::auth::{Act, permit};
 use crate::domain::association::{Association, AssociationState, Ending};
 use crate::domain::run::Trigger;
@@ -25,15 +26,14 @@ pub async fn remove_association(
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     // Who waits in vain for Halo to take a 0 may say otherwise.
     let said_otherwise = before.state == AssociationState::Ending && before.ending != Some(ending);
-    if matches!(before.state, AssociationState::Ending | AssociationState::Ended) && !said_otherwise {
+    if before.is_over() && !said_otherwise {
         return Ok((before, None));
     }
     associations::end(&mut tx, &scope, id, ending, now).await?;
     let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
-    let connected = connections::find(&mut tx, &scope).await?.is_some_and(|found| found.is_usable());
+    let connected = connections::is_usable(&mut tx, &scope).await?;
     let run = if after.state == AssociationState::Ending && connected {
-        let clients = Some(vec![after.client]);
-        let end = RunRequest { trigger: Trigger::AssociationEnded, clients, night: None, urgent: true };
+        let end = RunRequest::urgent(Trigger::AssociationEnded, Some(vec![after.client]));
         Some(request_sync::ask(&mut tx, &scope, end, now).await?)
     } else {
         None
@@ -47,8 +47,4 @@ pub async fn remove_association(
     activity::record(&mut tx, &scope, entry, now).await?;
     tx.commit().await?;
     Ok((after, run))
-}
-
-fn not_found() -> OpError {
-    OpError::refused(UserErrorCode::AssociationNotFound, &["associationId"], "There is no such association.")
 }

@@ -32,7 +32,7 @@ pub async fn request_sync(
     let scope = permit(request.caller, Act::RequestSync, partner)?;
     let (connected, chosen, errors) = {
         let mut db = ops.db.read(&scope).await?;
-        let connected = connections::find(&mut db, &scope).await?.is_some_and(|found| found.is_usable());
+        let connected = connections::is_usable(&mut db, &scope).await?;
         let (chosen, errors) = choose(&mut db, &scope, wanted).await?;
         (connected, chosen, errors)
     };
@@ -44,7 +44,7 @@ pub async fn request_sync(
     }
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
-    let asked = RunRequest { trigger: Trigger::OnDemand, clients: chosen.clone(), night: None, urgent: true };
+    let asked = RunRequest::urgent(Trigger::OnDemand, chosen.clone());
     let Some(run) = ask_if_mapped(&mut tx, &scope, asked, now).await? else {
         return Err(OpError::refused(
             UserErrorCode::NoAssociations,
@@ -118,7 +118,7 @@ pub(super) async fn ask(
 }
 
 /// The same, for a run that nobody begins before `wait` is over.
-async fn ask_later(
+pub(super) async fn ask_later(
     tx: &mut Tx,
     scope: &PartnerScope,
     request: &RunRequest,
@@ -130,37 +130,4 @@ async fn ask_later(
         queue::ring(tx, asked.run, asked.urgent, wait).await?;
     }
     Ok(asked.run)
-}
-
-/// Requests every partner whose latest run since then failed, spread over `spread`, so that Halo's host is not hit by all at
-/// once. For the operator, after an outage.
-pub async fn request_failed_since(
-    ops: &Ops,
-    since: DateTime<Utc>,
-    spread: Duration,
-) -> Result<Vec<(PartnerId, RunId)>, OpError> {
-    let failed = {
-        let mut db = ops.db.read(crate::auth::SystemScope::worker()).await?;
-        runs::partners_failed_since(&mut db, crate::auth::SystemScope::worker(), since).await?
-    };
-    let mut requested = Vec::new();
-    let step = spread.checked_div(u32::try_from(failed.len()).unwrap_or(u32::MAX).max(1)).unwrap_or_default();
-    for (index, partner) in failed.into_iter().enumerate() {
-        let scope = PartnerScope::for_operator(partner);
-        let now = ops.clock.now();
-        let mut tx = ops.db.begin(&scope).await?;
-        let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: false };
-        let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
-        let run = ask_later(&mut tx, &scope, &everything, wait, now).await?;
-        let entry = activity::Entry {
-            act: "sync.requested",
-            subject: Some(run.to_string()),
-            after: Some(json!({ "failedSince": since })),
-            ..activity::Entry::default()
-        };
-        activity::record(&mut tx, &scope, entry, now).await?;
-        tx.commit().await?;
-        requested.push((partner, run));
-    }
-    Ok(requested)
 }

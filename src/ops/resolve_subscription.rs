@@ -62,7 +62,7 @@ pub async fn resolve_subscription(
     if (before.state, code(&before)) != (asked.state, code(&asked)) {
         return Err(nothing_to_resolve());
     }
-    if !connections::find(&mut tx, &scope).await?.is_some_and(|found| found.is_usable()) {
+    if !connections::is_usable(&mut tx, &scope).await? {
         return Err(check_connection::not_connected());
     }
     let clients = match resolution {
@@ -79,7 +79,7 @@ pub async fn resolve_subscription(
             None
         }
     };
-    let go_on = RunRequest { trigger: Trigger::OnDemand, clients, night: None, urgent: true };
+    let go_on = RunRequest::urgent(Trigger::OnDemand, clients);
     let run = request_sync::ask(&mut tx, &scope, go_on, now).await?;
     let answer = match resolution {
         Resolution::Adopt(subscription) => json!({ "adopt": subscription }),

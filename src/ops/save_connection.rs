@@ -70,7 +70,7 @@ pub async fn save_connection(
         secret: sealed.as_ref().map(|sealed| SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() }),
         checks: &checks,
     };
-    connections::save(&mut tx, &scope, &accepted, now).await?;
+    let connection = connections::save(&mut tx, &scope, &accepted, now).await?;
     let shown = |url: &str, application: &str, tenant: &str| json!({ "url": url, "applicationClientId": application, "tenant": tenant });
     let entry = activity::Entry {
         subject: Some(id.to_string()),
@@ -80,12 +80,10 @@ pub async fn save_connection(
     };
     activity::record(&mut tx, &scope, entry, now).await?;
     // What could not be synced with the old details is tried again at once.
-    let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: true };
+    let everything = RunRequest::urgent(Trigger::OnDemand, None);
     let run = request_sync::ask_if_mapped(&mut tx, &scope, everything, now).await?;
-    let connection = connections::find(&mut tx, &scope).await?;
     tx.commit().await?;
 
     tracing::info!(partner.id = %partner, halo.tenant = %tenant, "Halo connection saved");
-    let connection = connection.ok_or(OpError::Storage(crate::storage::StorageError::LeaseLost))?;
     Ok((connection, run))
 }

@@ -9,6 +9,9 @@ use crate::ids::PartnerId;
 const LEGAL_FORMS: [&str; 14] =
     ["ab", "ag", "co", "company", "corp", "gmbh", "group", "inc", "kg", "limited", "llc", "llp", "ltd", "plc"];
 
+/// So many of Halo's hits are compared with the client's name.
+const COMPARED: u32 = 50;
+
 #[derive(Clone, Debug)]
 pub struct Suggestion {
     pub customer: MappedCustomer,
@@ -27,7 +30,7 @@ pub async fn suggest_customers(
     let words = words(&client.name);
     // Halo searches for what it is given as a whole; the longest word finds more than the full name.
     let Some(longest) = words.iter().max_by_key(|word| word.chars().count()) else { return Ok(Vec::new()) };
-    let found = search_customers::search_customers(ops, request, partner, longest, 1, 50).await?;
+    let found = search_customers::search_customers(ops, request, partner, longest, 1, COMPARED).await?;
     let mut suggestions: Vec<_> = found
         .customers
         .into_iter()

@@ -26,7 +26,8 @@ pub struct Binding<'a> {
 
 impl Binding<'_> {
     /// The associated data: names are ended by a zero byte, which no name contains, ids have one length, and the address
-    /// is last, so two bindings never read the same. The header is part of it, so that version and key id cannot be exchanged either.
+    /// is last, so two bindings never read the same. The header is part of it, so that version and key id cannot be exchanged
+    /// either.
     pub(super) fn associated_data(&self, header: &[u8]) -> Vec<u8> {
         let mut data = header.to_vec();
         for name in [self.table, self.column] {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::leases::{self, SyncLease};
 use super::{Partners, Result, StorageError};
-use crate::auth::{PartnerScope, SystemScope};
+use crate::auth::PartnerScope;
 use crate::domain::connection::{Check, Connection};
 use crate::domain::problem::Problem;
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
@@ -60,17 +60,12 @@ pub(super) fn problem_json(problem: Option<&Problem>) -> Option<Value> {
 
 /// The partner's connection; also a disconnected one, of which the history remains.
 pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<Connection>> {
-    sqlx::query_as!(
-        Row,
-        "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                writes_held_since, last_verified_at, last_synced_at
-         from connections where partner_id = $1",
-        scope.partner().0
-    )
-    .fetch_optional(db)
-    .await?
-    .map(Connection::try_from)
-    .transpose()
+    Ok(find_many(db, scope).await?.pop())
+}
+
+/// Whether the partner has a connection to work with.
+pub async fn is_usable(db: &mut PgConnection, scope: &PartnerScope) -> Result<bool> {
+    Ok(find(db, scope).await?.is_some_and(|connection| connection.is_usable()))
 }
 
 /// The connections of these partners, disconnected ones too.
@@ -135,16 +130,17 @@ pub struct SealedSecret<'a> {
     pub key_id: &'a str,
 }
 
-/// Stores the partner's connection, or replaces its details. What was synced before stays true, and writes that are held
+/// Stores the partner's connection, or replaces its details, and gives it as it is now. What was synced before stays true, and writes that are held
 /// stay held.
 pub async fn save(
     db: &mut PgConnection,
     scope: &PartnerScope,
     accepted: &AcceptedCredentials<'_>,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<Connection> {
     let checks = serde_json::to_value(accepted.checks).expect("checks are plain data");
-    sqlx::query!(
+    sqlx::query_as!(
+        Row,
         "insert into connections as c (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
                                        credentials_updated_at, state, checks, last_verified_at, created_at)
          -- A row without a secret must not even be proposed.
@@ -158,7 +154,9 @@ pub async fn save(
              problem = case when c.writes_held_since is not null then
                  jsonb_build_object('code', 'fields_not_kept', 'since', c.writes_held_since) end,
              checks = excluded.checks,
-             last_verified_at = excluded.last_verified_at",
+             last_verified_at = excluded.last_verified_at
+         returning id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
+                   writes_held_since, last_verified_at, last_synced_at",
         accepted.id.0,
         scope.partner().0,
         accepted.url,
@@ -169,9 +167,9 @@ pub async fn save(
         checks,
         now
     )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_one(db)
+    .await?
+    .try_into()
 }
 
 /// What a recheck of the stored connection found. Given none, Halo can be talked to; writes that are held stay held.
@@ -276,88 +274,4 @@ pub async fn disconnect(db: &mut PgConnection, scope: &PartnerScope) -> Result<b
     .execute(db)
     .await?;
     Ok(done.rows_affected() > 0)
-}
-
-/// A stored secret that is not sealed with the active key, to be sealed again.
-pub struct Stale {
-    pub id: ConnectionId,
-    pub partner: PartnerId,
-    pub url: String,
-    pub sealed_secret: Vec<u8>,
-    pub key_id: String,
-}
-
-/// Up to `batch` secrets sealed with another key than `active`, from `after` on.
-pub async fn stale_secrets(
-    db: &mut PgConnection,
-    _: SystemScope,
-    active: &str,
-    after: Option<ConnectionId>,
-    batch: i64,
-) -> Result<Vec<Stale>> {
-    let rows = sqlx::query!(
-        r#"select id, partner_id, url, sealed_secret as "sealed_secret!", sealed_with as "sealed_with!" from connections
-           where sealed_with <> $1 and ($2::uuid is null or id > $2) order by id limit $3"#,
-        active,
-        after.map(|id| id.0),
-        batch
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Stale {
-            id: ConnectionId(row.id),
-            partner: PartnerId(row.partner_id),
-            url: row.url,
-            sealed_secret: row.sealed_secret,
-            key_id: row.sealed_with,
-        })
-        .collect())
-}
-
-/// Replaces a sealed secret by the same secret under another key, unless it was replaced meanwhile.
-pub async fn reseal(
-    db: &mut PgConnection,
-    _: SystemScope,
-    id: ConnectionId,
-    before: &[u8],
-    after: &SealedSecret<'_>,
-) -> Result<bool> {
-    let done = sqlx::query!(
-        "update connections set sealed_secret = $3, sealed_with = $4 where id = $1 and sealed_secret = $2",
-        id.0,
-        before,
-        after.bytes,
-        after.key_id
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// How many secrets are sealed with each key.
-pub async fn keys_in_use(db: &mut PgConnection, _: SystemScope) -> Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(
-        r#"select sealed_with as "key!", count(*) as "count!" from connections
-           where sealed_with is not null group by sealed_with order by sealed_with"#
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.key, row.count)).collect())
-}
-
-/// The value that says whether the keyring is the one this database was sealed with.
-pub async fn canary(db: &mut PgConnection) -> Result<Option<Vec<u8>>> {
-    Ok(sqlx::query_scalar!("select sealed from canary").fetch_optional(db).await?)
-}
-
-pub async fn store_canary(db: &mut PgConnection, sealed: &[u8]) -> Result<()> {
-    sqlx::query!(
-        "insert into canary (sealed) values ($1) on conflict (only_one) do update set sealed = excluded.sealed",
-        sealed
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }

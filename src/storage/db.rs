@@ -68,7 +68,7 @@ impl Db {
         Ok(Self { pool })
     }
 
-    /// The bare pool, for `queue/` and `jobs/`, whose tables are not ours. Of our tables it shows nothing.
+    /// The bare pool, for what belongs to no partner: the queue, and Halo's request budgets. Rows of partners it does not show.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }

@@ -14,6 +14,7 @@ pub mod clients;
 pub mod connections;
 mod db;
 mod error;
+pub mod keys;
 pub mod leases;
 pub mod owners;
 pub mod partners;

@@ -44,16 +44,7 @@ impl TryFrom<Row> for Partner {
 
 /// The partner of the scope, if it exists.
 pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<Partner>> {
-    sqlx::query_as!(
-        Row,
-        "select id, external_id, name, time_zone, state, nightly_sync, night_start, night_end
-         from partners where id = $1",
-        scope.partner().0
-    )
-    .fetch_optional(db)
-    .await?
-    .map(Partner::try_from)
-    .transpose()
+    Ok(find_many(db, scope).await?.pop())
 }
 
 /// Those of the partners that exist.

@@ -146,6 +146,13 @@ pub struct RunRequest {
     pub urgent: bool,
 }
 
+impl RunRequest {
+    /// What a person asks for and waits for.
+    pub fn urgent(trigger: Trigger, clients: Option<Vec<ClientId>>) -> Self {
+        Self { trigger, clients, night: None, urgent: true }
+    }
+}
+
 /// The run that answers a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {

@@ -2,8 +2,8 @@
 //!
 //! Nothing secret leaves through here: secrets are unprintable types already, and what other crates say below `info`
 //! (headers, frames, statements) is dropped whatever the filter asks for. Rooms log with `tracing` and count with
-//! `metrics`; this room only decides where that goes, and knows no other room's types. `app` and `cli` call
-//! [`init`]; tests put a [`subscriber`] of their own in front of the code they run.
+//! `metrics`; this room only decides where that goes, and knows no other room's types. `cli` and `dev` call [`init`], `app`
+//! answers `/metrics`; tests put a [`subscriber`] of their own in front of the code they run.
 //!
 //! How it is logged, everywhere:
 //!
@@ -33,7 +33,7 @@ use crate::config::{LogConfig, LogFormat};
 ///
 /// # Errors
 /// The filter is not one, or logs already go somewhere else.
-pub fn init(config: &LogConfig) -> Result<Metrics, InitError> {
+pub fn init(config: &LogConfig) -> Result<(), InitError> {
     let mut config = config.clone();
     if config.format == LogFormat::Auto {
         config.format = if io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
@@ -41,7 +41,8 @@ pub fn init(config: &LogConfig) -> Result<Metrics, InitError> {
     let logs = subscriber(&config, io::stderr)?;
     tracing::subscriber::set_global_default(logs).map_err(|_| InitError::Twice)?;
     std::panic::set_hook(Box::new(panics::log));
-    Ok(Metrics::of_this_process())
+    Metrics::of_this_process();
+    Ok(())
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -30,10 +30,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("http", &["auth"]),
+    ("http", &["auth", "config"]),
     // `http` for three things that know nothing of HTTP: the codes of errors, the rules for nulls, and the limits.
     ("graphql", &["auth", "domain", "http", "ops", "storage"]),
-    ("jobs", &["ops", "queue"]),
+    ("jobs", &["config", "ops", "queue"]),
     ("ops", &["auth", "domain", "halo", "queue", "seal", "storage"]),
     ("storage", &["auth", "domain"]),
     ("queue", &[]),

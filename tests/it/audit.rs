@@ -2,7 +2,7 @@
 
 use infima_halo::auth::Role;
 use infima_halo::ids::RunId;
-use infima_halo::ops::request_sync::request_failed_since;
+use infima_halo::ops::by_operator::request_failed_since;
 use infima_halo::ops::start_nights::{Which, start_nights};
 use infima_halo::ops::{by_operator, housekeeping};
 use infima_halo::sandbox::{Act, Fault, Lasting, Matching, TenantSeed};

@@ -81,6 +81,16 @@ async fn another_keyring_than_the_databases_is_refused() {
 }
 
 #[tokio::test]
+async fn a_development_address_is_shown_as_it_should_be() {
+    let database = TestDatabase::fresh().await;
+    let mut worker = production(&["worker"], &database);
+    worker.env("INFIMA_ENV", "development").env("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost");
+    let said = complaint(&mut worker).await;
+    let wanted = "error: INFIMA_HALO_DEVELOPMENT_ADDRESSES: \"localhost\" is not host:port, such as 127.0.0.1:8089";
+    assert!(said.starts_with(wanted), "{said}");
+}
+
+#[tokio::test]
 async fn a_database_without_tables_leads_to_migrate() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;

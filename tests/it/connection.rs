@@ -3,7 +3,7 @@
 use infima_halo::app::App;
 use infima_halo::auth::{Denied, Role};
 use infima_halo::domain::association::{AssociationState, Ending};
-use infima_halo::domain::connection::{CheckOutcome, CheckedPermission, Connection, ConnectionState};
+use infima_halo::domain::connection::{CheckOutcome, CheckSubject, Connection, ConnectionState};
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::RunState;
 use infima_halo::ids::RunId;
@@ -153,17 +153,13 @@ async fn invoices_that_cannot_be_read_and_an_empty_customer_list_only_warn() {
     let scopes = vec!["read:customers".into(), "edit:softwarelicensing".into()];
     world.tenant.act(Act::SetScopes { scopes }).expect("done by hand");
     let (connection, _) = save(&world, world.details()).await.expect("it works without");
-    let outcome = |permission| {
-        connection
-            .checks
-            .iter()
-            .find(|check| check.permission == permission)
-            .map(|check| (check.outcome, check.required))
+    let outcome = |subject| {
+        connection.checks.iter().find(|check| check.subject == subject).map(|check| (check.outcome, check.required))
     };
-    assert_eq!(outcome(CheckedPermission::ReadInvoices), Some((CheckOutcome::Warning, false)));
-    assert_eq!(outcome(CheckedPermission::AgentCustomers), Some((CheckOutcome::Warning, true)));
-    assert_eq!(outcome(CheckedPermission::EditSoftwareLicensing), Some((CheckOutcome::Granted, true)));
-    assert_eq!(outcome(CheckedPermission::AgentUsers), Some((CheckOutcome::Unknown, false)));
+    assert_eq!(outcome(CheckSubject::ReadInvoices), Some((CheckOutcome::Warning, false)));
+    assert_eq!(outcome(CheckSubject::AgentCustomers), Some((CheckOutcome::Warning, true)));
+    assert_eq!(outcome(CheckSubject::EditSoftwareLicensing), Some((CheckOutcome::Granted, true)));
+    assert_eq!(outcome(CheckSubject::AgentUsers), Some((CheckOutcome::Unknown, false)));
     assert_eq!(connection.state, ConnectionState::Connected);
 }
 

@@ -118,6 +118,7 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
     }
     every_address_answers(&announced).await;
     every_token_is_its_callers(&announced).await;
+    the_operators_commands_work_on_it(&announced).await;
     is_told_by_the_readme(&story, announced["sandbox"].as_str().unwrap());
     let database = announced["database"].as_str().unwrap().to_owned();
     let ours = subscriptions_of_ours(&database).await;
@@ -239,7 +240,12 @@ fn is_told_by_the_readme(story: &str, sandbox: &str) {
 /// What scripts may rely on, no more and no less.
 fn has_the_documented_shape(announced: &Value) {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(announced), ["database", "graphql", "halo", "playground", "sandbox", "tokens", "websocket"]);
+    assert_eq!(
+        keys(announced),
+        ["database", "environment", "graphql", "halo", "playground", "sandbox", "tokens", "websocket"]
+    );
+    let environment = ["DATABASE_URL", "INFIMA_ENV", "INFIMA_HALO_DEVELOPMENT_ADDRESSES", "INFIMA_KEYS"];
+    assert_eq!(keys(&announced["environment"]), environment);
     let tokens = ["other_partner_admin", "partner_admin", "partner_viewer", "platform", "support"];
     assert_eq!(keys(&announced["tokens"]), tokens);
     assert_eq!(keys(&announced["halo"]), ["client_id", "client_secret", "other", "url"]);
@@ -286,6 +292,14 @@ async fn every_address_answers(announced: &Value) {
         }
     };
     assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["type"], "connection_ack");
+}
+
+async fn the_operators_commands_work_on_it(announced: &Value) {
+    let environment = announced["environment"].as_object().unwrap();
+    let mut preview = program(&["sync", "--partner", "northwind-msp", "--dry-run"]);
+    let ended = run(preview.envs(environment.iter().map(|(name, value)| (name, value.as_str().unwrap())))).await;
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("Nothing was changed. Halo was asked "), "{}", ended.stdout);
 }
 
 async fn every_token_is_its_callers(announced: &Value) {

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use crate::matrix::add_other_partner;
 use crate::support::served::{Reply, Served};
 use crate::support::world::{PARTNER, World};
+use crate::support::{LONGEST, until};
 
 async fn served() -> Served {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
@@ -27,16 +28,8 @@ async fn served() -> Served {
 
 /// Waits until the tenant holds so many requests back.
 async fn holds(tenant: &Tenant, many: usize) {
-    until(async || tenant.held() >= many).await;
-}
-
-async fn until(there: impl AsyncFn() -> bool) {
-    let looking = async {
-        while !there().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), looking).await.expect("it comes to that");
+    let holding = tenant.until(|tenant| tenant.held() >= many);
+    tokio::time::timeout(LONGEST, holding).await.expect("it comes to that");
 }
 
 #[tokio::test]

@@ -854,9 +854,7 @@ async fn a_sync_is_followed_until_it_is_finished() {
         while seen.last().unwrap()["data"]["haloSyncRun"]["progress"]["total"] == 0 {
             seen.push(events.next().await.unwrap());
         }
-        while tenant.held() == 0 {
-            tokio::task::yield_now().await;
-        }
+        tenant.until(|tenant| tenant.held() > 0).await;
         tenant.release();
         seen.extend(events.collect::<Vec<_>>().await);
         seen

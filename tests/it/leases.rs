@@ -11,6 +11,7 @@ use infima_halo::seal;
 use nix::sys::signal::Signal;
 
 use crate::crash::{as_it_should_be, three_clients};
+use crate::support::until;
 use crate::support::worker::Worker;
 use crate::support::world::World;
 
@@ -81,9 +82,7 @@ async fn is_listening(world: &World) {
     let listeners =
         "select count(*) from pg_stat_activity where datname = current_database() and query like 'LISTEN %'";
     let all = i64::try_from(Kind::ALL.len()).unwrap();
-    let listening =
-        async { while sqlx::query_scalar::<_, i64>(listeners).fetch_one(&world.owner).await.unwrap() < all {} };
-    tokio::time::timeout(Duration::from_secs(30), listening).await.expect("nobody listens");
+    until(async || sqlx::query_scalar::<_, i64>(listeners).fetch_one(&world.owner).await.unwrap() >= all).await;
 }
 
 /// The lease ends, a request may still be under way, the sweep looks, the queue is polled.

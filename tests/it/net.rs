@@ -155,6 +155,10 @@ async fn development_addresses_are_exempt_by_name_and_port_only() {
     for other in [format!("http://localhost:{port}/"), format!("http://127.0.0.1:{}/", port ^ 1)] {
         assert_eq!(allowed.send(call(&other)).await.err(), Some(NetError::Blocked), "{other}");
     }
+    let spelt_otherwise = AllowList::parse([" LOCALHOST:4010", "[::1]:4011"]).unwrap();
+    for url in ["http://localhost:4010/", "http://[::1]:4011/"] {
+        assert!(spelt_otherwise.allows(&Url::parse(url).unwrap()), "{url}");
+    }
     for entry in ["", "localhost", "http://localhost:80", "localhost:port", "a@b:1", "localhost:80/x"] {
         assert!(AllowList::parse([entry]).is_err(), "{entry:?}");
     }

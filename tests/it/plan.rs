@@ -21,6 +21,10 @@ fn tenant() -> HaloTenant {
     HaloTenant("northwind".into())
 }
 
+fn writes(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| step.action.writes())
+}
+
 fn marker_of(client: &str, customer: i32) -> String {
     marker(client, &tenant(), HaloCustomerId(customer))
 }
@@ -434,7 +438,7 @@ fn a_plan_that_was_carried_out_leaves_nothing_to_write() {
         let plan = scene.plan();
         scene.carry_out(&plan);
         let again = scene.plan();
-        assert!(!again.writes(), "{title}: {}", render(&again));
+        assert!(!writes(&again), "{title}: {}", render(&again));
     }
 }
 
@@ -559,7 +563,7 @@ proptest! {
         }
         scene.carry_out(&plan);
         let again = scene.plan();
-        prop_assert!(!again.writes(), "first:\n{}then:\n{}", render(&plan), render(&again));
+        prop_assert!(!writes(&again), "first:\n{}then:\n{}", render(&plan), render(&again));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use infima_halo::domain::association::Ending;
 use infima_halo::domain::plan::{Action, Plan, render};
 use infima_halo::domain::roster::{Client, RosterState};
 use infima_halo::domain::run::{Outcome, RunState};
-use infima_halo::ops::preview_sync::{Preview, preview_as_operator, preview_sync};
+use infima_halo::ops::by_operator;
+use infima_halo::ops::preview_sync::{Preview, preview_sync};
 use infima_halo::ops::suggest_customers::suggest_customers;
 use infima_halo::ops::{OpError, UserErrorCode};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
@@ -52,7 +53,7 @@ async fn a_preview_is_what_the_run_then_does_and_changes_nothing() {
     assert!(preview.complete);
     assert_eq!(preview.halo_requests as usize, world.mark() - mark);
     let partner = world.partner().await;
-    let operators = preview_as_operator(world.ops(), partner).await.expect("Halo answers");
+    let operators = by_operator::preview_sync(world.ops(), partner).await.expect("Halo answers");
     assert_eq!(render(&plan(&operators)), render(&plan(&preview)));
 
     let run = world.sync().await;

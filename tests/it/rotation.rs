@@ -23,6 +23,7 @@ use crate::matrix::add_other_partner;
 use crate::support::db::TestDatabase;
 use crate::support::program::{Running, program, run};
 use crate::support::served::Served;
+use crate::support::until;
 use crate::support::world::World;
 
 const SECRETS: i64 = 1_500;
@@ -179,9 +180,7 @@ async fn keys_change_under_load_and_through_a_kill_in_the_middle() {
     let mut held = owner.begin().await.unwrap();
     sqlx::query("select from connections where id = $1 for update").bind(ends[1]).execute(&mut *held).await.unwrap();
     let rotating = Running::start(&mut rotate(&database, &both, &[]));
-    while written_down(&owner).await < 20 {
-        tokio::task::yield_now().await;
-    }
+    until(async || written_down(&owner).await >= 20).await;
     rotating.kill().await;
     held.rollback().await.unwrap();
     let done = sealed_with(&owner, "new").await;

@@ -480,7 +480,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Customers Access Level: Read Only: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -488,7 +488,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -496,7 +496,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Software Licencing Access Level: Read And Modify: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -504,7 +504,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "read:customers: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -512,7 +512,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "read:invoices: works.",
             "outcome": "GRANTED",
             "required": false,
@@ -520,7 +520,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "edit:softwarelicensing: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -1231,7 +1231,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Customers Access Level: Read Only: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -1239,7 +1239,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -1247,7 +1247,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Software Licencing Access Level: Read And Modify: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -1255,7 +1255,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "read:customers: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -1263,7 +1263,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "read:invoices: works.",
             "outcome": "GRANTED",
             "required": false,
@@ -1271,7 +1271,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "edit:softwarelicensing: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -1561,7 +1561,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Customers Access Level: Read Only: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -1569,7 +1569,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -1577,7 +1577,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+            "guideStep": "Creating an API Agent",
             "message": "Software Licencing Access Level: Read And Modify: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -1585,7 +1585,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "read:customers: works.",
             "outcome": "GRANTED",
             "required": true,
@@ -1593,7 +1593,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "read:invoices: works.",
             "outcome": "GRANTED",
             "required": false,
@@ -1601,7 +1601,7 @@ export const operations = {
           },
           {
             "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+            "guideStep": "Creating an Application",
             "message": "edit:softwarelicensing: works.",
             "outcome": "GRANTED",
             "required": true,

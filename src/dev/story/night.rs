@@ -10,9 +10,6 @@ use tokio::process::Command;
 use super::{tell, wait};
 use crate::dev::stack::Parts;
 
-/// What the command is told; the rest it finds in the environment that it inherits.
-const SETTINGS: [&str; 4] = ["INFIMA_ENV", "DATABASE_URL", "INFIMA_KEYS", "INFIMA_HALO_DEVELOPMENT_ADDRESSES"];
-
 const REQUEST: &str = "mutation RequestHaloSync($input: RequestHaloSyncInput!) {
   requestHaloSync(input: $input) { run { id } userErrors { message field } }
 }";
@@ -26,11 +23,7 @@ pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
     let this = if running.exists() { running.to_owned() } else { this };
     let mut command = Command::new(this);
     command.args(["sync", "--night"]).env_remove("DATABASE_URL_FILE").env_remove("RUST_BACKTRACE");
-    for name in SETTINGS {
-        if let Some(value) = parts.variables.get(name) {
-            command.env(name, value);
-        }
-    }
+    command.envs(parts.environment());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut running = command.spawn().context("cannot start `infima-halo sync --night`")?;
     let (said, complaints) = (running.stdout.take(), running.stderr.take());

@@ -16,11 +16,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether carrying it out would write to Halo.
-    pub fn writes(&self) -> bool {
-        self.steps.iter().any(|step| step.action.writes())
-    }
-
     /// The plan without the steps of `these` that would write to Halo, and whose those are.
     pub fn without_writes_of(self, these: &BTreeSet<AssociationId>) -> (BTreeSet<AssociationId>, Plan) {
         let would = |step: &Step| these.contains(&step.association) && step.action.writes();

@@ -6,7 +6,8 @@
 //!
 //! The page talks to our own host and to the configured issuer, to nobody else, and a Content-Security-Policy says so
 //! to the browser. It holds no rights: what its reader may do, the API decides by the token, as for every other caller.
-//! Only `http`'s router calls this room; it knows nothing of partners, tokens' contents or the schema.
+//! `app` builds it for `serve` and `dev`, and `dev` brings its callers. It knows nothing of partners, tokens' contents or the
+//! schema.
 
 mod page;
 
@@ -17,17 +18,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use secrecy::SecretString;
 use std::sync::Arc;
-use url::Url;
 
 /// What the page has to know of its surroundings.
 #[derive(Debug, Clone)]
 pub struct PlaygroundConfig {
     /// Shown in the banner. Anywhere but in `development`, a mutation is asked about once more.
     pub environment: String,
-    /// Where GraphQL is answered: a path on our own host (`/graphql`) or a whole address.
-    pub endpoint: String,
-    /// Where subscriptions are answered: a path, or a whole `ws:`/`wss:` address.
-    pub websocket: String,
     /// How people sign in. Without it, and without `dev_callers`, the page says that nobody can.
     pub oidc: Option<Oidc>,
     /// Ready-made callers to choose from instead of signing in, the first one chosen already. Their tokens are written
@@ -36,7 +32,7 @@ pub struct PlaygroundConfig {
 }
 
 /// An OpenID Connect issuer that knows the playground as a public client: authorization code with PKCE, the page's own
-/// address as redirect address, and CORS for our origin at the token endpoint.
+/// address as redirect address, and CORS for our origin at its discovery document and its token endpoint.
 #[derive(Debug, Clone)]
 pub struct Oidc {
     /// Exactly as the issuer writes itself in its discovery document.
@@ -46,14 +42,6 @@ pub struct Oidc {
     pub scope: String,
     /// Asked for by issuers that give a JWT only for a named API.
     pub audience: Option<String>,
-    /// For an issuer whose discovery document the browser may not read, or whose token endpoint is on another host.
-    pub endpoints: Option<OidcEndpoints>,
-}
-
-#[derive(Debug, Clone)]
-pub struct OidcEndpoints {
-    pub authorization: Url,
-    pub token: Url,
 }
 
 /// A ready-made caller of the development stack.

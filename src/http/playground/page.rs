@@ -48,17 +48,11 @@ fn settings(config: &PlaygroundConfig) -> Value {
         .collect();
     json!({
         "environment": config.environment,
-        "endpoint": config.endpoint,
-        "websocket": config.websocket,
         "oidc": config.oidc.as_ref().map(|oidc| json!({
             "issuer": oidc.issuer,
             "clientId": oidc.client_id,
             "scope": oidc.scope,
             "audience": oidc.audience,
-            "endpoints": oidc.endpoints.as_ref().map(|endpoints| json!({
-                "authorization": endpoints.authorization.as_str(),
-                "token": endpoints.token.as_str(),
-            })),
         })),
         "devCallers": callers,
     })
@@ -67,15 +61,8 @@ fn settings(config: &PlaygroundConfig) -> Value {
 /// The Content-Security-Policy of one page. Styles are inline because the editor makes its own; scripts only by nonce.
 pub(super) fn policy(config: &PlaygroundConfig, nonce: &str) -> String {
     let mut connect = vec!["'self'".to_owned()];
-    let issuer = config.oidc.as_ref().map(|oidc| match &oidc.endpoints {
-        Some(endpoints) => endpoints.token.as_str(),
-        None => oidc.issuer.as_str(),
-    });
-    for address in [config.endpoint.as_str(), &config.websocket].into_iter().chain(issuer) {
-        // A path on our own host is 'self' already, and does not parse as a whole address.
-        if let Ok(url) = Url::parse(address) {
-            connect.push(url.origin().ascii_serialization());
-        }
+    if let Some(Ok(issuer)) = config.oidc.as_ref().map(|oidc| Url::parse(&oidc.issuer)) {
+        connect.push(issuer.origin().ascii_serialization());
     }
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -87,22 +74,11 @@ pub(super) fn policy(config: &PlaygroundConfig, nonce: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DevCaller, Oidc, OidcEndpoints};
+    use super::super::{DevCaller, Oidc};
     use super::*;
 
     fn config() -> PlaygroundConfig {
-        PlaygroundConfig {
-            environment: "development".to_owned(),
-            endpoint: "/graphql".to_owned(),
-            websocket: "/graphql".to_owned(),
-            oidc: None,
-            dev_callers: Vec::new(),
-        }
-    }
-
-    fn oidc(endpoints: Option<OidcEndpoints>) -> Option<Oidc> {
-        let (issuer, client_id) = ("https://login.infima.test".to_owned(), "playground".to_owned());
-        Some(Oidc { issuer, client_id, scope: "openid".to_owned(), audience: None, endpoints })
+        PlaygroundConfig { environment: "development".to_owned(), oidc: None, dev_callers: Vec::new() }
     }
 
     fn allowed_to_connect(config: &PlaygroundConfig) -> String {
@@ -116,14 +92,9 @@ mod tests {
         let mut config = config();
         assert_eq!(allowed_to_connect(&config), "'self'");
 
-        config.oidc = oidc(None);
+        let (issuer, client_id) = ("https://login.infima.test/realm".to_owned(), "playground".to_owned());
+        config.oidc = Some(Oidc { issuer, client_id, scope: "openid".to_owned(), audience: None });
         assert_eq!(allowed_to_connect(&config), "'self' https://login.infima.test");
-
-        config.websocket = "wss://live.infima.test:8443/graphql".to_owned();
-        let token = Url::parse("https://token.infima.test/oauth").expect("an address");
-        let authorization = Url::parse("https://login.infima.test/authorize").expect("an address");
-        config.oidc = oidc(Some(OidcEndpoints { authorization, token }));
-        assert_eq!(allowed_to_connect(&config), "'self' wss://live.infima.test:8443 https://token.infima.test");
     }
 
     #[test]

@@ -2,10 +2,7 @@
 
 use std::fmt::Write as _;
 
-use infima_halo::{
-    auth::Role,
-    http::{Documents, Trust},
-};
+use infima_halo::{auth::Role, config::TrustedDocuments, http::Documents};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -20,18 +17,18 @@ fn hash(text: &str) -> String {
     })
 }
 
-fn documents(trust: Trust) -> Documents {
+fn documents(trusted: TrustedDocuments) -> Documents {
     let manifest = json!({ format!("sha256:{}", hash(GREETING)): GREETING });
-    Documents::read(&manifest.to_string(), "1.4.0", trust).unwrap()
+    Documents::read(&manifest.to_string(), "1.4.0", trusted).unwrap()
 }
 
-async fn server(trust: Trust) -> Server {
-    Server::with(Wish { documents: documents(trust), ..Wish::default() }).await
+async fn server(trusted: TrustedDocuments) -> Server {
+    Server::with(Wish { documents: documents(trusted), ..Wish::default() }).await
 }
 
 #[tokio::test]
 async fn a_contracts_operation_is_taken_in_every_form() {
-    let server = server(Trust::Enforce).await;
+    let server = server(TrustedDocuments::Enforce).await;
     let (bare, full) = (hash(GREETING), format!("sha256:{}", hash(GREETING)));
     let as_apollo = "query Greeting($n: String) { node { ...Named __typename } hello(name: $n) }\nfragment Named on Node { name __typename }";
     let as_urql =
@@ -63,7 +60,7 @@ async fn a_contracts_operation_is_taken_in_every_form() {
 
 #[tokio::test]
 async fn other_operations_are_for_support_and_the_platform() {
-    let server = server(Trust::Enforce).await;
+    let server = server(TrustedDocuments::Enforce).await;
     let old = json!({ "query": "query Old { hello }" });
     let reply = Reply::of(server.post(Role::PartnerAdmin).json(&old)).await;
     assert_eq!((reply.status, reply.code()), (400, "DOCUMENT_NOT_TRUSTED"));
@@ -83,15 +80,15 @@ async fn other_operations_are_for_support_and_the_platform() {
 
 #[tokio::test]
 async fn report_and_off_let_everything_run() {
-    for trust in [Trust::Report, Trust::Off] {
-        let server = server(trust).await;
-        assert_eq!(server.ask("{ hello }").await.body["data"]["hello"], "hello world", "{trust:?}");
+    for trusted in [TrustedDocuments::Report, TrustedDocuments::Off] {
+        let server = server(trusted).await;
+        assert_eq!(server.ask("{ hello }").await.body["data"]["hello"], "hello world", "{trusted:?}");
     }
 }
 
 #[test]
 fn a_manifest_is_tried_before_it_is_trusted() {
-    let read = |manifest: Value| Documents::read(&manifest.to_string(), "1", Trust::Enforce).map(|_| ());
+    let read = |manifest: Value| Documents::read(&manifest.to_string(), "1", TrustedDocuments::Enforce).map(|_| ());
     assert!(read(json!({ format!("sha256:{}", hash("{ a }")): "{ a }" })).is_ok());
     assert!(
         read(json!({ format!("sha256:{}", hash("{ a }")): "{ b }" })).unwrap_err().to_string().contains("generate")

@@ -18,10 +18,11 @@ use infima_halo::{
     ids::PartnerId,
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::support::served::{Reply, client};
 use toys::Toys;
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
@@ -121,47 +122,5 @@ impl Server {
     /// Runs a document for a partner's administrator.
     async fn ask(&self, query: &str) -> Reply {
         Reply::of(self.post(Role::PartnerAdmin).json(&json!({ "query": query }))).await
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test is a client of its own, and speaks to its own server")]
-fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    // No TLS here: reading the system's certificates for each client would take longer than the tests.
-    reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap()
-}
-
-/// What came back.
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    headers: reqwest::header::HeaderMap,
-    body: Value,
-}
-
-impl Reply {
-    async fn of(request: reqwest::RequestBuilder) -> Self {
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Self { status, headers, body }
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    fn code(&self) -> &str {
-        self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or("")
-    }
-
-    fn message(&self) -> &str {
-        self.body["errors"][0]["message"].as_str().unwrap_or("")
-    }
-
-    /// Whether what went wrong is said in whole sentences.
-    fn is_well_put(&self) -> bool {
-        self.message().starts_with(|c: char| c.is_uppercase()) && self.message().ends_with('.')
     }
 }

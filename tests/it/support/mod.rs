@@ -8,3 +8,20 @@ pub mod program;
 pub mod served;
 pub mod worker;
 pub mod world;
+
+use std::time::Duration;
+
+/// Longer than anything a test waits for, so that a hang is a failure with a name.
+pub const LONGEST: Duration = Duration::from_secs(90);
+/// Between two looks at what tells no news of itself.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Looks until it is so.
+pub async fn until(so: impl AsyncFn() -> bool) {
+    let looking = async {
+        while !so().await {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    tokio::time::timeout(LONGEST, looking).await.expect("it comes to that");
+}

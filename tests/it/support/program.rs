@@ -1,7 +1,6 @@
 //! The real program, as a process of its own.
 
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
 use infima_halo::config::Variables;
 use infima_halo::net::{Answer, Call, HttpClient, HttpLimits};
@@ -11,8 +10,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
-/// Longer than anything a test waits for, so that a hang is a failure with a name.
-const LONGEST: Duration = Duration::from_secs(90);
+use super::{LONGEST, until};
 
 /// The program with these arguments, and an environment in which nothing of ours is set.
 pub fn program(arguments: &[&str]) -> Command {
@@ -129,15 +127,6 @@ impl Web {
 
     /// Asks again and again until the JSON that is answered is as wanted.
     pub async fn get_until(&self, url: &str, wanted: impl Fn(&Value) -> bool) {
-        let asking = async {
-            loop {
-                let answer = serde_json::from_slice(&self.get(url).await.body).expect("it answers JSON");
-                if wanted(&answer) {
-                    return;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(LONGEST, asking).await.unwrap_or_else(|_| panic!("{url} never answers as wanted"));
+        until(async || wanted(&serde_json::from_slice(&self.get(url).await.body).expect("it answers JSON"))).await;
     }
 }

@@ -134,6 +134,15 @@ impl Reply {
         self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or("")
     }
 
+    pub fn message(&self) -> &str {
+        self.body["errors"][0]["message"].as_str().unwrap_or("")
+    }
+
+    /// Whether what went wrong is said in whole sentences.
+    pub fn is_well_put(&self) -> bool {
+        self.message().starts_with(|c: char| c.is_uppercase()) && self.message().ends_with('.')
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a header in ASCII"))
     }

@@ -63,7 +63,6 @@ export async function comeBackFromSignIn(oidc) {
 }
 
 async function endpointsOf(oidc) {
-  if (oidc.endpoints) return oidc.endpoints;
   const address = `${oidc.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const found = await fetch(address)
     .then((response) => response.json())

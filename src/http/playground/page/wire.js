@@ -3,13 +3,15 @@
 import { getOperationAST, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 
+const ADDRESS = '/graphql';
+
 /**
  * `confirm({ name, query, variables })` is asked before each mutation; false sends nothing.
  * `onAnswer({ name, kind, variables, result })` hears every answer that the editor's operations get.
  */
-export function createWire({ endpoint, websocket }, session, confirm, onAnswer) {
+export function createWire(session, confirm, onAnswer) {
   const socket = createClient({
-    url: websocketUrl(websocket),
+    url: new URL(ADDRESS, location.href.replace(/^http/, 'ws')).href,
     lazy: true,
     // The token goes into the first message of the socket, never into its address.
     connectionParams: () => ({ authorization: `Bearer ${session.token()}` }),
@@ -18,7 +20,7 @@ export function createWire({ endpoint, websocket }, session, confirm, onAnswer) 
   async function ask(query, variables, operationName) {
     let response;
     try {
-      response = await fetch(endpoint, {
+      response = await fetch(ADDRESS, {
         method: 'POST',
         headers: {
           accept: 'application/graphql-response+json, application/json;q=0.9',
@@ -68,12 +70,6 @@ function operationIn(query, operationName) {
   } catch {
     return null;
   }
-}
-
-function websocketUrl(websocket) {
-  const url = new URL(websocket, location.href);
-  url.protocol = url.protocol.replace('http', 'ws');
-  return url.href;
 }
 
 // Not an async generator: stopping one waits for its next value, and a quiet subscription would never end.

@@ -38,7 +38,7 @@ export function Workspace({ config, session, state, onHelp }) {
   const now = useRef({}); // for the wire, which is made once
   now.current = { viewer, partner };
 
-  const wire = useMemo(() => createWire(config, session, confirm, hear), []);
+  const wire = useMemo(() => createWire(session, confirm, hear), []);
   useEffect(() => {
     wire.ask(whoAmI).then(({ data }) => setViewer(data?.viewer ?? null));
     return wire.close;
