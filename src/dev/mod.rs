@@ -103,7 +103,10 @@ pub async fn run(
         why = stack.running.broke() => Err(why),
         () = stopping.cancelled() => Ok(()),
     };
-    let done = done.map_err(|error| stack.running.reason(error));
+    let done = match done {
+        Err(error) => Err(stack.running.reason(error).await),
+        done => done,
+    };
     announce::gone(&data_dir);
     stack.running.stop().await?;
     done.map(|()| ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use axum::Json;
@@ -23,6 +24,9 @@ use crate::clock::Clock;
 use crate::config::{ApiConfig, Config, Variables};
 use crate::sandbox::{Sandbox, Tenant};
 use crate::telemetry;
+
+/// So long a killed database may take to end.
+const ENDING: Duration = Duration::from_secs(3);
 
 /// A running stack.
 pub(super) struct Stack {
@@ -131,9 +135,13 @@ impl Running {
         }
     }
 
-    /// What is said of a failure: where the database is gone, that is why, whoever noticed it first.
-    pub fn reason(&self, error: anyhow::Error) -> anyhow::Error {
-        self.postgres.gone().map_or(error, |gone| anyhow!(gone))
+    /// What is said of a failure: where the database is gone, that is why, whoever noticed it first. Its connections break
+    /// before its process has ended, so that is waited for a moment.
+    pub async fn reason(&self, error: anyhow::Error) -> anyhow::Error {
+        match tokio::time::timeout(ENDING, self.postgres.until_gone()).await {
+            Ok(gone) => anyhow!(gone),
+            Err(_) => error,
+        }
     }
 
     /// The API first, so that nothing new is asked; Halo and the database when nobody needs them any more.

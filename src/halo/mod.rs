@@ -12,8 +12,7 @@
 //!
 //! How to read it: `transport` sends one request with permit and token; `paging` reads lists to their end; a file for
 //! each noun holds its wire format. What Halo answers is foreign: it is decoded leniently and never trusted. Where a comment
-//! names Halo's API notes, these are the team's, gathered from its documentation and other integrations; section numbers are
-//! theirs.
+//! names Halo's API notes, that is `api-notes.md` beside this file: what is known, and how well.
 
 mod budget;
 mod check;

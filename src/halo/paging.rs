@@ -1,6 +1,6 @@
 //! Reading records: a list to its end, one by its id, or many whichever way is cheaper.
 //!
-//! Halo caps its pages (at 100 rows now), ignores the page number on some lists and leaves `record_count` out on others
+//! Halo caps its pages (at 100 rows now), ignores the page number on some lists and may leave `record_count` out
 //! (Halo's API notes, section 7). So nothing is computed from the page size asked for, and a list that never ends is an error.
 
 use std::{
@@ -174,8 +174,8 @@ impl Session {
         }
     }
 
-    /// One record by its id. `None` is Halo's word that there is none: 404, an empty answer, or 400, all of which are known
-    /// as answers for a deleted id (Halo's API notes, section 11.7).
+    /// One record by its id. `None` is Halo's word that there is none: 404, an empty answer, or 400, all of which have to
+    /// be reckoned with for a deleted id (Halo's API notes, section 11.7).
     pub(super) async fn single<R: Record>(&self, id: i32, patience: Patience) -> Result<Option<R>, HaloError> {
         let path = format!("{}/{id}", R::PATH);
         let query = [("includedetails", "true".to_owned())];

@@ -85,8 +85,8 @@ impl Subscription {
     }
 }
 
-/// The name in Halo of the field that carries our marker: an ordinary string that is in list rows and that Halo's screens
-/// hardly show (Halo's API notes, section 4.7). The struct below and the create's body use this one.
+/// The name in Halo of the field that carries our marker: an ordinary string that is in list rows and that an
+/// integration like this one is not known to use otherwise (Halo's API notes, section 4.7). The struct below and the create's body use this one.
 pub(super) const MARKER_FIELD: &str = "product_sku";
 
 #[derive(Deserialize)]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::net::{Answer, Body, Call, Method, NetError, StatusCode};
 
-/// What Halo's own clients wait after a 429 without `Retry-After` (Halo's API notes, section 7): between this…
+/// How long to wait after a 429 without `Retry-After` (Halo's API notes, section 7): between this…
 const UNSAID_WAIT: Duration = Duration::from_secs(30);
 /// … and this much more, spread so that processes do not come back together.
 const UNSAID_SPREAD: u64 = 30;
@@ -181,7 +181,7 @@ impl Session {
         let status = result.as_ref().map_or(0, |answer| answer.status.as_u16());
         metrics::counter!("halo_requests_total", "status" => status.to_string()).increment(1);
         metrics::histogram!("halo_request_seconds").record(began.elapsed());
-        tracing::debug!(%method, path, status, ms = began.elapsed().as_millis() as u64, "asked Halo");
+        tracing::debug!(%method, path, status, duration_ms = began.elapsed().as_millis() as u64, "asked Halo");
 
         let answer = result.map_err(|error| without_answer(error, &path))?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {

@@ -1,6 +1,6 @@
 //! The only two writes: create a subscription, and set a quantity.
 //!
-//! Both are `POST /SoftwareLicence` with an array of one; an `id` makes it an update, which merges (Halo's API notes,
+//! Both are `POST /SoftwareLicence` with an array of one; an `id` makes it an update, which is taken to merge (Halo's API notes,
 //! section 4.5). There is no idempotency key in Halo, so a create whose outcome is unknown is never sent again from here.
 
 use std::time::Instant;

@@ -45,7 +45,7 @@ pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
         .on_failure(())
         .on_response(|response: &Response, latency: Duration, _: &Span| {
             let status = response.status().as_u16();
-            tracing::info!(status, milliseconds = latency.as_millis(), "served");
+            tracing::info!(status, duration_ms = latency.as_millis(), "served");
             metrics::histogram!("http_request_seconds", "status" => status.to_string()).record(latency.as_secs_f64());
         });
     router

@@ -2,8 +2,8 @@
 //! process, each on its own port (Halo tells tenants apart by host, the sandbox by port).
 //!
 //! It answers as Halo's API notes say Halo answers, in its traps too: paging only with `pageinate`, capped pages, empty
-//! 401 and 403 bodies, array bodies, a rate limit, negative invoice ids. These are the team's notes on Halo's API, gathered
-//! from its documentation and other integrations; section numbers are theirs. What they do not know ("either answer") and
+//! 401 and 403 bodies, array bodies, a rate limit, negative invoice ids. The notes are
+//! `src/halo/api-notes.md`. What they do not know ("either answer") and
 //! what goes wrong on a bad day are [`Fault`]s, armed for one request or until further notice. What a partner does inside
 //! Halo is an [`Act`]. Everything that was asked is in the journal ([`Tenant::journal`]), without secrets and tokens.
 //!

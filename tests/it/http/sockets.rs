@@ -192,7 +192,7 @@ async fn a_socket_has_to_sign_in_in_time_and_ends_with_its_token() {
 #[tokio::test]
 async fn sockets_give_clocks_the_same_leeway_as_requests() {
     let server = Server::with(Wish { leeway: Duration::from_secs(12), ..Wish::default() }).await;
-    let expired = server.token_for(Role::Support, "user-1", Lifetime::seconds(-10));
+    let expired = server.token_for(Role::Support, "user-1", Lifetime::seconds(-8));
     let by_post = server.client.post(server.url("/graphql")).bearer_auth(&expired);
     let reply = Reply::of(by_post.json(&json!({ "query": "{ hello }" }))).await;
     assert_eq!(reply.status, 200);
