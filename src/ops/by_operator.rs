@@ -1,6 +1,7 @@
 //! What the operator does at the command line: there is no caller whose rights could be asked for, and the audit log names
 //! the operator.
 
+use super::archived::lock_active;
 use super::{OpError, Ops, UserErrorCode, check_connection, request_sync::ask_if_mapped};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::run::{Run, Trigger};
@@ -19,6 +20,7 @@ pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpErro
     let scope = PartnerScope::for_operator(partner);
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
     if !connections::find(&mut tx, &scope).await?.is_some_and(|connection| connection.is_usable()) {
         return Err(check_connection::not_connected());
     }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+use super::archived::check_active;
 use super::{OpError, Ops, Request, UserError, UserErrorCode, halo};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::connection::{Check, Connection};
@@ -52,6 +53,7 @@ pub async fn check_connection(
         return recheck(ops, request, partner).await;
     }
     let scope = permit(request.caller, Act::TestTypedConnection, partner)?;
+    check_active(ops, &scope).await?;
     limit(ops, partner)?;
     let typed = read_details(ops, &scope, details).await?;
     let credentials = Credentials::new(typed.url, &typed.application_client_id, &typed.secret);
@@ -63,6 +65,7 @@ pub async fn check_connection(
 
 async fn recheck(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result<Diagnosis, OpError> {
     let scope = permit(request.caller, Act::RecheckConnection, partner)?;
+    check_active(ops, &scope).await?;
     limit(ops, partner)?;
     let (connection, session) = halo::stored_session(ops, &scope, Lane::People).await?.ok_or_else(not_connected)?;
     let report = session.check().await;

@@ -5,6 +5,7 @@
 //! It knows neither HTTP nor GraphQL nor SQL. Called by `graphql/`, `jobs/` and `cli/`; it calls `storage/`, `queue/`,
 //! `halo/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the domain's.
 
+mod archived;
 pub mod associate_clients;
 pub mod by_operator;
 pub mod check_connection;
@@ -34,7 +35,7 @@ use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota};
 
-pub use error::{OpError, UserError, UserErrorCode};
+pub use error::{ARCHIVED, OpError, UserError, UserErrorCode};
 pub use search_text::search_text;
 
 use crate::auth::Caller;

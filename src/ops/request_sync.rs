@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::archived::{check_active, lock_active};
 use super::{OpError, Ops, Request, UserError, UserErrorCode, check_connection};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::run::Trigger;
@@ -30,6 +31,7 @@ pub async fn request_sync(
     wanted: Option<Vec<Option<ClientId>>>,
 ) -> Result<Requested, OpError> {
     let scope = permit(request.caller, Act::RequestSync, partner)?;
+    check_active(ops, &scope).await?;
     let (connected, chosen, errors) = {
         let mut db = ops.db.read(&scope).await?;
         let connected = connections::find(&mut db, &scope).await?.is_some_and(|found| found.is_usable());
@@ -44,6 +46,7 @@ pub async fn request_sync(
     }
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
     let asked = RunRequest { trigger: Trigger::OnDemand, clients: chosen.clone(), night: None, urgent: true };
     let Some(run) = ask_if_mapped(&mut tx, &scope, asked, now).await? else {
         return Err(OpError::refused(
@@ -149,6 +152,11 @@ pub async fn request_failed_since(
         let scope = PartnerScope::for_operator(partner);
         let now = ops.clock.now();
         let mut tx = ops.db.begin(&scope).await?;
+        match lock_active(&mut tx, &scope).await {
+            // Archived since its runs failed.
+            Err(OpError::Archived) => continue,
+            active => active?,
+        }
         let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: false };
         let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
         let run = ask_later(&mut tx, &scope, &everything, wait, now).await?;

@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+use super::archived::{check_active, lock_active};
 use super::check_connection::{self, Details};
 use super::{OpError, Ops, Request, UserErrorCode, halo};
 use crate::auth::{Act, permit};
@@ -13,7 +14,7 @@ use crate::ids::{ConnectionId, HaloTenant, PartnerId, RunId};
 use crate::ops::request_sync;
 use crate::storage::connections::{AcceptedCredentials, SealedSecret};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections, partners};
+use crate::storage::{activity, associations, connections};
 
 /// The stored connection, and the run that was queued where associations were waiting for it.
 pub async fn save_connection(
@@ -23,6 +24,7 @@ pub async fn save_connection(
     details: Details,
 ) -> Result<(Connection, Option<RunId>), OpError> {
     let scope = permit(request.caller, Act::SaveConnection, partner)?;
+    check_active(ops, &scope).await?;
     check_connection::limit(ops, partner)?;
     let typed = check_connection::read_details(ops, &scope, &details).await?;
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
@@ -36,7 +38,7 @@ pub async fn save_connection(
     let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
 
     let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    lock_active(&mut tx, &scope).await?;
     // While Halo was asked, somebody else may have saved, too.
     let before = connections::find(&mut tx, &scope).await?;
     if details.client_secret.is_none() && !typed.stored_details_still_are(before.as_ref()) {

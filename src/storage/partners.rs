@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::roster::{ClientCounts, Partner, SyncSettings};
+use crate::domain::roster::{ClientCounts, Partner, RosterState, SyncSettings};
 use crate::ids::PartnerId;
 
 struct Row {
@@ -76,12 +76,14 @@ pub async fn id_of(db: &mut PgConnection, _: SystemScope, external_id: &str) -> 
     Ok(id.map(PartnerId))
 }
 
-/// Keeps two requests of the same partner from deciding at the same time, until the transaction ends.
-pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
-    sqlx::query!("select id from partners where id = $1 for no key update", scope.partner().0)
+/// Keeps two requests of the same partner from deciding at the same time, until the transaction ends. Given is the state that
+/// the partner has from then on; none, if there is no such partner.
+pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<RosterState>> {
+    let id = scope.partner().0;
+    let state = sqlx::query_scalar!("select state from partners where id = $1 for no key update", id)
         .fetch_optional(db)
         .await?;
-    Ok(())
+    state.map(|state| state.parse().map_err(inconsistent("partners", "state", id))).transpose()
 }
 
 /// Which partners support is looking for.
