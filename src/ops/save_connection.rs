@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::archived::{check_active, lock_active};
+use super::archived::lock_active;
 use super::check_connection::{self, Details};
 use super::{OpError, Ops, Request, UserErrorCode, halo};
 use crate::auth::{Act, permit};
@@ -24,11 +24,10 @@ pub async fn save_connection(
     details: Details,
 ) -> Result<(Connection, Option<RunId>), OpError> {
     let scope = permit(request.caller, Act::SaveConnection, partner)?;
-    check_active(ops, &scope).await?;
-    check_connection::limit(ops, partner)?;
+    check_connection::begin(ops, &scope).await?;
     let typed = check_connection::read_details(ops, &scope, &details).await?;
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
-    let report = ops.halo.session(credentials, Lane::People).check().await;
+    let report = ops.halo.session(credentials, Lane::People).typed_by(partner).check().await;
 
     let now = ops.clock.now();
     if let Some((subject, error)) = report.failure() {

@@ -86,6 +86,24 @@ pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     state.map(|state| state.parse().map_err(inconsistent("partners", "state", id))).transpose()
 }
 
+/// Notes one more test of the partner's connection, unless there were `most` in the last minute already: whether it was noted.
+/// By Postgres' clock; the partner has to be locked, so that none is noted at the same time.
+pub async fn count_connection_test(db: &mut PgConnection, scope: &PartnerScope, most: i32) -> Result<bool> {
+    let counted = sqlx::query!(
+        "with recent as (
+             select array(select at from unnest(connection_tests) at where at > clock_timestamp() - interval '1 minute') as tests
+             from partners where id = $1
+         )
+         update partners set connection_tests = recent.tests || clock_timestamp()
+         from recent where id = $1 and cardinality(recent.tests) < $2",
+        scope.partner().0,
+        most
+    )
+    .execute(db)
+    .await?;
+    Ok(counted.rows_affected() > 0)
+}
+
 /// Which partners support is looking for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PartnerFilter {

@@ -279,7 +279,7 @@ async fn the_apps_role_may_do_this_and_no_more() {
         ("canary", READS_AND_WRITES),
         ("clients", READS_AND_WRITES),
         ("connections", READS_AND_WRITES),
-        ("halo_budgets", READS_AND_WRITES),
+        ("halo_budgets", "select insert update delete"),
         ("listed_clients", "select"),
         ("partners", READS_AND_WRITES),
         ("sync_results", READS_AND_WRITES),
