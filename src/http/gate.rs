@@ -82,7 +82,11 @@ impl<E: Executor> Gate<E> {
         let kind = document.kind;
         let order = order(&document);
         let misfit = documents.misfit(document.operation_name.as_deref());
-        let mut request = Request::new(text).variables(ask.variables).data(Caller::clone(caller)).data(id.clone());
+        let mut request = Request::new(text)
+            .variables(ask.variables)
+            .data(Caller::clone(caller))
+            .data(id.clone())
+            .data(self.edge.mutations.clone());
         if let Some(name) = document.operation_name {
             request = request.operation_name(name);
         }
