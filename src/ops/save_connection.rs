@@ -73,10 +73,17 @@ pub async fn save_connection(
     };
     connections::save(&mut tx, &scope, &accepted, now).await?;
     let shown = |url: &str, application: &str, tenant: &str| json!({ "url": url, "applicationClientId": application, "tenant": tenant });
+    let mut after = shown(&url, &typed.application_client_id, &tenant.0);
+    // All that is ever said of the secret.
+    after["clientSecret"] = json!(match (&details.client_secret, &before) {
+        (None, _) => "kept",
+        (Some(_), Some(before)) if before.is_usable() => "replaced",
+        (Some(_), _) => "set",
+    });
     let entry = activity::Entry {
         subject: Some(id.to_string()),
         before: before.as_ref().map(|before| shown(&before.url, &before.application_client_id, &before.tenant.0)),
-        after: Some(shown(&url, &typed.application_client_id, &tenant.0)),
+        after: Some(after),
         ..request.entry("connection.saved")
     };
     activity::record(&mut tx, &scope, entry, now).await?;

@@ -325,6 +325,28 @@ async fn each_change_has_one_row_with_who_and_what() {
     }
 }
 
+/// That the secret is another one is told; what it is, never.
+#[tokio::test]
+async fn a_replaced_secret_is_told_of() {
+    let world = World::start(TenantSeed::with_customers("northwind", ["Alder"])).await;
+    world.import_partner(PARTNER, &[]).await;
+    let served = Served::over(world).await;
+    let (tenant, token) = (&served.world.tenant, served.admin());
+    let save = "mutation($v: SaveHaloConnectionInput!) { saveHaloConnection(input: $v) { userErrors { code } } }";
+    let log = "{ partner { activity(first: 1) { nodes { action changes { name before after } } } } }";
+    let with = json!({ "url": tenant.url(), "applicationClientId": tenant.client_id(), "clientSecret": tenant.client_secret() });
+    let without = json!({ "applicationClientId": tenant.client_id() });
+    for (details, told) in [(&with, "set"), (&with, "replaced"), (&without, "kept")] {
+        served.data(&token, save, json!({ "v": details })).await;
+        let entry = served.data(&token, log, json!({})).await["partner"]["activity"]["nodes"][0].take();
+        assert_eq!(entry["action"], "connection.saved");
+        let changes = entry["changes"].as_array().unwrap();
+        let secret = json!({ "name": "clientSecret", "before": null, "after": told });
+        assert!(changes.contains(&secret), "{told}: {changes:?}");
+        assert!(!entry.to_string().contains(&tenant.client_secret()));
+    }
+}
+
 /// What the platform brings is written down for each partner that it changed, with counts and without anybody's name.
 #[tokio::test]
 async fn each_import_has_one_row_for_each_partner_it_changed() {
