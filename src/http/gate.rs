@@ -17,6 +17,7 @@ use super::{
     ask::Ask,
     callers::{Callers, Slot},
     document::Document,
+    documents::short,
     error::{ErrorCode, OUR_FAULT, Refusal},
     finish::{finish, request_error},
     order::Order,
@@ -75,7 +76,7 @@ impl<E: Executor> Gate<E> {
             return Err(Refusal::new(ErrorCode::Forbidden, message));
         }
         let span = tracing::Span::current();
-        span.record("operation", document.operation_name.as_deref());
+        span.record("operation", document.operation_name.as_deref().map(short));
         span.record("role", caller.role().as_str());
         span.record("caller", caller.subject());
 
