@@ -115,7 +115,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                     Some(Ok(Message::Text(text))) => rules.client_says(&text),
                     Some(Ok(Message::Binary(_))) => Verdict::Close(Close::new(4400, "Messages have to be text.")),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => Verdict::Ignore,
-                    // The library has its answer ready, with the same code, and sends it when it is sent anything more.
+                    // The library has its answer ready, with the same code.
                     Some(Ok(Message::Close(said))) => break Some(Close::new(said.map_or(1000, |said| said.code), "")),
                     Some(Err(error)) if is_too_large(&error) => break Some(Close::new(TOO_LARGE, "The message is too large.")),
                     Some(Err(_)) | None => break None,
@@ -178,12 +178,12 @@ async fn part(mut socket: WebSocket, close: Close) {
     let too_large = close.code == TOO_LARGE;
     let frame = CloseFrame { code: close.code, reason: close.reason.into() };
     let parting = async {
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = socket.recv().await {}
-            // What is too large stays unread. To go while there is something unread would cut off what was sent, too.
-            if too_large {
-                pending::<()>().await;
-            }
+        // After a client's own close nothing can be sent; the library's answer leaves while the rest is read.
+        let _ = socket.send(Message::Close(Some(frame))).await;
+        while let Some(Ok(_)) = socket.recv().await {}
+        // What is too large stays unread. To go while there is something unread would cut off what was sent, too.
+        if too_large {
+            pending::<()>().await;
         }
     };
     let _ = timeout(PARTING, parting).await;
