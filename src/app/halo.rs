@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::StartError;
 use crate::clock::Clock;
 use crate::config::HaloConfig;
-use crate::halo::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
+use crate::halo::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
 use crate::net::{AllowList, Guard, HttpClient, HttpLimits};
 use crate::storage::Db;
 use crate::storage::budget::{self, Allowance};
@@ -21,6 +21,22 @@ pub(super) fn build(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo,
     Ok(Halo::new(http, shared_budget(db.clone(), allowance), clock.clone(), settings))
 }
 
+/// So much less than its own partner's syncs and searches may send to a Halo is sent there by another one's attempts. With
+/// what is usual, the two together stay within the least that Halo is said to allow.
+const ATTEMPTS: u32 = 4;
+
+fn of_attempts(allowance: Allowance) -> Allowance {
+    Allowance { total: (allowance.total / ATTEMPTS).max(1), kept_for_people: 0, ..allowance }
+}
+
+/// What the account is called where it is kept. No host has a blank in it.
+fn name(Account { host, tried_by }: &Account) -> String {
+    match tried_by {
+        None => host.clone(),
+        Some(partner) => format!("{host} tried by {partner}"),
+    }
+}
+
 /// The budget that all processes share, as the function that `halo/` asks before every request.
 fn shared_budget(db: Db, allowance: Allowance) -> Budget {
     Arc::new(move |ask| {
@@ -29,11 +45,12 @@ fn shared_budget(db: Db, allowance: Allowance) -> Budget {
             let asked = async {
                 let mut connection = db.pool().acquire().await?;
                 match ask {
-                    BudgetAsk::Request { host, lane } => {
-                        budget::take(&mut connection, &host, lane == Lane::People, allowance).await
+                    BudgetAsk::Request { account, lane } => {
+                        let allowance = if account.tried_by.is_some() { of_attempts(allowance) } else { allowance };
+                        budget::take(&mut connection, &name(&account), lane == Lane::People, allowance).await
                     }
-                    BudgetAsk::LimitedByHalo { host, wait } => {
-                        budget::pause(&mut connection, &host, wait).await.map(|()| None)
+                    BudgetAsk::LimitedByHalo { account, wait } => {
+                        budget::pause(&mut connection, &name(&account), wait).await.map(|()| None)
                     }
                 }
             };

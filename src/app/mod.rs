@@ -144,7 +144,8 @@ impl App {
     /// end, within limits.
     pub async fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
         let told = self.stopping.clone();
-        let serving = http::serve(listener, router, Limits::default().head_time, self.stopping.clone());
+        let limits = Limits::default();
+        let serving = http::serve(listener, router, &limits, self.stopping.clone());
         let too_late = async {
             told.cancelled().await;
             tokio::time::sleep(STOP).await;

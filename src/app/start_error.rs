@@ -17,7 +17,7 @@ pub enum StartError {
     )]
     DevelopmentKey,
     #[error(
-        "DATABASE_URL names a role that row-level security does not bind, such as the owner of the tables. Use infima_app"
+        "DATABASE_URL names a role that row-level security does not bind, such as the owner of the tables or a member of it. Use infima_app"
     )]
     Unwalled,
     #[error("INFIMA_KEYS is not the keyring this database was sealed with: {0}")]

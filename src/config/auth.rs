@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::parse;
+use super::{ConfigError, Environment, parse};
 
 /// Whose tokens are believed.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,4 +26,15 @@ pub struct AuthConfig {
     /// Seconds by which clocks may differ when a token's times are judged
     #[arg(env = "INFIMA_AUTH_LEEWAY_SECONDS", id = "auth-leeway", default_value = "30", value_parser = parse::seconds(0..=300))]
     pub leeway: Duration,
+}
+
+impl AuthConfig {
+    pub(super) fn check(&self, environment: Environment) -> Result<(), ConfigError> {
+        if environment == Environment::Production && !parse::is_sealed(&self.jwks_url) {
+            // Whoever is on the way could put keys of their own in, and be anybody.
+            let reason = "the keys that tokens are checked against have to come over https, or from this machine";
+            return Err(ConfigError::invalid("INFIMA_AUTH_JWKS_URL", reason));
+        }
+        Ok(())
+    }
 }

@@ -92,6 +92,7 @@ impl ApiConfig {
     /// As [`Config::read`].
     pub fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let config: Self = variables.read()?;
+        config.auth.check(variables.read::<EnvironmentConfig>()?.environment)?;
         config.playground.check()?;
         Ok(config)
     }

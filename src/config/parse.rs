@@ -3,7 +3,7 @@
 use std::{convert::Infallible, ops::RangeInclusive, time::Duration};
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
 
 /// A secret takes any text: what it must look like is for the room that uses it, and a refusal here would print it.
 pub(super) fn secret(text: &str) -> Result<SecretString, Infallible> {
@@ -16,6 +16,17 @@ pub(super) fn seconds(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<Dur
         Ok(seconds) if range.contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err(format!("give whole seconds from {} to {}", range.start(), range.end())),
     }
+}
+
+/// Whether what comes from there is what was sent: by https, or from this machine.
+pub(super) fn is_sealed(url: &Url) -> bool {
+    url.scheme() == "https"
+        || match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        }
 }
 
 /// An `http` or `https` address with a host and nothing secret in it.

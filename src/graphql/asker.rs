@@ -10,6 +10,10 @@ use async_graphql::{
     dataloader::DataLoader,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
 };
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::batches::Batches;
 use super::error::{Failure, Result};
@@ -145,14 +149,60 @@ impl Extension for OneRequest {
 
     /// What support looked at is written down before it is shown; what cannot be written down is not shown.
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
+        let support = ctx.data_opt::<Asker>().filter(|asker| asker.caller.role() == Role::Support);
+        let tasks = ctx.data_opt::<TaskTracker>().cloned().unwrap_or_default();
+        let mut unwritten = support.map(|asker| Unwritten::new(asker, operation, tasks));
         let response = self.batches.run(next.run(ctx, operation)).await;
-        let Some(asker) = ctx.data_opt::<Asker>() else { return response };
-        match asker.reads.write_down(&asker.ops, &asker.question(), operation).await {
-            Ok(()) => response,
-            Err(error) => {
-                Response::from_errors(vec![Error::from(Failure::from(error)).into_server_error(Pos::default())])
-            }
-        }
+        let Some(writing) = unwritten.as_mut().and_then(Unwritten::write) else { return response };
+        let failure = match writing.await {
+            Ok(Ok(())) => return response,
+            Ok(Err(error)) => Failure::from(error),
+            Err(_) => Failure::Ours,
+        };
+        Response::from_errors(vec![Error::from(failure).into_server_error(Pos::default())])
+    }
+}
+
+/// What an operation of support's has to leave in the log. It is left, too, by one that is dropped on its way, because its
+/// client hung up or its time was over: Halo may have been asked by then. The task that writes outlives the request.
+struct Unwritten(Option<Log>);
+
+struct Log {
+    ops: Ops,
+    caller: Caller,
+    request: String,
+    reads: Reads,
+    operation: Option<String>,
+    tasks: TaskTracker,
+}
+
+impl Unwritten {
+    fn new(asker: &Asker, operation: Option<&str>, tasks: TaskTracker) -> Self {
+        Self(Some(Log {
+            ops: asker.ops.clone(),
+            caller: asker.caller.clone(),
+            request: asker.request.clone(),
+            reads: asker.reads.clone(),
+            operation: operation.map(str::to_owned),
+            tasks,
+        }))
+    }
+
+    /// Begins to write. None: it was begun before, or the process is at its end.
+    fn write(&mut self) -> Option<JoinHandle<std::result::Result<(), OpError>>> {
+        let runtime = Handle::try_current().ok()?;
+        let Log { ops, caller, request, reads, operation, tasks } = self.0.take()?;
+        let writing = async move {
+            let request = Request { caller: &caller, id: &request, reason: None };
+            reads.write_down(&ops, &request, operation.as_deref()).await
+        };
+        Some(tasks.spawn_on(writing.in_current_span(), &runtime))
+    }
+}
+
+impl Drop for Unwritten {
+    fn drop(&mut self) {
+        drop(self.write());
     }
 }
 

@@ -5,7 +5,7 @@ use async_graphql::ErrorExtensions;
 
 use crate::auth::Denied;
 use crate::http::{ErrorCode, OUR_FAULT, SESSION_ENDED};
-use crate::ops::{OpError, UserErrorCode};
+use crate::ops::{ARCHIVED, OpError, UserErrorCode};
 use crate::storage::{StorageError, is_out_of_reach};
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
@@ -16,6 +16,8 @@ pub(super) type Result<T> = std::result::Result<T, Failure>;
 pub enum Failure {
     NotFound,
     Forbidden,
+    /// The partner is archived, and this would change something.
+    Archived,
     /// The token ended while a subscription was going on.
     Expired,
     /// A query's argument. The message says what to do.
@@ -59,6 +61,7 @@ impl From<Failure> for async_graphql::Error {
             Failure::Forbidden => {
                 ErrorCode::Forbidden.error("Your role does not permit this. Ask an administrator of your organisation.")
             }
+            Failure::Archived => ErrorCode::Forbidden.error(ARCHIVED),
             Failure::Expired => ErrorCode::Unauthenticated.error(SESSION_ENDED),
             Failure::BadArgument { field, message } => {
                 ErrorCode::BadUserInput.error(message).extend_with(|_, extensions| extensions.set("field", field))
@@ -99,6 +102,7 @@ impl From<OpError> for Failure {
     fn from(error: OpError) -> Self {
         match error {
             OpError::Denied(denied) => denied.into(),
+            OpError::Archived => Failure::Archived,
             OpError::Refused(errors) => match errors.into_iter().next() {
                 Some(error) if error.code == UserErrorCode::NotConnected => Failure::NotConnected(error.message),
                 Some(error) => Failure::BadArgument { field: error.field, message: error.message },

@@ -1,12 +1,12 @@
 //! Whom support looks at. Every scope that a caller gets for a partner comes from here, so that an operation of support's
-//! leaves a row in the log of each partner it looked at, written before the answer leaves.
+//! leaves a row in the log of each partner it looked at, written before the answer leaves; and so does what support may not do.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use crate::auth::{Act, Caller, Denied, PartnerScope, Role, permit};
 use crate::ids::PartnerId;
-use crate::ops::record_reads::record_reads;
+use crate::ops::record_reads::{record_reads, record_refused};
 use crate::ops::{OpError, Ops, Request};
 
 /// The partners that one operation has looked at. Clones share what they know.
@@ -19,14 +19,22 @@ struct Seen {
     open: BTreeSet<PartnerId>,
     /// Written down: a subscription looks again for each event.
     written: BTreeSet<PartnerId>,
+    /// What support asked for and may not do, not written down yet.
+    refused: Vec<(PartnerId, Act)>,
 }
 
 impl Reads {
     /// Asks the policy, and remembers whom support gets to see.
     pub(super) fn permit(&self, caller: &Caller, act: Act, partner: PartnerId) -> Result<PartnerScope, Denied> {
-        let scope = permit(caller, act, partner)?;
-        self.note(caller, [partner]);
-        Ok(scope)
+        let permitted = permit(caller, act, partner);
+        match permitted {
+            Ok(_) => self.note(caller, [partner]),
+            Err(_) if caller.role() == Role::Support => {
+                self.0.lock().expect("never held across a panic").refused.push((partner, act));
+            }
+            Err(_) => {}
+        }
+        permitted
     }
 
     /// Remembers partners that support found in a list.
@@ -38,19 +46,22 @@ impl Reads {
         }
     }
 
-    /// Writes down what was looked at since the last time, but where a verb has left a row for the same request.
+    /// Writes down what was refused and looked at since the last time; the latter but where a verb has left a row for the same request.
     pub(super) async fn write_down(
         &self,
         ops: &Ops,
         request: &Request<'_>,
         operation: Option<&str>,
     ) -> Result<(), OpError> {
-        let partners: Vec<_> = {
+        let (partners, refused): (Vec<_>, _) = {
             let mut seen = self.0.lock().expect("never held across a panic");
             let open = std::mem::take(&mut seen.open);
             seen.written.extend(&open);
-            open.into_iter().collect()
+            (open.into_iter().collect(), std::mem::take(&mut seen.refused))
         };
+        if !refused.is_empty() {
+            record_refused(ops, request, &refused, operation).await?;
+        }
         if partners.is_empty() {
             return Ok(());
         }

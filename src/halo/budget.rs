@@ -7,6 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 
+use crate::ids::PartnerId;
+
 /// Who is waiting for the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
@@ -19,10 +21,19 @@ pub enum Lane {
 /// What is asked of the budget.
 #[derive(Clone, Debug)]
 pub enum BudgetAsk {
-    /// May one request be sent to this host now?
-    Request { host: String, lane: Lane },
-    /// Halo answered 429: nobody should send to this host for so long.
-    LimitedByHalo { host: String, wait: Duration },
+    /// May one request be sent now?
+    Request { account: Account, lane: Lane },
+    /// Halo answered 429: nothing should be sent on this account for so long.
+    LimitedByHalo { account: Account, wait: Duration },
+}
+
+/// On what a request is counted: the host it is sent to, whoever sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub host: String,
+    /// This host has not accepted the credentials, and whose attempts these are. They are counted apart: anybody may type
+    /// any host, and must not use up what its own partner has there.
+    pub tried_by: Option<PartnerId>,
 }
 
 /// What the budget says.

@@ -45,12 +45,12 @@ use tokio::sync::OnceCell;
 
 use crate::{
     clock::Clock,
-    ids::HaloTenant,
+    ids::{HaloTenant, PartnerId},
     net::{AllowList, HttpClient},
 };
 
 pub use self::{
-    budget::{Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Lane},
+    budget::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Lane},
     check::{Check, ConnectionReport, Outcome, Subject},
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{CreateError, HaloError, LimitedBy},
@@ -138,6 +138,8 @@ impl Halo {
             reserved: AtomicBool::new(false),
             most_requests: u32::MAX,
             tokens_before: self.0.tokens.issued.load(Ordering::Relaxed),
+            partner: None,
+            accepted: AtomicBool::new(true),
             discovery: OnceCell::new(),
         }
     }
@@ -155,10 +157,26 @@ pub struct Session {
     most_requests: u32,
     /// The process' tokens when the session began.
     tokens_before: u64,
+    /// Whose credentials these are.
+    partner: Option<PartnerId>,
+    /// Halo has accepted them, now or before they were stored.
+    accepted: AtomicBool,
     discovery: OnceCell<discovery::Discovery>,
 }
 
 impl Session {
+    /// These are the stored credentials of this partner.
+    pub fn of_partner(mut self, partner: PartnerId) -> Self {
+        self.partner = Some(partner);
+        self
+    }
+
+    /// Somebody of this partner's has just typed them: until Halo has given out a token for them, they may be anybody's.
+    pub fn typed_by(self, partner: PartnerId) -> Self {
+        self.accepted.store(false, Ordering::Relaxed);
+        self.of_partner(partner)
+    }
+
     /// Lets the session send no more requests than this; the next one is [`HaloError::RateLimited`] by our own budget.
     pub fn at_most(mut self, requests: u32) -> Self {
         self.most_requests = requests;

@@ -209,6 +209,7 @@ impl Session {
             Some(names) => names.split_whitespace().map(str::to_owned).collect(),
             None => scopes.iter().map(|scope| scope.name().to_owned()).collect(),
         };
+        self.accepted.store(true, Ordering::Relaxed);
         Ok(Token {
             value: value.into(),
             granted,

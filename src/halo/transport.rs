@@ -9,11 +9,13 @@ use std::{
 use chrono::DateTime;
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use url::Url;
 
 use super::{
-    BudgetAnswer, BudgetAsk, HaloError, Lane, LimitedBy, Permission, Session,
+    Account, BudgetAnswer, BudgetAsk, HaloError, Lane, LimitedBy, Permission, Session,
     reason::reason,
     token::{Scope, Token},
+    url::host_of,
 };
 use crate::net::{Answer, Body, Call, Method, NetError, StatusCode};
 
@@ -164,8 +166,10 @@ impl Session {
     /// Sends one request of any kind: waits for a permit, counts it, and turns 429 into a wait that everybody hears of.
     /// Any other status is an answer.
     pub(super) async fn exchange(&self, mut call: Call<'_>, patience: Patience) -> Result<Answer, Failure> {
-        if !self.reserved.swap(false, Ordering::Relaxed) {
-            self.permit(patience).await?;
+        let account = self.account(&call.url);
+        let reserved = account == self.own_account() && self.reserved.swap(false, Ordering::Relaxed);
+        if !reserved {
+            self.permit(&account, patience).await?;
         }
         let left = patience.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
@@ -186,7 +190,7 @@ impl Session {
         let answer = result.map_err(|error| without_answer(error, &path))?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let wait = self.wait_said_in(&answer);
-            let ask = BudgetAsk::LimitedByHalo { host: self.credentials.url.host(), wait };
+            let ask = BudgetAsk::LimitedByHalo { account, wait };
             // Should the budget not hear of it, this caller still waits.
             let _ = (self.halo.budget)(ask).await;
             return Err(HaloError::RateLimited { wait, by: LimitedBy::Halo }.into());
@@ -194,18 +198,30 @@ impl Session {
         Ok(answer)
     }
 
+    /// On what a request to `url` is counted. A Halo may name another host for its tokens, which then gets the credentials of
+    /// whoever saved that Halo: there they are tried, whatever was accepted where.
+    fn account(&self, url: &Url) -> Account {
+        let host = host_of(url);
+        let accepted = self.accepted.load(Ordering::Relaxed) && host == self.credentials.url.host();
+        Account { host, tried_by: self.partner.filter(|_| !accepted) }
+    }
+
+    fn own_account(&self) -> Account {
+        self.account(&self.credentials.url.at("/"))
+    }
+
     /// Waits until the budget lets the next request go, which then does not wait: so that whatever the caller has to check
     /// before it sends is checked at the last moment.
     pub async fn reserve(&self) -> Result<(), HaloError> {
         if !self.reserved.load(Ordering::Relaxed) {
-            self.permit(Patience::OfItsLane).await?;
+            self.permit(&self.own_account(), Patience::OfItsLane).await?;
             self.reserved.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
     /// Waits until the budget lets one request go; a long wait is handed back instead.
-    async fn permit(&self, patience: Patience) -> Result<(), HaloError> {
+    async fn permit(&self, account: &Account, patience: Patience) -> Result<(), HaloError> {
         let settings = &self.halo.settings;
         let longest = match (self.lane, patience) {
             (Lane::People, _) => settings.people_max_wait,
@@ -217,7 +233,7 @@ impl Session {
         }
         let began = Instant::now();
         loop {
-            let ask = BudgetAsk::Request { host: self.credentials.url.host(), lane: self.lane };
+            let ask = BudgetAsk::Request { account: account.clone(), lane: self.lane };
             let wait = match (self.halo.budget)(ask).await {
                 Ok(BudgetAnswer::Go) => return Ok(()),
                 Ok(BudgetAnswer::Wait(wait)) => wait,

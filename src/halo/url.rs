@@ -41,6 +41,14 @@ pub enum HaloUrlProblem {
     NotPublic,
 }
 
+/// Host and, where it is an unusual one, port.
+pub(super) fn host_of(url: &Url) -> String {
+    match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+        None => url.host_str().unwrap_or_default().to_owned(),
+    }
+}
+
 impl HaloUrl {
     /// Takes what somebody typed; `allowed` are the development addresses that may be http, private and on any port.
     pub fn parse(typed: &str, allowed: &AllowList) -> Result<Self, HaloUrlProblem> {
@@ -83,10 +91,7 @@ impl HaloUrl {
 
     /// Host and, on development addresses, port.
     pub fn host(&self) -> String {
-        match self.0.port() {
-            Some(port) => format!("{}:{port}", self.0.host_str().unwrap_or_default()),
-            None => self.0.host_str().unwrap_or_default().to_owned(),
-        }
+        host_of(&self.0)
     }
 
     /// Whether it is an address that only an allow-list lets through.

@@ -95,10 +95,20 @@ fn require(operation: &OperationDefinition, variables: &Variables) -> Result<(),
     Ok(())
 }
 
+/// The schema's lists that lead from a type to others. Within each other they multiply, and nothing that the schema limits
+/// knows of it: introspection counts as nothing there, and once begun it is not interrupted. (What graphql-js calls
+/// MaxIntrospectionDepth; `types` stands for all there are, so it counts as well.)
+const LISTS_OF_THE_SCHEMA: [&str; 5] = ["types", "fields", "interfaces", "possibleTypes", "inputFields"];
+/// So deep may they nest. The introspection that tools send needs it: the fields of all types.
+const NESTED_LISTS: usize = 2;
+
 #[derive(Clone, Copy, Default)]
 struct Size {
     selections: usize,
     aliases: usize,
+    /// How deep [`LISTS_OF_THE_SCHEMA`] nest. Other types may have fields of these names: it counts below `__schema` and
+    /// `__type`.
+    lists: usize,
 }
 
 struct Counter<'a> {
@@ -129,10 +139,20 @@ impl<'a> Counter<'a> {
         for item in &set.items {
             let inner = match &item.node {
                 Selection::Field(field) => {
-                    self.introspects |= matches!(field.node.name.node.as_str(), "__schema" | "__type");
+                    let name = field.node.name.node.as_str();
                     size.selections = size.selections.saturating_add(1);
                     size.aliases = size.aliases.saturating_add(usize::from(field.node.alias.is_some()));
-                    self.count(&field.node.selection_set.node)?
+                    let mut inner = self.count(&field.node.selection_set.node)?;
+                    inner.lists += usize::from(LISTS_OF_THE_SCHEMA.contains(&name));
+                    if matches!(name, "__schema" | "__type") {
+                        self.introspects = true;
+                        if inner.lists > NESTED_LISTS {
+                            let message =
+                                "The document asks too deep about the schema. Ask about one type after the other.";
+                            return Err(Refusal::new(ErrorCode::LimitExceeded, message).at(item.pos));
+                        }
+                    }
+                    inner
                 }
                 Selection::InlineFragment(inline) => self.count(&inline.node.selection_set.node)?,
                 Selection::FragmentSpread(spread) => {
@@ -143,6 +163,7 @@ impl<'a> Counter<'a> {
             };
             size.selections = size.selections.saturating_add(inner.selections);
             size.aliases = size.aliases.saturating_add(inner.aliases);
+            size.lists = size.lists.max(inner.lists);
         }
         Ok(size)
     }

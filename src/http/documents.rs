@@ -12,6 +12,8 @@ use super::{
 use crate::auth::Caller;
 use crate::config::TrustedDocuments;
 
+const LONGEST_NAME: usize = 100;
+
 /// The documents of the contract.
 #[derive(Clone)]
 pub struct Documents {
@@ -91,7 +93,7 @@ impl Documents {
         if self.trusted == TrustedDocuments::Off || free || self.known.contains(&canonical(&tokens)) {
             return Ok(text);
         }
-        let name = operation.map_or_else(|| name_in(&tokens), |name| Some(name.to_owned()));
+        let name = operation.map_or_else(|| name_in(&tokens), |name| Some(short(name).to_owned()));
         if self.trusted == TrustedDocuments::Report {
             tracing::warn!(operation = name, contract = self.contract_version, "a document outside the contract");
             metrics::counter!("graphql_untrusted_documents_total").increment(1);
@@ -129,5 +131,23 @@ fn hash(text: &str) -> String {
 fn name_in(tokens: &[&str]) -> Option<String> {
     let keyword = tokens.iter().position(|token| matches!(*token, "query" | "mutation" | "subscription"))?;
     let name = tokens.get(keyword + 1)?;
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_').then(|| (*name).chars().take(100).collect())
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_').then(|| short(name).to_owned())
+}
+
+/// As much of an operation's name as is logged: callers may call it what they like.
+pub(super) fn short(name: &str) -> &str {
+    name.char_indices().nth(LONGEST_NAME).map_or(name, |(end, _)| &name[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_name_its_beginning_is_logged() {
+        assert_eq!(short("Clients"), "Clients");
+        assert_eq!(short(&"N".repeat(100)), "N".repeat(100));
+        assert_eq!(short(&"Ñ".repeat(10_000)), "Ñ".repeat(100));
+        assert_eq!(name_in(&["query", &"N".repeat(10_000)]), Some("N".repeat(100)));
+    }
 }

@@ -42,7 +42,7 @@ codes! {
     Unauthenticated = "UNAUTHENTICATED", UNAUTHORIZED,
         "There is no valid token with the request. Sign in again.";
     Forbidden = "FORBIDDEN", FORBIDDEN,
-        "The caller's role does not permit this, whatever the partner.";
+        "The caller's role does not permit this, whatever the partner; or the partner is archived, and nothing of it is changed any more.";
     NotFound = "NOT_FOUND", NOT_FOUND,
         "There is no such record, or it is another partner's: the two are not told apart.";
     BadUserInput = "BAD_USER_INPUT", BAD_REQUEST,

@@ -17,6 +17,7 @@ use super::{
     ask::Ask,
     callers::{Callers, Slot},
     document::Document,
+    documents::short,
     error::{ErrorCode, OUR_FAULT, Refusal},
     finish::{finish, request_error},
     order::Order,
@@ -75,14 +76,18 @@ impl<E: Executor> Gate<E> {
             return Err(Refusal::new(ErrorCode::Forbidden, message));
         }
         let span = tracing::Span::current();
-        span.record("operation", document.operation_name.as_deref());
+        span.record("operation", document.operation_name.as_deref().map(short));
         span.record("role", caller.role().as_str());
         span.record("caller", caller.subject());
 
         let kind = document.kind;
         let order = order(&document);
         let misfit = documents.misfit(document.operation_name.as_deref());
-        let mut request = Request::new(text).variables(ask.variables).data(Caller::clone(caller)).data(id.clone());
+        let mut request = Request::new(text)
+            .variables(ask.variables)
+            .data(Caller::clone(caller))
+            .data(id.clone())
+            .data(self.edge.mutations.clone());
         if let Some(name) = document.operation_name {
             request = request.operation_name(name);
         }

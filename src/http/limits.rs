@@ -27,6 +27,9 @@ pub struct Limits {
     pub selections: usize,
     /// Aliases of a document, with fragments spread out.
     pub aliases: usize,
+    /// Connections at the same time, whoever they are of: further ones wait to be taken. Each may hold some hundred KB of what
+    /// its client has not taken yet, and needs one of the process' open files.
+    pub connections: usize,
     /// For reading a request's head, and how long a connection may wait for its next request.
     pub head_time: Duration,
     /// For reading a request's body.
@@ -46,7 +49,7 @@ pub struct Limits {
     pub unknown_sockets: usize,
     /// For the first message of a socket.
     pub init_time: Duration,
-    /// For a client to take a message of a socket; one that does not is gone.
+    /// For a client to take some of an answer, or a message of a socket; one that does not is gone.
     pub send_time: Duration,
     /// How often an idle socket or event stream is tried.
     pub keep_alive: Duration,
@@ -61,6 +64,7 @@ impl Default for Limits {
             nesting: 40,
             selections: 1_500,
             aliases: 30,
+            connections: 10_000,
             head_time: Duration::from_secs(30),
             read_time: Duration::from_secs(15),
             query_time: Duration::from_secs(30),

@@ -114,7 +114,8 @@ pub struct Edge<E> {
     pub schema_for_everybody: bool,
     /// Once cancelled, sockets and event streams end.
     pub stopping: CancellationToken,
-    /// Mutations that run. After the server has stopped, close it and wait for it.
+    /// Mutations that run, and whatever else outlives its request: resolvers find it in their request's data. After the server
+    /// has stopped, close it and wait for it.
     pub mutations: TaskTracker,
 }
 

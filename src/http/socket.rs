@@ -2,7 +2,7 @@
 //! `{"authorization": "Bearer …"}` or `{"token": "…"}`, and the socket ends when the token does.
 
 use std::{
-    future::poll_fn,
+    future::{pending, poll_fn},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -41,6 +41,8 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const WAITING_RESULTS: usize = 8;
 /// How many of a client's messages may wait to be looked at; then no more are read.
 const WAITING_MESSAGES: usize = 4;
+/// A message over the limit (RFC 6455, section 7.4.1).
+const TOO_LARGE: u16 = 1009;
 /// For a client to answer the close frame.
 const PARTING: Duration = Duration::from_secs(2);
 
@@ -113,7 +115,10 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                     Some(Ok(Message::Text(text))) => rules.client_says(&text),
                     Some(Ok(Message::Binary(_))) => Verdict::Close(Close::new(4400, "Messages have to be text.")),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => Verdict::Ignore,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
+                    // The library has its answer ready, with the same code.
+                    Some(Ok(Message::Close(said))) => break Some(Close::new(said.map_or(1000, |said| said.code), "")),
+                    Some(Err(error)) if is_too_large(&error) => break Some(Close::new(TOO_LARGE, "The message is too large.")),
+                    Some(Err(_)) | None => break None,
                 };
                 match verdict {
                     Verdict::Forward(text) => drop(to_library.try_send(Ok(Message::Text(text.into())))),
@@ -170,13 +175,23 @@ async fn send(socket: &mut WebSocket, message: Message, patience: Duration) -> b
 
 /// Sends the close frame and waits a moment for the client's, so that the code arrives.
 async fn part(mut socket: WebSocket, close: Close) {
+    let too_large = close.code == TOO_LARGE;
     let frame = CloseFrame { code: close.code, reason: close.reason.into() };
     let parting = async {
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = socket.recv().await {}
+        // After a client's own close nothing can be sent; the library's answer leaves while the rest is read.
+        let _ = socket.send(Message::Close(Some(frame))).await;
+        while let Some(Ok(_)) = socket.recv().await {}
+        // What is too large stays unread. To go while there is something unread would cut off what was sent, too.
+        if too_large {
+            pending::<()>().await;
         }
     };
     let _ = timeout(PARTING, parting).await;
+}
+
+/// Only the library's text tells this error from others.
+fn is_too_large(error: &axum::Error) -> bool {
+    error.to_string().starts_with("Space limit exceeded")
 }
 
 /// The library takes its protocol out of a request's headers and nowhere else.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::archived::{check_active, lock_active};
 use super::{OpError, Ops, Request, UserError, UserErrorCode, check_connection, halo, request_sync};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::association::{Association, AssociationState, Ending, MappedCustomer, initial_name, marker};
@@ -15,7 +16,7 @@ use crate::halo::{CustomerLookup, HaloError, Lane};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, PartnerId, RunId};
 use crate::storage::associations::NewAssociation;
 use crate::storage::runs::RunRequest;
-use crate::storage::{Tx, activity, associations, clients, partners};
+use crate::storage::{Tx, activity, associations, clients};
 
 /// The most entries in one call: what can be verified within the slice of the budget that is kept for people.
 pub const MOST_ENTRIES: usize = 200;
@@ -56,6 +57,7 @@ pub async fn associate_clients(
         let message = format!("Save at most {MOST_ENTRIES} associations at once.");
         return Err(OpError::refused(UserErrorCode::TooMany, &["associations"], message));
     }
+    check_active(ops, &scope).await?;
     let (connection, session) =
         halo::stored_session(ops, &scope, Lane::People).await?.ok_or_else(check_connection::not_connected)?;
     let wanted: BTreeSet<_> = mappings.iter().map(|mapping| mapping.customer).collect();
@@ -69,7 +71,7 @@ pub async fn associate_clients(
 
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    lock_active(&mut tx, &scope).await?;
     let mut table = Table::read(&mut tx, &scope, connection.tenant, mappings).await?;
     let mut changed = BTreeSet::new();
     let mut errors = Vec::new();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::archived::lock_active;
 use super::preview_sync::{Preview, preview};
 use super::{OpError, Ops, UserErrorCode, check_connection, request_sync};
 use crate::auth::{PartnerScope, SystemScope};
@@ -25,6 +26,7 @@ pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpErro
     let scope = PartnerScope::for_operator(partner);
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
     if !connections::is_usable(&mut tx, &scope).await? {
         return Err(check_connection::not_connected());
     }
@@ -56,6 +58,11 @@ pub async fn request_failed_since(
         let scope = PartnerScope::for_operator(partner);
         let now = ops.clock.now();
         let mut tx = ops.db.begin(&scope).await?;
+        match lock_active(&mut tx, &scope).await {
+            // Archived since its runs failed.
+            Err(OpError::Archived) => continue,
+            active => active?,
+        }
         let everything = RunRequest { trigger: Trigger::OnDemand, clients: None, night: None, urgent: false };
         let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
         let run = request_sync::ask_later(&mut tx, &scope, &everything, wait, now).await?;

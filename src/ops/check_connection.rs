@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+use super::archived::lock_active;
 use super::{OpError, Ops, Request, UserError, UserErrorCode, halo};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::connection::{Check, Connection};
@@ -12,10 +13,14 @@ use crate::domain::problem::Problem;
 use crate::halo::{Credentials, HaloUrl, Lane, Subject};
 use crate::ids::{HaloTenant, PartnerId};
 use crate::seal::Sealed;
-use crate::storage::{activity, connections};
+use crate::storage::{activity, connections, partners};
 
 /// Halo's Client IDs are GUIDs and its secrets two of them; anything far beyond is not one.
 const LONGEST: usize = 500;
+
+/// How often one partner's connection may be checked in a minute: enough for typing errors, too few for guessing secrets or
+/// for finding out what answers in a network.
+const CHECKS_PER_MINUTE: i32 = 10;
 
 /// What somebody typed into the connection form. What is left out is taken from the stored connection.
 #[derive(Clone, Debug, Default)]
@@ -52,10 +57,10 @@ pub async fn check_connection(
         return recheck(ops, request, partner).await;
     }
     let scope = permit(request.caller, Act::TestTypedConnection, partner)?;
-    limit(ops, partner)?;
+    begin(ops, &scope).await?;
     let typed = read_details(ops, &scope, details).await?;
     let credentials = Credentials::new(typed.url, &typed.application_client_id, &typed.secret);
-    let report = ops.halo.session(credentials, Lane::People).check().await;
+    let report = ops.halo.session(credentials, Lane::People).typed_by(partner).check().await;
     let now = ops.clock.now();
     let problem = report.failure().map(|(_, error)| halo::problem(error, None, now));
     Ok(Diagnosis { checks: halo::checks(&report), tenant: report.tenant, problem })
@@ -63,7 +68,7 @@ pub async fn check_connection(
 
 async fn recheck(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result<Diagnosis, OpError> {
     let scope = permit(request.caller, Act::RecheckConnection, partner)?;
-    limit(ops, partner)?;
+    begin(ops, &scope).await?;
     let (connection, session) = halo::stored_session(ops, &scope, Lane::People).await?.ok_or_else(not_connected)?;
     let report = session.check().await;
 
@@ -116,15 +121,20 @@ pub(super) fn not_connected() -> OpError {
     )
 }
 
-/// Keeps the check from being used to guess secrets or to explore networks.
-pub(super) fn limit(ops: &Ops, partner: PartnerId) -> Result<(), OpError> {
-    ops.checks.check_key(&partner).map_err(|_| {
-        OpError::refused(
+/// Before Halo is asked anything: the partner is still with INFIMA, and the check is not used to guess secrets or to explore
+/// networks.
+pub(super) async fn begin(ops: &Ops, scope: &PartnerScope) -> Result<(), OpError> {
+    let mut tx = ops.db.begin(scope).await?;
+    lock_active(&mut tx, scope).await?;
+    if !partners::count_connection_test(&mut tx, scope, CHECKS_PER_MINUTE).await? {
+        return Err(OpError::refused(
             UserErrorCode::TooManyAttempts,
             &[],
             "The connection was checked too often. Wait a minute, then try again.",
-        )
-    })
+        ));
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Complete details: typed, or taken from the stored connection where that is allowed.

@@ -7,10 +7,16 @@ use crate::halo::HaloError;
 use crate::seal::OpenError;
 use crate::storage::StorageError;
 
+/// What is said to whoever wants something done for an archived partner.
+pub const ARCHIVED: &str = "This partner is archived at INFIMA: it can be looked at, and nothing is changed any more. Ask INFIMA if that is a mistake.";
+
 #[derive(Debug, thiserror::Error)]
 pub enum OpError {
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The partner is archived: it can be looked at, and nothing else.
+    #[error("{ARCHIVED}")]
+    Archived,
     /// The input asks for something that cannot be done; nothing was.
     #[error("the request was refused: {0:?}")]
     Refused(Vec<UserError>),

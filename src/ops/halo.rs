@@ -33,7 +33,7 @@ pub(super) async fn stored_session(
     // The address was read when it was saved; it only fails where a development address is not allowed any more.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);
-    let session = ops.halo.session(credentials, lane);
+    let session = ops.halo.session(credentials, lane).of_partner(scope.partner());
     Ok(Some((connection, session)))
 }
 

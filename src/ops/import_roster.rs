@@ -69,10 +69,10 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
         partners::lock(&mut tx, &scope).await?;
         // Runs first, as a run does that ends: two transactions that lock in different orders would wait for each other.
         runs::cancel(&mut tx, &scope, now).await?;
-        connections::disconnect(&mut tx, &scope).await?;
+        let connected = connections::disconnect(&mut tx, &scope).await?;
         let entry = activity::Entry {
-            before: Some(json!({ "connection": "connected" })),
-            after: Some(json!({ "connection": "disconnected" })),
+            before: connected.then(|| json!({ "connection": "connected" })),
+            after: connected.then(|| json!({ "connection": "disconnected" })),
             ..request.entry("partner.archived")
         };
         activity::record(&mut tx, &scope, entry, now).await?;

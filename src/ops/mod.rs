@@ -5,6 +5,7 @@
 //! It knows neither HTTP nor GraphQL nor SQL. Called by `graphql/`, `jobs/` and `cli/`; it calls `storage/`, `queue/`,
 //! `halo/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the domain's.
 
+mod archived;
 pub mod associate_clients;
 pub mod by_operator;
 pub mod check_connection;
@@ -28,27 +29,19 @@ pub mod start_nights;
 pub mod suggest_customers;
 pub mod update_settings;
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governor::{DefaultKeyedRateLimiter, Quota};
-
-pub use error::{OpError, UserError, UserErrorCode};
+pub use error::{ARCHIVED, OpError, UserError, UserErrorCode};
 pub use search_text::search_text;
 
 use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::domain::roster::SyncSettings;
 use crate::halo::Halo;
-use crate::ids::PartnerId;
 use crate::seal::Keyring;
 use crate::storage::leases::LeaseTerms;
 use crate::storage::{Db, activity};
-
-/// How often one partner's connection may be checked in a minute: enough for typing errors, too few for guessing secrets or
-/// for finding out what answers in a network.
-const CHECKS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// What every verb works with. Cheap to clone.
 #[derive(Clone)]
@@ -60,7 +53,6 @@ pub struct Parts {
     pub halo: Halo,
     pub clock: Clock,
     pub settings: Settings,
-    checks: DefaultKeyedRateLimiter<PartnerId>,
 }
 
 #[derive(Clone, Debug)]
@@ -81,8 +73,7 @@ pub struct Settings {
 
 impl Ops {
     pub fn new(db: Db, keys: Keyring, halo: Halo, clock: Clock, settings: Settings) -> Self {
-        let checks = DefaultKeyedRateLimiter::keyed(Quota::per_minute(CHECKS_PER_MINUTE));
-        Self(Arc::new(Parts { db, keys, halo, clock, settings, checks }))
+        Self(Arc::new(Parts { db, keys, halo, clock, settings }))
     }
 }
 

@@ -1,13 +1,14 @@
 //! The way back after a subscription was deleted in Halo: another one is created. Somebody asks for it; it never happens by
 //! itself, because the deletion may have been meant.
 
+use super::archived::lock_active;
 use super::{OpError, Ops, Request, UserErrorCode, check_connection, request_sync};
 use crate::auth::{Act, permit};
 use crate::domain::association::Association;
 use crate::domain::run::Trigger;
 use crate::ids::{AssociationId, PartnerId, RunId};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections, partners};
+use crate::storage::{activity, associations, connections};
 
 /// The association, and the run that creates its subscription.
 pub async fn recreate_subscription(
@@ -19,7 +20,7 @@ pub async fn recreate_subscription(
     let scope = permit(request.caller, Act::Recreate, partner)?;
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    lock_active(&mut tx, &scope).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     if !connections::is_usable(&mut tx, &scope).await? {
         return Err(check_connection::not_connected());

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::archived::lock_active;
 use super::recreate_subscription::not_found;
 use super::{OpError, Ops, Request, request_sync};
 use crate::auth::{Act, permit};
@@ -9,7 +10,7 @@ use crate::domain::association::{Association, AssociationState, Ending};
 use crate::domain::run::Trigger;
 use crate::ids::{AssociationId, PartnerId, RunId};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections, partners};
+use crate::storage::{activity, associations, connections};
 
 /// The association as it is now, and the run that brings it to its end where one is needed.
 pub async fn remove_association(
@@ -22,7 +23,7 @@ pub async fn remove_association(
     let scope = permit(request.caller, Act::RemoveAssociation, partner)?;
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    lock_active(&mut tx, &scope).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     // Who waits in vain for Halo to take a 0 may say otherwise.
     let said_otherwise = before.state == AssociationState::Ending && before.ending != Some(ending);

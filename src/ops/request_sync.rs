@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::archived::{check_active, lock_active};
 use super::{OpError, Ops, Request, UserError, UserErrorCode, check_connection};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::run::Trigger;
@@ -30,6 +31,7 @@ pub async fn request_sync(
     wanted: Option<Vec<Option<ClientId>>>,
 ) -> Result<Requested, OpError> {
     let scope = permit(request.caller, Act::RequestSync, partner)?;
+    check_active(ops, &scope).await?;
     let (connected, chosen, errors) = {
         let mut db = ops.db.read(&scope).await?;
         let connected = connections::is_usable(&mut db, &scope).await?;
@@ -44,6 +46,7 @@ pub async fn request_sync(
     }
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
     let asked = RunRequest::urgent(Trigger::OnDemand, chosen.clone());
     let Some(run) = ask_if_mapped(&mut tx, &scope, asked, now).await? else {
         return Err(OpError::refused(

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::archived::{check_active, lock_active};
 use super::recreate_subscription::{ending, not_found};
 use super::{OpError, Ops, Request, UserErrorCode, check_connection, halo, request_sync};
 use crate::auth::{Act, PartnerScope, permit};
@@ -12,7 +13,7 @@ use crate::domain::run::Trigger;
 use crate::halo::Lane;
 use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId, RunId};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections, partners};
+use crate::storage::{activity, associations, connections};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ pub async fn resolve_subscription(
     resolution: Resolution,
 ) -> Result<(Association, RunId), OpError> {
     let scope = permit(request.caller, Act::Resolve, partner)?;
+    check_active(ops, &scope).await?;
     let asked = {
         let mut db = ops.db.read(&scope).await?;
         associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
@@ -55,7 +57,7 @@ pub async fn resolve_subscription(
 
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    lock_active(&mut tx, &scope).await?;
     // It may have been answered by somebody else meanwhile.
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     let code = |association: &Association| association.problem.as_ref().map(|problem| problem.code);

@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+use super::archived::lock_active;
 use super::check_connection::{self, Details};
 use super::{OpError, Ops, Request, UserErrorCode, halo};
 use crate::auth::{Act, permit};
@@ -13,7 +14,7 @@ use crate::ids::{ConnectionId, HaloTenant, PartnerId, RunId};
 use crate::ops::request_sync;
 use crate::storage::connections::{AcceptedCredentials, SealedSecret};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections, partners};
+use crate::storage::{activity, associations, connections};
 
 /// The stored connection, and the run that was queued where associations were waiting for it.
 pub async fn save_connection(
@@ -23,10 +24,10 @@ pub async fn save_connection(
     details: Details,
 ) -> Result<(Connection, Option<RunId>), OpError> {
     let scope = permit(request.caller, Act::SaveConnection, partner)?;
-    check_connection::limit(ops, partner)?;
+    check_connection::begin(ops, &scope).await?;
     let typed = check_connection::read_details(ops, &scope, &details).await?;
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
-    let report = ops.halo.session(credentials, Lane::People).check().await;
+    let report = ops.halo.session(credentials, Lane::People).typed_by(partner).check().await;
 
     let now = ops.clock.now();
     if let Some((subject, error)) = report.failure() {
@@ -36,7 +37,7 @@ pub async fn save_connection(
     let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
 
     let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    lock_active(&mut tx, &scope).await?;
     // While Halo was asked, somebody else may have saved, too.
     let before = connections::find(&mut tx, &scope).await?;
     if details.client_secret.is_none() && !typed.stored_details_still_are(before.as_ref()) {
@@ -72,10 +73,17 @@ pub async fn save_connection(
     };
     let connection = connections::save(&mut tx, &scope, &accepted, now).await?;
     let shown = |url: &str, application: &str, tenant: &str| json!({ "url": url, "applicationClientId": application, "tenant": tenant });
+    let mut after = shown(&url, &typed.application_client_id, &tenant.0);
+    // All that is ever said of the secret.
+    after["clientSecret"] = json!(match (&details.client_secret, &before) {
+        (None, _) => "kept",
+        (Some(_), Some(before)) if before.is_usable() => "replaced",
+        (Some(_), _) => "set",
+    });
     let entry = activity::Entry {
         subject: Some(id.to_string()),
         before: before.as_ref().map(|before| shown(&before.url, &before.application_client_id, &before.tenant.0)),
-        after: Some(shown(&url, &typed.application_client_id, &tenant.0)),
+        after: Some(after),
         ..request.entry("connection.saved")
     };
     activity::record(&mut tx, &scope, entry, now).await?;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{OpError, Ops, request_sync};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::night::{self, LEAST_GAP, Night};
-use crate::domain::roster::Partner;
+use crate::domain::roster::{Partner, RosterState};
 use crate::domain::run::Trigger;
 use crate::ids::{PartnerId, RunId};
 use crate::storage::partners::WithNights;
@@ -69,7 +69,10 @@ async fn start_night(
         Which::Tonight => PartnerScope::for_operator(partner.id),
     };
     let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    // Archived since the list was read.
+    if partners::lock(&mut tx, &scope).await? == Some(RosterState::Archived) {
+        return Ok(None);
+    }
     if let Some((date, asked_at)) = runs::latest_night(&mut tx, &scope).await? {
         let too_close = which == Which::Due && now - asked_at < LEAST_GAP;
         if date >= night.date || too_close {

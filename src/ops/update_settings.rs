@@ -3,6 +3,7 @@
 use chrono::NaiveTime;
 use serde_json::json;
 
+use super::archived::lock_active;
 use super::{OpError, Ops, Request, UserErrorCode};
 use crate::auth::{Act, Denied, permit};
 use crate::domain::roster::{Partner, SyncSettings};
@@ -28,7 +29,7 @@ pub async fn update_settings(
     let scope = permit(request.caller, Act::UpdateSettings, partner)?;
     let now = ops.clock.now();
     let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    lock_active(&mut tx, &scope).await?;
     let before = partners::find(&mut tx, &scope).await?.ok_or(Denied::NotFound)?;
     let settings = SyncSettings {
         nightly: changes.nightly.unwrap_or(before.settings.nightly),

@@ -44,6 +44,19 @@ pub async fn pause(db: &mut PgConnection, host: &str, wait: Duration) -> Result<
     Ok(())
 }
 
+/// Forgets hosts that nothing was sent to for a day: far longer than any window, and anybody may type any host. How many there
+/// were.
+pub async fn prune(db: &mut PgConnection) -> Result<u64> {
+    let gone = sqlx::query!(
+        "delete from halo_budgets
+         where coalesce(greatest(limited_until, people[cardinality(people)], syncs[cardinality(syncs)]), '-infinity')
+               < now() - interval '1 day'"
+    )
+    .execute(db)
+    .await?;
+    Ok(gone.rows_affected())
+}
+
 fn from_interval(interval: &PgInterval) -> Duration {
     const DAY: i64 = 24 * 60 * 60 * 1_000_000;
     let microseconds = interval.microseconds + i64::from(interval.days) * DAY;

@@ -89,13 +89,20 @@ impl Db {
         Ok(tx)
     }
 
-    /// Whether row-level security holds for the role we connect as: not for a superuser, nor for the owner of the tables.
+    /// Whether row-level security holds for the role we connect as, in every table of partners: not for a superuser nor for a
+    /// table's owner, and not for a role that is a member of one, since it is taken for the owner or may become it.
     pub async fn is_walled(&self) -> Result<bool> {
         let walled = sqlx::query_scalar!(
-            r#"select not (r.rolsuper or r.rolbypassrls)
-                      and not exists (select from pg_class c where c.relname = 'partners' and c.relowner = r.oid)
+            r#"select coalesce(bool_and(row_security_active(c.oid) and not pg_has_role(c.relowner, 'member')), false)
+                      and not exists (select from pg_roles r
+                                      where (r.rolsuper or r.rolbypassrls) and pg_has_role(r.oid, 'member'))
                       as "walled!"
-               from pg_roles r where r.rolname = current_user"#
+               from pg_class c
+               where c.relkind in ('r', 'p')
+                 and c.relnamespace = (select relnamespace from pg_class where oid = to_regclass('partners'))
+                 and (c.oid = to_regclass('partners')
+                      or exists (select from pg_attribute a
+                                 where a.attrelid = c.oid and a.attname = 'partner_id' and not a.attisdropped))"#
         )
         .fetch_one(&self.pool)
         .await?;

@@ -78,6 +78,8 @@ pub async fn claim(
              state = 'running', starts = starts + 1, lease_token = $2, lease_until = now() + $3,
              leased_by = $4, started_at = coalesce(started_at, $6), read_at = null
          where id = $1
+           -- An archived partner's runs were cancelled; whatever came to be queued all the same is not begun.
+           and exists (select from partners p where p.id = r.partner_id and p.state = 'active')
            and ((state = 'queued' and next_attempt_at <= now()
                  and not exists (select from sync_runs c
                                  where c.partner_id = r.partner_id and c.state = 'cancelled' and c.lease_until + $5 >= now()))

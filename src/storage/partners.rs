@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::roster::{ClientCounts, Partner, SyncSettings};
+use crate::domain::roster::{ClientCounts, Partner, RosterState, SyncSettings};
 use crate::ids::PartnerId;
 
 struct Row {
@@ -67,12 +67,32 @@ pub async fn id_of(db: &mut PgConnection, _: SystemScope, external_id: &str) -> 
     Ok(id.map(PartnerId))
 }
 
-/// Keeps two requests of the same partner from deciding at the same time, until the transaction ends.
-pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
-    sqlx::query!("select id from partners where id = $1 for no key update", scope.partner().0)
+/// Keeps two requests of the same partner from deciding at the same time, until the transaction ends. Given is the state that
+/// the partner has from then on; none, if there is no such partner.
+pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<RosterState>> {
+    let id = scope.partner().0;
+    let state = sqlx::query_scalar!("select state from partners where id = $1 for no key update", id)
         .fetch_optional(db)
         .await?;
-    Ok(())
+    state.map(|state| state.parse().map_err(inconsistent("partners", "state", id))).transpose()
+}
+
+/// Notes one more test of the partner's connection, unless there were `most` in the last minute already: whether it was noted.
+/// By Postgres' clock; the partner has to be locked, so that none is noted at the same time.
+pub async fn count_connection_test(db: &mut PgConnection, scope: &PartnerScope, most: i32) -> Result<bool> {
+    let counted = sqlx::query!(
+        "with recent as (
+             select array(select at from unnest(connection_tests) at where at > clock_timestamp() - interval '1 minute') as tests
+             from partners where id = $1
+         )
+         update partners set connection_tests = recent.tests || clock_timestamp()
+         from recent where id = $1 and cardinality(recent.tests) < $2",
+        scope.partner().0,
+        most
+    )
+    .execute(db)
+    .await?;
+    Ok(counted.rows_affected() > 0)
 }
 
 /// Which partners support is looking for.

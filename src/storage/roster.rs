@@ -209,8 +209,10 @@ pub async fn summaries(
 /// Archived partners that still have a connection or something waiting.
 pub async fn archived_but_connected(db: &mut PgConnection, _: SystemScope) -> Result<Vec<PartnerId>> {
     let rows = sqlx::query_scalar!(
-        "select p.id from partners p join connections c on c.partner_id = p.id
-         where p.state = 'archived' and c.state <> 'disconnected'"
+        "select p.id from partners p
+         where p.state = 'archived'
+           and (exists (select from connections c where c.partner_id = p.id and c.state <> 'disconnected')
+                or exists (select from sync_runs r where r.partner_id = p.id and r.state in ('queued', 'running')))"
     )
     .fetch_all(db)
     .await?;

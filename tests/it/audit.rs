@@ -5,9 +5,10 @@ use infima_halo::ids::RunId;
 use infima_halo::ops::by_operator::request_failed_since;
 use infima_halo::ops::start_nights::{Which, start_nights};
 use infima_halo::ops::{by_operator, housekeeping};
-use infima_halo::sandbox::{Act, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
 use serde_json::{Value, json};
 use sqlx::Row;
+use sqlx::postgres::PgListener;
 
 use crate::matrix::add_other_partner;
 use crate::support::served::Served;
@@ -119,6 +120,68 @@ async fn what_support_changes_has_a_reason_and_one_row() {
             ("connection.rechecked".into(), "support".into(), why)
         ]
     );
+}
+
+/// By then Halo has been asked, for the partner's account.
+#[tokio::test]
+async fn whoever_of_support_hangs_up_leaves_a_row_all_the_same() {
+    let (served, partner) = synced().await;
+    forget(&served).await;
+    let tenant = &served.world.tenant;
+    tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
+    let search = "query Customers($p: ID) { haloCustomers(search: \"\", partnerId: $p) { totalCount } }";
+    let (token, mut news) = (served.support(), PgListener::connect_with(&served.world.owner).await.unwrap());
+    sqlx::raw_sql(
+        "create function announce_entry() returns trigger language plpgsql as
+             $$ begin perform pg_notify('entry', new.act); return null; end $$;
+         create trigger announce_entry after insert on activity for each row execute function announce_entry();",
+    )
+    .execute(&served.world.owner)
+    .await
+    .unwrap();
+    news.listen("entry").await.unwrap();
+    tokio::select! {
+        reply = served.ask(&token, search, json!({ "p": partner })) => panic!("Halo holds it: {reply:?}"),
+        // With the request its connection is closed.
+        () = tenant.until(|tenant| tenant.held() == 1) => {}
+    }
+    let heard = tokio::time::timeout(std::time::Duration::from_secs(20), news.recv()).await;
+    assert_eq!(heard.expect("something is written").unwrap().payload(), "support.read");
+    assert_eq!(entries(&served).await, [read(Some("Customers"))]);
+    tenant.release();
+}
+
+#[tokio::test]
+async fn what_support_may_not_do_is_written_down_where_it_was_tried() {
+    let (served, partner) = synced().await;
+    let token = served.support();
+    let nobody = format!("partner_{}", "0".repeat(32));
+    for (act, document) in [
+        (
+            "SaveConnection",
+            "mutation Try($p: ID) { saveHaloConnection(input: { partnerId: $p, url: \"https://x.halopsa.com\",
+                clientSecret: \"typed\" }) { userErrors { code } } }",
+        ),
+        (
+            "TestTypedConnection",
+            "mutation Try($p: ID) { testHaloConnection(input: { partnerId: $p, clientSecret: \"typed\", reason: \"x\" }) {
+                userErrors { code } } }",
+        ),
+        ("Disconnect", "mutation Try($p: ID) { disconnectHalo(input: { partnerId: $p }) { userErrors { code } } }"),
+    ] {
+        forget(&served).await;
+        let mut unknown = served.ask(&token, document, json!({ "p": nobody })).await;
+        assert_eq!(entries(&served).await, [], "{act}");
+        let mut known = served.ask(&token, document, json!({ "p": partner })).await;
+        let after = json!({ "operation": "Try", "refused": act });
+        assert_eq!(entries(&served).await, [("support.refused".into(), "support".into(), None, after)]);
+        assert_eq!(known.code(), "FORBIDDEN");
+        // Nobody learns from the answer which partners there are.
+        for reply in [&mut unknown, &mut known] {
+            reply.body["errors"][0]["extensions"]["requestId"].take();
+        }
+        assert_eq!((unknown.status, unknown.body), (known.status, known.body));
+    }
 }
 
 #[tokio::test]
@@ -259,6 +322,28 @@ async fn each_change_has_one_row_with_who_and_what() {
             .await
             .unwrap();
         assert!(!raw[0].contains(&tenant.client_secret()), "{act} shows the secret");
+    }
+}
+
+/// That the secret is another one is told; what it is, never.
+#[tokio::test]
+async fn a_replaced_secret_is_told_of() {
+    let world = World::start(TenantSeed::with_customers("northwind", ["Alder"])).await;
+    world.import_partner(PARTNER, &[]).await;
+    let served = Served::over(world).await;
+    let (tenant, token) = (&served.world.tenant, served.admin());
+    let save = "mutation($v: SaveHaloConnectionInput!) { saveHaloConnection(input: $v) { userErrors { code } } }";
+    let log = "{ partner { activity(first: 1) { nodes { action changes { name before after } } } } }";
+    let with = json!({ "url": tenant.url(), "applicationClientId": tenant.client_id(), "clientSecret": tenant.client_secret() });
+    let without = json!({ "applicationClientId": tenant.client_id() });
+    for (details, told) in [(&with, "set"), (&with, "replaced"), (&without, "kept")] {
+        served.data(&token, save, json!({ "v": details })).await;
+        let entry = served.data(&token, log, json!({})).await["partner"]["activity"]["nodes"][0].take();
+        assert_eq!(entry["action"], "connection.saved");
+        let changes = entry["changes"].as_array().unwrap();
+        let secret = json!({ "name": "clientSecret", "before": null, "after": told });
+        assert!(changes.contains(&secret), "{told}: {changes:?}");
+        assert!(!entry.to_string().contains(&tenant.client_secret()));
     }
 }
 

@@ -10,6 +10,7 @@ use infima_halo::domain::run::RunState;
 use infima_halo::halo::VENDOR;
 use infima_halo::ids::{ClientId, HaloCustomerId};
 use infima_halo::ops::associate_clients::{MOST_ENTRIES, Mapping};
+use infima_halo::ops::housekeeping;
 use infima_halo::ops::import_roster::Roster;
 use infima_halo::ops::search_customers::search_customers;
 use infima_halo::sandbox::Act;
@@ -34,6 +35,27 @@ pub struct Size {
 async fn three_processes_stay_inside_halos_limit() {
     let window = Duration::from_secs(2);
     stays_inside(Size { clients: 150, ours: 48, for_people: 8, halos: 60, window }).await;
+}
+
+/// Anybody may type any host, and each gets a row.
+#[tokio::test]
+async fn the_budget_of_a_host_that_nobody_asks_is_forgotten() {
+    let world = World::with_clients(&[]).await;
+    sqlx::raw_sql(
+        "insert into halo_budgets (host, people, syncs, limited_until) values
+             ('asked.example', array[now() - interval '25 hours', now() - interval '1 hour'], '{}', null),
+             ('synced.example', '{}', array[now() - interval '23 hours'], null),
+             ('limited.example', '{}', '{}', now() + interval '1 minute'),
+             ('typed-once.example', array[now() - interval '25 hours'], '{}', now() - interval '25 hours'),
+             ('never-let.example', '{}', '{}', null)",
+    )
+    .execute(&world.owner)
+    .await
+    .unwrap();
+    housekeeping::prune(world.ops()).await.unwrap();
+    let left: Vec<String> =
+        sqlx::query_scalar("select host from halo_budgets order by host").fetch_all(&world.owner).await.unwrap();
+    assert_eq!(left, ["asked.example", "limited.example", "synced.example"]);
 }
 
 pub async fn stays_inside(size: Size) {

@@ -117,6 +117,8 @@ fn a_bad_value_is_named_with_its_variable_and_what_would_do() {
         ("INFIMA_AUTH_JWKS_URL", "id.example.com", "give a whole address"),
         ("INFIMA_AUTH_JWKS_URL", "ftp://id.example.com", "start with https:// or http://"),
         ("INFIMA_AUTH_JWKS_URL", "https://me:pw@example.com", "must not hold a user name or password"),
+        ("INFIMA_AUTH_JWKS_URL", "http://id.example.com/jwks", "have to come over https, or from this machine"),
+        ("INFIMA_AUTH_JWKS_URL", "http://10.0.0.7/jwks", "have to come over https, or from this machine"),
         ("INFIMA_CORS_ORIGINS", "https://app.example.com/path", "give the origin alone: https://app.example.com"),
         ("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost:4010", "production talks to public https addresses only"),
         ("INFIMA_HALO_PEOPLE_REQUESTS", "240", "it has to be below INFIMA_HALO_REQUESTS (240)"),
@@ -129,6 +131,16 @@ fn a_bad_value_is_named_with_its_variable_and_what_would_do() {
         assert!(complaint.contains(expected), "{name}={value}: {complaint}");
         assert!(complaint.starts_with("INFIMA_"), "{complaint}");
     }
+}
+
+#[test]
+fn the_keys_of_tokens_may_come_from_this_machine_without_tls() {
+    for address in ["http://localhost:4444/jwks", "http://127.0.0.1/jwks", "http://[::1]:4444/jwks"] {
+        assert_eq!(ApiConfig::read(&with("INFIMA_AUTH_JWKS_URL", address)).unwrap().auth.jwks_url.as_str(), address);
+    }
+    let mut development = with("INFIMA_ENV", "development");
+    development.set("INFIMA_AUTH_JWKS_URL", "http://issuer:4444/jwks");
+    ApiConfig::read(&development).unwrap();
 }
 
 #[test]

@@ -17,7 +17,7 @@ use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matchi
 use infima_halo::storage;
 
 use crate::support::people::{SUCCEEDED, refusal};
-use crate::support::world::{World, details_of, request};
+use crate::support::world::{PARTNER, World, details_of, request};
 
 async fn save(world: &World, details: Details) -> Result<(Connection, Option<RunId>), OpError> {
     let admin = world.admin().await;
@@ -207,7 +207,61 @@ async fn guessing_is_slowed_down() {
     let mark = world.mark();
     assert_eq!(refusal(check(&world, &wrong).await), [UserErrorCode::TooManyAttempts]);
     assert_eq!(refusal(save(&world, world.details()).await), [UserErrorCode::TooManyAttempts]);
+    // Another process counts with this one.
+    let (other, admin) = (App::build(&world.config, world.clock.clone(), 2).await.unwrap(), world.admin().await);
+    let again = check_connection(&other.ops, &request(&admin), world.partner().await, &wrong).await;
+    assert_eq!(refusal(again), [UserErrorCode::TooManyAttempts]);
     assert_eq!(world.mark(), mark, "Halo is not asked");
+    sqlx::query("update partners set connection_tests = array(select at - interval '1 minute' from unnest(connection_tests) at)")
+        .execute(&world.owner)
+        .await
+        .unwrap();
+    check(&world, &wrong).await.expect("the minute is over");
+}
+
+/// Anybody may type any host. What they try there is counted for them alone.
+#[tokio::test]
+async fn a_stranger_does_not_use_up_what_a_partner_has_at_its_halo() {
+    let world = World::start_with(TenantSeed::with_customers("northwind", ["Alder"]), |variables| {
+        variables.set("INFIMA_HALO_REQUESTS", "40");
+        variables.set("INFIMA_HALO_PEOPLE_REQUESTS", "30");
+    })
+    .await;
+    world.import_partner(PARTNER, &[("Alder", 3)]).await;
+    world.import_partner("stranger", &[]).await;
+    world.connect().await;
+    let stranger = world.caller(Role::PartnerAdmin, Some("stranger")).await;
+    let wrong = Details { client_secret: Some("wrong".to_owned().into()), ..world.details() };
+    let try_it = async || {
+        let id = world.partner_named("stranger").await;
+        let diagnosis = check_connection(world.ops(), &request(&stranger), id, &wrong).await.expect("it may be tried");
+        diagnosis.problem.expect("it is wrong").code
+    };
+    let used = async || -> i32 {
+        let used = "select cardinality(people) from halo_budgets where host = $1";
+        let host = world.tenant.url().replace("http://", "");
+        sqlx::query_scalar(used).bind(host).fetch_one(&world.owner).await.unwrap()
+    };
+    let before = used().await;
+    for _ in 0..5 {
+        assert_eq!(try_it().await, ProblemCode::CredentialsRejected);
+    }
+    assert_eq!(try_it().await, ProblemCode::RateLimited, "ten of forty, two each");
+    assert_eq!(used().await, before, "the partner's own budget is as it was");
+
+    // Nor does what Halo says to a stranger hold the partner's syncs up.
+    world.new_budget().await;
+    world.tenant.inject(Fault::RateLimitedSeconds(300), Matching::call(Call::Token), Lasting::Once);
+    assert_eq!(try_it().await, ProblemCode::RateLimited);
+    let mark = world.mark();
+    assert_eq!(try_it().await, ProblemCode::RateLimited);
+    assert_eq!(world.mark(), mark, "the stranger waits");
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    // Once Halo has accepted what somebody typed, it is that Halo's own.
+    let before = used().await;
+    assert_eq!(check(&world, &world.details()).await.expect("it may be tried").problem, None);
+    assert!(used().await > before);
 }
 
 #[tokio::test]
@@ -223,14 +277,14 @@ async fn a_new_address_needs_the_secret_again() {
     save(&world, same).await.expect("the stored secret is for this address");
 }
 
-/// Each server counts by itself how often a connection is checked, so that twenty saves come from two.
+/// As many as may come in a minute, from two servers.
 #[tokio::test]
 async fn of_first_saves_at_the_same_time_any_leaves_a_connection_that_works() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     let second = App::build(&world.config, world.clock.clone(), 8).await.expect("the app starts");
     let (admin, partner) = (world.admin().await, world.partner().await);
     let request = request(&admin);
-    let saves = (0..20).map(|number| {
+    let saves = (0..10).map(|number| {
         let ops = if number % 2 == 0 { world.ops() } else { &second.ops };
         save_connection(ops, &request, partner, world.details())
     });

@@ -174,6 +174,39 @@ async fn in_production_the_schema_is_supports() {
     assert!(message.contains("Did you mean \\\"name\\\""), "{message}");
 }
 
+/// What graphql-js, and with it GraphiQL, asks a server for.
+const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name kind } subscriptionType { name kind } types { ...FullType } directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } } \
+    fragment FullType on __Type { kind name description specifiedByURL fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason } inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef } enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } } \
+    fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason } \
+    fragment TypeRef on __Type { kind name ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind } } } } } } } } } }";
+
+/// A type leads to others, they to others again: a few brackets asked for millions of fields, and nothing stopped it.
+#[tokio::test]
+async fn the_schema_is_not_asked_for_over_and_over_within_itself() {
+    let served = served().await;
+    let support = served.support();
+    let reply = served.ask(&support, INTROSPECTION, json!({})).await;
+    assert_eq!(reply.body["errors"], Value::Null);
+    assert!(reply.body["data"]["__schema"]["types"].as_array().unwrap().len() > 50);
+
+    let nested = format!(
+        "{{ __type(name: \"Client\") {{ {} name {} }} }}",
+        "interfaces { possibleTypes { ".repeat(8),
+        "} } ".repeat(8)
+    );
+    let by_fragments = "query { __type(name: \"Client\") { ...A } } fragment A on __Type { interfaces { ...B } }
+        fragment B on __Type { x: possibleTypes { ... { ...C } } } fragment C on __Type { interfaces { name } }";
+    let all = "{ __schema { types { fields { type { fields { name } } } } } }";
+    let below = "{ ...S } fragment S on Query { __schema { queryType { fields { type { fields { type { inputFields { name } } } } } } } }";
+    for document in [&nested, by_fragments, all, below] {
+        let reply = served.ask(&support, document, json!({})).await;
+        assert_eq!((reply.status, reply.code()), (400, "LIMIT_EXCEEDED"), "{document}");
+    }
+    // One type with what it leads to is what people look at.
+    let one = "{ __type(name: \"Client\") { fields { name type { name fields { name } } } interfaces { possibleTypes { name } } } }";
+    assert_eq!(served.ask(&support, one, json!({})).await.body["errors"], Value::Null);
+}
+
 #[tokio::test]
 async fn whoever_asks_too_often_is_told_when_to_go_on() {
     let world = World::with_clients(&[]).await;

@@ -235,6 +235,43 @@ async fn the_token_address_that_a_server_names_leads_to_its_own_host_or_to_halo(
     assert_eq!(strangers.load(Ordering::SeqCst), 0, "the secret went to a host that nobody typed");
 }
 
+/// A Halo may name another one for its tokens, and anybody can save such a Halo: where the requests go, they are counted, and
+/// apart from those of that one's own partner.
+#[tokio::test]
+async fn a_token_asked_for_elsewhere_is_counted_there() {
+    use infima_halo::halo::{Account, BudgetAnswer, BudgetAsk, Credentials, Halo, HaloSettings, Lane};
+    let router =
+        Router::new().fallback(|| async { r#"{ "tenant_id": "x", "auth_url": "https://victim.halopsa.com/auth" }"# });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let heard = asked.clone();
+    let budget = Arc::new(move |ask| {
+        let BudgetAsk::Request { account, .. } = ask else { panic!("nobody says anything of a limit") };
+        // Nothing is sent to the real one.
+        let answer = match account.host == "victim.halopsa.com" {
+            true => BudgetAnswer::Wait(Duration::from_secs(600)),
+            false => BudgetAnswer::Go,
+        };
+        heard.lock().unwrap().push(account);
+        async move { Ok(answer) }.boxed()
+    });
+    let clock = infima_halo::clock::Clock::manual("2026-11-24T09:00:00Z".parse().unwrap());
+    let http = client(Guard::new(AllowList::parse([&address]).unwrap()));
+    let halo = Halo::new(http, budget, clock, HaloSettings::default());
+    let (partner, secret) = (infima_halo::ids::PartnerId::generate(), secrecy::SecretString::from("theirs"));
+    let url = halo.address(&format!("http://{address}")).unwrap();
+    let session = || halo.session(Credentials::new(url.clone(), "x", &secret), Lane::Sync);
+    let account = |host: &str, tried_by| Account { host: host.to_owned(), tried_by };
+    let victim = account("victim.halopsa.com", Some(partner));
+    for (session, own) in [(session().of_partner(partner), None), (session().typed_by(partner), Some(partner))] {
+        assert!(session.search_customers("", 1, 10).await.is_err());
+        let asked = std::mem::take(&mut *asked.lock().unwrap());
+        assert_eq!(asked, [account(&address, own), victim.clone()]);
+    }
+}
+
 /// The environment's proxies would see every secret, and would resolve names past the guard.
 #[tokio::test]
 async fn proxies_of_the_environment_are_not_used() {

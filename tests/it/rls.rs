@@ -2,6 +2,7 @@
 
 use infima_halo::auth::{PartnerScope, SystemScope};
 use infima_halo::ids::PartnerId;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 
 use crate::support::db::TestDatabase;
@@ -279,7 +280,7 @@ async fn the_apps_role_may_do_this_and_no_more() {
         ("canary", READS_AND_WRITES),
         ("clients", READS_AND_WRITES),
         ("connections", READS_AND_WRITES),
-        ("halo_budgets", READS_AND_WRITES),
+        ("halo_budgets", "select insert update delete"),
         ("listed_clients", "select"),
         ("partners", READS_AND_WRITES),
         ("sync_results", READS_AND_WRITES),
@@ -302,6 +303,52 @@ async fn the_apps_role_may_do_this_and_no_more() {
     let held: std::collections::BTreeMap<_, _> =
         rows.iter().map(|(table, may)| (table.as_str(), may.as_str())).collect();
     assert_eq!(held, expected);
+}
+
+/// The app does not start as a role that could see past the wall, whatever makes it one.
+#[tokio::test]
+async fn a_role_that_is_not_bound_is_noticed_at_the_start() {
+    let database = TestDatabase::fresh().await;
+    let owner = database.owner().await;
+    let walled = async |url: &SecretString| {
+        let db = infima_halo::storage::Db::connect(url, 1).await.unwrap();
+        let walled = db.is_walled().await.unwrap();
+        db.pool().close().await;
+        walled
+    };
+    let name = format!("infima_test_{}", uuid::Uuid::new_v4().simple());
+    let run = async |statement: String| {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&owner).await.unwrap();
+    };
+    run(format!("create role {name}_owner; create role {name}_free bypassrls")).await;
+    assert!(!walled(database.owner_url()).await, "the owner itself");
+    assert!(walled(database.app_url()).await);
+    // A cluster's superuser may own the tables, or a role like any other.
+    for table_owner in ["current_user".to_owned(), format!("{name}_owner")] {
+        run(format!("alter table activity owner to {table_owner}")).await;
+        let owner_of_it = match table_owner.as_str() {
+            "current_user" => sqlx::query_scalar("select current_user::text").fetch_one(&owner).await.unwrap(),
+            other => other.to_owned(),
+        };
+        for (grants, bound) in [
+            (vec!["infima_app".to_owned()], true),
+            (vec!["infima_app".to_owned(), owner_of_it], false),
+            (vec!["infima_app".to_owned(), format!("{name}_free")], false),
+        ] {
+            for inherits in ["inherit", "noinherit"] {
+                run(format!("create role {name} login {inherits} password 'x'; grant {} to {name}", grants.join(", ")))
+                    .await;
+                let mut url = url::Url::parse(database.app_url().expose_secret()).unwrap();
+                url.set_username(&name).unwrap();
+                url.set_password(Some("x")).unwrap();
+                assert_eq!(walled(&SecretString::from(String::from(url))).await, bound, "{grants:?}, {inherits}");
+                run(format!("drop role {name}")).await;
+            }
+        }
+    }
+    run(format!("alter table activity owner to current_user; drop role {name}_owner, {name}_free")).await;
+    run("alter table sync_results disable row level security".to_owned()).await;
+    assert!(!walled(database.app_url()).await, "one table without the wall");
 }
 
 #[tokio::test]

@@ -1,12 +1,22 @@
 //! The platform's report: who is counted, and which records are taken in.
 
 use infima_halo::auth::{Denied, Role};
+use infima_halo::domain::association::Ending;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::RunState;
+use infima_halo::ops::check_connection::{Details, check_connection};
 use infima_halo::ops::import_roster::{Imported, MOST_RECORDS, Roster, import_roster};
-use infima_halo::ops::{OpError, UserErrorCode};
+use infima_halo::ops::request_sync::request_sync;
+use infima_halo::ops::resolve_subscription::Resolution;
+use infima_halo::ops::run_sync::Looked;
+use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::update_settings::{Changes, update_settings};
+use infima_halo::ops::{OpError, UserErrorCode, by_operator};
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use serde_json::json;
 
 use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::served::Served;
 use crate::support::world::{PARTNER, World, request};
 
 async fn import(world: &World, roster: Roster) -> Result<Imported, OpError> {
@@ -244,6 +254,90 @@ async fn an_archived_partners_syncs_end_and_its_halo_is_left_as_it_is() {
         .expect("the database answers");
     assert_eq!((kept, world.mark()), (0, mark), "the secret is erased, Halo hears nothing");
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+async fn archive(world: &World) {
+    let archived = Roster { partners: vec![partner(PARTNER, RosterState::Archived, 99)], ..Roster::default() };
+    import(world, archived).await.expect("it is allowed");
+}
+
+/// Its token still works, to look at what was.
+#[tokio::test]
+async fn nothing_is_done_for_an_archived_partner_any_more() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    let (association, mapping) = (world.association("Alder").await.id, world.mapping("Alder", "Alder").await);
+    archive(&world).await;
+
+    let (admin, support, id) = (world.admin().await, world.caller(Role::Support, None).await, world.partner().await);
+    let (admin, support, ops) = (request(&admin), request(&support), world.ops());
+    let mark = world.mark();
+    let tried: [(&str, Option<OpError>); 11] = [
+        ("save", save_connection(ops, &admin, id, world.details()).await.err()),
+        ("test", check_connection(ops, &admin, id, &world.details()).await.err()),
+        ("recheck", check_connection(ops, &support, id, &Details::default()).await.err()),
+        ("associate", world.associate(&[mapping]).await.err()),
+        ("remove", world.remove(association, Ending::KeepQuantity).await.err()),
+        ("recreate", world.recreate(association).await.err()),
+        ("resolve", world.resolve(association, Resolution::Continue).await.err()),
+        ("sync", request_sync(ops, &admin, id, None).await.err()),
+        ("sync by support", request_sync(ops, &support, id, None).await.err()),
+        ("sync by hand", by_operator::request_sync(ops, id).await.err()),
+        ("settings", update_settings(ops, &admin, id, &Changes::default()).await.err()),
+    ];
+    for (what, error) in tried {
+        assert!(matches!(error, Some(OpError::Archived)), "{what}: {error:?}");
+    }
+    assert_eq!((world.open_run().await, world.mark()), (None, mark), "nothing is queued, Halo hears nothing");
+
+    let served = Served::over(world).await;
+    let shown = served.data(&served.admin(), "{ partner { name haloConnection { url } } }", json!({})).await;
+    assert_eq!(shown, json!({ "partner": { "name": "NORTHWIND", "haloConnection": null } }));
+    let sync = "mutation { requestHaloSync(input: {}) { run { id } userErrors { code } } }";
+    let reply = served.ask(&served.admin(), sync, json!({})).await;
+    assert_eq!(reply.code(), "FORBIDDEN");
+    let said = reply.body["errors"][0]["message"].as_str().unwrap_or_default();
+    assert!(said.contains("archived at INFIMA"), "{said}");
+
+    // Taken up again, it goes on where it was.
+    import(&served.world, Roster { partners: vec![partner(PARTNER, RosterState::Active, 100)], ..Roster::default() })
+        .await
+        .expect("it is allowed");
+    served.world.connect().await;
+    assert_eq!(served.world.sync().await.state, RunState::Succeeded);
+}
+
+#[tokio::test]
+async fn what_was_under_way_while_a_partner_was_archived_does_not_win() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
+    let (admin, id) = (world.admin().await, world.partner().await);
+    let admin = request(&admin);
+    let meanwhile = async {
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        archive(&world).await;
+        world.tenant.release();
+    };
+    let (saved, ()) = tokio::join!(save_connection(world.ops(), &admin, id, world.details()), meanwhile);
+    assert!(matches!(saved, Err(OpError::Archived)), "{saved:?}");
+
+    // A run that came to be queued all the same is begun by nobody, and ends with the next report.
+    import(&world, Roster { partners: vec![partner(PARTNER, RosterState::Active, 100)], ..Roster::default() })
+        .await
+        .expect("it is allowed");
+    world.connect().await;
+    let run = world.request_sync().await;
+    sqlx::query("update partners set state = 'archived'").execute(&world.owner).await.unwrap();
+    let mark = world.mark();
+    assert_eq!(world.work(run).await, Looked::Nothing);
+    assert_eq!((world.run(run).await.state, world.mark()), (RunState::Queued, mark));
+    import(&world, Roster::default()).await.expect("it is allowed");
+    assert_eq!(world.run(run).await.state, RunState::Cancelled);
 }
 
 #[tokio::test]

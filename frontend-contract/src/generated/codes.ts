@@ -71,7 +71,7 @@ export const errorMeanings = {
   "BAD_REQUEST": "The HTTP request is not a well-formed GraphQL request.",
   "BAD_USER_INPUT": "An argument or variable has a value that cannot be used. `extensions.field` says which, where it is known.",
   "DOCUMENT_NOT_TRUSTED": "The operation is not part of the contract that this server was released with.",
-  "FORBIDDEN": "The caller's role does not permit this, whatever the partner.",
+  "FORBIDDEN": "The caller's role does not permit this, whatever the partner; or the partner is archived, and nothing of it is changed any more.",
   "GRAPHQL_PARSE_FAILED": "The document is not GraphQL.",
   "GRAPHQL_VALIDATION_FAILED": "The document does not fit the schema. An outdated frontend is told so by this or by DOCUMENT_NOT_TRUSTED.",
   "HALO_UNREACHABLE": "The partner's Halo does not answer as it should. Everything that does not need it is still in `data`.",

@@ -197,6 +197,12 @@ export const operations = {
                 },
                 {
                   "__typename": "ActivityChange",
+                  "after": "set",
+                  "before": null,
+                  "name": "clientSecret"
+                },
+                {
+                  "__typename": "ActivityChange",
                   "after": "northwind",
                   "before": null,
                   "name": "tenant"

@@ -7,7 +7,8 @@ use infima_halo::{auth::Role, http::limits::Limits};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
+    time::timeout,
 };
 
 use super::{Reply, Server, Wish, toys::one};
@@ -74,6 +75,36 @@ async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
     assert_eq!(idle.peek(&mut nothing).await.unwrap(), 0, "the head's time is over");
     server.toys.go_on.add_permits(1);
     assert_eq!(asked.await.unwrap().body, json!({ "data": { "slow": 1 } }));
+}
+
+/// Nobody has to sign in to ask and then not to read what is answered.
+#[tokio::test]
+async fn a_client_that_does_not_read_is_not_waited_for() {
+    let limits = Limits { send_time: Duration::from_millis(200), ..Limits::default() };
+    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut connection = socket.connect(server.address).await.unwrap();
+    let many = "GET /graphql HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000);
+    let asking = async { while connection.write_all(many.as_bytes()).await.is_ok() {} };
+    timeout(Duration::from_secs(30), asking).await.expect("the connection is cut");
+    assert_eq!(server.ask("{ hello }").await.status, 200);
+}
+
+#[tokio::test]
+async fn there_are_so_many_connections_and_the_next_one_waits() {
+    let server = Server::with(Wish { limits: Limits { connections: 1, ..Limits::default() }, ..Wish::default() }).await;
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut said = [0; 12];
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    first.write_all(ask).await.unwrap();
+    first.read_exact(&mut said).await.unwrap();
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    second.write_all(ask).await.unwrap();
+    assert!(timeout(Duration::from_millis(300), second.read_exact(&mut said)).await.is_err(), "there is no place");
+    drop(first);
+    second.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"HTTP/1.1 200");
 }
 
 #[tokio::test]

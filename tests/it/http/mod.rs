@@ -77,7 +77,7 @@ impl Server {
             })
         });
         let (toys, stopping, mutations) = (Toys::default(), CancellationToken::new(), TaskTracker::new());
-        let head_time = wish.limits.head_time;
+        let limits = wish.limits.clone();
         let edge = Edge {
             schema: toys.schema(),
             identify,
@@ -97,7 +97,10 @@ impl Server {
         let app = router(edge, origins, health_routes(health));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(serve(listener, app, head_time, stopping.clone()));
+        let serving = tokio::spawn({
+            let stopping = stopping.clone();
+            async move { serve(listener, app, &limits, stopping).await }
+        });
         Self { address, client: client(), mint, toys, stopping, mutations, serving }
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Message, client::IntoClientRequest},
+    tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
 use super::{Reply, Server, Wish, toys::one};
@@ -140,6 +140,32 @@ async fn a_socket_that_is_dropped_takes_its_subscriptions_with_it() {
     one(&server.toys.begun).await;
     drop(socket);
     one(&server.toys.dropped).await;
+}
+
+/// Whoever closes hears so: browsers take a socket that just ends for a broken line, and clients try again.
+#[tokio::test]
+async fn a_clients_close_is_answered_with_its_code() {
+    let server = Server::start().await;
+    for code in [1000, 1001, 4999] {
+        for mut socket in [Socket::open(&server).await, Socket::ready(&server, Role::PartnerViewer).await] {
+            let frame = CloseFrame { code: code.into(), reason: "done".into() };
+            socket.0.send(Message::Close(Some(frame))).await.unwrap();
+            assert_eq!(socket.closed().await, code);
+        }
+    }
+    let mut socket = Socket::open(&server).await;
+    socket.0.send(Message::Close(None)).await.unwrap();
+    assert_eq!(socket.first_said().await, Err(0), "a close without a code");
+    assert!(socket.0.next().await.is_none(), "and there it ends in order");
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_is_told_so() {
+    let server = Server::start().await;
+    for mut socket in [Socket::open(&server).await, Socket::ready(&server, Role::PartnerViewer).await] {
+        socket.0.send(Message::text("x".repeat(300_000))).await.unwrap();
+        assert_eq!(socket.closed().await, 1009);
+    }
 }
 
 #[tokio::test]
