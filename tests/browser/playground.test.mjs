@@ -91,6 +91,61 @@ test('runs each saved question about a partner', { skip }, async () => {
   await done(page);
 });
 
+test('acts for the partner that was typed, however it was typed', { skip }, async () => {
+  const page = await open(browser, stack.playground, { permissions: ['clipboard-read', 'clipboard-write'] });
+  await schemaIsThere(page);
+  const box = page.getByRole('combobox', { name: 'Partner' });
+  const previewed = () => page.waitForRequest((request) => request.postData()?.includes('PreviewTonight'));
+  const partnerOf = async (request) => JSON.parse((await request).postData()).variables.partnerId;
+  const first = await choosePartner(page, 'northwind');
+  await openEntry(page, 'Preview tonight');
+  const run = page.getByRole('form', { name: 'Preview tonight' }).getByRole('button', { name: 'Run' });
+  let request = previewed();
+  await run.click();
+  const northwind = await partnerOf(request);
+
+  // Typed over the choice: nothing of it is swallowed, and what is chosen is what was typed.
+  await box.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('quay', { delay: 20 });
+  assert.equal(await box.inputValue(), 'quay');
+  assert.ok(await run.isDisabled(), 'nobody is chosen while somebody types');
+  // Before anybody was looked for, Enter chooses nobody.
+  await page.keyboard.press('Enter');
+  assert.equal(await box.inputValue(), 'quay');
+  await page.locator('.picker').getByRole('option', { name: /Quayside/ }).waitFor();
+  await page.keyboard.press('Enter');
+  assert.equal(await box.inputValue(), 'Quayside IT');
+  request = previewed();
+  await run.click();
+  const quayside = await partnerOf(request);
+  assert.notEqual(quayside, northwind);
+
+  // Pasted over the choice.
+  await page.evaluate((text) => navigator.clipboard.writeText(text), first);
+  await box.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Control+v');
+  assert.equal(await box.inputValue(), first);
+  await page.locator('.picker').getByRole('option', { name: first }).waitFor();
+  await page.keyboard.press('Enter');
+  request = previewed();
+  await run.click();
+  assert.equal(await partnerOf(request), northwind);
+
+  // A client of one partner is not sent for another.
+  await openEntry(page, 'Resync one client');
+  const form = page.getByRole('form', { name: 'Resync one client' });
+  await form.getByRole('combobox', { name: 'Client' }).click();
+  await form.locator('.picker').getByRole('option').first().click();
+  await form.getByLabel('Reason').fill('Browser test: another partner');
+  await choosePartner(page, 'quay');
+  assert.equal(await form.getByRole('combobox', { name: 'Client' }).inputValue(), '');
+  assert.equal(await form.getByLabel('Reason').inputValue(), '');
+  assert.ok(await form.getByRole('button', { name: 'Run' }).isDisabled());
+  await done(page);
+});
+
 test('resyncs a partner and shows it live, to the end', { skip }, async () => {
   const page = await open(browser, stack.playground);
   await schemaIsThere(page);
@@ -148,7 +203,7 @@ test('works by keyboard alone', { skip }, async () => {
   await schemaIsThere(page);
   const keys = page.keyboard;
   await keys.press('Alt+1');
-  await keys.press('ArrowDown');
+  await keys.type('north');
   await page.locator('.picker').getByRole('option').first().waitFor();
   await keys.press('Enter');
   await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
@@ -307,11 +362,12 @@ async function schemaIsThere(page) {
   await page.locator('.graphiql-query-editor textarea').waitFor({ state: 'attached' });
 }
 
-/** Chooses the first partner that the desk offers, and gives its name. */
-async function choosePartner(page) {
-  await page.getByRole('combobox', { name: 'Partner' }).click();
-  await page.locator('.picker').getByRole('option').first().click();
-  return page.getByRole('combobox', { name: 'Partner' }).inputValue();
+/** Chooses the first partner that the desk offers for a text, and gives its name. */
+async function choosePartner(page, text = 'northwind') {
+  const box = page.getByRole('combobox', { name: 'Partner' });
+  await box.fill(text);
+  await page.locator('.desk > .picker').getByRole('option', { name: new RegExp(text, 'i') }).first().click();
+  return box.inputValue();
 }
 
 async function openEntry(page, title) {

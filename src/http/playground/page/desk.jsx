@@ -58,6 +58,8 @@ export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
             </button>
             {open === entry.name && (
               <Entry
+                // Nothing that was filled in for one partner is sent for another.
+                key={partner?.id}
                 entry={entry}
                 partner={partner}
                 run={run}
@@ -102,7 +104,7 @@ function Entry({ entry, partner, run, searchClients, onRun }) {
       {entry.fields.map((field) =>
         field.name === 'clientId' ? (
           <Picker
-            key={`client of ${partner?.id}`}
+            key={field.name}
             label={field.label}
             hint={field.hint}
             chosen={client}
