@@ -146,6 +146,56 @@ test('acts for the partner that was typed, however it was typed', { skip }, asyn
   await done(page);
 });
 
+test('says whom the desk acts for, whom an answer is about, and forgets it for another partner', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  const partner = await choosePartner(page);
+  await runEntry(page, 'Preview tonight');
+  const title = page.locator('.outcome h2');
+  await title.filter({ hasText: 'Preview tonight' }).filter({ hasText: partner }).waitFor();
+  assert.match(await title.innerText(), /\d\d?:\d\d/);
+
+  await choosePartner(page, 'quay');
+  assert.equal(await page.locator('.outcome').innerText(), '', 'the answer about another partner is gone');
+  const acting = page.locator('.acting');
+  await acting.getByText('Acting for Quayside IT').waitFor();
+  // The tab in front was for the other one, and Ctrl-Enter in it still is.
+  await acting.getByText(`The tab in front is for ${partner}`).waitFor();
+  await shot(page, '5-two-partners');
+  await openEntry(page, 'Preview tonight', false);
+  await acting.getByText(`Acting for ${partner}`).waitFor();
+  await openEntry(page, 'Preview tonight');
+  await acting.getByText('Acting for Quayside IT').waitFor();
+  await runEntry(page, 'Who changed what?');
+  await title.filter({ hasText: 'Quayside IT' }).waitFor();
+  await acting.locator('.other').waitFor({ state: 'detached' });
+  await done(page);
+});
+
+for (const width of [1280, 800]) {
+  test(`shows whom it is for, and what came of it, on a page ${width} wide`, { skip }, async () => {
+    const page = await open(browser, stack.playground, { viewport: { width, height: 720 } });
+    await schemaIsThere(page);
+    assert.equal(await page.locator('.graphiql-doc-explorer').count(), 0, 'the documentation would take half the page');
+    const partner = await choosePartner(page);
+    const whole = await page.locator('.acting').evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth);
+    assert.ok(whole && (await page.locator('.acting').innerText()).includes(partner), 'the partner is not cut off');
+    for (const title of ['Why did last night fail?', 'Preview tonight', 'Who changed what?', 'Find a partner']) {
+      await runEntry(page, title, title === 'Find a partner' ? { 'What you know': partner } : {});
+      const heading = page.locator('.outcome h2', { hasText: title });
+      await heading.waitFor();
+      const within = await heading.evaluate((heading) => {
+        const desk = document.querySelector('.desk').getBoundingClientRect();
+        const { top, bottom } = heading.getBoundingClientRect();
+        return top >= desk.top - 1 && bottom <= desk.bottom + 1;
+      });
+      assert.ok(within, `${title}: the outcome is in view`);
+      await shot(page, `13-${width}-${title.toLowerCase().replace(/\W+/g, '-').replace(/-$/, '')}`);
+    }
+    await done(page);
+  });
+}
+
 test('resyncs a partner and shows it live, to the end', { skip }, async () => {
   const page = await open(browser, stack.playground);
   await schemaIsThere(page);
@@ -370,9 +420,9 @@ async function choosePartner(page, text = 'northwind') {
   return box.inputValue();
 }
 
-async function openEntry(page, title) {
+async function openEntry(page, title, open = true) {
   const button = page.locator('.menu').getByRole('button', { name: title });
-  if ((await button.getAttribute('aria-expanded')) !== 'true') await button.click();
+  if ((await button.getAttribute('aria-expanded')) !== String(open)) await button.click();
 }
 
 async function runEntry(page, title, fields = {}) {

@@ -1,4 +1,7 @@
 // The latest answer in a few words, for those who do not want to read JSON: did it work, what was wrong, what next.
+import { useEffect, useRef } from 'react';
+import { menu } from './menu.js';
+import { usePartner } from './partner.js';
 
 /** Problems of an answer in words: what GraphQL itself refused, then every `userErrors` entry of a mutation. */
 export function problemsOf({ data, errors }) {
@@ -7,15 +10,25 @@ export function problemsOf({ data, errors }) {
   return [...refused, ...user];
 }
 
-export function Outcome({ answer, run, onPartner, onWatch }) {
-  if (!answer) return <section className="outcome" aria-live="polite" aria-label="Outcome" />;
+export function Outcome({ answer, run, wire, known, onPartner, onWatch }) {
+  const about = usePartner(wire, answer?.partnerId, known);
+  const section = useRef(null);
+  // A run that is watched comes into view once, not with each of its steps.
+  const news = answer?.kind === 'subscription' ? run?.id : answer?.at;
+  useEffect(() => {
+    const shown = section.current;
+    const fits = shown.offsetHeight < shown.parentElement.clientHeight;
+    if (answer) shown.scrollIntoView({ block: fits ? 'nearest' : 'start' });
+  }, [news]);
+  if (!answer) return <section className="outcome" aria-live="polite" aria-label="Outcome" ref={section} />;
   const problems = problemsOf(answer.result);
-  const { requestHaloSync, testHaloConnection, haloSyncPreview, partner, partners } = answer.result.data ?? {};
+  const { requestHaloSync, testHaloConnection, haloSyncPreview, haloSyncRun, partner, partners } = answer.result.data ?? {};
   const queued = requestHaloSync?.run;
   const test = testHaloConnection?.test;
   const found = partners?.nodes ?? [];
   return (
-    <section className="outcome" aria-live="polite" aria-label="Outcome">
+    <section className="outcome" aria-live="polite" aria-label="Outcome" ref={section}>
+      <Title answer={answer} partner={haloSyncRun?.partner ?? (answer.partnerId ? about : null)} />
       {problems.map((problem, index) => (
         <Problem key={index} {...problem} />
       ))}
@@ -45,6 +58,19 @@ export function Outcome({ answer, run, onPartner, onWatch }) {
       )}
       {run && answer.kind === 'subscription' && <Progress run={run} />}
     </section>
+  );
+}
+
+/** What was asked, about whom and when: an answer outlives the moment in which one knows. */
+function Title({ answer: { name, at }, partner }) {
+  const title = menu.find((entry) => entry.name === name)?.title ?? name ?? 'An operation without a name';
+  return (
+    <h2>
+      {title}{' '}
+      <span>
+        {partner && <b>{partner.name}</b>} {at.toLocaleTimeString([], { timeStyle: 'short' })}
+      </span>
+    </h2>
   );
 }
 
