@@ -58,6 +58,8 @@ async fn an_outdated_document_is_told_what_it_is_and_of_which_version() {
         let (status, answer) = desk.send(&desk.admin(), &outdated).await;
         let error = &answer["errors"][0];
         assert_eq!((status, &error["extensions"]["code"]), (400, &json!("DOCUMENT_NOT_TRUSTED")), "{answer}");
+        assert_eq!(error["extensions"]["operation"], "MappingTable", "{answer}");
+        assert_eq!(error["extensions"]["contractVersion"], env!("CARGO_PKG_VERSION"), "{answer}");
         let message = error["message"].as_str().unwrap();
         for said in ["\"MappingTable\"", concat!("version ", env!("CARGO_PKG_VERSION"))] {
             assert!(message.contains(said), "{message}");
