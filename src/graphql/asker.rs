@@ -13,7 +13,7 @@ use async_graphql::{
 use uuid::Uuid;
 
 use super::batches::Batches;
-use super::error::{Failure, Result};
+use super::error::{Failure, Result, advise};
 use super::loads::Loads;
 use super::reads::Reads;
 use crate::auth::{Act, Caller, Denied, PartnerScope, Role};
@@ -151,8 +151,9 @@ impl Extension for OneRequest {
 
     /// What support looked at is written down before it is shown; what cannot be written down is not shown.
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
-        let response = self.batches.run(next.run(ctx, operation)).await;
+        let mut response = self.batches.run(next.run(ctx, operation)).await;
         let Some(asker) = ctx.data_opt::<Asker>() else { return response };
+        advise(&mut response, asker.caller.role());
         match asker.reads.write_down(&asker.ops, &asker.question(), operation).await {
             Ok(()) => response,
             Err(error) => {

@@ -30,6 +30,10 @@ pub async fn request_sync(
     wanted: Option<Vec<Option<ClientId>>>,
 ) -> Result<Requested, OpError> {
     let scope = permit(request.caller, Act::RequestSync, partner)?;
+    if wanted.as_ref().is_some_and(Vec::is_empty) {
+        let message = "Name at least one client. To sync all that are mapped, leave the list out.";
+        return Err(OpError::refused(UserErrorCode::Required, &["clientIds"], message));
+    }
     let (connected, chosen, errors) = {
         let mut db = ops.db.read(&scope).await?;
         let connected = connections::find(&mut db, &scope).await?.is_some_and(|found| found.is_usable());
