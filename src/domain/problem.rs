@@ -135,10 +135,11 @@ impl Problem {
             ProblemCode::CustomerInactive => "The customer is inactive in Halo.".into(),
             ProblemCode::QuantityRefused => with_reason("Halo refused the quantity", subject),
             ProblemCode::QuantityChangedInHalo => {
-                "The quantity was changed in Halo. It is the active user count again.".into()
+                "The quantity was changed in Halo. INFIMA keeps it at the active user count.".into()
             }
             ProblemCode::QuantityFell => {
-                "The active user count fell to zero or by more than half. It was written: please check that it is right."
+                "The active user count fell to zero or by more than half. It is written all the same: please check that \
+                 it is right."
                     .into()
             }
             ProblemCode::FieldsNotKept => match subject {

@@ -2,6 +2,7 @@
 // the same database: what support does with it on a day.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { developmentStack, launch, open, shot, whyNot } from './browser.mjs';
 import { startProduction } from './production.mjs';
 
@@ -27,6 +28,7 @@ test('opens signed in, with the documentation open and the menu of saved operati
   assert.equal(await page.locator('.environment').innerText(), 'DEVELOPMENT');
   assert.deepEqual(await page.locator('.menu > li > button').allInnerTexts().then(withoutMarks), [
     'Find a partner',
+    'Which partners need attention?',
     'Why did last night fail?',
     'Preview tonight',
     'Resync this partner',
@@ -35,7 +37,9 @@ test('opens signed in, with the documentation open and the menu of saved operati
     'Watch a run',
     'Who changed what?',
   ]);
-  await page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).waitFor();
+  const documentation = page.locator('.graphiql-doc-explorer');
+  await documentation.getByText('Query', { exact: true }).waitFor();
+  await documentation.getByText("INFIMA's Halo PSA integration.").waitFor();
   await shot(page, '1-opened');
   await page.keyboard.press('Alt+2');
   await page.keyboard.press('Control+Enter');
@@ -55,7 +59,7 @@ test('is as readable in the dark', { skip }, async () => {
   await schemaIsThere(page);
   await choosePartner(page);
   await runEntry(page, 'Why did last night fail?');
-  await answerHas(page, '"haloSyncRuns"');
+  await answerHas(page, '"night"');
   await shot(page, '3-dark');
   await done(page);
 });
@@ -74,12 +78,17 @@ test('runs each saved question about a partner', { skip }, async () => {
   await runEntry(page, 'Find a partner', { 'What you know': partner });
   await answerHas(page, '"totalCount"');
   await page.getByRole('button', { name: `Act for ${partner}` }).waitFor();
+  await page.locator('.outcome', { hasText: 'Connected, 9 of 12 clients mapped' }).waitFor();
   await shot(page, '4-find-a-partner');
 
   for (const [title, field, said] of [
-    ['Why did last night fail?', '"haloSyncRuns"', /Last night \(.+\): finished.\s*Since then \(on demand/],
-    ['Preview tonight', '"haloSyncPreview"', /1 of 9 clients would change.*set quantity, 999 → \d+/s],
-    ['Who changed what?', '"activity"', 'sync requested by'],
+    [
+      'Why did last night fail?',
+      '"night"',
+      /Last night \(.+ (GMT|BST)[^)]*\): finished.*unchanged.*Since then \(on demand/s,
+    ],
+    ['Preview tonight', '"haloSyncPreview"', /1 of 9 clients would change.*set quantity, 999 → \d+.*: The quantity was changed/s],
+    ['Who changed what?', '"activity"', /association saved [^\n]+ by Ada Admin.*halo customer name: none → /s],
   ]) {
     await runEntry(page, title);
     await answerHas(page, field);
@@ -87,6 +96,83 @@ test('runs each saved question about a partner', { skip }, async () => {
     // The editor marks what is wrong with the variables: nothing is.
     await page.locator('.graphiql-container .squiggly-error').first().waitFor({ state: 'detached' });
     await shot(page, `5-${title.toLowerCase().replace(/\W+/g, '-').replace(/-$/, '')}`);
+  }
+  await done(page);
+});
+
+test('finds the night behind what was run since, and says when there was none', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  await choosePartner(page);
+  for (let run = 0; run < 4; run++) await resync('Browser test: after the night');
+  await runEntry(page, 'Why did last night fail?', { 'How many runs': '1' });
+  await page.locator('.outcome', { hasText: /Last night \(.+\): finished.*Since then \(on demand/s }).waitFor();
+  // The most that can be asked for stays within the limits.
+  const answered = page.waitForResponse((response) => response.request().postData()?.includes('"runs":100'));
+  await runEntry(page, 'Why did last night fail?', { 'How many runs': '100' });
+  const { data, errors } = await (await answered).json();
+  assert.equal(errors, undefined);
+  assert.equal(data.partner.night.nodes.length, 1);
+  await choosePartner(page, 'quay');
+  await runEntry(page, 'Why did last night fail?');
+  await page.locator('.outcome', { hasText: /There was no night yet.*Nights begin between .*\(America\/New_York\)/s }).waitFor();
+  await shot(page, '5-no-night');
+  await done(page);
+});
+
+test('shows what was changed, whoever looked since, and goes on to what is older', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  const asked = [];
+  page.on('request', (request) => request.postData()?.includes('PickPartner') && asked.push(request));
+  await page.getByRole('combobox', { name: 'Partner' }).click();
+  await page.getByText('Type at least 2 characters.').waitFor();
+  await page.keyboard.type('n');
+  // Longer than it takes to ask.
+  await page.waitForTimeout(500);
+  assert.equal(asked.length, 0, 'nobody was looked at yet');
+  await choosePartner(page);
+  for (let look = 0; look < 3; look++) await ask('query Look { partners { nodes { name } } }');
+  await runEntry(page, 'Who changed what?', { 'How many entries': '4' });
+  const changes = page.getByRole('list', { name: 'Changes' });
+  await changes.getByRole('listitem').nth(3).waitFor();
+  assert.equal(await changes.getByRole('listitem').count(), 4);
+  assert.ok(!(await changes.innerText()).includes('support read'));
+  const [newest] = await changes.getByRole('listitem').allInnerTexts();
+  await page.getByRole('button', { name: 'Older changes' }).click();
+  await page.waitForFunction(
+    (newest) => !document.querySelector('.changes')?.innerText.includes(newest),
+    newest,
+  );
+  assert.equal(await changes.getByRole('listitem').count(), 4);
+  await done(page);
+});
+
+test('finds the partners that need attention, and the clients with trouble', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  await runEntry(page, 'Which partners need attention?');
+  await page.locator('.outcome', { hasText: 'No partner needs attention.' }).waitFor();
+  const [ours] = (await halo('state')).subscriptions.filter(({ vendor }) => vendor === 'INFIMA');
+  await halo('act', { act: 'set_subscription_active', id: ours.id, active: false });
+  try {
+    const partner = await choosePartner(page);
+    await runEntry(page, 'Preview tonight');
+    const problem = page.locator('.outcome .problem', { hasText: `${ours.client_name.slice(0, 5)}` });
+    await problem.getByText('inactive in Halo').waitFor();
+    await problem.getByText('Activate it in Halo').waitFor();
+    await runEntry(page, 'Resync this partner', { Reason: 'Browser test: trouble' });
+    await page.getByRole('button', { name: 'Watch it live' }).click();
+    await page.locator('.outcome .summary', { hasText: /8 unchanged, 1 failed|1 failed/ }).waitFor();
+    await problem.getByText('Activate it in Halo').waitFor();
+    await shot(page, '7-live-trouble');
+    await runEntry(page, 'Which partners need attention?');
+    await page.getByRole('button', { name: `Act for ${partner}` }).waitFor();
+    await page.locator('.outcome', { hasText: '1 with something to mend' }).waitFor();
+    await shot(page, '4-needing-attention');
+  } finally {
+    await halo('act', { act: 'set_subscription_active', id: ours.id, active: true });
+    await resync('Browser test: mended');
   }
   await done(page);
 });
@@ -262,7 +348,7 @@ test('works by keyboard alone', { skip }, async () => {
   await keys.press('Enter');
   await keys.press('Tab');
   await keys.press('Enter');
-  await answerHas(page, '"haloSyncRuns"');
+  await answerHas(page, '"partners"');
   await keys.press('Alt+2');
   await page.waitForFunction(() => document.activeElement.closest('.graphiql-query-editor'));
   await keys.press('Alt+1');
@@ -297,8 +383,13 @@ test('shows a partner only its own', { skip }, async () => {
   await page.getByLabel('Calling as').selectOption({ label: await callerLabelled(page, /admin/i) });
   await page.locator('.own-partner').waitFor();
   assert.equal(await page.getByRole('combobox', { name: 'Partner' }).count(), 0);
-  assert.ok(!(await page.locator('.menu').innerText()).includes('Find a partner'));
+  const menu = async () => withoutMarks(await page.locator('.menu > li > button').allInnerTexts());
+  assert.deepEqual((await menu()).slice(0, 3), ['Why did last night fail?', 'Preview tonight', 'Resync this partner']);
   await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
+  await page.getByLabel('Calling as').selectOption({ label: await callerLabelled(page, /viewer/i) });
+  await page.locator('.who', { hasText: 'partner viewer' }).waitFor();
+  await page.locator('.menu').getByText('Who changed what?').waitFor();
+  assert.deepEqual(await menu(), ['Why did last night fail?', 'Preview tonight', 'Watch a run', 'Who changed what?']);
   await done(page);
 });
 
@@ -397,6 +488,25 @@ async function signIn(page) {
 async function signInButton(page) {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('button', { name: 'Sign in as support' }).click();
+}
+
+/** Something is asked of the API as support, past the page. */
+async function ask(query, variables) {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${stack.tokens.support}` };
+  const response = await fetch(stack.graphql, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  const { data, errors } = await response.json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+/** Syncs the first partner, to the end. */
+async function resync(reason) {
+  const { partners } = await ask('query Whom { partners(search: "northwind") { nodes { id } } }');
+  const [{ id: partnerId }] = partners.nodes;
+  const sync = 'mutation Sync($input: RequestHaloSyncInput!) { requestHaloSync(input: $input) { run { id } } }';
+  const { requestHaloSync } = await ask(sync, { input: { partnerId, reason } });
+  const follow = 'query Follow($id: ID!) { haloSyncRun(id: $id) { finishedAt } }';
+  while (!(await ask(follow, requestHaloSync.run)).haloSyncRun.finishedAt) await pause(100);
 }
 
 /** The sandbox's own face: what happens inside Halo. */

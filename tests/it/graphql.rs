@@ -102,6 +102,9 @@ async fn each_kind_of_caller_learns_who_it_is() {
     let admin = id(Role::PartnerAdmin, Some("northwind")).await;
     assert_eq!(id(Role::PartnerAdmin, Some("northwind")).await, admin, "the same whenever the same person calls");
     assert_ne!(id(Role::Support, None).await, admin);
+    let about = api.data(&api.support().await, "{ __schema { description } }", json!({})).await;
+    let about = about["__schema"]["description"].as_str().expect("a text");
+    assert!(about.starts_with("INFIMA's Halo PSA integration."), "{about}");
     let viewer = "{ viewer { name role partner { externalId name } may } }";
     let ask = async |role, partner| {
         let caller = api.world.caller(role, partner).await;

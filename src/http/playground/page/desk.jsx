@@ -19,7 +19,7 @@ export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, r
     () => (schema ? menu.filter(({ document }) => validate(schema, document).length === 0) : []),
     [schema],
   );
-  const offered = viewer?.partner ? known.filter(({ name }) => name !== 'FindPartner') : known;
+  const offered = known.filter(({ permission }) => viewer?.may.includes(permission));
   const choose = (partner) => {
     // A run of another partner is not watched any longer.
     stop();
@@ -39,6 +39,7 @@ export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, r
           label="Partner"
           hint="Type a name, address or id"
           chosen={partner}
+          least={2}
           onChoose={choose}
           search={(text) => nodesOf(wire.ask(pickPartner, { search: text }), (data) => data.partners)}
         />
@@ -48,8 +49,11 @@ export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, r
           {fetchError ? 'The menu needs the schema, which could not be read.' : 'Reading the schema…'}
         </p>
       )}
-      {schema && offered.length === 0 && (
+      {schema && known.length === 0 && (
         <p className="quiet">None of the saved operations fits this server's schema.</p>
+      )}
+      {known.length > 0 && viewer && offered.length === 0 && (
+        <p className="quiet">None of the saved operations is for a caller like you.</p>
       )}
       <ul className="menu">
         {offered.map((entry) => (
@@ -88,6 +92,10 @@ export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, r
         known={[viewer?.partner, partner]}
         onPartner={viewer?.partner ? null : choose}
         onWatch={watch ? (runId) => runInTab(watch, { runId }) : null}
+        onMore={(after) => {
+          const asked = offered.find(({ name }) => name === answer.name);
+          if (asked) runInTab(asked, { ...answer.variables, after });
+        }}
       />
     </nav>
   );

@@ -6,8 +6,9 @@ const nothing = { text: null, items: [], problem: null };
 /**
  * `search(text)` gives a promise of `[{ id, name, externalId }]`, or `{ problem }` when it could not look.
  * `onChoose(item)` gets the chosen one, and null as soon as the text is changed again.
+ * Nobody is looked for by fewer than `least` characters: whom support is shown is written down.
  */
-export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
+export function Picker({ label, hint, chosen, search, onChoose, disabled, least = 0 }) {
   const id = useId();
   const [text, setText] = useState(chosen?.name ?? '');
   const [found, setFound] = useState(nothing);
@@ -19,8 +20,9 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
     if (chosen) setText(chosen.name);
   }, [chosen]);
 
+  const short = text.trim().length < least;
   useEffect(() => {
-    if (!open) return;
+    if (!open || short) return;
     let current = true;
     const timer = setTimeout(async () => {
       const answer = await search(text.trim());
@@ -36,7 +38,7 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
 
   // The list of another text is not offered: its first entry would be chosen in place of what was typed.
   const looked = found.text === text;
-  const items = looked ? found.items : [];
+  const items = looked && !short ? found.items : [];
 
   function choose(item) {
     setOpen(false);
@@ -98,7 +100,10 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
           </li>
         ))}
         {items.length === 0 && (
-          <li className="quiet">{looked ? (found.problem ?? 'Nothing by that name.') : 'Looking…'}</li>
+          <li className="quiet">
+            {short && `Type at least ${least} characters.`}
+            {!short && (looked ? (found.problem ?? 'Nothing by that name.') : 'Looking…')}
+          </li>
         )}
       </ul>
     </div>
