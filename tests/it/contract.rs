@@ -28,9 +28,10 @@ async fn each_operation_and_each_refusal_is_answered_as_recorded() {
     let operations: Vec<_> = contract().into_keys().collect();
     assert_eq!(recorded.operations(), operations, "each operation of the contract is recorded");
     assert_eq!(recorded.refusals(), values_of("UserErrorCode"), "each code is recorded");
-    let (operations, refusals) = recorded.stable();
-    hold("operations.json", &operations);
-    hold("user-errors.json", &refusals);
+    let stable = recorded.stable();
+    hold("operations.json", &stable.operations);
+    hold("user-errors.json", &stable.refusals);
+    hold("scenarios.json", &stable.scenarios);
 }
 
 #[test]
