@@ -63,6 +63,8 @@ function withTypenames({ documents }) {
 }
 
 const made = {};
+const { version } = JSON.parse(read("package.json"));
+made["src/generated/version.ts"] = `/** The version of the contract, which is the server's as well. */\nexport const contractVersion = ${JSON.stringify(version)};\n`;
 // What else the preset makes is for operations written inside of TypeScript.
 for (const section of sections.filter(({ filename }) => filename.endsWith("/graphql.ts"))) {
   made[section.filename] = `${(await codegen(section)).trimEnd()}\n`;
@@ -110,6 +112,7 @@ const answers = Object.entries(operations).map(([operation, data]) => [
   `  /** What the server answers to \`${operation}\`. */`,
   `  ${operation}: ${JSON.stringify(data, null, 2).replaceAll("\n", "\n  ")} satisfies ${typeOf(operation)} as ${typeOf(operation)},`,
 ].join("\n"));
+const scenarios = Object.entries(JSON.parse(read("recorded/scenarios.json"))).filter(([operation]) => operation in kinds);
 const refused = Object.entries(refusals).filter(([, { operation }]) => operation in operations);
 made["src/generated/fixtures.ts"] = `import type * as types from "./graphql.js";
 
@@ -124,6 +127,21 @@ export const documentIds = ${JSON.stringify(
 export const operations = {
 ${answers.join("\n")}
 };
+
+/** Other answers to some of the operations, by what is special about them. */
+export const scenarios = {
+${scenarios
+  .map(
+    ([operation, named]) =>
+      `  ${operation}: {\n${Object.entries(named)
+        .map(
+          ([name, data]) =>
+            `    ${name}: ${JSON.stringify(data, null, 2).replaceAll("\n", "\n    ")} satisfies ${typeOf(operation)} as ${typeOf(operation)},`,
+        )
+        .join("\n")}\n  },`,
+  )
+  .join("\n")}
+} as const;
 
 /** The answer of a mutation that is refused with this code. */
 export const refusals = {

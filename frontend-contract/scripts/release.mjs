@@ -12,4 +12,5 @@ if (!readFileSync(file("CHANGELOG.md"), "utf8").includes(`\n## ${version} (`)) {
 }
 copyFileSync(file("../schema.graphql"), file("released/schema.graphql"));
 copyFileSync(file("persisted-documents.json"), file("released/persisted-documents.json"));
+copyFileSync(file("recorded/error-codes.json"), file("released/error-codes.json"));
 writeFileSync(file("released/declared.json"), `${JSON.stringify({ breaking: [] }, null, 2)}\n`);

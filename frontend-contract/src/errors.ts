@@ -146,5 +146,15 @@ export const errors = told(errorMeanings, errorHandling);
 /** The code of an error beside `data`. What is not of this server, such as a proxy's answer, is `INTERNAL`. */
 export function errorCode(error: { readonly extensions?: { readonly [name: string]: unknown } | undefined }): ErrorCode {
   const code = error.extensions?.["code"];
-  return typeof code === "string" && code in errors ? (code as ErrorCode) : "INTERNAL";
+  return typeof code === "string" && Object.hasOwn(errors, code) ? (code as ErrorCode) : "INTERNAL";
+}
+
+const UNKNOWN: Told = { meaning: "A newer server has a code for this. Its message says what it is.", handling: "show" };
+
+/**
+ * What a map says of a code: `toldOf(userErrors, code)`, `toldOf(problems, code)`. A frontend that was built before the code
+ * was there shows the message.
+ */
+export function toldOf<Code extends string>(map: { readonly [C in Code]: Told }, code: string): Told {
+  return Object.hasOwn(map, code) ? map[code as Code] : UNKNOWN;
 }

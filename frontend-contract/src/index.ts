@@ -1,3 +1,4 @@
 export * from "./errors.js";
 export * from "./generated/graphql.js";
+export { contractVersion } from "./generated/version.js";
 export { documentId } from "./ids.js";

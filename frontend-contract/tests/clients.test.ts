@@ -1,13 +1,21 @@
 // The clients that people use, against the running server, which trusts the contract's documents and no others.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { before, test } from "node:test";
+import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
+import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { relayStylePagination } from "@apollo/client/utilities";
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { persistedExchange } from "@urql/exchange-persisted";
-import { Client, cacheExchange, fetchExchange } from "@urql/core";
+import { Client, cacheExchange, fetchExchange, subscriptionExchange } from "@urql/core";
+import { print } from "graphql";
+import { createClient as createSseClient } from "graphql-sse";
+import { createClient as createSocketClient, type Client as SocketClient } from "graphql-ws";
+import { firstValueFrom } from "rxjs";
+import { WebSocket } from "ws";
+import * as contract from "../src/index.js";
 import {
   ActivityLogDocument,
   AssociationHistoryDocument,
@@ -32,28 +40,27 @@ import {
   documentId,
   errorCode,
 } from "../src/index.js";
+import type { OperationName, VariablesOf } from "../src/mocks.js";
 import { ask } from "./ask.js";
 import { admin, server } from "./server.js";
 
 let run = "";
 let association = "";
+let unmapped = "";
+let details = { url: server.sandbox, applicationClientId: "", clientSecret: "" };
 
 before(async () => {
-  const details = (await (await fetch(`${server.sandbox}/sandbox/credentials`)).json()) as Record<string, string>;
-  const { saveHaloConnection } = await ask(SaveConnectionDocument, {
-    input: {
-      url: server.sandbox,
-      applicationClientId: details["client_id"] ?? "",
-      clientSecret: details["client_secret"] ?? "",
-    },
-  });
+  const given = (await (await fetch(`${server.sandbox}/sandbox/credentials`)).json()) as Record<string, string>;
+  details = { ...details, applicationClientId: given["client_id"] ?? "", clientSecret: given["client_secret"] ?? "" };
+  const { saveHaloConnection } = await ask(SaveConnectionDocument, { input: details });
   assert.deepEqual(saveHaloConnection.userErrors, []);
   assert.equal(saveHaloConnection.haloConnection?.status, "CONNECTED");
 });
 
 test("plain fetch goes through all screens", async () => {
-  const table = await ask(MappingTableDocument, { associated: false, orderBy: "NAME_ASC", first: 2 });
+  const table = await ask(MappingTableDocument, { associated: false, orderBy: "NAME_ASC", first: 3 });
   const clients = table.partner?.clients.edges.map(({ node }) => node) ?? [];
+  unmapped = clients.pop()?.id ?? "";
   assert.equal(clients.length, 2);
   const associations = await Promise.all(
     clients.map(async ({ id, name }) => {
@@ -149,13 +156,159 @@ for (const [how, link] of [
   });
 }
 
+type Variables<Name extends OperationName> = { readonly [Key in Name]: readonly [(typeof contract)[`${Key}Document`], VariablesOf<Key>] };
+
+/** Every operation, with variables under which it is answered and harms nothing; at the end the connection is saved anew. */
+function everything(): Variables<OperationName> {
+  const first = 2;
+  return {
+    ActivityLog: [contract.ActivityLogDocument, { first, changesOnly: false }],
+    AssociationHistory: [contract.AssociationHistoryDocument, { associationId: association, first }],
+    ConnectionForm: [contract.ConnectionFormDocument, {}],
+    CustomerSearch: [contract.CustomerSearchDocument, { search: "", first }],
+    CustomerSuggestions: [contract.CustomerSuggestionsDocument, { clientId: unmapped }],
+    IntegrationStatus: [contract.IntegrationStatusDocument, {}],
+    MappingTable: [contract.MappingTableDocument, { first, orderBy: "NAME_ASC", search: "a", associated: true }],
+    RecreateSubscription: [contract.RecreateSubscriptionDocument, { input: { associationId: association } }],
+    RemoveAssociation: [contract.RemoveAssociationDocument, { input: { associationId: "none", quantity: "SET_TO_ZERO" } }],
+    ResolveSubscription: [contract.ResolveSubscriptionDocument, { input: { associationId: association, answer: "CREATE_NEW" } }],
+    RunChanges: [contract.RunChangesDocument, { id: run }],
+    RunProgress: [contract.RunProgressDocument, { id: run }],
+    RunResults: [contract.RunResultsDocument, { id: run, first, outcome: ["CREATED", "FAILED"] }],
+    SaveAssociations: [
+      contract.SaveAssociationsDocument,
+      { input: { associations: [{ clientId: "none", haloCustomerId: 1, allowSharedCustomer: false }] } },
+    ],
+    SyncHistory: [contract.SyncHistoryDocument, { first, trigger: "NIGHTLY" }],
+    SyncNow: [contract.SyncNowDocument, { input: { clientIds: [] } }],
+    SyncPreview: [contract.SyncPreviewDocument, {}],
+    SyncSettings: [contract.SyncSettingsDocument, {}],
+    TestConnection: [contract.TestConnectionDocument, { input: { url: "no address" } }],
+    UpdateSyncSettings: [contract.UpdateSyncSettingsDocument, { input: { nightStart: "02:00" } }],
+    Disconnect: [contract.DisconnectDocument, { input: {} }],
+    SaveConnection: [contract.SaveConnectionDocument, { input: details }],
+  };
+}
+
+type Sendable = TypedDocumentNode<unknown, Record<string, unknown>>;
+type Send = (document: Sendable, variables: Record<string, unknown>, kind: string) => Promise<unknown>;
+
+/** Sends every operation and gives what was answered, by name. */
+async function sendEverything(send: Send): Promise<void> {
+  for (const [name, [document, variables]] of Object.entries(everything())) {
+    const definition = document.definitions.find(({ kind }) => kind === "OperationDefinition");
+    const kind = definition?.kind === "OperationDefinition" ? definition.operation : "";
+    const data = await send(document as Sendable, variables as Record<string, unknown>, kind);
+    assert.ok(Object.values(data as object).some((field) => field !== null), `${name}: ${JSON.stringify(data)}`);
+  }
+}
+
+const sockets: SocketClient[] = [];
+after(() => Promise.all(sockets.map((socket) => socket.dispose())));
+
+function socket(): SocketClient {
+  const opened = createSocketClient({ url: server.websocket, webSocketImpl: WebSocket, connectionParams: admin, retryAttempts: 0 });
+  sockets.push(opened);
+  return opened;
+}
+
+test("fetch sends every operation", async () => {
+  const events = createSseClient({ url: server.graphql, headers: admin, retryAttempts: 0 });
+  await sendEverything(async (document, variables, kind) => {
+    if (kind !== "subscription") return ask(document, variables);
+    const results = events.iterate({ query: print(document), variables });
+    return ((await results.next()).value as { data: unknown }).data;
+  });
+  events.dispose();
+});
+
+test("Apollo Client sends every operation, the subscription over a socket", async () => {
+  const overSocket = new GraphQLWsLink(socket());
+  const link = ApolloLink.split(({ operationType }) => operationType === "subscription", overSocket, new HttpLink(http));
+  const client = new ApolloClient({ link, cache: new InMemoryCache({ possibleTypes: { Node: ["Client", "HaloClientAssociation"] } }) });
+  await sendEverything(async (document, variables, kind) => {
+    if (kind === "mutation") return (await client.mutate({ mutation: document, variables })).data;
+    if (kind === "query") return (await client.query({ query: document, variables, fetchPolicy: "network-only" })).data;
+    return (await firstValueFrom(client.subscribe({ query: document, variables }))).data;
+  });
+  client.stop();
+});
+
+test("urql sends every operation, the subscription over a socket", async () => {
+  const overSocket = socket();
+  const subscriptions = subscriptionExchange({
+    forwardSubscription: ({ query, variables }) => ({
+      subscribe: (sink) => ({
+        unsubscribe: overSocket.subscribe(
+          { query: query ?? "", variables: variables as Record<string, unknown> },
+          // The two libraries differ in what may be undefined and what left out.
+          { ...sink, next: ({ data, errors }) => sink.next({ data: data ?? null, ...(errors && { errors }) }) },
+        ),
+      }),
+    }),
+  });
+  const client = new Client({
+    url: server.graphql,
+    exchanges: [cacheExchange, fetchExchange, subscriptions],
+    preferGetMethod: false,
+    requestPolicy: "network-only",
+    fetchOptions: { headers: admin },
+  });
+  await sendEverything(async (document, variables, kind) => {
+    const operation = kind as "query" | "mutation" | "subscription";
+    const result = await client[operation](document, variables).toPromise();
+    assert.equal(result.error, undefined, String(result.error));
+    return result.data;
+  });
+});
+
+test("screens that are open at once do not take each other's data out of Apollo's cache", async () => {
+  let asked = 0;
+  const count = new ApolloLink((operation, forward) => {
+    asked += 1;
+    return forward(operation);
+  });
+  const client = new ApolloClient({ link: count.concat(new HttpLink(http)), cache: new InMemoryCache() });
+  const settings = client.watchQuery({ query: SyncSettingsDocument });
+  const screens: readonly { subscribe(observer: object): { unsubscribe(): void }; getCurrentResult(): { dataState: string } }[] = [
+    client.watchQuery({ query: IntegrationStatusDocument }),
+    client.watchQuery({ query: ConnectionFormDocument }),
+    settings,
+    client.watchQuery({ query: MappingTableDocument, variables: { orderBy: "NAME_ASC" } }),
+    client.watchQuery({ query: SyncHistoryDocument, variables: {} }),
+    client.watchQuery({ query: ActivityLogDocument, variables: {} }),
+  ];
+  const shown = [];
+  // One after the other, the one that shows most of the viewer first.
+  for (const screen of screens) {
+    shown.push(screen.subscribe({}));
+    while (screen.getCurrentResult().dataState !== "complete") await pause(20);
+  }
+  // Whoever found something missing would ask again.
+  await pause(300);
+  assert.equal(asked, screens.length);
+  await client.mutate({ mutation: UpdateSyncSettingsDocument, variables: { input: { nightEnd: "04:30" } } });
+  await pause(300);
+  assert.equal(settings.getCurrentResult().data?.partner?.haloSyncSettings?.nightEnd, "04:30");
+  assert.deepEqual(screens.map((screen) => screen.getCurrentResult().dataState), screens.map(() => "complete"));
+  assert.equal(asked, screens.length + 1);
+  for (const screen of shown) screen.unsubscribe();
+  // Each is shown again from the cache alone, as when somebody comes back to it.
+  const { viewer } = client.readQuery({ query: IntegrationStatusDocument }) ?? assert.fail("the status is not whole");
+  assert.ok(viewer.partner?.haloConnection);
+  for (const query of [ConnectionFormDocument, SyncSettingsDocument]) assert.ok(client.readQuery<unknown>({ query }));
+  client.stop();
+});
+
 test("a document of another release is refused with what to do", async () => {
   const response = await fetch(server.graphql, {
     method: "POST",
     headers: { ...admin, "content-type": "application/json" },
     body: JSON.stringify({ documentId: documentId(MappingTableDocument).replace(/.$/, "x"), operationName: "MappingTable" }),
   });
-  const { errors } = (await response.json()) as { errors: [{ message: string; extensions: { code: string } }] };
+  const { errors } = (await response.json()) as { errors: [{ message: string; extensions: Record<string, unknown> }] };
   assert.equal(errorCode(errors[0]), "DOCUMENT_NOT_TRUSTED");
+  const { operation, contractVersion: version } = errors[0].extensions;
+  assert.deepEqual([operation, version], ["MappingTable", contract.contractVersion]);
   assert.match(errors[0].message, /"MappingTable".*contract, version \d+\.\d+\.\d+/);
 });

@@ -1,16 +1,23 @@
 // What is made is what would be made now, and the mocks answer as the server did.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import { print } from "graphql";
+import { createClient } from "graphql-ws";
 import { setupServer } from "msw/node";
-import { errorCode, userErrors, type HaloProblemCode } from "../src/index.js";
+import { WebSocket } from "ws";
+import { RunChangesDocument, errorCode, toldOf, userErrors, type HaloProblemCode, type RunChangesSubscription } from "../src/index.js";
 import { errorStatus } from "../src/generated/codes.js";
 import { documentIds } from "../src/generated/fixtures.js";
-import { fail, handlers, operations, refusals, refuse, type OperationName, type RefusalCode } from "../src/mocks.js";
+import { answer, fail, handlers, operations, refusals, refuse, scenarios, sockets, type DataOf, type OperationName, type RefusalCode } from "../src/mocks.js";
 import { problems } from "../src/errors.js";
 
-const mocked = setupServer(...handlers());
+// Node 20 has no WebSocket of its own for MSW to stand in for; browsers and later Nodes do.
+Object.assign(globalThis, { WebSocket: globalThis.WebSocket ?? WebSocket });
+const mocked = setupServer(...handlers(), sockets());
 before(() => mocked.listen({ onUnhandledRequest: "error" }));
 after(() => mocked.close());
 
@@ -28,15 +35,82 @@ test("nothing that is generated is stale", () => {
 });
 
 test("the package holds what it exports, and none of its tests", async () => {
-  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, string> };
-  const packed = spawnSync("npm", ["pack", "--dry-run", "--json"], { encoding: "utf8" });
+  const packed = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { encoding: "utf8" });
   const [{ files }] = JSON.parse(packed.stdout) as [{ files: { path: string }[] }];
   const paths = files.map(({ path }) => path);
-  for (const path of Object.values(exports)) assert.ok(paths.includes(path.replace("./", "")), `${path} among ${paths.join(", ")}`);
+  for (const path of exported()) assert.ok(paths.includes(path), `${path} among ${paths.join(", ")}`);
   assert.deepEqual(paths.filter((path) => path.includes("test")), []);
   // By the names under which a frontend imports it.
   assert.equal((await import("@infima/halo-contract")).userErrors.REQUIRED.handling, userErrors.REQUIRED.handling);
   assert.equal((await import("@infima/halo-contract/mocks")).handlers().length, handlers().length);
+});
+
+/** The files that the package exports, each operation for itself. */
+function exported(): string[] {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, string> };
+  return Object.values(exports).flatMap((path) => {
+    const [folder, rest] = path.replace("./", "").split("*");
+    return rest === undefined ? [folder ?? ""] : readdirSync(folder ?? "").map((file) => `${folder}${file}`);
+  });
+}
+
+test("a package made from a fresh clone works in an empty folder", () => {
+  const folder = mkdtempSync(`${tmpdir()}/contract-`);
+  const run = (command: string, args: string[], cwd: string) => {
+    const done = spawnSync(command, args, { cwd, encoding: "utf8" });
+    assert.equal(done.status, 0, `${command} ${args.join(" ")}: ${done.stdout}${done.stderr}`);
+    return done.stdout;
+  };
+  try {
+    // What a clone has and no more, with the packages that `npm ci` puts beside it.
+    const files = run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", ".", "../schema.graphql"], ".");
+    for (const file of files.split("\0").filter((file) => file !== "" && existsSync(file))) {
+      cpSync(file, join(folder, "clone/frontend-contract", file), { recursive: true });
+    }
+    const clone = join(folder, "clone/frontend-contract");
+    assert.ok(!existsSync(join(clone, "dist")), "nothing is built yet");
+    symlinkSync(resolve("node_modules"), join(clone, "node_modules"));
+    run("npm", ["pack", "--pack-destination", folder], clone);
+    const [tarball] = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
+
+    const frontend = join(folder, "frontend");
+    const installed = join(frontend, "node_modules/@infima/halo-contract");
+    mkdirSync(installed, { recursive: true });
+    run("tar", ["-xzf", join(folder, tarball ?? ""), "--strip-components=1", "-C", installed], folder);
+    // What a package manager would put beside it.
+    for (const name of ["graphql", "msw", "@graphql-typed-document-node"]) {
+      symlinkSync(resolve("node_modules", name), join(frontend, "node_modules", name));
+    }
+    writeFileSync(join(frontend, "package.json"), '{ "type": "module" }');
+    writeFileSync(
+      join(frontend, "use.mjs"),
+      `import { createRequire } from "node:module";
+       import { readFileSync } from "node:fs";
+       import { MappingTableDocument, contractVersion, documentId } from "@infima/halo-contract";
+       import { handlers, operations } from "@infima/halo-contract/mocks";
+       const find = createRequire(import.meta.url).resolve;
+       const read = (name) => readFileSync(find("@infima/halo-contract/" + name), "utf8");
+       const trusted = JSON.parse(read("persisted-documents.json"));
+       if (!(documentId(MappingTableDocument) in trusted)) throw new Error("not trusted");
+       if (JSON.parse(read("package.json")).version !== contractVersion) throw new Error("another version");
+       if (!read("schema.graphql").includes("type Query") || !read("operations/shared.graphql").includes("fragment Run")) throw new Error("not whole");
+       if (!read("CHANGELOG.md").includes("## ") || handlers().length === 0) throw new Error("not whole");
+       console.log(operations.MappingTable.partner.__typename);`,
+    );
+    assert.equal(run(process.execPath, ["use.mjs"], frontend), "Partner\n");
+    writeFileSync(
+      join(frontend, "use.ts"),
+      `import { toldOf, userErrors, type MappingTableQuery } from "@infima/halo-contract";
+       import { answer, operations } from "@infima/halo-contract/mocks";
+       export const table: MappingTableQuery = operations.MappingTable;
+       export const told: string = toldOf(userErrors, "NEWER").handling;
+       export const handler = answer("MappingTable", ({ search }) => (search === "x" ? table : { ...table, partner: null }));`,
+    );
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck", "use.ts"];
+    run(process.execPath, [resolve("node_modules/typescript/bin/tsc"), ...options], frontend);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("no type gives up with `any`", () => {
@@ -59,6 +133,7 @@ test("the mocks answer every operation, by id and by name, over POST and GET", a
     ];
     for (const answer of ways) assert.deepEqual(await answer.json(), { data: operations[name] }, name);
   }
+  assert.deepEqual(new Set(names), new Set(Object.keys(documentIds)), "each operation has a fixture");
   const unknown = await send({ query: "query NotOurs { viewer { role } }" });
   const { errors } = (await unknown.json()) as { errors: [{ extensions: { code: string } }] };
   assert.deepEqual([unknown.status, errorCode(errors[0])], [400, "DOCUMENT_NOT_TRUSTED"]);
@@ -66,7 +141,46 @@ test("the mocks answer every operation, by id and by name, over POST and GET", a
 
 test("a subscription is mocked by server-sent events", async () => {
   const answer = await send({ documentId: documentIds.RunChanges }, { accept: "text/event-stream" });
-  assert.match(await answer.text(), /^event: next\ndata: \{"data":\{"haloSyncRun".*\n\nevent: complete/);
+  const [, ...events] = (await answer.text()).split("event: ");
+  const results = events.filter((event) => event.startsWith("next")).map((event) => event.split("data: ")[1] ?? "");
+  const states = results.map((text) => (JSON.parse(text) as { data: RunChangesSubscription }).data.haloSyncRun);
+  assert.deepEqual(states.map(({ status, progress }) => [status, progress.done]), [["QUEUED", 0], ["RUNNING", 1], ["SUCCEEDED", 2]]);
+  assert.ok(events.at(-1)?.startsWith("complete"));
+});
+
+test("a subscription is mocked over a socket", async () => {
+  const client = createClient({ url: "wss://api.infima.test/graphql", retryAttempts: 0 });
+  const follow = async (query: string) => {
+    const seen = [];
+    for await (const { data } of client.iterate<RunChangesSubscription>({ query })) seen.push(data?.haloSyncRun.status);
+    return seen;
+  };
+  assert.deepEqual(await follow(print(RunChangesDocument)), ["QUEUED", "RUNNING", "SUCCEEDED"]);
+  const refused = await follow("subscription NotOurs { haloSyncRun(id: 1) { id } }").catch((errors: unknown) => errors);
+  assert.equal(errorCode((refused as [{ extensions: { code: string } }])[0]), "DOCUMENT_NOT_TRUSTED");
+  await client.dispose();
+});
+
+test("the mocks can answer by the variables, and with what is special", async () => {
+  mocked.use(answer("MappingTable", ({ needsAttention }) => (needsAttention === true ? scenarios.MappingTable.needsAttention : operations.MappingTable)));
+  const ask = async (variables: object) => {
+    const answered = await send({ documentId: documentIds.MappingTable, variables });
+    return ((await answered.json()) as { data: DataOf<"MappingTable"> }).data;
+  };
+  const troubled = (await ask({ needsAttention: true })).partner?.clients.edges ?? [];
+  const asks = troubled.find(({ node }) => node.haloAssociation?.problem?.code === "SUBSCRIPTION_EXISTS");
+  assert.ok(asks?.node.haloAssociation?.problem?.haloSubscriptionIds.length, "the candidates to choose from");
+  assert.deepEqual(await ask({}), operations.MappingTable);
+  mocked.resetHandlers();
+  assert.equal(scenarios.RunProgress.failed.haloSyncRun?.status, "FAILED");
+  assert.equal(scenarios.IntegrationStatus.credentialsRejected.viewer.partner?.haloConnection?.problem?.code, "CREDENTIALS_REJECTED");
+});
+
+test("the fixtures are of one world", () => {
+  const recorded = JSON.stringify([operations, scenarios]);
+  for (const kind of ["partner", "connection", "viewer"]) {
+    assert.deepEqual(new Set(recorded.match(new RegExp(`"${kind}_[0-9a-f]{32}"`, "g"))).size, 1, kind);
+  }
 });
 
 test("the mocks refuse with every code, and fail as told", async () => {
@@ -90,4 +204,10 @@ test("the map of problems has a line for each code", () => {
     assert.ok(problems[code].meaning.length > 10 && problems[code].handling.length > 2, code);
   }
   assert.equal(errorCode({ extensions: { code: "OF_A_PROXY" } }), "INTERNAL");
+  assert.equal(errorCode({ extensions: { code: "toString" } }), "INTERNAL");
+  assert.equal(toldOf(userErrors, "REQUIRED"), userErrors.REQUIRED);
+  for (const code of ["OF_A_NEWER_SERVER", "toString"]) {
+    assert.equal(toldOf(userErrors, code).handling, "show");
+    assert.equal(toldOf(problems, code).handling, "show");
+  }
 });

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::ids::HaloSubscriptionId;
+
 words! {
     ProblemCode {
         /// The address cannot be a Halo: nothing there speaks Halo's API.
@@ -60,6 +62,17 @@ impl Problem {
 
     pub fn about(code: ProblemCode, subject: impl Into<String>, since: DateTime<Utc>) -> Self {
         Self { code, subject: Some(subject.into()), since }
+    }
+
+    /// The subscriptions that a person has to choose among. Of these problems, the subject is their ids and no more.
+    pub fn subscriptions(&self) -> Vec<HaloSubscriptionId> {
+        let (ProblemCode::SubscriptionExists | ProblemCode::DuplicateSubscription | ProblemCode::AmbiguousRecovery) =
+            self.code
+        else {
+            return Vec::new();
+        };
+        let ids = self.subject.as_deref().unwrap_or_default().split(", ");
+        ids.filter_map(|id| id.parse().ok().map(HaloSubscriptionId)).collect()
     }
 
     /// Keeps the moment at which the same problem was first seen.
@@ -120,10 +133,11 @@ impl Problem {
             ProblemCode::CustomerInactive => "The customer is inactive in Halo.".into(),
             ProblemCode::QuantityRefused => with_reason("Halo refused the quantity", subject),
             ProblemCode::QuantityChangedInHalo => {
-                "The quantity was changed in Halo. It is the active user count again.".into()
+                "The quantity was changed in Halo. INFIMA keeps it at the active user count.".into()
             }
             ProblemCode::QuantityFell => {
-                "The active user count fell to zero or by more than half. It was written: please check that it is right."
+                "The active user count fell to zero or by more than half. It is written all the same: please check that \
+                 it is right."
                     .into()
             }
             ProblemCode::FieldsNotKept => match subject {
@@ -305,6 +319,22 @@ mod tests {
             };
             assert_eq!((remedy.is_some(), step.is_some()), (mended, described), "{:?}", problem.code);
         }
+    }
+
+    #[test]
+    fn only_a_question_about_subscriptions_names_some() {
+        for problem in all().filter(|problem| problem.subject.is_none()) {
+            assert_eq!(problem.subscriptions(), [], "{:?}", problem.code);
+        }
+        let asks =
+            |&code: &ProblemCode| !Problem::about(code, "9001, 9002", DateTime::UNIX_EPOCH).subscriptions().is_empty();
+        use ProblemCode::*;
+        assert_eq!(
+            ProblemCode::ALL.iter().copied().filter(asks).collect::<Vec<_>>(),
+            [SubscriptionExists, DuplicateSubscription, AmbiguousRecovery]
+        );
+        let problem = Problem::about(SubscriptionExists, "9001, 9002", DateTime::UNIX_EPOCH);
+        assert_eq!(problem.subscriptions(), [9001, 9002].map(HaloSubscriptionId));
     }
 
     #[test]

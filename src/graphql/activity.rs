@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use serde_json::Value;
 
-use super::{asker::Asker, scalars::Moment};
+use super::{asker::Asker, error::Result, node::Node, scalars::Moment};
 use crate::auth::{self, ActorRole as Capacity};
 use crate::domain::activity;
 
@@ -37,6 +37,14 @@ impl Activity {
     /// The global id of what it was done to.
     async fn subject_id(&self) -> Option<ID> {
         self.0.subject.clone().map(ID)
+    }
+
+    /// What it was done to, as it is now. Null where that is no record of its own, or is not there any more.
+    async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>> {
+        match &self.0.subject {
+            Some(id) => Asker::of(ctx).node(id).await,
+            None => Ok(None),
+        }
     }
 
     /// Why, in the words of INFIMA's support.

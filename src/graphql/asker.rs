@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::batches::Batches;
-use super::error::{Failure, Result};
+use super::error::{Failure, Result, advise};
 use super::loads::Loads;
 use super::reads::Reads;
 use crate::auth::{Act, Caller, Denied, PartnerScope, Role};
@@ -149,10 +149,14 @@ impl Extension for OneRequest {
 
     /// What support looked at is written down before it is shown; what cannot be written down is not shown.
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
-        let support = ctx.data_opt::<Asker>().filter(|asker| asker.caller.role() == Role::Support);
+        let asker = ctx.data_opt::<Asker>();
+        let support = asker.filter(|asker| asker.caller.role() == Role::Support);
         let tasks = ctx.data_opt::<TaskTracker>().cloned().unwrap_or_default();
         let mut unwritten = support.map(|asker| Unwritten::new(asker, operation, tasks));
-        let response = self.batches.run(next.run(ctx, operation)).await;
+        let mut response = self.batches.run(next.run(ctx, operation)).await;
+        if let Some(asker) = asker {
+            advise(&mut response, asker.caller.role());
+        }
         let Some(writing) = unwritten.as_mut().and_then(Unwritten::write) else { return response };
         let failure = match writing.await {
             Ok(Ok(())) => return response,

@@ -1,12 +1,27 @@
 //! Why a field could not be answered: the errors beside `data`. What a caller can mend in a mutation's input is not
 //! here, but among its `userErrors`.
 
-use async_graphql::ErrorExtensions;
+use async_graphql::{ErrorExtensions, Response};
 
-use crate::auth::Denied;
+use crate::auth::{Denied, Role};
 use crate::http::{ErrorCode, OUR_FAULT, SESSION_ENDED};
 use crate::ops::{ARCHIVED, OpError, UserErrorCode};
 use crate::storage::{StorageError, is_out_of_reach};
+
+const FORBIDDEN: &str = "Your role does not permit this.";
+
+/// Has a refusal say to whom it is refused what to do about it, which is not the same for everybody.
+pub(super) fn advise(response: &mut Response, role: Role) {
+    let advice = match role {
+        Role::PartnerViewer => "Ask an administrator of your organisation.",
+        Role::PartnerAdmin => "It is for INFIMA's own people and services.",
+        Role::Support => "It is the partner's to do: ask one of the partner's administrators.",
+        Role::Platform => "The platform's service imports the roster, and nothing else.",
+    };
+    for error in response.errors.iter_mut().filter(|error| error.message == FORBIDDEN) {
+        error.message = format!("{FORBIDDEN} {advice}");
+    }
+}
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
@@ -58,9 +73,7 @@ impl From<Failure> for async_graphql::Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::NotFound => ErrorCode::NotFound.error("There is no such record."),
-            Failure::Forbidden => {
-                ErrorCode::Forbidden.error("Your role does not permit this. Ask an administrator of your organisation.")
-            }
+            Failure::Forbidden => ErrorCode::Forbidden.error(FORBIDDEN),
             Failure::Archived => ErrorCode::Forbidden.error(ARCHIVED),
             Failure::Expired => ErrorCode::Unauthenticated.error(SESSION_ENDED),
             Failure::BadArgument { field, message } => {

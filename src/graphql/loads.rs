@@ -17,7 +17,7 @@ use crate::domain::activity::Activity;
 use crate::domain::association::Association;
 use crate::domain::connection::Connection;
 use crate::domain::roster::{Client, ClientCounts, Partner};
-use crate::domain::run::{Outcome, Run, RunResult};
+use crate::domain::run::{Outcome, Run, RunResult, Trigger};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, PartnerId, RunId};
 use crate::ops::Ops;
 use crate::storage::clients::ClientFilter;
@@ -57,11 +57,11 @@ pub(super) struct ClientsPage(pub(super) PartnerId, pub(super) ClientFilter, pub
 
 /// A page of a partner's runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct RunsPage(pub(super) PartnerId, pub(super) Page);
+pub(super) struct RunsPage(pub(super) PartnerId, pub(super) Option<Trigger>, pub(super) Page);
 
-/// A page of what was done to a partner.
+/// A page of what was done to a partner, or, where the flag is set, of what was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct ActivityPage(pub(super) PartnerId, pub(super) Page);
+pub(super) struct ActivityPage(pub(super) PartnerId, pub(super) bool, pub(super) Page);
 
 /// A page of a run's results.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -75,9 +75,9 @@ pub(super) struct HistoryPage(pub(super) PartnerId, pub(super) AssociationId, pu
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ClientsCount(pub(super) PartnerId, pub(super) ClientFilter);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct RunsCount(pub(super) PartnerId);
+pub(super) struct RunsCount(pub(super) PartnerId, pub(super) Option<Trigger>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct ActivityCount(pub(super) PartnerId);
+pub(super) struct ActivityCount(pub(super) PartnerId, pub(super) bool);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ResultsCount(pub(super) PartnerId, pub(super) RunId, pub(super) Option<Vec<Outcome>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -184,20 +184,27 @@ impl Loads {
 
     async fn runs_pages(&self, keys: &[RunsPage]) -> Found<RunsPage, Slice<Run>> {
         let mut found = HashMap::new();
-        for (page, of) in alike(keys.iter().map(|key| (key.1.clone(), key.0))) {
+        for ((trigger, page), of) in alike(keys.iter().map(|key| ((key.1, key.2.clone()), key.0))) {
             let (scopes, mut db) = self.view(of).await?;
-            let pages = runs::pages(&mut db, &scopes[..], &page).await?;
-            found.extend(pages.into_iter().map(|(partner, slice)| (RunsPage(partner, page.clone()), slice)));
+            let pages = match trigger {
+                None => runs::pages(&mut db, &scopes[..], &page).await?,
+                Some(trigger) => runs::pages_of(&mut db, &scopes[..], trigger, &page).await?,
+            };
+            found.extend(pages.into_iter().map(|(partner, slice)| (RunsPage(partner, trigger, page.clone()), slice)));
         }
         Ok(found)
     }
 
     async fn activity_pages(&self, keys: &[ActivityPage]) -> Found<ActivityPage, Slice<Activity>> {
         let mut found = HashMap::new();
-        for (page, of) in alike(keys.iter().map(|key| (key.1.clone(), key.0))) {
+        for ((changes, page), of) in alike(keys.iter().map(|key| ((key.1, key.2.clone()), key.0))) {
             let (scopes, mut db) = self.open(Act::ViewActivity, of).await?;
-            let pages = activity::pages(&mut db, &scopes[..], &page).await?;
-            found.extend(pages.into_iter().map(|(partner, slice)| (ActivityPage(partner, page.clone()), slice)));
+            let pages = match changes {
+                true => activity::pages_of_changes(&mut db, &scopes[..], &page).await?,
+                false => activity::pages(&mut db, &scopes[..], &page).await?,
+            };
+            let key = |partner| ActivityPage(partner, changes, page.clone());
+            found.extend(pages.into_iter().map(|(partner, slice)| (key(partner), slice)));
         }
         Ok(found)
     }
@@ -238,15 +245,23 @@ impl Loads {
     }
 
     async fn runs_counts(&self, keys: &[RunsCount]) -> Found<RunsCount, i64> {
-        let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
-        let counts = runs::counts(&mut db, &scopes[..]).await?;
-        Ok(counts.into_iter().map(|(partner, count)| (RunsCount(partner), count)).collect())
+        let mut found = HashMap::new();
+        for (trigger, of) in alike(keys.iter().map(|key| (key.1, key.0))) {
+            let (scopes, mut db) = self.view(of).await?;
+            let counts = runs::counts(&mut db, &scopes[..], trigger).await?;
+            found.extend(counts.into_iter().map(|(partner, count)| (RunsCount(partner, trigger), count)));
+        }
+        Ok(found)
     }
 
     async fn activity_counts(&self, keys: &[ActivityCount]) -> Found<ActivityCount, i64> {
-        let (scopes, mut db) = self.open(Act::ViewActivity, keys.iter().map(|key| key.0)).await?;
-        let counts = activity::counts(&mut db, &scopes[..]).await?;
-        Ok(counts.into_iter().map(|(partner, count)| (ActivityCount(partner), count)).collect())
+        let mut found = HashMap::new();
+        for (changes, of) in alike(keys.iter().map(|key| (key.1, key.0))) {
+            let (scopes, mut db) = self.open(Act::ViewActivity, of).await?;
+            let counts = activity::counts(&mut db, &scopes[..], changes).await?;
+            found.extend(counts.into_iter().map(|(partner, count)| (ActivityCount(partner, changes), count)));
+        }
+        Ok(found)
     }
 
     async fn results_counts(&self, keys: &[ResultsCount]) -> Found<ResultsCount, i64> {

@@ -13,6 +13,7 @@
 //! Called by `app/`, which hands in the verbs and this process' ear for changes, and by the command that prints the
 //! schema.
 
+mod about;
 mod activity;
 mod asker;
 mod association;
@@ -65,6 +66,7 @@ pub fn schema(ops: Ops, changes: Changes) -> ApiSchema {
     shape()
         .data(ops)
         .data(changes)
+        .extension(about::AboutTheSchema)
         .extension(asker::AskerOfRequest)
         .extension(SpecNulls)
         .limit_depth(limits::SCHEMA_DEPTH)

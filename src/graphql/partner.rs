@@ -10,10 +10,11 @@ use super::{
     error::Result,
     loads::{ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, RunsCount, RunsPage},
     page::{self, Paged, Total},
-    run::HaloSyncRun,
+    run::{HaloSyncRun, HaloSyncTrigger},
     scalars::{LocalTime, TimeZone},
 };
 use crate::domain::roster;
+use crate::domain::run::Trigger;
 use crate::storage::clients::ClientFilter;
 
 pub struct Partner(pub(super) roster::Partner);
@@ -96,10 +97,17 @@ impl Partner {
         ctx: &Context<'_>,
         #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
+        #[graphql(
+            desc = "Only syncs that were queued for this reason. `NIGHTLY` finds every night, also one that came \
+                          while a sync that somebody had asked for was waiting, and that this one did the work of."
+        )]
+        trigger: Option<HaloSyncTrigger>,
     ) -> Result<Paged<HaloSyncRun>> {
         let page = page::page(first, after.as_deref())?;
-        let slice = Asker::of(ctx).load.load_one(RunsPage(self.0.id, page.clone())).await?.unwrap_or_default();
-        let total = Total::Runs(RunsCount(self.0.id));
+        let trigger = trigger.map(Trigger::from);
+        let wanted = RunsPage(self.0.id, trigger, page.clone());
+        let slice = Asker::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
+        let total = Total::Runs(RunsCount(self.0.id, trigger));
         Ok(page::shown(&page, slice, total, |run| (String::new(), run.id.0), HaloSyncRun))
     }
 
@@ -110,10 +118,17 @@ impl Partner {
         ctx: &Context<'_>,
         #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
+        #[graphql(
+            desc = "Without the entries of `support.read`, which say that INFIMA's support looked and changed nothing.",
+            default_with = "Some(false)"
+        )]
+        changes_only: Option<bool>,
     ) -> Result<Paged<Activity>> {
         let page = page::page(first, after.as_deref())?;
-        let slice = Asker::of(ctx).load.load_one(ActivityPage(self.0.id, page.clone())).await?.unwrap_or_default();
-        let total = Total::Activity(ActivityCount(self.0.id));
+        let changes = changes_only.unwrap_or_default();
+        let wanted = ActivityPage(self.0.id, changes, page.clone());
+        let slice = Asker::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
+        let total = Total::Activity(ActivityCount(self.0.id, changes));
         Ok(page::shown(&page, slice, total, |act| (String::new(), act.id.0), Activity))
     }
 }

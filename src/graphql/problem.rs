@@ -30,6 +30,12 @@ impl HaloProblem {
         self.0.guide_step()
     }
 
+    /// Halo's ids of the subscriptions that it is about, where a person has to choose among them: those that
+    /// `resolveHaloSubscription` can be told to adopt, as long as they are on the customer that the client is mapped to.
+    async fn halo_subscription_ids(&self) -> Vec<i32> {
+        self.0.subscriptions().into_iter().map(|id| id.0).collect()
+    }
+
     /// Since when it has been so.
     async fn since(&self) -> Moment {
         self.0.since.into()

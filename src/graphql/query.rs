@@ -99,7 +99,10 @@ impl Query {
     async fn halo_sync_preview(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global ids of the clients to look at. Left out: all that are mapped.")]
+        #[graphql(
+            desc = "The global ids of the clients to look at; one that is not mapped has no entry. Left out: all \
+                          that are mapped."
+        )]
         client_ids: Option<Vec<ID>>,
         #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
         partner_id: Option<ID>,
@@ -108,7 +111,7 @@ impl Query {
         let Some(scope) = asker.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref())? else {
             return Ok(None);
         };
-        let clients = client_ids.map(|ids| ids.iter().filter_map(|id| id.parse().ok()).collect::<Vec<_>>());
+        let clients = client_ids.map(|ids| ids.iter().map(|id| id.parse().ok()).collect::<Vec<_>>());
         let preview = preview_sync(&asker.ops, &asker.question(), scope.partner(), clients.as_deref()).await?;
         Ok(Some(HaloSyncPreview(preview)))
     }

@@ -1,6 +1,7 @@
 //! Who is calling.
 
-use async_graphql::{Context, Enum, Object};
+use async_graphql::{Context, Enum, ID, Object};
+use sha2::{Digest, Sha256};
 
 use super::{asker::Asker, error::Result, partner::Partner};
 use crate::auth::may;
@@ -10,6 +11,14 @@ pub struct Viewer;
 /// Who is calling and what they may do.
 #[Object]
 impl Viewer {
+    /// Tells this caller from all others, and is the same whenever the same person or service calls. It is no `Node`:
+    /// nobody sees anybody else's.
+    async fn id(&self, ctx: &Context<'_>) -> ID {
+        let digest = Sha256::digest(Asker::of(ctx).caller.subject());
+        let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        ID(format!("viewer_{digits}"))
+    }
+
     /// The caller's name, where the token tells one.
     async fn name<'a>(&self, ctx: &Context<'a>) -> Option<&'a str> {
         Asker::of(ctx).caller.name()

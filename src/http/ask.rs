@@ -38,7 +38,8 @@ impl Ask {
         let ask = Self {
             query: string(&mut fields, "query")?,
             document_id: string(&mut fields, "documentId")?.or(persisted),
-            operation_name: string(&mut fields, "operationName")?,
+            // Clients that keep a field for it send it empty where there is none.
+            operation_name: string(&mut fields, "operationName")?.filter(|name| !name.is_empty()),
             variables: Variables::from_json(Value::Object(object(&mut fields, "variables")?)),
         };
         match ask {
@@ -69,7 +70,7 @@ impl Ask {
         let fields = [
             ("query", text(params.query)),
             ("documentId", text(params.document_id)),
-            ("operationName", text(params.operation_name.filter(|name| !name.is_empty()))),
+            ("operationName", text(params.operation_name)),
             ("variables", json(params.variables)?),
             ("extensions", json(params.extensions)?),
         ];

@@ -109,14 +109,18 @@ impl Documents {
     }
 
     fn refusal(&self, operation: Option<String>) -> Refusal {
-        let operation =
-            operation.map_or_else(|| "This operation".to_owned(), |name| format!("The operation \"{name}\""));
+        let said =
+            operation.as_ref().map_or_else(|| "This operation".to_owned(), |name| format!("The operation \"{name}\""));
         let version = &self.contract_version;
         let message = format!(
-            "{operation} is not part of the contract, version {version}, that this server was released with. Send an \
+            "{said} is not part of the contract, version {version}, that this server was released with. Send an \
              operation of that version, or release the contract with this one first."
         );
-        Refusal::new(ErrorCode::DocumentNotTrusted, message)
+        let refusal = Refusal::new(ErrorCode::DocumentNotTrusted, message).fact("contractVersion", version);
+        match operation {
+            Some(operation) => refusal.fact("operation", operation),
+            None => refusal,
+        }
     }
 }
 

@@ -108,15 +108,22 @@ pub(super) struct Refusal {
     pub(super) at: Option<Pos>,
     /// In how many seconds to try again.
     pub(super) retry_after: Option<u64>,
+    /// What else a program may want to know, by name.
+    pub(super) facts: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), at: None, retry_after: None }
+        Self { code, message: message.into(), at: None, retry_after: None, facts: Vec::new() }
     }
 
     pub(super) fn at(self, at: Pos) -> Self {
         Self { at: Some(at), ..self }
+    }
+
+    pub(super) fn fact(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push((name, value.into()));
+        self
     }
 
     pub(super) fn retry_after(self, seconds: u64) -> Self {
@@ -131,6 +138,9 @@ impl From<Refusal> for Response {
         extensions.set("code", refusal.code.as_str());
         if let Some(seconds) = refusal.retry_after {
             extensions.set("retryAfter", seconds);
+        }
+        for (name, value) in refusal.facts {
+            extensions.set(name, value);
         }
         Response::from_errors(vec![error])
     }

@@ -20,6 +20,9 @@ use tracing::{Span, field::Empty, info_span};
 use super::{RequestId, error::ErrorCode};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What a page's own tracing puts on its requests (W3C Trace Context).
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
 /// Nothing may load or frame an answer. The playground sets its own policy for its page.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -28,7 +31,7 @@ pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, TRACE_PARENT, TRACE_STATE])
         .expose_headers([REQUEST_ID, header::RETRY_AFTER])
         .max_age(Duration::from_secs(3600));
     let set = |name: HeaderName, value: &'static str| {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::run_sync::observe;
-use super::{OpError, Ops, Request, check_connection, halo};
+use super::{OpError, Ops, Request, UserError, UserErrorCode, check_connection, halo};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::association::Association;
 use crate::domain::plan::{self, Desired, Plan, Step};
 use crate::halo::{HaloError, Lane, Session};
 use crate::ids::{AssociationId, ClientId, PartnerId};
-use crate::storage::associations;
+use crate::storage::{associations, clients};
 
 /// A preview is somebody's look at a screen, and spends no more than that of the people's slice of the budget.
 const MOST_REQUESTS: u32 = 30;
@@ -34,15 +34,36 @@ pub struct Entry {
     pub active_users: u32,
 }
 
-/// For these clients, or for all that are mapped. Unknown clients are left out.
+/// For these clients, or for all that are mapped. One that is not mapped has no entry, one that is unknown is a mistake.
 pub async fn preview_sync(
     ops: &Ops,
     request: &Request<'_>,
     partner: PartnerId,
-    clients: Option<&[ClientId]>,
+    clients: Option<&[Option<ClientId>]>,
 ) -> Result<Preview, OpError> {
     let scope = permit(request.caller, Act::Preview, partner)?;
-    preview(ops, &scope, clients).await
+    let clients = match clients {
+        Some(clients) => Some(known(ops, &scope, clients).await?),
+        None => None,
+    };
+    preview(ops, &scope, clients.as_deref()).await
+}
+
+/// Those of the partner's clients that were named, or the first that is none of them.
+async fn known(ops: &Ops, scope: &PartnerScope, named: &[Option<ClientId>]) -> Result<Vec<ClientId>, OpError> {
+    let ids: Vec<_> = named.iter().copied().flatten().collect();
+    let found = {
+        let mut db = ops.db.read(scope).await?;
+        clients::find_many(&mut db, scope, &ids).await?
+    };
+    let known = |id: &Option<ClientId>| found.iter().any(|client| Some(client.id) == *id);
+    match named.iter().position(|id| !known(id)) {
+        None => Ok(ids),
+        Some(index) => {
+            let unknown = UserError::new(UserErrorCode::ClientNotFound, &[], "There is no such client.");
+            Err(OpError::Refused(vec![unknown.within("clientIds", index)]))
+        }
+    }
 }
 
 /// The same for whoever may see the partner.

@@ -32,6 +32,10 @@ pub async fn request_sync(
 ) -> Result<Requested, OpError> {
     let scope = permit(request.caller, Act::RequestSync, partner)?;
     check_active(ops, &scope).await?;
+    if wanted.as_ref().is_some_and(Vec::is_empty) {
+        let message = "Name at least one client. To sync all that are mapped, leave the list out.";
+        return Err(OpError::refused(UserErrorCode::Required, &["clientIds"], message));
+    }
     let (connected, chosen, errors) = {
         let mut db = ops.db.read(&scope).await?;
         let connected = connections::is_usable(&mut db, &scope).await?;

@@ -115,8 +115,7 @@ fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
 
 /// Whether the question offered this record: any other one of the customer's may be somebody else's product.
 fn offered(problem: Option<&Problem>, subscription: HaloSubscriptionId) -> bool {
-    let subject = problem.and_then(|problem| problem.subject.as_deref()).unwrap_or_default();
-    subject.split(", ").any(|id| id == subscription.to_string())
+    problem.is_some_and(|problem| problem.subscriptions().contains(&subscription))
 }
 
 /// Only a record that was offered and is still there, on the association's customer, can be the client's subscription.

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Page, Partners, Result, Slice};
+use super::{Page, Partners, Result, Slice, StorageError};
 use crate::auth::{Actor, PartnerScope, SystemScope};
 use crate::domain::activity::Activity;
 use crate::ids::{ActivityId, PartnerId};
@@ -136,6 +136,25 @@ struct Row {
     request_id: Option<String>,
 }
 
+impl TryFrom<Row> for Activity {
+    type Error = StorageError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Activity {
+            id: ActivityId(row.id),
+            partner: PartnerId(row.partner_id),
+            at: row.at,
+            actor: serde_json::from_value(row.actor).map_err(inconsistent("activity", "actor", row.id))?,
+            act: row.act,
+            subject: row.subject,
+            reason: row.reason,
+            before: row.before,
+            after: row.after,
+            request_id: row.request_id,
+        })
+    }
+}
+
 /// What was done to each partner, the latest first.
 pub async fn pages(
     db: &mut PgConnection,
@@ -157,27 +176,49 @@ pub async fn pages(
     .fetch_all(db)
     .await?;
     page.cut_each(rows.into_iter().map(|row| {
-        let activity = Activity {
-            id: ActivityId(row.id),
-            partner: PartnerId(row.partner_id),
-            at: row.at,
-            actor: serde_json::from_value(row.actor).map_err(inconsistent("activity", "actor", row.id))?,
-            act: row.act,
-            subject: row.subject,
-            reason: row.reason,
-            before: row.before,
-            after: row.after,
-            request_id: row.request_id,
-        };
+        let activity = Activity::try_from(row)?;
         Ok((activity.partner, activity))
     }))
 }
 
-/// How many entries each partner has. One without any is not among them.
-pub async fn counts(db: &mut PgConnection, partners: impl Partners) -> Result<HashMap<PartnerId, i64>> {
+/// The same without what support looked at, of which there is far more.
+pub async fn pages_of_changes(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    page: &Page,
+) -> Result<HashMap<PartnerId, Slice<Activity>>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select a.id, a.partner_id, a.at, a.actor, a.act, a.subject, a.reason, a.before, a.after, a.request_id
+         from unnest($1::uuid[]) as p (id)
+         cross join lateral (
+             select * from activity
+             where partner_id = p.id and act <> 'support.read' and id < $2 order by id desc limit $3
+         ) a
+         order by a.id desc",
+        &partners.ids(),
+        page.below(),
+        page.limit()
+    )
+    .fetch_all(db)
+    .await?;
+    page.cut_each(rows.into_iter().map(|row| {
+        let activity = Activity::try_from(row)?;
+        Ok((activity.partner, activity))
+    }))
+}
+
+/// How many entries each partner has, with or without what support looked at. One without any is not among them.
+pub async fn counts(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    changes_only: bool,
+) -> Result<HashMap<PartnerId, i64>> {
     let rows = sqlx::query!(
-        r#"select partner_id, count(*) as "count!" from activity where partner_id = any ($1) group by partner_id"#,
-        &partners.ids()
+        r#"select partner_id, count(*) as "count!" from activity
+           where partner_id = any ($1) and not ($2 and act = 'support.read') group by partner_id"#,
+        &partners.ids(),
+        changes_only
     )
     .fetch_all(db)
     .await?;

@@ -124,11 +124,58 @@ pub async fn pages(
     }))
 }
 
-/// How many runs each partner has. One without any is not among them.
-pub async fn counts(db: &mut PgConnection, partners: impl Partners) -> Result<HashMap<PartnerId, i64>> {
+/// The runs of each partner that were queued for one reason, the latest first. A night is also the run that somebody had
+/// asked for and that the night joined.
+pub async fn pages_of(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    trigger: Trigger,
+    page: &Page,
+) -> Result<HashMap<PartnerId, Slice<Run>>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select r.id as "id!", r.partner_id as "partner_id!", trigger as "trigger!", state as "state!", client_ids,
+                  night, requested_by, queued_at as "queued_at!", started_at, finished_at,
+                  next_attempt_at as "next_attempt_at!", next_attempt_at <= now() as "due!", total as "total!",
+                  halo_requests as "halo_requests!", r.problem,
+                  s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
+                  s.failed as "failed!", s.skipped as "skipped!"
+           from unnest($1::uuid[]) as p (id)
+           cross join lateral (
+               (select * from sync_runs
+                where partner_id = p.id and trigger = $2 and id < $3 order by id desc limit $4)
+               union
+               (select * from sync_runs
+                where $2 = 'nightly' and partner_id = p.id and night is not null and id < $3 order by id desc limit $4)
+           ) r
+           cross join lateral count_results(r.id) s
+           order by r.id desc"#,
+        &partners.ids(),
+        trigger.as_str(),
+        page.below(),
+        page.limit()
+    )
+    .fetch_all(db)
+    .await?;
+    page.cut_each(rows.into_iter().map(|row| {
+        let run = Run::try_from(row)?;
+        Ok((run.partner, run))
+    }))
+}
+
+/// How many runs each partner has, of all or of those that were queued for one reason. One without any is not among them.
+pub async fn counts(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    trigger: Option<Trigger>,
+) -> Result<HashMap<PartnerId, i64>> {
     let rows = sqlx::query!(
-        r#"select partner_id, count(*) as "count!" from sync_runs where partner_id = any ($1) group by partner_id"#,
-        &partners.ids()
+        r#"select partner_id, count(*) as "count!" from sync_runs
+           where partner_id = any ($1)
+             and ($2::text is null or trigger = $2 or ($2 = 'nightly' and night is not null))
+           group by partner_id"#,
+        &partners.ids(),
+        trigger.map(Trigger::as_str)
     )
     .fetch_all(db)
     .await?;

@@ -2,6 +2,7 @@
 // the same database: what support does with it on a day.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { developmentStack, launch, open, shot, whyNot } from './browser.mjs';
 import { startProduction } from './production.mjs';
 
@@ -27,6 +28,7 @@ test('opens signed in, with the documentation open and the menu of saved operati
   assert.equal(await page.locator('.environment').innerText(), 'DEVELOPMENT');
   assert.deepEqual(await page.locator('.menu > li > button').allInnerTexts().then(withoutMarks), [
     'Find a partner',
+    'Which partners need attention?',
     'Why did last night fail?',
     'Preview tonight',
     'Resync this partner',
@@ -35,7 +37,9 @@ test('opens signed in, with the documentation open and the menu of saved operati
     'Watch a run',
     'Who changed what?',
   ]);
-  await page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).waitFor();
+  const documentation = page.locator('.graphiql-doc-explorer');
+  await documentation.getByText('Query', { exact: true }).waitFor();
+  await documentation.getByText("INFIMA's Halo PSA integration.").waitFor();
   await shot(page, '1-opened');
   await page.keyboard.press('Alt+2');
   await page.keyboard.press('Control+Enter');
@@ -55,7 +59,7 @@ test('is as readable in the dark', { skip }, async () => {
   await schemaIsThere(page);
   await choosePartner(page);
   await runEntry(page, 'Why did last night fail?');
-  await answerHas(page, '"haloSyncRuns"');
+  await answerHas(page, '"night"');
   await shot(page, '3-dark');
   await done(page);
 });
@@ -74,12 +78,17 @@ test('runs each saved question about a partner', { skip }, async () => {
   await runEntry(page, 'Find a partner', { 'What you know': partner });
   await answerHas(page, '"totalCount"');
   await page.getByRole('button', { name: `Act for ${partner}` }).waitFor();
+  await page.locator('.outcome', { hasText: 'Connected, 9 of 12 clients mapped' }).waitFor();
   await shot(page, '4-find-a-partner');
 
   for (const [title, field, said] of [
-    ['Why did last night fail?', '"haloSyncRuns"', /Last night \(.+\): finished.\s*Since then \(on demand/],
-    ['Preview tonight', '"haloSyncPreview"', /1 of 9 clients would change.*set quantity, 999 → \d+/s],
-    ['Who changed what?', '"activity"', 'sync requested by'],
+    [
+      'Why did last night fail?',
+      '"night"',
+      /Last night \(.+ (GMT|BST)[^)]*\): finished.*unchanged.*Since then \(on demand/s,
+    ],
+    ['Preview tonight', '"haloSyncPreview"', /1 of 9 clients would change.*set quantity, 999 → \d+.*: The quantity was changed/s],
+    ['Who changed what?', '"activity"', /association saved [^\n]+ by Ada Admin.*halo customer name: none → /s],
   ]) {
     await runEntry(page, title);
     await answerHas(page, field);
@@ -90,6 +99,188 @@ test('runs each saved question about a partner', { skip }, async () => {
   }
   await done(page);
 });
+
+test('finds the night behind what was run since, and says when there was none', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  await choosePartner(page);
+  for (let run = 0; run < 4; run++) await resync('Browser test: after the night');
+  await runEntry(page, 'Why did last night fail?', { 'How many runs': '1' });
+  await page.locator('.outcome', { hasText: /Last night \(.+\): finished.*Since then \(on demand/s }).waitFor();
+  // The most that can be asked for stays within the limits.
+  const answered = page.waitForResponse((response) => response.request().postData()?.includes('"runs":100'));
+  await runEntry(page, 'Why did last night fail?', { 'How many runs': '100' });
+  const { data, errors } = await (await answered).json();
+  assert.equal(errors, undefined);
+  assert.equal(data.partner.night.nodes.length, 1);
+  await choosePartner(page, 'quay');
+  await runEntry(page, 'Why did last night fail?');
+  await page.locator('.outcome', { hasText: /There was no night yet.*Nights begin between .*\(America\/New_York\)/s }).waitFor();
+  await shot(page, '5-no-night');
+  await done(page);
+});
+
+test('shows what was changed, whoever looked since, and goes on to what is older', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  const asked = [];
+  page.on('request', (request) => request.postData()?.includes('PickPartner') && asked.push(request));
+  await page.getByRole('combobox', { name: 'Partner' }).click();
+  await page.getByText('Type at least 2 characters.').waitFor();
+  await page.keyboard.type('n');
+  // Longer than it takes to ask.
+  await page.waitForTimeout(500);
+  assert.equal(asked.length, 0, 'nobody was looked at yet');
+  await choosePartner(page);
+  for (let look = 0; look < 3; look++) await ask('query Look { partners { nodes { name } } }');
+  await runEntry(page, 'Who changed what?', { 'How many entries': '4' });
+  const changes = page.getByRole('list', { name: 'Changes' });
+  await changes.getByRole('listitem').nth(3).waitFor();
+  assert.equal(await changes.getByRole('listitem').count(), 4);
+  assert.ok(!(await changes.innerText()).includes('support read'));
+  const [newest] = await changes.getByRole('listitem').allInnerTexts();
+  await page.getByRole('button', { name: 'Older changes' }).click();
+  await page.waitForFunction(
+    (newest) => !document.querySelector('.changes')?.innerText.includes(newest),
+    newest,
+  );
+  assert.equal(await changes.getByRole('listitem').count(), 4);
+  await done(page);
+});
+
+test('finds the partners that need attention, and the clients with trouble', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  await runEntry(page, 'Which partners need attention?');
+  await page.locator('.outcome', { hasText: 'No partner needs attention.' }).waitFor();
+  const [ours] = (await halo('state')).subscriptions.filter(({ vendor }) => vendor === 'INFIMA');
+  await halo('act', { act: 'set_subscription_active', id: ours.id, active: false });
+  try {
+    const partner = await choosePartner(page);
+    await runEntry(page, 'Preview tonight');
+    const problem = page.locator('.outcome .problem', { hasText: `${ours.client_name.slice(0, 5)}` });
+    await problem.getByText('inactive in Halo').waitFor();
+    await problem.getByText('Activate it in Halo').waitFor();
+    await runEntry(page, 'Resync this partner', { Reason: 'Browser test: trouble' });
+    await page.getByRole('button', { name: 'Watch it live' }).click();
+    await page.locator('.outcome .summary', { hasText: /8 unchanged, 1 failed|1 failed/ }).waitFor();
+    await problem.getByText('Activate it in Halo').waitFor();
+    await shot(page, '7-live-trouble');
+    await runEntry(page, 'Which partners need attention?');
+    await page.getByRole('button', { name: `Act for ${partner}` }).waitFor();
+    await page.locator('.outcome', { hasText: '1 with something to mend' }).waitFor();
+    await shot(page, '4-needing-attention');
+  } finally {
+    await halo('act', { act: 'set_subscription_active', id: ours.id, active: true });
+    await resync('Browser test: mended');
+  }
+  await done(page);
+});
+
+test('acts for the partner that was typed, however it was typed', { skip }, async () => {
+  const page = await open(browser, stack.playground, { permissions: ['clipboard-read', 'clipboard-write'] });
+  await schemaIsThere(page);
+  const box = page.getByRole('combobox', { name: 'Partner' });
+  const previewed = () => page.waitForRequest((request) => request.postData()?.includes('PreviewTonight'));
+  const partnerOf = async (request) => JSON.parse((await request).postData()).variables.partnerId;
+  const first = await choosePartner(page, 'northwind');
+  await openEntry(page, 'Preview tonight');
+  const run = page.getByRole('form', { name: 'Preview tonight' }).getByRole('button', { name: 'Run' });
+  let request = previewed();
+  await run.click();
+  const northwind = await partnerOf(request);
+
+  // Typed over the choice: nothing of it is swallowed, and what is chosen is what was typed.
+  await box.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('quay', { delay: 20 });
+  assert.equal(await box.inputValue(), 'quay');
+  assert.ok(await run.isDisabled(), 'nobody is chosen while somebody types');
+  // Before anybody was looked for, Enter chooses nobody.
+  await page.keyboard.press('Enter');
+  assert.equal(await box.inputValue(), 'quay');
+  await page.locator('.picker').getByRole('option', { name: /Quayside/ }).waitFor();
+  await page.keyboard.press('Enter');
+  assert.equal(await box.inputValue(), 'Quayside IT');
+  request = previewed();
+  await run.click();
+  const quayside = await partnerOf(request);
+  assert.notEqual(quayside, northwind);
+
+  // Pasted over the choice.
+  await page.evaluate((text) => navigator.clipboard.writeText(text), first);
+  await box.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Control+v');
+  assert.equal(await box.inputValue(), first);
+  await page.locator('.picker').getByRole('option', { name: first }).waitFor();
+  await page.keyboard.press('Enter');
+  request = previewed();
+  await run.click();
+  assert.equal(await partnerOf(request), northwind);
+
+  // A client of one partner is not sent for another.
+  await openEntry(page, 'Resync one client');
+  const form = page.getByRole('form', { name: 'Resync one client' });
+  await form.getByRole('combobox', { name: 'Client' }).click();
+  await form.locator('.picker').getByRole('option').first().click();
+  await form.getByLabel('Reason').fill('Browser test: another partner');
+  await choosePartner(page, 'quay');
+  assert.equal(await form.getByRole('combobox', { name: 'Client' }).inputValue(), '');
+  assert.equal(await form.getByLabel('Reason').inputValue(), '');
+  assert.ok(await form.getByRole('button', { name: 'Run' }).isDisabled());
+  await done(page);
+});
+
+test('says whom the desk acts for, whom an answer is about, and forgets it for another partner', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await schemaIsThere(page);
+  const partner = await choosePartner(page);
+  await runEntry(page, 'Preview tonight');
+  const title = page.locator('.outcome h2');
+  await title.filter({ hasText: 'Preview tonight' }).filter({ hasText: partner }).waitFor();
+  assert.match(await title.innerText(), /\d\d?:\d\d/);
+
+  await choosePartner(page, 'quay');
+  assert.equal(await page.locator('.outcome').innerText(), '', 'the answer about another partner is gone');
+  const acting = page.locator('.acting');
+  await acting.getByText('Acting for Quayside IT').waitFor();
+  // The tab in front was for the other one, and Ctrl-Enter in it still is.
+  await acting.getByText(`The tab in front is for ${partner}`).waitFor();
+  await shot(page, '5-two-partners');
+  await openEntry(page, 'Preview tonight', false);
+  await acting.getByText(`Acting for ${partner}`).waitFor();
+  await openEntry(page, 'Preview tonight');
+  await acting.getByText('Acting for Quayside IT').waitFor();
+  await runEntry(page, 'Who changed what?');
+  await title.filter({ hasText: 'Quayside IT' }).waitFor();
+  await acting.locator('.other').waitFor({ state: 'detached' });
+  await done(page);
+});
+
+for (const width of [1280, 800]) {
+  test(`shows whom it is for, and what came of it, on a page ${width} wide`, { skip }, async () => {
+    const page = await open(browser, stack.playground, { viewport: { width, height: 720 } });
+    await schemaIsThere(page);
+    assert.equal(await page.locator('.graphiql-doc-explorer').count(), 0, 'the documentation would take half the page');
+    const partner = await choosePartner(page);
+    const whole = await page.locator('.acting').evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth);
+    assert.ok(whole && (await page.locator('.acting').innerText()).includes(partner), 'the partner is not cut off');
+    for (const title of ['Why did last night fail?', 'Preview tonight', 'Who changed what?', 'Find a partner']) {
+      await runEntry(page, title, title === 'Find a partner' ? { 'What you know': partner } : {});
+      const heading = page.locator('.outcome h2', { hasText: title });
+      await heading.waitFor();
+      const within = await heading.evaluate((heading) => {
+        const desk = document.querySelector('.desk').getBoundingClientRect();
+        const { top, bottom } = heading.getBoundingClientRect();
+        return top >= desk.top - 1 && bottom <= desk.bottom + 1;
+      });
+      assert.ok(within, `${title}: the outcome is in view`);
+      await shot(page, `13-${width}-${title.toLowerCase().replace(/\W+/g, '-').replace(/-$/, '')}`);
+    }
+    await done(page);
+  });
+}
 
 test('resyncs a partner and shows it live, to the end', { skip }, async () => {
   const page = await open(browser, stack.playground);
@@ -148,7 +339,7 @@ test('works by keyboard alone', { skip }, async () => {
   await schemaIsThere(page);
   const keys = page.keyboard;
   await keys.press('Alt+1');
-  await keys.press('ArrowDown');
+  await keys.type('north');
   await page.locator('.picker').getByRole('option').first().waitFor();
   await keys.press('Enter');
   await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
@@ -157,7 +348,7 @@ test('works by keyboard alone', { skip }, async () => {
   await keys.press('Enter');
   await keys.press('Tab');
   await keys.press('Enter');
-  await answerHas(page, '"haloSyncRuns"');
+  await answerHas(page, '"partners"');
   await keys.press('Alt+2');
   await page.waitForFunction(() => document.activeElement.closest('.graphiql-query-editor'));
   await keys.press('Alt+1');
@@ -192,8 +383,13 @@ test('shows a partner only its own', { skip }, async () => {
   await page.getByLabel('Calling as').selectOption({ label: await callerLabelled(page, /admin/i) });
   await page.locator('.own-partner').waitFor();
   assert.equal(await page.getByRole('combobox', { name: 'Partner' }).count(), 0);
-  assert.ok(!(await page.locator('.menu').innerText()).includes('Find a partner'));
+  const menu = async () => withoutMarks(await page.locator('.menu > li > button').allInnerTexts());
+  assert.deepEqual((await menu()).slice(0, 3), ['Why did last night fail?', 'Preview tonight', 'Resync this partner']);
   await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
+  await page.getByLabel('Calling as').selectOption({ label: await callerLabelled(page, /viewer/i) });
+  await page.locator('.who', { hasText: 'partner viewer' }).waitFor();
+  await page.locator('.menu').getByText('Who changed what?').waitFor();
+  assert.deepEqual(await menu(), ['Why did last night fail?', 'Preview tonight', 'Watch a run', 'Who changed what?']);
   await done(page);
 });
 
@@ -294,6 +490,25 @@ async function signInButton(page) {
   await page.getByRole('button', { name: 'Sign in as support' }).click();
 }
 
+/** Something is asked of the API as support, past the page. */
+async function ask(query, variables) {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${stack.tokens.support}` };
+  const response = await fetch(stack.graphql, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  const { data, errors } = await response.json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+/** Syncs the first partner, to the end. */
+async function resync(reason) {
+  const { partners } = await ask('query Whom { partners(search: "northwind") { nodes { id } } }');
+  const [{ id: partnerId }] = partners.nodes;
+  const sync = 'mutation Sync($input: RequestHaloSyncInput!) { requestHaloSync(input: $input) { run { id } } }';
+  const { requestHaloSync } = await ask(sync, { input: { partnerId, reason } });
+  const follow = 'query Follow($id: ID!) { haloSyncRun(id: $id) { finishedAt } }';
+  while (!(await ask(follow, requestHaloSync.run)).haloSyncRun.finishedAt) await pause(100);
+}
+
 /** The sandbox's own face: what happens inside Halo. */
 async function halo(path, body) {
   const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
@@ -307,16 +522,17 @@ async function schemaIsThere(page) {
   await page.locator('.graphiql-query-editor textarea').waitFor({ state: 'attached' });
 }
 
-/** Chooses the first partner that the desk offers, and gives its name. */
-async function choosePartner(page) {
-  await page.getByRole('combobox', { name: 'Partner' }).click();
-  await page.locator('.picker').getByRole('option').first().click();
-  return page.getByRole('combobox', { name: 'Partner' }).inputValue();
+/** Chooses the first partner that the desk offers for a text, and gives its name. */
+async function choosePartner(page, text = 'northwind') {
+  const box = page.getByRole('combobox', { name: 'Partner' });
+  await box.fill(text);
+  await page.locator('.desk > .picker').getByRole('option', { name: new RegExp(text, 'i') }).first().click();
+  return box.inputValue();
 }
 
-async function openEntry(page, title) {
+async function openEntry(page, title, open = true) {
   const button = page.locator('.menu').getByRole('button', { name: title });
-  if ((await button.getAttribute('aria-expanded')) !== 'true') await button.click();
+  if ((await button.getAttribute('aria-expanded')) !== String(open)) await button.click();
 }
 
 async function runEntry(page, title, fields = {}) {

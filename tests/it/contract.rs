@@ -28,9 +28,10 @@ async fn each_operation_and_each_refusal_is_answered_as_recorded() {
     let operations: Vec<_> = contract().into_keys().collect();
     assert_eq!(recorded.operations(), operations, "each operation of the contract is recorded");
     assert_eq!(recorded.refusals(), values_of("UserErrorCode"), "each code is recorded");
-    let (operations, refusals) = recorded.stable();
-    hold("operations.json", &operations);
-    hold("user-errors.json", &refusals);
+    let stable = recorded.stable();
+    hold("operations.json", &stable.operations);
+    hold("user-errors.json", &stable.refusals);
+    hold("scenarios.json", &stable.scenarios);
 }
 
 #[test]
@@ -58,6 +59,8 @@ async fn an_outdated_document_is_told_what_it_is_and_of_which_version() {
         let (status, answer) = desk.send(&desk.admin(), &outdated).await;
         let error = &answer["errors"][0];
         assert_eq!((status, &error["extensions"]["code"]), (400, &json!("DOCUMENT_NOT_TRUSTED")), "{answer}");
+        assert_eq!(error["extensions"]["operation"], "MappingTable", "{answer}");
+        assert_eq!(error["extensions"]["contractVersion"], env!("CARGO_PKG_VERSION"), "{answer}");
         let message = error["message"].as_str().unwrap();
         for said in ["\"MappingTable\"", concat!("version ", env!("CARGO_PKG_VERSION"))] {
             assert!(message.contains(said), "{message}");

@@ -95,6 +95,16 @@ const MAPPING_TABLE: &str = "query($first: Int, $after: String) {
 #[tokio::test]
 async fn each_kind_of_caller_learns_who_it_is() {
     let api = Api::over(World::with_clients(&[("Alder", 1)]).await);
+    let id = async |role, partner| {
+        let caller = api.world.caller(role, partner).await;
+        api.data(&caller, "{ viewer { id } }", json!({})).await["viewer"]["id"].take()
+    };
+    let admin = id(Role::PartnerAdmin, Some("northwind")).await;
+    assert_eq!(id(Role::PartnerAdmin, Some("northwind")).await, admin, "the same whenever the same person calls");
+    assert_ne!(id(Role::Support, None).await, admin);
+    let about = api.data(&api.support().await, "{ __schema { description } }", json!({})).await;
+    let about = about["__schema"]["description"].as_str().expect("a text");
+    assert!(about.starts_with("INFIMA's Halo PSA integration."), "{about}");
     let viewer = "{ viewer { name role partner { externalId name } may } }";
     let ask = async |role, partner| {
         let caller = api.world.caller(role, partner).await;
@@ -733,6 +743,16 @@ async fn a_role_that_may_not_is_told_so() {
         }
     }
     assert_eq!(code(&api.world.admin().await, "{ partners { totalCount } }").await, "FORBIDDEN");
+    let save = "mutation { saveHaloConnection(input: {}) { userErrors { code } } }";
+    for (caller, document, advice) in [
+        (&viewer, save, "Ask an administrator of your organisation."),
+        (&support, save, "It is the partner's to do: ask one of the partner's administrators."),
+        (&api.world.admin().await, "{ partners { totalCount } }", "It is for INFIMA's own people and services."),
+        (&platform, "{ partner { name } }", "The platform's service imports the roster, and nothing else."),
+    ] {
+        let told = api.ask(caller, document, json!({})).await["errors"][0]["message"].take();
+        assert_eq!(told, format!("Your role does not permit this. {advice}"));
+    }
     for query in [
         format!("{{ partner(id: \"{partner}\") {{ name }} }}"),
         format!("{{ node(id: \"{partner}\") {{ id }} }}"),
@@ -809,6 +829,69 @@ async fn support_names_a_partner_says_why_and_stays_a_stranger_to_it() {
     let entry = &seen["partner"]["activity"]["nodes"][0];
     assert_eq!((&entry["action"], &entry["reason"]), (&json!("sync.requested"), &json!("ticket 7")));
     assert_eq!((&entry["actor"]["name"], &entry["subjectId"]), (&json!("INFIMA support"), &run));
+}
+
+#[tokio::test]
+async fn a_list_of_clients_that_names_nobody_or_somebody_unknown_is_a_mistake() {
+    let api = Api::synced(&[("Alder", 3)]).await;
+    let admin = api.world.admin().await;
+    let sync = "mutation($clients: [ID!]) { requestHaloSync(input: { clientIds: $clients }) {
+        run { id } userErrors { code field } } }";
+    let nobody = api.data(&admin, sync, json!({ "clients": [] })).await["requestHaloSync"].take();
+    assert_eq!(nobody, json!({ "run": null, "userErrors": [{ "code": "REQUIRED", "field": ["clientIds"] }] }));
+
+    let preview = "query($clients: [ID!]) { haloSyncPreview(clientIds: $clients) { entries { client { name } } } }";
+    let alder = api.world.client("Alder").await.to_string();
+    for unknown in ["client_x", "client_00000000000000000000000000000000"] {
+        let asked = api.ask(&admin, preview, json!({ "clients": [alder, unknown] })).await;
+        assert_eq!(asked["data"]["haloSyncPreview"], Value::Null);
+        let error = (&asked["errors"][0]["code"], &asked["errors"][0]["field"]);
+        assert_eq!(error, (&json!("BAD_USER_INPUT"), &json!(["clientIds", "1"])));
+    }
+}
+
+#[tokio::test]
+async fn nights_and_changes_are_found_among_everything_else() {
+    let api = Api::synced(&[("Alder", 3)]).await;
+    let (admin, support) = (api.world.admin().await, api.support().await);
+    // A night; one that came while a sync that somebody had asked for was waiting; and what was asked for since.
+    let nights = "insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at, night, night_at)
+        select ('ffffffff-0000-7000-8000-00000000000' || n)::uuid, p.id, trigger, 'succeeded', false, now(), night, case when night is not null then now() end
+        from partners p, (values (1, 'nightly', date '2026-11-22'), (2, 'on_demand', '2026-11-23'), (3, 'on_demand', null),
+                                 (4, 'on_demand', null), (5, 'on_demand', null)) as r (n, trigger, night)";
+    sqlx::query(nights).execute(&api.world.owner).await.expect("the rows fit");
+    let list = "query($trigger: HaloSyncTrigger, $first: Int, $after: String) { partner {
+        haloSyncRuns(trigger: $trigger, first: $first, after: $after) {
+            totalCount nodes { trigger } pageInfo { hasNextPage endCursor } } } }";
+    let runs = async |variables| api.data(&admin, list, variables).await["partner"]["haloSyncRuns"].take();
+    let night = runs(json!({ "trigger": "NIGHTLY", "first": 1 })).await;
+    assert_eq!((&night["totalCount"], &night["nodes"]), (&json!(2), &json!([{ "trigger": "ON_DEMAND" }])));
+    assert_eq!(night["pageInfo"]["hasNextPage"], true);
+    let before = json!({ "trigger": "NIGHTLY", "first": 1, "after": night["pageInfo"]["endCursor"] });
+    let before = runs(before).await;
+    assert_eq!(before["nodes"], json!([{ "trigger": "NIGHTLY" }]));
+    assert_eq!(before["pageInfo"]["hasNextPage"], false);
+    assert_eq!(runs(json!({ "trigger": "ON_DEMAND" })).await["totalCount"], 4);
+    assert_eq!(runs(json!({ "trigger": "ASSOCIATION_SAVED" })).await["totalCount"], 1);
+    assert_eq!(runs(json!({})).await["totalCount"], 6);
+
+    let partner = api.world.partner().await.to_string();
+    let log = "query($partner: ID!, $changes: Boolean) { partner(id: $partner) { activity(changesOnly: $changes) {
+        totalCount nodes { action subject { __typename ... on HaloClientAssociation { client { name } } } } } } }";
+    let activity = async |changes: Option<bool>| {
+        let variables = json!({ "partner": partner, "changes": changes });
+        api.data(&support, log, variables).await["partner"]["activity"].take()
+    };
+    for _ in 0..3 {
+        activity(None).await;
+    }
+    let (all, changes) = (activity(Some(false)).await, activity(Some(true)).await);
+    assert_eq!(all["nodes"][0]["action"], "support.read");
+    let changed = changes["nodes"].as_array().expect("a list");
+    assert_eq!(changes["totalCount"], changed.len());
+    assert!(changed.iter().all(|entry| entry["action"] != "support.read"), "{changed:?}");
+    let saved = changed.iter().find(|entry| entry["action"] == "association.saved").expect("Alder was mapped");
+    assert_eq!(saved["subject"], json!({ "__typename": "HaloClientAssociation", "client": { "name": "Alder" } }));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_graphql::{Request, Variables};
 use infima_halo::app::App;
 use infima_halo::auth::{Act, Caller, Role, permit_across};
+use infima_halo::domain::run::Trigger;
 use infima_halo::graphql::{ApiSchema, schema};
 use infima_halo::ids::{AssociationId, RunId};
 use infima_halo::sandbox::TenantSeed;
@@ -265,6 +266,17 @@ async fn long_lists(world: &World) {
         insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
         select gen_random_uuid(), p.id, 'on_demand', 'succeeded', false, now()
         from partners p, generate_series(1, $many) n where p.external_id = 'northwind';
+        -- Far more of what a narrowed list leaves out than of what it shows.
+        insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
+        select gen_random_uuid(), p.id, 'association_saved', 'succeeded', false, now()
+        from partners p, generate_series(1, 3 * $many) n where p.external_id = 'northwind';
+        insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at, night, night_at)
+        select gen_random_uuid(), p.id, case n % 2 when 0 then 'nightly' else 'subscription_recreated' end, 'succeeded',
+               false, now(), date '2020-01-01' + n, now()
+        from partners p, generate_series(1, $many) n where p.external_id = 'northwind';
+        insert into activity (id, partner_id, at, actor, act)
+        select gen_random_uuid(), p.id, now(), '{"role": "support", "subject": "sam"}', 'support.read'
+        from partners p, generate_series(1, 3 * $many) n where p.external_id = 'northwind';
         insert into sync_results (id, run_id, partner_id, association_id, client_id, outcome, changed_in_halo, at)
         select gen_random_uuid(), r.id, r.partner_id, a.id, a.client_id, 'unchanged', false, now()
         from sync_runs r, associations a
@@ -345,6 +357,18 @@ async fn a_page_costs_the_same_wherever_it_begins() {
     });
     cheap!("activity", late(owner, "select '' as name, id from activity", "id desc"), scope, |tx, page| {
         len!(activity::pages(tx, scope, page))
+    });
+    let on_demand = "select '' as name, id from sync_runs where trigger = 'on_demand'";
+    cheap!("runs somebody asked for", late(owner, on_demand, "id desc"), scope, |tx, page| {
+        len!(runs::pages_of(tx, scope, Trigger::OnDemand, page))
+    });
+    let nights = "select '' as name, id from sync_runs where night is not null";
+    cheap!("nights", late(owner, nights, "id desc"), scope, |tx, page| {
+        len!(runs::pages_of(tx, scope, Trigger::Nightly, page))
+    });
+    let changes = "select '' as name, id from activity where act <> 'support.read'";
+    cheap!("changes", late(owner, changes, "id desc"), scope, |tx, page| {
+        len!(activity::pages_of_changes(tx, scope, page))
     });
     cheap!("a run's results", late(owner, &results_of_run, "id"), scope, |tx, page| {
         len!(results::of_runs(tx, scope, &[run], None, page))

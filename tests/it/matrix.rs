@@ -70,6 +70,10 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ),
     ("Activity.actor", "{ partner(id: $partner) { activity(first: 5) { nodes { actor { name } } } } }"),
     ("Activity.changes", "{ partner(id: $partner) { activity(first: 5) { nodes { changes { name } } } } }"),
+    (
+        "Activity.subject",
+        "{ partner(id: $partner) { activity(first: 20, changesOnly: true) { nodes { subject { id } } } } }",
+    ),
     ("Client.haloAssociation", "{ node(id: $client) { ... on Client { haloAssociation { status } } } }"),
     (
         "Client.suggestedHaloCustomers",

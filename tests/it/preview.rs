@@ -106,6 +106,9 @@ async fn a_preview_needs_a_connection_and_a_halo_that_answers() {
     let admin = world.admin().await;
     let none = preview_sync(world.ops(), &request(&admin), world.partner().await, Some(&[])).await.expect("of nobody");
     assert!(none.complete && none.entries.is_empty());
+    let unknown = [Some(world.client("Alder").await), None];
+    let refused = preview_sync(world.ops(), &request(&admin), world.partner().await, Some(&unknown)).await;
+    assert_eq!(refusal(refused), [UserErrorCode::ClientNotFound]);
 }
 
 async fn suggested(world: &World, name: &str, most: usize) -> Vec<(String, bool)> {

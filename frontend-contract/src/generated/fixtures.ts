@@ -2,26 +2,26 @@ import type * as types from "./graphql.js";
 
 /** The id of each operation's document, as the server trusts it. */
 export const documentIds = {
-  "ActivityLog": "sha256:42cdb2e672b0b380f8605e900866e0763d89783ebc23cb40842a309362fc57d5",
+  "ActivityLog": "sha256:f8415825fd4e11f10ece7407fc03116106b6d23562cae347e13860802c8d6a20",
   "AssociationHistory": "sha256:2ac7872747c2ca8ca5a587022d8847f9ba7e69c9b5b5a9aa3b893f5056856f6e",
-  "ConnectionForm": "sha256:2bee77158cc6b8e02b54a018b164f9a805c72ccc3df4a98f747eb13934a6d907",
+  "ConnectionForm": "sha256:4c324f1cac537625acdc3595c4dfd931465577cf3a0abff621cc4b61c04f8712",
   "CustomerSearch": "sha256:cf44b0df09c2e19acf797fb530d34123c4383da91c64ffa4ff7a011c3e1fbb67",
   "CustomerSuggestions": "sha256:4c2658216659f3894832f678412358d8aae3bac4f22d39b2ba1994bab8b44312",
   "Disconnect": "sha256:cb9a2df7e18db5dd1c1d461816c67fcdc799dc0600c4ec9bd5eaee860fd69a3b",
-  "IntegrationStatus": "sha256:7f5e4cc4aec9385726a4747ba86db134eb862013ddd9fe46351c2ff304e07963",
-  "MappingTable": "sha256:b26f304afd444fae7e5f54a5cdf6352000d2e7ac1e9b75b97abb59b7bd383d23",
-  "RecreateSubscription": "sha256:e98a8f7ecefc4dbe4f5a9ae399a612a243aa6ab9deecbe15ce3041671d918076",
-  "RemoveAssociation": "sha256:356d0fa2352647a3681a48e7cc7fe9f5454b0dd358311b4c8b61b4f4b83aa91d",
-  "ResolveSubscription": "sha256:fea913083ca2c6c8040ae0c9e366d1d0c0b83a67811acc5787d0913e3bf0fb24",
+  "IntegrationStatus": "sha256:f081d1b2a641cd5464b649ac23abc6931fa2efbb0c9da8d40382ef02ab4a3cd6",
+  "MappingTable": "sha256:71ee6d60379988c8f37afdfacfe70fce70707eaeafaaf0663a92634a88369b4c",
+  "RecreateSubscription": "sha256:9c982d52d8849220f5bd19be540e43a4a1d9ffbac8315f6754523cff49c8c0c3",
+  "RemoveAssociation": "sha256:854b3c20a75285ef5640f718fab6751401ac8f6ad9ef747547038396bf6d2086",
+  "ResolveSubscription": "sha256:9f8e39a415a03cd7a170ce8c52d27537046a3ecee4d4a4517de965ff67be6e4d",
   "RunChanges": "sha256:4796cde20dbefc517c687376fb88432d632b3993c0561e92d6191c7a1dce896f",
   "RunProgress": "sha256:4c3ead6989b5f55fde3236310cbc3289de3f40a6d8921fd3500847415ca8b332",
   "RunResults": "sha256:6047c481e562e63849ae63b7da13b77b5de4b862f8f59b0e8a58b3a586fbb7cb",
-  "SaveAssociations": "sha256:6ca9330fbedb7228b908f296e4aeea9078c5c3fe84e73d33e85f413bb4c26b1b",
+  "SaveAssociations": "sha256:0f75866a353c66d487d8e3be6cd5361a764251f4afc6abee7690b36038ec4f7a",
   "SaveConnection": "sha256:91ccb365aac407dd56af57df0bfe940a72c4f0e736f830248e323b611512f3e6",
-  "SyncHistory": "sha256:1b08cf270cfeb24e569669c925601b57caa56ac3331d6de44985dca1d5d6a17a",
+  "SyncHistory": "sha256:a24137f238942c3d961f9bff9b75a838acd0687070065e16ddae3c19fadab969",
   "SyncNow": "sha256:c7fee5f807def9921e95c999d1d9133c52f622e72cbe0e2f194f68f37efeb115",
   "SyncPreview": "sha256:ea3e11c6e953ffd452aa52c25f6c6e35ec4b988ba6612d528148a1e7fe8d7069",
-  "SyncSettings": "sha256:52d87c3f4ec4dcb73c271f446a8af979a8c20454bf425ae6119adc1e9a9d84f1",
+  "SyncSettings": "sha256:e71442b539153e77d7e722de6cc79d2964d58693c7500934b98f68fd3649f303",
   "TestConnection": "sha256:9b2cccaa50bf758631466c9dfd44c3e713c7236b1dc283716762f7ac9ba88076",
   "UpdateSyncSettings": "sha256:9edeb33db2e34c8be2b32099cb6f2dbbbbedd45a0f9e9fb4e920e29494cf4a4b"
 } as const;
@@ -50,6 +50,10 @@ export const operations = {
               "changes": [],
               "id": "activity_00000000000000000000000000000001",
               "reason": null,
+              "subject": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000001"
+              },
               "subjectId": "run_00000000000000000000000000000001"
             }
           },
@@ -81,6 +85,7 @@ export const operations = {
               ],
               "id": "activity_00000000000000000000000000000002",
               "reason": null,
+              "subject": null,
               "subjectId": null
             }
           },
@@ -99,6 +104,10 @@ export const operations = {
               "changes": [],
               "id": "activity_00000000000000000000000000000003",
               "reason": null,
+              "subject": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000002"
+              },
               "subjectId": "run_00000000000000000000000000000002"
             }
           },
@@ -136,6 +145,15 @@ export const operations = {
               ],
               "id": "activity_00000000000000000000000000000004",
               "reason": null,
+              "subject": {
+                "__typename": "HaloClientAssociation",
+                "client": {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000001",
+                  "name": "Birch"
+                },
+                "id": "association_00000000000000000000000000000001"
+              },
               "subjectId": "association_00000000000000000000000000000001"
             }
           },
@@ -173,6 +191,15 @@ export const operations = {
               ],
               "id": "activity_00000000000000000000000000000005",
               "reason": null,
+              "subject": {
+                "__typename": "HaloClientAssociation",
+                "client": {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000002",
+                  "name": "Alder"
+                },
+                "id": "association_00000000000000000000000000000002"
+              },
               "subjectId": "association_00000000000000000000000000000002"
             }
           },
@@ -216,6 +243,10 @@ export const operations = {
               ],
               "id": "activity_00000000000000000000000000000006",
               "reason": null,
+              "subject": {
+                "__typename": "HaloConnection",
+                "id": "connection_00000000000000000000000000000001"
+              },
               "subjectId": "connection_00000000000000000000000000000001"
             }
           },
@@ -247,6 +278,7 @@ export const operations = {
               ],
               "id": "activity_00000000000000000000000000000007",
               "reason": null,
+              "subject": null,
               "subjectId": null
             }
           },
@@ -278,6 +310,7 @@ export const operations = {
               ],
               "id": "activity_00000000000000000000000000000008",
               "reason": null,
+              "subject": null,
               "subjectId": null
             }
           },
@@ -309,6 +342,7 @@ export const operations = {
               ],
               "id": "activity_00000000000000000000000000000009",
               "reason": null,
+              "subject": null,
               "subjectId": null
             }
           },
@@ -370,6 +404,7 @@ export const operations = {
               ],
               "id": "activity_00000000000000000000000000000010",
               "reason": null,
+              "subject": null,
               "subjectId": null
             }
           }
@@ -408,7 +443,7 @@ export const operations = {
                 "__typename": "HaloProblem",
                 "code": "QUANTITY_CHANGED_IN_HALO",
                 "guideStep": "Subscription Management",
-                "message": "The quantity was changed in Halo. It is the active user count again.",
+                "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
                 "remedy": null,
                 "since": "2026-11-24T09:00:00.000Z"
               },
@@ -534,7 +569,7 @@ export const operations = {
           }
         ],
         "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
-        "id": "connection_00000000000000000000000000000002",
+        "id": "connection_00000000000000000000000000000001",
         "lastSyncedAt": null,
         "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
         "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
@@ -542,10 +577,11 @@ export const operations = {
         "status": "CONNECTED",
         "url": "https://northwind.halopsa.com"
       },
-      "id": "partner_00000000000000000000000000000002"
+      "id": "partner_00000000000000000000000000000001"
     },
     "viewer": {
       "__typename": "Viewer",
+      "id": "viewer_00000000000000000000000000000001",
       "may": [
         "VIEW_PARTNER",
         "VIEW_ACTIVITY",
@@ -617,7 +653,7 @@ export const operations = {
       "partner": {
         "__typename": "Partner",
         "haloConnection": null,
-        "id": "partner_00000000000000000000000000000002"
+        "id": "partner_00000000000000000000000000000001"
       },
       "userErrors": []
     }
@@ -626,6 +662,7 @@ export const operations = {
   IntegrationStatus: {
     "viewer": {
       "__typename": "Viewer",
+      "id": "viewer_00000000000000000000000000000001",
       "may": [
         "VIEW_PARTNER",
         "VIEW_ACTIVITY",
@@ -654,7 +691,7 @@ export const operations = {
         },
         "haloConnection": {
           "__typename": "HaloConnection",
-          "id": "connection_00000000000000000000000000000002",
+          "id": "connection_00000000000000000000000000000001",
           "lastSyncedAt": null,
           "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
           "problem": null,
@@ -699,7 +736,7 @@ export const operations = {
             }
           ]
         },
-        "id": "partner_00000000000000000000000000000002",
+        "id": "partner_00000000000000000000000000000001",
         "name": "NORTHWIND"
       },
       "role": "PARTNER_ADMIN"
@@ -743,7 +780,8 @@ export const operations = {
                   "__typename": "HaloProblem",
                   "code": "QUANTITY_CHANGED_IN_HALO",
                   "guideStep": "Subscription Management",
-                  "message": "The quantity was changed in Halo. It is the active user count again.",
+                  "haloSubscriptionIds": [],
+                  "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
                   "remedy": null,
                   "since": "2026-11-24T09:00:00.000Z"
                 },
@@ -1088,7 +1126,7 @@ export const operations = {
                 "__typename": "HaloProblem",
                 "code": "QUANTITY_CHANGED_IN_HALO",
                 "guideStep": "Subscription Management",
-                "message": "The quantity was changed in Halo. It is the active user count again.",
+                "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
                 "remedy": null,
                 "since": "2026-11-24T09:00:00.000Z"
               },
@@ -1285,7 +1323,7 @@ export const operations = {
           }
         ],
         "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
-        "id": "connection_00000000000000000000000000000002",
+        "id": "connection_00000000000000000000000000000001",
         "lastSyncedAt": null,
         "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
         "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
@@ -1474,7 +1512,7 @@ export const operations = {
             "__typename": "HaloProblem",
             "code": "QUANTITY_CHANGED_IN_HALO",
             "guideStep": "Subscription Management",
-            "message": "The quantity was changed in Halo. It is the active user count again.",
+            "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
             "remedy": null,
             "since": "2026-11-24T09:00:00.000Z"
           },
@@ -1509,7 +1547,7 @@ export const operations = {
       "__typename": "Partner",
       "haloConnection": {
         "__typename": "HaloConnection",
-        "id": "connection_00000000000000000000000000000002",
+        "id": "connection_00000000000000000000000000000001",
         "nextNightlySyncAt": "2026-11-25T02:17:00.000Z"
       },
       "haloSyncSettings": {
@@ -1519,10 +1557,11 @@ export const operations = {
         "nightly": true,
         "timeZone": "Europe/Berlin"
       },
-      "id": "partner_00000000000000000000000000000002"
+      "id": "partner_00000000000000000000000000000001"
     },
     "viewer": {
       "__typename": "Viewer",
+      "id": "viewer_00000000000000000000000000000001",
       "may": [
         "VIEW_PARTNER",
         "VIEW_ACTIVITY",
@@ -1628,7 +1667,7 @@ export const operations = {
         "__typename": "Partner",
         "haloConnection": {
           "__typename": "HaloConnection",
-          "id": "connection_00000000000000000000000000000002",
+          "id": "connection_00000000000000000000000000000001",
           "nextNightlySyncAt": "2026-11-25T02:17:00.000Z"
         },
         "haloSyncSettings": {
@@ -1638,12 +1677,631 @@ export const operations = {
           "nightly": true,
           "timeZone": "Europe/London"
         },
-        "id": "partner_00000000000000000000000000000002"
+        "id": "partner_00000000000000000000000000000001"
       },
       "userErrors": []
     }
   } satisfies types.UpdateSyncSettingsMutation as types.UpdateSyncSettingsMutation,
 };
+
+/** Other answers to some of the operations, by what is special about them. */
+export const scenarios = {
+  ConnectionForm: {
+    credentialsRejected: {
+      "partner": {
+        "__typename": "Partner",
+        "haloConnection": {
+          "__typename": "HaloConnection",
+          "applicationClientId": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
+          "checks": [
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Save Halo PSA Connection Details",
+              "message": "Halo PSA URL: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "ADDRESS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an Application",
+              "message": "Client ID and Client Secret: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "CREDENTIALS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+              "message": "Customers Access Level: Read Only: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "AGENT_CUSTOMERS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+              "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+              "outcome": "UNKNOWN",
+              "required": false,
+              "subject": "AGENT_USERS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+              "message": "Software Licencing Access Level: Read And Modify: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "AGENT_SOFTWARE_LICENCING"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+              "message": "read:customers: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "READ_CUSTOMERS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+              "message": "read:invoices: works.",
+              "outcome": "GRANTED",
+              "required": false,
+              "subject": "READ_INVOICES"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+              "message": "edit:softwarelicensing: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "EDIT_SOFTWARE_LICENSING"
+            }
+          ],
+          "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
+          "id": "connection_00000000000000000000000000000001",
+          "lastSyncedAt": null,
+          "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
+          "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
+          "problem": {
+            "__typename": "HaloProblem",
+            "code": "CREDENTIALS_REJECTED",
+            "guideStep": "Creating an Application",
+            "message": "Halo does not accept the Client ID and Client Secret. It last worked on 24 November 2026, 09:00 UTC. The application may be deleted or inactive, its secret renewed, or its agent removed.",
+            "remedy": "In Halo, check that the application is active and its agent exists, then save its Client ID and a new Client Secret here.",
+            "since": "2026-11-24T09:00:00.000Z"
+          },
+          "status": "NEEDS_ATTENTION",
+          "url": "https://northwind.halopsa.com"
+        },
+        "id": "partner_00000000000000000000000000000001"
+      },
+      "viewer": {
+        "__typename": "Viewer",
+        "id": "viewer_00000000000000000000000000000001",
+        "may": [
+          "VIEW_PARTNER",
+          "VIEW_ACTIVITY",
+          "SEARCH_CUSTOMERS",
+          "PREVIEW",
+          "SAVE_CONNECTION",
+          "TEST_TYPED_CONNECTION",
+          "RECHECK_CONNECTION",
+          "DISCONNECT",
+          "ASSOCIATE",
+          "REMOVE_ASSOCIATION",
+          "RECREATE",
+          "RESOLVE",
+          "REQUEST_SYNC",
+          "UPDATE_SETTINGS"
+        ]
+      }
+    } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
+  },
+  IntegrationStatus: {
+    credentialsRejected: {
+      "viewer": {
+        "__typename": "Viewer",
+        "id": "viewer_00000000000000000000000000000001",
+        "may": [
+          "VIEW_PARTNER",
+          "VIEW_ACTIVITY",
+          "SEARCH_CUSTOMERS",
+          "PREVIEW",
+          "SAVE_CONNECTION",
+          "TEST_TYPED_CONNECTION",
+          "RECHECK_CONNECTION",
+          "DISCONNECT",
+          "ASSOCIATE",
+          "REMOVE_ASSOCIATION",
+          "RECREATE",
+          "RESOLVE",
+          "REQUEST_SYNC",
+          "UPDATE_SETTINGS"
+        ],
+        "name": "Ada Admin",
+        "partner": {
+          "__typename": "Partner",
+          "clientCounts": {
+            "__typename": "ClientCounts",
+            "mapped": 1,
+            "needingAttention": 0,
+            "total": 2,
+            "unmapped": 1
+          },
+          "haloConnection": {
+            "__typename": "HaloConnection",
+            "id": "connection_00000000000000000000000000000001",
+            "lastSyncedAt": null,
+            "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
+            "problem": {
+              "__typename": "HaloProblem",
+              "code": "CREDENTIALS_REJECTED",
+              "guideStep": "Creating an Application",
+              "message": "Halo does not accept the Client ID and Client Secret. It last worked on 24 November 2026, 09:00 UTC. The application may be deleted or inactive, its secret renewed, or its agent removed.",
+              "remedy": "In Halo, check that the application is active and its agent exists, then save its Client ID and a new Client Secret here.",
+              "since": "2026-11-24T09:00:00.000Z"
+            },
+            "status": "NEEDS_ATTENTION",
+            "url": "https://northwind.halopsa.com"
+          },
+          "haloSyncRuns": {
+            "__typename": "HaloSyncRunConnection",
+            "edges": [
+              {
+                "__typename": "HaloSyncRunEdge",
+                "node": {
+                  "__typename": "HaloSyncRun",
+                  "finishedAt": "2026-11-24T09:00:05.000Z",
+                  "id": "run_00000000000000000000000000000004",
+                  "nextAttemptAt": null,
+                  "pollAfterMs": null,
+                  "problem": {
+                    "__typename": "HaloProblem",
+                    "code": "CREDENTIALS_REJECTED",
+                    "guideStep": "Creating an Application",
+                    "message": "Halo does not accept the Client ID and Client Secret. It last worked on 24 November 2026, 09:00 UTC. The application may be deleted or inactive, its secret renewed, or its agent removed.",
+                    "remedy": "In Halo, check that the application is active and its agent exists, then save its Client ID and a new Client Secret here.",
+                    "since": "2026-11-24T09:00:00.000Z"
+                  },
+                  "progress": {
+                    "__typename": "HaloSyncProgress",
+                    "done": 0,
+                    "total": 2
+                  },
+                  "queuedAt": "2026-11-24T09:00:00.000Z",
+                  "requestedBy": {
+                    "__typename": "Actor",
+                    "name": "Ada Admin",
+                    "role": "PARTNER_ADMIN"
+                  },
+                  "startedAt": "2026-11-24T09:00:01.000Z",
+                  "status": "FAILED",
+                  "summary": {
+                    "__typename": "HaloSyncSummary",
+                    "created": 0,
+                    "failed": 0,
+                    "skipped": 0,
+                    "unchanged": 0,
+                    "updated": 0
+                  },
+                  "trigger": "SUBSCRIPTION_RECREATED"
+                }
+              }
+            ]
+          },
+          "id": "partner_00000000000000000000000000000001",
+          "name": "NORTHWIND"
+        },
+        "role": "PARTNER_ADMIN"
+      }
+    } satisfies types.IntegrationStatusQuery as types.IntegrationStatusQuery,
+  },
+  MappingTable: {
+    needsAttention: {
+      "partner": {
+        "__typename": "Partner",
+        "clientCounts": {
+          "__typename": "ClientCounts",
+          "mapped": 2,
+          "needingAttention": 2,
+          "total": 2,
+          "unmapped": 0
+        },
+        "clients": {
+          "__typename": "ClientConnection",
+          "edges": [
+            {
+              "__typename": "ClientEdge",
+              "cursor": "cursor-20",
+              "node": {
+                "__typename": "Client",
+                "activeUserCount": 3,
+                "archived": false,
+                "externalId": "northwind/Alder",
+                "haloAssociation": {
+                  "__typename": "HaloClientAssociation",
+                  "ending": null,
+                  "haloCustomer": {
+                    "__typename": "HaloCustomer",
+                    "haloId": 41,
+                    "name": "Alder",
+                    "topLevelName": "Customers"
+                  },
+                  "id": "association_00000000000000000000000000000003",
+                  "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+                  "lastSyncedQuantity": 3,
+                  "problem": {
+                    "__typename": "HaloProblem",
+                    "code": "SUBSCRIPTION_DELETED",
+                    "guideStep": "Subscription Management",
+                    "haloSubscriptionIds": [],
+                    "message": "The subscription was deleted in Halo.",
+                    "remedy": "Have a new subscription created, or remove the association.",
+                    "since": "2026-11-24T09:00:00.000Z"
+                  },
+                  "status": "NEEDS_ATTENTION",
+                  "subscription": {
+                    "__typename": "HaloSubscription",
+                    "billing": "NOT_ON_RECURRING_INVOICE",
+                    "haloId": 9002,
+                    "name": "INFIMA Security Awareness Training",
+                    "observedAt": "2026-11-24T09:00:00.000Z",
+                    "quantity": 3,
+                    "url": "https://northwind.halopsa.com/customer?clientid=41"
+                  }
+                },
+                "id": "client_00000000000000000000000000000006",
+                "name": "Alder"
+              }
+            },
+            {
+              "__typename": "ClientEdge",
+              "cursor": "cursor-21",
+              "node": {
+                "__typename": "Client",
+                "activeUserCount": 5,
+                "archived": false,
+                "externalId": "northwind/Birch",
+                "haloAssociation": {
+                  "__typename": "HaloClientAssociation",
+                  "ending": null,
+                  "haloCustomer": {
+                    "__typename": "HaloCustomer",
+                    "haloId": 44,
+                    "name": "Elder",
+                    "topLevelName": "Customers"
+                  },
+                  "id": "association_00000000000000000000000000000005",
+                  "lastSyncedAt": null,
+                  "lastSyncedQuantity": null,
+                  "problem": {
+                    "__typename": "HaloProblem",
+                    "code": "SUBSCRIPTION_EXISTS",
+                    "guideStep": "Map INFIMA Clients to Halo Clients",
+                    "haloSubscriptionIds": [
+                      9001
+                    ],
+                    "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
+                    "remedy": "Choose the subscription to use, or have a new one created.",
+                    "since": "2026-11-24T09:00:00.000Z"
+                  },
+                  "status": "NEEDS_ATTENTION",
+                  "subscription": null
+                },
+                "id": "client_00000000000000000000000000000007",
+                "name": "Birch"
+              }
+            }
+          ],
+          "pageInfo": {
+            "__typename": "PageInfo",
+            "endCursor": "cursor-21",
+            "hasNextPage": false
+          },
+          "totalCount": 2
+        },
+        "id": "partner_00000000000000000000000000000001"
+      }
+    } satisfies types.MappingTableQuery as types.MappingTableQuery,
+  },
+  RunChanges: {
+    finished: {
+      "haloSyncRun": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": "2026-11-24T09:00:05.000Z",
+        "id": "run_00000000000000000000000000000001",
+        "nextAttemptAt": null,
+        "pollAfterMs": null,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 2,
+          "total": 2
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": "2026-11-24T09:00:01.000Z",
+        "status": "SUCCEEDED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 2
+        },
+        "trigger": "ON_DEMAND"
+      }
+    } satisfies types.RunChangesSubscription as types.RunChangesSubscription,
+    queued: {
+      "haloSyncRun": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000001",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ON_DEMAND"
+      }
+    } satisfies types.RunChangesSubscription as types.RunChangesSubscription,
+    running: {
+      "haloSyncRun": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000001",
+        "nextAttemptAt": null,
+        "pollAfterMs": 1000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 1,
+          "total": 2
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": "2026-11-24T09:00:01.000Z",
+        "status": "RUNNING",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 1
+        },
+        "trigger": "ON_DEMAND"
+      }
+    } satisfies types.RunChangesSubscription as types.RunChangesSubscription,
+  },
+  RunProgress: {
+    failed: {
+      "haloSyncRun": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": "2026-11-24T09:00:05.000Z",
+        "id": "run_00000000000000000000000000000006",
+        "nextAttemptAt": null,
+        "pollAfterMs": null,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 2,
+          "total": 2
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": "2026-11-24T09:00:01.000Z",
+        "status": "FAILED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 2,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ASSOCIATION_SAVED"
+      }
+    } satisfies types.RunProgressQuery as types.RunProgressQuery,
+    running: {
+      "haloSyncRun": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000001",
+        "nextAttemptAt": null,
+        "pollAfterMs": 1000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 1,
+          "total": 2
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": "2026-11-24T09:00:01.000Z",
+        "status": "RUNNING",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 1
+        },
+        "trigger": "ON_DEMAND"
+      }
+    } satisfies types.RunProgressQuery as types.RunProgressQuery,
+  },
+  RunResults: {
+    failed: {
+      "haloSyncRun": {
+        "__typename": "HaloSyncRun",
+        "id": "run_00000000000000000000000000000006",
+        "results": {
+          "__typename": "HaloSyncResultConnection",
+          "edges": [
+            {
+              "__typename": "HaloSyncResultEdge",
+              "cursor": "cursor-22",
+              "node": {
+                "__typename": "HaloSyncResult",
+                "at": "2026-11-24T09:00:00.000Z",
+                "changedInHalo": false,
+                "client": {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000006",
+                  "name": "Alder"
+                },
+                "outcome": "FAILED",
+                "problem": {
+                  "__typename": "HaloProblem",
+                  "code": "SUBSCRIPTION_DELETED",
+                  "guideStep": "Subscription Management",
+                  "message": "The subscription was deleted in Halo.",
+                  "remedy": "Have a new subscription created, or remove the association.",
+                  "since": "2026-11-24T09:00:00.000Z"
+                },
+                "quantityAfter": null,
+                "quantityBefore": null
+              }
+            },
+            {
+              "__typename": "HaloSyncResultEdge",
+              "cursor": "cursor-23",
+              "node": {
+                "__typename": "HaloSyncResult",
+                "at": "2026-11-24T09:00:00.000Z",
+                "changedInHalo": false,
+                "client": {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000007",
+                  "name": "Birch"
+                },
+                "outcome": "FAILED",
+                "problem": {
+                  "__typename": "HaloProblem",
+                  "code": "SUBSCRIPTION_EXISTS",
+                  "guideStep": "Map INFIMA Clients to Halo Clients",
+                  "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
+                  "remedy": "Choose the subscription to use, or have a new one created.",
+                  "since": "2026-11-24T09:00:00.000Z"
+                },
+                "quantityAfter": null,
+                "quantityBefore": null
+              }
+            }
+          ],
+          "pageInfo": {
+            "__typename": "PageInfo",
+            "endCursor": "cursor-23",
+            "hasNextPage": false
+          },
+          "totalCount": 2
+        }
+      }
+    } satisfies types.RunResultsQuery as types.RunResultsQuery,
+  },
+  SyncPreview: {
+    needsAttention: {
+      "haloSyncPreview": {
+        "__typename": "HaloSyncPreview",
+        "complete": true,
+        "entries": [
+          {
+            "__typename": "HaloSyncPreviewEntry",
+            "action": "REPORT",
+            "activeUserCount": 3,
+            "association": {
+              "__typename": "HaloClientAssociation",
+              "id": "association_00000000000000000000000000000003"
+            },
+            "changedInHalo": false,
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000006",
+              "name": "Alder"
+            },
+            "observedAt": null,
+            "problem": {
+              "__typename": "HaloProblem",
+              "code": "SUBSCRIPTION_DELETED",
+              "guideStep": "Subscription Management",
+              "message": "The subscription was deleted in Halo.",
+              "remedy": "Have a new subscription created, or remove the association.",
+              "since": "2026-11-24T09:00:00.000Z"
+            },
+            "quantityAfter": null,
+            "quantityInHalo": null
+          },
+          {
+            "__typename": "HaloSyncPreviewEntry",
+            "action": "REPORT",
+            "activeUserCount": 5,
+            "association": {
+              "__typename": "HaloClientAssociation",
+              "id": "association_00000000000000000000000000000005"
+            },
+            "changedInHalo": false,
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000007",
+              "name": "Birch"
+            },
+            "observedAt": null,
+            "problem": {
+              "__typename": "HaloProblem",
+              "code": "SUBSCRIPTION_EXISTS",
+              "guideStep": "Map INFIMA Clients to Halo Clients",
+              "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
+              "remedy": "Choose the subscription to use, or have a new one created.",
+              "since": "2026-11-24T09:00:00.000Z"
+            },
+            "quantityAfter": null,
+            "quantityInHalo": null
+          }
+        ]
+      }
+    } satisfies types.SyncPreviewQuery as types.SyncPreviewQuery,
+  },
+} as const;
 
 /** The answer of a mutation that is refused with this code. */
 export const refusals = {

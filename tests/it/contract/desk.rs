@@ -131,6 +131,12 @@ impl Desk {
         data
     }
 
+    /// Records another answer to an operation: one in which something is special.
+    pub async fn record_scenario(&self, recorded: &mut Recorded, operation: &str, name: &str, variables: Value) {
+        let data = self.ask(&self.admin(), operation, variables).await;
+        recorded.scenario(operation, name, &data);
+    }
+
     /// Does it as `token`'s bearer, who is refused with `code`, and records that.
     pub async fn record_refusal(
         &self,

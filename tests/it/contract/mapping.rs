@@ -1,6 +1,6 @@
 //! The mapping table: what cannot be mapped, a mapping's ordinary life, and how it is repaired.
 
-use infima_halo::sandbox::Act;
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
 
 use super::{desk::Desk, recorded::Recorded};
@@ -81,8 +81,20 @@ pub async fn is_lived_with(recorded: &mut Recorded) {
     desk.record(recorded, "SyncPreview", json!({})).await;
     let queued = desk.record(recorded, "SyncNow", json!({ "input": {} })).await;
     let id = json!({ "id": queued["requestHaloSync"]["run"]["id"] });
-    recorded.operation("RunChanges", &desk.first_event("RunChanges", id.clone()).await);
-    desk.world.work(id["id"].as_str().unwrap().parse().unwrap()).await;
+    let queued = desk.first_event("RunChanges", id.clone()).await;
+    recorded.operation("RunChanges", &queued);
+    recorded.scenario("RunChanges", "queued", &queued);
+    // Halo takes its time over the second of two.
+    let (tenant, run) = (&desk.world.tenant, id["id"].as_str().unwrap().parse().unwrap());
+    tenant.inject(Fault::HeldBefore, Matching::call(Call::Update).nth(2), Lasting::Once);
+    let watched = async {
+        tenant.until(|tenant| tenant.held() == 1).await;
+        recorded.scenario("RunChanges", "running", &desk.first_event("RunChanges", id.clone()).await);
+        desk.record_scenario(recorded, "RunProgress", "running", id.clone()).await;
+        tenant.release();
+    };
+    tokio::join!(desk.world.work(run), watched);
+    recorded.scenario("RunChanges", "finished", &desk.first_event("RunChanges", id.clone()).await);
 
     desk.record(recorded, "RunProgress", id.clone()).await;
     desk.record(recorded, "RunResults", id).await;
@@ -103,6 +115,11 @@ pub async fn is_repaired(recorded: &mut Recorded) {
     desk.world.tenant.act(Act::DeleteSubscription { id }).unwrap();
     let run = desk.world.request_sync().await;
     desk.world.work(run).await;
+    let id = json!({ "id": run.to_string() });
+    desk.record_scenario(recorded, "RunProgress", "failed", id.clone()).await;
+    desk.record_scenario(recorded, "RunResults", "failed", id).await;
+    desk.record_scenario(recorded, "MappingTable", "needsAttention", json!({ "needsAttention": true })).await;
+    desk.record_scenario(recorded, "SyncPreview", "needsAttention", json!({})).await;
 
     let alder = json!({ "input": { "associationId": desk.association("Alder").await } });
     desk.record(recorded, "RecreateSubscription", alder).await;
@@ -117,4 +134,11 @@ pub async fn is_repaired(recorded: &mut Recorded) {
     let ended = json!({ "input": { "associationId": birch, "quantity": "SET_TO_ZERO" } });
     desk.ask(&desk.admin(), "RemoveAssociation", ended).await;
     desk.refused(recorded, "ASSOCIATION_ENDING", "ResolveSubscription", adopt(&birch, ours.id)).await;
+
+    // The partner's Halo does not let INFIMA in any more.
+    desk.world.tenant.act(Act::RotateSecret).unwrap();
+    let run = desk.world.request_sync().await;
+    desk.world.work(run).await;
+    desk.record_scenario(recorded, "IntegrationStatus", "credentialsRejected", json!({})).await;
+    desk.record_scenario(recorded, "ConnectionForm", "credentialsRejected", json!({})).await;
 }

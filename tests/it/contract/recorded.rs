@@ -10,11 +10,25 @@ use serde_json::{Value, json};
 pub struct Recorded {
     operations: BTreeMap<String, Value>,
     refusals: BTreeMap<String, Value>,
+    /// Other answers to an operation than its first: operation → what is special about it → data.
+    scenarios: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// What is kept of it all.
+pub struct Stable {
+    pub operations: Value,
+    pub refusals: Value,
+    pub scenarios: Value,
 }
 
 impl Recorded {
     pub fn operation(&mut self, name: &str, data: &Value) {
         assert!(self.operations.insert(name.into(), data.clone()).is_none(), "{name} is recorded twice");
+    }
+
+    pub fn scenario(&mut self, operation: &str, name: &str, data: &Value) {
+        let of_operation = self.scenarios.entry(operation.into()).or_default();
+        assert!(of_operation.insert(name.into(), data.clone()).is_none(), "{operation}, {name} is recorded twice");
     }
 
     pub fn refusal(&mut self, code: &str, operation: &str, data: &Value) {
@@ -42,15 +56,17 @@ impl Recorded {
         self.refusals.keys().cloned().collect()
     }
 
-    /// The operations and the refusals.
-    pub fn stable(self) -> (Value, Value) {
+    pub fn stable(self) -> Stable {
         let mut known = Known::default();
-        let mut stable = |recorded: BTreeMap<String, Value>| {
-            let mut value = json!(recorded);
+        let mut stable = |mut value| {
             known.replace("", &mut value);
             value
         };
-        (stable(self.operations), stable(self.refusals))
+        Stable {
+            operations: stable(json!(self.operations)),
+            refusals: stable(json!(self.refusals)),
+            scenarios: stable(json!(self.scenarios)),
+        }
     }
 }
 
@@ -89,6 +105,10 @@ impl Known {
             && digits.len() == 32
             && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
         {
+            // Everything was recorded with a database of its own; the mocks are one partner's, with one connection.
+            if matches!(kind, "partner" | "connection") {
+                return Some(format!("{kind}_{:032}", 1));
+            }
             return Some(self.stand_in(kind, text, |kind, number| format!("{kind}_{number:032}")));
         }
         if matches!(name, "cursor" | "endCursor") {

@@ -20,6 +20,14 @@ async fn a_query_is_answered_in_the_order_it_was_asked() {
 }
 
 #[tokio::test]
+async fn an_empty_operation_name_is_none() {
+    let server = Server::start().await;
+    let request = json!({ "query": "query Q { hello }", "operationName": "" });
+    let reply = Reply::of(server.post(Role::PartnerAdmin).json(&request)).await;
+    assert_eq!((reply.status, &reply.body["data"]["hello"]), (200, &json!("hello world")));
+}
+
+#[tokio::test]
 async fn nobody_without_a_token_learns_anything() {
     let server = Server::start().await;
     let (url, client) = (server.url("/graphql"), client());
@@ -203,10 +211,14 @@ async fn browsers_are_told_what_they_may_do() {
             .request(reqwest::Method::OPTIONS, server.url("/graphql"))
             .header("origin", origin)
             .header("access-control-request-method", "POST")
-            .header("access-control-request-headers", "authorization,content-type")
+            .header("access-control-request-headers", "authorization,content-type,traceparent,tracestate")
     };
     let reply = Reply::of(preflight("https://app.infima.example")).await;
     assert_eq!(reply.header("access-control-allow-origin"), "https://app.infima.example");
+    for header in ["authorization", "content-type", "accept", "traceparent", "tracestate"] {
+        let allowed = reply.header("access-control-allow-headers");
+        assert!(allowed.split(',').any(|name| name.trim() == header), "{header} is not among {allowed}");
+    }
     let reply = Reply::of(preflight("https://evil.example")).await;
     assert_eq!(reply.header("access-control-allow-origin"), "");
 

@@ -1,7 +1,6 @@
 // Where one is, as whom, and for whom: always in sight.
 import { useGraphiQL } from '@graphiql/react';
-import { useEffect, useState } from 'react';
-import { nameOf, partnerIdIn } from './partner.js';
+import { partnerIdIn, usePartner } from './partner.js';
 
 export function Banner({ config, session, state, viewer, children, onHelp }) {
   return (
@@ -46,29 +45,35 @@ export function Banner({ config, session, state, viewer, children, onHelp }) {
   );
 }
 
-/** Follows the tab in front: it, not the desk, decides whom the next run is for. */
-export function ActingFor({ wire, viewer, partner }) {
+/**
+ * Whom the next run is for: while a form of the desk is open, whom the desk acts for, and whom the tab in front names
+ * where that is somebody else; else whom the tab in front names.
+ */
+export function ActingFor({ wire, viewer, partner, atDesk }) {
   const id = useGraphiQL(({ tabs, activeTabIndex }) => {
     const tab = tabs[activeTabIndex];
     return partnerIdIn(tab?.query, tab?.variables);
   });
-  const [named, setNamed] = useState({});
-  const known = [viewer?.partner, partner].find((one) => one && one.id === id);
-  const foreign = id && !known;
-
-  useEffect(() => {
-    if (!foreign || named[id]) return;
-    const timer = setTimeout(async () => {
-      const partner = await nameOf(wire, id);
-      setNamed((before) => ({ ...before, [id]: partner }));
-    }, 600);
-    return () => clearTimeout(timer);
-  }, [id, foreign]);
-
-  const shown = known ?? (id ? (named[id] ?? { name: id }) : (viewer?.partner ?? partner));
+  const inFront = usePartner(wire, id, [viewer?.partner, partner]);
+  const desk = viewer?.partner ?? partner;
+  const other = atDesk && inFront && id !== desk?.id ? inFront : null;
+  const shown = atDesk ? desk : (inFront ?? desk);
   return (
     <p className="acting" aria-live="polite">
-      Acting for <b>{shown?.name ?? 'no partner yet'}</b> {shown?.externalId && <small>{shown.externalId}</small>}
+      Acting for <Named partner={shown} />
+      {other && (
+        <span className="other">
+          The tab in front is for <Named partner={other} />
+        </span>
+      )}
     </p>
+  );
+}
+
+function Named({ partner }) {
+  return (
+    <>
+      <b>{partner?.name ?? 'no partner yet'}</b> {partner?.externalId && <small>{partner.externalId}</small>}
+    </>
   );
 }

@@ -9,16 +9,22 @@ import { menu } from './menu.js';
 import { Outcome } from './outcome.jsx';
 import { Picker } from './picker.jsx';
 
-export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
+/** `open` is the entry of the menu whose form is open, `onOpen` opens another, or with null none. */
+export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, run }) {
   const { schema, fetchError } = useGraphiQL(pick('schema', 'fetchError'));
+  const { stop } = useGraphiQLActions();
   const runInTab = useRunInTab();
-  const [open, setOpen] = useState(null);
   // An entry that this server's schema does not know yet, or no longer, is not offered.
   const known = useMemo(
     () => (schema ? menu.filter(({ document }) => validate(schema, document).length === 0) : []),
     [schema],
   );
-  const offered = viewer?.partner ? known.filter(({ name }) => name !== 'FindPartner') : known;
+  const offered = known.filter(({ permission }) => viewer?.may.includes(permission));
+  const choose = (partner) => {
+    // A run of another partner is not watched any longer.
+    stop();
+    onPartner(partner);
+  };
   const watch = offered.find(({ kind }) => kind === 'subscription');
 
   return (
@@ -33,7 +39,8 @@ export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
           label="Partner"
           hint="Type a name, address or id"
           chosen={partner}
-          onChoose={onPartner}
+          least={2}
+          onChoose={choose}
           search={(text) => nodesOf(wire.ask(pickPartner, { search: text }), (data) => data.partners)}
         />
       )}
@@ -42,22 +49,27 @@ export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
           {fetchError ? 'The menu needs the schema, which could not be read.' : 'Reading the schema…'}
         </p>
       )}
-      {schema && offered.length === 0 && (
+      {schema && known.length === 0 && (
         <p className="quiet">None of the saved operations fits this server's schema.</p>
+      )}
+      {known.length > 0 && viewer && offered.length === 0 && (
+        <p className="quiet">None of the saved operations is for a caller like you.</p>
       )}
       <ul className="menu">
         {offered.map((entry) => (
-          <li key={entry.name} className={open === entry.name ? 'open' : ''}>
+          <li key={entry.name} className={open === entry ? 'open' : ''}>
             <button
               type="button"
-              aria-expanded={open === entry.name}
-              onClick={() => setOpen(open === entry.name ? null : entry.name)}
+              aria-expanded={open === entry}
+              onClick={() => onOpen(open === entry ? null : entry)}
             >
               {entry.title}
               {entry.kind === 'mutation' && <em>action</em>}
             </button>
-            {open === entry.name && (
+            {open === entry && (
               <Entry
+                // Nothing that was filled in for one partner is sent for another.
+                key={partner?.id}
                 entry={entry}
                 partner={partner}
                 run={run}
@@ -76,8 +88,14 @@ export function Desk({ wire, viewer, partner, onPartner, answer, run }) {
       <Outcome
         answer={answer}
         run={run}
-        onPartner={viewer?.partner ? null : onPartner}
+        wire={wire}
+        known={[viewer?.partner, partner]}
+        onPartner={viewer?.partner ? null : choose}
         onWatch={watch ? (runId) => runInTab(watch, { runId }) : null}
+        onMore={(after) => {
+          const asked = offered.find(({ name }) => name === answer.name);
+          if (asked) runInTab(asked, { ...answer.variables, after });
+        }}
       />
     </nav>
   );
@@ -102,7 +120,7 @@ function Entry({ entry, partner, run, searchClients, onRun }) {
       {entry.fields.map((field) =>
         field.name === 'clientId' ? (
           <Picker
-            key={`client of ${partner?.id}`}
+            key={field.name}
             label={field.label}
             hint={field.hint}
             chosen={client}

@@ -1,4 +1,7 @@
 // The latest answer in a few words, for those who do not want to read JSON: did it work, what was wrong, what next.
+import { useEffect, useRef } from 'react';
+import { menu } from './menu.js';
+import { usePartner } from './partner.js';
 
 /** Problems of an answer in words: what GraphQL itself refused, then every `userErrors` entry of a mutation. */
 export function problemsOf({ data, errors }) {
@@ -7,21 +10,31 @@ export function problemsOf({ data, errors }) {
   return [...refused, ...user];
 }
 
-export function Outcome({ answer, run, onPartner, onWatch }) {
-  if (!answer) return <section className="outcome" aria-live="polite" aria-label="Outcome" />;
+export function Outcome({ answer, run, wire, known, onPartner, onWatch, onMore }) {
+  const about = usePartner(wire, answer?.partnerId, known);
+  const section = useRef(null);
+  // A run that is watched comes into view once, not with each of its steps.
+  const news = answer?.kind === 'subscription' ? run?.id : answer?.at;
+  useEffect(() => {
+    const shown = section.current;
+    const fits = shown.offsetHeight < shown.parentElement.clientHeight;
+    if (answer) shown.scrollIntoView({ block: fits ? 'nearest' : 'start' });
+  }, [news]);
+  if (!answer) return <section className="outcome" aria-live="polite" aria-label="Outcome" ref={section} />;
   const problems = problemsOf(answer.result);
-  const { requestHaloSync, testHaloConnection, haloSyncPreview, partner, partners } = answer.result.data ?? {};
+  const { requestHaloSync, testHaloConnection, haloSyncPreview, haloSyncRun, partner, partners } = answer.result.data ?? {};
   const queued = requestHaloSync?.run;
   const test = testHaloConnection?.test;
   const found = partners?.nodes ?? [];
   return (
-    <section className="outcome" aria-live="polite" aria-label="Outcome">
+    <section className="outcome" aria-live="polite" aria-label="Outcome" ref={section}>
+      <Title answer={answer} partner={haloSyncRun?.partner ?? (answer.partnerId ? about : null)} />
       {problems.map((problem, index) => (
         <Problem key={index} {...problem} />
       ))}
       {test && <Tested test={test} />}
-      {answer.name === 'WhyLastNightFailed' && partner?.haloSyncRuns && <LastNight partner={partner} />}
-      {answer.name === 'WhoChangedWhat' && partner?.activity && <Changed activity={partner.activity} />}
+      {answer.name === 'WhyLastNightFailed' && partner?.night && <LastNight partner={partner} />}
+      {answer.name === 'WhoChangedWhat' && partner?.activity && <Changed activity={partner.activity} onMore={onMore} />}
       {answer.name === 'PreviewTonight' && haloSyncPreview?.entries && <Previewed preview={haloSyncPreview} />}
       {problems.length === 0 && answer.kind === 'mutation' && !test && (
         <p className="good">{queued ? 'Queued.' : 'Done.'}</p>
@@ -31,20 +44,41 @@ export function Outcome({ answer, run, onPartner, onWatch }) {
           Watch it live
         </button>
       )}
-      {partners && found.length === 0 && <p>No partner is found by that.</p>}
-      {onPartner && found.length > 0 && (
+      {partners && found.length === 0 && (
+        <p>{answer.name === 'FindPartner' ? 'No partner is found by that.' : 'No partner needs attention.'}</p>
+      )}
+      {found.length > 0 && (
         <ul className="found" aria-label="Partners found">
           {found.map((partner) => (
             <li key={partner.id}>
-              <button type="button" onClick={() => onPartner(partner)}>
-                Act for {partner.name}
-              </button>
+              {onPartner && (
+                <button type="button" onClick={() => onPartner(partner)}>
+                  Act for {partner.name}
+                </button>
+              )}
+              <Standing partner={partner} />
             </li>
           ))}
         </ul>
       )}
+      <More page={partners?.pageInfo} onMore={onMore}>
+        More partners
+      </More>
       {run && answer.kind === 'subscription' && <Progress run={run} />}
     </section>
+  );
+}
+
+/** What was asked, about whom and when: an answer outlives the moment in which one knows. */
+function Title({ answer: { name, at }, partner }) {
+  const title = menu.find((entry) => entry.name === name)?.title ?? name ?? 'An operation without a name';
+  return (
+    <h2>
+      {title}{' '}
+      <span>
+        {partner && <b>{partner.name}</b>} {at.toLocaleTimeString([], clock)}
+      </span>
+    </h2>
   );
 }
 
@@ -56,35 +90,101 @@ function Problem({ message, remedy, code }) {
   );
 }
 
-/** How the last night went, and what was run since; then the first few clients where something has to be mended. */
-function LastNight({ partner: { haloConnection, haloSyncRuns } }) {
-  const latest = haloSyncRuns.nodes[0];
-  const night = haloSyncRuns.nodes.find(({ trigger }) => trigger === 'NIGHTLY');
-  const run = night ?? latest;
-  const clients = (run?.results?.nodes ?? []).filter(({ problem }) => problem);
+/** How a partner stands, in a line. */
+function Standing({ partner: { haloConnection, clientCounts } }) {
   return (
     <>
-      {night && (
+      <p className="quiet">
+        {haloConnection ? (connected[haloConnection.status] ?? haloConnection.status) : 'Halo is not connected'}
+        {clientCounts && `, ${clientCounts.mapped} of ${count(clientCounts.total, 'client')} mapped`}
+        {clientCounts?.needingAttention > 0 && `, ${clientCounts.needingAttention} with something to mend`}
+      </p>
+      {haloConnection?.problem && <Problem {...haloConnection.problem} />}
+    </>
+  );
+}
+
+function More({ page, onMore, children }) {
+  if (!page?.hasNextPage) return null;
+  return (
+    <button type="button" onClick={() => onMore(page.endCursor)}>
+      {children}
+    </button>
+  );
+}
+
+/** Clients where something is to be mended or worth a look, each with what to do. */
+function Troubled({ entries }) {
+  const troubled = entries.filter(({ problem }) => problem);
+  return (
+    <>
+      {troubled.slice(0, 10).map(({ client, problem }, index) => (
+        <Problem key={index} {...problem} message={`${client?.name}: ${problem.message}`} />
+      ))}
+      {troubled.length > 10 && <p className="quiet">More clients are in the answer.</p>}
+    </>
+  );
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+/** So much earlier than it is due may a night begin: it joins a sync that waits already. */
+const EARLIER = DAY / 12;
+
+/** How the last night went, and what was run since; then the clients where something has to be mended. */
+function LastNight({ partner: { haloConnection, haloSyncSettings: settings, night, latest } }) {
+  const zone = settings.timeZone;
+  const [found] = night.nodes;
+  // A partner's night comes at the same time each day.
+  const next = haloConnection?.nextNightlySyncAt;
+  const due = (next ? Date.parse(next) : Date.now()) - DAY - EARLIER;
+  const last = found && Date.parse(found.startedAt ?? found.queuedAt) >= due ? found : null;
+  const [since] = latest.nodes;
+  const run = last ?? since;
+  return (
+    <>
+      {last && (
         <p>
-          Last night ({when(night.startedAt)}): {words[night.status] ?? night.status}.
+          Last night ({when(last.startedAt, zone)}): {words[last.status] ?? last.status}.
         </p>
       )}
-      {latest && latest !== night && (
-        <p>
-          {night ? 'Since then' : 'The latest run'} ({inWords(latest.trigger)}, {when(latest.startedAt)}):{' '}
-          {words[latest.status] ?? latest.status}.
+      {last && <Summary summary={last.summary} />}
+      {!last && (
+        <p className="missing">
+          {found ? `There was no night since ${when(found.startedAt ?? found.queuedAt, zone)}.` : 'There was no night yet.'}
         </p>
       )}
-      {!latest && <p>There has been no run yet.</p>}
-      {latest && !night && <p className="quiet">None of these runs is a night's: ask for more of them.</p>}
+      {!last && <Nights settings={settings} connected={haloConnection !== null} next={next} />}
+      {since && since.id !== last?.id && (
+        <p>
+          {last ? 'Since then' : 'The latest run'} ({inWords(since.trigger)}, {when(since.startedAt, zone)}):{' '}
+          {words[since.status] ?? since.status}.
+        </p>
+      )}
       {haloConnection === null && <p className="problem">Halo is not connected.</p>}
       {haloConnection?.problem && <Problem {...haloConnection.problem} />}
       {run?.problem && run.problem.code !== haloConnection?.problem?.code && <Problem {...run.problem} />}
-      {clients.slice(0, 5).map(({ client, problem }, index) => (
-        <Problem key={index} {...problem} message={`${client?.name}: ${problem.message}`} />
-      ))}
-      {clients.length > 5 && <p className="quiet">More clients are in the answer.</p>}
+      {last && <Troubled entries={last.results.nodes} />}
     </>
+  );
+}
+
+/** When nights are to come, where one did not. */
+function Nights({ settings: { nightly, nightStart, nightEnd, timeZone }, connected, next }) {
+  if (!nightly) return <p>Nightly syncs are switched off for this partner.</p>;
+  return (
+    <p>
+      Nights begin between {nightStart} and {nightEnd} ({timeZone}).{' '}
+      {connected && next && `The next is due ${when(next, timeZone)}, if a client is mapped by then.`}
+    </p>
+  );
+}
+
+function Summary({ summary }) {
+  const parts = ['created', 'updated', 'unchanged', 'failed', 'skipped'].filter((name) => summary[name] > 0);
+  return (
+    <p className="summary">
+      {parts.length === 0 ? 'Nothing was done.' : parts.map((name) => `${summary[name]} ${name}`).join(', ')}
+    </p>
   );
 }
 
@@ -105,35 +205,53 @@ function Tested({ test: { works, problem, checks = [] } }) {
   );
 }
 
-/** The changes among the entries; that support looked is in the answer. */
-function Changed({ activity: { nodes } }) {
-  const changes = nodes.filter(({ action }) => action !== 'support.read');
+function Changed({ activity: { nodes, pageInfo }, onMore }) {
   return (
     <>
       <ul className="changes" aria-label="Changes">
-        {changes.slice(0, 8).map(({ at, actor, action, reason }, index) => (
+        {nodes.map(({ at, actor, action, reason, subject, changes }, index) => (
           <li key={index}>
-            {inWords(action)} <span className="quiet">by {actor.name}, {when(at)}</span>
+            {inWords(action)} {subject?.client && <b>{subject.client.name}</b>}{' '}
+            <span className="quiet">
+              by {actor.name}, {when(at)}
+            </span>
+            {changes.map(shown).filter(Boolean).map((change) => (
+              <div key={change}>{change}</div>
+            ))}
             {reason && <q>{reason}</q>}
           </li>
         ))}
       </ul>
-      {changes.length === 0 && <p>Nothing was changed in these entries: support looked, no more.</p>}
-      {changes.length > 8 && <p className="quiet">Older changes are in the answer.</p>}
+      {nodes.length === 0 && <p>Nothing was changed.</p>}
+      <More page={pageInfo} onMore={onMore}>
+        Older changes
+      </More>
     </>
   );
 }
 
+const ID = /^[a-z]+_[0-9a-f]{32}$/;
+
+/** One change in words. Ids are for the answer beside it: of a list of them, how many they are; of one, nothing. */
+function shown({ name, before, after }) {
+  const [was, is] = [before, after].map((value) => {
+    if (value === null) return 'none';
+    const list = value.startsWith('["') && JSON.parse(value);
+    return list ? `${list.length}` : value;
+  });
+  return ID.test(was) || ID.test(is) ? null : `${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}: ${was} → ${is}`;
+}
+
 function Previewed({ preview: { complete, entries } }) {
   const changing = entries.filter(({ action }) => action && !['LEAVE', 'REPORT', 'WAIT'].includes(action));
-  const troubled = entries.filter(({ problem }) => problem);
+  const troubled = entries.filter(({ problem }) => problem).length;
   return (
     <>
       <p>
         {entries.length === 0
           ? 'No client is mapped yet, so nothing would change.'
           : `${changing.length} of ${count(entries.length, 'client')} would change.`}
-        {troubled.length > 0 && ` ${count(troubled.length, 'client')} with something to mend or worth a look.`}
+        {troubled > 0 && ` ${count(troubled, 'client')} with something to mend or worth a look.`}
       </p>
       <ul className="changes" aria-label="What would change">
         {changing.slice(0, 8).map(({ client, quantityInHalo, quantityAfter, action }, index) => (
@@ -146,6 +264,7 @@ function Previewed({ preview: { complete, entries } }) {
         ))}
       </ul>
       {changing.length > 8 && <p className="quiet">More clients are in the answer.</p>}
+      <Troubled entries={entries} />
       {!complete && (
         <p className="quiet">
           Halo was not looked at for every client: entries without an action show what was seen last.
@@ -163,17 +282,26 @@ function Progress({ run }) {
         {run.partner?.name ?? 'Run'}: {words[run.status] ?? run.status}, {done} of {total}
         <progress max={Math.max(total, 1)} value={done} />
       </label>
+      {run.finishedAt && <Summary summary={run.summary} />}
       {run.problem && <Problem {...run.problem} />}
+      {run.results && <Troubled entries={run.results.nodes} />}
     </div>
   );
 }
 
 const inWords = (name = '') => name.toLowerCase().replaceAll(/[_.]/g, ' ');
 
-const when = (at) =>
-  at ? new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) : 'not started yet';
+const clock = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' };
+
+/** A moment by the clock of a time zone, else of whoever reads it. Which one, it says. */
+const when = (at, timeZone) =>
+  at
+    ? new Date(at).toLocaleString([], { timeZone, year: 'numeric', month: 'short', day: 'numeric', ...clock })
+    : 'not started yet';
 
 const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+const connected = { CONNECTED: 'Connected', NEEDS_ATTENTION: 'The connection needs attention' };
 
 const words = {
   QUEUED: 'waiting',

@@ -1,5 +1,6 @@
 // Whom an operation is for: read from the operation itself, because a person may have changed what the desk put there.
 import { parse, valueFromASTUntyped, visit } from 'graphql';
+import { useEffect, useState } from 'react';
 import namePartner from '../operations/name_partner.graphql';
 
 /** The id of the partner that an operation names, in its text or its variables (an object, or JSON). Null for none. */
@@ -30,4 +31,19 @@ export function partnerIdIn(query, variables) {
 export async function nameOf(wire, id) {
   const { data } = await wire.ask(namePartner, { partnerId: id });
   return data?.partner ?? { name: `unknown partner ${id}` };
+}
+
+/** The partner with this id: one of those that are known already, or asked for once the id has stood for a moment. */
+export function usePartner(wire, id, known) {
+  const [named, setNamed] = useState({});
+  const found = known.find((one) => one && one.id === id) ?? named[id];
+  useEffect(() => {
+    if (!id || found) return;
+    const timer = setTimeout(async () => {
+      const partner = await nameOf(wire, id);
+      setNamed((before) => ({ ...before, [id]: partner }));
+    }, 600);
+    return () => clearTimeout(timer);
+  }, [id, !found]);
+  return id ? (found ?? { name: id }) : null;
 }

@@ -1,26 +1,33 @@
 // A box to type into and a list to choose from: how a person says which partner or client is meant, without its id.
 import { useEffect, useId, useState } from 'react';
 
+const nothing = { text: null, items: [], problem: null };
+
 /**
  * `search(text)` gives a promise of `[{ id, name, externalId }]`, or `{ problem }` when it could not look.
  * `onChoose(item)` gets the chosen one, and null as soon as the text is changed again.
+ * Nobody is looked for by fewer than `least` characters: whom support is shown is written down.
  */
-export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
+export function Picker({ label, hint, chosen, search, onChoose, disabled, least = 0 }) {
   const id = useId();
   const [text, setText] = useState(chosen?.name ?? '');
-  const [found, setFound] = useState({ items: [], problem: null });
+  const [found, setFound] = useState(nothing);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
 
-  useEffect(() => setText(chosen?.name ?? ''), [chosen]);
-
+  // What is being typed stays when the choice ends with it.
   useEffect(() => {
-    if (!open) return;
+    if (chosen) setText(chosen.name);
+  }, [chosen]);
+
+  const short = text.trim().length < least;
+  useEffect(() => {
+    if (!open || short) return;
     let current = true;
     const timer = setTimeout(async () => {
       const answer = await search(text.trim());
       if (!current) return;
-      setFound(Array.isArray(answer) ? { items: answer, problem: null } : { items: [], problem: answer.problem });
+      setFound({ ...nothing, text, ...(Array.isArray(answer) ? { items: answer } : answer) });
       setActive(0);
     }, 250);
     return () => {
@@ -29,6 +36,10 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
     };
   }, [text, open]);
 
+  // The list of another text is not offered: its first entry would be chosen in place of what was typed.
+  const looked = found.text === text;
+  const items = looked && !short ? found.items : [];
+
   function choose(item) {
     setOpen(false);
     setText(item.name);
@@ -36,12 +47,12 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
   }
 
   function onKeyDown(event) {
-    const last = found.items.length - 1;
+    const last = items.length - 1;
     if (event.key === 'ArrowDown') {
       if (open) setActive(Math.min(active + 1, last));
       setOpen(true);
     } else if (event.key === 'ArrowUp') setActive(Math.max(active - 1, 0));
-    else if (event.key === 'Enter' && open && found.items[active]) choose(found.items[active]);
+    else if (event.key === 'Enter' && open) items[active] && choose(items[active]);
     else if (event.key === 'Escape' && open) setOpen(false);
     else return;
     event.preventDefault();
@@ -56,7 +67,7 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
         aria-expanded={open}
         aria-controls={`${id}-list`}
         aria-autocomplete="list"
-        aria-activedescendant={open && found.items[active] ? `${id}-${active}` : undefined}
+        aria-activedescendant={open && items[active] ? `${id}-${active}` : undefined}
         autoComplete="off"
         spellCheck={false}
         placeholder={hint}
@@ -73,7 +84,7 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
         }}
       />
       <ul id={`${id}-list`} role="listbox" aria-label={label} hidden={!open}>
-        {found.items.map((item, index) => (
+        {items.map((item, index) => (
           <li
             key={item.id}
             id={`${id}-${index}`}
@@ -88,7 +99,12 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled }) {
             {item.name} <small>{item.externalId}</small>
           </li>
         ))}
-        {found.items.length === 0 && <li className="quiet">{found.problem ?? 'Nothing by that name.'}</li>}
+        {items.length === 0 && (
+          <li className="quiet">
+            {short && `Type at least ${least} characters.`}
+            {!short && (looked ? (found.problem ?? 'Nothing by that name.') : 'Looking…')}
+          </li>
+        )}
       </ul>
     </div>
   );

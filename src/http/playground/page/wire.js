@@ -7,7 +7,7 @@ const ADDRESS = '/graphql';
 
 /**
  * `confirm({ name, query, variables })` is asked before each mutation; false sends nothing.
- * `onAnswer({ name, kind, variables, result })` hears every answer that the editor's operations get.
+ * `onAnswer({ name, kind, query, variables, result })` hears every answer that the editor's operations get.
  */
 export function createWire(session, confirm, onAnswer) {
   const socket = createClient({
@@ -45,7 +45,7 @@ export function createWire(session, confirm, onAnswer) {
   async function fetcher({ query, variables, operationName }) {
     const operation = operationIn(query, operationName);
     const name = operation?.name?.value;
-    const hear = (result) => onAnswer({ name, kind: operation?.operation, variables, result });
+    const hear = (result) => onAnswer({ name, kind: operation?.operation, query, variables, result });
     if (operation?.operation === 'subscription') {
       return watched(socket.iterate({ query, variables, operationName: name }), hear);
     }

@@ -13,6 +13,9 @@ import { createWire } from './wire.js';
 
 const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 
+/** So wide has the page to be for the documentation to stand open beside the desk and the editor. */
+const ROOMY = 1400;
+
 const welcome = `# Ask what is documented,
 # or take a saved operation
 # from the support desk.
@@ -34,6 +37,8 @@ export function Workspace({ config, session, state, onHelp }) {
   const [chosen, setChosen] = useState(null);
   const [answer, setAnswer] = useState(null);
   const [run, setRun] = useState(null);
+  const [open, setOpen] = useState(null); // the entry of the desk's menu whose form is open
+  const [roomy] = useState(() => innerWidth >= ROOMY);
   const partner = viewer?.partner ?? chosen;
   const now = useRef({}); // for the wire, which is made once
   now.current = { viewer, partner };
@@ -59,8 +64,15 @@ export function Workspace({ config, session, state, onHelp }) {
     });
   }
 
+  /** What was answered about one partner is gone when another is chosen. */
+  function choose(partner) {
+    setChosen(partner);
+    setAnswer(null);
+    setRun(null);
+  }
+
   function hear(heard) {
-    setAnswer(heard);
+    setAnswer({ ...heard, at: new Date(), partnerId: partnerIdIn(heard.query, heard.variables) });
     const seen = heard.result.data?.haloSyncRun ?? heard.result.data?.requestHaloSync?.run;
     if (seen?.progress) setRun(seen);
   }
@@ -70,7 +82,7 @@ export function Workspace({ config, session, state, onHelp }) {
       fetcher={wire.fetcher}
       plugins={plugins}
       referencePlugin={DOC_EXPLORER_PLUGIN}
-      visiblePlugin={DOC_EXPLORER_PLUGIN}
+      visiblePlugin={roomy ? DOC_EXPLORER_PLUGIN : undefined}
       // Tabs and history end with the browser's tab: answers are about other people's business.
       storage={sessionStorage}
       defaultQuery={welcome}
@@ -81,9 +93,18 @@ export function Workspace({ config, session, state, onHelp }) {
         <DocExplorerStore>
           <div className="page">
             <Banner config={config} session={session} state={state} viewer={viewer} onHelp={onHelp}>
-              <ActingFor wire={wire} viewer={viewer} partner={partner} />
+              <ActingFor wire={wire} viewer={viewer} partner={partner} atDesk={open?.needsPartner} />
             </Banner>
-            <Desk wire={wire} viewer={viewer} partner={partner} onPartner={setChosen} answer={answer} run={run} />
+            <Desk
+              wire={wire}
+              viewer={viewer}
+              partner={partner}
+              onPartner={choose}
+              open={open}
+              onOpen={setOpen}
+              answer={answer}
+              run={run}
+            />
             <main aria-label="Editor">
               <GraphiQLInterface
                 isHeadersEditorEnabled={false}
