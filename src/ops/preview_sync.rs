@@ -9,7 +9,7 @@ use crate::domain::association::Association;
 use crate::domain::plan::{self, Desired, Plan, Step};
 use crate::halo::{HaloError, Lane, Session};
 use crate::ids::{AssociationId, ClientId, PartnerId};
-use crate::storage::{associations, clients};
+use crate::storage::{associations, clients, desired};
 
 /// A preview is somebody's look at a screen, and spends no more than that of the people's slice of the budget.
 const MOST_REQUESTS: u32 = 30;
@@ -73,7 +73,7 @@ pub(super) async fn preview(ops: &Ops, scope: &PartnerScope, clients: Option<&[C
     let session = session.at_most(MOST_REQUESTS);
     let (desired, associations) = {
         let mut db = ops.db.read(scope).await?;
-        let desired = associations::desired(&mut db, scope, &connection.tenant, clients, ops.settings.settle).await?;
+        let desired = desired::read(&mut db, scope, &connection.tenant, clients, ops.settings.settle).await?;
         let ids: Vec<_> = desired.associations.iter().map(|association| association.id).collect();
         (desired, associations::find_many(&mut db, scope, &ids).await?)
     };

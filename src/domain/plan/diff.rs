@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::candidates::{claimed, double, ids, recovered};
 use super::desired::{Desired, DesiredAssociation, Goal};
 use super::observed::{Observed, ObservedCustomer, ObservedSubscription, Sighting};
 use crate::domain::association::Ending;
@@ -224,23 +225,6 @@ fn zero_refused_before(association: &DesiredAssociation) -> Option<&Problem> {
     })
 }
 
-/// A create that was sent twice may have made two records. The one that is ours stays right; the other one bills as well.
-fn double(
-    association: &DesiredAssociation,
-    observed: &Observed,
-    owned: &BTreeSet<HaloSubscriptionId>,
-    now: DateTime<Utc>,
-) -> Option<Problem> {
-    let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) else {
-        return None;
-    };
-    let free: Vec<_> = subscriptions.iter().filter(|it| it.active && !owned.contains(&it.id)).collect();
-    let doubles = recovered(association, &free);
-    (!doubles.is_empty()).then(|| {
-        Problem::about(ProblemCode::DuplicateSubscription, ids(&doubles), now).continuing(association.problem.as_ref())
-    })
-}
-
 /// What the owner should know although the sync goes on. The weightiest one is told.
 fn warning(
     association: &DesiredAssociation,
@@ -353,52 +337,4 @@ fn find_or_create(
         return report(Problem::about(ProblemCode::SubscriptionExists, ids(&orphans), now));
     }
     Action::Create { name: create.name.clone(), marker: create.marker.clone(), quantity: active_users }
-}
-
-/// What associations of this plan made themselves and have no id of: no question to another client of the same customer.
-fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionId> {
-    let mut claimed = BTreeSet::new();
-    let pending = desired.associations.iter().chain(&desired.bystanders);
-    let pending = pending.filter(|it| it.subscription.is_none() && it.tenant == observed.tenant);
-    for association in pending {
-        if let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) {
-            let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
-            // By its name alone, one record can be its own, if it is taken back now; several are a question to everybody, and
-            // so is one that somebody has refused.
-            let found = recovered(association, &free);
-            let waits = desired.held_since.is_some()
-                && association.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
-            let by_name = found.len() == 1 && !waits && !association.create.approved;
-            let marker = Some(&association.create.marker);
-            let its_own = found.into_iter().filter(|it| by_name || it.marker.as_ref() == marker);
-            claimed.extend(its_own.map(|it| it.id));
-        }
-    }
-    claimed
-}
-
-/// Those of a customer's `free` subscriptions that an earlier create of this association made. A deactivated one counts
-/// only where there is no other: that is how a partner tells which of two is not wanted.
-fn recovered<'s>(association: &DesiredAssociation, free: &[&'s ObservedSubscription]) -> Vec<&'s ObservedSubscription> {
-    let create = &association.create;
-    let marked =
-        |it: &&ObservedSubscription| it.marker.as_deref() == Some(&create.marker) || Some(it.id) == create.former;
-    // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
-    let named = |it: &&ObservedSubscription| {
-        let in_doubt = create.sent_at.is_some() || create.double_possible;
-        in_doubt && it.ours && it.marker.is_none() && it.name == create.name
-    };
-    let mut found: Vec<_> = free.iter().copied().filter(marked).collect();
-    if found.is_empty() {
-        found = free.iter().copied().filter(named).collect();
-    }
-    if found.iter().any(|it| it.active) {
-        found.retain(|it| it.active);
-    }
-    found
-}
-
-fn ids(subscriptions: &[&ObservedSubscription]) -> String {
-    let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id.to_string()).collect();
-    ids.join(", ")
 }

@@ -3,6 +3,7 @@
 //! A plan is data. It is worked out by [`diff`] without touching anything, printed by [`render`], previewed, and carried
 //! out step by step by `ops/`. A second plan right after a run that went well changes nothing.
 
+mod candidates;
 mod desired;
 mod diff;
 mod observed;

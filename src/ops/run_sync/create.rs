@@ -9,7 +9,7 @@ use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
 use crate::halo::{CreateError, HaloError, NewSubscription, Subscription};
 use crate::ids::HaloSubscriptionId;
-use crate::storage::results::{self, Becomes, Report};
+use crate::storage::outcomes::{self, Becomes, Report};
 
 /// What became of taking a subscription as the association's own.
 enum Owned {
@@ -23,7 +23,7 @@ enum Owned {
 impl Executor<'_> {
     pub(super) async fn create(&mut self, step: &Step, name: &str, marker: &str, quantity: u32) -> Result<Done, Stop> {
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        if !results::intend_create(&mut tx, self.lease, step.association, step.revision).await? {
+        if !outcomes::intend_create(&mut tx, self.lease, step.association, step.revision).await? {
             return Ok(superseded(step));
         }
         tx.commit().await?;
@@ -50,7 +50,7 @@ impl Executor<'_> {
             Err(CreateError::Refused(error)) => {
                 reached(self.ops, Moment::CreateRefused);
                 let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-                results::create_refused(&mut tx, self.lease, step.association).await?;
+                outcomes::create_refused(&mut tx, self.lease, step.association).await?;
                 tx.commit().await?;
                 reached(self.ops, Moment::CreateForgotten);
                 self.failed(step, error, ProblemCode::CreateRefused, None)
@@ -128,7 +128,7 @@ impl Executor<'_> {
     /// Notes that the association owns the subscription; not where another one does.
     async fn own(&mut self, step: &Step, id: HaloSubscriptionId, revision: Option<i32>) -> Result<Owned, Stop> {
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        match results::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
+        match outcomes::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
             Ok(true) => {
                 tx.commit().await?;
                 reached(self.ops, Moment::Owned);

@@ -7,7 +7,7 @@ use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
 use crate::halo::Subscription;
 use crate::ids::HaloSubscriptionId;
-use crate::storage::results::{Becomes, Report, Seen};
+use crate::storage::outcomes::{Becomes, Report, Seen};
 
 /// What the steps of a plan came to.
 #[derive(Clone, Copy, Debug, Default)]

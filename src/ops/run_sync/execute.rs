@@ -22,7 +22,7 @@ use crate::ids::{AssociationId, HaloSubscriptionId};
 use crate::ops::{Ops, halo};
 use crate::storage::connections;
 use crate::storage::leases::{self, SyncLease};
-use crate::storage::results::{self, Becomes, Report};
+use crate::storage::outcomes::{self, Becomes, Report};
 
 /// So many clients in a row that Halo does not answer for mean that it does not answer at all.
 const SILENT_IN_A_ROW: u32 = 3;
@@ -117,7 +117,7 @@ impl<'a> Executor<'a> {
                     self.unreachable = Some(problem.clone());
                 }
                 let done = Done::with(note(step));
-                let outcome = results::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
+                let outcome = outcomes::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
                 carried_out.tally.add(&done, outcome);
             }
             tx.commit().await?;
@@ -143,7 +143,7 @@ impl<'a> Executor<'a> {
             if done.hold_writes {
                 connections::hold_writes(&mut tx, self.lease, now).await?;
             }
-            let outcome = results::record(&mut tx, self.lease, &done.report, now).await?;
+            let outcome = outcomes::record(&mut tx, self.lease, &done.report, now).await?;
             tx.commit().await?;
             reached(self.ops, Moment::Recorded);
             carried_out.tally.add(&done, outcome);
@@ -190,7 +190,7 @@ impl<'a> Executor<'a> {
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
         let noted = serde_json::to_value(BeforeWrite { subscription: id, sent, fields: untouched.clone() })
             .expect("plain data");
-        if !results::intend_quantity(&mut tx, self.lease, step.association, step.revision, &noted).await? {
+        if !outcomes::intend_quantity(&mut tx, self.lease, step.association, step.revision, &noted).await? {
             return Ok(superseded(step));
         }
         tx.commit().await?;

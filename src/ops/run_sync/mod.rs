@@ -27,7 +27,7 @@ use crate::halo::{HaloError, Lane, Session};
 use crate::ids::RunId;
 use crate::queue;
 use crate::storage::leases::{self, Claimed, SyncLease};
-use crate::storage::{StorageError, associations, connections, results};
+use crate::storage::{StorageError, connections, desired, outcomes};
 use done::Tally;
 use moments::reached;
 
@@ -204,9 +204,8 @@ async fn sync(
     let lease = &claimed.lease;
     let mut tx = ops.db.begin(lease.scope()).await?;
     let clients = claimed.clients.as_deref();
-    let desired =
-        associations::desired(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
-    let unseen = results::unseen_writes(&mut tx, lease, ops.settings.settle).await?;
+    let desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
+    let unseen = outcomes::unseen_writes(&mut tx, lease, ops.settings.settle).await?;
     leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
     tx.commit().await?;
     reached(ops, Moment::Desired);
@@ -283,7 +282,7 @@ async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &Ca
     };
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::hold(&mut tx, lease).await?;
-    results::record_billing(&mut tx, lease, billed.as_ref()).await?;
+    outcomes::record_billing(&mut tx, lease, billed.as_ref()).await?;
     tx.commit().await?;
     reached(ops, Moment::Billed);
     Ok(())

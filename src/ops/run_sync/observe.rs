@@ -14,7 +14,7 @@ use crate::halo::{CustomerLookup, HaloError, Kept, Session, Subscription, Subscr
 use crate::ids::HaloSubscriptionId;
 use crate::ops::halo;
 use crate::storage::leases::SyncLease;
-use crate::storage::{Tx, results, results::UnseenWrite};
+use crate::storage::{Tx, outcomes, outcomes::UnseenWrite};
 
 /// What was observed, with the records as Halo gave them, to compare with what a write gives back.
 pub(in crate::ops) struct Sighted {
@@ -84,7 +84,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     Ok(Sighted { observed: Observed { tenant, subscriptions, customers }, records, at })
 }
 
-/// What [`results::intend_quantity`] notes.
+/// What [`outcomes::intend_quantity`] notes.
 #[derive(Serialize, Deserialize)]
 pub(super) struct BeforeWrite {
     pub subscription: HaloSubscriptionId,
@@ -130,7 +130,7 @@ pub(super) async fn note_customers(
 ) -> Result<(), crate::storage::StorageError> {
     for (id, customer) in &sighted.observed.customers {
         if let ObservedCustomer::There { name, top_level, .. } = customer {
-            results::record_customer(tx, lease, *id, name, top_level.as_deref()).await?;
+            outcomes::record_customer(tx, lease, *id, name, top_level.as_deref()).await?;
         }
     }
     Ok(())

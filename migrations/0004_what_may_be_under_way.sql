@@ -10,3 +10,7 @@ alter table associations add column before_write_at timestamptz;
 
 -- Written and never read. Nothing of ours has been released yet, so nothing beside this needs it.
 alter table associations drop column seen_customer_id;
+alter table partners drop column created_at;
+alter table clients drop column created_at;
+drop index sync_results_client_id_idx;
+drop index connections_sealed_with_idx;

@@ -1,0 +1,106 @@
+//! What a run has to bring about, as the tables have it at one moment.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+use super::Result;
+use super::connections::read_problem;
+use super::error::inconsistent;
+use super::leases::interval;
+use crate::auth::PartnerScope;
+use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
+
+/// What a run has to bring about: for these clients, or for all; others that want a subscription of the same customers are
+/// bystanders. Ending associations are part of it. A create that was
+/// sent longer than `settle` ago counts as settled once somebody has looked for it: an empty look counts only after another,
+/// whenever that was, because a crash or an outage may have taken the whole settle time.
+pub async fn read(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    clients: Option<&[ClientId]>,
+    settle: Duration,
+) -> Result<Desired> {
+    let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
+    let rows = sqlx::query!(
+        r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.subscription_id,
+                  a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
+                  a.create_sent_at,
+                  (a.create_sent_at is null or a.create_sent_at + $3 <= now() and a.seen_at is not null) as "settled!", a.create_approved,
+                  a.double_possible_until is not null as "double_possible!",
+                  (select f.subscription_id from associations f
+                   where a.subscription_id is null and f.partner_id = a.partner_id and f.client_id = a.client_id
+                     and f.tenant = a.tenant and f.halo_customer_id = a.halo_customer_id and f.state = 'ended' and f.subscription_id is not null
+                   order by f.id desc limit 1) as "former?",
+                  a.last_synced_quantity, a.problem,
+                  ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!"
+           from associations a
+           join clients c on c.id = a.client_id
+           where a.partner_id = $1 and a.state <> 'ended'
+             and ($2::uuid[] is null or a.client_id = any ($2)
+                  or a.subscription_id is null and (a.tenant, a.halo_customer_id) in
+                         (select o.tenant, o.halo_customer_id from associations o
+                          where o.partner_id = $1 and o.state <> 'ended' and o.client_id = any ($2)
+                            and o.subscription_id is null))
+           order by lower(c.name), a.id"#,
+        scope.partner().0,
+        clients.as_deref(),
+        interval(settle)
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let owned: BTreeSet<_> = sqlx::query_scalar!(
+        r#"select subscription_id as "id!" from associations
+           where partner_id = $1 and tenant = $2 and subscription_id is not null and state <> 'ended'"#,
+        scope.partner().0,
+        tenant.0
+    )
+    .fetch_all(&mut *db)
+    .await?
+    .into_iter()
+    .map(HaloSubscriptionId)
+    .collect();
+    let held_since =
+        sqlx::query_scalar!("select writes_held_since from connections where partner_id = $1", scope.partner().0)
+            .fetch_optional(db)
+            .await?
+            .flatten();
+    let (mut associations, mut bystanders) = (Vec::new(), Vec::new());
+    for row in rows {
+        let chosen = row.chosen;
+        let association = {
+            let goal = match row.ending {
+                Some(ending) => Goal::End(ending.parse().map_err(inconsistent("associations", "ending", row.id))?),
+                None => Goal::Follow { active_users: row.active_users.unsigned_abs() },
+            };
+            DesiredAssociation {
+                id: AssociationId(row.id),
+                revision: row.revision,
+                client: ClientId(row.client_id),
+                client_name: row.client_name,
+                tenant: HaloTenant(row.tenant),
+                customer: HaloCustomerId(row.halo_customer_id),
+                subscription: row.subscription_id.map(HaloSubscriptionId),
+                goal,
+                create: Create {
+                    name: row.initial_name,
+                    marker: row.marker,
+                    sent_at: row.create_sent_at,
+                    settled: row.settled,
+                    approved: row.create_approved,
+                    double_possible: row.double_possible,
+                    former: row.former.map(HaloSubscriptionId),
+                },
+                // What was sent is noted in Halo's terms: see `outcomes::unseen_writes`.
+                unseen: None,
+                last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
+                problem: read_problem("associations", row.id, row.problem)?,
+            }
+        };
+        if chosen { associations.push(association) } else { bystanders.push(association) }
+    }
+    Ok(Desired { tenant: tenant.clone(), associations, bystanders, owned, held_since })
+}
