@@ -96,6 +96,21 @@ fn by_default_that_takes_less_than_a_minute() {
     assert!(longest.as_secs() < 60, "{longest:?}");
 }
 
+/// The same as with short times, as it is in production.
+#[tokio::test]
+async fn a_dead_workers_run_is_taken_up_by_default_too() {
+    let (world, run) = three_clients().await;
+    let mut dies = Worker::by_default(&world, &[("INFIMA_STAND_STILL_AT", Moment::Owned.name())]);
+    dies.stands_still().await;
+    let mut other = Worker::by_default(&world, &[]);
+    other.works().await;
+    dies.kill().await;
+    let ended = world.until_run_within(Duration::from_secs(120), run, |run| run.state.is_finished()).await;
+    assert_eq!(ended.state, RunState::Succeeded);
+    other.kill().await;
+    as_it_should_be(&world, AFTERWARDS).await;
+}
+
 #[tokio::test]
 async fn a_worker_that_is_told_to_stop_gives_its_run_back_at_once() {
     let (world, run) = three_clients().await;

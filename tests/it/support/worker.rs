@@ -45,6 +45,15 @@ impl Worker {
     }
 
     pub fn start_with(world: &World, more: &[(&str, &str)]) -> Self {
+        Self::start_by(world, &[SHORT_TIMES, more].concat())
+    }
+
+    /// One that takes its time as every worker does that is not told otherwise.
+    pub fn by_default(world: &World, more: &[(&str, &str)]) -> Self {
+        Self::start_by(world, more)
+    }
+
+    fn start_by(world: &World, settings: &[(&str, &str)]) -> Self {
         let addresses = [world.tenant.port(), world.sandbox.tenant("other").port()];
         let mut child = Command::new(env!("CARGO_BIN_EXE_infima-halo"))
             .arg("worker")
@@ -55,8 +64,7 @@ impl Worker {
             .env("INFIMA_KEYS", seal::DEVELOPMENT_KEYS)
             .env("DATABASE_URL", world.database.app_url().expose_secret())
             .env("INFIMA_HALO_DEVELOPMENT_ADDRESSES", addresses.map(|port| format!("127.0.0.1:{port}")).join(","))
-            .envs(SHORT_TIMES.iter().copied())
-            .envs(more.iter().copied())
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
