@@ -11,6 +11,10 @@ pub struct HttpConfig {
     #[arg(env = "INFIMA_LISTEN", id = "listen", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
+    /// Address and port at which `serve` answers `/metrics`, for the operator's network alone; without it, nowhere
+    #[arg(env = "INFIMA_METRICS_LISTEN", id = "metrics-listen")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// Address under which people reach this API; without it, the address it listens on
     #[arg(env = "INFIMA_PUBLIC_URL", id = "public-url", value_parser = parse::web_address)]
     pub public_url: Option<Url>,
