@@ -101,7 +101,7 @@ impl App {
         Ok(Self { ops, clock, stopping: CancellationToken::new(), mutations: TaskTracker::new() })
     }
 
-    /// What `serve` answers: GraphQL, health and metrics, and beside them `others` (the playground; in development the keys).
+    /// What `serve` answers: GraphQL and health, and beside them `others` (the playground; in development the keys).
     pub fn api(
         &self,
         config: &Config,
@@ -124,7 +124,7 @@ impl App {
         Ok(http::router(edge, origins, others.merge(self.health())))
     }
 
-    /// `/health/live`, `/health/ready` and `/metrics` of this process.
+    /// `/health/live` and `/health/ready` of this process.
     pub fn health(&self) -> Router {
         let db = self.ops.db.clone();
         http::health_routes(Health {
@@ -135,9 +135,13 @@ impl App {
                     answered.is_ok_and(|ping| ping.is_ok()).then_some(()).ok_or_else(|| NO_ANSWER.to_owned())
                 })
             }),
-            metrics: Arc::new(|| Metrics::of_this_process().render()),
             stopping: self.stopping.clone(),
         })
+    }
+
+    /// `/metrics` of this process, for the operator alone.
+    pub fn metrics(&self) -> Router {
+        http::metrics_route(|| Metrics::of_this_process().render())
     }
 
     /// Answers at `listener` until the app is stopped; what is being answered then, and every mutation, is brought to its

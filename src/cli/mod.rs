@@ -57,7 +57,7 @@ enum Command {
     Schema,
     /// Queues syncs by hand and follows them
     Sync(sync::SyncArgs),
-    /// Seals every stored secret with the first key of INFIMA_KEYS
+    /// Seals every stored secret with the first key of INFIMA_KEYS, which by then every process has to hold
     RotateKeys(rotate_keys::RotateKeysArgs),
 }
 

@@ -20,9 +20,23 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let address = config.http.listen;
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (INFIMA_LISTEN)"))?;
+    let for_operator = match config.http.metrics_listen {
+        Some(address) => {
+            let bound = TcpListener::bind(address).await;
+            Some(bound.with_context(|| format!("cannot listen on {address} (INFIMA_METRICS_LISTEN)"))?)
+        }
+        None => None,
+    };
     stop_at_signal(app.stopping.clone())?;
-    tracing::info!(address = %listener.local_addr()?, "serving");
-    app.serve(listener, router).await?;
+    let metrics = for_operator.as_ref().map(TcpListener::local_addr).transpose()?;
+    tracing::info!(address = %listener.local_addr()?, metrics = metrics.map(tracing::field::display), "serving");
+    let metrics = async {
+        match for_operator {
+            Some(listener) => app.serve(listener, app.health().merge(app.metrics())).await,
+            None => Ok(()),
+        }
+    };
+    tokio::try_join!(app.serve(listener, router), metrics)?;
     Ok(ExitCode::SUCCESS)
 }
 

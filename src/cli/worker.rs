@@ -27,7 +27,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     tracing::info!(address = address.map(tracing::field::display), "working");
     let health = async {
         match listener {
-            Some(listener) => app.serve(listener, app.health()).await,
+            Some(listener) => app.serve(listener, app.health().merge(app.metrics())).await,
             None => Ok(()),
         }
     };

@@ -7,7 +7,7 @@ use super::{ConfigError, Environment, parse};
 /// Whose tokens are believed.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AuthConfig {
-    /// Address of the JSON Web Key Set that access tokens are checked against
+    /// Address of the JSON Web Key Set that access tokens are checked against; https, or on this machine
     #[arg(env = "INFIMA_AUTH_JWKS_URL", id = "auth-jwks-url", value_parser = parse::web_address)]
     pub jwks_url: Url,
 

@@ -9,6 +9,10 @@ pub struct HttpConfig {
     #[arg(env = "INFIMA_LISTEN", id = "listen", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
+    /// Address and port at which `serve` answers `/metrics`, for the operator's network alone; without it, nowhere
+    #[arg(env = "INFIMA_METRICS_LISTEN", id = "metrics-listen")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// Web origins that may call the API from a browser, separated by commas
     #[arg(env = "INFIMA_CORS_ORIGINS", id = "cors-origins", value_delimiter = ',', value_parser = origin)]
     pub cors_origins: Vec<String>,

@@ -104,6 +104,7 @@ impl Stack {
         let api = App::build(&config, clock.clone(), config.database.connections).await?;
         let keys = mint.jwks();
         let playground = app::playground(&config, &api_config, callers.for_the_playground());
+        let playground = playground.merge(api.metrics());
         let others = playground.route(settings::JWKS_PATH, get(|| async { Json(keys) }));
         let router = api.api(&config, &api_config, app::verifier(&api_config.auth, &clock)?, others)?;
         let serving = tokio::spawn({

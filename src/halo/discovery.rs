@@ -94,7 +94,8 @@ fn self_description(answer: &Answer) -> Option<Map<String, Value>> {
 
 fn text(said: &Map<String, Value>, member: &str) -> Option<String> {
     let text = said.get(member)?.as_str()?.trim();
-    (!text.is_empty() && text.len() <= 200).then(|| text.to_owned())
+    // It is kept, shown and logged; what holds a control character is no Halo's name for itself.
+    (!text.is_empty() && text.len() <= 200 && !text.contains(char::is_control)).then(|| text.to_owned())
 }
 
 /// `auth_url` is the server's word, so it may only lead to the host that the partner typed, or to a Halo domain. Anything

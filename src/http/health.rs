@@ -17,15 +17,13 @@ use tokio_util::sync::CancellationToken;
 pub struct Health {
     /// Whether the process can work; else what is missing, in words that anybody may read.
     pub ready: Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
-    /// The metrics in Prometheus' text format.
-    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Once cancelled, the process takes no new work.
     pub stopping: CancellationToken,
 }
 
-/// `/health/live`, `/health/ready` and `/metrics`.
+/// `/health/live` and `/health/ready`, which tell nothing that a caller may not know.
 pub fn routes(health: Health) -> Router {
-    let Health { ready, metrics, stopping } = health;
+    let Health { ready, stopping } = health;
     let ready = move || {
         let (checking, stopping) = (ready(), stopping.is_cancelled());
         async move {
@@ -36,12 +34,16 @@ pub fn routes(health: Health) -> Router {
             }
         }
     };
-    let metrics = move || {
-        let text = metrics();
-        async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response() }
-    };
     Router::new()
         .route("/health/live", get(|| async { Json(json!({ "live": true })) }))
         .route("/health/ready", get(ready))
-        .route("/metrics", get(metrics))
+}
+
+/// `/metrics`, in Prometheus' text format. For the operator alone, so it has a port of its own where callers come in.
+pub fn metrics(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+    let metrics = move || {
+        let text = render();
+        async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response() }
+    };
+    Router::new().route("/metrics", get(metrics))
 }

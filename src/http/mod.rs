@@ -43,7 +43,7 @@ use uuid::Uuid;
 pub use documents::{Documents, ManifestError};
 pub use error::{ErrorCode, OUR_FAULT, SESSION_ENDED};
 pub use graphql_nulls::SpecNulls;
-pub use health::{Health, routes as health_routes};
+pub use health::{Health, metrics as metrics_route, routes as health_routes};
 pub use serve::serve;
 
 use crate::{

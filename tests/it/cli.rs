@@ -91,6 +91,23 @@ async fn a_development_address_is_shown_as_it_should_be() {
 }
 
 #[tokio::test]
+async fn metrics_are_served_where_the_operator_says() {
+    let database = TestDatabase::fresh().await;
+    let mut serve = production(&["serve"], &database);
+    let mut running = Running::start(serve.env("INFIMA_METRICS_LISTEN", "127.0.0.1:0"));
+    let line: serde_json::Value = serde_json::from_str(&running.logs("\"serving\"").await).unwrap();
+    let http = crate::support::served::client();
+    let get = async |of: &str| {
+        let answer = http.get(format!("http://{}/metrics", line[of].as_str().unwrap())).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, metrics) = get("metrics").await;
+    assert!(status == 200 && metrics.contains("infima_build_info"), "{metrics}");
+    assert_eq!(get("address").await.0, 404);
+    assert!(running.stop().await.success());
+}
+
+#[tokio::test]
 async fn a_database_without_tables_leads_to_migrate() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;
@@ -214,7 +231,8 @@ async fn serve_and_worker_live_are_ready_and_stop_when_told() {
     let (database, web) = (TestDatabase::fresh().await, Web::new());
     for (command, says) in [("serve", "serving"), ("worker", "working")] {
         let (running, address) = started(&mut production(&[command], &database), says).await;
-        for path in ["health/live", "health/ready", "metrics"] {
+        let metrics = (command == "worker").then_some("metrics");
+        for path in ["health/live", "health/ready"].into_iter().chain(metrics) {
             assert_eq!(web.get(&format!("http://{address}/{path}")).await.status, 200, "{command} {path}");
         }
         assert_eq!(running.stop().await.code(), Some(0), "{command}");

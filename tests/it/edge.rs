@@ -158,6 +158,17 @@ async fn pages_of_other_origins_read_nothing() {
     }
 }
 
+/// How much is done here, and for whom it goes wrong, is nobody's business who comes in by this door.
+#[tokio::test]
+async fn callers_are_shown_no_metrics() {
+    let served = served().await;
+    let get = async |path: &str| {
+        let url = format!("http://{}{path}", served.address);
+        served.client.get(url).bearer_auth(served.support()).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((get("/metrics").await, get("/health/live").await, get("/health/ready").await), (404, 200, 200));
+}
+
 #[tokio::test]
 async fn in_production_the_schema_is_supports() {
     let served = served().await;

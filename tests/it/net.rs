@@ -235,6 +235,27 @@ async fn the_token_address_that_a_server_names_leads_to_its_own_host_or_to_halo(
     assert_eq!(strangers.load(Ordering::SeqCst), 0, "the secret went to a host that nobody typed");
 }
 
+/// What a server calls its tenant is stored, shown and logged.
+#[tokio::test]
+async fn a_tenants_name_holds_no_control_character() {
+    use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, Lane};
+    for name in ["ac\u{1b}[31mme", "ac\nme", "ac\0me"] {
+        let said = serde_json::json!({ "tenant_id": name, "auth_url": "/auth" }).to_string();
+        let router = Router::new().fallback(move || async { said });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let clock = infima_halo::clock::Clock::manual("2026-11-24T09:00:00Z".parse().unwrap());
+        let http = client(Guard::new(AllowList::parse([&address]).unwrap()));
+        let halo =
+            Halo::new(http, Arc::new(|_| async { Ok(BudgetAnswer::Go) }.boxed()), clock, HaloSettings::default());
+        let url = halo.address(&format!("http://{address}")).unwrap();
+        let session = halo.session(Credentials::new(url, "x", &secrecy::SecretString::from("x")), Lane::Sync);
+        let tenant = session.tenant().await;
+        assert!(!tenant.as_ref().is_ok_and(|tenant| tenant.0.contains(char::is_control)), "{name:?}: {tenant:?}");
+    }
+}
+
 /// A Halo may name another one for its tokens, and anybody can save such a Halo: where the requests go, they are counted, and
 /// apart from those of that one's own partner.
 #[tokio::test]

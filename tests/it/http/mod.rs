@@ -14,7 +14,9 @@ use chrono::Duration;
 use infima_halo::{
     auth::{Caller, Mint, Role, TokenRules},
     clock::Clock,
-    http::{Documents, Edge, Health, Identify, IdentifyError, health_routes, limits::Limits, router, serve},
+    http::{
+        Documents, Edge, Health, Identify, IdentifyError, health_routes, limits::Limits, metrics_route, router, serve,
+    },
     ids::PartnerId,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -88,13 +90,9 @@ impl Server {
             stopping: stopping.clone(),
             mutations: mutations.clone(),
         };
-        let health = Health {
-            ready: Arc::new(|| Box::pin(async { Ok(()) })),
-            metrics: Arc::new(|| "up 1\n".to_owned()),
-            stopping: stopping.clone(),
-        };
+        let health = Health { ready: Arc::new(|| Box::pin(async { Ok(()) })), stopping: stopping.clone() };
         let origins = vec![HeaderValue::from_static("https://app.infima.example")];
-        let app = router(edge, origins, health_routes(health));
+        let app = router(edge, origins, health_routes(health).merge(metrics_route(|| "up 1\n".to_owned())));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = tokio::spawn({
