@@ -396,6 +396,7 @@ test('shows a partner only its own', { skip }, async () => {
   await page.getByLabel('Calling as').selectOption({ label: await callerLabelled(page, /admin/i) });
   await page.locator('.own-partner').waitFor();
   assert.equal(await page.getByRole('combobox', { name: 'Partner' }).count(), 0);
+  await page.locator('.menu').getByText('Who changed what?').waitFor();
   const menu = async () => withoutMarks(await page.locator('.menu > li > button').allInnerTexts());
   assert.deepEqual((await menu()).slice(0, 3), ['Why did last night fail?', 'Preview tonight', 'Resync this partner']);
   await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
