@@ -113,6 +113,19 @@ test('finds the night behind what was run since, and says when there was none', 
   const { data, errors } = await (await answered).json();
   assert.equal(errors, undefined);
   assert.equal(data.partner.night.nodes.length, 1);
+  // As it is told when nothing came last night: by the partner's clock, with when the next is due.
+  await page.route('**/graphql', async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    const [night] = answer.data?.partner?.night?.nodes ?? [];
+    if (night) night.startedAt = night.queuedAt = '2026-01-03T02:00:00.000Z';
+    await route.fulfill({ response, json: answer });
+  });
+  await runEntry(page, 'Why did last night fail?', { 'How many runs': '1' });
+  const missing = page.locator('.outcome', { hasText: 'There was no night since Jan 3, 2026, 02:00 AM GMT.' });
+  await missing.getByText(/Nights begin between 01:00 and 05:00 \(Europe\/London\)\. The next is due .+ (GMT|BST|GMT\+1), if/).waitFor();
+  await page.unroute('**/graphql');
+
   await choosePartner(page, 'quay');
   await runEntry(page, 'Why did last night fail?');
   await page.locator('.outcome', { hasText: /There was no night yet.*Nights begin between .*\(America\/New_York\)/s }).waitFor();
@@ -383,6 +396,7 @@ test('shows a partner only its own', { skip }, async () => {
   await page.getByLabel('Calling as').selectOption({ label: await callerLabelled(page, /admin/i) });
   await page.locator('.own-partner').waitFor();
   assert.equal(await page.getByRole('combobox', { name: 'Partner' }).count(), 0);
+  await page.locator('.menu').getByText('Who changed what?').waitFor();
   const menu = async () => withoutMarks(await page.locator('.menu > li > button').allInnerTexts());
   assert.deepEqual((await menu()).slice(0, 3), ['Why did last night fail?', 'Preview tonight', 'Resync this partner']);
   await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
