@@ -1712,7 +1712,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloConnectionCheck",
-              "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+              "guideStep": "Creating an API Agent",
               "message": "Customers Access Level: Read Only: works.",
               "outcome": "GRANTED",
               "required": true,
@@ -1720,7 +1720,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloConnectionCheck",
-              "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+              "guideStep": "Creating an API Agent",
               "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
               "outcome": "UNKNOWN",
               "required": false,
@@ -1728,7 +1728,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloConnectionCheck",
-              "guideStep": "Creating an API Agent: open the agent in Halo, Permissions tab, Edit, set the access level and save",
+              "guideStep": "Creating an API Agent",
               "message": "Software Licencing Access Level: Read And Modify: works.",
               "outcome": "GRANTED",
               "required": true,
@@ -1736,7 +1736,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloConnectionCheck",
-              "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+              "guideStep": "Creating an Application",
               "message": "read:customers: works.",
               "outcome": "GRANTED",
               "required": true,
@@ -1744,7 +1744,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloConnectionCheck",
-              "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+              "guideStep": "Creating an Application",
               "message": "read:invoices: works.",
               "outcome": "GRANTED",
               "required": false,
@@ -1752,7 +1752,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloConnectionCheck",
-              "guideStep": "Creating an Application: open the application in Halo, Permissions tab, Edit, select it and save",
+              "guideStep": "Creating an Application",
               "message": "edit:softwarelicensing: works.",
               "outcome": "GRANTED",
               "required": true,
