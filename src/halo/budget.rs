@@ -1,7 +1,8 @@
 //! The seam to the request budget that all processes share.
 //!
 //! Halo limits requests (figures between 300 in 5 minutes and 700 in 5 minutes are known), and it has to be assumed that all
-//! who speak to a tenant share one limit (Halo's API notes, section 7). Who counts them is not this room's business: it asks a function before every request.
+//! who speak to a tenant share one limit (Halo's API notes, section 7). Who counts them is not this room's business: it asks a
+//! function before every request.
 
 use std::{sync::Arc, time::Duration};
 
