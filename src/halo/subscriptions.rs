@@ -148,9 +148,15 @@ impl WireLicence {
         self.complete().expect("it has a customer now")
     }
 
-    /// Whether it carries our vendor text or our marker, or says too little to tell.
+    /// Whether it carries our vendor text, or a marker, which may be ours.
+    fn is_ours(&self) -> bool {
+        let marked = self.product_sku.as_deref().is_some_and(|it| !it.is_empty());
+        marked || self.vendor.as_deref().is_some_and(|it| it.trim().eq_ignore_ascii_case(VENDOR))
+    }
+
+    /// The same, or it says too little to tell.
     fn may_be_ours(&self) -> bool {
-        self.product_sku.is_some() || self.vendor.as_deref().is_none_or(|it| it.trim().eq_ignore_ascii_case(VENDOR))
+        self.is_ours() || self.vendor.as_deref().is_none_or(|it| it.trim().is_empty())
     }
 
     /// None: it does not say whose it is.
@@ -200,10 +206,10 @@ impl Session {
         for row in rows {
             let (id, unclear) = (row.id, !row.is_whole() && row.may_be_ours());
             let row = if unclear { self.single(id, Patience::OfItsLane).await? } else { Some(row) };
-            match row.map(WireLicence::complete) {
-                Some(None) if unclear => return Err(of_no_customer(id)),
-                row => found.extend(row.flatten().filter(|found| found.customer == customer)),
+            if row.as_ref().is_some_and(|row| !row.is_whole() && row.is_ours()) {
+                return Err(of_no_customer(id));
             }
+            found.extend(row.and_then(WireLicence::complete).filter(|found| found.customer == customer));
         }
         Ok(found)
     }

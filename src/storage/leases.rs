@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::connections::problem_json;
 use super::{Result, StorageError, partners};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::Problem;
 use crate::domain::run::{RunState, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
@@ -224,54 +224,56 @@ pub struct Continued {
 /// Gives the run back as it was: its worker is being stopped, and another one goes on at once. Where another run waits
 /// already, that one takes its clients over.
 pub async fn give_back(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<Continued> {
-    if let Some(continued) = join_waiting(db, lease, Duration::ZERO, None).await? {
+    if let Some(continued) = join_waiting(db, lease, None).await? {
         finish(db, lease, RunState::Cancelled, None, now).await?;
         return Ok(continued);
     }
-    wait(db, lease, Duration::ZERO, false, None).await
+    wait(db, lease, None).await
 }
 
-/// Puts the run back, to be tried after `pause`. Where another waits already, that one takes its clients over.
+/// Why a run goes on later, and when.
+#[derive(Clone, Debug)]
+pub struct Pause {
+    pub wait: Duration,
+    pub counts_as_attempt: bool,
+    /// It is for some clients' sake: a run that waits for others need not.
+    pub for_some: bool,
+    pub problem: Problem,
+}
+
+/// Puts the run back, to be tried after the pause. Where another waits already, that one takes its clients over.
 pub async fn put_back(
     db: &mut PgConnection,
     lease: &SyncLease,
-    pause: Duration,
-    counts_as_attempt: bool,
-    problem: &Problem,
+    pause: &Pause,
     now: DateTime<Utc>,
 ) -> Result<Continued> {
-    if let Some(continued) = join_waiting(db, lease, pause, Some(problem)).await? {
-        finish(db, lease, RunState::Failed, Some(problem), now).await?;
+    if let Some(continued) = join_waiting(db, lease, Some(pause)).await? {
+        finish(db, lease, RunState::Failed, Some(&pause.problem), now).await?;
         return Ok(continued);
     }
-    wait(db, lease, pause, counts_as_attempt, Some(problem)).await
+    wait(db, lease, Some(pause)).await
 }
 
 /// Has the waiting run, if there is one, do what is left of this one.
-async fn join_waiting(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    pause: Duration,
-    problem: Option<&Problem>,
-) -> Result<Option<Continued>> {
+async fn join_waiting(db: &mut PgConnection, lease: &SyncLease, pause: Option<&Pause>) -> Result<Option<Continued>> {
     partners::lock(db, &lease.scope).await?;
+    let pause_for_all = pause.filter(|pause| !pause.for_some).map_or(Duration::ZERO, |pause| pause.wait);
     let waiting = sqlx::query!(
         "update sync_runs w set
              client_ids = case when w.client_ids is null or r.client_ids is null then null
                                else w.client_ids || r.client_ids end,
              urgent = w.urgent or r.urgent,
              attempts = greatest(w.attempts, r.attempts),
-             next_attempt_at = case when $5 then w.next_attempt_at else greatest(w.next_attempt_at, now() + $3) end,
+             next_attempt_at = greatest(w.next_attempt_at, now() + $3),
              problem = coalesce($4, w.problem)
          from sync_runs r
          where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
          returning w.id, w.urgent",
         lease.run.0,
         lease.token,
-        interval(pause),
-        problem_json(problem),
-        // A pause for one client's sake is none for the others.
-        problem.is_some_and(|problem| problem.code == ProblemCode::CreateUnconfirmed)
+        interval(pause_for_all),
+        problem_json(pause.map(|pause| &pause.problem))
     )
     .fetch_optional(db)
     .await?;
@@ -279,13 +281,7 @@ async fn join_waiting(
 }
 
 /// Has this run wait.
-async fn wait(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    pause: Duration,
-    counts_as_attempt: bool,
-    problem: Option<&Problem>,
-) -> Result<Continued> {
+async fn wait(db: &mut PgConnection, lease: &SyncLease, pause: Option<&Pause>) -> Result<Continued> {
     let urgent = sqlx::query_scalar!(
         "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
              next_attempt_at = now() + $3, attempts = attempts + $4, problem = $5, starts = 0
@@ -293,9 +289,9 @@ async fn wait(
          returning urgent",
         lease.run.0,
         lease.token,
-        interval(pause),
-        i32::from(counts_as_attempt),
-        problem_json(problem)
+        interval(pause.map_or(Duration::ZERO, |pause| pause.wait)),
+        i32::from(pause.is_some_and(|pause| pause.counts_as_attempt)),
+        problem_json(pause.map(|pause| &pause.problem))
     )
     .fetch_optional(db)
     .await?

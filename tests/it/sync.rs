@@ -647,3 +647,62 @@ async fn a_client_is_not_asked_about_what_another_ones_create_made() {
     assert_eq!(world.sync().await.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![3, 5])].into());
 }
+
+/// What was unmapped and deleted is mapped again, in a tenant that has no other subscription.
+#[tokio::test]
+async fn pairs_whose_subscriptions_are_gone_are_created_anew() {
+    let names = ["Alder", "Birch", "Cedar"];
+    let world = World::with_clients(&names.map(|name| (name, 3))).await;
+    world.connect().await;
+    world.work(world.map(&names).await.run.unwrap()).await;
+    for name in names {
+        let association = world.association(name).await;
+        world.remove(association.id, Ending::KeepQuantity).await.unwrap();
+        world.tenant.act(Act::DeleteSubscription { id: association.subscription.unwrap().id.0 }).unwrap();
+    }
+    world.tenant.inject(Fault::GoneAsEmpty, Matching::call(Call::SubscriptionSingle), Lasting::Sticky);
+    let run = world.map(&names).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.billed(), names.map(|name| (name.to_owned(), vec![3])).into());
+}
+
+/// Three that Halo never answers for, one after the other, are their own trouble.
+#[tokio::test]
+async fn silence_about_three_clients_is_not_halos_absence() {
+    let names = ["Alder", "Birch", "Cedar", "Dogwood"];
+    let world = World::with_clients(&names.map(|name| (name, 3))).await;
+    world.connect().await;
+    world.work(world.map(&names).await.run.unwrap()).await;
+    for name in names {
+        world.set_users(name, 4).await;
+    }
+    for name in &names[..3] {
+        let id = world.association(name).await.subscription.unwrap().id;
+        world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update).id(id.0), Lasting::Sticky);
+    }
+    let run = world.request_sync().await;
+    for _ in 0..6 {
+        world.bring_forward(run).await;
+        assert_eq!(world.work(run).await, Looked::PutBack);
+    }
+    world.clock.advance(chrono::Duration::days(1));
+    world.wait_out().await;
+    assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
+    assert_eq!(world.connection().await.problem, None);
+}
+
+/// One customer's list is not understood: nothing is created there, and the others are done.
+#[tokio::test]
+async fn a_row_that_could_be_ours_and_names_no_customer_holds_up_its_own_customer_alone() {
+    let world = World::with_clients(&[("Alder", 3), ("Birch", 3)]).await;
+    world.connect().await;
+    world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
+    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    let of_alder = Matching::call(Call::SubscriptionList).client_id(world.customer("Alder").0);
+    world.tenant.inject(Fault::WrongShape, of_alder, Lasting::Sticky);
+    world.wait_out().await;
+    assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
+    assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::AnswerNotUnderstood);
+    assert_eq!(world.billed()["Birch"], [3]);
+}

@@ -11,13 +11,13 @@ use crate::domain::run::RunState;
 use crate::halo::HaloError;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
-use crate::storage::leases::{self, Claimed};
+use crate::storage::leases::{self, Claimed, Pause};
 use crate::storage::{connections, runs};
 
 pub(super) async fn end(ops: &Ops, claimed: &Claimed, went: Went) -> Result<Looked, OpError> {
     match went {
         Went::Through { tally, another_tenant } => conclude(ops, claimed, tally, another_tenant).await,
-        Went::SoFar(pause) => put_back(ops, claimed, pause.wait, pause.counts_as_attempt, &pause.problem).await,
+        Went::SoFar(pause) => put_back(ops, claimed, &pause).await,
         Went::Stopped(error) => stopped(ops, claimed, &error).await,
         Went::Told => give_one_back(ops, claimed).await,
         Went::TooOften => {
@@ -104,27 +104,25 @@ async fn stopped(ops: &Ops, claimed: &Claimed, error: &HaloError) -> Result<Look
     let problem = halo::problem(error, worked, now).continuing(connection.problem.as_ref());
     tracing::warn!(sync_run.id = %lease.run(), partner.id = %lease.partner(), evidence = error.evidence(), "sync stopped");
     match outcome::decide(error, claimed, now) {
-        Decision::Snooze(wait) => put_back(ops, claimed, wait, false, &problem).await,
-        Decision::Retry(wait) => put_back(ops, claimed, wait, true, &problem).await,
+        Decision::Snooze(wait) => {
+            put_back(ops, claimed, &Pause { wait, counts_as_attempt: false, for_some: false, problem }).await
+        }
+        Decision::Retry(wait) => {
+            put_back(ops, claimed, &Pause { wait, counts_as_attempt: true, for_some: false, problem }).await
+        }
         Decision::GiveUp => finish(ops, claimed, RunState::Failed, Some(&problem), None).await,
     }
 }
 
-async fn put_back(
-    ops: &Ops,
-    claimed: &Claimed,
-    wait: Duration,
-    counts_as_attempt: bool,
-    problem: &Problem,
-) -> Result<Looked, OpError> {
+async fn put_back(ops: &Ops, claimed: &Claimed, pause: &Pause) -> Result<Looked, OpError> {
     let lease = &claimed.lease;
     let mut tx = ops.db.begin(lease.scope()).await?;
-    let continued = leases::put_back(&mut tx, lease, wait, counts_as_attempt, problem, ops.clock.now()).await?;
-    queue::ring(&mut tx, continued.run, continued.urgent, wait).await?;
+    let continued = leases::put_back(&mut tx, lease, pause, ops.clock.now()).await?;
+    queue::ring(&mut tx, continued.run, continued.urgent, pause.wait).await?;
     reached(ops, Moment::PuttingBack);
     tx.commit().await?;
     reached(ops, Moment::PutBack);
-    tracing::info!(sync_run.id = %continued.run, partner.id = %lease.partner(), wait_s = wait.as_secs(), problem = problem.code.as_str(), "sync put back");
+    tracing::info!(sync_run.id = %continued.run, partner.id = %lease.partner(), wait_s = pause.wait.as_secs(), problem = pause.problem.code.as_str(), "sync put back");
     Ok(Looked::PutBack)
 }
 

@@ -98,6 +98,11 @@ impl<'a> Executor<'a> {
         self.unreachable.clone()
     }
 
+    /// Halo does not answer what it is asked to write.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent >= SILENT_IN_A_ROW
+    }
+
     /// Halo did not permit what it was asked to write, and permitted nothing else.
     pub(super) fn refused(&self) -> Option<HaloError> {
         self.refused.clone().filter(|_| !self.accepted)
@@ -128,7 +133,9 @@ impl<'a> Executor<'a> {
                 return Err(Stop::Told);
             }
             // Where writes are held, nothing follows from how old the look is.
-            if self.writes_held.is_none() {
+            // Those that come last are not asked for one after the other where Halo is silent.
+            let not_asked = look == Look::Later && self.is_silent();
+            if self.writes_held.is_none() && !not_asked {
                 self.room().await?;
                 let at_least = look == Look::Again && index == 0;
                 if self.read_at.elapsed() >= self.ops.settings.fresh && !at_least {
@@ -136,7 +143,7 @@ impl<'a> Executor<'a> {
                     break;
                 }
             }
-            let done = self.take(step).await?;
+            let done = if not_asked { self.unanswered(step, None) } else { self.take(step).await? };
             carried_out.written.insert(step.association);
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
             let now = self.ops.clock.now();
@@ -147,7 +154,7 @@ impl<'a> Executor<'a> {
             tx.commit().await?;
             reached(self.ops, Moment::Recorded);
             carried_out.tally.add(&done, outcome);
-            if self.silent >= SILENT_IN_A_ROW {
+            if self.is_silent() && look != Look::Later {
                 return Err(Stop::Halo(HaloError::Unavailable("several requests in a row were not answered".into())));
             }
         }
@@ -280,6 +287,12 @@ impl<'a> Executor<'a> {
         Ok(asked + length)
     }
 
+    fn unanswered(&mut self, step: &Step, evidence: Option<String>) -> Done {
+        let problem = Problem::new(ProblemCode::HaloUnreachable, self.ops.clock.now());
+        self.unreachable = Some(problem.clone());
+        Done::with(Report { problem: Some(problem), evidence, ..open(step, Outcome::Skipped) })
+    }
+
     /// What an error means for one client; what concerns all of them stops the run.
     pub(super) fn failed(
         &mut self,
@@ -317,10 +330,7 @@ impl<'a> Executor<'a> {
             }
             HaloError::Unavailable(_) | HaloError::DeadlinePassed => {
                 self.silent += 1;
-                let problem = Problem::new(ProblemCode::HaloUnreachable, now);
-                self.unreachable = Some(problem.clone());
-                let report = Report { problem: Some(problem), evidence, ..open(step, Outcome::Skipped) };
-                Ok(Done::with(report))
+                Ok(self.unanswered(step, evidence))
             }
             other => Err(Stop::Halo(other)),
         }

@@ -13,7 +13,6 @@ pub(super) mod observe;
 mod outcome;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +25,7 @@ use crate::domain::run::RunState;
 use crate::halo::{HaloError, Lane, Session};
 use crate::ids::RunId;
 use crate::queue;
-use crate::storage::leases::{self, Claimed, SyncLease};
+use crate::storage::leases::{self, Claimed, Pause, SyncLease};
 use crate::storage::{StorageError, connections, desired, outcomes};
 use done::Tally;
 use moments::reached;
@@ -187,12 +186,6 @@ enum Came {
     SoFar(Pause),
 }
 
-struct Pause {
-    wait: Duration,
-    counts_as_attempt: bool,
-    problem: Problem,
-}
-
 /// Observe, plan, execute.
 async fn sync(
     ops: &Ops,
@@ -238,7 +231,9 @@ async fn sync(
         let refused = if look == Look::First { slice.refused() } else { BTreeSet::new() };
         let (later, plan) = plan.without_writes_of(&refused);
         if !later.is_empty() {
-            let later = slice.clone().only(&later, claimed.attempts);
+            // Another one first in each run and attempt.
+            let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
+            let later = slice.clone().only(&later, turn);
             slices.extend(later.into_iter().map(|part| (part, Look::Later)));
         }
         let carried_out = executor.carry_out(&plan, look).await?;
@@ -254,11 +249,11 @@ async fn sync(
         return Err(Stop::Halo(error));
     }
     // Where others were answered again and again, it is these clients' own trouble: the next run tries them anew.
-    let theirs = claimed.attempts >= MOST_ATTEMPTS_FOR_SOME && tally.confirmed > 0
+    let theirs = claimed.attempts >= MOST_ATTEMPTS_FOR_SOME && tally.confirmed > 0 && !executor.is_silent()
         || outcome::had_its_time(claimed, ops.clock.now());
     Ok(if let Some(problem) = executor.unreachable().filter(|_| !theirs) {
         let wait = outcome::backoff(lease.run(), claimed.attempts);
-        Came::SoFar(Pause { wait, counts_as_attempt: true, problem })
+        Came::SoFar(Pause { wait, counts_as_attempt: true, for_some: false, problem })
     } else if waits.is_some() || tally.doubts > 0 && !theirs {
         let unconfirmed = || Problem::new(ProblemCode::CreateUnconfirmed, ops.clock.now());
         let problem = waits.unwrap_or_else(unconfirmed);
@@ -266,7 +261,7 @@ async fn sync(
         // answers each create like that is asked less and less often.
         let soon = (ops.settings.settle / 5).max(outcome::backoff(lease.run(), claimed.attempts));
         let wait = if tally.doubts > 0 { soon } else { ops.settings.settle };
-        Came::SoFar(Pause { wait, counts_as_attempt: tally.doubts > 0, problem })
+        Came::SoFar(Pause { wait, counts_as_attempt: tally.doubts > 0, for_some: true, problem })
     } else {
         Came::Through { tally, another_tenant }
     })

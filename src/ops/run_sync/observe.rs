@@ -38,7 +38,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     // Another tenant's ids mean nothing here: the plan only reports that it is another one.
     let ours = desired.associations.iter().filter(|association| association.tenant == tenant);
 
-    let known: Vec<_> = ours.clone().filter_map(|it| it.subscription.or(it.create.former)).collect();
+    let known: Vec<_> = ours.clone().filter_map(|it| it.subscription).collect();
     for (id, lookup) in session.subscriptions(&known).await? {
         let sighting = match lookup {
             SubscriptionLookup::Found(record) => {
@@ -51,6 +51,20 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
                 tracing::warn!(subscription = %id, evidence = error.evidence(), "Halo shows others, and this one not");
                 Sighting::Unclear(halo::code(&error))
             }
+        };
+        subscriptions.insert(id, sighting);
+    }
+    // One by one: that none of them is there any more says nothing about what the agent is shown.
+    for id in ours.clone().filter(|it| it.subscription.is_none()).filter_map(|it| it.create.former) {
+        let sighting = match session.subscription(id).await {
+            Ok(Some(record)) => {
+                let seen = halo::observed(&record);
+                records.insert(id, record);
+                Sighting::There(seen)
+            }
+            Ok(None) => Sighting::Deleted,
+            Err(error @ HaloError::NotUnderstood(_)) => Sighting::Unclear(halo::code(&error)),
+            Err(error) => return Err(error),
         };
         subscriptions.insert(id, sighting);
     }
@@ -68,7 +82,14 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         let seen = match lookup {
             CustomerLookup::Missing => ObservedCustomer::Deleted,
             CustomerLookup::Found(customer) => {
-                let found = session.subscriptions_of(id).await?;
+                let found = match session.subscriptions_of(id).await {
+                    // Nothing is created there, and that is this customer's trouble alone.
+                    Err(HaloError::NotUnderstood(evidence)) => {
+                        tracing::warn!(customer = %id, evidence, "this customer's subscriptions are not understood");
+                        continue;
+                    }
+                    found => found?,
+                };
                 let seen = found.iter().filter(|record| !record.deleted).map(halo::observed).collect();
                 records.extend(found.into_iter().map(|record| (record.id, record)));
                 ObservedCustomer::There {
