@@ -79,13 +79,14 @@ impl HaloError {
     }
 }
 
-/// Why a create did not give a subscription.
+/// Why a write was not carried out as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CreateError {
-    /// Halo certainly made nothing: the request was never sent, or Halo said no.
-    #[error("not created: {0}")]
+pub enum WriteError {
+    /// Halo certainly did nothing: the request was never sent, or Halo said no.
+    #[error("not done: {0}")]
     Refused(HaloError),
-    /// Halo may have made it, or may be about to. Look for the marker after the settle time; never just send it again.
-    #[error("possibly created: {0}")]
+    /// Halo may have done it, or may be about to. Look for it until the settle time is over; a create is never just sent
+    /// again.
+    #[error("possibly done: {0}")]
     Doubtful(HaloError),
 }

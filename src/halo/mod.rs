@@ -53,7 +53,7 @@ pub use self::{
     budget::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Lane},
     check::{Check, ConnectionReport, Outcome, Subject},
     customers::{Customer, CustomerLookup, CustomerPage},
-    error::{CreateError, HaloError, LimitedBy},
+    error::{HaloError, LimitedBy, WriteError},
     permission::Permission,
     subscriptions::{Quantity, Subscription, SubscriptionLookup, VENDOR},
     untouched::{Kept, Untouched},

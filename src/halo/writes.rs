@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::{
-    CreateError, HaloError, Session, Subscription, VENDOR, decode,
+    HaloError, Session, Subscription, VENDOR, WriteError, decode,
     paging::Record,
     subscriptions::{MARKER_FIELD, WireLicence},
     transport::{Area, Ask, Failure, Patience},
@@ -40,7 +40,7 @@ impl Session {
         &self,
         new: &NewSubscription,
         deadline: Instant,
-    ) -> Result<Subscription, CreateError> {
+    ) -> Result<Subscription, WriteError> {
         let record = json!({
             "client_id": new.customer.0,
             "name": new.name,
@@ -53,17 +53,11 @@ impl Session {
             "manufacturer": VENDOR,
             MARKER_FIELD: new.marker,
         });
-        let answer = self.write(record, deadline).await.map_err(|failure| {
-            if failure.may_have_acted {
-                CreateError::Doubtful(failure.error)
-            } else {
-                CreateError::Refused(failure.error)
-            }
-        })?;
+        let answer = self.write(record, deadline).await?;
         match decode::record::<WireLicence>(&answer.body, "created subscription") {
             Ok(Some(wire)) if wire.id() > 0 => Ok(wire.of(new.customer)),
-            Ok(_) => Err(CreateError::Doubtful(HaloError::NotUnderstood("created subscription: no id".into()))),
-            Err(error) => Err(CreateError::Doubtful(error)),
+            Ok(_) => Err(WriteError::Doubtful(HaloError::NotUnderstood("created subscription: no id".into()))),
+            Err(error) => Err(WriteError::Doubtful(error)),
         }
     }
 
@@ -71,29 +65,30 @@ impl Session {
     ///
     /// Gives the record as Halo answered it, or `None` where the answer does not tell; then read it back. The caller compares
     /// the id, because Halo may answer an id it does not know with a new record, and the untouched fields, reading the record
-    /// once more where they differ: an answer may be shorter than the record. After an error the quantity may be written or not;
-    /// reading tells, and writing it again does no harm.
+    /// once more where they differ: an answer may be shorter than the record. The error says whether Halo may have written it.
     pub async fn set_quantity(
         &self,
         id: HaloSubscriptionId,
         customer: HaloCustomerId,
         quantity: u32,
         deadline: Instant,
-    ) -> Result<Option<Subscription>, HaloError> {
+    ) -> Result<Option<Subscription>, WriteError> {
         let record = json!({ "id": id.0, "client_id": customer.0, "count": quantity });
         let answer = self.write(record, deadline).await?;
         let wire = decode::record::<WireLicence>(&answer.body, "written subscription");
         Ok(wire.ok().flatten().map(|wire| wire.of(customer)))
     }
 
-    async fn write(&self, record: serde_json::Value, deadline: Instant) -> Result<Answer, Failure> {
-        self.api(Ask {
+    async fn write(&self, record: serde_json::Value, deadline: Instant) -> Result<Answer, WriteError> {
+        let ask = Ask {
             area: Area::Licences,
             path: WireLicence::PATH,
             query: &[],
             body: Some(json!([record])),
             patience: Patience::Until(deadline),
+        };
+        self.api(ask).await.map_err(|Failure { error, may_have_acted }| {
+            if may_have_acted { WriteError::Doubtful(error) } else { WriteError::Refused(error) }
         })
-        .await
     }
 }

@@ -40,6 +40,19 @@ pub async fn intend_quantity(
     Ok(done.rows_affected() == 1)
 }
 
+/// Halo's clear answer that it did not write the quantity, or that it was never sent.
+pub async fn quantity_refused(db: &mut PgConnection, lease: &SyncLease, association: AssociationId) -> Result<()> {
+    leases::hold(db, lease).await?;
+    sqlx::query!(
+        "update associations set before_write = null where partner_id = $1 and id = $2",
+        lease.partner().0,
+        association.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// A quantity that was sent without Halo being seen after it.
 #[derive(Clone, Debug)]
 pub struct UnseenWrite {

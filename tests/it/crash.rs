@@ -57,7 +57,9 @@ fn story(step: Moment) -> Story {
         | Moment::Finished => Story::Plain,
         Moment::CreateDoubtful => Story::Create(Fault::CutAfter),
         Moment::CreateRefused | Moment::CreateForgotten => Story::Create(Fault::RefusedAsText),
-        Moment::PuttingBack | Moment::PutBack => Story::Update(Fault::RateLimitedSeconds(1)),
+        Moment::QuantityRefused | Moment::QuantityForgotten | Moment::PuttingBack | Moment::PutBack => {
+            Story::Update(Fault::RateLimitedSeconds(1))
+        }
         Moment::GivingBack | Moment::GivenBack => Story::ToldToStop,
         Moment::LeasesEnded => Story::OutOfTime,
     }

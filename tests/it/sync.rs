@@ -240,6 +240,7 @@ async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_doubl
     let run = world.request_sync().await;
     assert_eq!(world.work(run).await, Looked::PutBack);
     assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::HaloUnreachable);
+    world.settle("Alder").await;
     world.bring_forward(run).await;
     assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
     let problem = world.association("Alder").await.problem.expect("the double is still there");
@@ -682,8 +683,8 @@ async fn silence_about_three_clients_is_not_halos_absence() {
     }
     let run = world.request_sync().await;
     for _ in 0..6 {
-        world.bring_forward(run).await;
-        assert_eq!(world.work(run).await, Looked::PutBack);
+        world.wait_out().await;
+        assert_eq!(world.run(run).await.state, RunState::Queued);
     }
     world.clock.advance(chrono::Duration::days(1));
     world.wait_out().await;
@@ -705,4 +706,39 @@ async fn a_row_that_could_be_ours_and_names_no_customer_holds_up_its_own_custome
     assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
     assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::AnswerNotUnderstood);
     assert_eq!(world.billed()["Birch"], [3]);
+}
+
+/// The first of two equal writes is still under way when the second one is confirmed.
+#[tokio::test]
+async fn a_write_in_doubt_is_settled_before_it_is_sent_again() {
+    let seed = TenantSeed::with_customers("northwind", ["Alder"]);
+    let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1")).await;
+    world.import_partner(PARTNER, &[("Alder", 3)]).await;
+    world.connect().await;
+    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    world.set_users("Alder", 10).await;
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
+    let run = world.request_sync().await;
+    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.look().await, Some(Looked::PutBack), "it may still be carried out");
+    world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
+    assert_eq!(world.look().await, Some(Looked::PutBack));
+    world.tenant.release();
+    world.tenant.until(|tenant| tenant.held() == 0).await;
+    assert_eq!(world.look().await, Some(Looked::Finished(RunState::Succeeded)), "it has arrived");
+    assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
+}
+
+/// What Halo clearly refused is not under way: the next count is written at once.
+#[tokio::test]
+async fn a_refused_quantity_holds_up_no_other() {
+    let world = World::with_clients(&[("Alder", 3)]).await;
+    world.connect().await;
+    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    world.set_users("Alder", 0).await;
+    world.tenant.inject(Fault::ZeroRefused, Matching::call(Call::Update), Lasting::Sticky);
+    assert_eq!(world.sync().await.state, RunState::Failed);
+    world.set_users("Alder", 8).await;
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![8])].into());
 }

@@ -188,10 +188,10 @@ fn step(
         && arrived.is_none()
         && association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
     step.before_sent = arrived.and_then(|sent| sent.from);
-    let under_way = association.unseen.filter(|it| arrived.is_none() && !it.settled && it.sent.to != wanted);
+    let under_way = association.unseen.filter(|it| arrived.is_none() && !it.settled);
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
-        // What Halo may still be at work on would undo what is written now.
+        // What Halo may still be at work on would undo what is written now, or what is written after that.
         _ if under_way.is_some() => {
             Action::Wait(Problem::new(ProblemCode::HaloUnreachable, now).continuing(association.problem.as_ref()))
         }

@@ -7,7 +7,7 @@ use super::moments::{Moment, reached};
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
-use crate::halo::{CreateError, HaloError, NewSubscription, Subscription};
+use crate::halo::{HaloError, NewSubscription, Subscription, WriteError};
 use crate::ids::HaloSubscriptionId;
 use crate::storage::outcomes::{self, Becomes, Report};
 
@@ -39,7 +39,7 @@ impl Executor<'_> {
                 self.accepted = true;
                 self.created(step, created, quantity).await
             }
-            Err(CreateError::Doubtful(error)) => {
+            Err(WriteError::Doubtful(error)) => {
                 reached(self.ops, Moment::CreateDoubtful);
                 self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
                 let problem = Problem::new(ProblemCode::CreateUnconfirmed, self.ops.clock.now());
@@ -47,7 +47,7 @@ impl Executor<'_> {
                     Report { problem: Some(problem), evidence: Some(error.evidence()), ..open(step, Outcome::Skipped) };
                 Ok(Done { doubt: true, ..Done::with(report) })
             }
-            Err(CreateError::Refused(error)) => {
+            Err(WriteError::Refused(error)) => {
                 reached(self.ops, Moment::CreateRefused);
                 let mut tx = self.ops.db.begin(self.lease.scope()).await?;
                 outcomes::create_refused(&mut tx, self.lease, step.association).await?;

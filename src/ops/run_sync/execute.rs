@@ -17,7 +17,7 @@ use super::{Look, Stop};
 use crate::domain::plan::{Action, Plan, Sent, Step};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Outcome;
-use crate::halo::{HaloError, Kept, Session, Subscription};
+use crate::halo::{HaloError, Kept, Session, Subscription, WriteError};
 use crate::ids::{AssociationId, HaloSubscriptionId};
 use crate::ops::{Ops, halo};
 use crate::storage::connections;
@@ -206,7 +206,17 @@ impl<'a> Executor<'a> {
         reached(self.ops, Moment::QuantityDue);
         let answer = match self.session.set_quantity(id, customer, quantity, deadline).await {
             Ok(answer) => answer,
-            Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
+            Err(WriteError::Doubtful(error)) => {
+                return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity));
+            }
+            Err(WriteError::Refused(error)) => {
+                reached(self.ops, Moment::QuantityRefused);
+                let mut tx = self.ops.db.begin(self.lease.scope()).await?;
+                outcomes::quantity_refused(&mut tx, self.lease, step.association).await?;
+                tx.commit().await?;
+                reached(self.ops, Moment::QuantityForgotten);
+                return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity));
+            }
         };
         reached(self.ops, Moment::QuantityAnswered);
         self.silent = 0;

@@ -51,6 +51,10 @@ moments! {
     QuantityIntended = "quantity-intended",
     /// The lease was checked; the quantity is sent next.
     QuantityDue = "quantity-due",
+    /// Halo certainly did not write the quantity; it is noted as sent.
+    QuantityRefused = "quantity-refused",
+    /// The note of the refused quantity is taken back.
+    QuantityForgotten = "quantity-forgotten",
     /// Halo has the quantity; we have no note of it.
     QuantityAnswered = "quantity-answered",
     /// One outcome is noted.

@@ -375,12 +375,11 @@ impl World {
         sqlx::query("delete from halo_budgets").execute(&self.owner).await.expect("the database answers");
     }
 
-    /// Lets the settle time of the client's doubtful create have passed.
+    /// Lets the settle time of the client's doubtful write have passed.
     pub async fn settle(&self, client: &str) {
-        sqlx::query("update associations set create_sent_at = create_sent_at - interval '1 hour' where client_id = $1")
-            .bind(self.client(client).await.0)
-            .execute(&self.owner)
-            .await
-            .expect("the database answers");
+        let ago = "update associations set create_sent_at = create_sent_at - interval '1 hour',
+                       before_write_at = before_write_at - interval '1 hour'
+                   where client_id = $1";
+        sqlx::query(ago).bind(self.client(client).await.0).execute(&self.owner).await.expect("the database answers");
     }
 }
