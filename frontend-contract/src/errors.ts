@@ -82,7 +82,7 @@ const problemHandling: { readonly [Code in HaloProblemCode]: Handling } = {
   CUSTOMER_MERGED: "ask",
   DUPLICATE_SUBSCRIPTION: "open-halo",
   FIELDS_CHANGED: "show",
-  FIELDS_NOT_KEPT: "ask",
+  FIELDS_OVERWRITTEN: "ask",
   HALO_UNREACHABLE: "wait",
   INTERNAL_FAULT: "contact-support",
   LICENSING_OFF: "open-halo",

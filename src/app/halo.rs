@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::StartError;
 use crate::clock::Clock;
 use crate::config::HaloConfig;
-use crate::halo::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Lane};
+use crate::halo::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Priority};
 use crate::net::{AllowList, Guard, HttpClient, HttpLimits};
 use crate::storage::Db;
 use crate::storage::budget::{self, Allowance};
@@ -30,8 +30,8 @@ fn of_attempts(allowance: Allowance) -> Allowance {
 }
 
 /// What the account is called where it is kept. No host has a blank in it.
-fn name(Account { host, tried_by }: &Account) -> String {
-    match tried_by {
+fn name(Account { host, unverified_for }: &Account) -> String {
+    match unverified_for {
         None => host.clone(),
         Some(partner) => format!("{host} tried by {partner}"),
     }
@@ -45,9 +45,11 @@ fn shared_budget(db: Db, allowance: Allowance) -> Budget {
             let asked = async {
                 let mut connection = db.pool().acquire().await?;
                 match ask {
-                    BudgetAsk::Request { account, lane } => {
-                        let allowance = if account.tried_by.is_some() { of_attempts(allowance) } else { allowance };
-                        budget::take(&mut connection, &name(&account), lane == Lane::People, allowance).await
+                    BudgetAsk::Request { account, priority } => {
+                        let allowance =
+                            if account.unverified_for.is_some() { of_attempts(allowance) } else { allowance };
+                        budget::take(&mut connection, &name(&account), priority == Priority::Interactive, allowance)
+                            .await
                     }
                     BudgetAsk::LimitedByHalo { account, wait } => {
                         budget::pause(&mut connection, &name(&account), wait).await.map(|()| None)

@@ -30,15 +30,15 @@ pub use start_error::StartError;
 use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::config::{ApiConfig, Config, Environment, HttpConfig};
-use crate::domain::roster::SyncSettings;
+use crate::domain::roster::NightlySchedule;
 use crate::graphql;
-use crate::http::{self, Documents, Edge, Health, limits::Limits};
+use crate::http::{self, Documents, GraphqlService, Health, limits::Limits};
 use crate::jobs;
-use crate::ops::{OpError, Ops, Settings, keys};
+use crate::ops::{OpError, Ops, Settings, admin::keys};
 use crate::seal::Keyring;
 use crate::storage::Db;
-use crate::storage::changes::Changes;
 use crate::storage::leases::LeaseTerms;
+use crate::storage::run_listener::RunListener;
 use crate::telemetry::Metrics;
 
 /// What running answers get to come to their end when the process is told to stop. Deployment tools kill after 30 seconds.
@@ -75,7 +75,7 @@ impl App {
             settle: config.halo.settle,
             fresh: config.halo.fresh,
             lease: LeaseTerms { length: config.worker.lease, grace: config.halo.timeout },
-            nights: SyncSettings {
+            nights: NightlySchedule {
                 time_zone: config.night.time_zone,
                 nightly: true,
                 night_start: config.night.start,
@@ -95,8 +95,8 @@ impl App {
             OpError::Storage(error) => error.into(),
             error => StartError::WrongKeys(error),
         })?;
-        if !ops.db.is_walled().await? {
-            return Err(StartError::Unwalled);
+        if !ops.db.rls_is_enforced().await? {
+            return Err(StartError::RlsNotEnforced);
         }
         Ok(Self { ops, clock, stopping: CancellationToken::new(), mutations: TaskTracker::new() })
     }
@@ -109,8 +109,8 @@ impl App {
         verifier: Verifier,
         others: Router,
     ) -> Result<Router, StartError> {
-        let edge = Edge {
-            schema: graphql::schema(self.ops.clone(), Changes::listen(&self.ops.db)),
+        let edge = GraphqlService {
+            schema: graphql::schema(self.ops.clone(), RunListener::listen(&self.ops.db)),
             identify: self.identify(verifier),
             clock: self.clock.clone(),
             limits: limits(&config.http),

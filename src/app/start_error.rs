@@ -19,7 +19,7 @@ pub enum StartError {
     #[error(
         "DATABASE_URL names a role that row-level security does not bind, such as the owner of the tables or a member of it. Use infima_app"
     )]
-    Unwalled,
+    RlsNotEnforced,
     #[error("INFIMA_KEYS is not the keyring this database was sealed with: {0}")]
     WrongKeys(#[source] OpError),
     #[error("INFIMA_HALO_DEVELOPMENT_ADDRESSES: {0}")]

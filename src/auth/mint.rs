@@ -23,13 +23,13 @@ use super::{
 use crate::clock::Clock;
 
 /// An ES256 key, and the rules that its tokens follow.
-pub struct Mint {
+pub struct DevTokenIssuer {
     rules: TokenRules,
     key: EncodingKey,
     jwk: Jwk,
 }
 
-impl Mint {
+impl DevTokenIssuer {
     /// A mint with a new key.
     pub fn generate(rules: TokenRules) -> Self {
         Self::with_key(rules, &SecretKey::random(&mut OsRng))

@@ -20,7 +20,7 @@ mod verify;
 pub use caller::{Actor, ActorRole, Caller, Claims, Role};
 pub use keys::{FetchKeys, NoUsableKeys};
 #[cfg(feature = "dev")]
-pub use mint::Mint;
+pub use mint::DevTokenIssuer;
 pub use policy::{Act, Denied, may, permit, permit_across};
 pub use scope::{PartnerScope, SystemScope};
 pub use verify::{TokenRules, Verifier, VerifyError};

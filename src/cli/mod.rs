@@ -66,9 +66,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| hinted(error).exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return complain(&error.into()),
+        Err(error) => return print_error(&error.into()),
     };
-    let code = runtime.block_on(run(cli.command)).unwrap_or_else(|error| complain(&error));
+    let code = runtime.block_on(run(cli.command)).unwrap_or_else(|error| print_error(&error));
     // What still blocks a thread by now, such as the look-up of a name, is not waited for.
     runtime.shutdown_timeout(LAST_MOMENT);
     code
@@ -116,7 +116,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn complain(error: &anyhow::Error) -> ExitCode {
+fn print_error(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {}", sentence(error));
     ExitCode::FAILURE
 }

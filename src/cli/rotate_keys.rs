@@ -6,7 +6,7 @@ use super::explain;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, Variables};
-use crate::ops::keys::{Rotation, rotate_keys};
+use crate::ops::admin::keys::{Rotation, rotate_keys};
 use crate::telemetry;
 
 #[derive(clap::Args)]

@@ -13,8 +13,8 @@ use crate::clock::Clock;
 use crate::config::{Config, Variables};
 use crate::domain::plan::{self, Plan};
 use crate::ids::{PartnerId, RunId};
-use crate::ops::start_nights::{Which, start_nights};
-use crate::ops::{Ops, by_operator};
+use crate::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
+use crate::ops::{Ops, admin};
 use crate::telemetry;
 
 #[derive(clap::Args)]
@@ -72,25 +72,25 @@ pub(super) async fn run(args: SyncArgs) -> anyhow::Result<ExitCode> {
 async fn queue(ops: &Ops, args: &SyncArgs) -> anyhow::Result<Vec<(PartnerId, RunId)>> {
     let queued = if let Some(external_id) = &args.partner {
         let partner = find(ops, external_id).await?;
-        by_operator::request_sync(ops, partner).await.map(|run| vec![(partner, run)])
+        admin::request_sync(ops, partner).await.map(|run| vec![(partner, run)])
     } else if let Some(since) = args.failed_since {
         ensure!(since <= ops.clock.now(), "--failed-since names a time that is still to come: {since}");
-        by_operator::request_failed_since(ops, since, Duration::from_secs(args.spread.into())).await
+        admin::request_failed_since(ops, since, Duration::from_secs(args.spread.into())).await
     } else {
-        start_nights(ops, Which::Tonight).await
+        enqueue_nightly_syncs(ops, Selection::Today).await
     };
     queued.map_err(explain)
 }
 
 async fn find(ops: &Ops, external_id: &str) -> anyhow::Result<PartnerId> {
-    let found = by_operator::find_partner(ops, external_id).await.map_err(explain)?;
+    let found = admin::find_partner(ops, external_id).await.map_err(explain)?;
     found.with_context(|| format!("there is no partner with the external id '{external_id}'"))
 }
 
 /// Prints what a sync would change now.
 async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
     let partner = find(ops, external_id).await?;
-    let preview = by_operator::preview_sync(ops, partner).await.map_err(explain)?;
+    let preview = admin::preview_sync(ops, partner).await.map_err(explain)?;
     let (all, requests) = (preview.entries.len(), preview.halo_requests);
     let steps: Vec<_> = preview.entries.into_iter().filter_map(|entry| entry.step).collect();
     let left_out = all - steps.len();

@@ -20,7 +20,7 @@ pub struct HaloConfig {
 
     /// How many of those requests are kept for people who are waiting for an answer
     #[arg(
-        env = "INFIMA_HALO_PEOPLE_REQUESTS",
+        env = "INFIMA_HALO_INTERACTIVE_RESERVE",
         id = "halo-people-requests",
         default_value_t = 40,
         value_parser = clap::value_parser!(u32).range(1..=699)
@@ -28,11 +28,11 @@ pub struct HaloConfig {
     pub people_requests: u32,
 
     /// Seconds after a create of doubtful outcome before an empty look counts as "not created"
-    #[arg(env = "INFIMA_HALO_SETTLE_SECONDS", id = "halo-settle", default_value = "300", value_parser = parse::seconds(1..=3600))]
+    #[arg(env = "INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", id = "halo-settle", default_value = "300", value_parser = parse::seconds(1..=3600))]
     pub settle: Duration,
 
     /// Seconds for which a sync believes what it read: an older look at a subscription is repeated before it is written
-    #[arg(env = "INFIMA_HALO_FRESH_SECONDS", id = "halo-fresh", default_value = "60", value_parser = parse::seconds(0..=3600))]
+    #[arg(env = "INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", id = "halo-fresh", default_value = "60", value_parser = parse::seconds(0..=3600))]
     pub fresh: Duration,
 
     /// Seconds to wait for one answer of Halo
@@ -48,7 +48,7 @@ impl HaloConfig {
     pub(super) fn check(&self, environment: Environment) -> Result<(), ConfigError> {
         if self.people_requests >= self.requests {
             let reason = format!("it has to be below INFIMA_HALO_REQUESTS ({}), or no sync ever runs", self.requests);
-            return Err(ConfigError::invalid("INFIMA_HALO_PEOPLE_REQUESTS", reason));
+            return Err(ConfigError::invalid("INFIMA_HALO_INTERACTIVE_RESERVE", reason));
         }
         if environment == Environment::Production && !self.development_addresses.is_empty() {
             let reason = "production talks to public https addresses only; unset it";

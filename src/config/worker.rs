@@ -7,7 +7,7 @@ use super::{ConfigError, Environment, parse};
 pub struct WorkerConfig {
     /// Syncs asked for by people that run at the same time in one process
     #[arg(
-        env = "INFIMA_WORKER_PEOPLE_SLOTS",
+        env = "INFIMA_WORKER_INTERACTIVE_CONCURRENCY",
         id = "worker-people-slots",
         default_value_t = 4,
         value_parser = clap::value_parser!(u16).range(1..=64)
@@ -16,7 +16,7 @@ pub struct WorkerConfig {
 
     /// Nightly syncs that run at the same time in one process
     #[arg(
-        env = "INFIMA_WORKER_NIGHT_SLOTS",
+        env = "INFIMA_WORKER_NIGHTLY_CONCURRENCY",
         id = "worker-night-slots",
         default_value_t = 4,
         value_parser = clap::value_parser!(u16).range(1..=64)
@@ -45,7 +45,7 @@ pub struct WorkerConfig {
     pub listen: Option<SocketAddr>,
 
     /// Seconds that running syncs get to finish when the process is told to stop
-    #[arg(env = "INFIMA_WORKER_STOP_SECONDS", id = "worker-stop", default_value = "20", value_parser = parse::seconds(1..=300))]
+    #[arg(env = "INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", id = "worker-stop", default_value = "20", value_parser = parse::seconds(1..=300))]
     pub stop: Duration,
 
     /// The steps of a sync at which the process stands still, for tests that kill it there
@@ -64,7 +64,7 @@ impl WorkerConfig {
         // apalis sends no heartbeat while it drains: with more time it would look dead and be robbed of its jobs.
         if self.stop >= self.orphan {
             let reason = format!("it has to be below INFIMA_WORKER_ORPHAN_SECONDS ({})", self.orphan.as_secs());
-            return Err(ConfigError::invalid("INFIMA_WORKER_STOP_SECONDS", reason));
+            return Err(ConfigError::invalid("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", reason));
         }
         Ok(())
     }

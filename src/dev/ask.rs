@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::net::{Body, Call, HttpClient, HttpLimits};
 
-pub(super) struct Asker {
+pub(super) struct RequestContext {
     http: HttpClient,
     endpoint: Url,
 }
@@ -29,7 +29,7 @@ struct Complaint {
     field: Option<Vec<String>>,
 }
 
-impl Asker {
+impl RequestContext {
     pub fn new(endpoint: Url) -> anyhow::Result<Self> {
         Ok(Self { http: HttpClient::for_configured_addresses(HttpLimits::default())?, endpoint })
     }
@@ -60,7 +60,7 @@ impl Asker {
     /// Runs a mutation with one root field, and gives its payload.
     ///
     /// # Errors
-    /// As [`Asker::ask`], and where the payload has user errors.
+    /// As [`RequestContext::ask`], and where the payload has user errors.
     pub async fn change<T: DeserializeOwned>(
         &self,
         token: &SecretString,

@@ -4,7 +4,7 @@ use chrono::Duration;
 use secrecy::SecretString;
 
 use super::roster;
-use crate::auth::{Mint, Role};
+use crate::auth::{DevTokenIssuer, Role};
 use crate::clock::Clock;
 use crate::http::playground::DevCaller;
 
@@ -24,7 +24,7 @@ pub(super) struct Caller {
 pub(super) struct Callers(Vec<Caller>);
 
 impl Callers {
-    pub fn new(mint: &Mint, clock: &Clock) -> Self {
+    pub fn new(mint: &DevTokenIssuer, clock: &Clock) -> Self {
         let caller = |key, role: Role, partner: Option<&roster::Partner>, name: &str| {
             let subject = format!("dev-{key}");
             let of = partner.map_or("INFIMA", |partner| partner.name);

@@ -60,8 +60,8 @@ pub(super) fn complete(
 
     // This Halo is in the same process: it answers at once or never, and a start after a kill should not wait for minutes.
     variables.set_default("INFIMA_HALO_TIMEOUT_SECONDS", "5");
-    variables.set_default("INFIMA_HALO_SETTLE_SECONDS", "5");
+    variables.set_default("INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", "5");
     variables.set_default("INFIMA_WORKER_LEASE_SECONDS", "6");
     variables.set_default("INFIMA_WORKER_SWEEP_SECONDS", "1");
-    variables.set_default("INFIMA_WORKER_STOP_SECONDS", "6");
+    variables.set_default("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "6");
 }

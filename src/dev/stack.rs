@@ -13,13 +13,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::ask::Asker;
+use super::ask::RequestContext;
 use super::callers::Callers;
 use super::data_dir::DataDir;
 use super::postgres::{self, Postgres, PostgresOptions};
 use super::{DevOptions, PORT, SANDBOX_PORT, TENANTS, announce, ended, settings};
 use crate::app::{self, App};
-use crate::auth::Mint;
+use crate::auth::DevTokenIssuer;
 use crate::clock::Clock;
 use crate::config::{ApiConfig, Config, Variables};
 use crate::sandbox::{Sandbox, Tenant};
@@ -49,7 +49,7 @@ pub(super) struct Parts {
     /// As it was put together for this stack.
     pub variables: Variables,
     pub config: Config,
-    pub asker: Asker,
+    pub request_context: RequestContext,
     pub callers: Callers,
     pub tenants: [Tenant; TENANTS.len()],
     /// The database's address as its owner, who sees every row.
@@ -99,7 +99,7 @@ impl Stack {
         settings::complete(&mut variables, address, &postgres, &tenants);
         let (config, api_config) = (Config::read(&variables)?, ApiConfig::read(&variables)?);
 
-        let mint = Mint::load_or_create(&data_dir.mint_key(), settings::token_rules())?;
+        let mint = DevTokenIssuer::load_or_create(&data_dir.mint_key(), settings::token_rules())?;
         let callers = Callers::new(&mint, &clock);
         let api = App::build(&config, clock.clone(), config.database.connections).await?;
         let keys = mint.jwks();
@@ -119,9 +119,10 @@ impl Stack {
         });
 
         let address: Url = format!("http://{address}").parse()?;
-        let asker = Asker::new(address.join("/graphql")?)?;
+        let request_context = RequestContext::new(address.join("/graphql")?)?;
         let (database, database_is_given) = (postgres.owner_url().clone(), postgres.is_given());
-        let parts = Parts { variables, config, asker, callers, tenants, database, database_is_given, address };
+        let parts =
+            Parts { variables, config, request_context, callers, tenants, database, database_is_given, address };
         Ok(Self { parts, running: Running { postgres, sandbox, api, worker, serving, working } })
     }
 }

@@ -43,7 +43,7 @@ pub struct Association {
     pub customer: MappedCustomer,
     pub state: AssociationState,
     pub ending: Option<Ending>,
-    pub subscription: Option<SeenSubscription>,
+    pub subscription: Option<SubscriptionSnapshot>,
     pub last_synced: Option<LastSync>,
     pub problem: Option<Problem>,
 }
@@ -65,7 +65,7 @@ pub struct MappedCustomer {
 
 /// The subscription as Halo last showed it. `quantity` is none until Halo has shown one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenSubscription {
+pub struct SubscriptionSnapshot {
     pub id: HaloSubscriptionId,
     pub name: Option<String>,
     pub quantity: Option<u32>,

@@ -23,7 +23,7 @@ pub struct Connection {
     pub problem: Option<Problem>,
     pub checks: Vec<Check>,
     /// Since when nothing is written because Halo did not keep a subscription's other fields.
-    pub writes_held_since: Option<DateTime<Utc>>,
+    pub writes_suspended_since: Option<DateTime<Utc>>,
     pub last_verified_at: Option<DateTime<Utc>>,
     /// Last Sync Date: when a whole run last succeeded.
     pub last_synced_at: Option<DateTime<Utc>>,

@@ -39,11 +39,11 @@ macro_rules! words {
 pub mod activity;
 pub mod association;
 pub mod connection;
-pub mod night;
 pub mod plan;
 pub mod problem;
 pub mod roster;
 pub mod run;
+pub mod schedule;
 
 /// A word that none of the enum's variants has: the database and the code disagree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

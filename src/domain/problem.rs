@@ -37,7 +37,7 @@ words! {
         /// The count fell to zero or by more than half: written, and worth a look.
         QuantityFell = "quantity_fell",
         /// Halo did more than was asked, blanked the partner's fields or made a second record: writing stopped.
-        FieldsNotKept = "fields_not_kept",
+        FieldsOverwritten = "fields_overwritten",
         /// The partner edited the subscription in the same moment.
         FieldsChanged = "fields_changed",
         AmbiguousRecovery = "ambiguous_recovery",
@@ -76,7 +76,7 @@ impl Problem {
     }
 
     /// Keeps the moment at which the same problem was first seen.
-    pub fn continuing(mut self, before: Option<&Problem>) -> Self {
+    pub fn with_first_seen_from(mut self, before: Option<&Problem>) -> Self {
         if let Some(before) = before.filter(|before| before.code == self.code) {
             self.since = before.since;
         }
@@ -140,7 +140,7 @@ impl Problem {
                  it is right."
                     .into()
             }
-            ProblemCode::FieldsNotKept => match subject {
+            ProblemCode::FieldsOverwritten => match subject {
                 Some(what) => format!("Halo did more than write the quantity: {what}. Writing has stopped."),
                 None => "Halo did more than write the quantity of a subscription. Writing has stopped.".into(),
             },
@@ -193,7 +193,7 @@ impl Problem {
                 }
                 _ => "Check in Halo why the quantity is not accepted, then sync again.",
             },
-            ProblemCode::FieldsNotKept => {
+            ProblemCode::FieldsOverwritten => {
                 "In Halo, mend the subscription's name, price and cost and delete any second one that was made, then confirm here that writing may go on."
             }
             ProblemCode::AnswerNotUnderstood => "Tell INFIMA's support; they see Halo's answer.",
@@ -232,7 +232,7 @@ impl Problem {
             | ProblemCode::SubscriptionMoved
             | ProblemCode::QuantityRefused
             | ProblemCode::QuantityChangedInHalo
-            | ProblemCode::FieldsNotKept => "Subscription Management",
+            | ProblemCode::FieldsOverwritten => "Subscription Management",
             ProblemCode::HaloUnreachable
             | ProblemCode::RateLimited
             | ProblemCode::AnswerNotUnderstood
@@ -314,7 +314,7 @@ mod tests {
                 | CustomerMerged
                 | CustomerInactive
                 | QuantityRefused
-                | FieldsNotKept
+                | FieldsOverwritten
                 | AmbiguousRecovery => (true, true),
             };
             assert_eq!((remedy.is_some(), step.is_some()), (mended, described), "{:?}", problem.code);

@@ -21,12 +21,12 @@ pub struct Partner {
     pub external_id: String,
     pub name: String,
     pub state: RosterState,
-    pub settings: SyncSettings,
+    pub settings: NightlySchedule,
 }
 
 /// When a partner's nights are.
 #[derive(Clone, Debug)]
-pub struct SyncSettings {
+pub struct NightlySchedule {
     pub time_zone: chrono_tz::Tz,
     pub nightly: bool,
     /// Local times; a window may reach past midnight.

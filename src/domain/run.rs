@@ -52,7 +52,7 @@ pub struct Run {
     pub state: RunState,
     /// None: all of the partner's associations.
     pub clients: Option<Vec<ClientId>>,
-    pub night: Option<NaiveDate>,
+    pub nightly_date: Option<NaiveDate>,
     pub requested_by: Option<Actor>,
     pub queued_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,

@@ -7,67 +7,44 @@
 //!
 //! Conventions: ids are opaque and global ([`node`]); lists that can grow are Relay connections ([`page`]); a mutation
 //! takes one `input` and gives a payload with a nullable result and `userErrors` ([`user_error`]); every other error
-//! carries a code out of a closed list ([`error`]). What a caller asks with is [`asker`]; rows of nested lists are read
+//! carries a code out of a closed list ([`error`]). What a caller asks with is [`request_context`]; rows of nested lists are read
 //! in batches ([`loads`]).
 //!
 //! Called by `app/`, which hands in the verbs and this process' ear for changes, and by the command that prints the
 //! schema.
 
 mod about;
-mod activity;
-mod asker;
-mod association;
-mod batches;
-mod client;
-mod connection;
-mod connection_form;
-mod customer;
+mod access_log;
 mod error;
-mod loads;
-mod mapping;
+mod loader_scheduler;
+mod loaders;
+mod mutations;
 mod node;
+mod objects;
 mod page;
-mod partner;
-mod preview;
-mod problem;
 mod query;
-mod reads;
-mod repair;
-mod result;
-mod roster;
-mod run;
+mod request_context;
 mod scalars;
 mod subscription;
-mod sync_request;
-mod sync_settings;
 mod user_error;
-mod viewer;
 
-use async_graphql::{MergedObject, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 
-use self::{
-    connection_form::ConnectionForm, mapping::Mapping, query::Query, repair::Repair, roster::RosterImport,
-    subscription::Subscription, sync_request::SyncRequest, sync_settings::SyncSettings,
-};
+use self::{mutations::Mutation, query::Query, subscription::Subscription};
 use crate::http::{SpecNulls, limits};
 use crate::ops::Ops;
-use crate::storage::changes::Changes;
+use crate::storage::run_listener::RunListener;
 
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
-/// What a caller can change. Each mutation takes one `input` and answers with its result, which is null where nothing
-/// was done, and with `userErrors`: what has to be mended in the input, each with a code out of a closed list.
-#[derive(MergedObject, Default)]
-pub struct Mutation(ConnectionForm, Mapping, Repair, SyncRequest, SyncSettings, RosterImport);
-
 /// The schema, ready to be asked. Requests bring a [`crate::auth::Caller`] and, from HTTP, a [`crate::http::RequestId`]
 /// in their data.
-pub fn schema(ops: Ops, changes: Changes) -> ApiSchema {
+pub fn schema(ops: Ops, changes: RunListener) -> ApiSchema {
     shape()
         .data(ops)
         .data(changes)
         .extension(about::AboutTheSchema)
-        .extension(asker::AskerOfRequest)
+        .extension(request_context::RequestContextExtension)
         .extension(SpecNulls)
         .limit_depth(limits::SCHEMA_DEPTH)
         .limit_complexity(limits::SCHEMA_COMPLEXITY)

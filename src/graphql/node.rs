@@ -3,14 +3,14 @@
 use async_graphql::Interface;
 
 use super::{
-    asker::Asker,
-    association::HaloClientAssociation,
-    client::Client,
-    connection::HaloConnection,
     error::Result,
-    loads::{ById, ConnectionOf},
-    partner::Partner,
-    run::HaloSyncRun,
+    loaders::{ById, ConnectionOf},
+    objects::association::HaloClientAssociation,
+    objects::client::Client,
+    objects::connection::HaloConnection,
+    objects::partner::Partner,
+    objects::run::HaloSyncRun,
+    request_context::RequestContext,
 };
 use crate::ids::{AssociationId, ClientId, ConnectionId, PartnerId, RunId};
 
@@ -38,7 +38,7 @@ pub(super) enum Record {
     Run(RunId),
 }
 
-impl Asker {
+impl RequestContext {
     /// Whose record it may be: a partner's caller finds only its own, support looks up the owner.
     pub(super) async fn owner(&self, record: Record) -> Result<Option<PartnerId>> {
         if self.caller.role().belongs_to_a_partner() {

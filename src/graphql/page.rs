@@ -9,15 +9,15 @@ use async_graphql::{
 use uuid::Uuid;
 
 use super::{
-    activity::Activity,
-    asker::Asker,
-    client::Client,
-    customer::{HaloCustomer, HaloCustomers},
     error::{Failure, Result},
-    loads::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount},
-    partner::Partner,
-    result::HaloSyncResult,
-    run::HaloSyncRun,
+    loaders::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount},
+    objects::activity::Activity,
+    objects::client::Client,
+    objects::customer::{HaloCustomer, HaloCustomers},
+    objects::partner::Partner,
+    objects::result::HaloSyncResult,
+    objects::run::HaloSyncRun,
+    request_context::RequestContext,
 };
 use crate::auth::SystemScope;
 use crate::ops::search_text;
@@ -90,16 +90,16 @@ pub enum Total {
 impl Total {
     /// How many entries the whole list has, all its pages together.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        let asker = Asker::of(ctx);
+        let request_context = RequestContext::of(ctx);
         let count = match self {
             Total::Partners(scope, filter) => {
-                Some(partners::count(&mut *asker.ops.db.read(*scope).await?, *scope, filter).await?)
+                Some(partners::count(&mut *request_context.ops.db.read(*scope).await?, *scope, filter).await?)
             }
-            Total::Clients(count) => asker.load.load_one(count.clone()).await?,
-            Total::Runs(count) => asker.load.load_one(*count).await?,
-            Total::Activity(count) => asker.load.load_one(*count).await?,
-            Total::Results(count) => asker.load.load_one(count.clone()).await?,
-            Total::History(count) => asker.load.load_one(*count).await?,
+            Total::Clients(count) => request_context.load.load_one(count.clone()).await?,
+            Total::Runs(count) => request_context.load.load_one(*count).await?,
+            Total::Activity(count) => request_context.load.load_one(*count).await?,
+            Total::Results(count) => request_context.load.load_one(count.clone()).await?,
+            Total::History(count) => request_context.load.load_one(*count).await?,
         };
         Ok(i32::try_from(count.unwrap_or_default()).unwrap_or(i32::MAX))
     }
@@ -135,6 +135,6 @@ where
     let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
     let schema = list::<_, _, _, Place, Partner, Total>(schema);
-    let schema = list::<_, _, _, HaloCustomers, HaloCustomer, super::customer::Found>(schema);
+    let schema = list::<_, _, _, HaloCustomers, HaloCustomer, super::objects::customer::Found>(schema);
     schema.override_output_type_description::<PageInfo>("Where a page stands in its list. Lists are read forwards.")
 }

@@ -4,18 +4,18 @@ use async_graphql::{Context, ID, Object, connection::OpaqueCursor};
 use futures::future::try_join_all;
 
 use super::{
-    asker::Asker,
-    customer::{self, HaloCustomerConnection},
     error::{Failure, Result},
     node::Node,
+    objects::customer::{self, HaloCustomerConnection},
+    objects::partner::Partner,
+    objects::preview::HaloSyncPreview,
+    objects::run::HaloSyncRun,
+    objects::viewer::Viewer,
     page::{self, Paged, Total},
-    partner::Partner,
-    preview::HaloSyncPreview,
-    run::HaloSyncRun,
-    viewer::Viewer,
+    request_context::RequestContext,
 };
 use crate::auth::{Act, permit_across};
-use crate::ops::preview_sync::preview_sync;
+use crate::ops::sync::preview::preview_sync;
 use crate::storage::partners::{self, PartnerFilter};
 
 /// The most records fetched by id at once.
@@ -38,9 +38,11 @@ impl Query {
         #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
         id: Option<ID>,
     ) -> Result<Option<Partner>> {
-        let asker = Asker::of(ctx);
-        let Some(scope) = asker.partner_of_query(Act::ViewPartner, "id", id.as_ref())? else { return Ok(None) };
-        Ok(asker.load.load_one(scope.partner()).await?.map(Partner))
+        let request_context = RequestContext::of(ctx);
+        let Some(scope) = request_context.partner_of_query(Act::ViewPartner, "id", id.as_ref())? else {
+            return Ok(None);
+        };
+        Ok(request_context.load.load_one(scope.partner()).await?.map(Partner))
     }
 
     /// All partners, by name. For support only.
@@ -59,15 +61,15 @@ impl Query {
             bool,
         >,
     ) -> Result<Paged<Partner>> {
-        let asker = Asker::of(ctx);
-        let system = permit_across(&asker.caller, Act::ListPartners)?;
+        let request_context = RequestContext::of(ctx);
+        let system = permit_across(&request_context.caller, Act::ListPartners)?;
         let page = page::page(first, after.as_deref())?;
         let filter = PartnerFilter { search: page::search(search)?, needs_attention };
         let slice = {
-            let mut db = asker.ops.db.read(system).await?;
+            let mut db = request_context.ops.db.read(system).await?;
             partners::page(&mut db, system, &filter, &page).await?
         };
-        asker.reads.note(&asker.caller, slice.items.iter().map(|partner| partner.id));
+        request_context.reads.note(&request_context.caller, slice.items.iter().map(|partner| partner.id));
         let total = Total::Partners(system, filter);
         Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner))
     }
@@ -85,11 +87,11 @@ impl Query {
         #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
         partner_id: Option<ID>,
     ) -> Result<Option<HaloCustomerConnection>> {
-        let asker = Asker::of(ctx);
+        let request_context = RequestContext::of(ctx);
         let first = page::size(first)?;
         let after = page::cursor(after.as_deref())?.map(|OpaqueCursor(place)| place);
-        match asker.partner_of_query(Act::SearchCustomers, "partnerId", partner_id.as_ref())? {
-            Some(scope) => customer::search(asker, scope.partner(), &search, first, after).await.map(Some),
+        match request_context.partner_of_query(Act::SearchCustomers, "partnerId", partner_id.as_ref())? {
+            Some(scope) => customer::search(request_context, scope.partner(), &search, first, after).await.map(Some),
             None => Ok(None),
         }
     }
@@ -107,12 +109,14 @@ impl Query {
         #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
         partner_id: Option<ID>,
     ) -> Result<Option<HaloSyncPreview>> {
-        let asker = Asker::of(ctx);
-        let Some(scope) = asker.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref())? else {
+        let request_context = RequestContext::of(ctx);
+        let Some(scope) = request_context.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref())? else {
             return Ok(None);
         };
         let clients = client_ids.map(|ids| ids.iter().map(|id| id.parse().ok()).collect::<Vec<_>>());
-        let preview = preview_sync(&asker.ops, &asker.question(), scope.partner(), clients.as_deref()).await?;
+        let preview =
+            preview_sync(&request_context.ops, &request_context.question(), scope.partner(), clients.as_deref())
+                .await?;
         Ok(Some(HaloSyncPreview(preview)))
     }
 
@@ -124,7 +128,7 @@ impl Query {
         #[graphql(desc = "The sync's global id, as `requestHaloSync` and the partner's list of syncs give it.")] id: ID,
     ) -> Result<Option<HaloSyncRun>> {
         match id.parse() {
-            Ok(id) => Asker::of(ctx).run(id).await,
+            Ok(id) => RequestContext::of(ctx).run(id).await,
             Err(_) => Ok(None),
         }
     }
@@ -135,7 +139,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The record's global id: the `id` of anything that is a `Node`.")] id: ID,
     ) -> Result<Option<Node>> {
-        Asker::of(ctx).node(&id).await
+        RequestContext::of(ctx).node(&id).await
     }
 
     /// Several records by their ids, in the same order, with null where there is no such record for this caller.
@@ -148,7 +152,7 @@ impl Query {
         if ids.len() > MOST_NODES {
             return Err(Failure::bad_argument("ids", format!("Ask for at most {MOST_NODES} records at once.")));
         }
-        let asker = Asker::of(ctx);
-        try_join_all(ids.iter().map(|id| asker.node(id))).await
+        let request_context = RequestContext::of(ctx);
+        try_join_all(ids.iter().map(|id| request_context.node(id))).await
     }
 }

@@ -7,16 +7,16 @@ use futures::stream::{self, Stream};
 use tokio::time::timeout;
 
 use super::{
-    asker::Asker,
+    access_log::AccessLog,
     error::{Failure, Result},
-    reads::Reads,
-    run::HaloSyncRun,
+    objects::run::HaloSyncRun,
+    request_context::RequestContext,
 };
 use crate::auth::{Act, Caller, permit_across};
 use crate::domain::run::Run;
 use crate::ids::{PartnerId, RunId};
 use crate::ops::Ops;
-use crate::storage::changes::{Changes, RunChanges};
+use crate::storage::run_listener::{RunChanges, RunListener};
 use crate::storage::{owners, runs};
 
 /// Nothing is heard over a connection that died without a word; then the run is looked at after this time all the same.
@@ -34,17 +34,17 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "The sync's global id, as `requestHaloSync` and the partner's list of syncs give it.")] id: ID,
     ) -> Result<impl Stream<Item = Result<HaloSyncRun>>> {
-        let asker = Asker::of(ctx);
+        let request_context = RequestContext::of(ctx);
         let run: RunId = id.parse().map_err(|_| Failure::NotFound)?;
-        let partner = owner(asker, run).await?.ok_or(Failure::NotFound)?;
+        let partner = owner(request_context, run).await?.ok_or(Failure::NotFound)?;
         let following = Following {
-            ops: asker.ops.clone(),
-            caller: asker.caller.clone(),
-            reads: asker.reads.clone(),
+            ops: request_context.ops.clone(),
+            caller: request_context.caller.clone(),
+            reads: request_context.reads.clone(),
             partner,
             run,
             // Before the first look, so that nothing is missed between the two.
-            changes: ctx.data_unchecked::<Changes>().of(run),
+            changes: ctx.data_unchecked::<RunListener>().of(run),
             shown: None,
             over: false,
         };
@@ -53,19 +53,19 @@ impl Subscription {
 }
 
 /// Whose run it may be. Read at once: nothing runs batches before the first event.
-async fn owner(asker: &Asker, run: RunId) -> Result<Option<PartnerId>> {
-    if asker.caller.role().belongs_to_a_partner() {
-        return Ok(asker.caller.partner());
+async fn owner(request_context: &RequestContext, run: RunId) -> Result<Option<PartnerId>> {
+    if request_context.caller.role().belongs_to_a_partner() {
+        return Ok(request_context.caller.partner());
     }
-    let system = permit_across(&asker.caller, Act::ListPartners)?;
-    let mut db = asker.ops.db.read(system).await?;
+    let system = permit_across(&request_context.caller, Act::ListPartners)?;
+    let mut db = request_context.ops.db.read(system).await?;
     Ok(owners::of_runs(&mut db, system, &[run]).await?.pop().map(|(_, partner)| partner))
 }
 
 struct Following {
     ops: Ops,
     caller: Caller,
-    reads: Reads,
+    reads: AccessLog,
     partner: PartnerId,
     run: RunId,
     changes: RunChanges,

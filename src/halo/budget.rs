@@ -12,18 +12,18 @@ use crate::ids::PartnerId;
 
 /// Who is waiting for the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
+pub enum Priority {
     /// Somebody in front of a screen.
-    People,
+    Interactive,
     /// A sync.
-    Sync,
+    Background,
 }
 
 /// What is asked of the budget.
 #[derive(Clone, Debug)]
 pub enum BudgetAsk {
     /// May one request be sent now?
-    Request { account: Account, lane: Lane },
+    Request { account: Account, priority: Priority },
     /// Halo answered 429: nothing should be sent on this account for so long.
     LimitedByHalo { account: Account, wait: Duration },
 }
@@ -34,7 +34,7 @@ pub struct Account {
     pub host: String,
     /// This host has not accepted the credentials, and whose attempts these are. They are counted apart: anybody may type
     /// any host, and must not use up what its own partner has there.
-    pub tried_by: Option<PartnerId>,
+    pub unverified_for: Option<PartnerId>,
 }
 
 /// What the budget says.

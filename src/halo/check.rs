@@ -10,7 +10,7 @@ use super::{
     paging::Record,
     subscriptions::WireLicence,
     token::{Scope, Token},
-    transport::Patience,
+    transport::MaxWait,
 };
 use crate::ids::HaloTenant;
 
@@ -142,6 +142,6 @@ impl Session {
 
     /// Whether the list has any row that this agent can see.
     async fn first_of<R: Record>(&self) -> Result<bool, HaloError> {
-        Ok(!self.page::<R>(&[], 1, 1, Patience::OfItsLane).await?.rows.is_empty())
+        Ok(!self.page::<R>(&[], 1, 1, MaxWait::Default).await?.rows.is_empty())
     }
 }

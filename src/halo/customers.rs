@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{
     HaloError, Session, decode,
     paging::Record,
-    transport::{Area, Patience},
+    transport::{Area, MaxWait},
 };
 use crate::ids::HaloCustomerId;
 
@@ -90,7 +90,7 @@ impl Session {
         if !search.is_empty() {
             filter.push(("search", search));
         }
-        let page = self.page::<WireClient>(&filter, page_no.max(1), page_size, Patience::OfItsLane).await?;
+        let page = self.page::<WireClient>(&filter, page_no.max(1), page_size, MaxWait::Default).await?;
         // A server that caps the page says so in `page_size`.
         let full = u64::from(page.page_size.unwrap_or(page_size).min(page_size));
         let here = page.rows.len() as u64;

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     HaloError, HaloUrl, Session,
-    transport::{Patience, is_html},
+    transport::{MaxWait, is_html},
 };
 use crate::{
     ids::HaloTenant,
@@ -56,7 +56,7 @@ impl Session {
     async fn discover(&self) -> Result<Discovery, HaloError> {
         let url = &self.credentials.url;
         for path in ["/api/authinfo", "/api/InstanceInfo"] {
-            let answer = self.exchange(Call::get(url.at(path)), Patience::OfItsLane).await?;
+            let answer = self.exchange(Call::get(url.at(path)), MaxWait::Default).await?;
             if answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT {
                 return Err(HaloError::Unavailable(format!("{path}: {}", answer.status.as_u16())));
             }

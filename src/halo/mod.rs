@@ -23,11 +23,11 @@ mod error;
 mod invoices;
 mod paging;
 mod permission;
+mod preserved_fields;
 mod reason;
 mod subscriptions;
 mod token;
 mod transport;
-mod untouched;
 mod url;
 mod writes;
 
@@ -50,13 +50,13 @@ use crate::{
 };
 
 pub use self::{
-    budget::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Lane},
+    budget::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Priority},
     check::{Check, ConnectionReport, Outcome, Subject},
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{HaloError, LimitedBy, WriteError},
     permission::Permission,
+    preserved_fields::{Kept, PreservedFields},
     subscriptions::{Quantity, Subscription, SubscriptionLookup, VENDOR},
-    untouched::{Kept, Untouched},
     url::{HaloUrl, HaloUrlProblem},
     writes::NewSubscription,
 };
@@ -129,11 +129,11 @@ impl Halo {
     }
 
     /// Starts speaking to one tenant. Sends nothing yet.
-    pub fn session(&self, credentials: Credentials, lane: Lane) -> Session {
+    pub fn session(&self, credentials: Credentials, priority: Priority) -> Session {
         Session {
             halo: self.0.clone(),
             credentials,
-            lane,
+            priority,
             sent: AtomicU32::new(0),
             reserved: AtomicBool::new(false),
             most_requests: u32::MAX,
@@ -150,7 +150,7 @@ impl Halo {
 pub struct Session {
     halo: Arc<Inner>,
     credentials: Credentials,
-    lane: Lane,
+    priority: Priority,
     sent: AtomicU32,
     /// The budget has granted the next request already.
     reserved: AtomicBool,
@@ -172,7 +172,7 @@ impl Session {
     }
 
     /// Somebody of this partner's has just typed them: until Halo has given out a token for them, they may be anybody's.
-    pub fn typed_by(self, partner: PartnerId) -> Self {
+    pub fn unverified_for(self, partner: PartnerId) -> Self {
         self.accepted.store(false, Ordering::Relaxed);
         self.of_partner(partner)
     }
@@ -203,6 +203,9 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("url", &self.credentials.url).field("lane", &self.lane).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("url", &self.credentials.url)
+            .field("priority", &self.priority)
+            .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{
     HaloError, Session,
     decode::{self, Page},
-    transport::{Area, Ask, Patience},
+    transport::{Area, Ask, MaxWait},
 };
 
 /// The most that Halo gives.
@@ -74,7 +74,7 @@ impl<R: Record> Pages<'_, R> {
             return Err(HaloError::NotUnderstood(format!("{}: the list does not end", R::PATH)));
         }
         let Page { rows, total, .. } =
-            self.session.page::<R>(&self.filter, self.read + 1, PAGE_SIZE, patience(self.read)).await?;
+            self.session.page::<R>(&self.filter, self.read + 1, PAGE_SIZE, max_wait(self.read)).await?;
         self.read += 1;
         self.total = total;
         self.longest = self.longest.max(rows.len() as u32);
@@ -147,7 +147,7 @@ impl Session {
         filter: &[(&'static str, String)],
         page_no: u32,
         page_size: u32,
-        patience: Patience,
+        max_wait: MaxWait,
     ) -> Result<Page<R>, HaloError> {
         let mut query = filter.to_vec();
         // What the caller asks for goes first and is not asked for twice.
@@ -162,7 +162,7 @@ impl Session {
         query.push(("page_no", page_no.to_string()));
         query.push(("order", "id".into()));
         query.push(("orderdesc", "false".into()));
-        let ask = Ask { area: R::AREA, path: R::PATH, query: &query, body: None, patience };
+        let ask = Ask { area: R::AREA, path: R::PATH, query: &query, body: None, max_wait };
         match self.api(ask).await {
             Ok(answer) => decode::page(&answer.body, R::PATH),
             Err(failure) => Err(match failure.error {
@@ -176,10 +176,10 @@ impl Session {
 
     /// One record by its id. `None` is Halo's word that there is none: 404, an empty answer, or 400, all of which have to
     /// be reckoned with for a deleted id (Halo's API notes, section 11.7).
-    pub(super) async fn single<R: Record>(&self, id: i32, patience: Patience) -> Result<Option<R>, HaloError> {
+    pub(super) async fn single<R: Record>(&self, id: i32, max_wait: MaxWait) -> Result<Option<R>, HaloError> {
         let path = format!("{}/{id}", R::PATH);
         let query = [("includedetails", "true".to_owned())];
-        let ask = Ask { area: R::AREA, path: &path, query: &query, body: None, patience };
+        let ask = Ask { area: R::AREA, path: &path, query: &query, body: None, max_wait };
         let answer = match self.api(ask).await.map_err(HaloError::from) {
             Ok(answer) => answer,
             Err(HaloError::NotFound | HaloError::Rejected { .. }) => return Ok(None),
@@ -211,7 +211,7 @@ impl Session {
         let (mut refused, mut refusal) = (BTreeSet::new(), None);
         let (mut unclear, mut silent) = (BTreeMap::new(), 0);
         for (read, id) in (pages.read..).zip(missing) {
-            match self.single(id, patience(read)).await {
+            match self.single(id, max_wait(read)).await {
                 Ok(record) => {
                     silent = 0;
                     found.insert(id, Ok(record));
@@ -257,6 +257,6 @@ impl Session {
 }
 
 /// How patient the next request of a reading is, after so many.
-fn patience(read: u32) -> Patience {
-    if read < LONG { Patience::OfItsLane } else { Patience::OfALongReading }
+fn max_wait(read: u32) -> MaxWait {
+    if read < LONG { MaxWait::Default } else { MaxWait::BulkRead }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{
-    HaloError, Session, Untouched, decode,
+    HaloError, PreservedFields, Session, decode,
     paging::{Found, Record},
-    transport::{Area, Patience},
+    transport::{Area, MaxWait},
 };
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
@@ -75,8 +75,8 @@ pub enum SubscriptionLookup {
 
 impl Subscription {
     /// The fields that a write of the quantity must leave as they are.
-    pub fn untouched(&self) -> Untouched {
-        Untouched { name: self.name.clone(), price: self.price, cost: self.cost, notes: self.notes.clone() }
+    pub fn untouched(&self) -> PreservedFields {
+        PreservedFields { name: self.name.clone(), price: self.price, cost: self.cost, notes: self.notes.clone() }
     }
 
     /// Whether the vendor text is ours, as this integration wrote it.
@@ -205,7 +205,7 @@ impl Session {
         let mut found = Vec::new();
         for row in rows {
             let (id, unclear) = (row.id, !row.is_whole() && row.may_be_ours());
-            let row = if unclear { self.single(id, Patience::OfItsLane).await? } else { Some(row) };
+            let row = if unclear { self.single(id, MaxWait::Default).await? } else { Some(row) };
             if row.as_ref().is_some_and(|row| !row.is_whole() && row.is_ours()) {
                 return Err(of_no_customer(id));
             }

@@ -17,7 +17,7 @@ use url::form_urlencoded;
 use super::{
     Credentials, HaloError, HaloUrl, Permission, Session, decode,
     discovery::Discovery,
-    transport::{Patience, is_html},
+    transport::{MaxWait, is_html},
 };
 use crate::net::{Answer, Body, Call, Method, StatusCode};
 
@@ -178,7 +178,7 @@ impl Session {
             .append_pair("scope", &scope)
             .finish();
         let call = Call { method: Method::POST, url, bearer: None, body: Body::Form(form), within: None };
-        Ok(self.exchange(call, Patience::OfItsLane).await?)
+        Ok(self.exchange(call, MaxWait::Default).await?)
     }
 
     fn judge(&self, answer: &Answer, scopes: &[Scope]) -> Result<Token, No> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Account, BudgetAnswer, BudgetAsk, HaloError, Lane, LimitedBy, Permission, Session,
+    Account, BudgetAnswer, BudgetAsk, HaloError, LimitedBy, Permission, Priority, Session,
     reason::reason,
     token::{Scope, Token},
     url::host_of,
@@ -52,26 +52,26 @@ pub(super) struct Ask<'a> {
     pub query: &'a [(&'static str, String)],
     /// A body makes it a POST.
     pub body: Option<Value>,
-    pub patience: Patience,
+    pub max_wait: MaxWait,
 }
 
 /// How long a request may wait for the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Patience {
-    /// As long as its lane does.
-    OfItsLane,
+pub(super) enum MaxWait {
+    /// As long as its priority does.
+    Default,
     /// A write is not sent after this, nor is its answer waited for any longer.
     Until(Instant),
     /// So much of a list has been read that giving up would cost more than waiting: read again from its beginning, it would
     /// use the budget up at the same place.
-    OfALongReading,
+    BulkRead,
 }
 
-impl Patience {
+impl MaxWait {
     fn deadline(self) -> Option<Instant> {
         match self {
-            Patience::Until(deadline) => Some(deadline),
-            Patience::OfItsLane | Patience::OfALongReading => None,
+            MaxWait::Until(deadline) => Some(deadline),
+            MaxWait::Default | MaxWait::BulkRead => None,
         }
     }
 }
@@ -142,7 +142,7 @@ impl Session {
             None => (Method::GET, Body::Empty),
         };
         let call = Call { method, url, bearer: Some(&token.value), body, within: None };
-        self.exchange(call, ask.patience).await
+        self.exchange(call, ask.max_wait).await
     }
 
     fn refused(&self, ask: &Ask<'_>, token: &Token, answer: &Answer) -> Failure {
@@ -165,13 +165,13 @@ impl Session {
 
     /// Sends one request of any kind: waits for a permit, counts it, and turns 429 into a wait that everybody hears of.
     /// Any other status is an answer.
-    pub(super) async fn exchange(&self, mut call: Call<'_>, patience: Patience) -> Result<Answer, Failure> {
+    pub(super) async fn exchange(&self, mut call: Call<'_>, max_wait: MaxWait) -> Result<Answer, Failure> {
         let account = self.account(&call.url);
         let reserved = account == self.own_account() && self.reserved.swap(false, Ordering::Relaxed);
         if !reserved {
-            self.permit(&account, patience).await?;
+            self.permit(&account, max_wait).await?;
         }
-        let left = patience.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = max_wait.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
             return Err(HaloError::DeadlinePassed.into());
         }
@@ -203,7 +203,7 @@ impl Session {
     fn account(&self, url: &Url) -> Account {
         let host = host_of(url);
         let accepted = self.accepted.load(Ordering::Relaxed) && host == self.credentials.url.host();
-        Account { host, tried_by: self.partner.filter(|_| !accepted) }
+        Account { host, unverified_for: self.partner.filter(|_| !accepted) }
     }
 
     fn own_account(&self) -> Account {
@@ -214,26 +214,26 @@ impl Session {
     /// before it sends is checked at the last moment.
     pub async fn reserve(&self) -> Result<(), HaloError> {
         if !self.reserved.load(Ordering::Relaxed) {
-            self.permit(&self.own_account(), Patience::OfItsLane).await?;
+            self.permit(&self.own_account(), MaxWait::Default).await?;
             self.reserved.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
     /// Waits until the budget lets one request go; a long wait is handed back instead.
-    async fn permit(&self, account: &Account, patience: Patience) -> Result<(), HaloError> {
+    async fn permit(&self, account: &Account, max_wait: MaxWait) -> Result<(), HaloError> {
         let settings = &self.halo.settings;
-        let longest = match (self.lane, patience) {
-            (Lane::People, _) => settings.people_max_wait,
-            (Lane::Sync, Patience::OfALongReading) => settings.long_reading_max_wait,
-            (Lane::Sync, Patience::OfItsLane | Patience::Until(_)) => settings.sync_max_wait,
+        let longest = match (self.priority, max_wait) {
+            (Priority::Interactive, _) => settings.people_max_wait,
+            (Priority::Background, MaxWait::BulkRead) => settings.long_reading_max_wait,
+            (Priority::Background, MaxWait::Default | MaxWait::Until(_)) => settings.sync_max_wait,
         };
         if self.requests() >= self.most_requests {
             return Err(HaloError::RateLimited { wait: Duration::ZERO, by: LimitedBy::OurBudget });
         }
         let began = Instant::now();
         loop {
-            let ask = BudgetAsk::Request { account: account.clone(), lane: self.lane };
+            let ask = BudgetAsk::Request { account: account.clone(), priority: self.priority };
             let wait = match (self.halo.budget)(ask).await {
                 Ok(BudgetAnswer::Go) => return Ok(()),
                 Ok(BudgetAnswer::Wait(wait)) => wait,
@@ -242,7 +242,7 @@ impl Session {
             if began.elapsed() + wait > longest {
                 return Err(HaloError::RateLimited { wait, by: LimitedBy::OurBudget });
             }
-            if patience.deadline().is_some_and(|deadline| Instant::now() + wait >= deadline) {
+            if max_wait.deadline().is_some_and(|deadline| Instant::now() + wait >= deadline) {
                 return Err(HaloError::DeadlinePassed);
             }
             tokio::time::sleep(wait).await;

@@ -11,7 +11,7 @@ use super::{
     HaloError, Session, Subscription, VENDOR, WriteError, decode,
     paging::Record,
     subscriptions::{MARKER_FIELD, WireLicence},
-    transport::{Area, Ask, Failure, Patience},
+    transport::{Area, Ask, Failure, MaxWait},
 };
 use crate::{
     ids::{HaloCustomerId, HaloSubscriptionId},
@@ -85,7 +85,7 @@ impl Session {
             path: WireLicence::PATH,
             query: &[],
             body: Some(json!([record])),
-            patience: Patience::Until(deadline),
+            max_wait: MaxWait::Until(deadline),
         };
         self.api(ask).await.map_err(|Failure { error, may_have_acted }| {
             if may_have_acted { WriteError::Doubtful(error) } else { WriteError::Refused(error) }

@@ -124,12 +124,15 @@ impl<'a> Counter<'a> {
         let too_much = |message: String| Err(Refusal::new(ErrorCode::LimitExceeded, message));
         if size.selections > limits.selections {
             return too_much(format!(
-                "The document selects more than {} fields. Ask for less at once.",
+                "The document selects more than {} fields. GraphqlParams for less at once.",
                 limits.selections
             ));
         }
         if size.aliases > limits.aliases {
-            return too_much(format!("The document has more than {} aliases. Ask for less at once.", limits.aliases));
+            return too_much(format!(
+                "The document has more than {} aliases. GraphqlParams for less at once.",
+                limits.aliases
+            ));
         }
         Ok(())
     }
@@ -147,8 +150,7 @@ impl<'a> Counter<'a> {
                     if matches!(name, "__schema" | "__type") {
                         self.introspects = true;
                         if inner.lists > NESTED_LISTS {
-                            let message =
-                                "The document asks too deep about the schema. Ask about one type after the other.";
+                            let message = "The document asks too deep about the schema. GraphqlParams about one type after the other.";
                             return Err(Refusal::new(ErrorCode::LimitExceeded, message).at(item.pos));
                         }
                     }

@@ -82,7 +82,7 @@ impl Documents {
         let tokens = split(&text, limits.tokens, limits.nesting).map_err(|too_much| {
             let message = match too_much {
                 TooMuch::Tokens => {
-                    format!("The document has more than {} tokens. Ask for less at once.", limits.tokens)
+                    format!("The document has more than {} tokens. GraphqlParams for less at once.", limits.tokens)
                 }
                 TooMuch::Nesting => format!("The document is nested deeper than {} levels.", limits.nesting),
             };

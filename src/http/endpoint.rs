@@ -16,19 +16,19 @@ use tokio::time::timeout;
 
 use super::{
     RequestId,
-    ask::Ask,
     error::{ErrorCode, Refusal},
     events,
     finish::request_error,
-    gate::Gate,
+    graphql_params::GraphqlParams,
     media::{Media, is_json},
+    request_validator::RequestValidator,
     socket,
 };
 use crate::auth::{Act, Caller};
 
 /// Takes any method; a request to upgrade becomes a socket.
 pub(super) async fn endpoint<E: Executor>(
-    State(gate): State<Arc<Gate<E>>>,
+    State(gate): State<Arc<RequestValidator<E>>>,
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
@@ -45,7 +45,7 @@ pub(super) async fn endpoint<E: Executor>(
 }
 
 async fn serve<E: Executor>(
-    gate: &Arc<Gate<E>>,
+    gate: &Arc<RequestValidator<E>>,
     id: &RequestId,
     media: Option<Media>,
     parts: Parts,
@@ -62,8 +62,8 @@ async fn serve<E: Executor>(
     }
     gate.callers.count(&caller)?;
     let ask = match parts.method {
-        Method::GET => Ask::from_uri(&parts.uri)?,
-        _ => Ask::from_json(read(gate, &caller, &parts.headers, body).await?)?,
+        Method::GET => GraphqlParams::from_uri(&parts.uri)?,
+        _ => GraphqlParams::from_json(read(gate, &caller, &parts.headers, body).await?)?,
     };
     let admitted = gate.admit(&caller, ask, id)?;
     if parts.method == Method::GET && admitted.kind == OperationType::Mutation {
@@ -87,7 +87,7 @@ fn bearer(headers: &HeaderMap) -> Option<SecretString> {
 
 /// Reads a body, within the size and time this caller has for it.
 async fn read<E>(
-    gate: &Gate<E>,
+    gate: &RequestValidator<E>,
     caller: &Caller,
     headers: &HeaderMap,
     body: Body,

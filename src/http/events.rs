@@ -18,15 +18,15 @@ use super::{
     RequestId,
     endpoint::Answer,
     error::{ErrorCode, Refusal, SESSION_ENDED},
-    gate::{Admitted, Gate},
+    request_validator::{RequestValidator, ValidatedRequest},
 };
 use crate::auth::Caller;
 
 /// Opens the stream. It ends with the operation, with the caller's token, or with the server.
 pub(super) fn stream<E: Executor>(
-    gate: &Arc<Gate<E>>,
+    gate: &Arc<RequestValidator<E>>,
     caller: Arc<Caller>,
-    admitted: Admitted,
+    admitted: ValidatedRequest,
     id: &RequestId,
 ) -> Result<Response, Refusal> {
     let results: BoxStream<'static, async_graphql::Response> = if admitted.kind == OperationType::Subscription {

@@ -10,7 +10,6 @@
 //! (judge, run, finish), with `ask`, `documents`, `document`, `callers` as the gate's judges and `order`, `finish` for its
 //! answer.
 
-mod ask;
 mod callers;
 mod document;
 mod documents;
@@ -18,14 +17,15 @@ mod endpoint;
 mod error;
 mod events;
 mod finish;
-mod gate;
 mod graphql_nulls;
+mod graphql_params;
 mod health;
 mod layers;
 pub mod limits;
 mod media;
 mod order;
 pub mod playground;
+mod request_validator;
 mod serve;
 mod socket;
 mod socket_rules;
@@ -103,7 +103,7 @@ impl RequestId {
 }
 
 /// What the GraphQL endpoint is made of. Resolvers find the [`Caller`] and the [`RequestId`] in their request's data.
-pub struct Edge<E> {
+pub struct GraphqlService<E> {
     /// The schema, with [`SpecNulls`] and the limits of [`limits`] set.
     pub schema: E,
     pub identify: Identify,
@@ -122,8 +122,8 @@ pub struct Edge<E> {
 /// All of the server: `/graphql`, and beside it `others` (health, playground, the development keys).
 ///
 /// `origins` are the web pages that may call from a browser, such as `https://app.infima.example`.
-pub fn router<E: Executor>(edge: Edge<E>, origins: Vec<HeaderValue>, others: Router) -> Router {
-    let gate = Arc::new(gate::Gate::new(edge));
+pub fn router<E: Executor>(edge: GraphqlService<E>, origins: Vec<HeaderValue>, others: Router) -> Router {
+    let gate = Arc::new(request_validator::RequestValidator::new(edge));
     let graphql = Router::new().route("/graphql", any(endpoint::endpoint::<E>)).with_state(gate);
     layers::around(graphql.merge(others), origins)
 }

@@ -44,7 +44,7 @@ pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, s
             () = stopping.cancelled() => break,
         };
         let service = TowerToHyperService::new(router.clone());
-        let stream = TokioIo::new(Taken { stream, patience: limits.send_time, waiting: None, place });
+        let stream = TokioIo::new(Taken { stream, max_wait: limits.send_time, waiting: None, place });
         let connection = connections.serve_connection(stream, service).with_upgrades();
         let stopping = stopping.clone();
         open.spawn(async move {
@@ -67,11 +67,11 @@ pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, s
     open.wait().await;
 }
 
-/// A connection whose client has to take what it is sent: once nothing more of it was taken for `patience`, it is cut. It has
+/// A connection whose client has to take what it is sent: once nothing more of it was taken for `max_wait`, it is cut. It has
 /// its place among all connections for as long as it is open, as a socket too.
 struct Taken {
     stream: TcpStream,
-    patience: Duration,
+    max_wait: Duration,
     /// Since something waits to be taken.
     waiting: Option<Pin<Box<Sleep>>>,
     #[expect(dead_code, reason = "held")]
@@ -84,8 +84,8 @@ impl Taken {
             self.waiting = None;
             return written;
         }
-        let patience = self.patience;
-        ready!(self.waiting.get_or_insert_with(|| Box::pin(sleep(patience))).as_mut().poll(context));
+        let max_wait = self.max_wait;
+        ready!(self.waiting.get_or_insert_with(|| Box::pin(sleep(max_wait))).as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing more")))
     }
 }

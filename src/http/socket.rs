@@ -27,11 +27,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     RequestId,
-    ask::Ask,
     callers::Slot,
     error::{ErrorCode, Refusal, SESSION_ENDED},
     finish::request_error,
-    gate::Gate,
+    graphql_params::GraphqlParams,
+    request_validator::RequestValidator,
     socket_rules::{Close, ENDED, Rules, Verdict},
 };
 use crate::auth::Caller;
@@ -51,7 +51,7 @@ pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
 }
 
 pub(super) async fn open<E: Executor>(
-    gate: Arc<Gate<E>>,
+    gate: Arc<RequestValidator<E>>,
     id: RequestId,
     mut parts: Parts,
 ) -> Result<Response, Refusal> {
@@ -89,7 +89,12 @@ impl Session {
 }
 
 /// One socket from its first message to its last. `unknown` is its place among those that nobody has signed in on.
-async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSocket, unknown: OwnedSemaphorePermit) {
+async fn serve<E: Executor>(
+    gate: Arc<RequestValidator<E>>,
+    id: RequestId,
+    mut socket: WebSocket,
+    unknown: OwnedSemaphorePermit,
+) {
     let mut unknown = Some(unknown);
     let session = Arc::new(Session::default());
     let (mut to_library, from_client) = mpsc::channel(WAITING_MESSAGES);
@@ -101,7 +106,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
     // Dropped with this function, and every operation with it, but mutations.
     let _library = AbortOnDropHandle::new(tokio::spawn(library));
 
-    let patience = gate.edge.limits.send_time;
+    let max_wait = gate.edge.limits.send_time;
     let mut rules = Rules::new();
     let mut token_end = Box::pin(sleep(gate.edge.limits.init_time));
     let mut keep_alive = interval(gate.edge.limits.keep_alive);
@@ -122,7 +127,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                 };
                 match verdict {
                     Verdict::Forward(text) => drop(to_library.try_send(Ok(Message::Text(text.into())))),
-                    Verdict::Reply(text) => if !send(&mut socket, Message::Text(text.into()), patience).await { break None },
+                    Verdict::Reply(text) => if !send(&mut socket, Message::Text(text.into()), max_wait).await { break None },
                     Verdict::Ignore => {}
                     Verdict::Close(close) => break Some(close),
                 }
@@ -131,7 +136,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                 Some(Message::Text(text)) => {
                     let was_ready = rules.is_ready();
                     if let Some(text) = rules.library_says(text.to_string())
-                        && !send(&mut socket, Message::Text(text.into()), patience).await { break None }
+                        && !send(&mut socket, Message::Text(text.into()), max_wait).await { break None }
                     if let (false, true, Some(caller)) = (was_ready, rules.is_ready(), session.caller()) {
                         unknown = None;
                         token_end.set(sleep(gate.time_left(caller)));
@@ -146,7 +151,7 @@ async fn serve<E: Executor>(gate: Arc<Gate<E>>, id: RequestId, mut socket: WebSo
                 false => Close::new(4408, "Connection initialisation timeout"),
             }),
             _ = keep_alive.tick() => {
-                if !std::mem::take(&mut heard) || !send(&mut socket, Message::Ping(Default::default()), patience).await {
+                if !std::mem::take(&mut heard) || !send(&mut socket, Message::Ping(Default::default()), max_wait).await {
                     break None;
                 }
             }
@@ -169,8 +174,8 @@ async fn hear(
     socket.recv().await
 }
 
-async fn send(socket: &mut WebSocket, message: Message, patience: Duration) -> bool {
-    matches!(timeout(patience, socket.send(message)).await, Ok(Ok(())))
+async fn send(socket: &mut WebSocket, message: Message, max_wait: Duration) -> bool {
+    matches!(timeout(max_wait, socket.send(message)).await, Ok(Ok(())))
 }
 
 /// Sends the close frame and waits a moment for the client's, so that the code arrives.
@@ -203,7 +208,7 @@ async fn protocol() -> GraphQLProtocol {
 
 /// Looks at the token in `connection_init`, and whether the caller has a socket left.
 fn init<E: Executor>(
-    gate: Arc<Gate<E>>,
+    gate: Arc<RequestValidator<E>>,
     session: Arc<Session>,
 ) -> impl FnOnce(serde_json::Value) -> futures::future::BoxFuture<'static, async_graphql::Result<Data>> + Send + 'static
 {
@@ -249,7 +254,7 @@ fn token(payload: &serde_json::Value) -> Option<SecretString> {
 
 /// Runs a socket's operations the way all others are run.
 struct Operations<E> {
-    gate: Arc<Gate<E>>,
+    gate: Arc<RequestValidator<E>>,
     session: Arc<Session>,
 }
 
@@ -270,7 +275,7 @@ impl<E: Executor> Operations<E> {
             },
             _ => None,
         });
-        let ask = Ask {
+        let ask = GraphqlParams {
             query: Some(request.query).filter(|query| !query.is_empty()),
             document_id,
             operation_name: request.operation_name,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::ask::Ask;
+use super::graphql_params::GraphqlParams;
 
 /// A close code of the protocol, and the reason it gives for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Rules {
     }
 
     fn subscribe(&mut self, id: String, payload: Value) -> Verdict {
-        let ask = match Ask::from_json(payload) {
+        let ask = match GraphqlParams::from_json(payload) {
             Ok(ask) => ask,
             Err(refusal) => return bad(&refusal.message),
         };

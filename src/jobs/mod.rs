@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::config::WorkerConfig;
-use crate::ops::{Ops, run_sync};
+use crate::ops::{Ops, sync::run};
 use crate::queue::Kind;
 
 /// How often the queue hears that a worker lives. Longer, and a wake-up that apalis lost would be noticed late.
@@ -33,17 +33,17 @@ const END_LEASES: Duration = Duration::from_secs(2);
 /// listening keeps a connection.
 pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: CancellationToken) {
     let name = format!("worker-{}-{}", std::process::id(), Uuid::new_v4().simple());
-    let scheduler = tokio::spawn(schedule::ring_the_hours(ops.clone(), config.sweep, stop.clone()));
+    let scheduler = tokio::spawn(schedule::run_scheduler(ops.clone(), config.sweep, stop.clone()));
 
     let context = work::Context { ops: ops.clone(), worker: name.clone(), stop: stop.clone() };
     tokio::join!(
-        attend(&queue, config, Kind::SyncForPeople, config.people_slots, &context, work::sync),
-        attend(&queue, config, Kind::SyncOfNight, config.night_slots, &context, work::sync),
-        attend(&queue, config, Kind::Tick, 1, &context, work::tick),
+        run_worker(&queue, config, Kind::SyncInteractive, config.people_slots, &context, work::sync),
+        run_worker(&queue, config, Kind::SyncNightly, config.night_slots, &context, work::sync),
+        run_worker(&queue, config, Kind::Maintenance, 1, &context, work::maintain),
     );
     scheduler.abort();
     // Whatever did not come to a good point in time goes on elsewhere.
-    match tokio::time::timeout(END_LEASES, run_sync::end_leases(&ops, &name)).await {
+    match tokio::time::timeout(END_LEASES, run::end_leases(&ops, &name)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(%error, "leases could not be ended; they end by themselves"),
         Err(_) => tracing::error!("the database does not answer: leases end by themselves"),
@@ -51,7 +51,7 @@ pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: Cancellat
 }
 
 /// Takes up one kind of job until `stop`, and begins anew whenever its queue was lost.
-async fn attend<J, F, Fut>(
+async fn run_worker<J, F, Fut>(
     queue: &PgPool,
     config: &WorkerConfig,
     kind: Kind,

@@ -6,19 +6,19 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::ops::Ops;
-use crate::queue::{self, Tick};
+use crate::queue::{self, MaintenanceTask};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Rings until `stop`. The first ring is at once, so that what was missed while nobody worked is caught up.
-pub(super) async fn ring_the_hours(ops: Ops, sweep: Duration, stop: CancellationToken) {
+pub(super) async fn run_scheduler(ops: Ops, sweep: Duration, stop: CancellationToken) {
     let mut looks = tokio::time::interval(sweep.min(MINUTE));
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while stop.run_until_cancelled(looks.tick()).await.is_some() {
-        for (tick, every) in [(Tick::Sweep, sweep), (Tick::Minute, MINUTE)] {
+        for (task, every) in [(MaintenanceTask::RequeueOrphans, sweep), (MaintenanceTask::EnqueueNightly, MINUTE)] {
             let number = ops.clock.now().timestamp() / i64::try_from(every.as_secs().max(1)).unwrap_or(60);
-            if let Err(error) = queue::tick(ops.db.pool(), tick, number).await {
-                tracing::warn!(%error, ?tick, "could not ring; the next tick tries again");
+            if let Err(error) = queue::enqueue_maintenance(ops.db.pool(), task, number).await {
+                tracing::warn!(%error, ?task, "could not ring; the next tick tries again");
             }
         }
     }

@@ -3,9 +3,9 @@
 use apalis::prelude::{BoxDynError, Data};
 use tokio_util::sync::CancellationToken;
 
-use crate::ops::start_nights::{Which, start_nights};
-use crate::ops::{Ops, housekeeping, run_sync};
-use crate::queue::{SyncJob, Tick, TickJob};
+use crate::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
+use crate::ops::{Ops, admin::housekeeping, sync::run::run_sync};
+use crate::queue::{MaintenanceJob, MaintenanceTask, SyncJob};
 
 /// What every handler works with.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub(super) struct Context {
 pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), BoxDynError> {
     let (ops, worker, stop) = (context.ops.clone(), context.worker.clone(), context.stop.clone());
     // On a task of its own a panic is contained, and slow work cannot hold up the heartbeat.
-    let looked = tokio::spawn(async move { run_sync::run_sync(&ops, job.run, &worker, &stop).await }).await;
+    let looked = tokio::spawn(async move { run_sync(&ops, job.run, &worker, &stop).await }).await;
     match looked {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => {
@@ -33,17 +33,17 @@ pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), Box
     Ok(())
 }
 
-pub(super) async fn tick(job: TickJob, context: Data<Context>) -> Result<(), BoxDynError> {
+pub(super) async fn maintain(job: MaintenanceJob, context: Data<Context>) -> Result<(), BoxDynError> {
     let ops = context.ops.clone();
-    let done = match job.tick {
-        Tick::Sweep => housekeeping::sweep(&ops).await.map(drop),
-        Tick::Minute => match start_nights(&ops, Which::Due).await {
+    let done = match job.task {
+        MaintenanceTask::RequeueOrphans => housekeeping::sweep(&ops).await.map(drop),
+        MaintenanceTask::EnqueueNightly => match enqueue_nightly_syncs(&ops, Selection::Due).await {
             Ok(_) => housekeeping::prune(&ops).await.map(drop),
             Err(error) => Err(error),
         },
     };
     if let Err(error) = done {
-        tracing::error!(error = &error as &dyn std::error::Error, tick = ?job.tick, "housekeeping failed; the next tick tries again");
+        tracing::error!(error = &error as &dyn std::error::Error, task = ?job.task, "housekeeping failed; the next tick tries again");
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::plan::ObservedSubscription;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::halo::{
-    ConnectionReport, Credentials, HaloError, Lane, Outcome, Permission, Session, Subject, Subscription,
+    ConnectionReport, Credentials, HaloError, Outcome, Permission, Priority, Session, Subject, Subscription,
 };
 use crate::ids::{ConnectionId, PartnerId};
 use crate::seal::{Binding, Sealed};
@@ -24,7 +24,7 @@ pub(super) fn secret_binding(id: ConnectionId, partner: PartnerId, url: &str) ->
 pub(super) async fn stored_session(
     ops: &Ops,
     scope: &PartnerScope,
-    lane: Lane,
+    priority: Priority,
 ) -> Result<Option<(Connection, Session)>, OpError> {
     let stored = connections::find_with_secret(&mut *ops.db.read(scope).await?, scope).await?;
     let Some((connection, Some(sealed))) = stored else { return Ok(None) };
@@ -33,7 +33,7 @@ pub(super) async fn stored_session(
     // The address was read when it was saved; it only fails where a development address is not allowed any more.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);
-    let session = ops.halo.session(credentials, lane).of_partner(scope.partner());
+    let session = ops.halo.session(credentials, priority).of_partner(scope.partner());
     Ok(Some((connection, session)))
 }
 

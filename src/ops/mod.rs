@@ -5,39 +5,24 @@
 //! It knows neither HTTP nor GraphQL nor SQL. Called by `graphql/`, `jobs/` and `cli/`; it calls `storage/`, `queue/`,
 //! `halo/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the domain's.
 
-mod archived;
-pub mod associate_clients;
-pub mod by_operator;
-pub mod check_connection;
-pub mod disconnect;
+pub mod admin;
+pub mod association;
+pub mod connection;
 mod error;
 mod halo;
-pub mod housekeeping;
-pub mod import_roster;
-pub mod keys;
-pub mod preview_sync;
-pub mod record_reads;
-pub mod recreate_subscription;
-pub mod remove_association;
-pub mod request_sync;
-pub mod resolve_subscription;
-pub mod run_sync;
-pub mod save_connection;
-pub mod search_customers;
-mod search_text;
-pub mod start_nights;
-pub mod suggest_customers;
-pub mod update_settings;
+mod partner_guard;
+pub mod roster;
+pub mod sync;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use association::search_text;
 pub use error::{ARCHIVED, OpError, UserError, UserErrorCode};
-pub use search_text::search_text;
 
 use crate::auth::Caller;
 use crate::clock::Clock;
-use crate::domain::roster::SyncSettings;
+use crate::domain::roster::NightlySchedule;
 use crate::halo::Halo;
 use crate::seal::Keyring;
 use crate::storage::leases::LeaseTerms;
@@ -65,10 +50,10 @@ pub struct Settings {
     pub fresh: Duration,
     pub lease: LeaseTerms,
     /// When a new partner's nights are, until somebody changes it.
-    pub nights: SyncSettings,
+    pub nights: NightlySchedule,
     /// The process stands still when a sync comes to one of these steps, to be killed there.
     #[cfg(feature = "dev")]
-    pub stand_still_at: Vec<run_sync::Moment>,
+    pub stand_still_at: Vec<sync::run::Moment>,
 }
 
 impl Ops {

@@ -20,21 +20,21 @@ use crate::ids::RunId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A sync that somebody is waiting for.
-    SyncForPeople,
+    SyncInteractive,
     /// A sync of the night.
-    SyncOfNight,
+    SyncNightly,
     /// By the clock, once for all processes together: nights that are due, lost runs, old jobs.
-    Tick,
+    Maintenance,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::SyncForPeople, Kind::SyncOfNight, Kind::Tick];
+    pub const ALL: [Kind; 3] = [Kind::SyncInteractive, Kind::SyncNightly, Kind::Maintenance];
 
     pub fn name(self) -> &'static str {
         match self {
-            Kind::SyncForPeople => "sync-for-people",
-            Kind::SyncOfNight => "sync-of-night",
-            Kind::Tick => "tick",
+            Kind::SyncInteractive => "sync.interactive",
+            Kind::SyncNightly => "sync.nightly",
+            Kind::Maintenance => "maintenance",
         }
     }
 }
@@ -48,32 +48,32 @@ pub struct SyncJob {
 /// What is looked for at a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Tick {
+pub enum MaintenanceTask {
     /// Runs that nobody attends to.
-    Sweep,
+    RequeueOrphans,
     /// Nights that are due, and jobs that are over.
-    Minute,
+    EnqueueNightly,
 }
 
 /// What a tick carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TickJob {
-    pub tick: Tick,
+pub struct MaintenanceJob {
+    pub task: MaintenanceTask,
 }
 
 /// Has a worker look at the run, in `wait` from now. Part of the caller's transaction.
-pub async fn ring(db: &mut PgConnection, run: RunId, urgent: bool, wait: Duration) -> sqlx::Result<()> {
-    let kind = if urgent { Kind::SyncForPeople } else { Kind::SyncOfNight };
+pub async fn enqueue(db: &mut PgConnection, run: RunId, interactive: bool, wait: Duration) -> sqlx::Result<()> {
+    let kind = if interactive { Kind::SyncInteractive } else { Kind::SyncNightly };
     insert(db, kind, &SyncJob { run }, None, wait).await
 }
 
-/// Has workers look at runs that nobody seems to attend to, urgent ones first. A run whose job is still waiting for a slot is
+/// Has workers look at runs that nobody seems to attend to, interactive ones first. A run whose job is still waiting for a slot is
 /// not rung for once more: in a long night, jobs would pile up with every look.
-pub async fn ring_again(db: &mut PgConnection, runs: &[(RunId, bool)]) -> sqlx::Result<()> {
+pub async fn requeue_orphaned(db: &mut PgConnection, runs: &[(RunId, bool)]) -> sqlx::Result<()> {
     let (kinds, jobs): (Vec<_>, Vec<_>) = runs
         .iter()
-        .map(|(run, urgent)| {
-            let kind = if *urgent { Kind::SyncForPeople } else { Kind::SyncOfNight };
+        .map(|(run, interactive)| {
+            let kind = if *interactive { Kind::SyncInteractive } else { Kind::SyncNightly };
             (kind.name().to_owned(), serde_json::to_string(&SyncJob { run: *run }).expect("a job is plain data"))
         })
         .unzip();
@@ -93,9 +93,10 @@ pub async fn ring_again(db: &mut PgConnection, runs: &[(RunId, bool)]) -> sqlx::
 }
 
 /// Asks for one look around. However many processes ask for the same tick, one job comes of it.
-pub async fn tick(pool: &PgPool, tick: Tick, number: i64) -> sqlx::Result<()> {
+pub async fn enqueue_maintenance(pool: &PgPool, task: MaintenanceTask, number: i64) -> sqlx::Result<()> {
     let mut db = pool.acquire().await?;
-    insert(&mut db, Kind::Tick, &TickJob { tick }, Some(format!("{tick:?} {number}")), Duration::ZERO).await
+    insert(&mut db, Kind::Maintenance, &MaintenanceJob { task }, Some(format!("{task:?} {number}")), Duration::ZERO)
+        .await
 }
 
 async fn insert<T: Serialize>(

@@ -10,9 +10,9 @@ use url::form_urlencoded;
 use super::{
     answer::Answer,
     disk::Record,
-    face::Asked,
     fault::{Fault, Faults},
-    journal::{Call, Effect},
+    request_log::{Call, Effect},
+    server::Asked,
     state::{Level, State, Token},
 };
 

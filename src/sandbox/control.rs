@@ -10,10 +10,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    acts::Act,
+    admin_actions::Act,
     answer::Answer,
-    face::Asked,
     fault::{Fault, Lasting, Matching},
+    server::Asked,
     state::Settings,
     tenant::Tenant,
 };

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::{
     answer::Answer,
-    face::Asked,
     fault::{Fault, Faults},
-    journal::Effect,
     list,
     records::Customer,
+    request_log::Effect,
+    server::Asked,
     state::State,
 };
 

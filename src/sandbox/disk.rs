@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     fault::Armed,
-    journal::Entry,
     records::{Customer, Invoice, LicenceChange, Subscription},
+    request_log::Entry,
     state::{Access, Late, Settings, Token},
 };
 

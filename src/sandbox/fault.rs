@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::journal::Call;
+use super::request_log::Call;
 
 macro_rules! faults {
     ($($(#[doc = $doc:literal])+ $name:ident $(($kind:ty = $sample:literal))?,)+) => {

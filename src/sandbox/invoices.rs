@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::{
     answer::Answer,
     disk::Record,
-    face::Asked,
     fault::Faults,
-    journal::Effect,
     list,
     records::{Invoice, InvoiceLine, LinkedSubscription},
+    request_log::Effect,
+    server::Asked,
     state::State,
 };
 

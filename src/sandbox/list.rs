@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{
     answer::Answer,
-    face::Asked,
     fault::{Fault, Faults},
+    server::Asked,
     state::Settings,
 };
 

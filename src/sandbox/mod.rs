@@ -12,19 +12,19 @@
 //! It is not a mock of `halo/`: the two rooms share no type, because if both sides shared a mistake, the tests would agree
 //! with it. Only `cli`, `dev` and tests may call it. Halo's own words (`client_id`, `licence`, `count`) are at home here.
 
-mod acts;
+mod admin_actions;
 mod answer;
 mod auth;
 mod control;
 mod customers;
 mod disk;
-mod face;
 mod fault;
 mod invoices;
-mod journal;
 mod list;
 mod records;
+mod request_log;
 mod seed;
+mod server;
 mod state;
 mod subscriptions;
 mod tenant;
@@ -37,10 +37,10 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 
 pub use self::{
-    acts::{Act, ActRefused},
+    admin_actions::{Act, ActRefused},
     fault::{Fault, Lasting, Matching},
-    journal::{Call, Effect, Entry},
     records::{Customer, Invoice, InvoiceLine, LicenceChange, LinkedSubscription, Subscription},
+    request_log::{Call, Effect, Entry},
     seed::{CustomerSeed, SubscriptionSeed, TenantSeed},
     state::{AgentLevels, Level, RetryAfter, Settings},
     tenant::Tenant,
@@ -84,7 +84,7 @@ impl Sandbox {
             let port = listener.local_addr()?.port();
             sandbox.taken_ports.extend(wanted.filter(|wanted| *wanted != port));
             let tenant = Tenant::new(state, port, stop.clone());
-            let app = axum::Router::new().fallback(face::serve).with_state(tenant.clone());
+            let app = axum::Router::new().fallback(server::serve).with_state(tenant.clone());
             let until = stop.clone();
             sandbox.serving.push(tokio::spawn(async move {
                 axum::serve(listener, app).with_graceful_shutdown(until.cancelled_owned()).await

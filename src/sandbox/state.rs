@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::{
     disk::{self, Disk, Record},
     fault::Armed,
-    journal::{Call, Effect, Entry},
     records::{Customer, Invoice, LicenceChange, Subscription, halo_date},
+    request_log::{Call, Effect, Entry},
     seed::TenantSeed,
 };
 use crate::clock::Clock;

@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::Answer,
     disk::Record,
-    face::Asked,
     fault::{Fault, Faults},
-    journal::Effect,
     list,
     records::{Subscription, halo_date},
+    request_log::Effect,
+    server::Asked,
     state::{Late, State},
 };
 

@@ -9,11 +9,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    acts::{Act, ActRefused},
+    admin_actions::{Act, ActRefused},
     disk::Record,
     fault::{Armed, Fault, Lasting, Matching},
-    journal::Entry,
     records::{Customer, Invoice, LicenceChange, Subscription},
+    request_log::Entry,
     state::{Settings, State},
 };
 

@@ -12,7 +12,7 @@ use super::error::inconsistent;
 use super::leases::interval;
 use super::{Partners, Result, StorageError};
 use crate::auth::PartnerScope;
-use crate::domain::association::{Association, Ending, LastSync, MappedCustomer, SeenSubscription};
+use crate::domain::association::{Association, Ending, LastSync, MappedCustomer, SubscriptionSnapshot};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
 
 struct Row {
@@ -26,9 +26,9 @@ struct Row {
     state: String,
     ending: Option<String>,
     subscription_id: Option<i32>,
-    seen_name: Option<String>,
-    seen_quantity: Option<i32>,
-    seen_at: Option<DateTime<Utc>>,
+    observed_name: Option<String>,
+    observed_quantity: Option<i32>,
+    observed_at: Option<DateTime<Utc>>,
     billing: String,
     last_synced_at: Option<DateTime<Utc>>,
     last_synced_quantity: Option<i32>,
@@ -55,12 +55,12 @@ impl TryFrom<Row> for Association {
                 .ending
                 .map(|ending| ending.parse().map_err(inconsistent("associations", "ending", row.id)))
                 .transpose()?,
-            subscription: row.subscription_id.map(|id| SeenSubscription {
+            subscription: row.subscription_id.map(|id| SubscriptionSnapshot {
                 id: HaloSubscriptionId(id),
-                name: row.seen_name,
-                quantity: row.seen_quantity.and_then(|quantity| u32::try_from(quantity).ok()),
+                name: row.observed_name,
+                quantity: row.observed_quantity.and_then(|quantity| u32::try_from(quantity).ok()),
                 billing,
-                at: row.seen_at,
+                at: row.observed_at,
             }),
             last_synced: row
                 .last_synced_at
@@ -82,7 +82,7 @@ pub async fn of_clients(
         Row,
         "select distinct on (client_id)
                 id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name, halo_customer_top_level,
-                state, ending, subscription_id, seen_name, seen_quantity, seen_at, billing, last_synced_at,
+                state, ending, subscription_id, observed_name, observed_quantity, observed_at, billing, last_synced_at,
                 last_synced_quantity, problem
          from associations
          where partner_id = any ($1) and client_id = any ($2) and state <> 'ended'
@@ -105,7 +105,7 @@ pub async fn find_many(
     let rows = sqlx::query_as!(
         Row,
         "select id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name, halo_customer_top_level,
-                state, ending, subscription_id, seen_name, seen_quantity, seen_at, billing, last_synced_at,
+                state, ending, subscription_id, observed_name, observed_quantity, observed_at, billing, last_synced_at,
                 last_synced_quantity, problem
          from associations where partner_id = any ($1) and id = any ($2)",
         &partners.ids(),
@@ -289,8 +289,8 @@ pub async fn resume(
 /// Lets go of a subscription that is gone, so that the next run creates another. Whether there was one to let go of.
 pub async fn recreate(db: &mut PgConnection, scope: &PartnerScope, id: AssociationId) -> Result<bool> {
     let done = sqlx::query!(
-        "update associations set subscription_id = null, state = 'pending', problem = null, before_write = null,
-             seen_name = null, seen_quantity = null, seen_at = null, billing = 'unknown',
+        "update associations set subscription_id = null, state = 'pending', problem = null, pending_write = null,
+             observed_name = null, observed_quantity = null, observed_at = null, billing = 'unknown',
              revision = revision + 1
          where partner_id = $1 and id = $2 and state = 'needs_attention' and subscription_id is not null
            and problem ->> 'code' = 'subscription_deleted'",
@@ -311,10 +311,10 @@ pub async fn resolve(
     settle: Duration,
 ) -> Result<bool> {
     let done = sqlx::query!(
-        "update associations set subscription_id = $3, create_approved = ($3::integer is null),
-             create_sent_at = null, problem = null, before_write = null,
+        "update associations set subscription_id = $3, creation_approved = ($3::integer is null),
+             create_sent_at = null, problem = null, pending_write = null,
              -- Whichever it is now, another one may still come to light.
-             double_possible_until = now() + interval '1 day',
+             duplicate_possible_until = now() + interval '1 day',
              state = case when $3::integer is null then 'pending' else 'active' end, revision = revision + 1
          where partner_id = $1 and id = $2 and state not in ('ending', 'ended')
            and ($3::integer is not null or create_sent_at is null or create_sent_at + $4 <= now())",

@@ -24,7 +24,7 @@ struct Row {
     state: String,
     problem: Option<Value>,
     checks: Value,
-    writes_held_since: Option<DateTime<Utc>>,
+    writes_suspended_since: Option<DateTime<Utc>>,
     last_verified_at: Option<DateTime<Utc>>,
     last_synced_at: Option<DateTime<Utc>>,
 }
@@ -43,7 +43,7 @@ impl TryFrom<Row> for Connection {
             state: row.state.parse().map_err(inconsistent("connections", "state", row.id))?,
             problem: read_problem("connections", row.id, row.problem)?,
             checks: serde_json::from_value(row.checks).map_err(inconsistent("connections", "checks", row.id))?,
-            writes_held_since: row.writes_held_since,
+            writes_suspended_since: row.writes_suspended_since,
             last_verified_at: row.last_verified_at,
             last_synced_at: row.last_synced_at,
         })
@@ -73,7 +73,7 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result
     let rows = sqlx::query_as!(
         Row,
         "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                writes_held_since, last_verified_at, last_synced_at
+                writes_suspended_since, last_verified_at, last_synced_at
          from connections where partner_id = any ($1)",
         &partners.ids()
     )
@@ -90,7 +90,7 @@ pub async fn find_with_secret(
 ) -> Result<Option<(Connection, Option<Vec<u8>>)>> {
     let row = sqlx::query!(
         "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                writes_held_since, last_verified_at, last_synced_at, sealed_secret
+                writes_suspended_since, last_verified_at, last_synced_at, sealed_secret
          from connections where partner_id = $1",
         scope.partner().0
     )
@@ -107,7 +107,7 @@ pub async fn find_with_secret(
         state: row.state,
         problem: row.problem,
         checks: row.checks,
-        writes_held_since: row.writes_held_since,
+        writes_suspended_since: row.writes_suspended_since,
         last_verified_at: row.last_verified_at,
         last_synced_at: row.last_synced_at,
     };
@@ -150,13 +150,13 @@ pub async fn save(
              url = excluded.url, tenant = excluded.tenant, application_client_id = excluded.application_client_id,
              sealed_secret = excluded.sealed_secret, sealed_with = excluded.sealed_with,
              credentials_updated_at = excluded.credentials_updated_at,
-             state = case when c.writes_held_since is null then 'connected' else 'needs_attention' end,
-             problem = case when c.writes_held_since is not null then
-                 jsonb_build_object('code', 'fields_not_kept', 'since', c.writes_held_since) end,
+             state = case when c.writes_suspended_since is null then 'connected' else 'needs_attention' end,
+             problem = case when c.writes_suspended_since is not null then
+                 jsonb_build_object('code', 'fields_overwritten', 'since', c.writes_suspended_since) end,
              checks = excluded.checks,
              last_verified_at = excluded.last_verified_at
          returning id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                   writes_held_since, last_verified_at, last_synced_at",
+                   writes_suspended_since, last_verified_at, last_synced_at",
         accepted.id.0,
         scope.partner().0,
         accepted.url,
@@ -184,10 +184,10 @@ pub async fn record_check(
     let verified = problem.is_none().then_some(now);
     sqlx::query!(
         "update connections set
-             checks = $2, problem = coalesce($3, case when writes_held_since is not null then
-                 jsonb_build_object('code', 'fields_not_kept', 'since', writes_held_since) end),
+             checks = $2, problem = coalesce($3, case when writes_suspended_since is not null then
+                 jsonb_build_object('code', 'fields_overwritten', 'since', writes_suspended_since) end),
              last_verified_at = coalesce($4, last_verified_at),
-             state = case when $3::jsonb is null and writes_held_since is null then 'connected'
+             state = case when $3::jsonb is null and writes_suspended_since is null then 'connected'
                           else 'needs_attention' end
          where partner_id = $1 and state <> 'disconnected'",
         scope.partner().0,
@@ -215,10 +215,10 @@ pub async fn record_state(db: &mut PgConnection, lease: &SyncLease, problem: Opt
 }
 
 /// Halo did not keep a subscription's other fields: nothing more is written until a person has looked.
-pub async fn hold_writes(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<()> {
-    leases::hold(db, lease).await?;
+pub async fn suspend_writes(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<()> {
+    leases::ensure_held(db, lease).await?;
     sqlx::query!(
-        "update connections set writes_held_since = coalesce(writes_held_since, $2) where partner_id = $1",
+        "update connections set writes_suspended_since = coalesce(writes_suspended_since, $2) where partner_id = $1",
         lease.partner().0,
         now
     )
@@ -229,12 +229,12 @@ pub async fn hold_writes(db: &mut PgConnection, lease: &SyncLease, now: DateTime
 
 /// A person has looked: writing goes on, no association waits for that any more, and what records were before earlier writes
 /// no longer counts.
-pub async fn release_writes(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
-    sqlx::query!("update connections set writes_held_since = null where partner_id = $1", scope.partner().0)
+pub async fn resume_writes(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
+    sqlx::query!("update connections set writes_suspended_since = null where partner_id = $1", scope.partner().0)
         .execute(&mut *db)
         .await?;
     sqlx::query!(
-        "update associations set before_write = null where partner_id = $1 and before_write is not null",
+        "update associations set pending_write = null where partner_id = $1 and pending_write is not null",
         scope.partner().0
     )
     .execute(&mut *db)
@@ -244,7 +244,7 @@ pub async fn release_writes(db: &mut PgConnection, scope: &PartnerScope) -> Resu
              problem = null,
              state = case when state <> 'needs_attention' then state
                           when subscription_id is null then 'pending' else 'active' end
-         where partner_id = $1 and problem ->> 'code' = 'fields_not_kept'",
+         where partner_id = $1 and problem ->> 'code' = 'fields_overwritten'",
         scope.partner().0
     )
     .execute(db)

@@ -91,7 +91,7 @@ impl Db {
 
     /// Whether row-level security holds for the role we connect as, in every table of partners: not for a superuser nor for a
     /// table's owner, and not for a role that is a member of one, since it is taken for the owner or may become it.
-    pub async fn is_walled(&self) -> Result<bool> {
+    pub async fn rls_is_enforced(&self) -> Result<bool> {
         let walled = sqlx::query_scalar!(
             r#"select coalesce(bool_and(row_security_active(c.oid) and not pg_has_role(c.relowner, 'member')), false)
                       and not exists (select from pg_roles r

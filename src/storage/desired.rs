@@ -14,7 +14,7 @@ use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
 /// What a run has to bring about: for these clients, or for all; others that want a subscription of the same customers are
-/// bystanders. Ending associations are part of it. A create that was
+/// competing_associations. Ending associations are part of it. A create that was
 /// sent longer than `settle` ago counts as settled once somebody has looked for it: an empty look counts only after another,
 /// whenever that was, because a crash or an outage may have taken the whole settle time.
 pub async fn read(
@@ -29,12 +29,12 @@ pub async fn read(
         r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.subscription_id,
                   a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
                   a.create_sent_at,
-                  (a.create_sent_at is null or a.create_sent_at + $3 <= now() and a.seen_at is not null) as "settled!", a.create_approved,
-                  a.double_possible_until is not null as "double_possible!",
+                  (a.create_sent_at is null or a.create_sent_at + $3 <= now() and a.observed_at is not null) as "settled!", a.creation_approved,
+                  a.duplicate_possible_until is not null as "duplicate_possible!",
                   (select f.subscription_id from associations f
                    where a.subscription_id is null and f.partner_id = a.partner_id and f.client_id = a.client_id
                      and f.tenant = a.tenant and f.halo_customer_id = a.halo_customer_id and f.state = 'ended' and f.subscription_id is not null
-                   order by f.id desc limit 1) as "former?",
+                   order by f.id desc limit 1) as "previous_subscription?",
                   a.last_synced_quantity, a.problem,
                   ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!"
            from associations a
@@ -63,18 +63,18 @@ pub async fn read(
     .into_iter()
     .map(HaloSubscriptionId)
     .collect();
-    let held_since =
-        sqlx::query_scalar!("select writes_held_since from connections where partner_id = $1", scope.partner().0)
+    let suspended_since =
+        sqlx::query_scalar!("select writes_suspended_since from connections where partner_id = $1", scope.partner().0)
             .fetch_optional(db)
             .await?
             .flatten();
-    let (mut associations, mut bystanders) = (Vec::new(), Vec::new());
+    let (mut associations, mut competing_associations) = (Vec::new(), Vec::new());
     for row in rows {
         let chosen = row.chosen;
         let association = {
             let goal = match row.ending {
                 Some(ending) => Goal::End(ending.parse().map_err(inconsistent("associations", "ending", row.id))?),
-                None => Goal::Follow { active_users: row.active_users.unsigned_abs() },
+                None => Goal::SyncQuantity { active_users: row.active_users.unsigned_abs() },
             };
             DesiredAssociation {
                 id: AssociationId(row.id),
@@ -90,17 +90,17 @@ pub async fn read(
                     marker: row.marker,
                     sent_at: row.create_sent_at,
                     settled: row.settled,
-                    approved: row.create_approved,
-                    double_possible: row.double_possible,
-                    former: row.former.map(HaloSubscriptionId),
+                    approved: row.creation_approved,
+                    duplicate_possible: row.duplicate_possible,
+                    previous_subscription: row.previous_subscription.map(HaloSubscriptionId),
                 },
-                // What was sent is noted in Halo's terms: see `outcomes::unseen_writes`.
+                // What was sent is noted in Halo's terms: see `outcomes::pending_writes`.
                 unseen: None,
                 last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
                 problem: read_problem("associations", row.id, row.problem)?,
             }
         };
-        if chosen { associations.push(association) } else { bystanders.push(association) }
+        if chosen { associations.push(association) } else { competing_associations.push(association) }
     }
-    Ok(Desired { tenant: tenant.clone(), associations, bystanders, owned, held_since })
+    Ok(Desired { tenant: tenant.clone(), associations, competing_associations, owned, suspended_since })
 }

@@ -84,7 +84,7 @@ pub async fn claim(
                  and not exists (select from sync_runs c
                                  where c.partner_id = r.partner_id and c.state = 'cancelled' and c.lease_until + $5 >= now()))
                 or (state = 'running' and lease_until + $5 < now()))
-         returning partner_id, trigger, client_ids, greatest(queued_at, night_at) as "asked_at!", starts, attempts"#,
+         returning partner_id, trigger, client_ids, greatest(queued_at, nightly_requested_at) as "asked_at!", starts, attempts"#,
         run.0,
         token,
         interval(terms.length),
@@ -126,7 +126,7 @@ pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -
 }
 
 /// Checks the lease and keeps it from being taken over until the transaction ends.
-pub async fn hold(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
+pub async fn ensure_held(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
     sqlx::query!(
         "select id from sync_runs where id = $1 and lease_token = $2 and lease_until > now() for no key update",
         lease.run.0,
@@ -143,12 +143,12 @@ pub async fn hold(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
 pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Result<Vec<(RunId, bool)>> {
     let rows = sqlx::query!(
         "update sync_runs set lease_until = least(lease_until, now()) where leased_by = $1 and state = 'running'
-         returning id, urgent",
+         returning id, interactive",
         worker
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
+    Ok(rows.into_iter().map(|row| (RunId(row.id), row.interactive)).collect())
 }
 
 /// From here on, what is asked for is no longer covered by this run.
@@ -218,7 +218,7 @@ pub async fn finish(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Continued {
     pub run: RunId,
-    pub urgent: bool,
+    pub interactive: bool,
 }
 
 /// Gives the run back as it was: its worker is being stopped, and another one goes on at once. Where another run waits
@@ -263,13 +263,13 @@ async fn join_waiting(db: &mut PgConnection, lease: &SyncLease, pause: Option<&P
         "update sync_runs w set
              client_ids = case when w.client_ids is null or r.client_ids is null then null
                                else w.client_ids || r.client_ids end,
-             urgent = w.urgent or r.urgent,
+             interactive = w.interactive or r.interactive,
              attempts = greatest(w.attempts, r.attempts),
              next_attempt_at = greatest(w.next_attempt_at, now() + $3),
              problem = coalesce($4, w.problem)
          from sync_runs r
          where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
-         returning w.id, w.urgent",
+         returning w.id, w.interactive",
         lease.run.0,
         lease.token,
         interval(pause_for_all),
@@ -277,16 +277,16 @@ async fn join_waiting(db: &mut PgConnection, lease: &SyncLease, pause: Option<&P
     )
     .fetch_optional(db)
     .await?;
-    Ok(waiting.map(|row| Continued { run: RunId(row.id), urgent: row.urgent }))
+    Ok(waiting.map(|row| Continued { run: RunId(row.id), interactive: row.interactive }))
 }
 
 /// Has this run wait.
 async fn wait(db: &mut PgConnection, lease: &SyncLease, pause: Option<&Pause>) -> Result<Continued> {
-    let urgent = sqlx::query_scalar!(
+    let interactive = sqlx::query_scalar!(
         "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
              next_attempt_at = now() + $3, attempts = attempts + $4, problem = $5, starts = 0
          where id = $1 and lease_token = $2 and lease_until > now()
-         returning urgent",
+         returning interactive",
         lease.run.0,
         lease.token,
         interval(pause.map_or(Duration::ZERO, |pause| pause.wait)),
@@ -296,7 +296,7 @@ async fn wait(db: &mut PgConnection, lease: &SyncLease, pause: Option<&Pause>) -
     .fetch_optional(db)
     .await?
     .ok_or(StorageError::LeaseLost)?;
-    Ok(Continued { run: lease.run, urgent })
+    Ok(Continued { run: lease.run, interactive })
 }
 
 fn changed(done: sqlx::postgres::PgQueryResult) -> Result<()> {

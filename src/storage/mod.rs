@@ -9,7 +9,6 @@
 pub mod activity;
 pub mod associations;
 pub mod budget;
-pub mod changes;
 pub mod clients;
 pub mod connections;
 mod db;
@@ -22,6 +21,7 @@ pub mod owners;
 pub mod partners;
 pub mod results;
 pub mod roster;
+pub mod run_listener;
 pub mod runs;
 
 pub use db::{Db, Reader, Scope, Tx, migrate};

@@ -26,9 +26,9 @@ pub async fn intend_quantity(
     revision: i32,
     before: &Value,
 ) -> Result<bool> {
-    leases::hold(db, lease).await?;
+    leases::ensure_held(db, lease).await?;
     let done = sqlx::query!(
-        "update associations set before_write = $4, before_write_at = now()
+        "update associations set pending_write = $4, pending_write_at = now()
          where partner_id = $1 and id = $2 and revision = $3",
         lease.partner().0,
         association.0,
@@ -42,9 +42,9 @@ pub async fn intend_quantity(
 
 /// Halo's clear answer that it did not write the quantity, or that it was never sent.
 pub async fn quantity_refused(db: &mut PgConnection, lease: &SyncLease, association: AssociationId) -> Result<()> {
-    leases::hold(db, lease).await?;
+    leases::ensure_held(db, lease).await?;
     sqlx::query!(
-        "update associations set before_write = null where partner_id = $1 and id = $2",
+        "update associations set pending_write = null where partner_id = $1 and id = $2",
         lease.partner().0,
         association.0
     )
@@ -55,7 +55,7 @@ pub async fn quantity_refused(db: &mut PgConnection, lease: &SyncLease, associat
 
 /// A quantity that was sent without Halo being seen after it.
 #[derive(Clone, Debug)]
-pub struct UnseenWrite {
+pub struct PendingWrite {
     pub association: AssociationId,
     /// What [`intend_quantity`] noted.
     pub before: Value,
@@ -64,20 +64,20 @@ pub struct UnseenWrite {
 }
 
 /// The quantities that were sent without Halo being seen after it.
-pub async fn unseen_writes(db: &mut PgConnection, lease: &SyncLease, settle: Duration) -> Result<Vec<UnseenWrite>> {
+pub async fn pending_writes(db: &mut PgConnection, lease: &SyncLease, settle: Duration) -> Result<Vec<PendingWrite>> {
     let rows = sqlx::query!(
-        r#"select id, before_write as "before_write!",
-                  coalesce(before_write_at + $2 <= now(), true) as "settled!"
+        r#"select id, pending_write as "pending_write!",
+                  coalesce(pending_write_at + $2 <= now(), true) as "settled!"
            from associations
-           where partner_id = $1 and before_write is not null and state <> 'ended'"#,
+           where partner_id = $1 and pending_write is not null and state <> 'ended'"#,
         lease.partner().0,
         interval(settle)
     )
     .fetch_all(db)
     .await?;
-    let unseen = rows.into_iter().map(|row| UnseenWrite {
+    let unseen = rows.into_iter().map(|row| PendingWrite {
         association: AssociationId(row.id),
-        before: row.before_write,
+        before: row.pending_write,
         settled: row.settled,
     });
     Ok(unseen.collect())
@@ -91,10 +91,10 @@ pub async fn intend_create(
     association: AssociationId,
     revision: i32,
 ) -> Result<bool> {
-    leases::hold(db, lease).await?;
+    leases::ensure_held(db, lease).await?;
     let done = sqlx::query!(
-        "update associations set create_sent_at = now(), seen_at = null,
-             double_possible_until = case when create_sent_at is null then double_possible_until
+        "update associations set create_sent_at = now(), observed_at = null,
+             duplicate_possible_until = case when create_sent_at is null then duplicate_possible_until
                                           else now() + interval '1 day' end
          where partner_id = $1 and id = $2 and revision = $3 and subscription_id is null",
         lease.partner().0,
@@ -108,7 +108,7 @@ pub async fn intend_create(
 
 /// Halo's clear answer that it created nothing ends the doubt.
 pub async fn create_refused(db: &mut PgConnection, lease: &SyncLease, association: AssociationId) -> Result<()> {
-    leases::hold(db, lease).await?;
+    leases::ensure_held(db, lease).await?;
     sqlx::query!(
         "update associations set create_sent_at = null where partner_id = $1 and id = $2 and subscription_id is null",
         lease.partner().0,
@@ -121,7 +121,7 @@ pub async fn create_refused(db: &mut PgConnection, lease: &SyncLease, associatio
 
 /// The association owns this subscription from now on. Whether it took it: not where it has one already, nor where
 /// `revision` is given (it is for one that is taken back) and a person changed it since. What is taken back after a create
-/// in doubt may not be what that create made, so a double is looked for. Fails on `one_owner_per_subscription` where another
+/// in doubt may not be what that create made, so a duplicate is looked for. Fails on `one_owner_per_subscription` where another
 /// one owns it.
 pub async fn take_subscription(
     db: &mut PgConnection,
@@ -130,10 +130,10 @@ pub async fn take_subscription(
     revision: Option<i32>,
     subscription: HaloSubscriptionId,
 ) -> Result<bool> {
-    leases::hold(db, lease).await?;
+    leases::ensure_held(db, lease).await?;
     let done = sqlx::query!(
-        "update associations set subscription_id = $3, create_sent_at = null, create_approved = false,
-             double_possible_until = case when $4::integer is null or create_sent_at is null then double_possible_until
+        "update associations set subscription_id = $3, create_sent_at = null, creation_approved = false,
+             duplicate_possible_until = case when $4::integer is null or create_sent_at is null then duplicate_possible_until
                                           else now() + interval '1 day' end
          where partner_id = $1 and id = $2 and subscription_id is null and revision = coalesce($4, revision)",
         lease.partner().0,
@@ -169,7 +169,7 @@ pub struct Report {
     pub becomes: Becomes,
     pub seen: Option<Seen>,
     /// Whether a second subscription of the client's is there; none where nobody looked. It is looked for until it is gone.
-    pub double: Option<bool>,
+    pub duplicate: Option<bool>,
 }
 
 /// What the association is after that.
@@ -194,7 +194,7 @@ pub enum Becomes {
 /// Where a person changed the association after the plan was made, nothing follows for it, and what was not written to Halo
 /// counts as not done: the run that the change queued sees to it.
 pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, now: DateTime<Utc>) -> Result<Outcome> {
-    leases::hold(db, lease).await?;
+    leases::ensure_held(db, lease).await?;
     let (confirmed, attention, ended) = match report.becomes {
         Becomes::Confirmed { quantity } => (Some(quantity), false, false),
         Becomes::NeedsAttention => (None, true, false),
@@ -212,15 +212,15 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
              ended_at = case when $5 and state = 'ending' then $7 else ended_at end,
              last_synced_at = case when $6::integer is null then last_synced_at else greatest(last_synced_at, $7) end,
              last_synced_quantity = coalesce($6, last_synced_quantity),
-             seen_name = coalesce($8, seen_name),
-             seen_quantity = case when $8::text is null then seen_quantity else $9 end,
-             seen_at = case when $8::text is not null or $10 then $7 else seen_at end,
-             before_write = case when $8::text is null then before_write end,
-             -- A double is looked for until that time at least, and until somebody has looked after it.
-             double_possible_until = case when $12 then 'infinity'
-                                          when $12 is false and (double_possible_until = 'infinity'
-                                                                 or double_possible_until <= now()) then null
-                                          else double_possible_until end
+             observed_name = coalesce($8, observed_name),
+             observed_quantity = case when $8::text is null then observed_quantity else $9 end,
+             observed_at = case when $8::text is not null or $10 then $7 else observed_at end,
+             pending_write = case when $8::text is null then pending_write end,
+             -- A duplicate is looked for until that time at least, and until somebody has looked after it.
+             duplicate_possible_until = case when $12 then 'infinity'
+                                          when $12 is false and (duplicate_possible_until = 'infinity'
+                                                                 or duplicate_possible_until <= now()) then null
+                                          else duplicate_possible_until end
          where partner_id = $1 and id = $2 and revision = $11",
         lease.partner().0,
         report.association.0,
@@ -233,7 +233,7 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
         report.seen.as_ref().and_then(|seen| signed(seen.quantity)),
         report.becomes == Becomes::NotSeen,
         report.revision,
-        report.double
+        report.duplicate
     )
     .execute(&mut *db)
     .await?;

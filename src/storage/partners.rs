@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::roster::{ClientCounts, Partner, RosterState, SyncSettings};
+use crate::domain::roster::{ClientCounts, NightlySchedule, Partner, RosterState};
 use crate::ids::PartnerId;
 
 struct Row {
@@ -32,7 +32,7 @@ impl TryFrom<Row> for Partner {
             external_id: row.external_id,
             name: row.name,
             state: row.state.parse().map_err(inconsistent("partners", "state", row.id))?,
-            settings: SyncSettings {
+            settings: NightlySchedule {
                 time_zone: row.time_zone.parse().map_err(inconsistent("partners", "time_zone", row.id))?,
                 nightly: row.nightly_sync,
                 night_start: row.night_start,
@@ -170,7 +170,7 @@ pub async fn client_counts(db: &mut PgConnection, partners: impl Partners) -> Re
 }
 
 /// Changes when the partner's nights are.
-pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settings: &SyncSettings) -> Result<()> {
+pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settings: &NightlySchedule) -> Result<()> {
     sqlx::query!(
         "update partners set nightly_sync = $2, night_start = $3, night_end = $4, time_zone = $5 where id = $1",
         scope.partner().0,
@@ -186,7 +186,7 @@ pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settin
 
 /// A partner whose nights are synced.
 #[derive(Debug)]
-pub struct WithNights {
+pub struct PartnerWithSchedule {
     pub id: PartnerId,
     /// An error where what is stored of it makes no sense: the other partners of the batch have their night all the same.
     pub partner: Result<Partner>,
@@ -195,7 +195,11 @@ pub struct WithNights {
 }
 
 /// Active partners with a connection and something to sync, in batches by id.
-pub async fn with_nights(db: &mut PgConnection, _: SystemScope, after: Option<PartnerId>) -> Result<Vec<WithNights>> {
+pub async fn partners_with_schedule(
+    db: &mut PgConnection,
+    _: SystemScope,
+    after: Option<PartnerId>,
+) -> Result<Vec<PartnerWithSchedule>> {
     /// Few enough for one statement, many enough for few statements.
     const BATCH: i64 = 500;
     let rows = sqlx::query!(
@@ -226,7 +230,7 @@ pub async fn with_nights(db: &mut PgConnection, _: SystemScope, after: Option<Pa
                 night_start: row.night_start,
                 night_end: row.night_end,
             };
-            WithNights { id: PartnerId(row.id), partner: Partner::try_from(partner), since: row.since }
+            PartnerWithSchedule { id: PartnerId(row.id), partner: Partner::try_from(partner), since: row.since }
         })
         .collect())
 }

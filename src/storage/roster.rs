@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Result;
 use crate::auth::SystemScope;
-use crate::domain::roster::{ClientRecord, PartnerRecord, SyncSettings, UserRecord};
+use crate::domain::roster::{ClientRecord, NightlySchedule, PartnerRecord, UserRecord};
 use crate::ids::{ClientId, PartnerId, UserId};
 
 /// What became of one record of the report.
@@ -25,11 +25,11 @@ pub enum Taken {
 }
 
 /// `defaults` are for new partners; the zone also for those whose record names none. The external ids must be distinct.
-pub async fn take_partners(
+pub async fn upsert_partners(
     db: &mut PgConnection,
     _: SystemScope,
     records: &[PartnerRecord],
-    defaults: &SyncSettings,
+    defaults: &NightlySchedule,
 ) -> Result<Vec<Taken>> {
     let ids: Vec<_> = records.iter().map(|_| PartnerId::generate().0).collect();
     let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
@@ -70,7 +70,7 @@ pub async fn take_partners(
 }
 
 /// The external ids must be distinct.
-pub async fn take_clients(db: &mut PgConnection, _: SystemScope, records: &[ClientRecord]) -> Result<Vec<Taken>> {
+pub async fn upsert_clients(db: &mut PgConnection, _: SystemScope, records: &[ClientRecord]) -> Result<Vec<Taken>> {
     let ids: Vec<_> = records.iter().map(|_| ClientId::generate().0).collect();
     let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
     let owners: Vec<_> = records.iter().map(|record| record.partner_external_id.clone()).collect();
@@ -110,7 +110,7 @@ pub async fn take_clients(db: &mut PgConnection, _: SystemScope, records: &[Clie
 }
 
 /// The external ids must be distinct. A user may move between clients of one partner.
-pub async fn take_users(db: &mut PgConnection, _: SystemScope, records: &[UserRecord]) -> Result<Vec<Taken>> {
+pub async fn upsert_users(db: &mut PgConnection, _: SystemScope, records: &[UserRecord]) -> Result<Vec<Taken>> {
     let ids: Vec<_> = records.iter().map(|_| UserId::generate().0).collect();
     let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
     let owners: Vec<_> = records.iter().map(|record| record.client_external_id.clone()).collect();

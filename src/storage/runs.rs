@@ -22,7 +22,7 @@ struct Row {
     trigger: String,
     state: String,
     client_ids: Option<Vec<Uuid>>,
-    night: Option<NaiveDate>,
+    nightly_date: Option<NaiveDate>,
     requested_by: Option<Value>,
     queued_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
@@ -51,7 +51,7 @@ impl TryFrom<Row> for Run {
             trigger: row.trigger.parse().map_err(inconsistent("sync_runs", "trigger", row.id))?,
             state: row.state.parse().map_err(inconsistent("sync_runs", "state", row.id))?,
             clients: row.client_ids.map(|ids| ids.into_iter().map(ClientId).collect()),
-            night: row.night,
+            nightly_date: row.nightly_date,
             requested_by: row
                 .requested_by
                 .map(|actor| serde_json::from_value(actor).map_err(inconsistent("sync_runs", "requested_by", row.id)))
@@ -80,7 +80,7 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[Ru
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,
-        r#"select r.id, r.partner_id, trigger, state, client_ids, night, requested_by, queued_at, started_at,
+        r#"select r.id, r.partner_id, trigger, state, client_ids, nightly_date, requested_by, queued_at, started_at,
                   finished_at, next_attempt_at, next_attempt_at <= now() as "due!", total, halo_requests, r.problem,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
@@ -102,7 +102,7 @@ pub async fn pages(
 ) -> Result<HashMap<PartnerId, Slice<Run>>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select r.id, r.partner_id, trigger, state, client_ids, night, requested_by, queued_at, started_at,
+        r#"select r.id, r.partner_id, trigger, state, client_ids, nightly_date, requested_by, queued_at, started_at,
                   finished_at, next_attempt_at, next_attempt_at <= now() as "due!", total, halo_requests, r.problem,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
@@ -135,7 +135,7 @@ pub async fn pages_of(
     let rows = sqlx::query_as!(
         Row,
         r#"select r.id as "id!", r.partner_id as "partner_id!", trigger as "trigger!", state as "state!", client_ids,
-                  night, requested_by, queued_at as "queued_at!", started_at, finished_at,
+                  nightly_date, requested_by, queued_at as "queued_at!", started_at, finished_at,
                   next_attempt_at as "next_attempt_at!", next_attempt_at <= now() as "due!", total as "total!",
                   halo_requests as "halo_requests!", r.problem,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
@@ -146,7 +146,7 @@ pub async fn pages_of(
                 where partner_id = p.id and trigger = $2 and id < $3 order by id desc limit $4)
                union
                (select * from sync_runs
-                where $2 = 'nightly' and partner_id = p.id and night is not null and id < $3 order by id desc limit $4)
+                where $2 = 'nightly' and partner_id = p.id and nightly_date is not null and id < $3 order by id desc limit $4)
            ) r
            cross join lateral count_results(r.id) s
            order by r.id desc"#,
@@ -172,7 +172,7 @@ pub async fn counts(
     let rows = sqlx::query!(
         r#"select partner_id, count(*) as "count!" from sync_runs
            where partner_id = any ($1)
-             and ($2::text is null or trigger = $2 or ($2 = 'nightly' and night is not null))
+             and ($2::text is null or trigger = $2 or ($2 = 'nightly' and nightly_date is not null))
            group by partner_id"#,
         &partners.ids(),
         trigger.map(Trigger::as_str)
@@ -188,121 +188,121 @@ pub struct RunRequest {
     pub trigger: Trigger,
     /// None: all of the partner's associations.
     pub clients: Option<Vec<ClientId>>,
-    pub night: Option<NaiveDate>,
+    pub nightly_date: Option<NaiveDate>,
     /// A person is waiting.
-    pub urgent: bool,
+    pub interactive: bool,
 }
 
 impl RunRequest {
     /// What a person asks for and waits for.
-    pub fn urgent(trigger: Trigger, clients: Option<Vec<ClientId>>) -> Self {
-        Self { trigger, clients, night: None, urgent: true }
+    pub fn interactive(trigger: Trigger, clients: Option<Vec<ClientId>>) -> Self {
+        Self { trigger, clients, nightly_date: None, interactive: true }
     }
 }
 
 /// The run that answers a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct EnqueuedRun {
     pub run: RunId,
     /// Whether a worker has to be woken: not where the run under way covers the request.
-    pub ring: bool,
-    pub urgent: bool,
+    pub needs_wakeup: bool,
+    pub interactive: bool,
 }
 
 /// Queues a run, joins the one that waits, or answers with the one under way where it has not read yet and covers the
 /// request. A partner never has more than one running and one waiting. It is not begun before `wait` has passed, unless
 /// somebody asked for an earlier beginning.
-pub async fn ask(
+pub async fn enqueue_run(
     db: &mut PgConnection,
     scope: &PartnerScope,
     request: &RunRequest,
     wait: Duration,
     now: DateTime<Utc>,
-) -> Result<Asked> {
+) -> Result<EnqueuedRun> {
     partners::lock(db, scope).await?;
     let clients: Option<Vec<_>> = request.clients.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
-    let night_at = request.night.map(|_| now);
+    let nightly_requested_at = request.nightly_date.map(|_| now);
     let under_way = sqlx::query_scalar!(
-        "update sync_runs set night = coalesce(night, $3), night_at = coalesce(night_at, $4)
+        "update sync_runs set nightly_date = coalesce(nightly_date, $3), nightly_requested_at = coalesce(nightly_requested_at, $4)
          where partner_id = $1 and state = 'running' and read_at is null
            and (client_ids is null or client_ids @> $2)
-           and ($3::date is null or night is null)
+           and ($3::date is null or nightly_date is null)
          returning id",
         scope.partner().0,
         clients.as_deref(),
-        request.night,
-        night_at
+        request.nightly_date,
+        nightly_requested_at
     )
     .fetch_optional(&mut *db)
     .await?;
     if let Some(run) = under_way {
-        return Ok(Asked { run: RunId(run), ring: false, urgent: request.urgent });
+        return Ok(EnqueuedRun { run: RunId(run), needs_wakeup: false, interactive: request.interactive });
     }
     // A night that is still being tried when the next one comes has had its time.
     let over = sqlx::query_scalar!(
         "update sync_runs set state = 'failed', finished_at = $3
-         where partner_id = $1 and state = 'queued' and night < $2
-         returning urgent",
+         where partner_id = $1 and state = 'queued' and nightly_date < $2
+         returning interactive",
         scope.partner().0,
-        request.night,
+        request.nightly_date,
         now
     )
     .fetch_optional(&mut *db)
     .await?;
     // Whoever had joined it is still waiting.
-    let urgent = request.urgent || over == Some(true);
+    let interactive = request.interactive || over == Some(true);
     // A pause that Halo asked for is kept, whoever waits.
     let joined = sqlx::query!(
         "update sync_runs set
              client_ids = case when client_ids is null or $2::uuid[] is null then null else client_ids || $2 end,
-             urgent = urgent or $3, night = coalesce(night, $4), night_at = coalesce(night_at, $5),
+             interactive = interactive or $3, nightly_date = coalesce(nightly_date, $4), nightly_requested_at = coalesce(nightly_requested_at, $5),
              next_attempt_at = case when problem ->> 'code' = 'rate_limited' then next_attempt_at
                                     else least(next_attempt_at, now() + $6) end
          where partner_id = $1 and state = 'queued'
-         returning id, urgent",
+         returning id, interactive",
         scope.partner().0,
         clients.as_deref(),
-        urgent,
-        request.night,
-        night_at,
+        interactive,
+        request.nightly_date,
+        nightly_requested_at,
         interval(wait)
     )
     .fetch_optional(&mut *db)
     .await?;
     if let Some(run) = joined {
-        return Ok(Asked { run: RunId(run.id), ring: true, urgent: run.urgent });
+        return Ok(EnqueuedRun { run: RunId(run.id), needs_wakeup: true, interactive: run.interactive });
     }
     let run = RunId::generate();
     let requested_by = serde_json::to_value(scope.actor()).expect("an actor is plain data");
     sqlx::query!(
-        "insert into sync_runs (id, partner_id, trigger, state, client_ids, night, requested_by, urgent, queued_at,
-                                night_at, next_attempt_at)
+        "insert into sync_runs (id, partner_id, trigger, state, client_ids, nightly_date, requested_by, interactive, queued_at,
+                                nightly_requested_at, next_attempt_at)
          values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, now() + $10)",
         run.0,
         scope.partner().0,
         request.trigger.as_str(),
         clients.as_deref(),
-        request.night,
+        request.nightly_date,
         requested_by,
-        urgent,
+        interactive,
         now,
-        night_at,
+        nightly_requested_at,
         interval(wait)
     )
     .execute(db)
     .await?;
-    Ok(Asked { run, ring: true, urgent })
+    Ok(EnqueuedRun { run, needs_wakeup: true, interactive })
 }
 
 /// The run that waits for this partner, if one does.
 pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(RunId, bool)>> {
     let row = sqlx::query!(
-        "select id, urgent from sync_runs where partner_id = $1 and state = 'queued' and next_attempt_at <= now()",
+        "select id, interactive from sync_runs where partner_id = $1 and state = 'queued' and next_attempt_at <= now()",
         scope.partner().0
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| (RunId(row.id), row.urgent)))
+    Ok(row.map(|row| (RunId(row.id), row.interactive)))
 }
 
 /// Cancels what is waiting and what is under way: its worker finds the lease gone and writes nothing more. A request of its
@@ -320,38 +320,38 @@ pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, now: DateTime<U
 }
 
 /// The latest night that was asked for: its date and when that was.
-pub async fn latest_night(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(NaiveDate, DateTime<Utc>)>> {
+pub async fn latest_nightly(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(NaiveDate, DateTime<Utc>)>> {
     let row = sqlx::query!(
-        r#"select night as "night!", night_at as "night_at!" from sync_runs
-           where partner_id = $1 and night is not null order by night desc limit 1"#,
+        r#"select nightly_date as "nightly_date!", nightly_requested_at as "nightly_requested_at!" from sync_runs
+           where partner_id = $1 and nightly_date is not null order by nightly_date desc limit 1"#,
         scope.partner().0
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| (row.night, row.night_at)))
+    Ok(row.map(|row| (row.nightly_date, row.nightly_requested_at)))
 }
 
 /// Runs that should be in somebody's hands and are not: their job was lost, or their worker died. One that waits behind the
 /// partner's running one is not among them: it is rung for when that one ends.
-pub async fn unattended(
+pub async fn find_orphaned_runs(
     db: &mut PgConnection,
     _: SystemScope,
     grace: Duration,
     batch: i64,
 ) -> Result<Vec<(RunId, bool)>> {
     let rows = sqlx::query!(
-        "select id, urgent from sync_runs r
+        "select id, interactive from sync_runs r
          where (state = 'running' and lease_until + $1 < now())
             or (state = 'queued' and next_attempt_at <= now()
                 and not exists (select from sync_runs u where u.partner_id = r.partner_id and u.state = 'running'))
-         order by urgent desc, next_attempt_at
+         order by interactive desc, next_attempt_at
          limit $2",
         interval(grace),
         batch
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (RunId(row.id), row.urgent)).collect())
+    Ok(rows.into_iter().map(|row| (RunId(row.id), row.interactive)).collect())
 }
 
 /// Partners that are connected, had a run since then that did not succeed, and none of everything after it that did: for the

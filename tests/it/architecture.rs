@@ -78,8 +78,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "halo",
             "http/playground/page.rs",
             "net/client.rs",
-            "ops/check_connection.rs",
-            "ops/save_connection.rs",
+            "ops/connection/check.rs",
+            "ops/connection/save.rs",
             "seal",
             "storage/db.rs",
         ],
@@ -190,7 +190,7 @@ fn every_story_that_takes_minutes_is_told_by_its_command() {
 #[test]
 fn the_imports_are_read_right() {
     let code =
-        "use crate::{\n    clock::Clock,\n    halo::{Halo, Lane},\n};\nlet x = crate::ops::run();\nuse crate::ids;";
+        "use crate::{\n    clock::Clock,\n    halo::{Halo, Priority},\n};\nlet x = crate::ops::run();\nuse crate::ids;";
     let read: Vec<_> = imports(code).into_iter().collect();
     assert_eq!(read, ["clock", "halo", "ids", "ops"]);
 }

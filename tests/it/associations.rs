@@ -8,16 +8,16 @@ use infima_halo::domain::roster::{ClientRecord, RosterState};
 use infima_halo::domain::run::RunState;
 use infima_halo::halo::VENDOR;
 use infima_halo::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
-use infima_halo::ops::associate_clients::{Associated, Mapping, associate_clients};
-use infima_halo::ops::check_connection::{Details, check_connection};
-use infima_halo::ops::import_roster::Roster;
-use infima_halo::ops::resolve_subscription::Resolution;
-use infima_halo::ops::run_sync::Looked;
-use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::association::save::{Associated, Mapping, associate_clients};
+use infima_halo::ops::connection::check::{Details, check_connection};
+use infima_halo::ops::connection::save::save_connection;
+use infima_halo::ops::roster::import::Roster;
+use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::ops::{OpError, UserErrorCode};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
 
-use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::halo_admin::{SUCCEEDED, refusal};
 use crate::support::world::{PARTNER, World, request};
 
 /// Connected, with these clients mapped to the customers of their names and synced.
@@ -242,7 +242,7 @@ async fn a_mapping_that_cannot_be_set_to_zero_can_still_be_ended() {
     let id = world.association("Alder").await.id;
     world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
     let run = world.remove(id, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Failed));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Failed));
     let ending = world.association("Alder").await;
     assert_eq!(ending.state, AssociationState::Ending);
     assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::QuantityRefused));
@@ -256,7 +256,7 @@ async fn a_create_in_doubt_is_settled_before_its_mapping_ends() {
     world.connect().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     world.map(&["Alder"]).await;
-    assert_eq!(world.look().await, Some(Looked::PutBack));
+    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
     let id = world.association("Alder").await.id;
     world.remove(id, Ending::SetToZero).await.expect("it is mapped");
     assert_eq!(world.association("Alder").await.state, AssociationState::Ending);
@@ -357,7 +357,7 @@ async fn with_an_orphan() -> (World, AssociationId, i32, i32) {
     };
     let (orphan, other) = (add(VENDOR, "Security training"), add("Microsoft", "Microsoft 365"));
     world.map(&["Alder"]).await;
-    assert_eq!(world.look().await, Some(Looked::Finished(RunState::Failed)));
+    assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
     let association = world.association("Alder").await;
     let problem = association.problem.expect("a person has to choose");
     assert_eq!((problem.code, problem.subject), (ProblemCode::SubscriptionExists, Some(orphan.to_string())));
@@ -401,7 +401,7 @@ async fn two_that_could_be_the_clients_are_a_question_and_deactivating_one_is_an
     let second = world.tenant.act(Act::CopySubscription { id: first }).expect("it is there");
     world.remove(world.association("Alder").await.id, Ending::KeepQuantity).await.expect("it is mapped");
     world.map(&["Alder"]).await;
-    assert_eq!(world.look().await, Some(Looked::Finished(RunState::Failed)));
+    assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
     let problem = world.association("Alder").await.problem.expect("a person has to choose");
     assert_eq!(problem.code, ProblemCode::DuplicateSubscription);
     assert_eq!(problem.subject, Some(format!("{first}, {second}")));
@@ -421,17 +421,17 @@ async fn writing_stops_when_halo_does_not_keep_fields_until_somebody_has_looked(
     world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update).id(id), Lasting::Once);
     let run = world.sync().await;
     assert_eq!(run.state, RunState::PartiallySucceeded);
-    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsNotKept));
-    assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsNotKept), "it waits too");
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsOverwritten));
+    assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsOverwritten), "it waits too");
     let connection = world.connection().await;
-    assert_eq!(connection.problem.map(|problem| problem.code), Some(ProblemCode::FieldsNotKept));
+    assert_eq!(connection.problem.map(|problem| problem.code), Some(ProblemCode::FieldsOverwritten));
 
     // Nothing is written any more, whatever is asked for.
     let mark = world.mark();
     world.set_users("Cedar", 2).await;
     assert_eq!(world.sync().await.state, RunState::Failed);
     assert_eq!(world.writes_since(mark), 0);
-    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsNotKept), "until somebody has looked");
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsOverwritten), "until somebody has looked");
 
     // Halo can be talked to, and that is all that a recheck or the same details again can say.
     let (admin, partner) = (world.admin().await, world.partner().await);
@@ -443,8 +443,8 @@ async fn writing_stops_when_halo_does_not_keep_fields_until_somebody_has_looked(
         }
         let connection = world.connection().await;
         let problem = connection.problem.expect("writes are held");
-        assert_eq!((connection.state, problem.code), (ConnectionState::NeedsAttention, ProblemCode::FieldsNotKept));
-        assert_eq!(Some(problem.since), connection.writes_held_since);
+        assert_eq!((connection.state, problem.code), (ConnectionState::NeedsAttention, ProblemCode::FieldsOverwritten));
+        assert_eq!(Some(problem.since), connection.writes_suspended_since);
     }
 
     // It is said while a sync is under way that began before.
@@ -477,7 +477,7 @@ async fn writing_goes_on_for_an_end_too() {
     world.look().await;
     world.remove(alder.id, Ending::KeepQuantity).await.expect("it is mapped");
     world.look().await;
-    assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsNotKept));
+    assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsOverwritten));
     world.resolve(birch.id, Resolution::Continue).await.expect("somebody has looked");
     world.look().await;
     assert_eq!(world.tenant.subscription(birch.subscription.unwrap().id.0).unwrap().count, 0.0);
@@ -570,7 +570,7 @@ async fn a_customer_that_went_before_the_create_is_reported() {
     world.map(&["Alder", "Birch", "Cedar"]).await;
     world.tenant.act(Act::DeleteCustomer { id: world.customer("Alder").0 }).expect("it is there");
     world.tenant.act(Act::SetCustomerActive { id: world.customer("Birch").0, active: false }).expect("it is there");
-    assert_eq!(world.look().await, Some(Looked::Finished(RunState::PartiallySucceeded)));
+    assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::PartiallySucceeded)));
     assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::CustomerDeleted));
     assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::CustomerInactive));
     assert_eq!(world.billed(), [("Cedar".into(), vec![1])].into(), "the others are done");

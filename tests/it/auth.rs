@@ -13,7 +13,7 @@ use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
 use infima_halo::{
     app,
-    auth::{Act, Caller, Denied, FetchKeys, Mint, Role, TokenRules, Verifier, VerifyError, permit},
+    auth::{Act, Caller, Denied, DevTokenIssuer, FetchKeys, Role, TokenRules, Verifier, VerifyError, permit},
     clock::Clock,
     config::{ApiConfig, Variables},
     ids::PartnerId,
@@ -47,7 +47,7 @@ fn good_claims() -> Value {
 }
 
 async fn verdict(change: impl FnOnce(&mut Value)) -> Result<(), VerifyError> {
-    let mint = Mint::generate(rules());
+    let mint = DevTokenIssuer::generate(rules());
     let mut claims = good_claims();
     change(&mut claims);
     mint.verifier(Clock::manual(noon())).verify(&mint.sign(&claims)).await.map(|_| ())
@@ -55,7 +55,7 @@ async fn verdict(change: impl FnOnce(&mut Value)) -> Result<(), VerifyError> {
 
 #[tokio::test]
 async fn a_good_token_becomes_a_caller() {
-    let mint = Mint::generate(rules());
+    let mint = DevTokenIssuer::generate(rules());
     let verifier = mint.verifier(Clock::manual(noon()));
     let claims = verifier.verify(&mint.sign(&good_claims())).await.unwrap();
     assert_eq!(claims.partner_external_id(), Some("msp-7"));
@@ -98,7 +98,7 @@ async fn each_fault_has_its_name() {
 
 #[tokio::test]
 async fn clocks_may_differ_by_as_much_as_the_operator_says() {
-    let mint = Mint::generate(TokenRules { leeway: std::time::Duration::from_secs(120), ..rules() });
+    let mint = DevTokenIssuer::generate(TokenRules { leeway: std::time::Duration::from_secs(120), ..rules() });
     let verifier = mint.verifier(Clock::manual(noon()));
     let at = noon().timestamp();
     for (claim, second, expected) in [
@@ -115,7 +115,7 @@ async fn clocks_may_differ_by_as_much_as_the_operator_says() {
 
 #[tokio::test]
 async fn the_server_takes_the_operators_word_for_how_much_clocks_differ() {
-    let mint = Mint::generate(rules());
+    let mint = DevTokenIssuer::generate(rules());
     let keys = axum::Json(mint.jwks());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -138,7 +138,7 @@ async fn the_server_takes_the_operators_word_for_how_much_clocks_differ() {
 
 #[tokio::test]
 async fn support_belongs_to_no_partner_whatever_its_token_says() {
-    let mint = Mint::generate(rules());
+    let mint = DevTokenIssuer::generate(rules());
     let mut claims = good_claims();
     claims["role"] = "support".into();
     let claims = mint.verifier(Clock::manual(noon())).verify(&mint.sign(&claims)).await.unwrap();
@@ -148,7 +148,7 @@ async fn support_belongs_to_no_partner_whatever_its_token_says() {
 
 #[tokio::test]
 async fn a_token_has_to_be_signed_by_the_key_it_names() {
-    let (mint, other) = (Mint::generate(rules()), Mint::generate(rules()));
+    let (mint, other) = (DevTokenIssuer::generate(rules()), DevTokenIssuer::generate(rules()));
     let verifier = mint.verifier(Clock::manual(noon()));
     let token = mint.sign(&good_claims());
     let [header, claims, signature] = parts(&token);
@@ -240,14 +240,14 @@ impl Issuer {
     }
 }
 
-fn token(mint: &Mint, clock: &Clock) -> SecretString {
+fn token(mint: &DevTokenIssuer, clock: &Clock) -> SecretString {
     mint.mint(Role::PartnerAdmin, Some("msp-7"), "user-1", "Ada", Duration::days(3), clock)
 }
 
 #[tokio::test]
 async fn keys_are_fetched_once_for_everybody_and_again_for_a_new_key() {
     let clock = Clock::manual(noon());
-    let (old, new) = (Mint::generate(rules()), Mint::generate(rules()));
+    let (old, new) = (DevTokenIssuer::generate(rules()), DevTokenIssuer::generate(rules()));
     let issuer = Issuer::publishing(Some(old.jwks().to_string()));
     let verifier = issuer.verifier(&clock);
     let old_token = token(&old, &clock);
@@ -272,7 +272,7 @@ async fn keys_are_fetched_once_for_everybody_and_again_for_a_new_key() {
 #[tokio::test]
 async fn known_keys_outlive_an_outage_of_the_issuer_for_a_day() {
     let clock = Clock::manual(noon());
-    let mint = Mint::generate(rules());
+    let mint = DevTokenIssuer::generate(rules());
     let issuer = Issuer::publishing(None);
     let verifier = issuer.verifier(&clock);
     let token = token(&mint, &clock);
@@ -292,7 +292,7 @@ async fn known_keys_outlive_an_outage_of_the_issuer_for_a_day() {
 
 #[tokio::test]
 async fn only_keys_for_signing_are_used() {
-    let mint = Mint::generate(rules());
+    let mint = DevTokenIssuer::generate(rules());
     let clock = Clock::manual(noon());
     let published = |change: &dyn Fn(&mut Value)| {
         let mut jwks = mint.jwks();
@@ -317,8 +317,8 @@ fn a_mint_finds_its_key_again() {
     let dir = std::env::temp_dir().join(format!("infima-mint-{}", uuid::Uuid::now_v7()));
     std::fs::create_dir(&dir).unwrap();
     let file = dir.join("signing-key.pem");
-    let first = Mint::load_or_create(&file, rules()).unwrap();
-    let again = Mint::load_or_create(&file, rules()).unwrap();
+    let first = DevTokenIssuer::load_or_create(&file, rules()).unwrap();
+    let again = DevTokenIssuer::load_or_create(&file, rules()).unwrap();
     assert_eq!(first.jwks(), again.jwks());
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -329,7 +329,7 @@ fn a_mint_finds_its_key_again() {
 proptest! {
     #[test]
     fn no_bytes_pass_for_a_token(header in ".{0,60}", claims in ".{0,60}", rest in ".{0,60}", raw in any::<bool>()) {
-        let mint = Mint::generate(rules());
+        let mint = DevTokenIssuer::generate(rules());
         let encode = |part: &str| if raw { part.to_owned() } else { BASE64_URL_SAFE_NO_PAD.encode(part) };
         let token: SecretString = format!("{}.{}.{}", encode(&header), encode(&claims), encode(&rest)).into();
         let verdict = mint.verifier(Clock::manual(noon())).verify(&token).now_or_never().unwrap();

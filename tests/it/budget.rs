@@ -9,10 +9,10 @@ use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, User
 use infima_halo::domain::run::RunState;
 use infima_halo::halo::VENDOR;
 use infima_halo::ids::{ClientId, HaloCustomerId};
-use infima_halo::ops::associate_clients::{MOST_ENTRIES, Mapping};
-use infima_halo::ops::housekeeping;
-use infima_halo::ops::import_roster::Roster;
-use infima_halo::ops::search_customers::search_customers;
+use infima_halo::ops::admin::housekeeping;
+use infima_halo::ops::association::save::{MOST_ENTRIES, Mapping};
+use infima_halo::ops::association::search_customers::search_customers;
+use infima_halo::ops::roster::import::Roster;
 use infima_halo::sandbox::Act;
 
 use crate::support::worker::Worker;
@@ -64,7 +64,7 @@ pub async fn stays_inside(size: Size) {
     let window = size.window.as_secs().to_string();
     let limits = [
         ("INFIMA_HALO_REQUESTS", ours.as_str()),
-        ("INFIMA_HALO_PEOPLE_REQUESTS", &people),
+        ("INFIMA_HALO_INTERACTIVE_RESERVE", &people),
         ("INFIMA_HALO_WINDOW_SECONDS", &window),
     ];
     world.tenant.configure(|settings| {

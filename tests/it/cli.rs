@@ -270,7 +270,7 @@ async fn without_a_database_they_say_so_and_still_stop() {
         for (command, says) in [("serve", "serving"), ("worker", "working")] {
             let mut command = production(&[command], &database);
             command.env("DATABASE_URL", cluster.app_url().expose_secret());
-            command.env("INFIMA_WORKER_STOP_SECONDS", STOP.as_secs().to_string());
+            command.env("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", STOP.as_secs().to_string());
             both.push(started(&mut command, says).await);
         }
         let processes = processes_of(&cluster).await;

@@ -121,8 +121,8 @@ fn a_bad_value_is_named_with_its_variable_and_what_would_do() {
         ("INFIMA_AUTH_JWKS_URL", "http://10.0.0.7/jwks", "have to come over https, or from this machine"),
         ("INFIMA_CORS_ORIGINS", "https://app.example.com/path", "give the origin alone: https://app.example.com"),
         ("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost:4010", "production talks to public https addresses only"),
-        ("INFIMA_HALO_PEOPLE_REQUESTS", "240", "it has to be below INFIMA_HALO_REQUESTS (240)"),
-        ("INFIMA_WORKER_STOP_SECONDS", "60", "it has to be below INFIMA_WORKER_ORPHAN_SECONDS (60)"),
+        ("INFIMA_HALO_INTERACTIVE_RESERVE", "240", "it has to be below INFIMA_HALO_REQUESTS (240)"),
+        ("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "60", "it has to be below INFIMA_WORKER_ORPHAN_SECONDS (60)"),
         ("INFIMA_TRUSTED_DOCUMENTS", "no", "is none of enforce, report, off"),
         ("INFIMA_OIDC_ISSUER", "https://id.example.com", "INFIMA_OIDC_CLIENT_ID is not usable"),
     ];

@@ -7,16 +7,16 @@ use infima_halo::domain::connection::{CheckOutcome, CheckSubject, Connection, Co
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::RunState;
 use infima_halo::ids::RunId;
-use infima_halo::ops::check_connection::{Details, Diagnosis, check_connection};
-use infima_halo::ops::disconnect::disconnect;
-use infima_halo::ops::request_sync::request_sync;
-use infima_halo::ops::save_connection::save_connection;
-use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::ops::connection::check::{Details, Diagnosis, check_connection};
+use infima_halo::ops::connection::disconnect::disconnect;
+use infima_halo::ops::connection::save::save_connection;
+use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
+use infima_halo::ops::sync::request::request_sync;
 use infima_halo::ops::{OpError, UserErrorCode};
 use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching, TenantSeed};
 use infima_halo::storage;
 
-use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::halo_admin::{SUCCEEDED, refusal};
 use crate::support::world::{PARTNER, World, details_of, request};
 
 async fn save(world: &World, details: Details) -> Result<(Connection, Option<RunId>), OpError> {
@@ -224,7 +224,7 @@ async fn guessing_is_slowed_down() {
 async fn a_stranger_does_not_use_up_what_a_partner_has_at_its_halo() {
     let world = World::start_with(TenantSeed::with_customers("northwind", ["Alder"]), |variables| {
         variables.set("INFIMA_HALO_REQUESTS", "40");
-        variables.set("INFIMA_HALO_PEOPLE_REQUESTS", "30");
+        variables.set("INFIMA_HALO_INTERACTIVE_RESERVE", "30");
     })
     .await;
     world.import_partner(PARTNER, &[("Alder", 3)]).await;
@@ -396,7 +396,7 @@ async fn disconnecting_forgets_the_secret_and_the_same_halo_goes_on() {
         [UserErrorCode::NotConnected]
     );
     world.clock.advance(chrono::Duration::days(2));
-    assert_eq!(start_nights(world.ops(), Which::Due).await.expect("the database answers"), []);
+    assert_eq!(enqueue_nightly_syncs(world.ops(), Selection::Due).await.expect("the database answers"), []);
     assert_eq!(world.mark(), mark, "Halo hears nothing of it");
     assert_eq!(world.association("Alder").await.state, AssociationState::Active, "mappings stay");
 

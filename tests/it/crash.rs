@@ -9,7 +9,7 @@ use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ids::RunId;
-use infima_halo::ops::run_sync::{Looked, Moment};
+use infima_halo::ops::sync::run::{Moment, RunOutcome};
 use infima_halo::sandbox::{Call, Effect, Entry, Fault, Lasting, Matching};
 use nix::sys::signal::Signal;
 
@@ -41,7 +41,7 @@ fn story(step: Moment) -> Story {
         | Moment::ReadingBegun
         | Moment::Desired
         | Moment::Observed
-        | Moment::Sighted
+        | Moment::Observation
         | Moment::Noted
         | Moment::CreateIntended
         | Moment::CreateDue
@@ -68,7 +68,7 @@ fn story(step: Moment) -> Story {
 /// Whatever a sync writes to our tables or to Halo is a step of its own, so that none is added without being killed at.
 #[test]
 fn every_write_of_a_sync_is_a_step() {
-    let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops/run_sync");
+    let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops/sync/run");
     let mut writes = 0;
     for file in std::fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path()) {
         let text = std::fs::read_to_string(&file).unwrap();
@@ -122,7 +122,7 @@ async fn killed_at(step: Moment) {
     if let Story::OutOfTime = story(step) {
         let patient = ["INFIMA_HALO_TIMEOUT_SECONDS", "INFIMA_WORKER_LEASE_SECONDS"];
         settings.extend(patient.map(|name| (name, "60".to_owned())));
-        settings.push(("INFIMA_WORKER_STOP_SECONDS", "1".to_owned()));
+        settings.push(("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "1".to_owned()));
     }
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut worker = Worker::start_with(&world, &settings);
@@ -214,12 +214,12 @@ async fn a_create_that_shows_after_a_first_look_is_not_sent_twice() {
     world.connect().await;
     world.tenant.inject(Fault::AppearsAfterLook, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
     world.bring_forward(run).await;
-    assert_eq!(world.work(run).await, Looked::PutBack, "the first look is empty and early");
+    assert_eq!(world.work(run).await, RunOutcome::PutBack, "the first look is empty and early");
     world.settle("Alder").await;
     world.bring_forward(run).await;
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.tenant.unconsumed_faults(), []);
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
 }
@@ -239,7 +239,7 @@ async fn a_halo_that_does_not_keep_fields_is_written_to_once() {
     assert_eq!((run.state, run.summary.failed, run.summary.skipped), (RunState::Failed, 1, 1));
     assert_eq!(world.writes_since(mark), 1);
     let connection = world.connection().await;
-    assert_eq!(connection.problem.map(|problem| problem.code), Some(ProblemCode::FieldsNotKept));
+    assert_eq!(connection.problem.map(|problem| problem.code), Some(ProblemCode::FieldsOverwritten));
     assert_eq!(connection.last_synced_at, None);
     world.sync().await;
     assert_eq!(world.writes_since(mark), 1, "until a person has looked");
@@ -265,7 +265,7 @@ async fn yesterdays_database_creates_no_second_subscription() {
     let keep = TABLES.split(", ").map(|table| format!("create table yesterday.{table} as table public.{table}"));
     run_all(std::iter::once("create schema yesterday".to_owned()).chain(keep).collect()).await;
 
-    assert_eq!(world.work(waiting).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(waiting).await, RunOutcome::Finished(RunState::Succeeded));
     world.set_users("Birch", 9).await;
     world.sync().await;
     assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![9])].into());
@@ -287,7 +287,7 @@ async fn yesterdays_database_creates_no_second_subscription() {
     assert_eq!(world.association("Alder").await.subscription, None);
 
     let mark = world.mark();
-    assert_eq!(world.work(waiting).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(waiting).await, RunOutcome::Finished(RunState::Succeeded));
     world.set_users("Birch", 9).await;
     let run = world.sync().await;
     assert_eq!((run.state, run.summary.unchanged), (RunState::Succeeded, 2));

@@ -319,7 +319,7 @@ async fn a_mutation_whose_client_goes_runs_to_its_end() {
     until(connected).await;
 }
 
-/// Checks cost Halo's patience and could guess secrets or look around in a network.
+/// Checks cost Halo's max_wait and could guess secrets or look around in a network.
 #[tokio::test]
 async fn connections_are_checked_so_often_and_no_more() {
     let world = World::with_clients(&[("Alder", 3)]).await;

@@ -8,11 +8,11 @@ use infima_halo::domain::association::Ending;
 use infima_halo::domain::connection::ConnectionState;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ids::RunId;
-use infima_halo::ops::run_sync::Looked;
+use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
 use tokio::task::JoinSet;
 
-use crate::support::people::SUCCEEDED;
+use crate::support::halo_admin::SUCCEEDED;
 use crate::support::world::{PARTNER, World};
 
 /// What a sync asks Halo.
@@ -164,7 +164,7 @@ impl Bench {
         }
     }
 
-    async fn work(&self, run: RunId, fault: Fault, setting: Setting) -> Looked {
+    async fn work(&self, run: RunId, fault: Fault, setting: Setting) -> RunOutcome {
         let (world, tenant) = (&self.world, &self.world.tenant);
         if !matches!(setting, Setting::SubscriptionGoesMeanwhile | Setting::InactiveMeanwhile) {
             return world.work(run).await;
@@ -184,12 +184,12 @@ impl Bench {
     }
 
     /// What the fault came to, in words.
-    async fn outcome(&self, run: RunId, looked: Looked, new: &[String]) -> String {
+    async fn outcome(&self, run: RunId, looked: RunOutcome, new: &[String]) -> String {
         let world = &self.world;
         let run = world.run(run).await;
         let mut text = match looked {
-            Looked::Finished(state) => format!("run {}", state.as_str()),
-            Looked::PutBack => "run put back".to_owned(),
+            RunOutcome::Finished(state) => format!("run {}", state.as_str()),
+            RunOutcome::PutBack => "run put back".to_owned(),
             other => panic!("nobody else works here: {other:?}"),
         };
         if let Some(problem) = run.problem {

@@ -11,7 +11,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures::{FutureExt, SinkExt, StreamExt};
 use infima_halo::auth::Role;
 use infima_halo::clock::Clock;
-use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, HaloUrl, Lane};
+use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, HaloUrl, Priority};
 use infima_halo::ids::{AssociationId, ClientId, ConnectionId, HaloCustomerId, PartnerId, RunId};
 use infima_halo::net::{AllowList, Guard, HttpClient, HttpLimits, guard::is_public};
 use infima_halo::seal::Sealed;
@@ -131,10 +131,11 @@ async fn whatever_halo_answers_is_an_answer_or_an_error() {
         *script.lock().unwrap() = (token, answers);
         // Another secret for each case, so that no token of an earlier one is used.
         let credentials = Credentials::new(url.clone(), "x", &format!("secret {number}").into());
-        let session = halo.session(credentials, Lane::Sync).at_most(20);
+        let session = halo.session(credentials, Priority::Background).at_most(20);
         let found = session.search_customers("a", 1, 10).await;
         let looked = session.subscriptions_of(HaloCustomerId(41)).await;
-        let report = halo.session(Credentials::new(url.clone(), "x", &format!("check {number}").into()), Lane::People);
+        let report =
+            halo.session(Credentials::new(url.clone(), "x", &format!("check {number}").into()), Priority::Interactive);
         let report = report.at_most(20).check().await;
         let invoiced = session.subscriptions_on_recurring_invoices().await;
         for outcome in [found.map(drop), looked.map(drop), invoiced.map(drop)] {

@@ -6,7 +6,7 @@ use infima_halo::{
     auth::{Caller, Role},
     graphql::{ApiSchema, schema},
     sandbox::{Call, Fault, Lasting, Matching, TenantSeed},
-    storage::changes::Changes,
+    storage::run_listener::RunListener,
 };
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ struct Api {
 impl Api {
     fn over(world: World) -> Self {
         let ops = world.ops().clone();
-        let changes = Changes::listen(&ops.db);
+        let changes = RunListener::listen(&ops.db);
         Self { schema: schema(ops, changes), world }
     }
 
@@ -855,7 +855,7 @@ async fn nights_and_changes_are_found_among_everything_else() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let (admin, support) = (api.world.admin().await, api.support().await);
     // A night; one that came while a sync that somebody had asked for was waiting; and what was asked for since.
-    let nights = "insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at, night, night_at)
+    let nights = "insert into sync_runs (id, partner_id, trigger, state, interactive, finished_at, nightly_date, nightly_requested_at)
         select ('ffffffff-0000-7000-8000-00000000000' || n)::uuid, p.id, trigger, 'succeeded', false, now(), night, case when night is not null then now() end
         from partners p, (values (1, 'nightly', date '2026-11-22'), (2, 'on_demand', '2026-11-23'), (3, 'on_demand', null),
                                  (4, 'on_demand', null), (5, 'on_demand', null)) as r (n, trigger, night)";
@@ -1099,7 +1099,7 @@ async fn a_preview_says_what_a_sync_would_change() {
       "complete": true,
       "entries": [
         {
-          "action": "LEAVE",
+          "action": "NO_CHANGE",
           "activeUserCount": 3,
           "changedInHalo": false,
           "client": {

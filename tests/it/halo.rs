@@ -15,7 +15,7 @@ use infima_halo::{
     clock::Clock,
     halo::{
         BudgetAnswer, BudgetAsk, ConnectionReport, Credentials, CustomerLookup, Halo, HaloError, HaloSettings, Kept,
-        Lane, LimitedBy, NewSubscription, Outcome, Permission, Quantity, Session, Subject, Subscription,
+        LimitedBy, NewSubscription, Outcome, Permission, Priority, Quantity, Session, Subject, Subscription,
         SubscriptionLookup, VENDOR, WriteError,
     },
     ids::{HaloCustomerId, HaloSubscriptionId},
@@ -80,7 +80,7 @@ impl World {
     }
 
     fn session(&self) -> Session {
-        self.halo.session(self.credentials(), Lane::Sync)
+        self.halo.session(self.credentials(), Priority::Background)
     }
 
     fn once(&self, fault: Fault) {
@@ -260,7 +260,7 @@ async fn an_address_without_a_halo_gets_no_secret() {
     let nowhere = HttpClient::for_typed_addresses(Guard::new(AllowList::default()), HttpLimits::default()).unwrap();
     let go: infima_halo::halo::Budget = Arc::new(|_| async { Ok(BudgetAnswer::Go) }.boxed());
     let guarded = Halo::new(nowhere, go, world.clock.clone(), HaloSettings::default());
-    let report = guarded.session(private, Lane::People).check().await;
+    let report = guarded.session(private, Priority::Interactive).check().await;
     assert_eq!(report.failure(), Some((Subject::Address, &HaloError::Blocked)));
 }
 
@@ -308,7 +308,7 @@ async fn a_token_is_asked_for_once_and_kept_while_it_lasts() {
     // Other details never meet the old token.
     let mut other = world.credentials();
     other.client_secret = "another".into();
-    let refused = world.halo.session(other, Lane::People).search_customers("", 1, 10).await;
+    let refused = world.halo.session(other, Priority::Interactive).search_customers("", 1, 10).await;
     assert_eq!(refused, Err(HaloError::CredentialsRejected));
 }
 
@@ -369,7 +369,7 @@ async fn nothing_is_sent_without_a_permit() {
     let (late, sent) = world.requests(world.session().search_customers("", 1, 1)).await;
     assert_eq!((late, sent), (Err(limit(31)), 0));
     waits(&[6]);
-    let people = world.halo.session(world.credentials(), Lane::People);
+    let people = world.halo.session(world.credentials(), Priority::Interactive);
     assert_eq!(people.search_customers("", 1, 1).await, Err(limit(6)));
     assert_eq!(people.requests(), 0);
     // A short wait is waited for here.
@@ -446,7 +446,7 @@ async fn a_long_reading_waits_for_the_budget_and_comes_to_its_end() {
     let settings = HaloSettings { sync_max_wait: Duration::from_millis(5), ..HaloSettings::default() };
     let halo = Halo::new(http.unwrap(), budget, world.clock.clone(), settings);
     let ids: Vec<_> = world.tenant.subscriptions().iter().map(|it| HaloSubscriptionId(it.id)).collect();
-    let read = || async { halo.session(world.credentials(), Lane::Sync).subscriptions(&ids).await };
+    let read = || async { halo.session(world.credentials(), Priority::Background).subscriptions(&ids).await };
 
     let limited = HaloError::RateLimited { wait: Duration::from_millis(20), by: LimitedBy::OurBudget };
     assert_eq!(read().await, Err(limited), "a short one is given up");

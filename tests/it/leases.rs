@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use infima_halo::config::{Config, Variables};
 use infima_halo::domain::run::RunState;
-use infima_halo::ops::run_sync::Moment;
+use infima_halo::ops::sync::run::Moment;
 use infima_halo::queue::Kind;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use infima_halo::seal;

@@ -10,7 +10,7 @@ use infima_halo::domain::run::Trigger;
 use infima_halo::graphql::{ApiSchema, schema};
 use infima_halo::ids::{AssociationId, RunId};
 use infima_halo::sandbox::TenantSeed;
-use infima_halo::storage::changes::Changes;
+use infima_halo::storage::run_listener::RunListener;
 use infima_halo::storage::{Page, Position, Scope, Tx, activity, clients, partners, results, runs};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
@@ -45,13 +45,13 @@ impl<S: Subscriber> Layer<S> for Statements {
 }
 
 /// The API on connections whose statements are heard.
-struct Heard {
+struct Notification {
     schema: ApiSchema,
     statements: Statements,
     _app: App,
 }
 
-impl Heard {
+impl Notification {
     async fn over(world: &World) -> Self {
         sqlx::raw_sql(
             "do $$ begin
@@ -64,7 +64,7 @@ impl Heard {
         .expect("the owner may have statements reported");
         // Only new connections report.
         let app = App::build(&world.config, world.clock.clone(), 8).await.expect("the app starts");
-        let schema = schema(app.ops.clone(), Changes::listen(&app.ops.db));
+        let schema = schema(app.ops.clone(), RunListener::listen(&app.ops.db));
         Self { schema, statements: Statements::default(), _app: app }
     }
 
@@ -127,7 +127,7 @@ async fn the_mapping_table_takes_the_same_statements_however_long_it_is() {
     world.connect().await;
     let run = world.map(&names.iter().map(String::as_str).collect::<Vec<_>>()).await.run.unwrap();
     world.work(run).await;
-    let api = Heard::over(&world).await;
+    let api = Notification::over(&world).await;
     let admin = world.admin().await;
     let all = api.ask(&admin, MAPPING_TABLE, &json!({ "first": 60 })).await;
     assert_eq!(all["partner"]["clients"]["nodes"].as_array().map(Vec::len), Some(60));
@@ -171,11 +171,11 @@ async fn five_partners() -> World {
                 application_client_id, sealed_secret, sealed_with, credentials_updated_at, c.state, checks
          from connections c, partners p where p.external_id <> 'northwind';
          insert into associations (id, partner_id, client_id, tenant, halo_customer_id, shared, state, marker,
-                                   initial_name, subscription_id, seen_name, seen_at)
+                                   initial_name, subscription_id, observed_name, observed_at)
          select gen_random_uuid(), p.id, c.id, p.external_id, n, false, 'active', c.external_id, 'x', n, 'x', now()
          from partners p, lateral (select *, (row_number() over ())::integer n from clients where partner_id = p.id) c
          where p.external_id <> 'northwind';
-         insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
+         insert into sync_runs (id, partner_id, trigger, state, interactive, finished_at)
          select gen_random_uuid(), partner_id, 'association_saved', 'succeeded', false, now()
          from associations where tenant like 'partner%';
          insert into sync_results (id, run_id, partner_id, association_id, client_id, outcome, changed_in_halo, at)
@@ -191,7 +191,7 @@ async fn five_partners() -> World {
 #[tokio::test]
 async fn support_s_list_of_partners_takes_the_same_statements_and_shows_each_its_own() {
     let world = five_partners().await;
-    let api = Heard::over(&world).await;
+    let api = Notification::over(&world).await;
     let support = world.caller(Role::Support, None).await;
     let list = format!("query($first: Int) {{ partners(first: $first) {{ totalCount nodes {{ {INTEGRATION} }} }} }}");
     let counts = api.count(&support, &list, [1, 2, 5].map(|first| json!({ "first": first }))).await;
@@ -221,7 +221,7 @@ async fn support_s_list_of_partners_takes_the_same_statements_and_shows_each_its
 #[tokio::test]
 async fn a_partner_s_runs_and_records_by_id_take_the_same_statements() {
     let world = five_partners().await;
-    let api = Heard::over(&world).await;
+    let api = Notification::over(&world).await;
     let support = world.caller(Role::Support, None).await;
     let runs = "query($first: Int) { partner { haloSyncRuns(first: $first) { nodes {
         partner { name } results(first: 3) { totalCount nodes { client { name } run { id } } } } } } }";
@@ -263,14 +263,14 @@ async fn long_lists(world: &World) {
         select gen_random_uuid(), partner_id, id, 'northwind', row_number() over (), false, 'active', external_id, 'x',
                row_number() over ()
         from clients;
-        insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
+        insert into sync_runs (id, partner_id, trigger, state, interactive, finished_at)
         select gen_random_uuid(), p.id, 'on_demand', 'succeeded', false, now()
         from partners p, generate_series(1, $many) n where p.external_id = 'northwind';
         -- Far more of what a narrowed list leaves out than of what it shows.
-        insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at)
+        insert into sync_runs (id, partner_id, trigger, state, interactive, finished_at)
         select gen_random_uuid(), p.id, 'association_saved', 'succeeded', false, now()
         from partners p, generate_series(1, 3 * $many) n where p.external_id = 'northwind';
-        insert into sync_runs (id, partner_id, trigger, state, urgent, finished_at, night, night_at)
+        insert into sync_runs (id, partner_id, trigger, state, interactive, finished_at, nightly_date, nightly_requested_at)
         select gen_random_uuid(), p.id, case n % 2 when 0 then 'nightly' else 'subscription_recreated' end, 'succeeded',
                false, now(), date '2020-01-01' + n, now()
         from partners p, generate_series(1, $many) n where p.external_id = 'northwind';
@@ -365,7 +365,7 @@ async fn a_page_costs_the_same_wherever_it_begins() {
     cheap!("runs somebody asked for", late(owner, on_demand, "id desc"), scope, |tx, page| {
         len!(runs::pages_of(tx, scope, Trigger::OnDemand, page))
     });
-    let nights = "select '' as name, id from sync_runs where night is not null";
+    let nights = "select '' as name, id from sync_runs where nightly_date is not null";
     cheap!("nights", late(owner, nights, "id desc"), scope, |tx, page| {
         len!(runs::pages_of(tx, scope, Trigger::Nightly, page))
     });

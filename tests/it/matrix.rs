@@ -13,8 +13,8 @@ use infima_halo::auth::Role;
 use infima_halo::config::Variables;
 use infima_halo::graphql::sdl;
 use infima_halo::ids::PartnerId;
-use infima_halo::ops::associate_clients::{Mapping, associate_clients};
-use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::association::save::{Mapping, associate_clients};
+use infima_halo::ops::connection::save::save_connection;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching, TenantSeed};
 use serde_json::{Value, json};
 

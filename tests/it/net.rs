@@ -226,7 +226,7 @@ async fn the_token_address_that_a_server_names_leads_to_its_own_host_or_to_halo(
         let url = halo.address(&format!("http://{address}")).unwrap();
         let secret = secrecy::SecretString::from(format!("secret for {auth_url}"));
         let credentials = infima_halo::halo::Credentials::new(url, "x", &secret);
-        let session = halo.session(credentials, infima_halo::halo::Lane::People);
+        let session = halo.session(credentials, infima_halo::halo::Priority::Interactive);
         assert!(session.search_customers("", 1, 10).await.is_err());
         let asked = asked.lock().unwrap().clone();
         let token = if auth_url.contains("/elsewhere") { "/elsewhere/on/the/same/host/token" } else { "/auth/token" };
@@ -238,7 +238,7 @@ async fn the_token_address_that_a_server_names_leads_to_its_own_host_or_to_halo(
 /// What a server calls its tenant is stored, shown and logged.
 #[tokio::test]
 async fn a_tenants_name_holds_no_control_character() {
-    use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, Lane};
+    use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, Priority};
     for name in ["ac\u{1b}[31mme", "ac\nme", "ac\0me"] {
         let said = serde_json::json!({ "tenant_id": name, "auth_url": "/auth" }).to_string();
         let router = Router::new().fallback(move || async { said });
@@ -250,7 +250,7 @@ async fn a_tenants_name_holds_no_control_character() {
         let halo =
             Halo::new(http, Arc::new(|_| async { Ok(BudgetAnswer::Go) }.boxed()), clock, HaloSettings::default());
         let url = halo.address(&format!("http://{address}")).unwrap();
-        let session = halo.session(Credentials::new(url, "x", &secrecy::SecretString::from("x")), Lane::Sync);
+        let session = halo.session(Credentials::new(url, "x", &secrecy::SecretString::from("x")), Priority::Background);
         let tenant = session.tenant().await;
         assert!(!tenant.as_ref().is_ok_and(|tenant| tenant.0.contains(char::is_control)), "{name:?}: {tenant:?}");
     }
@@ -260,7 +260,7 @@ async fn a_tenants_name_holds_no_control_character() {
 /// apart from those of that one's own partner.
 #[tokio::test]
 async fn a_token_asked_for_elsewhere_is_counted_there() {
-    use infima_halo::halo::{Account, BudgetAnswer, BudgetAsk, Credentials, Halo, HaloSettings, Lane};
+    use infima_halo::halo::{Account, BudgetAnswer, BudgetAsk, Credentials, Halo, HaloSettings, Priority};
     let router =
         Router::new().fallback(|| async { r#"{ "tenant_id": "x", "auth_url": "https://victim.halopsa.com/auth" }"# });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -283,10 +283,10 @@ async fn a_token_asked_for_elsewhere_is_counted_there() {
     let halo = Halo::new(http, budget, clock, HaloSettings::default());
     let (partner, secret) = (infima_halo::ids::PartnerId::generate(), secrecy::SecretString::from("theirs"));
     let url = halo.address(&format!("http://{address}")).unwrap();
-    let session = || halo.session(Credentials::new(url.clone(), "x", &secret), Lane::Sync);
-    let account = |host: &str, tried_by| Account { host: host.to_owned(), tried_by };
+    let session = || halo.session(Credentials::new(url.clone(), "x", &secret), Priority::Background);
+    let account = |host: &str, unverified_for| Account { host: host.to_owned(), unverified_for };
     let victim = account("victim.halopsa.com", Some(partner));
-    for (session, own) in [(session().of_partner(partner), None), (session().typed_by(partner), Some(partner))] {
+    for (session, own) in [(session().of_partner(partner), None), (session().unverified_for(partner), Some(partner))] {
         assert!(session.search_customers("", 1, 10).await.is_err());
         let asked = std::mem::take(&mut *asked.lock().unwrap());
         assert_eq!(asked, [account(&address, own), victim.clone()]);

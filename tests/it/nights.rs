@@ -7,15 +7,15 @@ use chrono_tz::Tz;
 use futures::future::join_all;
 use infima_halo::app::App;
 use infima_halo::auth::Role;
-use infima_halo::domain::night::{self, LEAST_GAP, Night};
-use infima_halo::domain::roster::SyncSettings;
+use infima_halo::domain::roster::NightlySchedule;
 use infima_halo::domain::run::{RunState, Trigger};
+use infima_halo::domain::schedule::{self, MIN_INTERVAL, NightlySync};
 use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
-use infima_halo::ops::associate_clients::{Mapping, associate_clients};
-use infima_halo::ops::run_sync::Looked;
-use infima_halo::ops::save_connection::save_connection;
-use infima_halo::ops::start_nights::{Which, start_nights};
-use infima_halo::ops::update_settings::{Changes, update_settings};
+use infima_halo::ops::association::save::{Mapping, associate_clients};
+use infima_halo::ops::connection::save::save_connection;
+use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
+use infima_halo::ops::sync::run::RunOutcome;
+use infima_halo::ops::sync::settings::{ScheduleChanges, update_settings};
 use proptest::prelude::*;
 
 use crate::support::world::{World, details_of, request};
@@ -30,20 +30,20 @@ async fn connected_at(moment: &str) -> World {
     world.clock.set(at(moment));
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     world
 }
 
 /// The nights that were queued: date, and when by the injected clock.
 async fn nights(world: &World) -> Vec<(NaiveDate, DateTime<Utc>)> {
-    sqlx::query_as("select night, queued_at from sync_runs where night is not null order by queued_at")
+    sqlx::query_as("select nightly_date, queued_at from sync_runs where nightly_date is not null order by queued_at")
         .fetch_all(&world.database.owner().await)
         .await
         .unwrap()
 }
 
 async fn tick(world: &World) -> Vec<RunId> {
-    start_nights(world.ops(), Which::Due).await.unwrap().into_iter().map(|(_, run)| run).collect()
+    enqueue_nightly_syncs(world.ops(), Selection::Due).await.unwrap().into_iter().map(|(_, run)| run).collect()
 }
 
 #[tokio::test]
@@ -54,10 +54,10 @@ async fn each_night_is_queued_once_however_many_processes_look() {
         apps.push(App::build(&world.config, world.clock.clone(), 2).await.unwrap());
     }
     for _ in 0..4 * 24 {
-        let ticks = join_all(apps.iter().map(|app| start_nights(&app.ops, Which::Due))).await;
+        let ticks = join_all(apps.iter().map(|app| enqueue_nightly_syncs(&app.ops, Selection::Due))).await;
         for (_, run) in ticks.into_iter().flat_map(Result::unwrap) {
             assert_eq!(world.run(run).await.trigger, Trigger::Nightly);
-            assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+            assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
         }
         world.clock.advance(Duration::hours(1));
     }
@@ -117,7 +117,7 @@ async fn a_change_of_zone_never_brings_two_nights_within_twelve_hours() {
     for hour in 0..20 * 24 {
         if hour % 17 == 0 {
             let time_zone = Some(zones[hour / 17 % zones.len()]);
-            let changes = Changes { time_zone, ..Changes::default() };
+            let changes = ScheduleChanges { time_zone, ..ScheduleChanges::default() };
             update_settings(world.ops(), &request(&admin), partner, &changes).await.unwrap();
         }
         tick(&world).await;
@@ -126,7 +126,7 @@ async fn a_change_of_zone_never_brings_two_nights_within_twelve_hours() {
     let nights = nights(&world).await;
     assert!(nights.len() >= 8, "{nights:?}");
     for pair in nights.windows(2) {
-        assert!(pair[1].1 - pair[0].1 >= LEAST_GAP && pair[1].0 > pair[0].0, "{pair:?}");
+        assert!(pair[1].1 - pair[0].1 >= MIN_INTERVAL && pair[1].0 > pair[0].0, "{pair:?}");
     }
 }
 
@@ -138,7 +138,7 @@ async fn a_night_joins_the_run_that_waits_and_makes_it_whole() {
     assert_eq!(tick(&world).await, [waiting]);
     let run = world.run(waiting).await;
     assert_eq!(
-        (run.trigger, run.clients, run.night),
+        (run.trigger, run.clients, run.nightly_date),
         (Trigger::OnDemand, None, Some(at("2026-11-25T00:00:00Z").date_naive()))
     );
     assert_eq!(tick(&world).await, []);
@@ -189,13 +189,13 @@ async fn a_partner_that_makes_no_sense_costs_no_other_its_night() {
         .await
         .unwrap();
     world.clock.set(at("2026-11-25T09:00:00Z"));
-    let started = start_nights(world.ops(), Which::Due).await.unwrap();
+    let started = enqueue_nightly_syncs(world.ops(), Selection::Due).await.unwrap();
     assert_eq!(started.into_iter().map(|(partner, _)| partner).collect::<Vec<_>>(), [second]);
 }
 
-fn settings(zone: Tz, start: (u32, u32), end: (u32, u32)) -> SyncSettings {
+fn settings(zone: Tz, start: (u32, u32), end: (u32, u32)) -> NightlySchedule {
     let time = |(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
-    SyncSettings { time_zone: zone, nightly: true, night_start: time(start), night_end: time(end) }
+    NightlySchedule { time_zone: zone, nightly: true, night_start: time(start), night_end: time(end) }
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn partners_are_spread_over_the_window() {
     let settings = settings(chrono_tz::Europe::Berlin, (1, 0), (5, 0));
     let mut quarters = [0; 16];
     for _ in 0..1600 {
-        let night = night::next_due(PartnerId::generate(), &settings, at("2026-11-24T12:00:00Z"));
+        let night = schedule::next_due(PartnerId::generate(), &settings, at("2026-11-24T12:00:00Z"));
         let since = night.due - at("2026-11-25T00:00:00Z");
         assert!((0..4 * 60).contains(&since.num_minutes()));
         quarters[(since.num_minutes() / 15) as usize] += 1;
@@ -223,13 +223,13 @@ proptest! {
         let settings = settings(zone, (start / 60, start % 60), (end / 60, end % 60));
         let partner = PartnerId::generate();
         let now = at("2024-01-01T00:00:00Z") + Duration::minutes(minutes);
-        let latest = night::latest_due(partner, &settings, now);
-        let next = night::next_due(partner, &settings, now);
+        let latest = schedule::latest_due(partner, &settings, now);
+        let next = schedule::next_due(partner, &settings, now);
         prop_assert!(latest.due <= now && now < next.due, "{latest:?} {now} {next:?}");
         prop_assert_eq!(next.date, latest.date.succ_opt().unwrap());
         // No night is lost or comes twice between them, and the same question has the same answer.
-        prop_assert_eq!(night::latest_due(partner, &settings, next.due), next);
-        prop_assert_eq!(night::latest_due(partner, &settings, next.due - Duration::seconds(1)), latest);
+        prop_assert_eq!(schedule::latest_due(partner, &settings, next.due), next);
+        prop_assert_eq!(schedule::latest_due(partner, &settings, next.due - Duration::seconds(1)), latest);
     }
 }
 
@@ -240,7 +240,7 @@ fn a_window_over_midnight_belongs_to_the_date_it_begins_on() {
     let dates: BTreeSet<_> = partners
         .iter()
         .map(|partner| {
-            let Night { date, due } = night::next_due(*partner, &settings, at("2026-11-24T12:00:00Z"));
+            let NightlySync { date, due } = schedule::next_due(*partner, &settings, at("2026-11-24T12:00:00Z"));
             assert!((at("2026-11-24T21:00:00Z")..at("2026-11-25T01:00:00Z")).contains(&due));
             date.to_string()
         })

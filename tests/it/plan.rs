@@ -6,8 +6,8 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use infima_halo::domain::association::{Ending, initial_name, marker};
 use infima_halo::domain::plan::{
-    Action, Create, Desired, DesiredAssociation, Goal, Observed, ObservedCustomer, ObservedSubscription, Plan, Sent,
-    Sighting, Unseen, diff, render,
+    Action, Create, Desired, DesiredAssociation, Goal, Lookup, Observed, ObservedCustomer, ObservedSubscription, Plan,
+    Sent, UnconfirmedWrite, diff, render,
 };
 use infima_halo::domain::problem::{Problem, ProblemCode};
 use infima_halo::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
@@ -33,7 +33,7 @@ fn marker_of(client: &str, customer: i32) -> String {
 #[derive(Clone, Debug)]
 struct Scene {
     wanted: Vec<DesiredAssociation>,
-    bystanders: Vec<DesiredAssociation>,
+    competing_associations: Vec<DesiredAssociation>,
     /// Owned by associations that are not part of this run.
     owned: BTreeSet<HaloSubscriptionId>,
     tenant: HaloTenant,
@@ -45,8 +45,8 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let customers = BTreeMap::from([(41, false), (42, false)]);
-        let (wanted, bystanders, subscriptions) = (Vec::new(), Vec::new(), Vec::new());
-        Self { wanted, bystanders, owned: BTreeSet::new(), tenant: tenant(), customers, subscriptions }
+        let (wanted, competing_associations, subscriptions) = (Vec::new(), Vec::new(), Vec::new());
+        Self { wanted, competing_associations, owned: BTreeSet::new(), tenant: tenant(), customers, subscriptions }
     }
 
     fn desired(&self) -> Desired {
@@ -54,24 +54,24 @@ impl Scene {
         owned.extend(self.wanted.iter().filter_map(|it| it.subscription));
         // Nobody has looked yet where an association still asks.
         let asks =
-            |it: &DesiredAssociation| it.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
-        let held_since = self.wanted.iter().any(asks).then(now);
-        let (associations, bystanders) = (self.wanted.clone(), self.bystanders.clone());
-        Desired { tenant: tenant(), associations, bystanders, owned, held_since }
+            |it: &DesiredAssociation| it.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsOverwritten);
+        let suspended_since = self.wanted.iter().any(asks).then(now);
+        let (associations, competing_associations) = (self.wanted.clone(), self.competing_associations.clone());
+        Desired { tenant: tenant(), associations, competing_associations, owned, suspended_since }
     }
 
     /// What reading this Halo gives for what is wanted.
     fn observed(&self) -> Observed {
         let there = |id| self.subscriptions.iter().find(|it| it.id == id).cloned();
         let of = |customer| self.subscriptions.iter().filter(|it| it.customer == customer).cloned().collect();
-        let known = self.wanted.iter().filter_map(|it| it.subscription.or(it.create.former));
+        let known = self.wanted.iter().filter_map(|it| it.subscription.or(it.create.previous_subscription));
         let looked_at = self.wanted.iter().filter(|it| match it.subscription.and_then(there) {
             None => it.subscription.is_none(),
             Some(seen) => seen.customer != it.customer,
         });
         let customer = |id: HaloCustomerId| match self.customers.get(&id.0) {
             None => ObservedCustomer::Deleted,
-            Some(&inactive) => ObservedCustomer::There {
+            Some(&inactive) => ObservedCustomer::Found {
                 name: format!("Customer {id}"),
                 top_level: None,
                 inactive,
@@ -80,7 +80,7 @@ impl Scene {
         };
         Observed {
             tenant: self.tenant.clone(),
-            subscriptions: known.map(|id| (id, there(id).map_or(Sighting::Deleted, Sighting::There))).collect(),
+            subscriptions: known.map(|id| (id, there(id).map_or(Lookup::Deleted, Lookup::Found))).collect(),
             customers: looked_at.map(|it| (it.customer, customer(it.customer))).collect(),
         }
     }
@@ -100,7 +100,7 @@ impl Scene {
                     self.subscriptions.push(new.ours());
                     self.wanted[place].confirmed(id, *quantity);
                 }
-                Action::Adopt { subscription, quantity } | Action::Leave { subscription, quantity } => {
+                Action::Readopt { subscription, quantity } | Action::NoChange { subscription, quantity } => {
                     self.set(*subscription, *quantity);
                     self.wanted[place].confirmed(subscription.0, *quantity);
                 }
@@ -114,7 +114,7 @@ impl Scene {
                     }
                     self.wanted.remove(place);
                 }
-                Action::Wait(problem) | Action::Report(problem) => self.wanted[place].problem = Some(problem.clone()),
+                Action::Defer(problem) | Action::Blocked(problem) => self.wanted[place].problem = Some(problem.clone()),
             }
         }
     }
@@ -171,15 +171,15 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
         tenant: tenant(),
         customer: HaloCustomerId(41),
         subscription: None,
-        goal: Goal::Follow { active_users },
+        goal: Goal::SyncQuantity { active_users },
         create: Create {
             name: initial_name(client, false),
             marker: marker_of(client, 41),
             sent_at: None,
             settled: true,
             approved: false,
-            double_possible: false,
-            former: None,
+            duplicate_possible: false,
+            previous_subscription: None,
         },
         unseen: None,
         last_synced_quantity: None,
@@ -221,14 +221,14 @@ fn with_problem(code: ProblemCode, subject: &str, association: DesiredAssociatio
 
 /// A quantity was sent when Halo showed 3, and what became of it was not noted. Halo may still be at work on it.
 fn interrupted(to: u32, association: DesiredAssociation) -> DesiredAssociation {
-    let unseen = Unseen { sent: Sent { from: Some(3), to }, settled: false };
+    let unseen = UnconfirmedWrite { sent: Sent { from: Some(3), to }, settled: false };
     DesiredAssociation { unseen: Some(unseen), ..association }
 }
 
 /// The same, long ago.
 fn interrupted_long_ago(to: u32, association: DesiredAssociation) -> DesiredAssociation {
     let association = interrupted(to, association);
-    DesiredAssociation { unseen: association.unseen.map(|it| Unseen { settled: true, ..it }), ..association }
+    DesiredAssociation { unseen: association.unseen.map(|it| UnconfirmedWrite { settled: true, ..it }), ..association }
 }
 
 /// A scenario: what is wanted, and what Halo holds.
@@ -238,7 +238,9 @@ fn scene(wanted: impl Into<Vec<DesiredAssociation>>, halo: impl Into<Vec<Observe
 
 fn scenarios() -> Vec<(&'static str, Scene)> {
     use Ending::{KeepQuantity, SetToZero};
-    use ProblemCode::{DuplicateSubscription, FieldsNotKept, QuantityRefused, SubscriptionDeleted, SubscriptionExists};
+    use ProblemCode::{
+        DuplicateSubscription, FieldsOverwritten, QuantityRefused, SubscriptionDeleted, SubscriptionExists,
+    };
     let id = HaloSubscriptionId;
     let inactive = |it| ObservedSubscription { active: false, ..it };
     let numbered = |number, it| ObservedSubscription { id: id(number), ..it };
@@ -312,7 +314,7 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("mapped again: the old subscription was moved and lost its marker", {
             let lost = ObservedSubscription { marker: None, ..moved() };
             let alder = wanted("Alder", 4);
-            let create = Create { former: Some(id(9001)), ..alder.create.clone() };
+            let create = Create { previous_subscription: Some(id(9001)), ..alder.create.clone() };
             scene([DesiredAssociation { create, ..alder }], [lost])
         }),
         ("two have our marker", scene([wanted("Alder", 3)], [record(3), numbered(9002, record(3))])),
@@ -370,7 +372,7 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("a 7 was refused", scene([with_problem(QuantityRefused, "7: no", synced("Alder", 7, 3))], [record(3)])),
         (
             "fields were not kept, nobody looked yet",
-            scene([with_problem(FieldsNotKept, "blank or zero now: name", synced("Alder", 4, 3))], [record(3)]),
+            scene([with_problem(FieldsOverwritten, "blank or zero now: name", synced("Alder", 4, 3))], [record(3)]),
         ),
         ("removed, the quantity stays", scene([ending(KeepQuantity, synced("Alder", 3, 3))], [record(3)])),
         ("removed, set to zero", scene([ending(SetToZero, synced("Alder", 3, 3))], [record(3)])),
@@ -397,12 +399,12 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("removed, a create in doubt was never done", scene([ending(SetToZero, doubtful(true))], [])),
         ("removed, fields were not kept", {
             let removed = ending(KeepQuantity, synced("Alder", 3, 3));
-            scene([with_problem(FieldsNotKept, "name", removed)], [record(3)])
+            scene([with_problem(FieldsOverwritten, "name", removed)], [record(3)])
         }),
         ("two clients on one customer", scene([wanted("Alder", 3), second("Birch", 2)], [])),
         ("another client's interrupted create on the same customer is no question to this one", {
             let doubtful = doubtful(true);
-            Scene { bystanders: vec![doubtful], ..scene([second("Birch", 2)], [record(3)]) }
+            Scene { competing_associations: vec![doubtful], ..scene([second("Birch", 2)], [record(3)]) }
         }),
         ("two clients on one customer, one mapped again", scene([second("Birch", 2), wanted("Alder", 3)], [record(3)])),
         ("the old mapping ends while the new one begins", {
@@ -469,7 +471,7 @@ fn a_problem_that_goes_on_keeps_its_beginning() {
     let began = now() - chrono::Duration::days(3);
     let problem = Problem::new(ProblemCode::SubscriptionDeleted, began);
     let scene = scene([DesiredAssociation { problem: Some(problem.clone()), ..synced("Alder", 3, 3) }], []);
-    assert_eq!(scene.plan().steps[0].action, Action::Report(problem));
+    assert_eq!(scene.plan().steps[0].action, Action::Blocked(problem));
 }
 
 prop_compose! {
@@ -485,7 +487,7 @@ prop_compose! {
         problem in proptest::option::weighted(0.2, proptest::sample::select(ProblemCode::ALL)),
         foreign in proptest::bool::weighted(0.05),
         unseen in proptest::option::weighted(0.2, (0..6_u32, any::<bool>())),
-        former in proptest::option::weighted(0.2, 9001..9006_i32),
+        previous_subscription in proptest::option::weighted(0.2, 9001..9006_i32),
     ) -> DesiredAssociation {
         let name = ["Alder", "Birch", "Cedar", "Dogwood"][client];
         let base = wanted(name, users);
@@ -499,12 +501,12 @@ prop_compose! {
                 sent_at: doubt.filter(|_| known.is_none()).map(|_| now()),
                 settled: doubt.unwrap_or(true),
                 approved,
-                former: former.filter(|_| known.is_none()).map(HaloSubscriptionId),
+                previous_subscription: previous_subscription.filter(|_| known.is_none()).map(HaloSubscriptionId),
                 ..base.create
             },
             unseen: unseen
                 .filter(|_| known.is_some())
-                .map(|(to, settled)| Unseen { sent: Sent { from: Some(3), to }, settled }),
+                .map(|(to, settled)| UnconfirmedWrite { sent: Sent { from: Some(3), to }, settled }),
             last_synced_quantity: last,
             problem: problem.map(|code| Problem::about(code, "0: no", now())),
             ..base
@@ -572,7 +574,7 @@ proptest! {
         let mut written = BTreeSet::new();
         for (step, association) in scene.plan().steps.iter().zip(&scene.wanted) {
             let subscription = match &step.action {
-                Action::Adopt { subscription, .. } | Action::SetQuantity { subscription, .. } => *subscription,
+                Action::Readopt { subscription, .. } | Action::SetQuantity { subscription, .. } => *subscription,
                 Action::End { set_to_zero: Some(subscription) } => *subscription,
                 _ => continue,
             };
@@ -588,7 +590,7 @@ proptest! {
         let owned = scene.desired().owned;
         for (step, association) in scene.plan().steps.iter().zip(&scene.wanted) {
             let Action::Create { quantity, .. } = &step.action else { continue };
-            prop_assert_eq!(association.goal, Goal::Follow { active_users: *quantity });
+            prop_assert_eq!(association.goal, Goal::SyncQuantity { active_users: *quantity });
             prop_assert_eq!(association.subscription, None);
             prop_assert_eq!(scene.customers.get(&association.customer.0), Some(&false), "on an active customer");
             let doubt = association.create.sent_at.is_some() && !association.create.settled;

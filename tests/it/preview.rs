@@ -4,14 +4,14 @@ use infima_halo::domain::association::Ending;
 use infima_halo::domain::plan::{Action, Plan, render};
 use infima_halo::domain::roster::{Client, RosterState};
 use infima_halo::domain::run::{Outcome, RunState};
-use infima_halo::ops::by_operator;
-use infima_halo::ops::preview_sync::{Preview, preview_sync};
-use infima_halo::ops::suggest_customers::suggest_customers;
+use infima_halo::ops::admin;
+use infima_halo::ops::association::suggest_customers::suggest_customers;
+use infima_halo::ops::sync::preview::{Preview, preview_sync};
 use infima_halo::ops::{OpError, UserErrorCode};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
 use infima_halo::storage;
 
-use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::halo_admin::{SUCCEEDED, refusal};
 use crate::support::world::{World, request};
 
 async fn preview(world: &World) -> Result<Preview, OpError> {
@@ -53,7 +53,7 @@ async fn a_preview_is_what_the_run_then_does_and_changes_nothing() {
     assert!(preview.complete);
     assert_eq!(preview.halo_requests as usize, world.mark() - mark);
     let partner = world.partner().await;
-    let operators = by_operator::preview_sync(world.ops(), partner).await.expect("Halo answers");
+    let operators = admin::preview_sync(world.ops(), partner).await.expect("Halo answers");
     assert_eq!(render(&plan(&operators)), render(&plan(&preview)));
 
     let run = world.sync().await;
@@ -67,8 +67,8 @@ async fn a_preview_is_what_the_run_then_does_and_changes_nothing() {
             Action::Create { quantity, .. } => (Outcome::Created, None, Some(*quantity)),
             Action::SetQuantity { from, to, .. } => (Outcome::Updated, *from, Some(*to)),
             Action::End { set_to_zero: Some(_) } => (Outcome::Updated, Some(2), Some(0)),
-            Action::Leave { quantity, .. } => (Outcome::Unchanged, Some(*quantity), Some(*quantity)),
-            Action::Report(problem) => {
+            Action::NoChange { quantity, .. } => (Outcome::Unchanged, Some(*quantity), Some(*quantity)),
+            Action::Blocked(problem) => {
                 assert_eq!(result.problem.as_ref().map(|it| it.code), Some(problem.code));
                 (Outcome::Failed, None, None)
             }
@@ -122,7 +122,9 @@ async fn suggested(world: &World, name: &str, most: usize) -> Vec<(String, bool)
         Client { name: name.into(), state: RosterState::Active, ..found.into_iter().next().expect("it is there") };
     let admin = world.admin().await;
     let suggestions = suggest_customers(world.ops(), &request(&admin), world.partner().await, &client, most).await;
-    let named = |it: infima_halo::ops::suggest_customers::Suggestion| (it.customer.name.unwrap_or_default(), it.exact);
+    let named = |it: infima_halo::ops::association::suggest_customers::Suggestion| {
+        (it.customer.name.unwrap_or_default(), it.exact)
+    };
     suggestions.expect("Halo answers").into_iter().map(named).collect()
 }
 

@@ -7,13 +7,13 @@ use infima_halo::auth::Role;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{RunState, Trigger};
 use infima_halo::ids::RunId;
-use infima_halo::ops::associate_clients::{Mapping, associate_clients};
-use infima_halo::ops::housekeeping::sweep;
-use infima_halo::ops::request_sync::request_sync;
-use infima_halo::ops::run_sync::{Looked, Moment};
-use infima_halo::ops::save_connection::save_connection;
-use infima_halo::ops::start_nights::{Which, start_nights};
-use infima_halo::queue::{self, Tick};
+use infima_halo::ops::admin::housekeeping::sweep;
+use infima_halo::ops::association::save::{Mapping, associate_clients};
+use infima_halo::ops::connection::save::save_connection;
+use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
+use infima_halo::ops::sync::request::request_sync;
+use infima_halo::ops::sync::run::{Moment, RunOutcome};
+use infima_halo::queue::{self, MaintenanceTask};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use infima_halo::seal;
 use nix::sys::signal::Signal;
@@ -91,7 +91,7 @@ async fn what_waits_behind_the_running_one_is_not_rung_for_until_that_one_ends()
     become_of_it("lease_until = now() - interval '1 hour'").await;
     assert_eq!(sweep(world.ops()).await.unwrap(), 1, "a dead worker's run is taken up");
     assert_eq!((jobs(&world, running).await, jobs(&world, waiting).await), (1, 0));
-    assert_eq!(world.work(running).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(running).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(jobs(&world, waiting).await, 1, "its turn has come");
 }
 
@@ -110,9 +110,9 @@ async fn a_run_that_is_started_again_and_again_is_given_up() {
         let failed = world.run(run).await;
         let problem = failed.problem.map(|problem| problem.code);
         if starts < 10 {
-            assert_eq!((looked, problem), (Looked::Finished(RunState::Succeeded), None));
+            assert_eq!((looked, problem), (RunOutcome::Finished(RunState::Succeeded), None));
         } else {
-            assert_eq!((looked, problem), (Looked::Finished(RunState::Failed), Some(ProblemCode::InternalFault)));
+            assert_eq!((looked, problem), (RunOutcome::Finished(RunState::Failed), Some(ProblemCode::InternalFault)));
         }
     }
 }
@@ -139,14 +139,14 @@ async fn after_an_outage_the_failed_follow_one_another() {
     .await
     .unwrap();
     sqlx::query(
-        "insert into sync_runs (id, partner_id, trigger, state, urgent, queued_at, finished_at)
+        "insert into sync_runs (id, partner_id, trigger, state, interactive, queued_at, finished_at)
          select gen_random_uuid(), id, 'on_demand', 'failed', false, '2019-12-31T23:59:00Z', now() from partners",
     )
     .execute(&owner)
     .await
     .unwrap();
     sqlx::query(
-        "insert into sync_runs (id, partner_id, trigger, state, urgent, queued_at, finished_at, client_ids)
+        "insert into sync_runs (id, partner_id, trigger, state, interactive, queued_at, finished_at, client_ids)
          select gen_random_uuid(), p.id, 'on_demand', 'succeeded', true, now(), now() + interval '1 minute',
                 case p.external_id when 'second' then array[c.id] end
          from partners p join clients c on c.partner_id = p.id where p.external_id in ('second', 'mended')",
@@ -183,7 +183,7 @@ async fn after_an_outage_the_failed_follow_one_another() {
 async fn a_job_that_comes_twice_is_worked_once() {
     let (world, run) = three_clients().await;
     let looks = join_all((0..8).map(|_| world.work(run))).await;
-    let finished = looks.iter().filter(|looked| **looked == Looked::Finished(RunState::Succeeded)).count();
+    let finished = looks.iter().filter(|looked| **looked == RunOutcome::Finished(RunState::Succeeded)).count();
     assert_eq!(finished, 1, "{looks:?}");
     as_it_should_be(&world, &[("Alder", 3), ("Birch", 6), ("Cedar", 2)]).await;
 }
@@ -219,7 +219,7 @@ async fn a_run_for_some_clients_syncs_only_those_and_says_what_it_cost() {
     let asked = request_sync(world.ops(), &request(&admin), world.partner().await, only).await.unwrap();
     let mark = world.mark();
     let run = asked.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![4]), ("Birch".into(), vec![5])].into());
     let run = world.run(run).await;
     assert_eq!((run.summary.updated, run.progress.total), (1, 1));
@@ -234,19 +234,19 @@ async fn one_job_comes_of_a_tick_however_many_ring() {
     let (app, owner) = (database.app().await, database.owner().await);
     let jobs = "select convert_from(job, 'UTF8'), status, count(*) from apalis.jobs group by 1, 2 order by 1";
     let jobs = || sqlx::query_as::<_, (String, String, i64)>(jobs).fetch_all(&owner);
-    for rung in join_all((0..8).map(|_| queue::tick(&app, Tick::Sweep, 7))).await {
+    for rung in join_all((0..8).map(|_| queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 7))).await {
         rung.unwrap();
     }
-    queue::tick(&app, Tick::Sweep, 8).await.unwrap();
-    queue::tick(&app, Tick::Minute, 7).await.unwrap();
-    let (sweep, minute) = (r#"{"tick":"sweep"}"#.to_owned(), r#"{"tick":"minute"}"#.to_owned());
-    let pending = [(minute.clone(), "Pending".to_owned(), 1), (sweep.clone(), "Pending".to_owned(), 2)];
+    queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await.unwrap();
+    queue::enqueue_maintenance(&app, MaintenanceTask::EnqueueNightly, 7).await.unwrap();
+    let (orphans, nightly) = (r#"{"task":"requeue_orphans"}"#.to_owned(), r#"{"task":"enqueue_nightly"}"#.to_owned());
+    let pending = [(nightly.clone(), "Pending".to_owned(), 1), (orphans.clone(), "Pending".to_owned(), 2)];
     assert_eq!(jobs().await.unwrap(), pending);
 
     // One whose clock is a little behind rings when the job is done already.
     sqlx::query("update apalis.jobs set status = 'Done'").execute(&owner).await.unwrap();
-    queue::tick(&app, Tick::Sweep, 8).await.unwrap();
-    assert_eq!(jobs().await.unwrap(), [(minute, "Done".to_owned(), 1), (sweep, "Done".to_owned(), 2)]);
+    queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await.unwrap();
+    assert_eq!(jobs().await.unwrap(), [(nightly, "Done".to_owned(), 1), (orphans, "Done".to_owned(), 2)]);
 }
 
 #[tokio::test]
@@ -290,10 +290,12 @@ async fn who_waits_for_a_sync_does_not_wait_for_the_nights() {
     let other = world.sandbox.tenant("other");
     save_connection(world.ops(), &request(&admin), second, details_of(&other)).await.unwrap();
 
-    let [(_, night)] = start_nights(world.ops(), Which::Tonight).await.unwrap()[..] else { panic!("one night") };
+    let [(_, night)] = enqueue_nightly_syncs(world.ops(), Selection::Today).await.unwrap()[..] else {
+        panic!("one night")
+    };
     assert_eq!(world.run(night).await.trigger, Trigger::Nightly);
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Discovery), Lasting::Sticky);
-    let slots = [("INFIMA_WORKER_NIGHT_SLOTS", "1"), ("INFIMA_WORKER_PEOPLE_SLOTS", "1")];
+    let slots = [("INFIMA_WORKER_NIGHTLY_CONCURRENCY", "1"), ("INFIMA_WORKER_INTERACTIVE_CONCURRENCY", "1")];
     let patient = [slots[0], slots[1], ("INFIMA_HALO_TIMEOUT_SECONDS", "60")];
     let worker = Worker::start_with(&world, &patient);
     world.tenant.until(|tenant| tenant.held() == 1).await;

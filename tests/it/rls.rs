@@ -184,7 +184,7 @@ fn inserts(partner: PartnerId) -> [String; 4] {
              values (gen_random_uuid(), '{partner}', now(), '{{}}', 'planted')"
         ),
         format!(
-            "insert into sync_runs (id, partner_id, trigger, state, urgent)
+            "insert into sync_runs (id, partner_id, trigger, state, interactive)
              values (gen_random_uuid(), '{partner}', 'on_demand', 'queued', true)"
         ),
     ]
@@ -312,7 +312,7 @@ async fn a_role_that_is_not_bound_is_noticed_at_the_start() {
     let owner = database.owner().await;
     let walled = async |url: &SecretString| {
         let db = infima_halo::storage::Db::connect(url, 1).await.unwrap();
-        let walled = db.is_walled().await.unwrap();
+        let walled = db.rls_is_enforced().await.unwrap();
         db.pool().close().await;
         walled
     };

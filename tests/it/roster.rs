@@ -4,18 +4,18 @@ use infima_halo::auth::{Denied, Role};
 use infima_halo::domain::association::Ending;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::RunState;
-use infima_halo::ops::check_connection::{Details, check_connection};
-use infima_halo::ops::import_roster::{Imported, MOST_RECORDS, Roster, import_roster};
-use infima_halo::ops::request_sync::request_sync;
-use infima_halo::ops::resolve_subscription::Resolution;
-use infima_halo::ops::run_sync::Looked;
-use infima_halo::ops::save_connection::save_connection;
-use infima_halo::ops::update_settings::{Changes, update_settings};
-use infima_halo::ops::{OpError, UserErrorCode, by_operator};
+use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::connection::check::{Details, check_connection};
+use infima_halo::ops::connection::save::save_connection;
+use infima_halo::ops::roster::import::{Imported, MOST_RECORDS, Roster, import_roster};
+use infima_halo::ops::sync::request::request_sync;
+use infima_halo::ops::sync::run::RunOutcome;
+use infima_halo::ops::sync::settings::{ScheduleChanges, update_settings};
+use infima_halo::ops::{OpError, UserErrorCode, admin};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use serde_json::json;
 
-use crate::support::people::{SUCCEEDED, refusal};
+use crate::support::halo_admin::{SUCCEEDED, refusal};
 use crate::support::served::Served;
 use crate::support::world::{PARTNER, World, request};
 
@@ -284,8 +284,8 @@ async fn nothing_is_done_for_an_archived_partner_any_more() {
         ("resolve", world.resolve(association, Resolution::Continue).await.err()),
         ("sync", request_sync(ops, &admin, id, None).await.err()),
         ("sync by support", request_sync(ops, &support, id, None).await.err()),
-        ("sync by hand", by_operator::request_sync(ops, id).await.err()),
-        ("settings", update_settings(ops, &admin, id, &Changes::default()).await.err()),
+        ("sync by hand", admin::request_sync(ops, id).await.err()),
+        ("settings", update_settings(ops, &admin, id, &ScheduleChanges::default()).await.err()),
     ];
     for (what, error) in tried {
         assert!(matches!(error, Some(OpError::Archived)), "{what}: {error:?}");
@@ -334,7 +334,7 @@ async fn what_was_under_way_while_a_partner_was_archived_does_not_win() {
     let run = world.request_sync().await;
     sqlx::query("update partners set state = 'archived'").execute(&world.owner).await.unwrap();
     let mark = world.mark();
-    assert_eq!(world.work(run).await, Looked::Nothing);
+    assert_eq!(world.work(run).await, RunOutcome::Nothing);
     assert_eq!((world.run(run).await.state, world.mark()), (RunState::Queued, mark));
     import(&world, Roster::default()).await.expect("it is allowed");
     assert_eq!(world.run(run).await.state, RunState::Cancelled);

@@ -17,9 +17,9 @@ use axum::routing::get;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use infima_halo::auth::Role;
 use infima_halo::config::{LogConfig, LogFormat};
-use infima_halo::ops::keys::rotate_keys;
-use infima_halo::ops::start_nights::{Which, start_nights};
-use infima_halo::ops::{by_operator, housekeeping};
+use infima_halo::ops::admin::keys::rotate_keys;
+use infima_halo::ops::admin::{self, housekeeping};
+use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::sandbox::{Act, Fault, Lasting, Matching};
 use infima_halo::seal::Binding;
 use infima_halo::telemetry;
@@ -194,10 +194,10 @@ impl Hunt {
         }
         let world = &self.asked.served.world;
         let (ops, partner) = (world.ops(), world.partner().await);
-        by_operator::request_sync(ops, partner).await.unwrap();
-        start_nights(ops, Which::Tonight).await.unwrap();
-        by_operator::preview_sync(ops, partner).await.unwrap();
-        by_operator::request_failed_since(ops, MORNING.parse().unwrap(), Duration::ZERO).await.unwrap();
+        admin::request_sync(ops, partner).await.unwrap();
+        enqueue_nightly_syncs(ops, Selection::Today).await.unwrap();
+        admin::preview_sync(ops, partner).await.unwrap();
+        admin::request_failed_since(ops, MORNING.parse().unwrap(), Duration::ZERO).await.unwrap();
         let stale = "update connections set sealed_with = 'another'";
         sqlx::query(stale).execute(&world.owner).await.unwrap();
         let rotated = rotate_keys(ops, false).await.unwrap();

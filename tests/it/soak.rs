@@ -9,9 +9,9 @@ use infima_halo::config::Variables;
 use infima_halo::domain::roster::{ClientRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::{Run, RunState};
 use infima_halo::ids::{ClientId, HaloCustomerId, RunId};
-use infima_halo::ops::associate_clients::{MOST_ENTRIES, Mapping};
-use infima_halo::ops::import_roster::Roster;
-use infima_halo::ops::run_sync::Moment;
+use infima_halo::ops::association::save::{MOST_ENTRIES, Mapping};
+use infima_halo::ops::roster::import::Roster;
+use infima_halo::ops::sync::run::Moment;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching, TenantSeed};
 
 use crate::budget::{Size, stays_inside};

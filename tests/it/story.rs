@@ -35,7 +35,7 @@ impl Stack {
             .env("MIGRATE_DATABASE_URL", self.database.owner_url().expose_secret())
             .env("INFIMA_WORKER_LEASE_SECONDS", "3")
             .env("INFIMA_HALO_TIMEOUT_SECONDS", "3")
-            .env("INFIMA_HALO_SETTLE_SECONDS", "3");
+            .env("INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", "3");
         Running::start(&mut command)
     }
 

@@ -5,9 +5,9 @@ use infima_halo::domain::association::{AssociationState, Ending};
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::halo::VENDOR;
-use infima_halo::ops::associate_clients::Mapping;
-use infima_halo::ops::resolve_subscription::Resolution;
-use infima_halo::ops::run_sync::{Looked, run_sync};
+use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::association::save::Mapping;
+use infima_halo::ops::sync::run::{RunOutcome, run_sync};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,7 @@ async fn mapping_a_client_creates_its_subscription_with_the_active_user_count() 
     assert_eq!(world.association("Alder").await.state, AssociationState::Pending);
 
     let run = associated.run.expect("the subscriptions are to be created");
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
 
     assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![5])].into());
     let alder = world.association("Alder").await;
@@ -72,13 +72,13 @@ async fn a_create_whose_answer_is_lost_is_found_again_and_never_sent_twice() {
         world.connect().await;
         world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once);
         let run = world.map(&["Alder"]).await.run.unwrap();
-        assert_eq!(world.work(run).await, Looked::PutBack, "{fault:?}");
+        assert_eq!(world.work(run).await, RunOutcome::PutBack, "{fault:?}");
         let association = world.association("Alder").await;
         assert_eq!(association.state, AssociationState::Pending, "{fault:?}");
         assert_eq!(association.problem.unwrap().code, ProblemCode::CreateUnconfirmed, "{fault:?}");
 
         world.bring_forward(run).await;
-        assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded), "{fault:?}");
+        assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded), "{fault:?}");
         assert_eq!(world.billed(), [("Alder".into(), vec![3])].into(), "{fault:?}");
         assert_eq!(world.association("Alder").await.state, AssociationState::Active, "{fault:?}");
         let creates = world.tenant.journal().iter().filter(|entry| entry.call == Call::Create).count();
@@ -92,7 +92,8 @@ async fn a_create_whose_answer_is_lost_is_found_again_and_never_sent_twice() {
 async fn what_was_read_too_long_ago_is_read_and_judged_again_before_it_is_written() {
     let clients = [("Alder", 3), ("Birch", 3), ("Cedar", 3), ("Dogwood", 3), ("Elder", 3)];
     let seed = TenantSeed::with_customers("northwind", clients.map(|(name, _)| name));
-    let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_FRESH_SECONDS", "0")).await;
+    let world =
+        World::start_with(seed, |variables| variables.set("INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", "0")).await;
     world.import_partner(PARTNER, &clients).await;
     world.connect().await;
     let run = world.map(&clients.map(|(name, _)| name)).await.run.unwrap();
@@ -115,7 +116,7 @@ async fn what_was_read_too_long_ago_is_read_and_judged_again_before_it_is_writte
         world.tenant.release();
     };
     let (looked, ()) = tokio::join!(world.work(run), meanwhile);
-    assert_eq!(looked, Looked::Finished(RunState::PartiallySucceeded));
+    assert_eq!(looked, RunOutcome::Finished(RunState::PartiallySucceeded));
 
     assert_eq!(world.writes_since(mark), 2, "Alder's and Cedar's");
     assert_eq!(world.tenant.subscription(birch).unwrap().count, 3.0);
@@ -142,15 +143,15 @@ async fn an_empty_look_counts_only_after_the_settle_time() {
     world.connect().await;
     world.tenant.inject(Fault::CutBefore, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
 
     world.bring_forward(run).await;
-    assert_eq!(world.work(run).await, Looked::PutBack, "Halo may still be at work");
+    assert_eq!(world.work(run).await, RunOutcome::PutBack, "Halo may still be at work");
     assert_eq!(world.tenant.live_subscriptions_of(world.customer("Alder").0, VENDOR), []);
 
     world.settle("Alder").await;
     world.bring_forward(run).await;
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
 }
 
@@ -213,7 +214,7 @@ async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_doubl
     world.connect().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(3600), Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
     for _ in 0..2 {
         world.settle("Alder").await;
         world.bring_forward(run).await;
@@ -231,18 +232,18 @@ async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_doubl
     assert!(world.billed()["Alder"].contains(&4), "the client's own stays right");
 
     // That is not forgotten over something else, nor after a while.
-    sqlx::query("update associations set double_possible_until = double_possible_until - interval '2 days'")
+    sqlx::query("update associations set duplicate_possible_until = duplicate_possible_until - interval '2 days'")
         .execute(&world.owner)
         .await
         .unwrap();
     world.set_users("Alder", 5).await;
     world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
     assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::HaloUnreachable);
     world.settle("Alder").await;
     world.bring_forward(run).await;
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     let problem = world.association("Alder").await.problem.expect("the double is still there");
     assert_eq!(problem.code, ProblemCode::DuplicateSubscription);
 
@@ -263,7 +264,7 @@ async fn a_create_that_is_never_answered_well_is_given_up_until_the_next_run() {
     world.map(&["Alder"]).await;
     let run = world.request_sync().await;
     let mut looks = 0;
-    while world.work(run).await == Looked::PutBack {
+    while world.work(run).await == RunOutcome::PutBack {
         looks += 1;
         assert!(looks < 20, "there is an end");
         world.settle("Alder").await;
@@ -292,19 +293,19 @@ async fn fields_lost_in_a_write_whose_answer_was_lost_too_do_not_pass_unseen() {
     world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Once);
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
 
     world.set_users("Birch", 9).await;
     world.bring_forward(run).await;
     world.work(run).await;
-    assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::FieldsNotKept);
-    assert!(world.connection().await.writes_held_since.is_some());
+    assert_eq!(world.association("Alder").await.problem.unwrap().code, ProblemCode::FieldsOverwritten);
+    assert!(world.connection().await.writes_suspended_since.is_some());
     assert_eq!(world.billed()["Birch"], [2], "nothing more is written until a person has looked");
 
     // The person lets the fields be blank.
     let run = world.resolve(world.association("Alder").await.id, Resolution::Continue).await.unwrap();
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
-    assert_eq!((world.billed()["Birch"].clone(), world.connection().await.writes_held_since), (vec![9], None));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
+    assert_eq!((world.billed()["Birch"].clone(), world.connection().await.writes_suspended_since), (vec![9], None));
 }
 
 /// Eleven clients on one customer stay together when they are looked at again, and every look is too old at once.
@@ -312,7 +313,8 @@ async fn fields_lost_in_a_write_whose_answer_was_lost_too_do_not_pass_unseen() {
 async fn however_old_each_look_is_there_is_an_end() {
     let names: Vec<_> = (0..11).map(|number| format!("Site {number:02}")).collect();
     let seed = TenantSeed::with_customers("northwind", ["Alder"]);
-    let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_FRESH_SECONDS", "0")).await;
+    let world =
+        World::start_with(seed, |variables| variables.set("INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", "0")).await;
     world.import_partner(PARTNER, &names.iter().map(|name| (name.as_str(), 2)).collect::<Vec<_>>()).await;
     world.connect().await;
     let mut mappings = Vec::new();
@@ -321,7 +323,7 @@ async fn however_old_each_look_is_there_is_an_end() {
     }
     let run = world.associate(&mappings).await.unwrap().run.unwrap();
     let worked = tokio::time::timeout(std::time::Duration::from_secs(60), world.work(run)).await;
-    assert_eq!(worked.expect("it ends"), Looked::Finished(RunState::Succeeded));
+    assert_eq!(worked.expect("it ends"), RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![2; 11])].into());
 }
 
@@ -341,7 +343,7 @@ async fn a_halo_that_makes_records_of_updates_makes_one() {
     world.tenant.inject(Fault::UpdateMakesRow, Matching::call(Call::Update), Lasting::Sticky);
     world.sync().await;
     assert_eq!(world.tenant.subscriptions().len(), 4);
-    assert!(world.connection().await.writes_held_since.is_some());
+    assert!(world.connection().await.writes_suspended_since.is_some());
 }
 
 #[tokio::test]
@@ -350,7 +352,7 @@ async fn more_new_clients_than_the_budget_takes_in_one_go_are_all_created_in_the
     let seed = TenantSeed::with_customers("northwind", names.iter().map(String::as_str));
     let world = World::start_with(seed, |variables| {
         variables.set("INFIMA_HALO_REQUESTS", "120");
-        variables.set("INFIMA_HALO_PEOPLE_REQUESTS", "20");
+        variables.set("INFIMA_HALO_INTERACTIVE_RESERVE", "20");
     })
     .await;
     let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
@@ -408,13 +410,13 @@ async fn what_a_cancelled_run_has_under_way_comes_to_its_end_before_another_begi
         let next = world.open_run().await.expect("a new connection is synced");
         let looked = world.work(next).await;
         world.tenant.release();
-        assert_eq!(looked, Looked::Nothing, "it waits");
+        assert_eq!(looked, RunOutcome::Nothing, "it waits");
         next
     };
     let (looked, next) = tokio::join!(world.work(cancelled), connect_anew);
-    assert_eq!((looked, world.run(cancelled).await.state), (Looked::Nothing, RunState::Cancelled));
+    assert_eq!((looked, world.run(cancelled).await.state), (RunOutcome::Nothing, RunState::Cancelled));
     world.end_leases().await;
-    assert_eq!(world.work(next).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(next).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![9])].into());
 }
 
@@ -425,15 +427,15 @@ async fn a_halo_that_is_away_is_tried_for_a_day() {
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
     world.clock.advance(chrono::Duration::hours(23));
-    assert_eq!(world.look().await, Some(Looked::PutBack));
+    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
     world.clock.advance(chrono::Duration::hours(1));
-    assert_eq!(world.look().await, Some(Looked::Finished(RunState::Failed)));
+    assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
     assert_eq!(world.connection().await.problem.unwrap().code, ProblemCode::HaloUnreachable);
 
     // Whoever asks anew has a day of their own.
-    assert_eq!(world.work(world.request_sync().await).await, Looked::PutBack);
+    assert_eq!(world.work(world.request_sync().await).await, RunOutcome::PutBack);
 }
 
 #[tokio::test]
@@ -445,7 +447,7 @@ async fn an_address_that_nothing_is_sent_to_any_more_is_the_connections_problem(
     config.halo.development_addresses.clear();
     let elsewhere = App::build(&config, world.clock.clone(), 2).await.unwrap();
     let looked = run_sync(&elsewhere.ops, run, "elsewhere", &CancellationToken::new()).await.unwrap();
-    assert_eq!(looked, Looked::Finished(RunState::Failed));
+    assert_eq!(looked, RunOutcome::Finished(RunState::Failed));
     assert_eq!(world.connection().await.problem.unwrap().code, ProblemCode::AddressBlocked);
 }
 
@@ -456,7 +458,7 @@ async fn a_created_subscription_is_found_again_though_its_row_names_no_customer(
     world.connect().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
     let made = world.tenant.subscriptions()[0].id;
     world.tenant.inject(Fault::RowWithoutCustomer(made), Matching::call(Call::SubscriptionList), Lasting::Sticky);
     world.wait_out().await;
@@ -483,8 +485,8 @@ async fn one_subscription_that_cannot_be_read_keeps_nobody_elses_back() {
         assert_eq!(world.billed()["Birch"], [4], "{fault:?}");
         assert_eq!(world.association("Alder").await.problem.map(|it| it.code), Some(code), "{fault:?}");
         // Silence is asked again a few times.
-        assert_eq!(first == Looked::PutBack, fault == Fault::ServerErrorBefore);
-        while world.look().await == Some(Looked::PutBack) {}
+        assert_eq!(first == RunOutcome::PutBack, fault == Fault::ServerErrorBefore);
+        while world.look().await == Some(RunOutcome::PutBack) {}
         assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded, "{fault:?}");
         world.tenant.clear_faults();
         assert_eq!(world.sync().await.state, RunState::Succeeded, "{fault:?}");
@@ -507,9 +509,9 @@ async fn clients_that_halo_fails_for_hold_nobody_else_up() {
         world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update).id(id.0), Lasting::Sticky);
     }
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, Looked::PutBack, "three in a row");
+    assert_eq!(world.work(run).await, RunOutcome::PutBack, "three in a row");
     assert_eq!(world.billed()["Dogwood"], [3]);
-    assert_eq!(world.look().await, Some(Looked::PutBack));
+    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
     assert_eq!(world.billed()["Dogwood"], [4]);
 }
 
@@ -549,7 +551,7 @@ async fn set_to_zero_is_carried_out_though_the_subscription_is_not_known() {
         .await
         .unwrap();
     let run = world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
-    assert_eq!(world.work(run.expect("Halo is to be asked")).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run.expect("Halo is to be asked")).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
 }
 
@@ -560,7 +562,7 @@ async fn a_zero_that_halo_did_not_keep_is_written_again() {
     world.connect().await;
     world.tenant.inject(Fault::CountNotKept, Matching::call(Call::Create).nth(2), Lasting::Once);
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![0])].into());
     assert!(world.results(run).await.iter().all(|result| result.outcome == Outcome::Created));
 
@@ -583,11 +585,11 @@ async fn a_late_write_does_not_undo_the_last_one() {
     world.set_users("Alder", 4).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
 
     let ended = world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
     assert_eq!(ended, Some(run));
-    assert_eq!(world.look().await, Some(Looked::PutBack), "it waits for what Halo may be at work on");
+    assert_eq!(world.look().await, Some(RunOutcome::PutBack), "it waits for what Halo may be at work on");
     world.tenant.release();
     world.tenant.until(|tenant| tenant.held() == 0).await;
     world.wait_out().await;
@@ -617,13 +619,13 @@ async fn a_double_is_looked_for_until_somebody_has_looked() {
     world.connect().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(7200), Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
     for _ in 0..2 {
         world.settle("Alder").await;
         world.bring_forward(run).await;
         world.work(run).await;
     }
-    sqlx::query("update associations set double_possible_until = double_possible_until - interval '2 days'")
+    sqlx::query("update associations set duplicate_possible_until = duplicate_possible_until - interval '2 days'")
         .execute(&world.owner)
         .await
         .unwrap();
@@ -640,11 +642,11 @@ async fn a_client_is_not_asked_about_what_another_ones_create_made() {
     world.connect().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
     sqlx::query("update sync_runs set state = 'cancelled', finished_at = now()").execute(&world.owner).await.unwrap();
     let shared = Mapping { allow_shared: true, ..world.mapping("Birch", "Alder").await };
     let run = world.associate(&[shared]).await.unwrap().run.unwrap();
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.sync().await.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![3, 5])].into());
 }
@@ -663,7 +665,7 @@ async fn pairs_whose_subscriptions_are_gone_are_created_anew() {
     }
     world.tenant.inject(Fault::GoneAsEmpty, Matching::call(Call::SubscriptionSingle), Lasting::Sticky);
     let run = world.map(&names).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::Finished(RunState::Succeeded));
+    assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), names.map(|name| (name.to_owned(), vec![3])).into());
 }
 
@@ -699,7 +701,7 @@ async fn a_row_that_could_be_ours_and_names_no_customer_holds_up_its_own_custome
     world.connect().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, Looked::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
     let of_alder = Matching::call(Call::SubscriptionList).client_id(world.customer("Alder").0);
     world.tenant.inject(Fault::WrongShape, of_alder, Lasting::Sticky);
     world.wait_out().await;
@@ -719,13 +721,13 @@ async fn a_write_in_doubt_is_settled_before_it_is_sent_again() {
     world.set_users("Alder", 10).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, Looked::PutBack);
-    assert_eq!(world.look().await, Some(Looked::PutBack), "it may still be carried out");
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.look().await, Some(RunOutcome::PutBack), "it may still be carried out");
     world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
-    assert_eq!(world.look().await, Some(Looked::PutBack));
+    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
     world.tenant.release();
     world.tenant.until(|tenant| tenant.held() == 0).await;
-    assert_eq!(world.look().await, Some(Looked::Finished(RunState::Succeeded)), "it has arrived");
+    assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Succeeded)), "it has arrived");
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
 }
 

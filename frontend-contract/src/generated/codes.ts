@@ -49,7 +49,7 @@ export const problemMeanings = {
   "CUSTOMER_MERGED": "The customer was merged into another one in Halo.",
   "DUPLICATE_SUBSCRIPTION": "Halo holds more than one subscription for the client.",
   "FIELDS_CHANGED": "The partner edited the subscription at the moment of the sync. The edit was kept.",
-  "FIELDS_NOT_KEPT": "Halo did more than write the quantity: other fields of the subscription are blank, or a second subscription was made. Writing has stopped for all of the partner's clients until a person has looked.",
+  "FIELDS_OVERWRITTEN": "Halo did more than write the quantity: other fields of the subscription are blank, or a second subscription was made. Writing has stopped for all of the partner's clients until a person has looked.",
   "HALO_UNREACHABLE": "Halo did not answer. It is tried again by itself.",
   "INTERNAL_FAULT": "A fault of INFIMA's, who is told of it.",
   "LICENSING_OFF": "Software Licencing is switched off in Halo.",

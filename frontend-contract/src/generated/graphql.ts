@@ -147,7 +147,7 @@ export type HaloProblemCode =
    * Halo did more than write the quantity: other fields of the subscription are blank, or a second subscription was made.
    * Writing has stopped for all of the partner's clients until a person has looked.
    */
-  | 'FIELDS_NOT_KEPT'
+  | 'FIELDS_OVERWRITTEN'
   /** Halo did not answer. It is tried again by itself. */
   | 'HALO_UNREACHABLE'
   /** A fault of INFIMA's, who is told of it. */
@@ -193,13 +193,13 @@ export type HaloSyncAction =
   /** Bring the removed association to its end. */
   | 'END'
   /** Nothing: the quantity is right. */
-  | 'LEAVE'
+  | 'NO_CHANGE'
+  /** Take a subscription back that is this client's already, and have its quantity be the active user count. */
+  | 'READOPT'
   /** Nothing but to report what has to be mended first. */
   | 'REPORT'
   /** Set the quantity to the active user count. */
   | 'SET_QUANTITY'
-  /** Take a subscription back that is this client's already, and have its quantity be the active user count. */
-  | 'TAKE_BACK'
   /** Look again later: a create is not confirmed yet. */
   | 'WAIT';
 

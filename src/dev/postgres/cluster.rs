@@ -249,12 +249,12 @@ impl Cluster {
     async fn shut_down(&self) -> anyhow::Result<()> {
         let Some(pid) = self.process() else { return Ok(()) };
         // Fast shutdown: transactions are rolled back, data is written, clients are told. Immediate: the next start recovers.
-        for (how, patience) in [(Signal::SIGINT, ORDERLY), (Signal::SIGQUIT, AT_ONCE)] {
+        for (how, max_wait) in [(Signal::SIGINT, ORDERLY), (Signal::SIGQUIT, AT_ONCE)] {
             match kill(pid, how) {
                 Err(Errno::ESRCH) => return Ok(()),
                 told => told.with_context(|| format!("cannot stop Postgres (process {pid})"))?,
             }
-            let until = Instant::now() + patience;
+            let until = Instant::now() + max_wait;
             while Instant::now() < until {
                 if self.process().is_none() {
                     return Ok(());

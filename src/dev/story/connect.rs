@@ -44,7 +44,7 @@ struct Check {
 
 pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
     let (admin, [tenant, ..]) = (parts.callers.partner_admin(), &parts.tenants);
-    let Stored { partner } = parts.asker.ask(admin, STORED, json!({})).await?;
+    let Stored { partner } = parts.request_context.ask(admin, STORED, json!({})).await?;
     // The sandbox may have been given another port than last time.
     let as_it_is = |found: &Connection| found.url == tenant.url() && found.status == "CONNECTED";
     if let Some(connection) = partner.halo_connection.filter(as_it_is) {
@@ -56,7 +56,7 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
         "applicationClientId": tenant.client_id(),
         "clientSecret": tenant.client_secret(),
     });
-    let saved: PartnersConnection = parts.asker.change(admin, SAVE, details).await?;
+    let saved: PartnersConnection = parts.request_context.change(admin, SAVE, details).await?;
     let connection = saved.halo_connection.ok_or_else(|| anyhow::anyhow!("the connection was not saved"))?;
     tell(format!("{}: {}", connection.url, words(&connection.status)));
     for Check { subject, outcome, message } in connection.checks {

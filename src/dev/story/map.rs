@@ -84,7 +84,7 @@ pub(super) struct Subscription {
 
 /// All of the partner's clients, as the mapping table shows them.
 pub(super) async fn clients(parts: &Parts) -> anyhow::Result<Vec<Client>> {
-    let data: Value = parts.asker.ask(parts.callers.partner_admin(), CLIENTS, json!({})).await?;
+    let data: Value = parts.request_context.ask(parts.callers.partner_admin(), CLIENTS, json!({})).await?;
     serde_json::from_value(data["partner"]["clients"]["nodes"].clone()).context("the API's answer has another shape")
 }
 
@@ -111,12 +111,13 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<Option<Id>> {
     }
     tell(format!("{} mappings to save; {} clients stay unmapped", chosen.len(), clients.len() - WANTED.len()));
     let input = json!({ "associations": chosen });
-    let mut saved: Value = parts.asker.change(parts.callers.partner_admin(), SAVE, input).await?;
+    let mut saved: Value = parts.request_context.change(parts.callers.partner_admin(), SAVE, input).await?;
     Ok(Some(saved["run"]["id"].take()).filter(|run| !run.is_null()))
 }
 
 async fn search_customers(parts: &Parts, search: &str) -> anyhow::Result<Vec<Customer>> {
-    let data: Value = parts.asker.ask(parts.callers.partner_admin(), SEARCH, json!({ "search": search })).await?;
+    let data: Value =
+        parts.request_context.ask(parts.callers.partner_admin(), SEARCH, json!({ "search": search })).await?;
     serde_json::from_value(data["haloCustomers"]["nodes"].clone()).context("the API's answer has another shape")
 }
 

@@ -46,6 +46,6 @@ pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
 
 /// "Sync now", in the frontend.
 pub(super) async fn resync(parts: &Parts) -> anyhow::Result<()> {
-    let requested: Value = parts.asker.change(parts.callers.partner_admin(), REQUEST, json!({})).await?;
+    let requested: Value = parts.request_context.change(parts.callers.partner_admin(), REQUEST, json!({})).await?;
     wait::until_finished(parts, &requested["run"]["id"]).await
 }

@@ -50,7 +50,7 @@ pub(super) async fn second_report(parts: &Parts) -> anyhow::Result<()> {
 }
 
 async fn import(parts: &Parts, report: Value) -> anyhow::Result<Imported> {
-    let Payload { imported } = parts.asker.change(parts.callers.platform(), IMPORT, report).await?;
+    let Payload { imported } = parts.request_context.change(parts.callers.platform(), IMPORT, report).await?;
     Ok(imported)
 }
 

@@ -70,7 +70,7 @@ struct Named {
 
 /// The partner's latest run. A run that waits does so for those before it, so once the latest is finished, all are.
 pub(super) async fn latest(parts: &Parts) -> anyhow::Result<Option<Id>> {
-    let mut data: Value = parts.asker.ask(parts.callers.partner_admin(), LATEST, json!({})).await?;
+    let mut data: Value = parts.request_context.ask(parts.callers.partner_admin(), LATEST, json!({})).await?;
     Ok(Some(data["partner"]["haloSyncRuns"]["nodes"][0]["id"].take()).filter(|id| !id.is_null()))
 }
 
@@ -124,7 +124,7 @@ pub(super) async fn until_finished(parts: &Parts, id: &Id) -> anyhow::Result<()>
 }
 
 async fn look(parts: &Parts, id: &Id) -> anyhow::Result<Run> {
-    let mut data: Value = parts.asker.ask(parts.callers.partner_admin(), RUN, json!({ "id": id })).await?;
+    let mut data: Value = parts.request_context.ask(parts.callers.partner_admin(), RUN, json!({ "id": id })).await?;
     serde_json::from_value(data["haloSyncRun"].take()).context("the API's answer has another shape")
 }
 

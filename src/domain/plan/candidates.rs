@@ -12,16 +12,16 @@ use crate::ids::HaloSubscriptionId;
 /// What associations of this plan made themselves and have no id of: no question to another client of the same customer.
 pub(super) fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionId> {
     let mut claimed = BTreeSet::new();
-    let pending = desired.associations.iter().chain(&desired.bystanders);
+    let pending = desired.associations.iter().chain(&desired.competing_associations);
     let pending = pending.filter(|it| it.subscription.is_none() && it.tenant == observed.tenant);
     for association in pending {
-        if let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) {
+        if let Some(ObservedCustomer::Found { subscriptions, .. }) = observed.customers.get(&association.customer) {
             let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
             // By its name alone, one record can be its own, if it is taken back now; several are a question to everybody, and
             // so is one that somebody has refused.
             let found = recovered(association, &free);
-            let waits = desired.held_since.is_some()
-                && association.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsNotKept);
+            let waits = desired.suspended_since.is_some()
+                && association.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsOverwritten);
             let by_name = found.len() == 1 && !waits && !association.create.approved;
             let marker = Some(&association.create.marker);
             let its_own = found.into_iter().filter(|it| by_name || it.marker.as_ref() == marker);
@@ -38,11 +38,12 @@ pub(super) fn recovered<'s>(
     free: &[&'s ObservedSubscription],
 ) -> Vec<&'s ObservedSubscription> {
     let create = &association.create;
-    let marked =
-        |it: &&ObservedSubscription| it.marker.as_deref() == Some(&create.marker) || Some(it.id) == create.former;
+    let marked = |it: &&ObservedSubscription| {
+        it.marker.as_deref() == Some(&create.marker) || Some(it.id) == create.previous_subscription
+    };
     // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
     let named = |it: &&ObservedSubscription| {
-        let in_doubt = create.sent_at.is_some() || create.double_possible;
+        let in_doubt = create.sent_at.is_some() || create.duplicate_possible;
         in_doubt && it.ours && it.marker.is_none() && it.name == create.name
     };
     let mut found: Vec<_> = free.iter().copied().filter(marked).collect();
@@ -61,18 +62,19 @@ pub(super) fn ids(subscriptions: &[&ObservedSubscription]) -> String {
 }
 
 /// A create that was sent twice may have made two records. The one that is ours stays right; the other one bills as well.
-pub(super) fn double(
+pub(super) fn duplicate(
     association: &DesiredAssociation,
     observed: &Observed,
     owned: &BTreeSet<HaloSubscriptionId>,
     now: DateTime<Utc>,
 ) -> Option<Problem> {
-    let Some(ObservedCustomer::There { subscriptions, .. }) = observed.customers.get(&association.customer) else {
+    let Some(ObservedCustomer::Found { subscriptions, .. }) = observed.customers.get(&association.customer) else {
         return None;
     };
     let free: Vec<_> = subscriptions.iter().filter(|it| it.active && !owned.contains(&it.id)).collect();
-    let doubles = recovered(association, &free);
-    (!doubles.is_empty()).then(|| {
-        Problem::about(ProblemCode::DuplicateSubscription, ids(&doubles), now).continuing(association.problem.as_ref())
+    let duplicates = recovered(association, &free);
+    (!duplicates.is_empty()).then(|| {
+        Problem::about(ProblemCode::DuplicateSubscription, ids(&duplicates), now)
+            .with_first_seen_from(association.problem.as_ref())
     })
 }

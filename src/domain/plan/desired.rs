@@ -15,11 +15,11 @@ pub struct Desired {
     pub tenant: HaloTenant,
     pub associations: Vec<DesiredAssociation>,
     /// Associations that nothing is done for now, and that want subscriptions of the same customers: what they made is theirs.
-    pub bystanders: Vec<DesiredAssociation>,
+    pub competing_associations: Vec<DesiredAssociation>,
     /// Subscriptions that belong to any association of this tenant: never candidates for another.
     pub owned: BTreeSet<HaloSubscriptionId>,
     /// Since when nothing is written, because Halo did more than was asked and nobody has looked yet.
-    pub held_since: Option<DateTime<Utc>>,
+    pub suspended_since: Option<DateTime<Utc>>,
 }
 
 /// So many customers are read for one slice: with all that follows for them, well inside what Halo takes in five minutes.
@@ -58,7 +58,7 @@ impl Desired {
         let associations = std::mem::take(&mut self.associations);
         for association in associations.into_iter().filter(|it| left.contains(&it.id) || competes(it)) {
             let done = written.contains(&association.id) && !left.contains(&association.id);
-            if done { self.bystanders.push(association) } else { self.associations.push(association) }
+            if done { self.competing_associations.push(association) } else { self.associations.push(association) }
         }
         self.slices().into_iter().flat_map(|slice| slice.by(AGAIN_AT_ONCE)).collect()
     }
@@ -97,9 +97,9 @@ impl Desired {
         let part = |associations| Desired {
             tenant: self.tenant.clone(),
             associations,
-            bystanders: self.bystanders.clone(),
+            competing_associations: self.competing_associations.clone(),
             owned: self.owned.clone(),
-            held_since: self.held_since,
+            suspended_since: self.suspended_since,
         };
         parts.into_iter().map(part).collect()
     }
@@ -118,7 +118,7 @@ pub struct DesiredAssociation {
     pub goal: Goal,
     pub create: Create,
     /// A quantity was sent to Halo, and what became of it was not noted: the process was killed, or Halo did not answer.
-    pub unseen: Option<Unseen>,
+    pub unseen: Option<UnconfirmedWrite>,
     /// The quantity that Halo last confirmed.
     pub last_synced_quantity: Option<u32>,
     pub problem: Option<Problem>,
@@ -134,7 +134,7 @@ impl DesiredAssociation {
 
 /// A write of the quantity of which nobody knows what became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unseen {
+pub struct UnconfirmedWrite {
     pub sent: Sent,
     /// The settle time after it has passed: Halo is not at work on it any more.
     pub settled: bool,
@@ -150,7 +150,7 @@ pub struct Sent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// Follow the active user count.
-    Follow { active_users: u32 },
+    SyncQuantity { active_users: u32 },
     /// A person removed the association.
     End(Ending),
 }
@@ -166,10 +166,10 @@ pub struct Create {
     pub settled: bool,
     /// One was sent again not long ago, and the first may still come to light beside the subscription there is now; or it did
     /// and is still there.
-    pub double_possible: bool,
+    pub duplicate_possible: bool,
     /// The subscription that an ended association of the same client and customer had. It is taken back, wherever the partner
     /// has moved it.
-    pub former: Option<HaloSubscriptionId>,
+    pub previous_subscription: Option<HaloSubscriptionId>,
     /// A person saw the candidates and wants a new subscription.
     pub approved: bool,
 }

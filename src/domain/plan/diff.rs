@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::candidates::{claimed, double, ids, recovered};
+use super::candidates::{claimed, duplicate, ids, recovered};
 use super::desired::{Desired, DesiredAssociation, Goal};
-use super::observed::{Observed, ObservedCustomer, ObservedSubscription, Sighting};
+use super::observed::{Lookup, Observed, ObservedCustomer, ObservedSubscription};
 use crate::domain::association::Ending;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
@@ -27,7 +27,7 @@ impl Plan {
     /// What some step waits for, if one does.
     pub fn waits(&self) -> Option<&Problem> {
         self.steps.iter().find_map(|step| match &step.action {
-            Action::Wait(problem) => Some(problem),
+            Action::Defer(problem) => Some(problem),
             _ => None,
         })
     }
@@ -51,7 +51,7 @@ pub struct Step {
     /// What Halo showed before a write of ours whose outcome was not noted: that write counts as this step's.
     pub before_sent: Option<u32>,
     /// Whether there is a second subscription of this client's; none where nobody looked.
-    pub double: Option<bool>,
+    pub duplicate: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ pub enum Action {
         quantity: u32,
     },
     /// The subscription is ours and its id was lost: take it back, and set its quantity where that differs.
-    Adopt {
+    Readopt {
         subscription: HaloSubscriptionId,
         quantity: u32,
     },
@@ -73,7 +73,7 @@ pub enum Action {
         to: u32,
     },
     /// Halo already shows what we want.
-    Leave {
+    NoChange {
         subscription: HaloSubscriptionId,
         quantity: u32,
     },
@@ -82,9 +82,9 @@ pub enum Action {
         set_to_zero: Option<HaloSubscriptionId>,
     },
     /// A create is in doubt and Halo may still be at work: look again later.
-    Wait(Problem),
+    Defer(Problem),
     /// Nothing can be written until somebody has mended this.
-    Report(Problem),
+    Blocked(Problem),
 }
 
 impl Action {
@@ -92,9 +92,9 @@ impl Action {
         match self {
             Action::Create { .. } | Action::SetQuantity { .. } => true,
             // Taking back is a note of ours; the quantity is compared when it is carried out.
-            Action::Adopt { .. } => true,
+            Action::Readopt { .. } => true,
             Action::End { set_to_zero } => set_to_zero.is_some(),
-            Action::Leave { .. } | Action::Wait(_) | Action::Report(_) => false,
+            Action::NoChange { .. } | Action::Defer(_) | Action::Blocked(_) => false,
         }
     }
 }
@@ -104,7 +104,7 @@ pub fn diff(desired: &Desired, observed: &Observed, now: DateTime<Utc>) -> Plan 
     // Within one plan too, a subscription is taken back once.
     let mut owned = desired.owned.clone();
     let claimed = claimed(desired, observed);
-    let held = desired.held_since.is_some();
+    let held = desired.suspended_since.is_some();
     let plan_for = |association| step(association, held, observed, &claimed, &mut owned, now);
     Plan { steps: desired.associations.iter().map(plan_for).collect() }
 }
@@ -123,24 +123,26 @@ fn step(
         client: association.client,
         client_name: association.client_name.clone(),
         customer: association.customer,
-        action: Action::Report(Problem::new(ProblemCode::TenantChanged, now).continuing(association.problem.as_ref())),
+        action: Action::Blocked(
+            Problem::new(ProblemCode::TenantChanged, now).with_first_seen_from(association.problem.as_ref()),
+        ),
         seen: None,
         warning: None,
         changed_in_halo: false,
         before_sent: None,
-        double: None,
+        duplicate: None,
     };
-    let report = |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
+    let report = |problem: Problem| Action::Blocked(problem.with_first_seen_from(association.problem.as_ref()));
 
     // Halo's ids mean nothing in another tenant.
     if association.tenant != observed.tenant {
         return step;
     }
     // Whoever acknowledges it takes the problem away.
-    if let (true, Goal::Follow { .. }, Some(problem)) = (held, association.goal, &association.problem)
-        && problem.code == ProblemCode::FieldsNotKept
+    if let (true, Goal::SyncQuantity { .. }, Some(problem)) = (held, association.goal, &association.problem)
+        && problem.code == ProblemCode::FieldsOverwritten
     {
-        step.action = Action::Report(problem.clone());
+        step.action = Action::Blocked(problem.clone());
         return step;
     }
     let Some(subscription) = association.subscription else {
@@ -148,8 +150,8 @@ fn step(
         return step;
     };
     let seen = match observed.subscriptions.get(&subscription) {
-        Some(Sighting::There(seen)) => seen.clone(),
-        Some(Sighting::Deleted) => {
+        Some(Lookup::Found(seen)) => seen.clone(),
+        Some(Lookup::Deleted) => {
             step.action = match association.goal {
                 Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
                 // Nobody looks again after this end, so one look that says so is not enough.
@@ -157,19 +159,19 @@ fn step(
                     Some(problem) if problem.code == ProblemCode::SubscriptionDeleted => {
                         Action::End { set_to_zero: None }
                     }
-                    _ => Action::Wait(Problem::new(ProblemCode::SubscriptionDeleted, now)),
+                    _ => Action::Defer(Problem::new(ProblemCode::SubscriptionDeleted, now)),
                 },
                 // A write to the deleted one made another record: that question goes on until a person has answered it.
-                Goal::Follow { .. } => match &association.problem {
+                Goal::SyncQuantity { .. } => match &association.problem {
                     Some(problem) if problem.code == ProblemCode::DuplicateSubscription => {
-                        Action::Report(problem.clone())
+                        Action::Blocked(problem.clone())
                     }
                     _ => report(Problem::new(ProblemCode::SubscriptionDeleted, now)),
                 },
             };
             return step;
         }
-        Some(Sighting::Unclear(code)) => {
+        Some(Lookup::Unknown(code)) => {
             step.action = report(Problem::new(*code, now));
             return step;
         }
@@ -180,7 +182,7 @@ fn step(
     };
     // What Halo shows may be neither what we last noted nor a stranger's change: a crash can come between writing and noting.
     let wanted = match association.goal {
-        Goal::Follow { active_users } => active_users,
+        Goal::SyncQuantity { active_users } => active_users,
         Goal::End(_) => 0,
     };
     let arrived = association.unseen.map(|it| it.sent).filter(|sent| seen.quantity == Some(sent.to));
@@ -192,25 +194,27 @@ fn step(
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
         // What Halo may still be at work on would undo what is written now, or what is written after that.
-        _ if under_way.is_some() => {
-            Action::Wait(Problem::new(ProblemCode::HaloUnreachable, now).continuing(association.problem.as_ref()))
-        }
+        _ if under_way.is_some() => Action::Defer(
+            Problem::new(ProblemCode::HaloUnreachable, now).with_first_seen_from(association.problem.as_ref()),
+        ),
         Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(subscription) },
-        Goal::Follow { .. } if !seen.active => report(Problem::new(ProblemCode::SubscriptionInactive, now)),
-        Goal::Follow { active_users } if seen.quantity == Some(active_users) => {
-            Action::Leave { subscription, quantity: active_users }
+        Goal::SyncQuantity { .. } if !seen.active => report(Problem::new(ProblemCode::SubscriptionInactive, now)),
+        Goal::SyncQuantity { active_users } if seen.quantity == Some(active_users) => {
+            Action::NoChange { subscription, quantity: active_users }
         }
-        Goal::Follow { active_users: 0 } if let Some(problem) = zero_refused_before(association) => {
-            Action::Report(problem.clone())
+        Goal::SyncQuantity { active_users: 0 } if let Some(problem) = zero_refused_before(association) => {
+            Action::Blocked(problem.clone())
         }
-        Goal::Follow { active_users } => Action::SetQuantity { subscription, from: seen.quantity, to: active_users },
+        Goal::SyncQuantity { active_users } => {
+            Action::SetQuantity { subscription, from: seen.quantity, to: active_users }
+        }
     };
-    if let Goal::Follow { .. } = association.goal {
-        let double = double(association, observed, owned, now);
-        step.double = observed.customers.contains_key(&association.customer).then_some(double.is_some());
+    if let Goal::SyncQuantity { .. } = association.goal {
+        let duplicate = duplicate(association, observed, owned, now);
+        step.duplicate = observed.customers.contains_key(&association.customer).then_some(duplicate.is_some());
         step.warning =
-            double.or_else(|| warning(association, &seen, step.changed_in_halo, &step.action, observed, now));
+            duplicate.or_else(|| warning(association, &seen, step.changed_in_halo, &step.action, observed, now));
     }
     step.seen = Some(seen);
     step
@@ -249,7 +253,7 @@ fn warning(
     } else {
         return None;
     };
-    Some(Problem::new(code, now).continuing(association.problem.as_ref()))
+    Some(Problem::new(code, now).with_first_seen_from(association.problem.as_ref()))
 }
 
 fn fell(from: u32, to: u32) -> bool {
@@ -265,29 +269,33 @@ fn find_or_create(
     found: &mut Option<ObservedSubscription>,
     now: DateTime<Utc>,
 ) -> Action {
-    let report = |problem: Problem| Action::Report(problem.continuing(association.problem.as_ref()));
+    let report = |problem: Problem| Action::Blocked(problem.with_first_seen_from(association.problem.as_ref()));
     let create = &association.create;
     let (subscriptions, inactive) = match observed.customers.get(&association.customer) {
-        Some(ObservedCustomer::There { subscriptions, inactive, .. }) => (subscriptions.as_slice(), *inactive),
+        Some(ObservedCustomer::Found { subscriptions, inactive, .. }) => (subscriptions.as_slice(), *inactive),
         Some(ObservedCustomer::Deleted) => {
             return match association.goal {
                 // What a create in doubt made may have gone with a merged customer, or may not be there yet.
                 Goal::End(_) if create.sent_at.is_some() && !create.settled => {
-                    Action::Wait(Problem::new(ProblemCode::CreateUnconfirmed, now))
+                    Action::Defer(Problem::new(ProblemCode::CreateUnconfirmed, now))
                 }
                 Goal::End(_) => Action::End { set_to_zero: None },
-                Goal::Follow { .. } => report(Problem::new(ProblemCode::CustomerDeleted, now)),
+                Goal::SyncQuantity { .. } => report(Problem::new(ProblemCode::CustomerDeleted, now)),
             };
         }
         None => return report(Problem::new(ProblemCode::AnswerNotUnderstood, now)),
     };
-    let former = match create.former.filter(|id| !owned.contains(id)).and_then(|id| observed.subscriptions.get(&id)) {
-        Some(Sighting::There(seen)) => subscriptions.iter().all(|it| it.id != seen.id).then_some(seen),
-        Some(Sighting::Unclear(code)) => return report(Problem::new(*code, now)),
-        Some(Sighting::Deleted) | None => None,
+    let previous_subscription = match create
+        .previous_subscription
+        .filter(|id| !owned.contains(id))
+        .and_then(|id| observed.subscriptions.get(&id))
+    {
+        Some(Lookup::Found(seen)) => subscriptions.iter().all(|it| it.id != seen.id).then_some(seen),
+        Some(Lookup::Unknown(code)) => return report(Problem::new(*code, now)),
+        Some(Lookup::Deleted) | None => None,
     };
     let free = subscriptions.iter().filter(|subscription| !owned.contains(&subscription.id));
-    let free: Vec<_> = free.chain(former).collect();
+    let free: Vec<_> = free.chain(previous_subscription).collect();
     let recovered = recovered(association, &free);
     match recovered[..] {
         [] => {}
@@ -298,14 +306,16 @@ fn find_or_create(
             }
         }
         // The same that stops writing to an own one.
-        [only] if !only.active && matches!(association.goal, Goal::Follow { .. }) => {
+        [only] if !only.active && matches!(association.goal, Goal::SyncQuantity { .. }) => {
             return report(Problem::about(ProblemCode::SubscriptionInactive, only.id.to_string(), now));
         }
         [only] => {
             owned.insert(only.id);
             *found = Some(only.clone());
             return match association.goal {
-                Goal::Follow { active_users } => Action::Adopt { subscription: only.id, quantity: active_users },
+                Goal::SyncQuantity { active_users } => {
+                    Action::Readopt { subscription: only.id, quantity: active_users }
+                }
                 Goal::End(Ending::SetToZero) if only.quantity != Some(0) => Action::End { set_to_zero: Some(only.id) },
                 Goal::End(_) => Action::End { set_to_zero: None },
             };
@@ -323,11 +333,11 @@ fn find_or_create(
         }
     }
     if create.sent_at.is_some() && !create.settled {
-        return Action::Wait(
-            Problem::new(ProblemCode::CreateUnconfirmed, now).continuing(association.problem.as_ref()),
+        return Action::Defer(
+            Problem::new(ProblemCode::CreateUnconfirmed, now).with_first_seen_from(association.problem.as_ref()),
         );
     }
-    let Goal::Follow { active_users } = association.goal else { return Action::End { set_to_zero: None } };
+    let Goal::SyncQuantity { active_users } = association.goal else { return Action::End { set_to_zero: None } };
     if inactive {
         return report(Problem::new(ProblemCode::CustomerInactive, now));
     }

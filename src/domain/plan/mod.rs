@@ -9,7 +9,7 @@ mod diff;
 mod observed;
 mod render;
 
-pub use desired::{Create, Desired, DesiredAssociation, Goal, Sent, Unseen};
+pub use desired::{Create, Desired, DesiredAssociation, Goal, Sent, UnconfirmedWrite};
 pub use diff::{Action, Plan, Step, diff};
-pub use observed::{Observed, ObservedCustomer, ObservedSubscription, Sighting};
+pub use observed::{Lookup, Observed, ObservedCustomer, ObservedSubscription};
 pub use render::render;

@@ -9,19 +9,19 @@ use crate::ids::{HaloCustomerId, HaloSubscriptionId, HaloTenant};
 pub struct Observed {
     pub tenant: HaloTenant,
     /// For each association that has a subscription.
-    pub subscriptions: BTreeMap<HaloSubscriptionId, Sighting>,
+    pub subscriptions: BTreeMap<HaloSubscriptionId, Lookup>,
     /// For each customer of an association without one, or whose subscription is on another customer now: the customer, and
     /// all of its subscriptions.
     pub customers: BTreeMap<HaloCustomerId, ObservedCustomer>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Sighting {
-    There(ObservedSubscription),
+pub enum Lookup {
+    Found(ObservedSubscription),
     /// A read of that id alone says that it is gone.
     Deleted,
     /// Halo shows others, and this one not.
-    Unclear(ProblemCode),
+    Unknown(ProblemCode),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,6 @@ pub struct ObservedSubscription {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum ObservedCustomer {
-    There { name: String, top_level: Option<String>, inactive: bool, subscriptions: Vec<ObservedSubscription> },
+    Found { name: String, top_level: Option<String>, inactive: bool, subscriptions: Vec<ObservedSubscription> },
     Deleted,
 }

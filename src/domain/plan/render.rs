@@ -19,7 +19,7 @@ fn line(step: &Step) -> String {
         Action::Create { name, quantity, .. } => {
             format!("create a subscription for customer {} with quantity {quantity}: {name:?}", step.customer)
         }
-        Action::Adopt { subscription, quantity } => {
+        Action::Readopt { subscription, quantity } => {
             format!("take back subscription {subscription} and have its quantity be {quantity}")
         }
         Action::SetQuantity { subscription, from: Some(from), to } => {
@@ -28,11 +28,11 @@ fn line(step: &Step) -> String {
         Action::SetQuantity { subscription, from: None, to } => {
             format!("set subscription {subscription} from no whole number to {to}")
         }
-        Action::Leave { subscription, quantity } => format!("leave subscription {subscription} at {quantity}"),
+        Action::NoChange { subscription, quantity } => format!("leave subscription {subscription} at {quantity}"),
         Action::End { set_to_zero: Some(subscription) } => format!("end: set subscription {subscription} to 0"),
         Action::End { set_to_zero: None } => "end: nothing to write".to_owned(),
-        Action::Wait(problem) => format!("wait: {}", problem.message()),
-        Action::Report(problem) => format!("report: {}", problem.message()),
+        Action::Defer(problem) => format!("wait: {}", problem.message()),
+        Action::Blocked(problem) => format!("report: {}", problem.message()),
     };
     let warning = step.warning.as_ref().map(|problem| format!(" (note: {})", problem.message())).unwrap_or_default();
     // A name of several lines must not look like several steps.

@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Reply, Server, Wish, toys::one};
+use super::{Reply, Server, Wish, fixtures::one};
 
 #[tokio::test]
 async fn documents_that_ask_for_too_much_are_refused_before_they_cost_anything() {

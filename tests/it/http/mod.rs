@@ -1,21 +1,22 @@
 //! The GraphQL edge as a client meets it: a real port, real tokens, and a schema of toys behind it.
 
 mod documents;
+mod fixtures;
 mod limits;
 mod requests;
 mod sockets;
 mod streams;
-mod toys;
 
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::http::HeaderValue;
 use chrono::Duration;
 use infima_halo::{
-    auth::{Caller, Mint, Role, TokenRules},
+    auth::{Caller, DevTokenIssuer, Role, TokenRules},
     clock::Clock,
     http::{
-        Documents, Edge, Health, Identify, IdentifyError, health_routes, limits::Limits, metrics_route, router, serve,
+        Documents, GraphqlService, Health, Identify, IdentifyError, health_routes, limits::Limits, metrics_route,
+        router, serve,
     },
     ids::PartnerId,
 };
@@ -25,7 +26,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::support::served::{Reply, client};
-use toys::Toys;
+use fixtures::Toys;
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
@@ -51,7 +52,7 @@ impl Default for Wish {
 struct Server {
     address: SocketAddr,
     client: reqwest::Client,
-    mint: Arc<Mint>,
+    mint: Arc<DevTokenIssuer>,
     toys: Toys,
     stopping: CancellationToken,
     mutations: TaskTracker,
@@ -64,7 +65,7 @@ impl Server {
     }
 
     async fn with(wish: Wish) -> Self {
-        let mint = Arc::new(Mint::generate(TokenRules {
+        let mint = Arc::new(DevTokenIssuer::generate(TokenRules {
             issuer: "https://id.infima.example".into(),
             audience: "infima-halo".into(),
             partner_claim: "partner".into(),
@@ -80,7 +81,7 @@ impl Server {
         });
         let (toys, stopping, mutations) = (Toys::default(), CancellationToken::new(), TaskTracker::new());
         let limits = wish.limits.clone();
-        let edge = Edge {
+        let edge = GraphqlService {
             schema: toys.schema(),
             identify,
             clock: Clock::System,

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
-use super::{Reply, Server, Wish, toys::one};
+use super::{Reply, Server, Wish, fixtures::one};
 
 struct Socket(WebSocketStream<TcpStream>);
 
@@ -279,7 +279,7 @@ async fn sockets_that_nobody_signs_in_on_are_few() {
     assert_eq!(refused().await, 503);
 }
 
-/// What waits for a client that does not read is bounded, and so is the patience with it.
+/// What waits for a client that does not read is bounded, and so is the max_wait with it.
 #[tokio::test]
 async fn a_client_that_does_not_read_is_let_go() {
     let limits = Limits { send_time: Duration::from_millis(500), ..Limits::default() };

@@ -4,7 +4,7 @@ use chrono::Duration;
 use infima_halo::{auth::Role, http::limits::Limits};
 use serde_json::{Value, json};
 
-use super::{Reply, Server, Wish, client, toys::one};
+use super::{Reply, Server, Wish, client, fixtures::one};
 
 /// Reads the events of a stream that is at its end: names and data.
 fn events(text: &str) -> Vec<(String, Value)> {

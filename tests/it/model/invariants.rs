@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use infima_halo::auth::Role;
 use infima_halo::domain::run::RunState;
 use infima_halo::ids::ClientId;
-use infima_halo::ops::associate_clients::{Mapping, associate_clients};
-use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::association::save::{Mapping, associate_clients};
+use infima_halo::ops::connection::save::save_connection;
 use infima_halo::sandbox::{Call, Effect};
 use uuid::Uuid;
 

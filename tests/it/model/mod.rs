@@ -9,12 +9,12 @@ use chrono::Duration;
 use infima_halo::domain::association::{Association, Ending};
 use infima_halo::domain::run::RunState;
 use infima_halo::ids::HaloSubscriptionId;
-use infima_halo::ops::associate_clients::Mapping;
-use infima_halo::ops::request_sync::request_sync;
-use infima_halo::ops::resolve_subscription::Resolution;
-use infima_halo::ops::run_sync::Looked;
-use infima_halo::ops::save_connection::save_connection;
-use infima_halo::ops::start_nights::{Which, start_nights};
+use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::association::save::Mapping;
+use infima_halo::ops::connection::save::save_connection;
+use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
+use infima_halo::ops::sync::request::request_sync;
+use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::ops::{OpError, UserErrorCode};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
 use proptest::prelude::*;
@@ -255,7 +255,7 @@ async fn happen(world: &World, step: &Step) {
     if let Some(run) = world.open_run().await {
         let due = world.is_due(run).await;
         let looked = world.work(run).await;
-        assert!(!due || looked != Looked::Nothing, "a run whose time has come is worked on");
+        assert!(!due || looked != RunOutcome::Nothing, "a run whose time has come is worked on");
     }
 }
 
@@ -310,7 +310,7 @@ async fn take_place(world: &World, step: &Step) {
         Step::SyncOne { client } => sync(world, Some(client)).await,
         Step::Night => {
             world.clock.advance(Duration::days(1));
-            start_nights(world.ops(), Which::Due).await.expect("the database answers");
+            enqueue_nightly_syncs(world.ops(), Selection::Due).await.expect("the database answers");
         }
         Step::Fault { fault, sticky } => {
             let (fault, call) = FAULTS[fault];
@@ -336,7 +336,7 @@ async fn take_place(world: &World, step: &Step) {
 }
 
 /// A sync of everything that has sent so many requests and goes on when it is polled; none where it was over before.
-async fn half_a_sync(world: &World, requests: usize) -> Option<impl Future<Output = Looked>> {
+async fn half_a_sync(world: &World, requests: usize) -> Option<impl Future<Output = RunOutcome>> {
     sync(world, None).await;
     let run = world.open_run().await?;
     world.bring_forward(run).await;

@@ -3,7 +3,7 @@
 pub mod artifacts;
 pub mod data_dir;
 pub mod db;
-pub mod people;
+pub mod halo_admin;
 pub mod program;
 pub mod served;
 pub mod worker;

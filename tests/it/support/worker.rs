@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use infima_halo::ops::run_sync::Moment;
+use infima_halo::ops::sync::run::Moment;
 use infima_halo::seal;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -20,9 +20,9 @@ use super::world::World;
 pub const SHORT_TIMES: &[(&str, &str)] = &[
     ("INFIMA_WORKER_LEASE_SECONDS", "2"),
     ("INFIMA_WORKER_SWEEP_SECONDS", "1"),
-    ("INFIMA_WORKER_STOP_SECONDS", "5"),
+    ("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "5"),
     ("INFIMA_HALO_TIMEOUT_SECONDS", "1"),
-    ("INFIMA_HALO_SETTLE_SECONDS", "1"),
+    ("INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", "1"),
 ];
 
 pub struct Worker {

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 use infima_halo::app::App;
-use infima_halo::auth::{Caller, Mint, PartnerScope, Role, SystemScope, TokenRules};
+use infima_halo::auth::{Caller, DevTokenIssuer, PartnerScope, Role, SystemScope, TokenRules};
 use infima_halo::clock::Clock;
 use infima_halo::config::{Config, Variables};
 use infima_halo::domain::association::Association;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::{Run, RunResult};
 use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
-use infima_halo::ops::associate_clients::{Associated, Mapping, associate_clients};
-use infima_halo::ops::check_connection::Details;
-use infima_halo::ops::import_roster::{Roster, import_roster};
-use infima_halo::ops::run_sync::{Looked, run_sync};
-use infima_halo::ops::save_connection::save_connection;
+use infima_halo::ops::association::save::{Associated, Mapping, associate_clients};
+use infima_halo::ops::connection::check::Details;
+use infima_halo::ops::connection::save::save_connection;
+use infima_halo::ops::roster::import::{Roster, import_roster};
+use infima_halo::ops::sync::run::{RunOutcome, run_sync};
 use infima_halo::ops::{OpError, Ops, Request};
 use infima_halo::sandbox::{Sandbox, SandboxOptions, Tenant, TenantSeed};
 use infima_halo::storage::{self, Page};
@@ -32,7 +32,7 @@ pub struct World {
     pub app: App,
     pub config: Config,
     pub clock: Clock,
-    pub mint: Mint,
+    pub mint: DevTokenIssuer,
     pub tenant: Tenant,
     pub sandbox: Sandbox,
     pub database: TestDatabase,
@@ -99,7 +99,7 @@ impl World {
         variables.set("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
         let addresses = [tenant.port(), sandbox.tenant("other").port()].map(|port| format!("127.0.0.1:{port}"));
         variables.set("INFIMA_HALO_DEVELOPMENT_ADDRESSES", addresses.join(","));
-        variables.set("INFIMA_HALO_SETTLE_SECONDS", "300");
+        variables.set("INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", "300");
         adjust(&mut variables);
         let config = Config::read(&variables).expect("the test's configuration");
         let app = App::build(&config, clock.clone(), 8).await.expect("the app starts");
@@ -107,7 +107,7 @@ impl World {
             app,
             config,
             clock,
-            mint: Mint::generate(rules()),
+            mint: DevTokenIssuer::generate(rules()),
             tenant,
             sandbox,
             owner: database.owner().await,
@@ -253,7 +253,7 @@ impl World {
     }
 
     /// Works on a run as a worker would.
-    pub async fn work(&self, run: RunId) -> Looked {
+    pub async fn work(&self, run: RunId) -> RunOutcome {
         run_sync(self.ops(), run, "test", &CancellationToken::new()).await.expect("the database answers")
     }
 
@@ -267,7 +267,7 @@ impl World {
     pub async fn request_sync(&self) -> RunId {
         let admin = self.admin().await;
         let requested =
-            infima_halo::ops::request_sync::request_sync(self.ops(), &request(&admin), self.partner().await, None)
+            infima_halo::ops::sync::request::request_sync(self.ops(), &request(&admin), self.partner().await, None)
                 .await;
         requested.expect("the request is allowed").run.expect("there is something to sync")
     }
@@ -345,7 +345,7 @@ impl World {
     /// The same, where nothing may happen to it for so long.
     pub async fn until_run_within(
         &self,
-        patience: std::time::Duration,
+        max_wait: std::time::Duration,
         id: RunId,
         wanted: impl Fn(&Run) -> bool,
     ) -> Run {
@@ -356,7 +356,7 @@ impl World {
             if wanted(&run) {
                 return run;
             }
-            let heard = tokio::time::timeout(patience, news.recv()).await;
+            let heard = tokio::time::timeout(max_wait, news.recv()).await;
             heard.unwrap_or_else(|_| panic!("nothing more happens to the run: {run:?}")).unwrap();
         }
     }
@@ -378,7 +378,7 @@ impl World {
     /// Lets the settle time of the client's doubtful write have passed.
     pub async fn settle(&self, client: &str) {
         let ago = "update associations set create_sent_at = create_sent_at - interval '1 hour',
-                       before_write_at = before_write_at - interval '1 hour'
+                       pending_write_at = pending_write_at - interval '1 hour'
                    where client_id = $1";
         sqlx::query(ago).bind(self.client(client).await.0).execute(&self.owner).await.expect("the database answers");
     }

@@ -243,7 +243,7 @@ function shown({ name, before, after }) {
 }
 
 function Previewed({ preview: { complete, entries } }) {
-  const changing = entries.filter(({ action }) => action && !['LEAVE', 'REPORT', 'WAIT'].includes(action));
+  const changing = entries.filter(({ action }) => action && !['NO_CHANGE', 'REPORT', 'WAIT'].includes(action));
   const troubled = entries.filter(({ problem }) => problem).length;
   return (
     <>

@@ -1,0 +1,100 @@
+//! Customers of a partner's Halo, as the mapping dialog searches them.
+
+use async_graphql::{
+    Context, Object, SimpleObject,
+    connection::{Connection, Edge, OpaqueCursor},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::association::MappedCustomer;
+use crate::graphql::{
+    error::{Failure, Result},
+    loaders::ClientsOf,
+    objects::client::Client,
+    request_context::RequestContext,
+};
+use crate::ids::{HaloTenant, PartnerId};
+use crate::ops::association::search_customers::search_customers;
+
+pub struct HaloCustomer {
+    pub(in crate::graphql) partner: PartnerId,
+    pub(in crate::graphql) tenant: HaloTenant,
+    pub(in crate::graphql) customer: MappedCustomer,
+}
+
+/// A customer in the partner's Halo.
+#[Object]
+impl HaloCustomer {
+    /// Halo's own id of the customer.
+    async fn halo_id(&self) -> i32 {
+        self.customer.id.0
+    }
+
+    /// The customer's name in Halo. `Customer` and its id, until Halo has shown the name.
+    async fn name(&self) -> String {
+        self.customer.name.clone().unwrap_or_else(|| format!("Customer {}", self.customer.id))
+    }
+
+    /// The name of what the customer belongs to in Halo, which tells customers of the same name apart.
+    async fn top_level_name(&self) -> Option<&str> {
+        self.customer.top_level.as_deref()
+    }
+
+    /// The partner's clients that are mapped to this customer already.
+    async fn associated_clients(&self, ctx: &Context<'_>) -> Result<Vec<Client>> {
+        let key = ClientsOf(self.partner, self.tenant.clone(), self.customer.id);
+        let clients = RequestContext::of(ctx).load.load_one(key).await?.unwrap_or_default();
+        Ok(clients.into_iter().map(Client).collect())
+    }
+}
+
+/// Halo's lists go by page number, so a cursor holds one: the entries behind the first `skip` ones of this page, where
+/// pages have `size` entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnPage {
+    number: u32,
+    size: u16,
+    skip: u16,
+}
+
+pub(in crate::graphql) type HaloCustomers = OpaqueCursor<OnPage>;
+pub(in crate::graphql) type HaloCustomerConnection = Connection<HaloCustomers, HaloCustomer, Found>;
+
+#[derive(SimpleObject)]
+pub struct Found {
+    /// How many customers Halo found. Null where it does not say.
+    total_count: Option<u32>,
+}
+
+/// One page of what Halo finds.
+pub(in crate::graphql) async fn search(
+    request_context: &RequestContext,
+    partner: PartnerId,
+    search: &str,
+    first: u16,
+    after: Option<OnPage>,
+) -> Result<HaloCustomerConnection> {
+    let page = after.unwrap_or(OnPage { number: 1, size: first, skip: 0 });
+    if page.number == 0 || crate::graphql::page::size(Some(page.size.into())).is_err() {
+        return Err(Failure::bad_argument("after", "This is not a cursor of this list. Take one from a page of it."));
+    }
+    let request = request_context.question();
+    let found =
+        search_customers(&request_context.ops, &request, partner, search, page.number, page.size.into()).await?;
+
+    let here = found.customers.len();
+    let end = here.min(usize::from(page.skip) + usize::from(first));
+    let total = Found { total_count: found.total };
+    let mut shown = Connection::with_additional_fields(after.is_some(), found.has_more || end < here, total);
+    let rows = found.customers.into_iter().enumerate().take(end).skip(page.skip.into());
+    shown.edges.extend(rows.map(|(index, customer)| {
+        // Behind the page's last entry, the next page begins.
+        let behind = if index + 1 == here {
+            OnPage { number: page.number.saturating_add(1), skip: 0, ..page }
+        } else {
+            OnPage { skip: u16::try_from(index + 1).unwrap_or(u16::MAX), ..page }
+        };
+        Edge::new(OpaqueCursor(behind), HaloCustomer { partner, tenant: found.tenant.clone(), customer })
+    }));
+    Ok(shown)
+}

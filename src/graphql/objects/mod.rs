@@ -1,0 +1,13 @@
+//! The object types, a file for each noun: thin wraps around values of `domain/`.
+
+pub(in crate::graphql) mod activity;
+pub(in crate::graphql) mod association;
+pub(in crate::graphql) mod client;
+pub(in crate::graphql) mod connection;
+pub(in crate::graphql) mod customer;
+pub(in crate::graphql) mod partner;
+pub(in crate::graphql) mod preview;
+pub(in crate::graphql) mod problem;
+pub(in crate::graphql) mod result;
+pub(in crate::graphql) mod run;
+pub(in crate::graphql) mod viewer;

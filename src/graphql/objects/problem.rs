@@ -1,0 +1,103 @@
+//! What is wrong between INFIMA and a partner's Halo.
+
+use async_graphql::{Enum, Object};
+
+use crate::domain::problem;
+use crate::graphql::scalars::Moment;
+
+pub struct HaloProblem(pub(in crate::graphql) problem::Problem);
+
+/// What is wrong, in a closed set of codes, in words a partner understands, and how to mend it.
+#[Object]
+impl HaloProblem {
+    /// What is wrong.
+    async fn code(&self) -> HaloProblemCode {
+        self.0.code.into()
+    }
+
+    /// What is wrong, in words.
+    async fn message(&self) -> String {
+        self.0.message()
+    }
+
+    /// How to mend it. Null where nothing has to be done.
+    async fn remedy(&self) -> Option<&str> {
+        self.0.remedy()
+    }
+
+    /// The heading in INFIMA's published guide that describes the step.
+    async fn guide_step(&self) -> Option<&str> {
+        self.0.guide_step()
+    }
+
+    /// Halo's ids of the subscriptions that it is about, where a person has to choose among them: those that
+    /// `resolveHaloSubscription` can be told to adopt, as long as they are on the customer that the client is mapped to.
+    async fn halo_subscription_ids(&self) -> Vec<i32> {
+        self.0.subscriptions().into_iter().map(|id| id.0).collect()
+    }
+
+    /// Since when it has been so.
+    async fn since(&self) -> Moment {
+        self.0.since.into()
+    }
+}
+
+/// What can be wrong between INFIMA and a partner's Halo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "problem::ProblemCode")]
+pub enum HaloProblemCode {
+    /// There is no Halo at the address.
+    NotAHaloAddress,
+    /// The address leads to a network that nothing is sent to.
+    AddressBlocked,
+    /// The address now leads to another Halo than the one that clients are mapped to.
+    TenantChanged,
+    /// Halo did not answer. It is tried again by itself.
+    HaloUnreachable,
+    /// Halo asked for a pause. The sync goes on by itself.
+    RateLimited,
+    /// Halo gave an answer that INFIMA does not understand.
+    AnswerNotUnderstood,
+    /// Halo does not accept the Client ID and Client Secret; or the application is deleted or inactive, its secret
+    /// renewed, or its agent removed. Halo answers the same to all of these.
+    CredentialsRejected,
+    /// The application or its agent lacks a permission; the message says which.
+    PermissionMissing,
+    /// Software Licencing is switched off in Halo.
+    LicensingOff,
+    /// Halo refused to create the subscription; the message says why.
+    CreateRefused,
+    /// Halo has not confirmed yet that it created the subscription. INFIMA looks for it before sending anything again.
+    CreateUnconfirmed,
+    /// The customer already has an INFIMA subscription that no client uses. A person has to choose.
+    SubscriptionExists,
+    /// Halo holds more than one subscription for the client.
+    DuplicateSubscription,
+    /// The subscription was deleted in Halo.
+    SubscriptionDeleted,
+    /// The subscription is inactive in Halo.
+    SubscriptionInactive,
+    /// The subscription was moved to another customer in Halo. It is still kept up to date.
+    SubscriptionMoved,
+    /// The customer was deleted in Halo.
+    CustomerDeleted,
+    /// The customer was merged into another one in Halo.
+    CustomerMerged,
+    /// The customer is inactive in Halo.
+    CustomerInactive,
+    /// Halo refused the quantity; the message says why.
+    QuantityRefused,
+    /// The quantity was changed in Halo. The sync set it to the active user count again.
+    QuantityChangedInHalo,
+    /// The active user count fell to zero or by more than half. It was written, and is worth a look.
+    QuantityFell,
+    /// Halo did more than write the quantity: other fields of the subscription are blank, or a second subscription was made.
+    /// Writing has stopped for all of the partner's clients until a person has looked.
+    FieldsOverwritten,
+    /// The partner edited the subscription at the moment of the sync. The edit was kept.
+    FieldsChanged,
+    /// More than one subscription could be the client's. A person has to choose.
+    AmbiguousRecovery,
+    /// A fault of INFIMA's, who is told of it.
+    InternalFault,
+}

@@ -1,0 +1,195 @@
+//! One operation on its way through: judged before it reaches the schema, run within its time, finished before it leaves.
+//! The same way for POST, GET, event streams and sockets.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use async_graphql::{
+    Executor, Request, Response,
+    parser::types::{ExecutableDocument, OperationType},
+};
+use futures::{FutureExt, StreamExt, stream::BoxStream};
+use secrecy::SecretString;
+use tokio::time::timeout;
+use tracing::Instrument;
+
+use super::{
+    GraphqlService, RequestId,
+    callers::{Callers, Slot},
+    document::Document,
+    documents::short,
+    error::{ErrorCode, OUR_FAULT, Refusal},
+    finish::{finish, request_error},
+    graphql_params::GraphqlParams,
+    order::Order,
+};
+use crate::auth::{Act, Caller};
+
+/// What `app/` handed in, and what its callers have used of it.
+pub(super) struct RequestValidator<E> {
+    pub(super) edge: GraphqlService<E>,
+    pub(super) callers: Callers,
+}
+
+/// An operation that may run.
+pub(super) struct ValidatedRequest {
+    pub(super) kind: OperationType,
+    request: Request,
+    order: Order,
+    after: ResponseContext,
+}
+
+/// What is needed to finish an answer.
+#[derive(Clone)]
+struct ResponseContext {
+    id: RequestId,
+    may_see_schema: bool,
+    kind: &'static str,
+    /// Added to what validation says.
+    misfit: String,
+}
+
+impl<E: Executor> RequestValidator<E> {
+    pub(super) fn new(edge: GraphqlService<E>) -> Self {
+        let callers = Callers::new(&edge.limits);
+        Self { edge, callers }
+    }
+
+    /// Whose token this is. `None` is a request without one.
+    pub(super) async fn identify(&self, token: Option<SecretString>) -> Result<Arc<Caller>, Refusal> {
+        (self.edge.identify)(token).await.map(Arc::new).map_err(|why| Refusal::new(why.code(), why.to_string()))
+    }
+
+    /// How long the caller's token still lives.
+    pub(super) fn time_left(&self, caller: &Caller) -> Duration {
+        (caller.expires_at() - self.edge.clock.now()).to_std().unwrap_or_default()
+    }
+
+    /// Judges what a caller asks for.
+    pub(super) fn admit(
+        &self,
+        caller: &Arc<Caller>,
+        ask: GraphqlParams,
+        id: &RequestId,
+    ) -> Result<ValidatedRequest, Refusal> {
+        let operation_name = ask.operation_name.as_deref();
+        let GraphqlService { documents, limits, .. } = &self.edge;
+        let text = documents.choose(caller, ask.query, ask.document_id.as_deref(), operation_name, limits)?;
+        let document = Document::read(&text, operation_name, &ask.variables, limits)?;
+        let may_see_schema = self.edge.schema_for_everybody || caller.may(Act::UsePlayground);
+        if document.introspects && !may_see_schema {
+            let message = "The contract describes the schema. Only support may ask the server for it.";
+            return Err(Refusal::new(ErrorCode::Forbidden, message));
+        }
+        let span = tracing::Span::current();
+        span.record("operation", document.operation_name.as_deref().map(short));
+        span.record("role", caller.role().as_str());
+        span.record("caller", caller.subject());
+
+        let kind = document.kind;
+        let order = order(&document);
+        let misfit = documents.misfit(document.operation_name.as_deref());
+        let mut request = Request::new(text)
+            .variables(ask.variables)
+            .data(Caller::clone(caller))
+            .data(id.clone())
+            .data(self.edge.mutations.clone());
+        if let Some(name) = document.operation_name {
+            request = request.operation_name(name);
+        }
+        request.set_parsed_query(document.parsed);
+        let after = ResponseContext { id: id.clone(), may_see_schema, kind: name_of(kind), misfit };
+        Ok(ValidatedRequest { kind, request, order, after })
+    }
+
+    /// Runs a query or mutation. A query that is dropped, stops. A mutation once begun runs to its end, whether or not
+    /// anybody waits for it.
+    pub(super) async fn run(&self, admitted: ValidatedRequest) -> Response {
+        let ValidatedRequest { kind, request, order, after } = admitted;
+        let GraphqlService { schema, limits, mutations, .. } = &self.edge;
+        let schema = schema.clone();
+        let work = AssertUnwindSafe(async move { schema.execute(request).await }).catch_unwind();
+        let mut response = if kind == OperationType::Mutation {
+            let task = mutations.spawn(work.in_current_span());
+            match timeout(limits.mutation_time, task).await {
+                Ok(Ok(Ok(response))) => response,
+                Ok(_) => our_fault(),
+                Err(_) => {
+                    too_slow("This takes longer than expected and goes on. Look at the result before trying again.")
+                }
+            }
+        } else {
+            match timeout(limits.query_time, work).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(_)) => our_fault(),
+                Err(_) => too_slow("This took too long and was stopped. GraphqlParams for less at once."),
+            }
+        };
+        order.arrange(&mut response.data);
+        after.finish(response)
+    }
+
+    /// Opens a subscription. The stream holds the caller's slot until it ends; it ends after an error that no event
+    /// caused.
+    pub(super) fn subscribe(&self, admitted: ValidatedRequest, slot: Slot) -> BoxStream<'static, Response> {
+        let ValidatedRequest { request, order, after, .. } = admitted;
+        let events = self.edge.schema.execute_stream(request, None);
+        let span = tracing::Span::current();
+        let mut failed = false;
+        events
+            .map(move |mut response| {
+                let _held = &slot;
+                order.arrange(&mut response.data);
+                span.in_scope(|| after.finish(response))
+            })
+            .take_while(move |response| {
+                let go_on = !failed;
+                failed = request_error(response).is_some();
+                std::future::ready(go_on)
+            })
+            .boxed()
+    }
+
+    /// An answer that only says why not.
+    pub(super) fn refuse(&self, refusal: Refusal, id: &RequestId) -> Response {
+        let after = ResponseContext { id: id.clone(), may_see_schema: false, kind: "none", misfit: String::new() };
+        after.finish(refusal.into())
+    }
+}
+
+impl ResponseContext {
+    fn finish(&self, response: Response) -> Response {
+        let response = finish(response, &self.id, self.may_see_schema, &self.misfit);
+        let outcome = match (request_error(&response), response.errors.is_empty()) {
+            (Some(code), _) => code.as_str(),
+            (None, false) => "PARTIAL",
+            (None, true) => "OK",
+        };
+        metrics::counter!("graphql_answers_total", "operation" => self.kind, "outcome" => outcome).increment(1);
+        tracing::info!(operation_type = self.kind, outcome, "answered");
+        response
+    }
+}
+
+/// A panic: the hook has logged it.
+fn our_fault() -> Response {
+    Refusal::new(ErrorCode::Internal, OUR_FAULT).into()
+}
+
+fn too_slow(message: &str) -> Response {
+    Refusal::new(ErrorCode::Timeout, message).into()
+}
+
+fn order(document: &Document) -> Order {
+    let ExecutableDocument { operations, .. } = &document.parsed;
+    let name = document.operation_name.as_deref();
+    let operation = operations.iter().find(|(known, _)| known.map(|known| known.as_str()) == name);
+    operation.map_or_else(Order::default, |(_, operation)| Order::of(&document.parsed, &operation.node))
+}
+
+fn name_of(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}

@@ -1,0 +1,92 @@
+//! The keys that stored secrets are sealed with: checked at start-up, and changed under load.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::auth::{PartnerScope, SystemScope};
+use crate::ops::{OpError, Ops, halo};
+use crate::seal::Sealed;
+use crate::storage::connections::SealedSecret;
+use crate::storage::{activity, keys};
+
+/// How many secrets are sealed anew in one go.
+const BATCH: i64 = 100;
+
+/// Whether this keyring opens what the database holds. The first start leaves a canary to be opened by later ones.
+pub async fn check_canary(ops: &Ops) -> Result<(), OpError> {
+    let mut tx = ops.db.begin(SystemScope::housekeeping()).await?;
+    match keys::canary(&mut tx).await? {
+        Some(sealed) => ops.keys.check_canary(&Sealed::from_bytes(sealed)?)?,
+        None => keys::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?,
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What a rotation did, or would do.
+#[derive(Clone, Debug, Default)]
+pub struct Rotation {
+    pub resealed: u64,
+    /// Secrets that no key here opens, by what is said about it: sealed with a key that is missing, or spoilt. They stay
+    /// as they are.
+    pub left: BTreeMap<String, u64>,
+    /// For each key, how many secrets it still seals. A key with none may be taken out of the keyring.
+    pub in_use: Vec<(String, i64)>,
+}
+
+/// Seals every stored secret that opens with the active key. It may be interrupted at any point and started again, while
+/// everything else runs: a secret that was replaced meanwhile is not touched.
+pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> {
+    let system = SystemScope::housekeeping();
+    let mut rotation = Rotation::default();
+    let mut after = None;
+    loop {
+        let stale = {
+            let mut db = ops.db.read(system).await?;
+            keys::stale_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
+        };
+        let Some(last) = stale.last() else { break };
+        after = Some(last.id);
+        for secret in stale {
+            let binding = halo::secret_binding(secret.id, secret.partner, &secret.url);
+            let before = Sealed::from_bytes(secret.sealed_secret);
+            let opened = before.and_then(|before| Ok((ops.keys.open(&before, &binding)?, before)));
+            let (opened, before) = match opened {
+                Ok(opened) => opened,
+                // One that does not open keeps no other from being sealed anew.
+                Err(error) => {
+                    *rotation.left.entry(error.to_string()).or_default() += 1;
+                    continue;
+                }
+            };
+            let sealed = ops.keys.seal(&opened, &binding);
+            if dry_run {
+                rotation.resealed += 1;
+                continue;
+            }
+            let anew = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
+            let mut tx = ops.db.begin(system).await?;
+            if !keys::reseal(&mut tx, system, secret.id, before.as_bytes(), &anew).await? {
+                continue;
+            }
+            let entry = activity::Entry {
+                act: "connection.resealed",
+                subject: Some(secret.id.to_string()),
+                before: Some(json!({ "sealedWith": secret.key_id })),
+                after: Some(json!({ "sealedWith": anew.key_id })),
+                ..activity::Entry::default()
+            };
+            activity::record(&mut tx, &PartnerScope::for_operator(secret.partner), entry, ops.clock.now()).await?;
+            tx.commit().await?;
+            rotation.resealed += 1;
+        }
+    }
+    let mut tx = ops.db.begin(system).await?;
+    if !dry_run {
+        keys::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?;
+    }
+    rotation.in_use = keys::keys_in_use(&mut tx, system).await?;
+    tx.commit().await?;
+    Ok(rotation)
+}

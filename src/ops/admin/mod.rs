@@ -1,0 +1,110 @@
+//! What the operator does at the command line: there is no caller whose rights could be asked for, and the audit log names
+//! the operator.
+
+pub mod housekeeping;
+pub mod keys;
+pub mod record_reads;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::run::{Run, Trigger};
+use crate::ids::{PartnerId, RunId};
+use crate::ops::partner_guard::lock_active;
+use crate::ops::sync::preview::{Preview, preview};
+use crate::ops::{OpError, Ops, UserErrorCode, connection::check, sync::request};
+use crate::storage::runs::RunRequest;
+use crate::storage::{activity, connections, partners, runs};
+
+/// The partner with this external id.
+pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<PartnerId>, OpError> {
+    let mut db = ops.db.read(SystemScope::worker()).await?;
+    Ok(partners::id_of(&mut db, SystemScope::worker(), external_id).await?)
+}
+
+/// Queues a sync of everything, ahead of the night's.
+pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpError> {
+    let scope = PartnerScope::for_operator(partner);
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
+    if !connections::is_usable(&mut tx, &scope).await? {
+        return Err(check::not_connected());
+    }
+    let everything = RunRequest::interactive(Trigger::OnDemand, None);
+    let Some(run) = request::enqueue_if_mapped(&mut tx, &scope, everything, now).await? else {
+        let message = "No client of this partner is mapped to a Halo customer yet, so there is nothing to sync.";
+        return Err(OpError::refused(UserErrorCode::NoAssociations, &[], message));
+    };
+    let entry = activity::Entry { act: "sync.requested", subject: Some(run.to_string()), ..activity::Entry::default() };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// Requests every partner whose latest run since then failed, spread over `spread`, so that Halo's host is not hit by all at
+/// once: after an outage.
+pub async fn request_failed_since(
+    ops: &Ops,
+    since: DateTime<Utc>,
+    spread: Duration,
+) -> Result<Vec<(PartnerId, RunId)>, OpError> {
+    let failed = {
+        let mut db = ops.db.read(SystemScope::worker()).await?;
+        runs::partners_failed_since(&mut db, SystemScope::worker(), since).await?
+    };
+    let mut requested = Vec::new();
+    let step = spread.checked_div(u32::try_from(failed.len()).unwrap_or(u32::MAX).max(1)).unwrap_or_default();
+    for (index, partner) in failed.into_iter().enumerate() {
+        let scope = PartnerScope::for_operator(partner);
+        let now = ops.clock.now();
+        let mut tx = ops.db.begin(&scope).await?;
+        match lock_active(&mut tx, &scope).await {
+            // Archived since its runs failed.
+            Err(OpError::Archived) => continue,
+            active => active?,
+        }
+        let everything =
+            RunRequest { trigger: Trigger::OnDemand, clients: None, nightly_date: None, interactive: false };
+        let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
+        let run = request::enqueue_delayed(&mut tx, &scope, &everything, wait, now).await?;
+        let entry = activity::Entry {
+            act: "sync.requested",
+            subject: Some(run.to_string()),
+            after: Some(json!({ "failedSince": since })),
+            ..activity::Entry::default()
+        };
+        activity::record(&mut tx, &scope, entry, now).await?;
+        tx.commit().await?;
+        requested.push((partner, run));
+    }
+    Ok(requested)
+}
+
+/// What a sync of everything would change now.
+pub async fn preview_sync(ops: &Ops, partner: PartnerId) -> Result<Preview, OpError> {
+    preview(ops, &PartnerScope::for_operator(partner), None).await
+}
+
+/// A run, and the name of the partner whose it is.
+#[derive(Clone, Debug)]
+pub struct RunStatus {
+    pub partner: String,
+    pub run: Run,
+}
+
+/// How these runs stand.
+pub async fn look(ops: &Ops, wanted: &[(PartnerId, RunId)]) -> Result<Vec<RunStatus>, OpError> {
+    let mut followed = Vec::new();
+    for (partner, run) in wanted {
+        let scope = PartnerScope::for_operator(*partner);
+        let mut db = ops.db.read(&scope).await?;
+        let name = partners::find(&mut db, &scope).await?.map_or_else(|| partner.to_string(), |partner| partner.name);
+        let runs = runs::find_many(&mut db, &scope, &[*run]).await?;
+        followed.extend(runs.into_iter().map(|run| RunStatus { partner: name.clone(), run }));
+    }
+    Ok(followed)
+}

@@ -1,0 +1,170 @@
+//! Answers what only a person can: which subscription is this client's, and whether writing goes on after Halo did not keep
+//! fields.
+
+use serde_json::json;
+
+use crate::auth::{Act, PartnerScope, permit};
+use crate::domain::association::{Association, AssociationState};
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::run::Trigger;
+use crate::halo::Priority;
+use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId, RunId};
+use crate::ops::association::recreate::{ending, not_found};
+use crate::ops::partner_guard::{check_active, lock_active};
+use crate::ops::{OpError, Ops, Request, UserErrorCode, connection::check, halo, sync::request};
+use crate::storage::runs::RunRequest;
+use crate::storage::{activity, associations, connections};
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// This record is the client's subscription.
+    Adopt(HaloSubscriptionId),
+    /// None of the candidates: create a new one.
+    CreateNew,
+    /// The fields were looked at: writing may go on for this partner.
+    Continue,
+}
+
+/// The association as it is now, and the run that acts on the answer.
+pub async fn resolve_subscription(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    id: AssociationId,
+    resolution: Resolution,
+) -> Result<(Association, RunId), OpError> {
+    let scope = permit(request.caller, Act::Resolve, partner)?;
+    check_active(ops, &scope).await?;
+    let asked = {
+        let mut db = ops.db.read(&scope).await?;
+        associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
+    };
+    // Whoever waits for an end may say that writing goes on: that is what brings the end about.
+    if asked.is_over() && resolution != Resolution::Continue {
+        return Err(ending());
+    }
+    if !answers(resolution, asked.problem.as_ref()) {
+        return Err(nothing_to_resolve());
+    }
+    // A new one beside a subscription that is there would be the next double.
+    if resolution == Resolution::CreateNew && asked.state == AssociationState::Active {
+        return Err(nothing_to_resolve());
+    }
+    if let Resolution::Adopt(subscription) = resolution {
+        check_candidate(ops, &scope, &asked, subscription).await?;
+    }
+
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
+    // It may have been answered by somebody else meanwhile.
+    let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
+    let code = |association: &Association| association.problem.as_ref().map(|problem| problem.code);
+    if (before.state, code(&before)) != (asked.state, code(&asked)) {
+        return Err(nothing_to_resolve());
+    }
+    if !connections::is_usable(&mut tx, &scope).await? {
+        return Err(check::not_connected());
+    }
+    let clients = match resolution {
+        Resolution::Adopt(subscription) => {
+            take(ops, &mut tx, &scope, id, Some(subscription)).await?;
+            Some(vec![before.client])
+        }
+        Resolution::CreateNew => {
+            take(ops, &mut tx, &scope, id, None).await?;
+            Some(vec![before.client])
+        }
+        Resolution::Continue => {
+            connections::resume_writes(&mut tx, &scope).await?;
+            None
+        }
+    };
+    let go_on = RunRequest::interactive(Trigger::OnDemand, clients);
+    let run = request::enqueue(&mut tx, &scope, go_on, now).await?;
+    let answer = match resolution {
+        Resolution::Adopt(subscription) => json!({ "adopt": subscription }),
+        Resolution::CreateNew => json!("create_new"),
+        Resolution::Continue => json!("continue"),
+    };
+    let entry = activity::Entry {
+        subject: Some(id.to_string()),
+        before: before.problem.as_ref().map(|problem| json!({ "problem": problem.code })),
+        after: Some(answer),
+        ..request.entry("subscription.resolved")
+    };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
+    tx.commit().await?;
+    Ok((after, run))
+}
+
+/// Which problems the answer is an answer to.
+fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
+    let code = problem.map(|problem| problem.code);
+    let which_record = matches!(
+        code,
+        Some(ProblemCode::SubscriptionExists | ProblemCode::AmbiguousRecovery | ProblemCode::DuplicateSubscription)
+    );
+    match resolution {
+        Resolution::Adopt(_) | Resolution::CreateNew => which_record,
+        Resolution::Continue => code == Some(ProblemCode::FieldsOverwritten),
+    }
+}
+
+/// Whether the question offered this record: any other one of the customer's may be somebody else's product.
+fn offered(problem: Option<&Problem>, subscription: HaloSubscriptionId) -> bool {
+    problem.is_some_and(|problem| problem.subscriptions().contains(&subscription))
+}
+
+/// Only a record that was offered and is still there, on the association's customer, can be the client's subscription.
+async fn check_candidate(
+    ops: &Ops,
+    scope: &PartnerScope,
+    association: &Association,
+    subscription: HaloSubscriptionId,
+) -> Result<(), OpError> {
+    if !offered(association.problem.as_ref(), subscription) {
+        return Err(not_a_candidate("This subscription is none of those that the problem names."));
+    }
+    let (_, session) =
+        halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(check::not_connected)?;
+    let found = session
+        .subscription(subscription)
+        .await
+        .map_err(|error| OpError::Refused(vec![halo::user_error(&error, &[], ops.clock.now())]))?;
+    match found {
+        Some(record) if record.customer == association.customer.id => Ok(()),
+        _ => Err(not_a_candidate("The customer has no such subscription in Halo.")),
+    }
+}
+
+async fn take(
+    ops: &Ops,
+    tx: &mut crate::storage::Tx,
+    scope: &PartnerScope,
+    id: AssociationId,
+    adopt: Option<HaloSubscriptionId>,
+) -> Result<(), OpError> {
+    match associations::resolve(tx, scope, id, adopt, ops.settings.settle).await {
+        // A create that was just sent may still come to light.
+        Ok(false) => Err(nothing_to_resolve()),
+        Err(error) if error.violates("one_owner_per_subscription") => {
+            Err(not_a_candidate("Another client has this subscription."))
+        }
+        other => other.map(drop).map_err(OpError::from),
+    }
+}
+
+fn not_a_candidate(message: &str) -> OpError {
+    OpError::refused(UserErrorCode::SubscriptionNotACandidate, &["adoptSubscriptionId"], message)
+}
+
+fn nothing_to_resolve() -> OpError {
+    OpError::refused(
+        UserErrorCode::NothingToResolve,
+        &["associationId"],
+        "This association asks nothing that could be answered this way. Load it again.",
+    )
+}

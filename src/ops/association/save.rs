@@ -1,0 +1,279 @@
+//! Maps clients to Halo customers, one or many at once. Each entry succeeds or fails by itself; the subscriptions follow by a
+//! run that is queued in the same transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::auth::{Act, PartnerScope, permit};
+use crate::domain::association::{Association, AssociationState, Ending, MappedCustomer, initial_name, marker};
+use crate::domain::roster::{Client, RosterState};
+use crate::domain::run::Trigger;
+use crate::halo::{CustomerLookup, HaloError, Priority};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, PartnerId, RunId};
+use crate::ops::partner_guard::{check_active, lock_active};
+use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, connection::check, halo, sync::request};
+use crate::storage::associations::NewAssociation;
+use crate::storage::runs::RunRequest;
+use crate::storage::{Tx, activity, associations, clients};
+
+/// The most entries in one call: what can be verified within the slice of the budget that is kept for people.
+pub const MOST_ENTRIES: usize = 200;
+
+/// One line of the mapping table.
+#[derive(Clone, Copy, Debug)]
+pub struct Mapping {
+    /// None: the id that was given is none.
+    pub client: Option<ClientId>,
+    pub customer: HaloCustomerId,
+    /// The customer may have other clients already.
+    pub allow_shared: bool,
+    /// The client's present association is replaced, and this becomes of its quantity.
+    pub replace: Option<Ending>,
+}
+
+/// What became of the entries.
+#[derive(Clone, Debug)]
+pub struct Associated {
+    pub associations: Vec<Association>,
+    pub errors: Vec<UserError>,
+    /// The run that brings about the subscriptions; none where nothing changed.
+    pub run: Option<RunId>,
+}
+
+/// Stores the mappings that can be stored, and queues the creation of their subscriptions.
+pub async fn associate_clients(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    mappings: &[Mapping],
+) -> Result<Associated, OpError> {
+    let scope = permit(request.caller, Act::Associate, partner)?;
+    if mappings.is_empty() {
+        return Err(OpError::refused(UserErrorCode::Required, &["associations"], "Give at least one association."));
+    }
+    if mappings.len() > MOST_ENTRIES {
+        let message = format!("Save at most {MOST_ENTRIES} associations at once.");
+        return Err(OpError::refused(UserErrorCode::TooMany, &["associations"], message));
+    }
+    check_active(ops, &scope).await?;
+    let (connection, session) =
+        halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(check::not_connected)?;
+    let wanted: BTreeSet<_> = mappings.iter().map(|mapping| mapping.customer).collect();
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    let customers = match session.customers(&wanted).await {
+        Ok(customers) => Some(customers),
+        // No room in the budget: the run verifies them.
+        Err(HaloError::RateLimited { .. }) => None,
+        Err(error) => return Err(OpError::Refused(vec![halo::user_error(&error, &[], ops.clock.now())])),
+    };
+
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
+    let mut table = Table::read(&mut tx, &scope, connection.tenant, mappings).await?;
+    let mut changed = BTreeSet::new();
+    let mut errors = Vec::new();
+    for (index, mapping) in mappings.iter().enumerate() {
+        let customer = known_customer(mapping.customer, customers.as_ref());
+        match table.map(&mut tx, &scope, request, mapping, customer, now).await? {
+            Mapped::Stored(client) => {
+                changed.insert(client);
+            }
+            Mapped::AsItWas => {}
+            Mapped::Refused(error) => errors.push(error.within("associations", index)),
+        }
+    }
+    let run = if changed.is_empty() {
+        None
+    } else {
+        let create = RunRequest::interactive(Trigger::AssociationSaved, Some(changed.into_iter().collect()));
+        Some(request::enqueue(&mut tx, &scope, create, now).await?)
+    };
+    let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
+    let associations = associations::of_clients(&mut tx, &scope, &ids).await?;
+    tx.commit().await?;
+    Ok(Associated { associations, errors, run })
+}
+
+/// What Halo says of the customer, or an error where it must not be mapped.
+fn known_customer(
+    id: HaloCustomerId,
+    customers: Option<&BTreeMap<HaloCustomerId, CustomerLookup>>,
+) -> Result<MappedCustomer, UserError> {
+    let Some(customers) = customers else { return Ok(MappedCustomer { id, name: None, top_level: None }) };
+    match customers.get(&id) {
+        Some(CustomerLookup::Found(customer)) if customer.active => {
+            Ok(MappedCustomer { id, name: Some(customer.name.clone()), top_level: customer.top_level.clone() })
+        }
+        Some(CustomerLookup::Found(_)) => Err(UserError::new(
+            UserErrorCode::HaloCustomerInactive,
+            &["haloCustomerId"],
+            "This customer is inactive in Halo. Activate it there, or choose another.",
+        )),
+        None => Err(UserError::new(
+            UserErrorCode::HaloAnswerNotUnderstood,
+            &["haloCustomerId"],
+            "Halo gave an answer about this customer that INFIMA does not understand. Try again later, or choose another.",
+        )),
+        Some(CustomerLookup::Missing) => Err(UserError::new(
+            UserErrorCode::HaloCustomerNotFound,
+            &["haloCustomerId"],
+            "Halo has no customer with this id, or does not show it to the agent. Search again.",
+        )),
+    }
+}
+
+enum Mapped {
+    Stored(ClientId),
+    /// The same pair was mapped already.
+    AsItWas,
+    Refused(UserError),
+}
+
+/// The mapping table as it stands within the transaction.
+struct Table {
+    tenant: HaloTenant,
+    clients: BTreeMap<ClientId, Client>,
+    current: BTreeMap<ClientId, Association>,
+    owners: BTreeMap<HaloCustomerId, BTreeSet<ClientId>>,
+    seen: BTreeSet<ClientId>,
+}
+
+impl Table {
+    async fn read(
+        tx: &mut Tx,
+        scope: &PartnerScope,
+        tenant: HaloTenant,
+        mappings: &[Mapping],
+    ) -> Result<Self, OpError> {
+        let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
+        let customers: Vec<_> = mappings.iter().map(|mapping| mapping.customer).collect();
+        let clients = clients::find_many(tx, scope, &ids).await?;
+        let current = associations::of_clients(tx, scope, &ids).await?;
+        let mut owners: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for mapped in associations::clients_of_customers(tx, scope, std::slice::from_ref(&tenant), &customers).await? {
+            owners.entry(mapped.customer).or_default().insert(mapped.client);
+        }
+        Ok(Self {
+            tenant,
+            clients: clients.into_iter().map(|client| (client.id, client)).collect(),
+            current: current.into_iter().map(|association| (association.client, association)).collect(),
+            owners,
+            seen: BTreeSet::new(),
+        })
+    }
+
+    /// Decides one entry and stores it.
+    async fn map(
+        &mut self,
+        tx: &mut Tx,
+        scope: &PartnerScope,
+        request: &Request<'_>,
+        mapping: &Mapping,
+        customer: Result<MappedCustomer, UserError>,
+        now: DateTime<Utc>,
+    ) -> Result<Mapped, OpError> {
+        let refuse = |code, field: &str, message: &str| Ok(Mapped::Refused(UserError::new(code, &[field], message)));
+        let Some(client) = mapping.client.and_then(|id| self.clients.get(&id)).cloned() else {
+            return refuse(UserErrorCode::ClientNotFound, "clientId", "There is no such client.");
+        };
+        if !self.seen.insert(client.id) {
+            return refuse(UserErrorCode::Duplicate, "clientId", "This client is in the request twice.");
+        }
+        let standing = self.current.get(&client.id).filter(|found| found.state != AssociationState::Ending);
+        if standing.is_some_and(|found| found.customer.id == mapping.customer && found.tenant == self.tenant) {
+            return Ok(Mapped::AsItWas);
+        }
+        if client.state == RosterState::Archived {
+            return refuse(UserErrorCode::ClientArchived, "clientId", "This client is archived at INFIMA.");
+        }
+        if standing.is_some() && mapping.replace.is_none() {
+            return refuse(
+                UserErrorCode::AlreadyAssociated,
+                "clientId",
+                "This client is mapped to another Halo customer. Say in `replace` what becomes of the quantity that is billed there.",
+            );
+        }
+        let customer = match customer {
+            Ok(customer) => customer,
+            Err(error) => return Ok(Mapped::Refused(error)),
+        };
+        let shared = self.owners.get(&customer.id).is_some_and(|owners| owners.iter().any(|owner| *owner != client.id));
+        if shared && !mapping.allow_shared {
+            return Ok(Mapped::Refused(taken()));
+        }
+        // What an entry does is undone where it is refused in the end.
+        associations::begin_entry(tx).await?;
+        if let (Some(standing), Some(ending)) = (standing, mapping.replace) {
+            associations::end(tx, scope, standing.id, ending, now).await?;
+            let entry = activity::Entry {
+                subject: Some(standing.id.to_string()),
+                after: Some(json!({ "ending": ending })),
+                ..request.entry("association.replaced")
+            };
+            activity::record(tx, scope, entry, now).await?;
+        }
+        let resumed = associations::resume(tx, scope, client.id, &self.tenant, customer.id, shared).await?;
+        let mut stored = match resumed {
+            Some(id) => Some(id),
+            None => insert(tx, scope, &self.tenant, &client, &customer, shared, now).await?,
+        };
+        // Another partner's client may be mapped to the customer, in the same Halo.
+        if stored.is_none() && mapping.allow_shared && !shared {
+            stored = insert(tx, scope, &self.tenant, &client, &customer, true, now).await?;
+        }
+        let Some(id) = stored else {
+            associations::undo_entry(tx).await?;
+            return Ok(Mapped::Refused(taken()));
+        };
+        self.owners.entry(customer.id).or_default().insert(client.id);
+        let entry = activity::Entry {
+            subject: Some(id.to_string()),
+            after: Some(json!({
+                "client": client.id.to_string(), "haloCustomer": customer.id, "haloCustomerName": customer.name,
+            })),
+            ..request.entry("association.saved")
+        };
+        activity::record(tx, scope, entry, now).await?;
+        Ok(Mapped::Stored(client.id))
+    }
+}
+
+async fn insert(
+    tx: &mut Tx,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    client: &Client,
+    customer: &MappedCustomer,
+    shared: bool,
+    now: DateTime<Utc>,
+) -> Result<Option<AssociationId>, OpError> {
+    let id = AssociationId::generate();
+    let free = associations::insert(
+        tx,
+        scope,
+        &NewAssociation {
+            id,
+            client: client.id,
+            tenant,
+            customer,
+            shared,
+            marker: &marker(&client.external_id, tenant, customer.id),
+            initial_name: &initial_name(&client.name, shared),
+        },
+        now,
+    )
+    .await?;
+    Ok(free.then_some(id))
+}
+
+fn taken() -> UserError {
+    UserError::new(
+        UserErrorCode::CustomerAlreadyAssociated,
+        &["haloCustomerId"],
+        "Another client is mapped to this customer. Choose another customer, or set `allowSharedCustomer` to give this client \
+         a subscription of its own there.",
+    )
+}

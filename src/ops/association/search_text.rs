@@ -1,0 +1,20 @@
+//! What somebody typed to search for, in whatever list.
+
+use crate::ops::{OpError, UserErrorCode};
+
+/// Longer than any name of a person or company.
+const LONGEST: usize = 200;
+
+/// The text without the spaces around it. Empty looks for everything.
+pub fn search_text(typed: &str) -> Result<&str, OpError> {
+    let text = typed.trim();
+    if text.chars().count() > LONGEST {
+        let message = format!("Search for at most {LONGEST} characters.");
+        return Err(OpError::refused(UserErrorCode::TooLong, &["search"], message));
+    }
+    if text.chars().any(char::is_control) {
+        let message = "The search holds a control character. Leave it out.";
+        return Err(OpError::refused(UserErrorCode::Invalid, &["search"], message));
+    }
+    Ok(text)
+}

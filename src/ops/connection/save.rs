@@ -1,0 +1,97 @@
+//! Checks connection details against Halo, and stores them if they work.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use crate::auth::{Act, permit};
+use crate::domain::connection::Connection;
+use crate::domain::run::Trigger;
+use crate::halo::{Credentials, Priority};
+use crate::ids::{ConnectionId, HaloTenant, PartnerId, RunId};
+use crate::ops::connection::check::{self, Details};
+use crate::ops::partner_guard::lock_active;
+use crate::ops::sync::request;
+use crate::ops::{OpError, Ops, Request, UserErrorCode, halo};
+use crate::storage::connections::{AcceptedCredentials, SealedSecret};
+use crate::storage::runs::RunRequest;
+use crate::storage::{activity, associations, connections};
+
+/// The stored connection, and the run that was queued where associations were waiting for it.
+pub async fn save_connection(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    details: Details,
+) -> Result<(Connection, Option<RunId>), OpError> {
+    let scope = permit(request.caller, Act::SaveConnection, partner)?;
+    check::begin(ops, &scope).await?;
+    let typed = check::read_details(ops, &scope, &details).await?;
+    let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
+    let report = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner).check().await;
+
+    let now = ops.clock.now();
+    if let Some((subject, error)) = report.failure() {
+        let field = check::field_of(subject);
+        return Err(OpError::Refused(vec![halo::user_error(error, &[field], now)]));
+    }
+    let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
+
+    let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
+    // While Halo was asked, somebody else may have saved, too.
+    let before = connections::find(&mut tx, &scope).await?;
+    if details.client_secret.is_none() && !typed.stored_details_still_are(before.as_ref()) {
+        return Err(OpError::refused(
+            UserErrorCode::ClientSecretRequired,
+            &["clientSecret"],
+            "The connection was changed by somebody else meanwhile. Look at what is stored now, or enter the Client Secret too.",
+        ));
+    }
+    // A seal only opens in the row, and for the address, that it was made for.
+    let id = before.as_ref().map_or_else(ConnectionId::generate, |before| before.id);
+    let url = typed.url.to_string();
+    let sealed = details.client_secret.as_ref().map(|_| {
+        let trimmed = SecretString::from(typed.secret.expose_secret().trim());
+        ops.keys.seal(&trimmed, &halo::secret_binding(id, partner, &url))
+    });
+    // Halo's record ids mean nothing in another tenant.
+    if associations::exist_for_another_tenant(&mut tx, &scope, &tenant).await? {
+        return Err(OpError::refused(
+            UserErrorCode::TenantChanged,
+            &["url"],
+            "Your clients are mapped to customers of another Halo. Remove the associations first, or save the URL of that Halo.",
+        ));
+    }
+    let checks = halo::checks(&report);
+    let accepted = AcceptedCredentials {
+        id,
+        url: &url,
+        tenant: &tenant,
+        application_client_id: &typed.application_client_id,
+        secret: sealed.as_ref().map(|sealed| SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() }),
+        checks: &checks,
+    };
+    let connection = connections::save(&mut tx, &scope, &accepted, now).await?;
+    let shown = |url: &str, application: &str, tenant: &str| json!({ "url": url, "applicationClientId": application, "tenant": tenant });
+    let mut after = shown(&url, &typed.application_client_id, &tenant.0);
+    // All that is ever said of the secret.
+    after["clientSecret"] = json!(match (&details.client_secret, &before) {
+        (None, _) => "kept",
+        (Some(_), Some(before)) if before.is_usable() => "replaced",
+        (Some(_), _) => "set",
+    });
+    let entry = activity::Entry {
+        subject: Some(id.to_string()),
+        before: before.as_ref().map(|before| shown(&before.url, &before.application_client_id, &before.tenant.0)),
+        after: Some(after),
+        ..request.entry("connection.saved")
+    };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    // What could not be synced with the old details is tried again at once.
+    let everything = RunRequest::interactive(Trigger::OnDemand, None);
+    let run = request::enqueue_if_mapped(&mut tx, &scope, everything, now).await?;
+    tx.commit().await?;
+
+    tracing::info!(partner.id = %partner, halo.tenant = %tenant, "Halo connection saved");
+    Ok((connection, run))
+}

@@ -1,0 +1,3 @@
+//! Use cases of the roster that INFIMA's platform reports.
+
+pub mod import;

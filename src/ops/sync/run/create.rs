@@ -1,0 +1,143 @@
+//! Creating a subscription, or taking back one of ours whose id was lost.
+
+use super::Stop;
+use super::execute::Executor;
+use super::failpoints::{Moment, reached};
+use super::step_result::{Done, broken, one_too_many, open, owned_by_another, seen, superseded};
+use crate::domain::plan::Step;
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::run::Outcome;
+use crate::halo::{HaloError, NewSubscription, Subscription, WriteError};
+use crate::ids::HaloSubscriptionId;
+use crate::storage::outcomes::{self, Becomes, Report};
+
+/// What became of taking a subscription as the association's own.
+enum Owned {
+    Now,
+    /// Another association has it.
+    ByAnother,
+    /// A person gave the association another one meanwhile, or changed what it is for.
+    NotWanted,
+}
+
+impl Executor<'_> {
+    pub(super) async fn create(&mut self, step: &Step, name: &str, marker: &str, quantity: u32) -> Result<Done, Stop> {
+        let mut tx = self.ops.db.begin(self.lease.scope()).await?;
+        if !outcomes::intend_create(&mut tx, self.lease, step.association, step.revision).await? {
+            return Ok(superseded(step));
+        }
+        tx.commit().await?;
+        reached(self.ops, Moment::CreateIntended);
+        let deadline = self.deadline().await?;
+        reached(self.ops, Moment::CreateDue);
+        let new =
+            NewSubscription { customer: step.customer, name: name.to_owned(), quantity, marker: marker.to_owned() };
+        match self.session.create_subscription(&new, deadline).await {
+            Ok(created) => {
+                reached(self.ops, Moment::CreateAnswered);
+                self.silent = 0;
+                self.accepted = true;
+                self.created(step, created, quantity).await
+            }
+            Err(WriteError::Doubtful(error)) => {
+                reached(self.ops, Moment::CreateDoubtful);
+                self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
+                let problem = Problem::new(ProblemCode::CreateUnconfirmed, self.ops.clock.now());
+                let report =
+                    Report { problem: Some(problem), evidence: Some(error.evidence()), ..open(step, Outcome::Skipped) };
+                Ok(Done { doubt: true, ..Done::with(report) })
+            }
+            Err(WriteError::Refused(error)) => {
+                reached(self.ops, Moment::CreateRefused);
+                let mut tx = self.ops.db.begin(self.lease.scope()).await?;
+                outcomes::create_refused(&mut tx, self.lease, step.association).await?;
+                tx.commit().await?;
+                reached(self.ops, Moment::CreateForgotten);
+                self.failed(step, error, ProblemCode::CreateRefused, None)
+            }
+        }
+    }
+
+    async fn created(&mut self, step: &Step, created: Subscription, quantity: u32) -> Result<Done, Stop> {
+        // What Halo created is this association's, whatever a person changed meanwhile.
+        match self.own(step, created.id, None).await? {
+            Owned::Now => {}
+            Owned::ByAnother => return Ok(owned_by_another(step, created.id, self.ops.clock.now())),
+            Owned::NotWanted => return Ok(one_too_many(step, created.id, self.ops.clock.now())),
+        }
+        // The answer need not be the whole record, and a Halo may create with another quantity than was asked for.
+        let mut created = created;
+        if created.quantity.whole() != Some(quantity) {
+            match self.session.subscription(created.id).await {
+                Ok(Some(there)) => created = there,
+                Ok(None) => {
+                    let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
+                    return Ok(Done::with(broken(step, problem)));
+                }
+                Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
+            }
+        }
+        if created.active && created.quantity.whole() != Some(quantity) {
+            let id = created.id;
+            self.records.insert(id, created);
+            let mut done = self.set_quantity(step, id, quantity, Becomes::Confirmed { quantity }).await?;
+            if done.report.outcome == Outcome::Updated {
+                done.report.outcome = Outcome::Created;
+                done.report.quantity_before = None;
+            }
+            return Ok(done);
+        }
+        let seen = Some(seen(&created));
+        if !created.active {
+            let problem = Problem::new(ProblemCode::SubscriptionInactive, self.ops.clock.now());
+            let report = Report { quantity_after: created.quantity.whole(), seen, ..broken(step, problem) };
+            return Ok(Done::with(report));
+        }
+        let evidence = created.marker.is_none().then(|| "Halo did not show the marker of the new record".to_owned());
+        let report = Report {
+            quantity_after: Some(quantity),
+            problem: step.warning.clone(),
+            evidence,
+            becomes: Becomes::Confirmed { quantity },
+            seen,
+            ..open(step, Outcome::Created)
+        };
+        Ok(Done::with(report))
+    }
+
+    pub(super) async fn adopt(&mut self, step: &Step, id: HaloSubscriptionId, quantity: u32) -> Result<Done, Stop> {
+        match self.own(step, id, Some(step.revision)).await? {
+            Owned::Now => {}
+            Owned::ByAnother => return Ok(owned_by_another(step, id, self.ops.clock.now())),
+            Owned::NotWanted => return Ok(superseded(step)),
+        }
+        let before = step.seen.as_ref().and_then(|seen| seen.quantity);
+        if before != Some(quantity) {
+            return self.set_quantity(step, id, quantity, Becomes::Confirmed { quantity }).await;
+        }
+        let report = Report {
+            quantity_before: before,
+            quantity_after: before,
+            becomes: Becomes::Confirmed { quantity },
+            seen: self.records.get(&id).map(seen),
+            ..open(step, Outcome::Unchanged)
+        };
+        Ok(Done::with(report))
+    }
+
+    /// Notes that the association owns the subscription; not where another one does.
+    async fn own(&mut self, step: &Step, id: HaloSubscriptionId, revision: Option<i32>) -> Result<Owned, Stop> {
+        let mut tx = self.ops.db.begin(self.lease.scope()).await?;
+        match outcomes::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
+            Ok(true) => {
+                tx.commit().await?;
+                reached(self.ops, Moment::Owned);
+                self.taken.insert(id);
+                Ok(Owned::Now)
+            }
+            Ok(false) => Ok(Owned::NotWanted),
+            Err(error) if error.violates("one_owner_per_subscription") => Ok(Owned::ByAnother),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

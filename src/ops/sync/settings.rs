@@ -1,0 +1,66 @@
+//! Changes when a partner's nights are.
+
+use chrono::NaiveTime;
+use serde_json::json;
+
+use crate::auth::{Act, Denied, permit};
+use crate::domain::roster::{NightlySchedule, Partner};
+use crate::ids::PartnerId;
+use crate::ops::partner_guard::lock_active;
+use crate::ops::{OpError, Ops, Request, UserErrorCode};
+use crate::storage::{activity, partners};
+
+/// What is changed; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct ScheduleChanges {
+    pub nightly: Option<bool>,
+    pub time_zone: Option<chrono_tz::Tz>,
+    pub night_start: Option<NaiveTime>,
+    pub night_end: Option<NaiveTime>,
+}
+
+/// The partner with its new settings.
+pub async fn update_settings(
+    ops: &Ops,
+    request: &Request<'_>,
+    partner: PartnerId,
+    changes: &ScheduleChanges,
+) -> Result<Partner, OpError> {
+    let scope = permit(request.caller, Act::UpdateSettings, partner)?;
+    let now = ops.clock.now();
+    let mut tx = ops.db.begin(&scope).await?;
+    lock_active(&mut tx, &scope).await?;
+    let before = partners::find(&mut tx, &scope).await?.ok_or(Denied::NotFound)?;
+    let settings = NightlySchedule {
+        nightly: changes.nightly.unwrap_or(before.settings.nightly),
+        time_zone: changes.time_zone.unwrap_or(before.settings.time_zone),
+        night_start: changes.night_start.unwrap_or(before.settings.night_start),
+        night_end: changes.night_end.unwrap_or(before.settings.night_end),
+    };
+    if settings.night_start == settings.night_end {
+        return Err(OpError::refused(
+            UserErrorCode::Invalid,
+            &["nightEnd"],
+            "The window needs some length: let it end at another time than it starts.",
+        ));
+    }
+    partners::update_settings(&mut tx, &scope, &settings).await?;
+    let entry = activity::Entry {
+        subject: Some(partner.to_string()),
+        before: Some(shown(&before.settings)),
+        after: Some(shown(&settings)),
+        ..request.entry("settings.changed")
+    };
+    activity::record(&mut tx, &scope, entry, now).await?;
+    tx.commit().await?;
+    Ok(Partner { settings, ..before })
+}
+
+fn shown(settings: &NightlySchedule) -> serde_json::Value {
+    json!({
+        "nightly": settings.nightly,
+        "timeZone": settings.time_zone.name(),
+        "nightStart": settings.night_start.format("%H:%M").to_string(),
+        "nightEnd": settings.night_end.format("%H:%M").to_string(),
+    })
+}

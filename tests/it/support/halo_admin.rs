@@ -1,0 +1,232 @@
+//! What people and time do to a world, beside what every test does.
+
+use chrono::Duration;
+use infima_halo::domain::association::{Association, AssociationState, Ending};
+use infima_halo::domain::problem::ProblemCode;
+use infima_halo::domain::roster::{ClientRecord, RosterState};
+use infima_halo::domain::run::RunState;
+use infima_halo::ids::{AssociationId, HaloCustomerId, HaloSubscriptionId, RunId};
+use infima_halo::ops::association::recreate::recreate_subscription;
+use infima_halo::ops::association::remove::remove_association;
+use infima_halo::ops::association::resolve::{Resolution, resolve_subscription};
+use infima_halo::ops::connection::disconnect::disconnect;
+use infima_halo::ops::roster::import::Roster;
+use infima_halo::ops::sync::run::RunOutcome;
+use infima_halo::ops::{OpError, UserErrorCode};
+use infima_halo::sandbox::{Act, Subscription};
+use infima_halo::storage;
+
+use super::world::{PARTNER, World, request};
+
+impl World {
+    /// Every association of the partner that has not ended, those that are ending too.
+    pub async fn associations(&self) -> Vec<Association> {
+        let ids: Vec<(uuid::Uuid,)> =
+            sqlx::query_as("select id from associations where state <> 'ended' and partner_id = $1 order by id")
+                .bind(self.partner().await.0)
+                .fetch_all(&self.owner)
+                .await
+                .expect("the database answers");
+        let ids: Vec<_> = ids.into_iter().map(|(id,)| AssociationId(id)).collect();
+        let scope = self.scope().await;
+        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
+        let mut found = storage::associations::find_many(&mut db, &scope, &ids).await.expect("the database answers");
+        found.sort_by_key(|association| association.id);
+        found
+    }
+
+    /// The client's name, as the partner knows it.
+    pub async fn name_of(&self, association: &Association) -> String {
+        let (name,): (String,) = sqlx::query_as("select name from clients where id = $1")
+            .bind(association.client.0)
+            .fetch_one(&self.owner)
+            .await
+            .expect("the client is there");
+        name
+    }
+
+    /// The client's subscription as Halo has it, deleted or not.
+    pub async fn record_of(&self, client: &str) -> Subscription {
+        let id = self.association(client).await.subscription.expect("there is one").id;
+        self.tenant.subscription(id.0).expect("Halo forgets nothing")
+    }
+
+    /// A client of the partner's, with so many active users; not mapped.
+    pub async fn add_client(&self, name: &str, users: usize) {
+        let client = ClientRecord {
+            external_id: format!("{PARTNER}/{name}"),
+            partner_external_id: PARTNER.into(),
+            name: name.into(),
+            state: RosterState::Active,
+            version: 1,
+        };
+        self.import(Roster { clients: vec![client], ..Roster::default() }).await;
+        self.set_users(name, users).await;
+    }
+
+    pub async fn remove(&self, id: AssociationId, ending: Ending) -> Result<Option<RunId>, OpError> {
+        let admin = self.admin().await;
+        let removed = remove_association(self.ops(), &request(&admin), self.partner().await, id, ending).await;
+        removed.map(|(_, run)| run)
+    }
+
+    pub async fn recreate(&self, id: AssociationId) -> Result<RunId, OpError> {
+        let admin = self.admin().await;
+        let recreated = recreate_subscription(self.ops(), &request(&admin), self.partner().await, id).await;
+        recreated.map(|(_, run)| run)
+    }
+
+    pub async fn resolve(&self, id: AssociationId, resolution: Resolution) -> Result<RunId, OpError> {
+        let admin = self.admin().await;
+        let resolved = resolve_subscription(self.ops(), &request(&admin), self.partner().await, id, resolution).await;
+        resolved.map(|(_, run)| run)
+    }
+
+    /// Does what the association's remedy says, as a partner would. Whether there was anything to do.
+    pub async fn mend(&self, association: &Association) -> bool {
+        let Some(problem) = &association.problem else { return false };
+        let subscription = association.subscription.as_ref().map(|seen| seen.id.0);
+        let offered = problem.subject.as_deref().unwrap_or_default().rsplit(", ").next().unwrap_or_default();
+        match problem.code {
+            ProblemCode::SubscriptionDeleted => drop(self.recreate(association.id).await.expect("it is deleted")),
+            ProblemCode::SubscriptionInactive => {
+                let id = subscription.or(offered.parse().ok()).expect("the problem names it");
+                self.tenant.act(Act::SetSubscriptionActive { id, active: true }).expect("it is there");
+            }
+            ProblemCode::SubscriptionExists | ProblemCode::AmbiguousRecovery | ProblemCode::DuplicateSubscription => {
+                let id = HaloSubscriptionId(offered.parse().expect("the problem names the candidates"));
+                // It may have been offered to two clients, and the other one's answer came first: the next sync asks anew.
+                match self.resolve(association.id, Resolution::Adopt(id)).await {
+                    Err(OpError::Refused(said)) => assert_eq!(said[0].code, UserErrorCode::SubscriptionNotACandidate),
+                    resolved => drop(resolved.expect("it is a candidate")),
+                }
+            }
+            ProblemCode::FieldsOverwritten => {
+                let made =
+                    problem.subject.as_deref().and_then(|it| it.strip_prefix("subscription ")?.split_once(" was made"));
+                if let Some((made, _)) = made {
+                    let id = made.parse().expect("the problem names it");
+                    // All of the partner's clients name it.
+                    let _ = self.tenant.act(Act::DeleteSubscription { id });
+                }
+                // Said once, it is said for all of the partner's clients.
+                let _ = self.resolve(association.id, Resolution::Continue).await;
+            }
+            ProblemCode::CustomerDeleted => {
+                self.remove(association.id, Ending::KeepQuantity).await.expect("it is the partner's");
+            }
+            ProblemCode::QuantityRefused if offered.starts_with("0:") => {
+                self.set_users(&self.name_of(association).await, 2).await;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    pub async fn disconnect(&self) {
+        let admin = self.admin().await;
+        let partner = self.partner().await;
+        disconnect(self.ops(), &request(&admin), partner).await.expect("the database answers");
+    }
+
+    /// The partner's run that waits or is under way.
+    pub async fn open_run(&self) -> Option<RunId> {
+        let found: Option<(uuid::Uuid,)> =
+            sqlx::query_as("select id from sync_runs where state in ('queued', 'running') and partner_id = $1")
+                .bind(self.partner().await.0)
+                .fetch_optional(&self.owner)
+                .await
+                .expect("the database answers");
+        found.map(|(id,)| RunId(id))
+    }
+
+    /// Whether the time of a run has come.
+    pub async fn is_due(&self, run: RunId) -> bool {
+        sqlx::query_scalar("select next_attempt_at <= now() from sync_runs where id = $1")
+            .bind(run.0)
+            .fetch_one(&self.owner)
+            .await
+            .expect("the run is there")
+    }
+
+    /// Pauses that Halo asked for are over. They are judged by Postgres' clock, which no test waits for.
+    pub async fn end_pauses(&self) {
+        sqlx::query("update halo_budgets set limited_until = null")
+            .execute(&self.owner)
+            .await
+            .expect("the database answers");
+    }
+
+    /// Lets so much time pass that a worker which is gone holds no lease any more, and has nothing under way.
+    pub async fn end_leases(&self) {
+        sqlx::query("update sync_runs set lease_until = now() - interval '1 hour' where lease_until is not null")
+            .execute(&self.owner)
+            .await
+            .expect("the database answers");
+    }
+
+    /// Lets so much time pass that every waiting run is due and every doubt has settled. First somebody looks, as runs do
+    /// within the settle time.
+    pub async fn wait_out(&self) {
+        self.end_pauses().await;
+        self.look().await;
+        self.clock.advance(Duration::hours(1));
+        let ago = "update associations set create_sent_at = create_sent_at - interval '1 hour',
+                       pending_write_at = pending_write_at - interval '1 hour'";
+        sqlx::query(ago).execute(&self.owner).await.expect("the database answers");
+        self.end_pauses().await;
+        self.look().await;
+    }
+
+    /// Works on the run that waits, whatever its time, until it waits again or is over.
+    pub async fn look(&self) -> Option<RunOutcome> {
+        let run = self.open_run().await?;
+        self.bring_forward(run).await;
+        Some(self.work(run).await)
+    }
+
+    /// Whether every client that is mapped is billed for what it has, on one subscription each.
+    pub async fn is_billed_right(&self) -> Result<(), String> {
+        for association in self.associations().await {
+            let name = self.name_of(&association).await;
+            if association.state != AssociationState::Active {
+                return Err(format!("{name} is {:?}: {:?}", association.state, association.problem));
+            }
+            let (users,): (i32,) = sqlx::query_as("select active_user_count($1)")
+                .bind(association.client.0)
+                .fetch_one(&self.owner)
+                .await
+                .expect("the database answers");
+            let live = self.live_at(association.customer.id);
+            let [only] = &live[..] else { return Err(format!("{name} has {} subscriptions", live.len())) };
+            if only.count != f64::from(users) {
+                return Err(format!("{name} is billed {} instead of {users}", only.count));
+            }
+        }
+        Ok(())
+    }
+
+    /// The live subscriptions of a customer, whoever they say they are of.
+    pub fn live_at(&self, customer: HaloCustomerId) -> Vec<Subscription> {
+        let all = self.tenant.subscriptions().into_iter();
+        all.filter(|it| it.is_active && it.client_id == customer.0).collect()
+    }
+
+    /// What our integration changed in this Halo beside quantities, by Halo's own audit trail from its entry `since` on.
+    pub fn touched_beside_quantities(&self, since: usize) -> Vec<String> {
+        let changes = self.tenant.changes().into_iter().skip(since);
+        let ours = changes.filter(|change| change.who == "Integration" && change.field_name != "count");
+        ours.map(|it| format!("{} of {}: {} -> {}", it.field_name, it.licence_id, it.old_value, it.new_value)).collect()
+    }
+}
+
+/// The codes with which an input was refused.
+pub fn refusal<T: std::fmt::Debug>(result: Result<T, OpError>) -> Vec<UserErrorCode> {
+    match result {
+        Err(OpError::Refused(errors)) => errors.into_iter().map(|error| error.code).collect(),
+        other => panic!("this should have been refused: {other:?}"),
+    }
+}
+
+/// A run that came to its end well.
+pub const SUCCEEDED: RunOutcome = RunOutcome::Finished(RunState::Succeeded);
