@@ -42,3 +42,4 @@ mod story;
 mod support;
 mod sync;
 mod telemetry;
+mod words;
