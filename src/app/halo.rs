@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::StartError;
 use crate::clock::Clock;
 use crate::config::HaloConfig;
-use crate::halo::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Halo, HaloSettings, Priority};
+use crate::halo::{Account, Budget, BudgetAnswer, BudgetRequest, BudgetUnavailable, Halo, HaloSettings, Priority};
 use crate::net::{AllowList, Guard, HttpClient, HttpLimits};
 use crate::storage::Db;
 use crate::storage::budget::{self, Allowance};
@@ -16,8 +16,8 @@ pub(super) fn build(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo,
     let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits)?;
     let allowance = Allowance { total: config.requests, kept_for_people: config.people_requests, span: config.window };
     // By then whatever used the budget up is out of the window, and what came meanwhile as well.
-    let long_reading_max_wait = config.window * 2;
-    let settings = HaloSettings { request_timeout: config.timeout, long_reading_max_wait, ..HaloSettings::default() };
+    let bulk_read_max_wait = config.window * 2;
+    let settings = HaloSettings { request_timeout: config.timeout, bulk_read_max_wait, ..HaloSettings::default() };
     Ok(Halo::new(http, shared_budget(db.clone(), allowance), clock.clone(), settings))
 }
 
@@ -45,13 +45,13 @@ fn shared_budget(db: Db, allowance: Allowance) -> Budget {
             let asked = async {
                 let mut connection = db.pool().acquire().await?;
                 match ask {
-                    BudgetAsk::Request { account, priority } => {
+                    BudgetRequest::Permit { account, priority } => {
                         let allowance =
                             if account.unverified_for.is_some() { of_attempts(allowance) } else { allowance };
                         budget::take(&mut connection, &name(&account), priority == Priority::Interactive, allowance)
                             .await
                     }
-                    BudgetAsk::LimitedByHalo { account, wait } => {
+                    BudgetRequest::LimitedByHalo { account, wait } => {
                         budget::pause(&mut connection, &name(&account), wait).await.map(|()| None)
                     }
                 }

@@ -1,8 +1,9 @@
-//! The seam to the request budget that all processes share.
+//! The request budget that all processes share, as a function that this module calls before every
+//! request.
 //!
-//! Halo limits requests (figures between 300 in 5 minutes and 700 in 5 minutes are known), and it has to be assumed that all
-//! who speak to a tenant share one limit (Halo's API notes, section 7). Who counts them is not this room's business: it asks a
-//! function before every request.
+//! Halo limits requests (figures between 300 in 5 minutes and 700 in 5 minutes are known). All
+//! callers of one tenant are assumed to share one limit (docs/halo-api.md, section 7). Counting
+//! them is the caller's responsibility, not this module's.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,46 +11,48 @@ use futures::future::BoxFuture;
 
 use crate::ids::PartnerId;
 
-/// Who is waiting for the answer.
+/// Who waits for the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
-    /// Somebody in front of a screen.
+    /// A user in front of a screen.
     Interactive,
     /// A sync.
     Background,
 }
 
-/// What is asked of the budget.
+/// A message to the budget.
 #[derive(Clone, Debug)]
-pub enum BudgetAsk {
-    /// May one request be sent now?
-    Request { account: Account, priority: Priority },
-    /// Halo answered 429: nothing should be sent on this account for so long.
+pub enum BudgetRequest {
+    /// Asks for permission to send one request now.
+    Permit { account: Account, priority: Priority },
+    /// Reports that Halo answered 429: no request may be sent on this account for `wait`.
     LimitedByHalo { account: Account, wait: Duration },
 }
 
-/// On what a request is counted: the host it is sent to, whoever sends.
+/// The account on which a request is counted: the host that receives it, whichever caller sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub host: String,
-    /// This host has not accepted the credentials, and whose attempts these are. They are counted apart: anybody may type
-    /// any host, and must not use up what its own partner has there.
+    /// The partner who tries credentials that this host has not accepted yet. Such attempts are
+    /// counted apart: any partner may type any host, and must not use up the budget of the partner
+    /// who owns it.
     pub unverified_for: Option<PartnerId>,
 }
 
-/// What the budget says.
+/// The budget's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetAnswer {
-    /// Send; the request is counted.
+    /// The request may be sent and is counted.
     Go,
-    /// Ask again after so long; nothing was counted.
+    /// The request has to wait this long and ask again; nothing was counted.
     Wait(Duration),
 }
 
-/// The budget could not be asked.
+/// The budget could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the request budget could not be asked")]
 pub struct BudgetUnavailable;
 
-/// Asks the budget. The answer to `LimitedByHalo` is not looked at.
-pub type Budget = Arc<dyn Fn(BudgetAsk) -> BoxFuture<'static, Result<BudgetAnswer, BudgetUnavailable>> + Send + Sync>;
+/// Asks the budget. The answer to `LimitedByHalo` is ignored.
+pub type Budget =
+    Arc<dyn Fn(BudgetRequest) -> BoxFuture<'static, Result<BudgetAnswer, BudgetUnavailable>> + Send + Sync>;

@@ -1,32 +1,34 @@
-//! The connection's doctor: is this a Halo, are the credentials right, and is each permission of the guide there?
+//! The connection check: is the address a Halo, are the credentials right, and is each permission
+//! of the guide granted?
 //!
-//! Each answer comes from a real request, because a token that looks right may be good for nothing (Halo's API notes, section
-//! 8). The only thing that cannot be tried without writing is writing; the first create is that test.
+//! Each answer comes from a real request, because a token that looks right may grant nothing
+//! (docs/halo-api.md, section 8). Only writing cannot be checked without a write; the first create
+//! is that check.
 
 use super::{
     HaloError, Permission, Session,
     customers::WireClient,
     invoices::WireInvoice,
-    paging::Record,
+    paging::ListedRecord,
     subscriptions::WireLicence,
-    token::{Scope, Token},
+    token::{OAuthScope, Token},
     transport::MaxWait,
 };
 use crate::ids::HaloTenant;
 
-/// What the check found.
+/// The result of a connection check.
 #[derive(Clone, Debug)]
 pub struct ConnectionReport {
-    /// Known once the address has proved to be a Halo.
+    /// The tenant, known once the address has proved to be a Halo.
     pub tenant: Option<HaloTenant>,
     /// Address, credentials, then the guide's permissions in its order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckEntry>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Check {
+pub struct CheckEntry {
     pub subject: Subject,
-    pub outcome: Outcome,
+    pub outcome: CheckResult,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,25 +39,25 @@ pub enum Subject {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckResult {
     Passed,
-    /// The read worked and the list is empty: a new tenant, or an agent whose team sees nothing.
+    /// The read succeeded with an empty list: a new tenant, or an agent whose team sees nothing.
     Empty,
-    /// It is not there and the integration does without.
+    /// The permission is missing and the integration works without it.
     Unavailable(HaloError),
-    /// It has to be mended.
+    /// The check failed and has to be fixed.
     Failed(HaloError),
-    /// An earlier check failed, so nothing is known.
+    /// The check was not made because an earlier one failed.
     NotReached,
-    /// In the guide, not used by this integration.
+    /// The permission is in the guide and not used by this integration.
     NotChecked,
 }
 
 impl ConnectionReport {
-    /// The first thing that keeps the connection from working; `None` when it works.
+    /// Returns the first failure that keeps the connection from working; `None` if it works.
     pub fn failure(&self) -> Option<(Subject, &HaloError)> {
         self.checks.iter().find_map(|check| match &check.outcome {
-            Outcome::Failed(error) => Some((check.subject, error)),
+            CheckResult::Failed(error) => Some((check.subject, error)),
             _ => None,
         })
     }
@@ -63,17 +65,17 @@ impl ConnectionReport {
     fn unreached() -> Self {
         let permissions = Permission::GUIDE.map(Subject::Permission);
         let subjects = [Subject::Address, Subject::Credentials].into_iter().chain(permissions);
-        let checks = subjects.map(|subject| Check {
+        let checks = subjects.map(|subject| CheckEntry {
             subject,
             outcome: match subject {
-                Subject::Permission(Permission::AgentUsers) => Outcome::NotChecked,
-                _ => Outcome::NotReached,
+                Subject::Permission(Permission::AgentUsers) => CheckResult::NotChecked,
+                _ => CheckResult::NotReached,
             },
         });
         Self { tenant: None, checks: checks.collect() }
     }
 
-    fn set(&mut self, subject: Subject, outcome: Outcome) {
+    fn set(&mut self, subject: Subject, outcome: CheckResult) {
         if let Some(check) = self.checks.iter_mut().find(|check| check.subject == subject) {
             check.outcome = outcome;
         }
@@ -81,8 +83,9 @@ impl ConnectionReport {
 }
 
 impl Session {
-    /// Checks everything, in at most a dozen requests; it never fails, everything is in the report. A new token is asked for,
-    /// because what a partner just granted is not in an old one.
+    /// Checks everything with at most a dozen requests. It never fails; every result is in the
+    /// report. It requests a new token, because an old one lacks what the partner granted after it
+    /// was issued.
     pub async fn check(&self) -> ConnectionReport {
         let mut report = ConnectionReport::unreached();
         self.examine(&mut report).await;
@@ -92,56 +95,59 @@ impl Session {
     async fn examine(&self, report: &mut ConnectionReport) {
         match self.discovery().await {
             Ok(discovery) => report.tenant = Some(discovery.tenant(&self.credentials.url)),
-            Err(error) => return report.set(Subject::Address, Outcome::Failed(error)),
+            Err(error) => return report.set(Subject::Address, CheckResult::Failed(error)),
         }
-        report.set(Subject::Address, Outcome::Passed);
+        report.set(Subject::Address, CheckResult::Passed);
 
         let token = match self.new_token().await {
             Ok(token) => token,
             Err(HaloError::PermissionDenied(missing)) => {
-                report.set(Subject::Credentials, Outcome::Passed);
-                let failed = Outcome::Failed(HaloError::PermissionDenied(missing));
+                report.set(Subject::Credentials, CheckResult::Passed);
+                let failed = CheckResult::Failed(HaloError::PermissionDenied(missing));
                 return report.set(Subject::Permission(missing), failed);
             }
-            // Discovery answered, but nothing gives out tokens.
-            Err(error @ HaloError::NotHalo) => return report.set(Subject::Address, Outcome::Failed(error)),
-            Err(error) => return report.set(Subject::Credentials, Outcome::Failed(error)),
+            // Discovery answered, but no address issues tokens.
+            Err(error @ HaloError::NotHalo) => return report.set(Subject::Address, CheckResult::Failed(error)),
+            Err(error) => return report.set(Subject::Credentials, CheckResult::Failed(error)),
         };
-        report.set(Subject::Credentials, Outcome::Passed);
-        for scope in [Scope::ReadCustomers, Scope::EditLicensing, Scope::ReadInvoices] {
+        report.set(Subject::Credentials, CheckResult::Passed);
+        for scope in [OAuthScope::ReadCustomers, OAuthScope::EditLicensing, OAuthScope::ReadInvoices] {
             self.examine_scope(report, &token, scope).await;
         }
     }
 
-    /// One real read shows both layers at once: the application's scope, and the agent's level below it.
-    async fn examine_scope(&self, report: &mut ConnectionReport, token: &Token, scope: Scope) {
+    /// Checks both layers with one real read: the application's scope, and the agent's access level
+    /// below it.
+    async fn examine_scope(&self, report: &mut ConnectionReport, token: &Token, scope: OAuthScope) {
         let (read, agent) = match scope {
-            Scope::ReadCustomers => (self.first_of::<WireClient>().await, Permission::AgentCustomers),
-            Scope::EditLicensing => (self.first_of::<WireLicence>().await, Permission::AgentSoftwareLicencing),
-            Scope::ReadInvoices if !token.grants(scope) => {
+            OAuthScope::ReadCustomers => (self.first_of::<WireClient>().await, Permission::AgentCustomers),
+            OAuthScope::EditLicensing => (self.first_of::<WireLicence>().await, Permission::AgentSoftwareLicencing),
+            OAuthScope::ReadInvoices if !token.grants(scope) => {
                 (Err(HaloError::PermissionDenied(Permission::ReadInvoices)), Permission::AgentInvoices)
             }
-            Scope::ReadInvoices => (self.first_of::<WireInvoice>().await, Permission::AgentInvoices),
+            OAuthScope::ReadInvoices => (self.first_of::<WireInvoice>().await, Permission::AgentInvoices),
         };
         let application = scope.permission();
-        let bad = |error| if application.required() { Outcome::Failed(error) } else { Outcome::Unavailable(error) };
+        let bad =
+            |error| if application.required() { CheckResult::Failed(error) } else { CheckResult::Unavailable(error) };
         let (of_application, of_agent) = match read {
-            Ok(true) => (Outcome::Passed, Outcome::Passed),
-            Ok(false) if scope == Scope::ReadCustomers => (Outcome::Passed, Outcome::Empty),
-            Ok(false) => (Outcome::Passed, Outcome::Passed),
-            // The scope was granted, so it is the agent. The guide's agent has no Invoices level to report on its own.
+            Ok(true) => (CheckResult::Passed, CheckResult::Passed),
+            Ok(false) if scope == OAuthScope::ReadCustomers => (CheckResult::Passed, CheckResult::Empty),
+            Ok(false) => (CheckResult::Passed, CheckResult::Passed),
+            // The scope was granted, so the agent's level is missing. The guide's agent has no
+            // Invoices level, so that level is not reported by itself.
             Err(error @ HaloError::PermissionDenied(missing)) if missing == agent && application.required() => {
-                (Outcome::Passed, bad(error))
+                (CheckResult::Passed, bad(error))
             }
-            Err(error @ HaloError::PermissionDenied(_)) => (bad(error), Outcome::NotReached),
+            Err(error @ HaloError::PermissionDenied(_)) => (bad(error), CheckResult::NotReached),
             Err(error) => (bad(error.clone()), bad(error)),
         };
         report.set(Subject::Permission(application), of_application);
         report.set(Subject::Permission(agent), of_agent);
     }
 
-    /// Whether the list has any row that this agent can see.
-    async fn first_of<R: Record>(&self) -> Result<bool, HaloError> {
+    /// Returns whether the list has a row that this agent can see.
+    async fn first_of<R: ListedRecord>(&self) -> Result<bool, HaloError> {
         Ok(!self.page::<R>(&[], 1, 1, MaxWait::Default).await?.rows.is_empty())
     }
 }

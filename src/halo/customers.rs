@@ -6,14 +6,14 @@ use serde::Deserialize;
 
 use super::{
     HaloError, Session, decode,
-    paging::Record,
+    paging::ListedRecord,
     transport::{Area, MaxWait},
 };
 use crate::ids::HaloCustomerId;
 
 const LARGEST_PAGE: u32 = 100;
 
-/// A customer as Halo shows it. Names may occur twice; the top level helps to tell them apart.
+/// A customer as Halo shows it. Names may occur twice; the top level helps to distinguish them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
     pub id: HaloCustomerId,
@@ -26,17 +26,18 @@ pub struct Customer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerPage {
     pub customers: Vec<Customer>,
-    /// All hits over all pages, where Halo says so.
+    /// The number of hits over all pages, if Halo reports it.
     pub total: Option<u32>,
     pub has_more: bool,
 }
 
-/// What Halo says to a customer's id.
+/// Halo's answer for one customer id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerLookup {
-    /// It is there, active or not.
+    /// The customer exists, active or not.
     Found(Customer),
-    /// Deleted, merged into another, or out of the agent's sight (a team restriction hides it in the same way).
+    /// The customer was deleted, merged into another one, or is hidden from the agent: a team
+    /// restriction hides it in the same way.
     Missing,
 }
 
@@ -54,7 +55,7 @@ pub(super) struct WireClient {
     deleted: Option<bool>,
 }
 
-impl Record for WireClient {
+impl ListedRecord for WireClient {
     const PATH: &'static str = "/Client";
     const AREA: Area = Area::Customers;
     const ALL: &'static [(&'static str, &'static str)] = &[("includeinactive", "true"), ("includeactive", "true")];
@@ -76,8 +77,9 @@ impl From<WireClient> for Customer {
 }
 
 impl Session {
-    /// Halo's own search among active customers. `page_no` counts from 1, `page_size` goes to 100; an empty search is the
-    /// beginning of the whole list. What Halo finds is not filtered again: what it searches in is its own business.
+    /// Searches active customers with Halo's own search. `page_no` counts from 1, `page_size` goes
+    /// to 100; an empty search returns the beginning of the whole list. Hits are not filtered
+    /// again, because the fields that Halo searches are not documented.
     pub async fn search_customers(
         &self,
         search: &str,
@@ -91,7 +93,7 @@ impl Session {
             filter.push(("search", search));
         }
         let page = self.page::<WireClient>(&filter, page_no.max(1), page_size, MaxWait::Default).await?;
-        // A server that caps the page says so in `page_size`.
+        // A server that caps its pages reports so in `page_size`.
         let full = u64::from(page.page_size.unwrap_or(page_size).min(page_size));
         let here = page.rows.len() as u64;
         let before = u64::from(page_no.max(1) - 1) * full;
@@ -99,7 +101,8 @@ impl Session {
         Ok(CustomerPage { customers: page.rows.into_iter().map(Customer::from).collect(), total: page.total, has_more })
     }
 
-    /// Customers by their ids, inactive ones included, read the cheaper way. Every id asked for is in the answer.
+    /// Reads customers by their ids, inactive ones included, by whichever way needs fewer requests.
+    /// Every requested id is in the answer.
     pub async fn customers(
         &self,
         ids: &[HaloCustomerId],
@@ -109,7 +112,8 @@ impl Session {
             let wire = wire?.filter(|wire| !wire.deleted.unwrap_or(false));
             Ok((HaloCustomerId(id), wire.map_or(CustomerLookup::Missing, |wire| CustomerLookup::Found(wire.into()))))
         });
-        // One that is not understood is in no answer; where Halo is away, that is said.
+        // A record that is not understood is left out of the answer; an unreachable Halo is an
+        // error.
         lookups.filter(|it| !matches!(it, Err(HaloError::NotUnderstood(_)))).collect()
     }
 }

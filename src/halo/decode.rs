@@ -1,15 +1,16 @@
-//! Foreign bytes into values, leniently.
+//! Lenient decoding of what Halo answers.
 //!
-//! Halo's published types and its answers differ: whole numbers come as `5`, `5.0` or `"5"`, one record comes bare, in an
-//! array or in an envelope (Halo's API notes, sections 4.4, 4.5 and 11). What cannot be read any way is told apart into
-//! "not JSON" (transient: a gateway, a login page) and "JSON of another shape" (somebody has to look).
+//! Halo's published types and its answers differ: whole numbers arrive as `5`, `5.0` or `"5"`; one
+//! record arrives bare, in an array or in an envelope (docs/halo-api.md, sections 4.4, 4.5 and 11).
+//! An undecodable body is classified as "not JSON" (transient: a gateway, a login page) or as "JSON
+//! of another shape" (support has to investigate).
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error};
 use serde_json::{Value, error::Category};
 
 use super::HaloError;
 
-/// Longest text taken from Halo, in characters. Halo's own columns end at 1000, but for notes.
+/// The longest text taken from Halo, in characters. Halo's own columns end at 1000, except notes.
 const LONGEST_TEXT: usize = 10_000;
 
 /// Decodes a whole body. `what` names it in the evidence.
@@ -20,8 +21,8 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Ha
     })
 }
 
-/// One record: bare, the only element of an array, or the only member of an envelope. `None` is Halo's way of saying that
-/// there is none: an empty body, `null`, or an empty array.
+/// Decodes one record: bare, the only element of an array, or the only member of an envelope.
+/// `None` means that Halo has no such record: an empty body, `null`, or an empty array.
 pub(super) fn record<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Option<T>, HaloError> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
@@ -51,9 +52,9 @@ fn unwrapped(value: Value) -> Value {
 /// A list page: an array, or an envelope with the rows under the resource's name.
 pub(super) struct Page<T> {
     pub rows: Vec<T>,
-    /// All rows there are, over all pages, where Halo says so.
+    /// The number of rows over all pages, if Halo reports it.
     pub total: Option<u32>,
-    /// Rows on a full page, where Halo says so.
+    /// The number of rows on a full page, if Halo reports it.
     pub page_size: Option<u32>,
 }
 
@@ -85,7 +86,7 @@ pub(super) fn page<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Page<
     })
 }
 
-/// `5`, `5.0` and `"5"` are five; anything else is no whole number.
+/// Reads a whole number: `5`, `5.0` and `"5"` are five; anything else is none.
 pub(super) fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| whole_float(number.as_f64()?)),
@@ -98,11 +99,11 @@ pub(super) fn whole(value: &Value) -> Option<i64> {
 }
 
 fn whole_float(float: f64) -> Option<i64> {
-    // Doubles are exact far beyond any quantity or id; 2^53 is where they stop being so.
+    // Doubles represent every whole number up to 2^53 exactly, far beyond any quantity or id.
     (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0).then_some(float as i64)
 }
 
-/// An id of Halo's: signed 32 bits (recurring invoices have negative ones).
+/// Reads one of Halo's ids: signed 32 bits (recurring invoices have negative ones).
 pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
     let value = Value::deserialize(deserializer)?;
     whole(&value).and_then(|id| i32::try_from(id).ok()).ok_or_else(|| D::Error::custom("not an id"))
@@ -116,7 +117,8 @@ pub(super) fn maybe_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     Ok(whole(&Value::deserialize(deserializer)?))
 }
 
-/// Text without control characters (but line breaks and tabs), of bounded length; numbers are taken as text; nothing else is.
+/// Reads text without control characters (except line breaks and tabs), of bounded length. Numbers
+/// are accepted as text; nothing else is.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = match Value::deserialize(deserializer)? {
         Value::String(text) => text,

@@ -1,7 +1,7 @@
-//! Is this a Halo, which tenant is it, and where does it give out tokens?
+//! Discovery: whether an address is a Halo, which tenant it is, and where it issues tokens.
 //!
-//! Halo says so without a token under `/api/authinfo`, newer builds also under `/api/InstanceInfo` (Halo's API notes,
-//! section 1). It is asked before any secret is sent anywhere.
+//! Halo answers this without a token under `/api/authinfo`, newer builds also under
+//! `/api/InstanceInfo` (docs/halo-api.md, section 1). Discovery runs before any secret is sent.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -15,11 +15,12 @@ use crate::{
     net::{Answer, Call, StatusCode},
 };
 
-/// Where Halo itself runs tenants. Only here, and on the host that the partner typed, is a secret ever sent.
+/// Domains on which Halo itself runs tenants. A secret is sent only to these and to the host that
+/// the partner typed.
 const KNOWN_DOMAINS: [&str; 4] = ["halopsa.com", "haloitsm.com", "haloservicedesk.com", "usehalo.com"];
 const TOKEN_PATH: &str = "/auth/token";
 
-/// What a Halo says about itself.
+/// A Halo's description of itself.
 #[derive(Clone, Debug)]
 pub(super) struct Discovery {
     tenant_id: Option<String>,
@@ -27,9 +28,11 @@ pub(super) struct Discovery {
 }
 
 impl Discovery {
-    /// Who this is, among all Halos. A host may call its tenant what it likes, also by the name of another partner's: only
-    /// where Halo itself runs the host does the name alone stand for the tenant, whatever the host is called. `p` at
-    /// `p.halopsa.com` is the host's name itself, so an old build that does not say its tenant's is no other one.
+    /// Returns the tenant's identity among all Halos. A host may give its tenant any name,
+    /// including the name of another partner's tenant: only where Halo itself runs the host does
+    /// the tenant's name alone identify it, whatever the host is called. The first label of
+    /// `p.halopsa.com` is the tenant's name, so an old build that does not report a name has the
+    /// same identity as a new one.
     pub(super) fn tenant(&self, url: &HaloUrl) -> HaloTenant {
         let host = url.host();
         let Some(tenant) = self.tenant_id.as_deref() else { return HaloTenant(host) };
@@ -41,14 +44,14 @@ impl Discovery {
         })
     }
 
-    /// What to send as `tenant` with a token request.
+    /// Returns the value of the `tenant` parameter of a token request.
     pub(super) fn tenant_parameter(&self) -> Option<&str> {
         self.tenant_id.as_deref()
     }
 }
 
 impl Session {
-    /// Asked once in a session; a failure is not kept.
+    /// Discovers the tenant once in each session; a failure is not kept.
     pub(super) async fn discovery(&self) -> Result<&Discovery, HaloError> {
         self.discovery.get_or_try_init(|| self.discover()).await
     }
@@ -66,8 +69,8 @@ impl Session {
                     token_url: token_url(url, text(&said, "auth_url").as_deref()),
                 });
             }
-            // A login page, a proxy's page or a redirect in the place of an answer: who it is stays open. The host's name must
-            // not stand in for a tenant id that this Halo has.
+            // A login page, a proxy's page or a redirect leaves the tenant unknown. The host's name
+            // must not replace a tenant id that this Halo has.
             if answer.status.is_success() || answer.status.is_redirection() {
                 return Err(if is_known(url.at("/").host_str().unwrap_or_default()) {
                     HaloError::Unavailable(format!("{path}: {}, and no description of a Halo", answer.status.as_u16()))
@@ -94,12 +97,13 @@ fn self_description(answer: &Answer) -> Option<Map<String, Value>> {
 
 fn text(said: &Map<String, Value>, member: &str) -> Option<String> {
     let text = said.get(member)?.as_str()?.trim();
-    // It is kept, shown and logged; what holds a control character is no Halo's name for itself.
+    // The text is stored, shown and logged; a value with a control character is not a tenant's
+    // name.
     (!text.is_empty() && text.len() <= 200 && !text.contains(char::is_control)).then(|| text.to_owned())
 }
 
-/// `auth_url` is the server's word, so it may only lead to the host that the partner typed, or to a Halo domain. Anything
-/// else is not followed: the typed host's own token address is used.
+/// `auth_url` is the server's claim, so it may only lead to the host that the partner typed or to a
+/// Halo domain. Any other value is ignored in favour of the typed host's own token address.
 fn token_url(url: &HaloUrl, auth_url: Option<&str>) -> Url {
     let own = url.at(TOKEN_PATH);
     let Some(said) = auth_url.and_then(|text| Url::parse(text).ok()) else { return own };
@@ -130,7 +134,7 @@ mod tests {
     use super::*;
     use crate::net::AllowList;
 
-    /// The tenant that a host with this address has, where it says that it is `tenant_id`.
+    /// Returns the tenant of a host with this address that reports `tenant_id`.
     fn tenant(address: &str, tenant_id: Option<&str>) -> String {
         let url = HaloUrl::parse(address, &AllowList::parse(["127.0.0.1:4010"]).unwrap()).unwrap();
         Discovery { tenant_id: tenant_id.map(str::to_owned), token_url: url.at(TOKEN_PATH) }.tenant(&url).0

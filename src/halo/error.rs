@@ -1,46 +1,48 @@
-//! What can go wrong with Halo, named by what to do next.
+//! Errors of Halo, named by what to do next.
 
 use std::time::Duration;
 
 use super::Permission;
 
-/// One thing that went wrong. Every text in here is sanitised: no secret, no token, no body of an answer.
+/// An error of Halo. Every text in it is sanitised: no secret, no token, no body of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HaloError {
-    /// New credentials are needed. Halo answers alike when the Client ID or Secret is wrong, the application was deleted or
-    /// made inactive, and the agent was deleted.
+    /// New credentials are needed. Halo answers alike for a wrong Client ID or Secret, a deleted or
+    /// inactive application, and a deleted agent.
     #[error("Halo does not accept the Client ID and Client Secret")]
     CredentialsRejected,
-    /// The partner has to grant this in Halo.
+    /// The partner has to grant this permission in Halo.
     #[error("Halo does not permit this: {0} is missing")]
     PermissionDenied(Permission),
-    /// This Halo has no list of subscriptions at all. Most that have Software Licencing switched off say
-    /// `PermissionDenied(AgentSoftwareLicencing)` instead; they cannot be told from a missing level.
+    /// This Halo has no list of subscriptions at all. Most tenants with Software Licencing switched
+    /// off answer `PermissionDenied(AgentSoftwareLicencing)` instead; they cannot be distinguished from a
+    /// missing level.
     #[error("Software Licencing is switched off in this Halo")]
     LicensingOff,
-    /// The record does not exist. Only for calls that name a record.
+    /// The record does not exist. Only requests that name a record return this error.
     #[error("Halo does not know this record")]
     NotFound,
-    /// Come back after `wait`; no attempt was spent.
+    /// The request may be sent again after `wait`; no attempt was spent.
     #[error("Halo's request limit is used up, for another {} s", wait.as_secs())]
     RateLimited { wait: Duration, by: LimitedBy },
     /// Transient: no answer, a server error, or something that is not Halo's JSON. Try again later.
     #[error("Halo cannot be reached at the moment")]
     Unavailable(String),
-    /// Halo answered JSON of a shape that is not understood. Trying again will not help; somebody has to look.
+    /// Halo answered JSON of an unknown shape. A retry does not help; support has to investigate.
     #[error("Halo's answer was not understood")]
     NotUnderstood(String),
-    /// Halo refused what was sent, for the reason it gave.
+    /// Halo refused the request for the reason it gave.
     #[error("Halo refused: {reason}")]
     Rejected { reason: String },
-    /// There is something at this address, but it is not a Halo. Only the connection check says this; elsewhere it is
-    /// `Unavailable`, because a Halo in maintenance does not look like one either.
+    /// The address answers and is not a Halo. Only the connection check returns this error;
+    /// elsewhere it is `Unavailable`, because a Halo in maintenance does not look like a Halo
+    /// either.
     #[error("there is no Halo at this address")]
     NotHalo,
-    /// The address is not one that may be called.
+    /// The address may not be called.
     #[error("this address may not be called")]
     Blocked,
-    /// Our own budget could not be asked. Nothing was sent.
+    /// Our own budget could not be read. Nothing was sent.
     #[error("the request budget could not be asked")]
     BudgetUnavailable,
     /// The caller's deadline came before the request could be sent. Nothing was sent.
@@ -48,7 +50,7 @@ pub enum HaloError {
     DeadlinePassed,
 }
 
-/// Who said to wait.
+/// The party that limits requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitedBy {
     /// Halo answered 429.
@@ -58,7 +60,7 @@ pub enum LimitedBy {
 }
 
 impl HaloError {
-    /// What support needs to see, sanitised.
+    /// Returns what support needs to see, sanitised.
     pub fn evidence(&self) -> String {
         match self {
             HaloError::CredentialsRejected => "the token endpoint refused the client".into(),
@@ -79,14 +81,14 @@ impl HaloError {
     }
 }
 
-/// Why a write was not carried out as it should be.
+/// Why a write did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// Halo certainly did nothing: the request was never sent, or Halo said no.
+    /// Halo certainly did nothing: the request was never sent, or Halo refused it.
     #[error("not done: {0}")]
     Refused(HaloError),
-    /// Halo may have done it, or may be about to. Look for it until the settle time is over; a create is never just sent
-    /// again.
+    /// Halo may have done it, or may do it soon. The caller looks for the record until the
+    /// create-confirmation timeout is over; a create is never just sent again.
     #[error("possibly done: {0}")]
     Doubtful(HaloError),
 }

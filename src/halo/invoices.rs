@@ -1,11 +1,11 @@
-//! Which subscriptions are on a recurring invoice. Only ever read: a write would have to carry every line or lose the rest
-//! (Halo's API notes, section 6).
+//! Which subscriptions are on a recurring invoice. Only ever read: a write would have to carry
+//! every line or lose the rest (docs/halo-api.md, section 6).
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{HaloError, Permission, Session, decode, paging::Record, token::Scope, transport::Area};
+use super::{HaloError, Permission, Session, decode, paging::ListedRecord, token::OAuthScope, transport::Area};
 use crate::ids::HaloSubscriptionId;
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ struct WireQuantity {
     licence_id: Option<i32>,
 }
 
-impl Record for WireInvoice {
+impl ListedRecord for WireInvoice {
     const PATH: &'static str = "/RecurringInvoice";
     const AREA: Area = Area::Invoices;
     const ALL: &'static [(&'static str, &'static str)] = &[("includelines", "true")];
@@ -43,10 +43,11 @@ impl Record for WireInvoice {
 impl Session {
     /// The subscriptions that an active line of some recurring invoice takes its quantity from.
     ///
-    /// [`HaloError::PermissionDenied`] is a normal answer: the guide's agent has no Invoices level. Where Halo lists invoices
-    /// without their lines, the answer is [`HaloError::NotUnderstood`]: nothing is known then.
+    /// [`HaloError::PermissionDenied`] is a normal answer: the guide's agent has no Invoices level.
+    /// Where Halo lists invoices without their lines, the answer is [`HaloError::NotUnderstood`]:
+    /// nothing is known then.
     pub async fn subscriptions_on_recurring_invoices(&self) -> Result<BTreeSet<HaloSubscriptionId>, HaloError> {
-        if !self.token(None).await?.grants(Scope::ReadInvoices) {
+        if !self.token(None).await?.grants(OAuthScope::ReadInvoices) {
             return Err(HaloError::PermissionDenied(Permission::ReadInvoices));
         }
         let mut billed = BTreeSet::new();

@@ -1,18 +1,20 @@
-//! The only room that speaks to Halo.
+//! The only module that calls Halo.
 //!
-//! For: everything a sync and a connection form need of one Halo tenant: the connection check, customer search, reading
-//! subscriptions, creating one, setting a quantity, and which subscriptions are on a recurring invoice. Halo's own words
-//! (`client`, `licence`, `count`) end at this room's wall; its errors are named by what to do next ([`HaloError`]).
+//! It covers what a sync and a connection form need of one Halo tenant: the connection check,
+//! customer search, reading subscriptions, creating one, setting a quantity, and which
+//! subscriptions are on a recurring invoice. Halo's own terms (`client`, `licence`, `count`) stay
+//! inside this module; its errors are named by what to do next ([`HaloError`]).
 //!
-//! Not for: partners, the database, jobs, plans. It never decides whether to write; it writes the quantity and nothing
-//! else, creates when told to, and never sends a create twice. Nothing here deletes, or writes an invoice.
+//! It knows no partners, database, jobs or plans. It does not decide whether to write; it writes
+//! the quantity and nothing else, creates on request, and never sends a create twice. It deletes
+//! nothing and never writes an invoice.
 //!
-//! Callers: `ops` alone. `app` builds the one [`Halo`] of the process and hands it the budget: a function asked before every
-//! single request, which is the only seam to what other processes do.
+//! Its only caller is `ops`. `app` builds the one [`Halo`] of the process and passes the budget, a
+//! function that is called before every request.
 //!
-//! How to read it: `transport` sends one request with permit and token; `paging` reads lists to their end; a file for
-//! each noun holds its wire format. What Halo answers is foreign: it is decoded leniently and never trusted. Where a comment
-//! names Halo's API notes, that is `api-notes.md` beside this file: what is known, and how well.
+//! `transport` sends one request with permit and token; `paging` reads lists to their end; one file
+//! for each noun holds its wire format. Halo's answers are decoded leniently and never trusted.
+//! docs/halo-api.md holds what is known of Halo's API, and how well.
 
 mod budget;
 mod check;
@@ -50,8 +52,8 @@ use crate::{
 };
 
 pub use self::{
-    budget::{Account, Budget, BudgetAnswer, BudgetAsk, BudgetUnavailable, Priority},
-    check::{Check, ConnectionReport, Outcome, Subject},
+    budget::{Account, Budget, BudgetAnswer, BudgetRequest, BudgetUnavailable, Priority},
+    check::{CheckEntry, CheckResult, ConnectionReport, Subject},
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{HaloError, LimitedBy, WriteError},
     permission::Permission,
@@ -61,7 +63,7 @@ pub use self::{
     writes::NewSubscription,
 };
 
-/// What a partner types into the connection form.
+/// The details that a partner types into the connection form.
 #[derive(Clone)]
 pub struct Credentials {
     pub url: HaloUrl,
@@ -70,7 +72,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Trims what copying and pasting leaves around the Client ID and Client Secret.
+    /// Trims the white space that copying and pasting leaves around the Client ID and Client
+    /// Secret.
     pub fn new(url: HaloUrl, application_client_id: &str, client_secret: &SecretString) -> Self {
         Self {
             url,
@@ -80,15 +83,16 @@ impl Credentials {
     }
 }
 
-/// How long this room waits by itself.
+/// How long a request waits.
 #[derive(Clone, Copy, Debug)]
 pub struct HaloSettings {
-    /// The longest wait for budget in a sync; a longer one is handed back as [`HaloError::RateLimited`].
-    pub sync_max_wait: Duration,
-    /// The same in the midst of a long reading, which is brought to its end.
-    pub long_reading_max_wait: Duration,
-    /// The same while somebody looks at a screen.
-    pub people_max_wait: Duration,
+    /// The longest wait for budget in a sync; a longer wait is returned as
+    /// [`HaloError::RateLimited`].
+    pub background_max_wait: Duration,
+    /// The longest wait for budget in a bulk read, which is completed once it is long.
+    pub bulk_read_max_wait: Duration,
+    /// The longest wait for budget while a user waits.
+    pub interactive_max_wait: Duration,
     /// The longest time for one request, answer included.
     pub request_timeout: Duration,
 }
@@ -96,15 +100,15 @@ pub struct HaloSettings {
 impl Default for HaloSettings {
     fn default() -> Self {
         Self {
-            sync_max_wait: Duration::from_secs(30),
-            long_reading_max_wait: Duration::from_secs(600),
-            people_max_wait: Duration::from_secs(5),
+            background_max_wait: Duration::from_secs(30),
+            bulk_read_max_wait: Duration::from_secs(600),
+            interactive_max_wait: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
         }
     }
 }
 
-/// Halo as this process sees it: one per process, cheap to clone.
+/// The Halo client of this process: one per process, cheap to clone.
 #[derive(Clone)]
 pub struct Halo(Arc<Inner>);
 
@@ -117,18 +121,20 @@ struct Inner {
 }
 
 impl Halo {
-    /// `http` has to be a client for typed addresses ([`HttpClient::for_typed_addresses`]).
+    /// Creates the client. `http` has to be a client for typed addresses
+    /// ([`HttpClient::for_typed_addresses`]).
     pub fn new(http: HttpClient, budget: Budget, clock: Clock, settings: HaloSettings) -> Self {
         Self(Arc::new(Inner { http, budget, clock, settings, tokens: token::Tokens::default() }))
     }
 
-    /// Reads what a partner typed as their Halo's address, by the rules of this process (which development addresses exist).
+    /// Parses the address that a partner typed, by the rules of this process (which development
+    /// addresses exist).
     pub fn address(&self, typed: &str) -> Result<HaloUrl, HaloUrlProblem> {
         let none = AllowList::default();
         HaloUrl::parse(typed, self.0.http.guard().map_or(&none, |guard| guard.allowed()))
     }
 
-    /// Starts speaking to one tenant. Sends nothing yet.
+    /// Starts a session with one tenant. It sends nothing yet.
     pub fn session(&self, credentials: Credentials, priority: Priority) -> Session {
         Session {
             halo: self.0.clone(),
@@ -145,56 +151,60 @@ impl Halo {
     }
 }
 
-/// One caller's conversation with one tenant: a sync run, a search, a connection check. Its calls are meant to be made one
-/// after the other.
+/// One caller's session with one tenant: a sync run, a search, a connection check. A session's
+/// requests are sent one after the other.
 pub struct Session {
     halo: Arc<Inner>,
     credentials: Credentials,
     priority: Priority,
     sent: AtomicU32,
-    /// The budget has granted the next request already.
+    /// Whether the budget has already granted the next request.
     reserved: AtomicBool,
     most_requests: u32,
-    /// The process' tokens when the session began.
+    /// The number of tokens that the process had requested when the session began.
     tokens_before: u64,
-    /// Whose credentials these are.
+    /// The partner who owns the credentials.
     partner: Option<PartnerId>,
-    /// Halo has accepted them, now or before they were stored.
+    /// Whether Halo has accepted the credentials, now or before they were stored.
     accepted: AtomicBool,
     discovery: OnceCell<discovery::Discovery>,
 }
 
 impl Session {
-    /// These are the stored credentials of this partner.
+    /// Marks the credentials as the stored ones of this partner.
     pub fn of_partner(mut self, partner: PartnerId) -> Self {
         self.partner = Some(partner);
         self
     }
 
-    /// Somebody of this partner's has just typed them: until Halo has given out a token for them, they may be anybody's.
+    /// Marks the credentials as just typed by a user of this partner. Until Halo has issued a token
+    /// for them, their owner is not proven.
     pub fn unverified_for(self, partner: PartnerId) -> Self {
         self.accepted.store(false, Ordering::Relaxed);
         self.of_partner(partner)
     }
 
-    /// Lets the session send no more requests than this; the next one is [`HaloError::RateLimited`] by our own budget.
+    /// Limits the session to this many requests; the next one is [`HaloError::RateLimited`] by our
+    /// own budget.
     pub fn at_most(mut self, requests: u32) -> Self {
         self.most_requests = requests;
         self
     }
 
-    /// The requests sent so far, those for discovery and token included.
+    /// Returns the number of requests sent so far, including those for discovery and tokens.
     pub fn requests(&self) -> u32 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Which Halo this is: the tenant id of discovery, else the host. Asked of Halo once in each session.
+    /// Returns the tenant's identity: the tenant id of discovery, else the host. Discovery is
+    /// requested once in each session.
     pub async fn tenant(&self) -> Result<HaloTenant, HaloError> {
         let discovery = self.discovery().await.map_err(HaloError::in_use)?;
         Ok(discovery.tenant(&self.credentials.url))
     }
 
-    /// Whether that is Halo's own word, rather than the host's name for want of it.
+    /// Returns whether Halo reports the tenant's name itself, instead of this client deriving it
+    /// from the host.
     pub async fn names_its_tenant(&self) -> Result<bool, HaloError> {
         let discovery = self.discovery().await.map_err(HaloError::in_use)?;
         Ok(discovery.tenant_parameter().is_some())

@@ -1,7 +1,8 @@
-//! Reading records: a list to its end, one by its id, or many whichever way is cheaper.
+//! Reads records: a whole list, one record by its id, or many by the cheaper way.
 //!
-//! Halo caps its pages (at 100 rows now), ignores the page number on some lists and may leave `record_count` out
-//! (Halo's API notes, section 7). So nothing is computed from the page size asked for, and a list that never ends is an error.
+//! Halo caps its pages (at 100 rows now), ignores the page number on some lists and may leave
+//! `record_count` out (docs/halo-api.md, section 7). So nothing is computed from the page size
+//! asked for, and a list that never ends is an error.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -13,44 +14,45 @@ use serde::de::DeserializeOwned;
 use super::{
     HaloError, Session,
     decode::{self, Page},
-    transport::{Area, Ask, MaxWait},
+    transport::{ApiRequest, Area, MaxWait},
 };
 
-/// The most that Halo gives.
+/// The largest page that Halo returns.
 const PAGE_SIZE: u32 = 100;
-/// Far beyond a real tenant's list of invoices (30,000 rows) and a real customer's of subscriptions (5,000). A list that goes
-/// on longer than this goes on for ever, and would use up the tenant's requests. Where the list is read instead of single
-/// records, it may be as long as that is cheaper.
-const MOST_PAGES: u32 = 300;
-const MOST_PAGES_OF_ONE: u32 = 50;
-/// A reading that took so many requests is brought to its end, whatever the wait. Two such do not fit into a tenant's budget,
-/// and a reading that is given up begins anew.
-const LONG: u32 = 100;
-/// So few records are read one by one without looking at the list first.
-const FEW: usize = 2;
-/// So many single records in a row without an answer mean that Halo is away, not that something is wrong with them.
-const SILENT_IN_A_ROW: u32 = 3;
+/// The most pages of one list: far beyond a real tenant's list of invoices (30,000 rows) and a real
+/// customer's list of subscriptions (5,000). A longer list never ends and would exhaust the tenant's
+/// budget. A list that replaces single reads may be as long as it is cheaper.
+const MAX_PAGES: u32 = 300;
+const MAX_FILTERED_PAGES: u32 = 50;
+/// A read that has used this many requests is completed whatever the wait. Two such reads do not
+/// fit into a tenant's budget, and an abandoned read starts again from its beginning.
+const BULK_READ_AFTER: u32 = 100;
+/// Up to this many records are read one by one without reading the list first.
+const MAX_SINGLE_READS_FIRST: usize = 2;
+/// This many unanswered single reads in a row mean that Halo is unreachable, not that these records
+/// are broken.
+const MAX_UNANSWERED_IN_A_ROW: u32 = 3;
 
 /// A kind of record that Halo lists.
-pub(super) trait Record: DeserializeOwned + Send {
+pub(super) trait ListedRecord: DeserializeOwned + Send {
     /// The resource, such as `/Client`.
     const PATH: &'static str;
     const AREA: Area;
-    /// What a list has to be asked for to leave nothing out.
+    /// The parameters with which a list leaves nothing out.
     const ALL: &'static [(&'static str, &'static str)];
 
     fn id(&self) -> i32;
 
-    /// Whether a list row says all that has to be known; else the record is asked for by itself.
+    /// Whether a list row holds all that is needed; if not, the record is read by itself.
     fn is_whole(&self) -> bool {
         true
     }
 }
 
-/// What Halo says to one record's id; `None` is its word that there is none.
-pub(super) type Found<R> = Result<Option<R>, HaloError>;
+/// Halo's answer for one record's id; `None` means that Halo has no such record.
+pub(super) type RecordLookup<R> = Result<Option<R>, HaloError>;
 
-/// A list being read, page by page.
+/// A list that is read page by page.
 pub(super) struct Pages<'s, R> {
     session: &'s Session,
     filter: Vec<(&'static str, String)>,
@@ -64,7 +66,7 @@ pub(super) struct Pages<'s, R> {
     kind: PhantomData<fn() -> R>,
 }
 
-impl<R: Record> Pages<'_, R> {
+impl<R: ListedRecord> Pages<'_, R> {
     /// The next rows, without any that were there before; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<R>>, HaloError> {
         if self.ended {
@@ -89,7 +91,7 @@ impl<R: Record> Pages<'_, R> {
         Some(self.total?.saturating_sub(self.seen.len() as u32))
     }
 
-    /// Requests to the list's end, as far as that is known.
+    /// Returns the number of requests to the list's end, if it is known.
     fn requests_left(&self) -> Option<usize> {
         if self.ended {
             return Some(0);
@@ -101,7 +103,7 @@ impl<R: Record> Pages<'_, R> {
     async fn next_into(
         &mut self,
         wanted: &mut BTreeSet<i32>,
-        found: &mut BTreeMap<i32, Found<R>>,
+        found: &mut BTreeMap<i32, RecordLookup<R>>,
     ) -> Result<bool, HaloError> {
         let Some(rows) = self.next().await? else { return Ok(false) };
         found.extend(
@@ -112,7 +114,8 @@ impl<R: Record> Pages<'_, R> {
         Ok(true)
     }
 
-    /// All rows. A list that stops short of its own count by repeating a page is not taken for whole.
+    /// All rows. A list that stops short of its own count by repeating a page is not taken for
+    /// whole.
     pub(super) async fn all(mut self) -> Result<Vec<R>, HaloError> {
         let mut rows = Vec::new();
         while let Some(more) = self.next().await? {
@@ -126,10 +129,10 @@ impl<R: Record> Pages<'_, R> {
 }
 
 impl Session {
-    pub(super) fn pages<R: Record>(&self, filter: Vec<(&'static str, String)>) -> Pages<'_, R> {
+    pub(super) fn pages<R: ListedRecord>(&self, filter: Vec<(&'static str, String)>) -> Pages<'_, R> {
         Pages {
             session: self,
-            most: if filter.is_empty() { MOST_PAGES } else { MOST_PAGES_OF_ONE },
+            most: if filter.is_empty() { MAX_PAGES } else { MAX_FILTERED_PAGES },
             filter,
             read: 0,
             seen: HashSet::new(),
@@ -141,8 +144,8 @@ impl Session {
         }
     }
 
-    /// One page; `page_no` counts from 1. Paging acts only with `pageinate`, spelt so.
-    pub(super) async fn page<R: Record>(
+    /// Reads one page; `page_no` counts from 1. Paging works only with `pageinate`, spelt this way.
+    pub(super) async fn page<R: ListedRecord>(
         &self,
         filter: &[(&'static str, String)],
         page_no: u32,
@@ -162,11 +165,11 @@ impl Session {
         query.push(("page_no", page_no.to_string()));
         query.push(("order", "id".into()));
         query.push(("orderdesc", "false".into()));
-        let ask = Ask { area: R::AREA, path: R::PATH, query: &query, body: None, max_wait };
-        match self.api(ask).await {
+        let request = ApiRequest { area: R::AREA, path: R::PATH, query: &query, body: None, max_wait };
+        match self.api(request).await {
             Ok(answer) => decode::page(&answer.body, R::PATH),
             Err(failure) => Err(match failure.error {
-                // A list is always there, unless its whole module is not.
+                // A list always exists, unless its whole module is missing.
                 HaloError::NotFound if R::AREA == Area::Licences => HaloError::LicensingOff,
                 HaloError::NotFound => HaloError::NotUnderstood(format!("GET {}: 404", R::PATH)),
                 error => error,
@@ -174,13 +177,13 @@ impl Session {
         }
     }
 
-    /// One record by its id. `None` is Halo's word that there is none: 404, an empty answer, or 400, all of which have to
-    /// be reckoned with for a deleted id (Halo's API notes, section 11.7).
-    pub(super) async fn single<R: Record>(&self, id: i32, max_wait: MaxWait) -> Result<Option<R>, HaloError> {
+    /// Reads one record by its id. `None` means that Halo has no such record: 404, an empty answer,
+    /// or 400, each of which has to be expected for a deleted id (docs/halo-api.md, section 11.7).
+    pub(super) async fn single<R: ListedRecord>(&self, id: i32, max_wait: MaxWait) -> Result<Option<R>, HaloError> {
         let path = format!("{}/{id}", R::PATH);
         let query = [("includedetails", "true".to_owned())];
-        let ask = Ask { area: R::AREA, path: &path, query: &query, body: None, max_wait };
-        let answer = match self.api(ask).await.map_err(HaloError::from) {
+        let request = ApiRequest { area: R::AREA, path: &path, query: &query, body: None, max_wait };
+        let answer = match self.api(request).await.map_err(HaloError::from) {
             Ok(answer) => answer,
             Err(HaloError::NotFound | HaloError::Rejected { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -192,16 +195,20 @@ impl Session {
         Ok(record)
     }
 
-    /// Many records by their ids, by list pages or one by one, whichever needs fewer requests; the first page tells how long
-    /// the list is. A record that is missing from the list is asked for by itself before it counts as gone. One for which Halo
-    /// has no answer, or none that is understood, is that record's trouble, as long as it has for others.
-    pub(super) async fn look_up<R: Record>(&self, wanted: BTreeSet<i32>) -> Result<BTreeMap<i32, Found<R>>, HaloError> {
+    /// Reads many records by their ids, by list pages or one by one, whichever needs fewer
+    /// requests; the first page shows how long the list is. A record that the list lacks is read by
+    /// itself before it counts as deleted. A record for which Halo has no answer, or none that is
+    /// understood, affects only that record while Halo answers for others.
+    pub(super) async fn look_up<R: ListedRecord>(
+        &self,
+        wanted: BTreeSet<i32>,
+    ) -> Result<BTreeMap<i32, RecordLookup<R>>, HaloError> {
         let mut found = BTreeMap::new();
         let mut missing = wanted;
         let mut pages = self.pages::<R>(Vec::new());
         // One page more than there are records is never read; see the comparison below.
         pages.most = pages.most.max(u32::try_from(missing.len()).unwrap_or(u32::MAX).saturating_add(1));
-        if missing.len() > FEW {
+        if missing.len() > MAX_SINGLE_READS_FIRST {
             while !missing.is_empty() && pages.requests_left().unwrap_or(pages.read as usize) < missing.len() {
                 if !pages.next_into(&mut missing, &mut found).await? {
                     break;
@@ -220,7 +227,7 @@ impl Session {
                     refused.insert(id);
                     refusal = Some(error);
                 }
-                Err(error @ HaloError::Unavailable(_)) if silent + 1 < SILENT_IN_A_ROW => {
+                Err(error @ HaloError::Unavailable(_)) if silent + 1 < MAX_UNANSWERED_IN_A_ROW => {
                     silent += 1;
                     unclear.insert(id, Err(error));
                 }
@@ -234,18 +241,19 @@ impl Session {
         {
             return Err(error);
         }
-        // Where nothing at all is there, the list tells gone records from a module that is switched off, and a tenant in which
-        // nothing is left from one that is not shown to the agent.
+        // If no record was found, the list distinguishes deleted records from a module that is
+        // switched off, and an empty tenant from one that is hidden from the agent.
         if !found.is_empty() && found.values().all(|it| matches!(it, Ok(None))) {
             if pages.read == 0 {
                 pages.next().await?;
             }
-            if pages.seen.is_empty() && found.len() > FEW {
+            if pages.seen.is_empty() && found.len() > MAX_SINGLE_READS_FIRST {
                 return Err(HaloError::PermissionDenied(R::AREA.level()));
             }
         }
-        // 401 and 403 may mean a gone record as well as a missing permission. Where the list shows anything, it decides; where
-        // it cannot be read or is empty, it is the permission: a module that is switched off may look like that.
+        // 401 and 403 may mean a gone record as well as a missing permission. Where the list shows
+        // anything, it decides; where it cannot be read or is empty, it is the permission: a module
+        // that is switched off may look like that.
         while !refused.is_empty() && pages.next_into(&mut refused, &mut found).await? {}
         if let Some(refusal) = refusal.filter(|_| !refused.is_empty() && pages.seen.is_empty()) {
             return Err(refusal);
@@ -256,7 +264,7 @@ impl Session {
     }
 }
 
-/// How patient the next request of a reading is, after so many.
+/// Returns the longest wait for the next request of a read that has used this many.
 fn max_wait(read: u32) -> MaxWait {
-    if read < LONG { MaxWait::Default } else { MaxWait::BulkRead }
+    if read < BULK_READ_AFTER { MaxWait::Default } else { MaxWait::BulkRead }
 }

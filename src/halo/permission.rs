@@ -1,5 +1,5 @@
-//! The two layers of permission in Halo: what the application may ask for, and what the agent it logs in as may see. What
-//! counts is their intersection (Halo's API notes, section 2).
+//! The two layers of permission in Halo: the scopes of the application, and the access levels of
+//! the agent it logs in as. The intersection of both counts (docs/halo-api.md, section 2).
 
 use std::fmt;
 
@@ -16,10 +16,12 @@ pub enum Permission {
     AgentCustomers,
     /// Agent: Users, Read Only. In the guide, not used by this integration, not checked.
     AgentUsers,
-    /// Agent: Software Licencing, Read And Modify. Halo answers the same when its Software Licencing module is switched off
-    /// (Configuration, Asset Management), so a text about this one should name both.
+    /// Agent: Software Licencing, Read And Modify. Halo answers the same when its Software
+    /// Licencing module is switched off (Configuration, Asset Management), so a text about this one
+    /// should name both.
     AgentSoftwareLicencing,
-    /// Agent: Invoices, Read Only. Not in the guide; only needed to see which subscriptions are on a recurring invoice.
+    /// Agent: Invoices, Read Only. Not in the guide; only needed to see which subscriptions are on
+    /// a recurring invoice.
     AgentInvoices,
 }
 
@@ -34,12 +36,12 @@ impl Permission {
         Permission::EditSoftwareLicensing,
     ];
 
-    /// Whether the integration cannot work without it.
+    /// Returns whether the integration needs the permission.
     pub fn required(self) -> bool {
         !matches!(self, Permission::ReadInvoices | Permission::AgentUsers | Permission::AgentInvoices)
     }
 
-    /// As Halo's screens and the guide spell it.
+    /// Returns the name that Halo's screens and the guide use.
     pub fn label(self) -> &'static str {
         match self {
             Permission::ReadCustomers => "read:customers",
@@ -52,7 +54,7 @@ impl Permission {
         }
     }
 
-    /// The heading in the guide under which it is granted.
+    /// Returns the heading of the guide under which the permission is granted.
     pub fn guide_step(self) -> &'static str {
         match self {
             Permission::ReadCustomers | Permission::ReadInvoices | Permission::EditSoftwareLicensing => {

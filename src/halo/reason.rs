@@ -1,19 +1,19 @@
-//! Halo's own words, made fit to be shown.
+//! Makes Halo's own reasons safe to show.
 //!
-//! A refusal's body comes in many shapes and may hold server internals (Halo's API notes, section 7). One short line is taken
-//! out of it; what could be a token, a key or a stack trace is not.
+//! A refusal's body has many shapes and may hold server internals (docs/halo-api.md, section 7).
+//! One short line of it is kept, without anything that could be a token, a key or a stack trace.
 
 use serde_json::Value;
 
-/// Characters of a reason that are shown.
+/// The longest reason that is shown, in characters.
 const LONGEST: usize = 200;
-/// Words longer than this are tokens, keys, paths or hashes, not words of a reason.
+/// Longer words are tokens, keys, paths or hashes, not words of a reason.
 const LONGEST_WORD: usize = 30;
 /// How deep a body is searched for a text.
 const DEPTH: usize = 4;
 
-/// The reason in a refusal's body: a bare JSON string, `{"Message": …}`, `{"error": …}`, a dictionary of validation errors.
-/// `secrets` are blotted out wherever they stand.
+/// Finds the reason in a refusal's body: a bare JSON string, `{"Message": …}`, `{"error": …}`, a
+/// dictionary of validation errors. `secrets` are removed wherever they occur.
 pub(super) fn reason(body: &[u8], secrets: &[&str]) -> String {
     let found = serde_json::from_slice::<Value>(body).ok().and_then(|value| text_in(&value, DEPTH));
     match found.map(|text| sanitised(&text, secrets)) {
@@ -29,7 +29,8 @@ fn text_in(value: &Value, depth: usize) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Array(items) => items.iter().find_map(|item| text_in(item, depth - 1)),
         Value::Object(members) => {
-            // .NET's problem body carries the real reasons below `errors`, and a title that says nothing.
+            // A .NET problem body holds the reasons below `errors`, and a title without
+            // information.
             let errors = members.get("errors").and_then(|errors| text_in(errors, depth - 1));
             let named = || TEXTS.iter().find_map(|name| text_in(members.get(*name)?, depth - 1));
             let first = || {
@@ -44,7 +45,8 @@ fn text_in(value: &Value, depth: usize) -> Option<String> {
     }
 }
 
-/// One printable line of at most [`LONGEST`] characters, without secrets, long words, or anything after the first line.
+/// Returns one printable line of at most [`LONGEST`] characters, without secrets, long words, or
+/// anything after the first line.
 pub(super) fn sanitised(text: &str, secrets: &[&str]) -> String {
     let mut line = text.trim_start().lines().next().unwrap_or_default().to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {

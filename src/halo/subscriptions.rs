@@ -1,4 +1,4 @@
-//! Reading subscriptions: Halo's software licence records (Halo's API notes, section 4).
+//! Reads subscriptions: Halo's software licence records (docs/halo-api.md, section 4).
 
 use std::{collections::BTreeMap, fmt};
 
@@ -7,31 +7,31 @@ use serde_json::Value;
 
 use super::{
     HaloError, PreservedFields, Session, decode,
-    paging::{Found, Record},
+    paging::{ListedRecord, RecordLookup},
     transport::{Area, MaxWait},
 };
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
-/// What our subscriptions carry as vendor and manufacturer. Together with the initial name it recognises one whose marker
-/// Halo did not keep.
+/// The vendor and manufacturer of our subscriptions. Together with the initial name it identifies a
+/// subscription whose marker Halo did not keep.
 pub const VENDOR: &str = "INFIMA";
 
 /// A subscription as Halo has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subscription {
     pub id: HaloSubscriptionId,
-    /// Where the record is now; a partner may have moved it.
+    /// The customer that has the record now; a partner may have moved it.
     pub customer: HaloCustomerId,
     pub name: String,
     pub quantity: Quantity,
-    /// Per unit. Only ever compared, never written back.
+    /// The price per unit. It is only compared, never written.
     pub price: Option<f64>,
-    /// Per unit. Only ever compared, never written back.
+    /// The price per unit. It is only compared, never written.
     pub cost: Option<f64>,
     pub notes: Option<String>,
     pub active: bool,
     pub deleted: bool,
-    /// What this integration wrote to find it again, if Halo kept it.
+    /// The marker that this integration wrote to find the record again, if Halo kept it.
     pub marker: Option<String>,
     pub vendor: Option<String>,
 }
@@ -62,14 +62,14 @@ impl fmt::Display for Quantity {
     }
 }
 
-/// What Halo says to a subscription's id.
+/// Halo's answer for one subscription id.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SubscriptionLookup {
-    /// It is there, active or not.
+    /// The subscription exists, active or not.
     Found(Subscription),
-    /// Halo knows no such record, or has it marked as deleted.
+    /// Halo has no such record, or marks it as deleted.
     Deleted,
-    /// Halo has no answer for this one, or none that is understood, though it has for others.
+    /// Halo has no answer for this record, or none that is understood, though it has for others.
     Unclear(HaloError),
 }
 
@@ -79,14 +79,15 @@ impl Subscription {
         PreservedFields { name: self.name.clone(), price: self.price, cost: self.cost, notes: self.notes.clone() }
     }
 
-    /// Whether the vendor text is ours, as this integration wrote it.
+    /// Returns whether the vendor text is ours, as this integration wrote it.
     pub fn is_from_our_vendor(&self) -> bool {
         self.vendor.as_deref().is_some_and(|vendor| vendor.trim().eq_ignore_ascii_case(VENDOR))
     }
 }
 
-/// The name in Halo of the field that carries our marker: an ordinary string that is in list rows and that an
-/// integration like this one is not known to use otherwise (Halo's API notes, section 4.7). The struct below and the create's body use this one.
+/// The name in Halo of the field that carries our marker: an ordinary string that is in list rows
+/// and that an integration like this one is not known to use otherwise (docs/halo-api.md, section
+/// 4.7). The struct below and the create's body use this one.
 pub(super) const MARKER_FIELD: &str = "product_sku";
 
 #[derive(Deserialize)]
@@ -127,7 +128,7 @@ fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Erro
     })
 }
 
-impl Record for WireLicence {
+impl ListedRecord for WireLicence {
     const PATH: &'static str = "/SoftwareLicence";
     const AREA: Area = Area::Licences;
     const ALL: &'static [(&'static str, &'static str)] = &[("includeinactive", "true")];
@@ -142,24 +143,25 @@ impl Record for WireLicence {
 }
 
 impl WireLicence {
-    /// The record as one of this customer's, where it does not say whose it is: Halo promises no field but the id.
+    /// Converts a record that may not name its customer, given the customer: Halo promises no
+    /// member but the id.
     pub(super) fn of(mut self, customer: HaloCustomerId) -> Subscription {
         self.client_id.get_or_insert(customer.0);
         self.complete().expect("it has a customer now")
     }
 
-    /// Whether it carries our vendor text, or a marker, which may be ours.
+    /// Returns whether the record carries our vendor text, or a marker, which may be ours.
     fn is_ours(&self) -> bool {
         let marked = self.product_sku.as_deref().is_some_and(|it| !it.is_empty());
         marked || self.vendor.as_deref().is_some_and(|it| it.trim().eq_ignore_ascii_case(VENDOR))
     }
 
-    /// The same, or it says too little to tell.
+    /// Returns whether the record is ours or holds too little to decide.
     fn may_be_ours(&self) -> bool {
         self.is_ours() || self.vendor.as_deref().is_none_or(|it| it.trim().is_empty())
     }
 
-    /// None: it does not say whose it is.
+    /// Converts a record; `None` if it does not name its customer.
     pub(super) fn complete(self) -> Option<Subscription> {
         let wire = self;
         Some(Subscription {
@@ -179,7 +181,7 @@ impl WireLicence {
 }
 
 impl SubscriptionLookup {
-    fn from_wire(found: Found<WireLicence>) -> Self {
+    fn from_wire(found: RecordLookup<WireLicence>) -> Self {
         let wire = match found {
             Ok(wire) => wire.filter(|wire| !wire.deleted.unwrap_or(false)),
             Err(error) => return Self::Unclear(error),
@@ -197,9 +199,11 @@ fn of_no_customer(id: i32) -> HaloError {
 }
 
 impl Session {
-    /// Every subscription of a customer: all pages, inactive and deleted ones included, other vendors' too. Filtered again
-    /// here, because Halo silently ignores a parameter it does not know and then answers the whole tenant's. A row that may be
-    /// ours and does not say whose it is, is asked for by itself: taken for somebody else's, it would be created once more.
+    /// Reads every subscription of a customer: all pages, inactive and deleted ones and other
+    /// vendors' included. The rows are filtered again, because Halo silently ignores a parameter it
+    /// does not know and then answers the whole tenant's rows. A row that may be ours and does not
+    /// name its customer is read by itself: mistaken for another customer's, it would be created a
+    /// second time.
     pub async fn subscriptions_of(&self, customer: HaloCustomerId) -> Result<Vec<Subscription>, HaloError> {
         let rows = self.pages::<WireLicence>(vec![("client_id", customer.to_string())]).all().await?;
         let mut found = Vec::new();
@@ -214,8 +218,9 @@ impl Session {
         Ok(found)
     }
 
-    /// Subscriptions by their ids, read the cheaper way: pages of the tenant's list or record by record. One that the list
-    /// lacks is read by itself before it counts as deleted. Every id asked for is in the answer.
+    /// Reads subscriptions by their ids by the cheaper way: pages of the tenant's list or record by
+    /// record. A record that the list lacks is read by itself before it counts as deleted. Every
+    /// requested id is in the answer.
     pub async fn subscriptions(
         &self,
         ids: &[HaloSubscriptionId],
@@ -227,7 +232,7 @@ impl Session {
             .collect())
     }
 
-    /// One subscription by its id. None: there is none.
+    /// Reads one subscription by its id; `None` if Halo has none.
     pub async fn subscription(&self, id: HaloSubscriptionId) -> Result<Option<Subscription>, HaloError> {
         match self.subscriptions(&[id]).await?.remove(&id) {
             Some(SubscriptionLookup::Found(found)) => Ok(Some(found)),

@@ -1,4 +1,4 @@
-//! Tokens: asked for with exactly the guide's scopes, kept while they last, never printed.
+//! Tokens: requested with exactly the guide's scopes, kept while they are valid, never printed.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -21,24 +21,25 @@ use super::{
 };
 use crate::net::{Answer, Body, Call, Method, StatusCode};
 
-/// How long a token is believed to last when Halo does not say.
-const UNSAID_LIFE: TimeDelta = TimeDelta::minutes(10);
-/// Given back this long before it ends; a short-lived one at half its life.
+/// The assumed life of a token if Halo does not report one.
+const DEFAULT_LIFE: TimeDelta = TimeDelta::minutes(10);
+/// A token is replaced this long before it expires; a short-lived one at half its life.
 const MARGIN: TimeDelta = TimeDelta::minutes(2);
-/// No longer, whatever Halo says.
+/// The longest life that is believed, whatever Halo reports.
 const LONGEST_LIFE: TimeDelta = TimeDelta::hours(24);
 
-/// The scopes of the guide. Reading subscriptions is taken to be part of editing them, as it is where it was measured.
+/// The scopes of the guide. Reading subscriptions is assumed to be part of editing them, as it is
+/// where it was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum OAuthScope {
     ReadCustomers,
     ReadInvoices,
     EditLicensing,
 }
 
-impl Scope {
-    const ALL: [Scope; 3] = [Scope::ReadCustomers, Scope::ReadInvoices, Scope::EditLicensing];
-    const REQUIRED: [Scope; 2] = [Scope::ReadCustomers, Scope::EditLicensing];
+impl OAuthScope {
+    const ALL: [OAuthScope; 3] = [OAuthScope::ReadCustomers, OAuthScope::ReadInvoices, OAuthScope::EditLicensing];
+    const REQUIRED: [OAuthScope; 2] = [OAuthScope::ReadCustomers, OAuthScope::EditLicensing];
 
     fn name(self) -> &'static str {
         self.permission().label()
@@ -46,24 +47,25 @@ impl Scope {
 
     pub(super) fn permission(self) -> Permission {
         match self {
-            Scope::ReadCustomers => Permission::ReadCustomers,
-            Scope::ReadInvoices => Permission::ReadInvoices,
-            Scope::EditLicensing => Permission::EditSoftwareLicensing,
+            OAuthScope::ReadCustomers => Permission::ReadCustomers,
+            OAuthScope::ReadInvoices => Permission::ReadInvoices,
+            OAuthScope::EditLicensing => Permission::EditSoftwareLicensing,
         }
     }
 }
 
 pub(super) struct Token {
     pub value: SecretString,
-    /// Space-separated names: what Halo says it granted, else what was asked for (a server may leave out an unchanged scope).
+    /// The scopes that Halo reports as granted, else the requested ones (a server may leave out an
+    /// unchanged scope).
     granted: BTreeSet<String>,
     usable_until: DateTime<Utc>,
-    /// Counts the process' tokens.
+    /// The number of this token among the tokens of the process.
     serial: u64,
 }
 
 impl Token {
-    pub(super) fn grants(&self, scope: Scope) -> bool {
+    pub(super) fn grants(&self, scope: OAuthScope) -> bool {
         self.granted.contains(scope.name()) || self.granted.contains("all")
     }
 
@@ -71,99 +73,102 @@ impl Token {
         now < self.usable_until
     }
 
-    /// Whether it was there before the session began.
+    /// Returns whether the token was issued before the session began.
     pub(super) fn issued_before(&self, session: &Session) -> bool {
         self.serial <= session.tokens_before
     }
 }
 
-/// The process' tokens. A token belongs to address, Client ID and Secret together, so new details never meet an old token.
+/// The tokens of the process. A token belongs to address, Client ID and Secret together, so new
+/// details never use an old token.
 #[derive(Default)]
 pub(super) struct Tokens {
-    slots: Mutex<HashMap<Owner, Slot>>,
+    slots: Mutex<HashMap<TokenKey, TokenSlot>>,
     pub issued: AtomicU64,
 }
 
-/// Held while a token is asked for, so that it is asked for once.
-type Slot = Arc<tokio::sync::Mutex<Option<Arc<Token>>>>;
+/// The lock is held while a token is requested, so that only one request is sent.
+type TokenSlot = Arc<tokio::sync::Mutex<Option<Arc<Token>>>>;
 
 #[derive(PartialEq, Eq, Hash)]
-struct Owner {
+struct TokenKey {
     url: HaloUrl,
     application_client_id: String,
     secret: [u8; 32],
 }
 
 impl Tokens {
-    pub(super) fn slot(&self, credentials: &Credentials, now: DateTime<Utc>) -> Slot {
-        let owner = Owner {
+    pub(super) fn slot(&self, credentials: &Credentials, now: DateTime<Utc>) -> TokenSlot {
+        let key = TokenKey {
             url: credentials.url.clone(),
             application_client_id: credentials.application_client_id.clone(),
             secret: Sha256::digest(credentials.client_secret.expose_secret()).into(),
         };
         let mut slots = self.slots.lock().expect("nothing panics while holding the token table");
-        if !slots.contains_key(&owner) {
-            let alive = |slot: &Slot| {
-                // Somebody is asking, or there is a token that still works.
+        if !slots.contains_key(&key) {
+            let alive = |slot: &TokenSlot| {
+                // A caller requests a token, or the token is still valid.
                 Arc::strong_count(slot) > 1
                     || slot.try_lock().is_ok_and(|held| held.as_ref().is_some_and(|token| token.usable_at(now)))
             };
             slots.retain(|_, slot| alive(slot));
         }
-        slots.entry(owner).or_default().clone()
+        slots.entry(key).or_default().clone()
     }
 }
 
-/// What the token endpoint said no to.
-enum No {
-    Scope,
+/// Why the token endpoint refused.
+enum TokenRejection {
+    OAuthScope,
     Failed(HaloError),
 }
 
-impl From<HaloError> for No {
+impl From<HaloError> for TokenRejection {
     fn from(error: HaloError) -> Self {
-        No::Failed(error)
+        TokenRejection::Failed(error)
     }
 }
 
 impl Session {
-    /// Asks for the guide's three scopes; on a scope refusal without the optional one; then singly, to name the missing one.
-    pub(super) async fn ask_for_token(&self) -> Result<Token, HaloError> {
+    /// Requests a token with the guide's three scopes; if a scope is refused, without the optional
+    /// one; then with single scopes, to name the missing one.
+    pub(super) async fn request_token(&self) -> Result<Token, HaloError> {
         let discovery = self.discovery().await?;
-        for scopes in [&Scope::ALL[..], &Scope::REQUIRED] {
-            match self.ask_for(discovery, scopes).await {
+        for scopes in [&OAuthScope::ALL[..], &OAuthScope::REQUIRED] {
+            match self.request_token_with(discovery, scopes).await {
                 Ok(token) => return Ok(token),
-                Err(No::Failed(error)) => return Err(error),
-                Err(No::Scope) => {}
+                Err(TokenRejection::Failed(error)) => return Err(error),
+                Err(TokenRejection::OAuthScope) => {}
             }
         }
-        for scope in Scope::REQUIRED {
-            match self.ask_for(discovery, &[scope]).await {
+        for scope in OAuthScope::REQUIRED {
+            match self.request_token_with(discovery, &[scope]).await {
                 Ok(_) => {}
-                Err(No::Failed(error)) => return Err(error),
-                Err(No::Scope) => return Err(HaloError::PermissionDenied(scope.permission())),
+                Err(TokenRejection::Failed(error)) => return Err(error),
+                Err(TokenRejection::OAuthScope) => return Err(HaloError::PermissionDenied(scope.permission())),
             }
         }
         Err(HaloError::NotUnderstood("token: each scope is granted alone, but not together".into()))
     }
 
-    async fn ask_for(&self, discovery: &Discovery, scopes: &[Scope]) -> Result<Token, No> {
+    async fn request_token_with(&self, discovery: &Discovery, scopes: &[OAuthScope]) -> Result<Token, TokenRejection> {
         let answer = self.post_token(discovery, scopes, discovery.tenant_parameter()).await?;
-        match self.judge(&answer, scopes) {
+        match self.classify_response(&answer, scopes) {
             Ok(token) => Ok(token),
-            // A tenant parameter can be harmful: a wrong one is answered with 500 (Halo's API notes, section 2).
+            // A tenant parameter can be harmful: a wrong one is answered with 500
+            // (docs/halo-api.md, section 2).
             Err(_) if discovery.tenant_parameter().is_some() && !is_final(&answer) => {
                 let answer = self.post_token(discovery, scopes, None).await?;
-                self.judge(&answer, scopes)
+                self.classify_response(&answer, scopes)
             }
-            Err(no) => Err(no),
+            Err(rejection) => Err(rejection),
         }
     }
 
     async fn post_token(
         &self,
         discovery: &Discovery,
-        scopes: &[Scope],
+        scopes: &[OAuthScope],
         tenant: Option<&str>,
     ) -> Result<Answer, HaloError> {
         let mut url = discovery.token_url.clone();
@@ -181,30 +186,32 @@ impl Session {
         Ok(self.exchange(call, MaxWait::Default).await?)
     }
 
-    fn judge(&self, answer: &Answer, scopes: &[Scope]) -> Result<Token, No> {
+    fn classify_response(&self, answer: &Answer, scopes: &[OAuthScope]) -> Result<Token, TokenRejection> {
         let status = answer.status;
         if status.is_success() {
-            return self.read_token(answer, scopes).map_err(No::Failed);
+            return self.read_token(answer, scopes).map_err(TokenRejection::Failed);
         }
         let error = oauth_error(answer);
         Err(match error.as_deref() {
-            Some("invalid_scope" | "invalid_request") => No::Scope,
+            Some("invalid_scope" | "invalid_request") => TokenRejection::OAuthScope,
             Some("invalid_client" | "unauthorized_client" | "invalid_grant" | "unsupported_grant_type") => {
-                No::Failed(HaloError::CredentialsRejected)
+                TokenRejection::Failed(HaloError::CredentialsRejected)
             }
-            _ if status == StatusCode::UNAUTHORIZED && !is_html(answer) => No::Failed(HaloError::CredentialsRejected),
-            _ if status == StatusCode::NOT_FOUND => No::Failed(HaloError::NotHalo),
-            _ => No::Failed(HaloError::Unavailable(format!("token: {}", status.as_u16()))),
+            _ if status == StatusCode::UNAUTHORIZED && !is_html(answer) => {
+                TokenRejection::Failed(HaloError::CredentialsRejected)
+            }
+            _ if status == StatusCode::NOT_FOUND => TokenRejection::Failed(HaloError::NotHalo),
+            _ => TokenRejection::Failed(HaloError::Unavailable(format!("token: {}", status.as_u16()))),
         })
     }
 
-    fn read_token(&self, answer: &Answer, scopes: &[Scope]) -> Result<Token, HaloError> {
+    fn read_token(&self, answer: &Answer, scopes: &[OAuthScope]) -> Result<Token, HaloError> {
         let said: Map<String, Value> = decode::json(&answer.body, "token")?;
         let Some(value) = said.get("access_token").and_then(Value::as_str).filter(|value| !value.is_empty()) else {
             return Err(HaloError::NotUnderstood("token: no access_token in the answer".into()));
         };
         let life = said.get("expires_in").and_then(decode::whole).filter(|seconds| *seconds > 0);
-        let life = life.and_then(TimeDelta::try_seconds).unwrap_or(UNSAID_LIFE).min(LONGEST_LIFE);
+        let life = life.and_then(TimeDelta::try_seconds).unwrap_or(DEFAULT_LIFE).min(LONGEST_LIFE);
         let granted = match said.get("scope").and_then(Value::as_str) {
             Some(names) => names.split_whitespace().map(str::to_owned).collect(),
             None => scopes.iter().map(|scope| scope.name().to_owned()).collect(),
@@ -219,7 +226,7 @@ impl Session {
     }
 }
 
-/// Asking without the tenant parameter would change nothing.
+/// Returns whether a request without the tenant parameter would get the same answer.
 fn is_final(answer: &Answer) -> bool {
     answer.status.is_success() || matches!(oauth_error(answer).as_deref(), Some("invalid_client" | "invalid_scope"))
 }

@@ -1,7 +1,8 @@
-//! What partners paste as their Halo's address.
+//! The address of a Halo, as partners paste it.
 //!
-//! With or without scheme, with `/api`, `/auth` or a deep link behind it: what counts is the host (Halo's API notes,
-//! section 1). What cannot be meant is refused with a sentence that says what to paste instead.
+//! Partners paste it with or without scheme, with `/api`, `/auth` or a deep link behind it; only
+//! the host counts (docs/halo-api.md, section 1). An address that cannot be meant is refused with a
+//! sentence that says what to paste instead.
 
 use std::{fmt, net::IpAddr};
 
@@ -9,10 +10,11 @@ use url::{Host, Url};
 
 use crate::net::{AllowList, guard::is_public};
 
-/// Longer than any deep link that Halo's own pages make.
+/// Longer than any deep link of Halo's own pages.
 const LONGEST: usize = 2048;
 
-/// A Halo's address: `https://host`, without path. Only allow-listed development addresses have a port or plain http.
+/// A Halo's address: `https://host`, without path. Only allow-listed development addresses have a
+/// port or plain http.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HaloUrl(Url);
 
@@ -41,7 +43,7 @@ pub enum HaloUrlProblem {
     NotPublic,
 }
 
-/// Host and, where it is an unusual one, port.
+/// Returns the host and, if it is an unusual one, the port.
 pub(super) fn host_of(url: &Url) -> String {
     match url.port() {
         Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
@@ -50,7 +52,8 @@ pub(super) fn host_of(url: &Url) -> String {
 }
 
 impl HaloUrl {
-    /// Takes what somebody typed; `allowed` are the development addresses that may be http, private and on any port.
+    /// Parses what a user typed; `allowed` are the development addresses that may be http, private
+    /// and on any port.
     pub fn parse(typed: &str, allowed: &AllowList) -> Result<Self, HaloUrlProblem> {
         let typed = typed.trim();
         if typed.is_empty() {
@@ -89,17 +92,17 @@ impl HaloUrl {
         Ok(Self(url))
     }
 
-    /// Host and, on development addresses, port.
+    /// Returns the host and, on development addresses, the port.
     pub fn host(&self) -> String {
         host_of(&self.0)
     }
 
-    /// Whether it is an address that only an allow-list lets through.
+    /// Returns whether only an allow-list permits the address.
     pub(super) fn is_for_development(&self) -> bool {
         self.0.port().is_some() || self.0.scheme() != "https"
     }
 
-    /// An address below this Halo; `path` begins with a slash.
+    /// Returns an address below this Halo; `path` begins with a slash.
     pub(super) fn at(&self, path: &str) -> Url {
         let mut url = self.0.clone();
         url.set_path(path);
@@ -107,14 +110,15 @@ impl HaloUrl {
     }
 }
 
-/// The normalised address, without a trailing slash.
+/// Writes the normalised address, without a trailing slash.
 impl fmt::Display for HaloUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.0.scheme(), self.host())
     }
 }
 
-/// Reads an address, with https where no scheme is given. `halo.example.com:8443` has none, `https:halo.example.com` has.
+/// Parses an address, with https if it has no scheme. `halo.example.com:8443` has none,
+/// `https:halo.example.com` has one.
 fn read(typed: &str) -> Option<Url> {
     let lower = typed.to_ascii_lowercase();
     let has_scheme = lower.contains("://") || lower.starts_with("http:") || lower.starts_with("https:");
@@ -122,7 +126,7 @@ fn read(typed: &str) -> Option<Url> {
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// `halo.example.com.` is the same host, but no certificate says so.
+/// Removes a trailing dot: `halo.example.com.` is the same host, but no certificate names it.
 fn without_trailing_dot(url: &mut Url) -> Option<()> {
     if let Some(host) = url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned) {
         url.set_host(Some(&host)).ok()?;

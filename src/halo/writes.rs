@@ -1,7 +1,8 @@
 //! The only two writes: create a subscription, and set a quantity.
 //!
-//! Both are `POST /SoftwareLicence` with an array of one; an `id` makes it an update, which is taken to merge (Halo's API notes,
-//! section 4.5). There is no idempotency key in Halo, so a create whose outcome is unknown is never sent again from here.
+//! Both are `POST /SoftwareLicence` with an array of one; an `id` makes it an update, which is
+//! taken to merge (docs/halo-api.md, section 4.5). Halo has no idempotency key, so a create with an
+//! unknown outcome is never sent again by this module.
 
 use std::time::Instant;
 
@@ -9,16 +10,17 @@ use serde_json::json;
 
 use super::{
     HaloError, Session, Subscription, VENDOR, WriteError, decode,
-    paging::Record,
+    paging::ListedRecord,
     subscriptions::{MARKER_FIELD, WireLicence},
-    transport::{Area, Ask, Failure, MaxWait},
+    transport::{ApiRequest, Area, Failure, MaxWait},
 };
 use crate::{
     ids::{HaloCustomerId, HaloSubscriptionId},
     net::Answer,
 };
 
-/// Tells subscriptions from plain licences (Halo's API notes, section 4.1; there is no published list of values).
+/// The type that distinguishes subscriptions from plain licences (docs/halo-api.md, section 4.1;
+/// Halo publishes no list of values).
 const TYPE_SUBSCRIPTION: i32 = 1;
 
 /// A subscription to be created.
@@ -28,14 +30,14 @@ pub struct NewSubscription {
     /// At most 500 characters.
     pub name: String,
     pub quantity: u32,
-    /// Finds the record again should the answer be lost.
+    /// The marker that finds the record again if the answer is lost.
     pub marker: String,
 }
 
 impl Session {
-    /// Creates a subscription. Not sent after `deadline`, which also ends the waiting for an answer. Nothing but a token that
-    /// Halo turns away at the door (and has therefore done nothing with) leads to a second sending; the error says whether
-    /// Halo may have created it.
+    /// Creates a subscription. The request is not sent after `deadline`, and its answer is not
+    /// awaited any longer. It is sent a second time only if Halo refused the token and has
+    /// therefore done nothing; the error says whether Halo may have created it.
     pub async fn create_subscription(
         &self,
         new: &NewSubscription,
@@ -61,11 +63,13 @@ impl Session {
         }
     }
 
-    /// Writes the quantity and nothing else. `customer` is where the record is now, as just read: another one would move it.
+    /// Writes the quantity and nothing else. `customer` has the record now, as just read: another
+    /// customer would move it.
     ///
-    /// Gives the record as Halo answered it, or `None` where the answer does not tell; then read it back. The caller compares
-    /// the id, because Halo may answer an id it does not know with a new record, and the untouched fields, reading the record
-    /// once more where they differ: an answer may be shorter than the record. The error says whether Halo may have written it.
+    /// Returns the record as Halo answered it, or `None` if the answer does not show it; the caller
+    /// then reads it. The caller compares the id, because Halo may answer an unknown id with a new
+    /// record, and the preserved fields, and reads the record where they differ: an answer may be
+    /// shorter than the record. The error says whether Halo may have written the quantity.
     pub async fn set_quantity(
         &self,
         id: HaloSubscriptionId,
@@ -80,14 +84,14 @@ impl Session {
     }
 
     async fn write(&self, record: serde_json::Value, deadline: Instant) -> Result<Answer, WriteError> {
-        let ask = Ask {
+        let request = ApiRequest {
             area: Area::Licences,
             path: WireLicence::PATH,
             query: &[],
             body: Some(json!([record])),
             max_wait: MaxWait::Until(deadline),
         };
-        self.api(ask).await.map_err(|Failure { error, may_have_acted }| {
+        self.api(request).await.map_err(|Failure { error, may_have_acted }| {
             if may_have_acted { WriteError::Doubtful(error) } else { WriteError::Refused(error) }
         })
     }

@@ -8,7 +8,7 @@ use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::plan::ObservedSubscription;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::halo::{
-    ConnectionReport, Credentials, HaloError, Outcome, Permission, Priority, Session, Subject, Subscription,
+    CheckResult, ConnectionReport, Credentials, HaloError, Permission, Priority, Session, Subject, Subscription,
 };
 use crate::ids::{ConnectionId, PartnerId};
 use crate::seal::{Binding, Sealed};
@@ -95,7 +95,7 @@ pub(super) fn checks(report: &ConnectionReport) -> Vec<Check> {
     report.checks.iter().map(|check| line(check.subject, &check.outcome)).collect()
 }
 
-fn line(subject: Subject, outcome: &Outcome) -> Check {
+fn line(subject: Subject, outcome: &CheckResult) -> Check {
     let (subject, label, required, guide_step) = match subject {
         Subject::Address => (CheckSubject::Address, "Halo PSA URL", true, "Save Halo PSA Connection Details"),
         Subject::Credentials => {
@@ -106,23 +106,23 @@ fn line(subject: Subject, outcome: &Outcome) -> Check {
         }
     };
     let (outcome, message) = match outcome {
-        Outcome::Passed => (CheckOutcome::Granted, format!("{label}: works.")),
-        Outcome::Empty => (
+        CheckResult::Passed => (CheckOutcome::Granted, format!("{label}: works.")),
+        CheckResult::Empty => (
             CheckOutcome::Warning,
             format!("{label}: works, but the list is empty. Is the agent a member of a default team?"),
         ),
-        Outcome::Unavailable(_) => (
+        CheckResult::Unavailable(_) => (
             CheckOutcome::Warning,
             format!("{label}: not there. INFIMA cannot tell which subscriptions are on a recurring invoice."),
         ),
-        Outcome::Failed(HaloError::PermissionDenied(missing)) => {
+        CheckResult::Failed(HaloError::PermissionDenied(missing)) => {
             (CheckOutcome::Missing, format!("{label}: Halo refuses access. {missing} is missing."))
         }
-        Outcome::Failed(error) => (CheckOutcome::Missing, format!("{label}: {error}.")),
-        Outcome::NotReached => {
+        CheckResult::Failed(error) => (CheckOutcome::Missing, format!("{label}: {error}.")),
+        CheckResult::NotReached => {
             (CheckOutcome::Unknown, format!("{label}: not reached, because of what is wrong above."))
         }
-        Outcome::NotChecked => {
+        CheckResult::NotChecked => {
             (CheckOutcome::Unknown, format!("{label}: in the guide, not used by this integration, not checked."))
         }
     };

@@ -14,8 +14,8 @@ use futures::FutureExt;
 use infima_halo::{
     clock::Clock,
     halo::{
-        BudgetAnswer, BudgetAsk, ConnectionReport, Credentials, CustomerLookup, Halo, HaloError, HaloSettings, Kept,
-        LimitedBy, NewSubscription, Outcome, Permission, Priority, Quantity, Session, Subject, Subscription,
+        BudgetAnswer, BudgetRequest, CheckResult, ConnectionReport, Credentials, CustomerLookup, Halo, HaloError,
+        HaloSettings, Kept, LimitedBy, NewSubscription, Permission, Priority, Quantity, Session, Subject, Subscription,
         SubscriptionLookup, VENDOR, WriteError,
     },
     ids::{HaloCustomerId, HaloSubscriptionId},
@@ -34,7 +34,7 @@ struct World {
     tenant: Tenant,
     clock: Clock,
     /// What the budget was asked; it answers from `answers`, then `Go`.
-    asked: Arc<Mutex<Vec<BudgetAsk>>>,
+    asked: Arc<Mutex<Vec<BudgetRequest>>>,
     answers: Arc<Mutex<Vec<BudgetAnswer>>>,
     halo: Halo,
     _sandbox: Sandbox,
@@ -49,10 +49,10 @@ impl World {
         tenant.configure(|settings| settings.rate_limit = 100_000);
         let asked = Arc::new(Mutex::new(Vec::new()));
         let answers = Arc::new(Mutex::new(Vec::new()));
-        let (heard, script) = (asked.clone(), answers.clone());
-        let budget = Arc::new(move |ask: BudgetAsk| {
-            let request = matches!(ask, BudgetAsk::Request { .. });
-            heard.lock().unwrap().push(ask);
+        let (received, script) = (asked.clone(), answers.clone());
+        let budget = Arc::new(move |message: BudgetRequest| {
+            let request = matches!(message, BudgetRequest::Permit { .. });
+            received.lock().unwrap().push(message);
             let scripted = if request { script.lock().unwrap().pop() } else { None };
             async move { Ok(scripted.unwrap_or(BudgetAnswer::Go)) }.boxed()
         });
@@ -159,8 +159,8 @@ async fn a_tenant_set_up_by_the_guide_passes_every_check() {
     assert_eq!(report.tenant.unwrap().0, "acme");
     for check in &report.checks {
         let expected = match check.subject {
-            Subject::Permission(Permission::AgentUsers) => Outcome::NotChecked,
-            _ => Outcome::Passed,
+            Subject::Permission(Permission::AgentUsers) => CheckResult::NotChecked,
+            _ => CheckResult::Passed,
         };
         assert_eq!(check.outcome, expected, "{:?}", check.subject);
     }
@@ -169,7 +169,7 @@ async fn a_tenant_set_up_by_the_guide_passes_every_check() {
     assert_eq!(world.asked.lock().unwrap().len(), 5);
 }
 
-fn outcome_of(report: &ConnectionReport, subject: Subject) -> Option<&Outcome> {
+fn outcome_of(report: &ConnectionReport, subject: Subject) -> Option<&CheckResult> {
     report.checks.iter().find(|check| check.subject == subject).map(|check| &check.outcome)
 }
 
@@ -189,12 +189,12 @@ async fn a_missing_scope_is_named() {
             let session = world.session();
             let report = session.check().await;
             let denied = HaloError::PermissionDenied(permission);
-            assert_eq!(outcome_of(&report, Subject::Credentials), Some(&Outcome::Passed), "{lacking} {answer:?}");
+            assert_eq!(outcome_of(&report, Subject::Credentials), Some(&CheckResult::Passed), "{lacking} {answer:?}");
             let outcome = outcome_of(&report, Subject::Permission(permission)).unwrap();
             if permission == Permission::ReadInvoices {
-                assert_eq!((outcome, report.failure()), (&Outcome::Unavailable(denied), None), "{answer:?}");
+                assert_eq!((outcome, report.failure()), (&CheckResult::Unavailable(denied), None), "{answer:?}");
             } else {
-                assert_eq!(outcome, &Outcome::Failed(denied), "{lacking} {answer:?}");
+                assert_eq!(outcome, &CheckResult::Failed(denied), "{lacking} {answer:?}");
             }
             assert!(session.requests() <= 12, "{} requests for {lacking} {answer:?}", session.requests());
         }
@@ -204,7 +204,7 @@ async fn a_missing_scope_is_named() {
 #[tokio::test]
 async fn a_missing_level_of_the_agent_is_named() {
     let world = World::with(1, 0).await;
-    let failed = |permission| Some(Outcome::Failed(HaloError::PermissionDenied(permission)));
+    let failed = |permission| Some(CheckResult::Failed(HaloError::PermissionDenied(permission)));
     for (act, permission) in [
         (levels(Level::None, Level::Modify, Level::Read), Permission::AgentCustomers),
         (levels(Level::Read, Level::None, Level::Read), Permission::AgentSoftwareLicencing),
@@ -219,7 +219,7 @@ async fn a_missing_level_of_the_agent_is_named() {
     let report = world.session().check().await;
     let denied = HaloError::PermissionDenied(Permission::AgentInvoices);
     let outcome = outcome_of(&report, Subject::Permission(Permission::ReadInvoices));
-    assert_eq!((outcome, report.failure()), (Some(&Outcome::Unavailable(denied)), None));
+    assert_eq!((outcome, report.failure()), (Some(&CheckResult::Unavailable(denied)), None));
 }
 
 /// Halo's answers do not tell these apart, so neither do we.
@@ -232,7 +232,10 @@ async fn credentials_that_do_not_work_are_rejected_alike() {
         let report = session.check().await;
         let rejected = Some((Subject::Credentials, &HaloError::CredentialsRejected));
         assert_eq!(report.failure(), rejected, "{act:?}");
-        assert_eq!(outcome_of(&report, Subject::Permission(Permission::AgentCustomers)), Some(&Outcome::NotReached));
+        assert_eq!(
+            outcome_of(&report, Subject::Permission(Permission::AgentCustomers)),
+            Some(&CheckResult::NotReached)
+        );
     }
 }
 
@@ -287,7 +290,7 @@ async fn an_agent_that_sees_no_customer_is_pointed_out() {
     world.sticky(Fault::EmptyList);
     let report = world.session().check().await;
     assert_eq!(report.failure(), None);
-    assert_eq!(outcome_of(&report, Subject::Permission(Permission::AgentCustomers)), Some(&Outcome::Empty));
+    assert_eq!(outcome_of(&report, Subject::Permission(Permission::AgentCustomers)), Some(&CheckResult::Empty));
 }
 
 // --- Tokens, budget, limits
@@ -353,7 +356,7 @@ async fn halos_limit_is_obeyed_and_everybody_hears_of_it() {
         };
         assert!((least..=most).contains(&wait.as_secs()), "{fault:?}: {wait:?}");
         let told = world.asked.lock().unwrap().last().cloned();
-        assert!(matches!(told, Some(BudgetAsk::LimitedByHalo { wait: said, .. }) if said == wait), "{told:?}");
+        assert!(matches!(told, Some(BudgetRequest::LimitedByHalo { wait: said, .. }) if said == wait), "{told:?}");
     }
 }
 
@@ -443,7 +446,7 @@ async fn a_long_reading_waits_for_the_budget_and_comes_to_its_end() {
         let answer = if over { BudgetAnswer::Wait(Duration::from_millis(20)) } else { BudgetAnswer::Go };
         async move { Ok(answer) }.boxed()
     });
-    let settings = HaloSettings { sync_max_wait: Duration::from_millis(5), ..HaloSettings::default() };
+    let settings = HaloSettings { background_max_wait: Duration::from_millis(5), ..HaloSettings::default() };
     let halo = Halo::new(http.unwrap(), budget, world.clock.clone(), settings);
     let ids: Vec<_> = world.tenant.subscriptions().iter().map(|it| HaloSubscriptionId(it.id)).collect();
     let read = || async { halo.session(world.credentials(), Priority::Background).subscriptions(&ids).await };
@@ -783,7 +786,7 @@ async fn no_fault_leaks_a_secret_or_doubles_a_create() {
         let id = HaloSubscriptionId(world.tenant.subscriptions()[0].id);
         let report = session.check().await;
         report.checks.iter().for_each(|check| match &check.outcome {
-            Outcome::Failed(error) | Outcome::Unavailable(error) => clean(error),
+            CheckResult::Failed(error) | CheckResult::Unavailable(error) => clean(error),
             _ => {}
         });
         let before = world.calls(Call::Create);

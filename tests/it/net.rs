@@ -260,7 +260,7 @@ async fn a_tenants_name_holds_no_control_character() {
 /// apart from those of that one's own partner.
 #[tokio::test]
 async fn a_token_asked_for_elsewhere_is_counted_there() {
-    use infima_halo::halo::{Account, BudgetAnswer, BudgetAsk, Credentials, Halo, HaloSettings, Priority};
+    use infima_halo::halo::{Account, BudgetAnswer, BudgetRequest, Credentials, Halo, HaloSettings, Priority};
     let router =
         Router::new().fallback(|| async { r#"{ "tenant_id": "x", "auth_url": "https://victim.halopsa.com/auth" }"# });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -269,7 +269,7 @@ async fn a_token_asked_for_elsewhere_is_counted_there() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let heard = asked.clone();
     let budget = Arc::new(move |ask| {
-        let BudgetAsk::Request { account, .. } = ask else { panic!("nobody says anything of a limit") };
+        let BudgetRequest::Permit { account, .. } = ask else { panic!("nobody says anything of a limit") };
         // Nothing is sent to the real one.
         let answer = match account.host == "victim.halopsa.com" {
             true => BudgetAnswer::Wait(Duration::from_secs(600)),

@@ -1,4 +1,4 @@
-//! Halo's own customer search, for the mapping dialog.
+//! Searches customers with Halo's own search, for the mapping dialog.
 
 use crate::auth::{Act, permit};
 use crate::domain::association::MappedCustomer;
@@ -6,7 +6,7 @@ use crate::halo::Priority;
 use crate::ids::{HaloTenant, PartnerId};
 use crate::ops::{OpError, Ops, Request, association::search_text, connection::check, halo};
 
-/// One page of what Halo found.
+/// One page of hits.
 #[derive(Clone, Debug)]
 pub struct FoundCustomers {
     pub tenant: HaloTenant,
@@ -15,7 +15,8 @@ pub struct FoundCustomers {
     pub has_more: bool,
 }
 
-/// `page` counts from 1. An empty search is the beginning of the whole list.
+/// Returns one page of hits. `page` counts from 1; an empty search returns the beginning of the
+/// whole list.
 pub async fn search_customers(
     ops: &Ops,
     request: &Request<'_>,

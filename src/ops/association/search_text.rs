@@ -1,11 +1,11 @@
-//! What somebody typed to search for, in whatever list.
+//! The text that a user typed to search in a list.
 
 use crate::ops::{OpError, UserErrorCode};
 
 /// Longer than any name of a person or company.
 const LONGEST: usize = 200;
 
-/// The text without the spaces around it. Empty looks for everything.
+/// Returns the text without surrounding white space. An empty text searches for everything.
 pub fn search_text(typed: &str) -> Result<&str, OpError> {
     let text = typed.trim();
     if text.chars().count() > LONGEST {

@@ -1,4 +1,5 @@
-//! Suggestions for an unmapped client. A suggestion is never stored by itself: a wrong mapping is a wrong bill.
+//! Suggestions for an unmapped client. A suggestion is never stored by itself: a wrong mapping is a
+//! wrong bill.
 
 use crate::domain::association::MappedCustomer;
 use crate::domain::roster::Client;
@@ -28,7 +29,8 @@ pub async fn suggest_customers(
     most: usize,
 ) -> Result<Vec<Suggestion>, OpError> {
     let words = words(&client.name);
-    // Halo searches for what it is given as a whole; the longest word finds more than the full name.
+    // Halo searches for what it is given as a whole; the longest word finds more than the full
+    // name.
     let Some(longest) = words.iter().max_by_key(|word| word.chars().count()) else { return Ok(Vec::new()) };
     let found = search_customers::search_customers(ops, request, partner, longest, 1, COMPARED).await?;
     let mut suggestions: Vec<_> = found
