@@ -95,7 +95,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const NEVER_IN: &[(&str, &str)] = &[("async ", "domain")];
 
 #[test]
-fn rooms_import_the_rooms_they_may_know_and_no_others() {
+fn module_imports_only_allowed_modules() {
     let mut unused: BTreeSet<_> = MAY_IMPORT
         .iter()
         .flat_map(|(room, others)| others.iter().map(|other| (room.to_string(), other.to_string())))
@@ -120,7 +120,7 @@ fn rooms_import_the_rooms_they_may_know_and_no_others() {
 }
 
 #[test]
-fn what_belongs_to_one_room_is_done_in_no_other() {
+fn restricted_api_is_used_only_in_its_modules() {
     let mut wrong = Vec::new();
     for file in sources() {
         let (code, at) = (code(&file), shown(&file));
@@ -139,7 +139,7 @@ fn what_belongs_to_one_room_is_done_in_no_other() {
 }
 
 #[test]
-fn every_room_has_its_door_plate() {
+fn every_module_has_documentation() {
     for (room, _) in MAY_IMPORT {
         let folder = source_dir().join(room);
         let door = if folder.is_dir() { folder.join("mod.rs") } else { source_dir().join(format!("{room}.rs")) };
@@ -151,7 +151,7 @@ fn every_room_has_its_door_plate() {
 }
 
 #[test]
-fn halos_words_stay_with_those_who_speak_to_halo() {
+fn halo_field_names_stay_in_halo_and_sandbox() {
     let words = ["SoftwareLicence", "softwarelicence", "\"client_id\"", "pageinate", "\"count\""];
     for file in sources() {
         let at = shown(&file);
@@ -167,7 +167,7 @@ fn halos_words_stay_with_those_who_speak_to_halo() {
 
 /// A test that the ordinary run leaves out and `make soak` does not call is never run.
 #[test]
-fn every_story_that_takes_minutes_is_told_by_its_command() {
+fn every_ignored_test_is_run_by_make_soak() {
     let makefile = include_str!("../../Makefile");
     let (_, recipe) = makefile.split_once("\nsoak:\n").expect("there is such a target");
     let command = recipe.lines().next().unwrap_or_default();
@@ -188,7 +188,7 @@ fn every_story_that_takes_minutes_is_told_by_its_command() {
 }
 
 #[test]
-fn the_imports_are_read_right() {
+fn import_parser_reads_paths_and_groups() {
     let code =
         "use crate::{\n    clock::Clock,\n    halo::{Halo, Priority},\n};\nlet x = crate::ops::run();\nuse crate::ids;";
     let read: Vec<_> = imports(code).into_iter().collect();

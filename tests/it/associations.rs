@@ -50,7 +50,7 @@ fn creates(world: &World) -> usize {
 }
 
 #[tokio::test]
-async fn one_entry_that_cannot_be_stored_does_not_keep_the_others_out() {
+async fn save_with_invalid_entries_stores_the_valid_ones() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1), ("Dogwood", 1), ("Elm", 1)]).await;
     world.import_partner("contoso", &[("Foreign", 1)]).await;
     let (foreign,): (uuid::Uuid,) = sqlx::query_as("select id from clients where name = 'Foreign'")
@@ -108,7 +108,7 @@ async fn one_entry_that_cannot_be_stored_does_not_keep_the_others_out() {
 }
 
 #[tokio::test]
-async fn two_hundred_at_once_and_no_more() {
+async fn save_of_201_associations_is_refused() {
     let names: Vec<_> = (0..200).map(|number| format!("Client {number}")).collect();
     let world = World::start(TenantSeed::with_customers("northwind", names.iter().cloned())).await;
     world.import_partner(PARTNER, &[]).await;
@@ -146,7 +146,7 @@ async fn two_hundred_at_once_and_no_more() {
 }
 
 #[tokio::test]
-async fn nothing_is_stored_while_halo_is_out_of_reach() {
+async fn save_while_halo_is_unreachable_stores_nothing() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
@@ -156,7 +156,7 @@ async fn nothing_is_stored_while_halo_is_out_of_reach() {
 }
 
 #[tokio::test]
-async fn mapping_needs_a_connection_and_is_the_partners_to_do() {
+async fn save_without_connection_or_as_support_is_refused() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     let mapping = world.mapping("Alder", "Alder").await;
     assert_eq!(refusal(world.associate(&[mapping]).await), [UserErrorCode::NotConnected]);
@@ -168,7 +168,7 @@ async fn mapping_needs_a_connection_and_is_the_partners_to_do() {
 }
 
 #[tokio::test]
-async fn the_same_pair_again_is_success_and_changes_nothing() {
+async fn save_of_same_pair_changes_nothing() {
     let world = synced(&[("Alder", 3)]).await;
     let before = world.association("Alder").await.id;
     let again = world.map(&["Alder"]).await;
@@ -178,7 +178,7 @@ async fn the_same_pair_again_is_success_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn another_customer_needs_a_word_about_the_old_quantity() {
+async fn save_with_other_customer_requires_replace() {
     for (ending, left) in [(Ending::KeepQuantity, 3), (Ending::SetToZero, 0)] {
         let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
         world.tenant.act(Act::AddCustomer { name: "Newmarket".into() }).expect("any name will do");
@@ -196,7 +196,7 @@ async fn another_customer_needs_a_word_about_the_old_quantity() {
 }
 
 #[tokio::test]
-async fn two_clients_of_one_customer_have_a_subscription_each() {
+async fn shared_customer_has_one_subscription_per_client() {
     let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
     world.tenant.act(Act::AddCustomer { name: "Group".into() }).expect("any name will do");
     world.add_client("Cedar", 2).await;
@@ -218,7 +218,7 @@ async fn two_clients_of_one_customer_have_a_subscription_each() {
 }
 
 #[tokio::test]
-async fn a_removed_mapping_is_seen_to_end_until_halo_has_confirmed_it() {
+async fn removed_association_is_ending_until_halo_confirms() {
     let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
     let (alder, birch) = (world.association("Alder").await.id, world.association("Birch").await.id);
     assert_eq!(world.remove(birch, Ending::KeepQuantity).await.expect("it is mapped"), None, "Halo is told nothing");
@@ -237,7 +237,7 @@ async fn a_removed_mapping_is_seen_to_end_until_halo_has_confirmed_it() {
 }
 
 #[tokio::test]
-async fn a_mapping_that_cannot_be_set_to_zero_can_still_be_ended() {
+async fn removal_with_refused_zero_can_keep_quantity() {
     let world = synced(&[("Alder", 3)]).await;
     let id = world.association("Alder").await.id;
     world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
@@ -251,7 +251,7 @@ async fn a_mapping_that_cannot_be_set_to_zero_can_still_be_ended() {
 }
 
 #[tokio::test]
-async fn a_create_in_doubt_is_settled_before_its_mapping_ends() {
+async fn removal_during_unconfirmed_create_zeroes_subscription() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
@@ -266,7 +266,7 @@ async fn a_create_in_doubt_is_settled_before_its_mapping_ends() {
 }
 
 #[tokio::test]
-async fn mapping_a_pair_again_takes_its_old_subscription_back() {
+async fn removed_pair_saved_again_readopts_subscription() {
     let world = synced(&[("Alder", 3)]).await;
     let old = world.record_of("Alder").await.id;
     world.remove(world.association("Alder").await.id, Ending::KeepQuantity).await.expect("it is mapped");
@@ -278,7 +278,7 @@ async fn mapping_a_pair_again_takes_its_old_subscription_back() {
 }
 
 #[tokio::test]
-async fn mapping_a_pair_again_before_its_end_was_confirmed_simply_goes_on() {
+async fn ending_pair_saved_again_becomes_active() {
     let world = synced(&[("Alder", 3)]).await;
     let id = world.association("Alder").await.id;
     let run = world.remove(id, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
@@ -290,7 +290,7 @@ async fn mapping_a_pair_again_before_its_end_was_confirmed_simply_goes_on() {
 }
 
 #[tokio::test]
-async fn yesterdays_database_creates_no_second_subscription() {
+async fn restored_associations_create_no_second_subscription() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
     world.connect().await;
     world.map(&["Alder", "Birch"]).await;
@@ -311,7 +311,7 @@ async fn yesterdays_database_creates_no_second_subscription() {
 }
 
 #[tokio::test]
-async fn an_archived_clients_quantity_falls_to_zero_and_its_mapping_stays() {
+async fn archived_client_is_billed_zero_and_stays_associated() {
     let world = synced(&[("Alder", 3)]).await;
     let archived = ClientRecord {
         external_id: format!("{PARTNER}/Alder"),
@@ -330,7 +330,7 @@ async fn an_archived_clients_quantity_falls_to_zero_and_its_mapping_stays() {
 }
 
 #[tokio::test]
-async fn a_deleted_subscription_is_made_again_when_somebody_asks() {
+async fn deleted_subscription_is_recreated_on_request() {
     let world = synced(&[("Alder", 3)]).await;
     let id = world.association("Alder").await.id;
     assert_eq!(refusal(world.recreate(id).await), [UserErrorCode::SubscriptionNotDeleted]);
@@ -366,7 +366,7 @@ async fn with_an_orphan() -> (World, AssociationId, i32, i32) {
 }
 
 #[tokio::test]
-async fn a_person_takes_over_the_subscription_that_stands_there() {
+async fn existing_subscription_is_adopted_on_request() {
     let (world, id, orphan, other) = with_an_orphan().await;
     // What was not offered may be somebody else's product.
     for wrong in [other, 4711] {
@@ -383,7 +383,7 @@ async fn a_person_takes_over_the_subscription_that_stands_there() {
 }
 
 #[tokio::test]
-async fn a_person_has_a_new_subscription_made_beside_the_one_that_stands_there() {
+async fn existing_subscription_stays_when_create_new_is_chosen() {
     let (world, id, orphan, _) = with_an_orphan().await;
     let run = world.resolve(id, Resolution::CreateNew).await.expect("that was asked");
     assert_eq!(world.work(run).await, SUCCEEDED);
@@ -395,7 +395,7 @@ async fn a_person_has_a_new_subscription_made_beside_the_one_that_stands_there()
 }
 
 #[tokio::test]
-async fn two_that_could_be_the_clients_are_a_question_and_deactivating_one_is_an_answer() {
+async fn duplicate_subscription_deactivated_in_halo_is_resolved() {
     let world = synced(&[("Alder", 3)]).await;
     let first = world.record_of("Alder").await.id;
     let second = world.tenant.act(Act::CopySubscription { id: first }).expect("it is there");
@@ -412,7 +412,7 @@ async fn two_that_could_be_the_clients_are_a_question_and_deactivating_one_is_an
 }
 
 #[tokio::test]
-async fn writing_stops_when_halo_does_not_keep_fields_until_somebody_has_looked() {
+async fn overwritten_fields_suspend_writes_until_acknowledged() {
     let world = synced(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).await;
     let id = world.record_of("Alder").await.id;
     world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).expect("it is there");
@@ -465,7 +465,7 @@ async fn writing_stops_when_halo_does_not_keep_fields_until_somebody_has_looked(
 
 /// Only a client that is being removed waits: whoever looked can say so of it.
 #[tokio::test]
-async fn writing_goes_on_for_an_end_too() {
+async fn acknowledging_overwritten_fields_on_ending_resumes_writes() {
     let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
     world.set_users("Alder", 4).await;
     let id = world.record_of("Alder").await.id;
@@ -485,7 +485,7 @@ async fn writing_goes_on_for_an_end_too() {
 
 /// What is refused in the end has changed nothing: the old mapping would be billed 0 under an error.
 #[tokio::test]
-async fn a_customer_that_another_partner_has_leaves_the_old_mapping_as_it_is() {
+async fn replace_with_taken_customer_keeps_old_association() {
     let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
     world.remove(world.association("Birch").await.id, Ending::KeepQuantity).await.expect("it is mapped");
     world.look().await;
@@ -512,7 +512,7 @@ async fn a_customer_that_another_partner_has_leaves_the_old_mapping_as_it_is() {
 
 /// The customer went to another client while the end of the first mapping was not confirmed yet.
 #[tokio::test]
-async fn a_mapping_that_goes_on_may_share_its_customer() {
+async fn ending_association_resumed_may_share_its_customer() {
     let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
     world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
     world.remove(world.association("Alder").await.id, Ending::SetToZero).await.expect("it is mapped");
@@ -527,7 +527,7 @@ async fn a_mapping_that_goes_on_may_share_its_customer() {
 }
 
 #[tokio::test]
-async fn a_partner_who_edits_at_the_same_moment_keeps_the_edit() {
+async fn concurrent_partner_edit_is_kept_with_a_warning() {
     let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
     let id = world.record_of("Alder").await.id;
     world.set_users("Alder", 4).await;
@@ -541,7 +541,7 @@ async fn a_partner_who_edits_at_the_same_moment_keeps_the_edit() {
 }
 
 #[tokio::test]
-async fn a_moved_subscription_is_kept_up_to_date_where_it_is() {
+async fn moved_subscription_is_synced_where_it_is() {
     let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
     let (id, there) = (world.record_of("Alder").await.id, world.customer("Birch").0);
     world.tenant.act(Act::MoveSubscription { id, client_id: there }).expect("both are there");
@@ -553,7 +553,7 @@ async fn a_moved_subscription_is_kept_up_to_date_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_merged_customers_subscription_is_followed_and_the_partner_told() {
+async fn merged_customer_subscription_is_synced_and_reported() {
     let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
     let (id, into) = (world.customer("Alder").0, world.customer("Birch").0);
     world.tenant.act(Act::MergeCustomer { id, into }).expect("both are there");
@@ -564,7 +564,7 @@ async fn a_merged_customers_subscription_is_followed_and_the_partner_told() {
 }
 
 #[tokio::test]
-async fn a_customer_that_went_before_the_create_is_reported() {
+async fn customer_gone_before_create_is_reported() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).await;
     world.connect().await;
     world.map(&["Alder", "Birch", "Cedar"]).await;
@@ -577,7 +577,7 @@ async fn a_customer_that_went_before_the_create_is_reported() {
 }
 
 #[tokio::test]
-async fn a_refused_zero_is_tried_again_when_there_are_users() {
+async fn refused_zero_is_retried_when_users_return() {
     let world = synced(&[("Alder", 3)]).await;
     world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
     world.set_users("Alder", 0).await;

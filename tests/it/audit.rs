@@ -45,7 +45,7 @@ fn read(operation: Option<&str>) -> (String, String, Option<String>, Value) {
 }
 
 #[tokio::test]
-async fn each_operation_of_supports_leaves_a_row_for_each_partner_it_looked_at() {
+async fn support_read_is_logged_for_each_partner() {
     let (served, partner) = synced().await;
     add_other_partner(&served.world).await;
     let run: String = {
@@ -88,7 +88,7 @@ async fn each_operation_of_supports_leaves_a_row_for_each_partner_it_looked_at()
 }
 
 #[tokio::test]
-async fn what_support_changes_has_a_reason_and_one_row() {
+async fn support_mutation_requires_a_reason_and_is_logged_once() {
     let (served, partner) = synced().await;
     let token = served.support();
     forget(&served).await;
@@ -124,7 +124,7 @@ async fn what_support_changes_has_a_reason_and_one_row() {
 
 /// By then Halo has been asked, for the partner's account.
 #[tokio::test]
-async fn whoever_of_support_hangs_up_leaves_a_row_all_the_same() {
+async fn support_read_cut_by_the_client_is_logged() {
     let (served, partner) = synced().await;
     forget(&served).await;
     let tenant = &served.world.tenant;
@@ -152,7 +152,7 @@ async fn whoever_of_support_hangs_up_leaves_a_row_all_the_same() {
 }
 
 #[tokio::test]
-async fn what_support_may_not_do_is_written_down_where_it_was_tried() {
+async fn refused_support_mutation_is_logged_for_its_partner() {
     let (served, partner) = synced().await;
     let token = served.support();
     let nobody = format!("partner_{}", "0".repeat(32));
@@ -185,7 +185,7 @@ async fn what_support_may_not_do_is_written_down_where_it_was_tried() {
 }
 
 #[tokio::test]
-async fn partners_see_infima_support_and_support_sees_the_person() {
+async fn support_name_is_shown_only_to_support() {
     let (served, partner) = synced().await;
     let look = "query Look($p: ID) { partner(id: $p) { name } }";
     let looked = served.ask(&served.support(), look, json!({ "p": partner })).await;
@@ -205,7 +205,7 @@ async fn partners_see_infima_support_and_support_sees_the_person() {
 
 /// What cannot be written down is not shown either.
 #[tokio::test]
-async fn no_row_no_answer() {
+async fn audit_write_failure_fails_the_request() {
     let (served, partner) = synced().await;
     let owner = served.world.database.owner().await;
     sqlx::query("revoke insert on activity from infima_app").execute(&owner).await.unwrap();
@@ -242,7 +242,7 @@ async fn meet_trouble(world: &World, act: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_change_has_one_row_with_who_and_what() {
+async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
     let world = World::start(TenantSeed::with_customers("northwind", ["Alder"])).await;
     world.import_partner(PARTNER, &[("Alder", 1)]).await;
     let served = Served::over(world).await;
@@ -327,7 +327,7 @@ async fn each_change_has_one_row_with_who_and_what() {
 
 /// That the secret is another one is told; what it is, never.
 #[tokio::test]
-async fn a_replaced_secret_is_told_of() {
+async fn replaced_secret_is_logged_without_its_value() {
     let world = World::start(TenantSeed::with_customers("northwind", ["Alder"])).await;
     world.import_partner(PARTNER, &[]).await;
     let served = Served::over(world).await;
@@ -349,7 +349,7 @@ async fn a_replaced_secret_is_told_of() {
 
 /// What the platform brings is written down for each partner that it changed, with counts and without anybody's name.
 #[tokio::test]
-async fn each_import_has_one_row_for_each_partner_it_changed() {
+async fn import_is_logged_once_per_changed_partner() {
     let (served, _) = synced().await;
     add_other_partner(&served.world).await;
     let token = served.token(Role::Platform, None);
@@ -410,7 +410,7 @@ async fn each_import_has_one_row_for_each_partner_it_changed() {
 
 /// A row and what it tells of are in one transaction.
 #[tokio::test]
-async fn what_cannot_be_written_down_is_not_done() {
+async fn audit_write_failure_rolls_the_change_back() {
     let (served, _) = synced().await;
     let owner = &served.world.owner;
     let counts =
@@ -450,7 +450,7 @@ async fn what_cannot_be_written_down_is_not_done() {
 
 /// Whoever types at the command line leaves rows as everybody does.
 #[tokio::test]
-async fn what_the_operator_does_is_written_down() {
+async fn operator_command_is_logged() {
     let (served, _) = synced().await;
     let world = &served.world;
     let (ops, partner) = (world.ops(), world.partner().await);
@@ -490,7 +490,7 @@ async fn what_the_operator_does_is_written_down() {
 }
 
 #[tokio::test]
-async fn pruning_removes_what_is_past_its_time_and_nothing_else() {
+async fn prune_removes_only_expired_audit_rows() {
     let (served, _) = synced().await;
     let (owner, app) = (served.world.database.owner().await, served.world.database.app().await);
     let before = entries(&served).await.len();
@@ -521,7 +521,7 @@ async fn pruning_removes_what_is_past_its_time_and_nothing_else() {
 
 /// Scopes come from one place, so that no field can show support a partner without leaving a row.
 #[test]
-fn graphql_gets_its_scopes_where_reads_are_noted() {
+fn graphql_takes_scopes_only_from_the_access_log() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/graphql");
     let folders = [folder.clone(), folder.join("objects"), folder.join("mutations")];
     for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
@@ -536,7 +536,7 @@ fn graphql_gets_its_scopes_where_reads_are_noted() {
 }
 
 #[tokio::test]
-async fn the_platform_leaves_no_row_of_supports() {
+async fn platform_request_is_not_logged_as_support() {
     let (served, _) = synced().await;
     forget(&served).await;
     let token = served.token(Role::Platform, None);

@@ -54,7 +54,7 @@ async fn verdict(change: impl FnOnce(&mut Value)) -> Result<(), VerifyError> {
 }
 
 #[tokio::test]
-async fn a_good_token_becomes_a_caller() {
+async fn valid_token_becomes_a_caller() {
     let mint = DevTokenIssuer::generate(rules());
     let verifier = mint.verifier(Clock::manual(noon()));
     let claims = verifier.verify(&mint.sign(&good_claims())).await.unwrap();
@@ -68,13 +68,13 @@ async fn a_good_token_becomes_a_caller() {
 }
 
 #[tokio::test]
-async fn audiences_may_be_several_and_times_may_have_fractions() {
+async fn token_with_several_audiences_or_fractional_times_is_accepted() {
     assert_eq!(verdict(|c| c["aud"] = json!(["other", "infima-halo"])).await, Ok(()));
     assert_eq!(verdict(|c| c["exp"] = json!(noon().timestamp() as f64 + 0.5)).await, Ok(()));
 }
 
 #[tokio::test]
-async fn each_fault_has_its_name() {
+async fn invalid_claim_is_refused_by_name() {
     let at = noon().timestamp();
     let leave_out = |name: &'static str| move |c: &mut Value| drop(c.as_object_mut().unwrap().remove(name));
     assert_eq!(verdict(|c| c["iss"] = "https://evil.example".into()).await, Err(VerifyError::Issuer));
@@ -97,7 +97,7 @@ async fn each_fault_has_its_name() {
 }
 
 #[tokio::test]
-async fn clocks_may_differ_by_as_much_as_the_operator_says() {
+async fn configured_leeway_bounds_clock_skew() {
     let mint = DevTokenIssuer::generate(TokenRules { leeway: std::time::Duration::from_secs(120), ..rules() });
     let verifier = mint.verifier(Clock::manual(noon()));
     let at = noon().timestamp();
@@ -114,7 +114,7 @@ async fn clocks_may_differ_by_as_much_as_the_operator_says() {
 }
 
 #[tokio::test]
-async fn the_server_takes_the_operators_word_for_how_much_clocks_differ() {
+async fn configured_leeway_reaches_the_server() {
     let mint = DevTokenIssuer::generate(rules());
     let keys = axum::Json(mint.jwks());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -137,7 +137,7 @@ async fn the_server_takes_the_operators_word_for_how_much_clocks_differ() {
 }
 
 #[tokio::test]
-async fn support_belongs_to_no_partner_whatever_its_token_says() {
+async fn support_token_with_partner_claim_has_no_partner() {
     let mint = DevTokenIssuer::generate(rules());
     let mut claims = good_claims();
     claims["role"] = "support".into();
@@ -147,7 +147,7 @@ async fn support_belongs_to_no_partner_whatever_its_token_says() {
 }
 
 #[tokio::test]
-async fn a_token_has_to_be_signed_by_the_key_it_names() {
+async fn token_not_signed_by_its_named_key_is_refused() {
     let (mint, other) = (DevTokenIssuer::generate(rules()), DevTokenIssuer::generate(rules()));
     let verifier = mint.verifier(Clock::manual(noon()));
     let token = mint.sign(&good_claims());
@@ -177,7 +177,7 @@ async fn a_token_has_to_be_signed_by_the_key_it_names() {
 }
 
 #[tokio::test]
-async fn rsa_and_ed25519_keys_serve_as_well() {
+async fn rsa_and_ed25519_keys_are_accepted() {
     let der = |text: &str| BASE64_STANDARD.decode(text).unwrap();
     let keys = [
         (Algorithm::EdDSA, EncodingKey::from_ed_der(&der(auth_keys::ED25519))),
@@ -245,7 +245,7 @@ fn token(mint: &DevTokenIssuer, clock: &Clock) -> SecretString {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_once_for_everybody_and_again_for_a_new_key() {
+async fn jwks_is_fetched_once_and_again_for_an_unknown_key() {
     let clock = Clock::manual(noon());
     let (old, new) = (DevTokenIssuer::generate(rules()), DevTokenIssuer::generate(rules()));
     let issuer = Issuer::publishing(Some(old.jwks().to_string()));
@@ -270,7 +270,7 @@ async fn keys_are_fetched_once_for_everybody_and_again_for_a_new_key() {
 }
 
 #[tokio::test]
-async fn known_keys_outlive_an_outage_of_the_issuer_for_a_day() {
+async fn issuer_outage_keeps_known_keys_for_a_day() {
     let clock = Clock::manual(noon());
     let mint = DevTokenIssuer::generate(rules());
     let issuer = Issuer::publishing(None);
@@ -291,7 +291,7 @@ async fn known_keys_outlive_an_outage_of_the_issuer_for_a_day() {
 }
 
 #[tokio::test]
-async fn only_keys_for_signing_are_used() {
+async fn jwks_keys_unfit_for_signing_are_ignored() {
     let mint = DevTokenIssuer::generate(rules());
     let clock = Clock::manual(noon());
     let published = |change: &dyn Fn(&mut Value)| {
@@ -313,7 +313,7 @@ async fn only_keys_for_signing_are_used() {
 }
 
 #[test]
-fn a_mint_finds_its_key_again() {
+fn development_issuer_reloads_its_key() {
     let dir = std::env::temp_dir().join(format!("infima-mint-{}", uuid::Uuid::now_v7()));
     std::fs::create_dir(&dir).unwrap();
     let file = dir.join("signing-key.pem");
@@ -328,7 +328,7 @@ fn a_mint_finds_its_key_again() {
 
 proptest! {
     #[test]
-    fn no_bytes_pass_for_a_token(header in ".{0,60}", claims in ".{0,60}", rest in ".{0,60}", raw in any::<bool>()) {
+    fn arbitrary_text_is_not_a_token(header in ".{0,60}", claims in ".{0,60}", rest in ".{0,60}", raw in any::<bool>()) {
         let mint = DevTokenIssuer::generate(rules());
         let encode = |part: &str| if raw { part.to_owned() } else { BASE64_URL_SAFE_NO_PAD.encode(part) };
         let token: SecretString = format!("{}.{}.{}", encode(&header), encode(&claims), encode(&rest)).into();

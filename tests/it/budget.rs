@@ -32,14 +32,14 @@ pub struct Size {
 }
 
 #[tokio::test]
-async fn three_processes_stay_inside_halos_limit() {
+async fn three_processes_stay_within_halos_limit() {
     let window = Duration::from_secs(2);
     stays_inside(Size { clients: 150, ours: 48, for_people: 8, halos: 60, window }).await;
 }
 
 /// Anybody may type any host, and each gets a row.
 #[tokio::test]
-async fn the_budget_of_a_host_that_nobody_asks_is_forgotten() {
+async fn budget_of_unused_host_is_pruned() {
     let world = World::with_clients(&[]).await;
     sqlx::raw_sql(
         "insert into halo_budgets (host, people, syncs, limited_until) values

@@ -43,7 +43,7 @@ async fn complaint(command: &mut Command) -> String {
 }
 
 #[tokio::test]
-async fn what_serve_needs_is_named_all_at_once() {
+async fn serve_without_settings_names_all_of_them() {
     let said = complaint(&mut program(&["serve"])).await;
     let needed = ["DATABASE_URL", "INFIMA_KEYS", "INFIMA_AUTH_JWKS_URL", "INFIMA_AUTH_ISSUER", "INFIMA_AUTH_AUDIENCE"];
     assert_eq!(said.lines().count(), needed.len(), "{said}");
@@ -53,7 +53,7 @@ async fn what_serve_needs_is_named_all_at_once() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_not_repeated() {
+async fn invalid_database_url_is_not_printed() {
     let database = TestDatabase::fresh().await;
     let mut serve = production(&["serve"], &database);
     let said = complaint(serve.env("DATABASE_URL", "postgres//app:planted-password@db")).await;
@@ -62,7 +62,7 @@ async fn an_address_that_is_none_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn production_refuses_the_published_key() {
+async fn production_with_development_key_is_refused() {
     let database = TestDatabase::fresh().await;
     let mut serve = production(&["serve"], &database);
     let said = complaint(serve.env("INFIMA_KEYS", infima_halo::seal::DEVELOPMENT_KEYS)).await;
@@ -70,7 +70,7 @@ async fn production_refuses_the_published_key() {
 }
 
 #[tokio::test]
-async fn another_keyring_than_the_databases_is_refused() {
+async fn keyring_of_another_database_is_refused() {
     let database = TestDatabase::fresh().await;
     let rotated = run(&mut production(&["rotate-keys"], &database)).await;
     assert!(rotated.status.success(), "{}", rotated.stderr);
@@ -81,7 +81,7 @@ async fn another_keyring_than_the_databases_is_refused() {
 }
 
 #[tokio::test]
-async fn a_development_address_is_shown_as_it_should_be() {
+async fn invalid_development_address_is_refused_with_an_example() {
     let database = TestDatabase::fresh().await;
     let mut worker = production(&["worker"], &database);
     worker.env("INFIMA_ENV", "development").env("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost");
@@ -91,7 +91,7 @@ async fn a_development_address_is_shown_as_it_should_be() {
 }
 
 #[tokio::test]
-async fn metrics_are_served_where_the_operator_says() {
+async fn metrics_are_served_only_on_their_listener() {
     let database = TestDatabase::fresh().await;
     let mut serve = production(&["serve"], &database);
     let mut running = Running::start(serve.env("INFIMA_METRICS_LISTEN", "127.0.0.1:0"));
@@ -108,7 +108,7 @@ async fn metrics_are_served_where_the_operator_says() {
 }
 
 #[tokio::test]
-async fn a_database_without_tables_leads_to_migrate() {
+async fn database_without_tables_is_refused_naming_migrate() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;
     sqlx::query("ALTER TABLE canary RENAME TO canary_of_yore").execute(&owner).await.unwrap();
@@ -118,7 +118,7 @@ async fn a_database_without_tables_leads_to_migrate() {
 
 /// It is the first command that is run, before the application's role has an address.
 #[tokio::test]
-async fn migrating_needs_the_owners_address_alone_and_again_changes_nothing() {
+async fn migrate_needs_only_the_owner_url_and_is_idempotent() {
     let said = complaint(&mut program(&["migrate"])).await;
     assert!(said.starts_with("error: MIGRATE_DATABASE_URL (or MIGRATE_DATABASE_URL_FILE) is not set: "), "{said}");
     let database = TestDatabase::fresh().await;
@@ -128,14 +128,14 @@ async fn migrating_needs_the_owners_address_alone_and_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_schema_needs_nothing_that_runs() {
+async fn schema_command_needs_no_settings() {
     let printed = run(&mut program(&["schema"])).await;
     assert!(printed.status.success(), "{}", printed.stderr);
     assert_eq!(printed.stdout, infima_halo::graphql::sdl());
 }
 
 #[tokio::test]
-async fn a_sync_by_hand_says_why_there_is_none() {
+async fn sync_command_with_nothing_to_do_says_why() {
     let database = TestDatabase::fresh().await;
     let night = run(&mut production(&["sync", "--night"], &database)).await;
     assert!(night.status.success(), "{}", night.stderr);
@@ -148,7 +148,7 @@ async fn a_sync_by_hand_says_why_there_is_none() {
 }
 
 #[tokio::test]
-async fn contradictions_on_the_command_line_are_refused() {
+async fn contradictory_arguments_are_refused() {
     let wrong: [&[&str]; 4] = [
         &["sync"],
         &["sync", "--night", "--partner", "a"],
@@ -162,7 +162,7 @@ async fn contradictions_on_the_command_line_are_refused() {
 
 /// Without a command, `dev` runs.
 #[tokio::test]
-async fn options_of_dev_without_it_lead_to_it() {
+async fn dev_option_without_dev_is_refused_with_a_tip() {
     let hint = "tip: options of the development stack stand behind `dev`";
     for arguments in [&["--exit"][..], &["--port", "80000"], &["--port=0", "--exit"]] {
         let ended = run(&mut program(arguments)).await;
@@ -176,7 +176,7 @@ async fn options_of_dev_without_it_lead_to_it() {
 }
 
 #[tokio::test]
-async fn what_an_argument_should_be_is_said_with_an_example() {
+async fn invalid_argument_is_refused_with_an_example() {
     for (arguments, wanted) in [
         (["sync", "--failed-since", "yesterday"], "such as 2026-11-24T03:00:00Z"),
         (["sync", "--failed-since", "2026-11-24T03:00:00"], "a date, a time and its zone"),
@@ -201,7 +201,7 @@ async fn what_an_argument_should_be_is_said_with_an_example() {
 
 /// Each command says at once which address is meant and what is wrong there.
 #[tokio::test]
-async fn a_database_that_cannot_be_used_is_told_from_one_that_is_not_there() {
+async fn unusable_database_error_names_address_and_cause() {
     let database = TestDatabase::fresh().await;
     let nobody = "postgres://app:planted@127.0.0.1:1/there";
     for command in [&["serve"][..], &["worker"], &["rotate-keys"], &["sync", "--night"]] {
@@ -227,7 +227,7 @@ async fn a_database_that_cannot_be_used_is_told_from_one_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn serve_and_worker_live_are_ready_and_stop_when_told() {
+async fn serve_and_worker_become_ready_and_stop_on_signal() {
     let (database, web) = (TestDatabase::fresh().await, Web::new());
     for (command, says) in [("serve", "serving"), ("worker", "working")] {
         let (running, address) = started(&mut production(&[command], &database), says).await;
@@ -250,7 +250,7 @@ async fn started(command: &mut Command, says: &str) -> (Running, String) {
 /// A server that is gone, and one that takes what it is told and never answers. In both, who asks is told soon and rightly,
 /// and the processes end when they are told to.
 #[tokio::test]
-async fn without_a_database_they_say_so_and_still_stop() {
+async fn serve_and_worker_without_database_are_unready_and_stop() {
     /// What a worker gives its syncs, and what it may take beyond that; what is beyond covers a machine that is busy.
     const STOP: Duration = Duration::from_secs(1);
     const BEYOND: Duration = Duration::from_secs(8);

@@ -31,7 +31,7 @@ fn complaint(name: &str, value: &str) -> String {
 }
 
 #[test]
-fn the_smallest_environment_is_a_careful_production() {
+fn minimal_environment_has_production_defaults() {
     let config = Config::read(&complete()).unwrap();
     assert_eq!(config.environment.environment, Environment::Production);
     assert_eq!((config.halo.requests, config.halo.people_requests), (240, 40));
@@ -49,7 +49,7 @@ fn the_smallest_environment_is_a_careful_production() {
 }
 
 #[test]
-fn what_is_missing_is_named_all_at_once() {
+fn missing_variables_are_named_together() {
     let error = Config::read(&Variables::default()).unwrap_err();
     let ConfigError::Missing(missing) = &error else { panic!("{error}") };
     let names: Vec<_> = missing.iter().map(|missing| missing.variable.as_str()).collect();
@@ -58,13 +58,13 @@ fn what_is_missing_is_named_all_at_once() {
 }
 
 #[test]
-fn an_empty_variable_is_as_good_as_none() {
+fn empty_variable_counts_as_unset() {
     assert!(matches!(Config::read(&with("INFIMA_KEYS", "")), Err(ConfigError::Missing(_))));
     assert_eq!(Config::read(&with("INFIMA_HALO_REQUESTS", "")).unwrap().halo.requests, 240);
 }
 
 #[test]
-fn one_section_can_be_read_alone() {
+fn single_section_can_be_read() {
     let variables =
         Variables::from([("DATABASE_URL", "postgres://db"), ("MIGRATE_DATABASE_URL", "postgres://owner@db")]);
     let database: DatabaseConfig = variables.read().unwrap();
@@ -73,7 +73,7 @@ fn one_section_can_be_read_alone() {
 }
 
 #[test]
-fn secrets_come_from_files_without_their_last_newline() {
+fn secret_file_is_read_without_its_last_newline() {
     let directory = std::env::temp_dir().join(format!("infima-config-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let (full, empty) = (directory.join("keys"), directory.join("empty"));
@@ -99,7 +99,7 @@ fn secrets_come_from_files_without_their_last_newline() {
 }
 
 #[test]
-fn a_bad_value_is_named_with_its_variable_and_what_would_do() {
+fn invalid_value_is_refused_with_variable_and_example() {
     let cases = [
         ("INFIMA_ENV", "prod", "INFIMA_ENV is not usable: 'prod' is none of production, development"),
         (
@@ -134,7 +134,7 @@ fn a_bad_value_is_named_with_its_variable_and_what_would_do() {
 }
 
 #[test]
-fn the_keys_of_tokens_may_come_from_this_machine_without_tls() {
+fn jwks_url_on_loopback_may_use_http() {
     for address in ["http://localhost:4444/jwks", "http://127.0.0.1/jwks", "http://[::1]:4444/jwks"] {
         assert_eq!(ApiConfig::read(&with("INFIMA_AUTH_JWKS_URL", address)).unwrap().auth.jwks_url.as_str(), address);
     }
@@ -144,20 +144,20 @@ fn the_keys_of_tokens_may_come_from_this_machine_without_tls() {
 }
 
 #[test]
-fn a_window_may_reach_into_the_morning() {
+fn nightly_window_may_cross_midnight() {
     let mut variables = with("INFIMA_NIGHT_START", "23:00");
     variables.set("INFIMA_NIGHT_END", "03:30");
     assert!(Config::read(&variables).is_ok());
 }
 
 #[test]
-fn secrets_do_not_print() {
+fn debug_output_contains_no_secret() {
     let printed = format!("{:?}", Config::read(&complete()).unwrap());
     assert!(!printed.contains("planted"), "{printed}");
 }
 
 #[test]
-fn the_readme_has_the_table_of_settings() {
+fn readme_contains_the_current_settings_table() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (start, end) = ("<!-- configuration:start -->", "<!-- configuration:end -->");
     let written = readme.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(table, _)| table.trim());

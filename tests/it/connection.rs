@@ -47,7 +47,7 @@ fn only<T: std::fmt::Debug>(result: Result<T, OpError>) -> (UserErrorCode, Strin
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_be_a_halo_is_refused_with_what_to_paste() {
+async fn invalid_halo_url_is_refused_with_advice() {
     let world = World::with_clients(&[]).await;
     for (typed, hint) in [
         ("", "Paste the address"),
@@ -68,7 +68,7 @@ async fn an_address_that_cannot_be_a_halo_is_refused_with_what_to_paste() {
 }
 
 #[tokio::test]
-async fn what_stands_behind_the_host_is_left_out() {
+async fn halo_url_is_reduced_to_its_origin() {
     for path in ["", "/", "/api", "/auth/", "/config/integrations?selid=17#api", "  "] {
         let world = World::with_clients(&[]).await;
         let url = format!("{}{path}", world.tenant.url());
@@ -81,7 +81,7 @@ async fn what_stands_behind_the_host_is_left_out() {
 }
 
 #[tokio::test]
-async fn all_that_is_missing_is_said_at_once() {
+async fn missing_details_are_reported_together() {
     let world = World::with_clients(&[]).await;
     let nothing = Details { url: Some(" ".into()), application_client_id: None, client_secret: Some(" ".into()) };
     assert_eq!(
@@ -97,7 +97,7 @@ async fn all_that_is_missing_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn wrong_and_swapped_credentials_are_told_alike_and_nothing_is_stored() {
+async fn wrong_and_swapped_credentials_are_refused_alike() {
     let world = World::with_clients(&[]).await;
     let (id, secret) = (world.tenant.client_id(), world.tenant.client_secret());
     for (id, secret) in [(secret.as_str(), id.as_str()), (id.as_str(), "wrong"), ("wrong", secret.as_str())] {
@@ -122,7 +122,7 @@ async fn wrong_and_swapped_credentials_are_told_alike_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn each_missing_permission_is_named_in_the_guides_words() {
+async fn missing_permission_is_named_as_in_the_guide() {
     let scopes = |names: &[&str]| Act::SetScopes { scopes: names.iter().map(|&name| name.into()).collect() };
     let levels =
         |customers, licensing| Act::SetAgentLevels(AgentLevels { customers, licensing, invoices: Level::Read });
@@ -147,7 +147,7 @@ async fn each_missing_permission_is_named_in_the_guides_words() {
 }
 
 #[tokio::test]
-async fn invoices_that_cannot_be_read_and_an_empty_customer_list_only_warn() {
+async fn unreadable_invoices_and_empty_customers_only_warn() {
     let world = World::start(TenantSeed::empty("northwind")).await;
     world.import_partner("northwind", &[]).await;
     let scopes = vec!["read:customers".into(), "edit:softwarelicensing".into()];
@@ -164,7 +164,7 @@ async fn invoices_that_cannot_be_read_and_an_empty_customer_list_only_warn() {
 }
 
 #[tokio::test]
-async fn a_halo_that_is_down_or_none_is_told_apart() {
+async fn unreachable_halo_differs_from_no_halo() {
     let world = World::with_clients(&[]).await;
     for (fault, code) in [
         (Fault::CutBefore, UserErrorCode::HaloUnreachable),
@@ -185,7 +185,7 @@ async fn a_halo_that_is_down_or_none_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_halo_that_is_slow_is_waited_for_only_so_long() {
+async fn slow_halo_check_times_out() {
     let world = World::start_with(TenantSeed::with_customers("northwind", ["Alder"]), |variables| {
         variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1");
     })
@@ -197,7 +197,7 @@ async fn a_halo_that_is_slow_is_waited_for_only_so_long() {
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down() {
+async fn repeated_wrong_credentials_are_rate_limited() {
     let world = World::with_clients(&[]).await;
     let wrong = Details { client_secret: Some("wrong".to_owned().into()), ..world.details() };
     for _ in 0..10 {
@@ -221,7 +221,7 @@ async fn guessing_is_slowed_down() {
 
 /// Anybody may type any host. What they try there is counted for them alone.
 #[tokio::test]
-async fn a_stranger_does_not_use_up_what_a_partner_has_at_its_halo() {
+async fn typed_address_checks_leave_partner_budget_untouched() {
     let world = World::start_with(TenantSeed::with_customers("northwind", ["Alder"]), |variables| {
         variables.set("INFIMA_HALO_REQUESTS", "40");
         variables.set("INFIMA_HALO_INTERACTIVE_RESERVE", "30");
@@ -265,7 +265,7 @@ async fn a_stranger_does_not_use_up_what_a_partner_has_at_its_halo() {
 }
 
 #[tokio::test]
-async fn a_new_address_needs_the_secret_again() {
+async fn changed_url_requires_the_secret_again() {
     let world = World::with_clients(&[]).await;
     world.connect().await;
     let elsewhere = Details { url: Some(world.sandbox.tenant("other").url()), ..Details::default() };
@@ -279,7 +279,7 @@ async fn a_new_address_needs_the_secret_again() {
 
 /// As many as may come in a minute, from two servers.
 #[tokio::test]
-async fn of_first_saves_at_the_same_time_any_leaves_a_connection_that_works() {
+async fn concurrent_first_saves_leave_a_working_connection() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     let second = App::build(&world.config, world.clock.clone(), 8).await.expect("the app starts");
     let (admin, partner) = (world.admin().await, world.partner().await);
@@ -296,7 +296,7 @@ async fn of_first_saves_at_the_same_time_any_leaves_a_connection_that_works() {
 }
 
 #[tokio::test]
-async fn a_stored_secret_is_not_joined_to_an_address_that_somebody_else_saved_meanwhile() {
+async fn concurrent_url_change_does_not_reuse_the_stored_secret() {
     let world = World::with_clients(&[]).await;
     world.connect().await;
     let other = world.sandbox.tenant("other");
@@ -329,7 +329,7 @@ async fn a_stored_secret_is_not_joined_to_an_address_that_somebody_else_saved_me
 }
 
 #[tokio::test]
-async fn another_tenants_details_are_refused_while_clients_are_mapped() {
+async fn other_tenant_is_refused_while_clients_are_associated() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.map(&["Alder"]).await;
@@ -345,7 +345,7 @@ async fn another_tenants_details_are_refused_while_clients_are_mapped() {
 }
 
 #[tokio::test]
-async fn a_run_writes_nothing_when_the_tenant_changed_under_us() {
+async fn run_against_changed_tenant_writes_nothing() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 4)]).await;
     world.connect().await;
     world.map(&["Alder"]).await;
@@ -374,7 +374,7 @@ async fn a_run_writes_nothing_when_the_tenant_changed_under_us() {
 }
 
 #[tokio::test]
-async fn disconnecting_forgets_the_secret_and_the_same_halo_goes_on() {
+async fn disconnect_erases_secret_and_reconnect_resumes() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.map(&["Alder"]).await;
@@ -407,7 +407,7 @@ async fn disconnecting_forgets_the_secret_and_the_same_halo_goes_on() {
 }
 
 #[tokio::test]
-async fn a_sync_needs_a_connection_and_somebody_mapped() {
+async fn sync_request_without_connection_or_association_is_refused() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     let (admin, partner) = (world.admin().await, world.partner().await);
     assert_eq!(
@@ -433,7 +433,7 @@ async fn a_sync_needs_a_connection_and_somebody_mapped() {
 }
 
 #[tokio::test]
-async fn testing_typed_details_stores_nothing_and_a_recheck_stores_what_it_found() {
+async fn typed_details_test_stores_nothing_and_recheck_stores_result() {
     let world = World::with_clients(&[]).await;
     let diagnosis = check(&world, &world.details()).await.expect("they can be tested");
     assert_eq!(diagnosis.problem, None);
@@ -454,7 +454,7 @@ async fn testing_typed_details_stores_nothing_and_a_recheck_stores_what_it_found
 }
 
 #[tokio::test]
-async fn support_rechecks_but_never_types_credentials() {
+async fn support_may_recheck_but_not_test_credentials() {
     let world = World::with_clients(&[]).await;
     world.connect().await;
     let (support, partner) = (world.caller(Role::Support, None).await, world.partner().await);

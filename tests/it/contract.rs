@@ -17,7 +17,7 @@ use desk::{Desk, contract};
 use recorded::{Recorded, hold};
 
 #[tokio::test]
-async fn each_operation_and_each_refusal_is_answered_as_recorded() {
+async fn operations_and_refusals_match_recordings() {
     let mut recorded = Recorded::default();
     connection::is_checked(&mut recorded).await;
     connection::is_saved(&mut recorded).await;
@@ -35,7 +35,7 @@ async fn each_operation_and_each_refusal_is_answered_as_recorded() {
 }
 
 #[test]
-fn the_codes_of_top_level_errors_are_as_recorded() {
+fn top_level_error_codes_match_recording() {
     let codes = ErrorCode::ALL.iter().map(|code| {
         let told = json!({ "status": code.status().as_u16(), "meaning": code.meaning() });
         (code.as_str().to_owned(), told)
@@ -44,14 +44,14 @@ fn the_codes_of_top_level_errors_are_as_recorded() {
 }
 
 #[test]
-fn the_contract_has_the_server_s_version() {
+fn contract_version_matches_the_server() {
     let package = include_str!("../../frontend-contract/package.json");
     let package: Value = serde_json::from_str(package).unwrap();
     assert_eq!(package["version"], env!("CARGO_PKG_VERSION"), "a refusal names the version that the frontend installs");
 }
 
 #[tokio::test]
-async fn an_outdated_document_is_told_what_it_is_and_of_which_version() {
+async fn outdated_document_error_names_operation_and_version() {
     let desk = Desk::start(&[("Alder", 3)]).await;
     let by_id = json!({ "documentId": format!("sha256:{}", "0".repeat(64)), "operationName": "MappingTable" });
     let by_text = json!({ "query": "query MappingTable { partner { id name clientsOfOld { id } } }" });

@@ -67,7 +67,7 @@ fn story(step: Moment) -> Story {
 
 /// Whatever a sync writes to our tables or to Halo is a step of its own, so that none is added without being killed at.
 #[test]
-fn every_write_of_a_sync_is_a_step() {
+fn every_write_of_a_sync_has_a_failpoint() {
     let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops/sync/run");
     let mut writes = 0;
     for file in std::fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path()) {
@@ -91,7 +91,7 @@ fn every_write_of_a_sync_is_a_step() {
 }
 
 #[tokio::test]
-async fn a_kill_at_any_step_does_no_harm() {
+async fn worker_killed_at_any_step_bills_correctly() {
     stream::iter(Moment::ALL).for_each_concurrent(AT_ONCE, |step| killed_at(*step)).await;
 }
 
@@ -209,7 +209,7 @@ pub async fn as_it_should_be(world: &World, clients: &[(&str, u32)]) {
 
 /// The create is answered with an error, and its record shows only to the look after the first one.
 #[tokio::test]
-async fn a_create_that_shows_after_a_first_look_is_not_sent_twice() {
+async fn create_visible_after_first_lookup_is_not_repeated() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.tenant.inject(Fault::AppearsAfterLook, Matching::call(Call::Create), Lasting::Once);
@@ -226,7 +226,7 @@ async fn a_create_that_shows_after_a_first_look_is_not_sent_twice() {
 
 /// The update emptied what was not sent. Nothing more is written, the connection says so, and so does the run.
 #[tokio::test]
-async fn a_halo_that_does_not_keep_fields_is_written_to_once() {
+async fn halo_overwriting_fields_is_written_once() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
@@ -248,7 +248,7 @@ async fn a_halo_that_does_not_keep_fields_is_written_to_once() {
 
 /// Yesterday's database knows nothing of what was created since. Nothing is created again, and nothing is lost.
 #[tokio::test]
-async fn yesterdays_database_creates_no_second_subscription() {
+async fn restored_database_creates_no_second_subscription() {
     const TABLES: &str = "partners, clients, users, connections, associations, sync_runs, sync_results, activity";
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
     world.connect().await;
@@ -298,7 +298,7 @@ async fn yesterdays_database_creates_no_second_subscription() {
 }
 
 #[tokio::test]
-async fn a_kill_while_halo_is_at_the_create_does_no_harm() {
+async fn worker_killed_during_create_bills_correctly() {
     for held in [Fault::HeldBefore, Fault::HeldAfter] {
         let (world, run) = three_clients().await;
         world.tenant.inject(held, Matching::call(Call::Create), Lasting::Once);

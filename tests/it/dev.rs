@@ -95,7 +95,7 @@ async fn interrupted(running: Running) -> Ended {
 }
 
 #[tokio::test]
-async fn one_command_needs_nothing_and_finds_its_data_again() {
+async fn dev_starts_from_nothing_and_keeps_its_data() {
     let home = Home(data_dir::make("dev").await);
 
     // The first start, where both of its ports are somebody else's.
@@ -183,7 +183,7 @@ async fn one_command_needs_nothing_and_finds_its_data_again() {
 
 /// The database that is given is not ours to empty: `--fresh` refuses, and is not offered.
 #[tokio::test]
-async fn with_a_database_of_ones_own_fresh_is_neither_done_nor_offered() {
+async fn dev_with_given_database_refuses_fresh() {
     let home = Home(data_dir::make("given").await);
     let database = TestDatabase::fresh().await;
     let dev = |options: &[&str]| {

@@ -25,7 +25,7 @@ fn contract() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn enforcing_is_what_serve_does_unless_told() {
+fn serve_enforces_trusted_documents_by_default() {
     let mut variables = Variables::default();
     for name in ["INFIMA_AUTH_JWKS_URL", "INFIMA_AUTH_ISSUER", "INFIMA_AUTH_AUDIENCE"] {
         variables.set(name, "https://issuer.test");
@@ -34,7 +34,7 @@ fn enforcing_is_what_serve_does_unless_told() {
 }
 
 #[tokio::test]
-async fn every_operation_of_the_contract_is_let_through() {
+async fn contract_operation_is_accepted() {
     let served = enforcing().await;
     let token = served.admin();
     let contract = contract();
@@ -56,7 +56,7 @@ async fn every_operation_of_the_contract_is_let_through() {
 }
 
 #[tokio::test]
-async fn others_are_refused_whichever_way_they_come() {
+async fn unknown_document_is_refused_on_every_transport() {
     let served = enforcing().await;
     let (id, text) = contract().into_iter().find(|(_, text)| text.starts_with("query")).unwrap();
     let unknown = format!("sha256:{}", "0".repeat(64));
@@ -83,7 +83,7 @@ async fn others_are_refused_whichever_way_they_come() {
 }
 
 #[tokio::test]
-async fn support_and_the_platform_send_what_they_like() {
+async fn support_and_platform_may_send_any_document() {
     let served = enforcing().await;
     for role in [Role::Support, Role::Platform] {
         let token = served.token(role, None);

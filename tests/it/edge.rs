@@ -33,7 +33,7 @@ async fn holds(tenant: &Tenant, many: usize) {
 }
 
 #[tokio::test]
-async fn each_limit_on_a_document_is_met() {
+async fn document_over_a_limit_is_refused() {
     let served = served().await;
     let token = served.admin();
     let nested = |depth: usize| {
@@ -62,7 +62,7 @@ async fn each_limit_on_a_document_is_met() {
 }
 
 #[tokio::test]
-async fn lists_are_as_long_as_they_may_be_and_never_cut_in_silence() {
+async fn list_over_its_limit_is_refused_not_truncated() {
     let served = served().await;
     let (admin, platform) = (served.admin(), served.token(Role::Platform, None));
     let lists = [
@@ -97,7 +97,7 @@ async fn lists_are_as_long_as_they_may_be_and_never_cut_in_silence() {
 }
 
 #[tokio::test]
-async fn requests_that_browsers_can_be_tricked_into_are_refused() {
+async fn cross_site_request_is_refused() {
     let served = served().await;
     let token = served.admin();
     let sync = "mutation { requestHaloSync(input: {}) { run { id } } }";
@@ -125,7 +125,7 @@ async fn requests_that_browsers_can_be_tricked_into_are_refused() {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_read_nothing() {
+async fn foreign_origin_gets_no_cors_headers() {
     let world = World::with_clients(&[]).await;
     let ours = "https://app.infima.example";
     let served = Served::with(world, |config, _| config.http.cors_origins = vec![ours.to_owned()]).await;
@@ -160,7 +160,7 @@ async fn pages_of_other_origins_read_nothing() {
 
 /// How much is done here, and for whom it goes wrong, is nobody's business who comes in by this door.
 #[tokio::test]
-async fn callers_are_shown_no_metrics() {
+async fn api_listener_serves_no_metrics() {
     let served = served().await;
     let get = async |path: &str| {
         let url = format!("http://{}{path}", served.address);
@@ -170,7 +170,7 @@ async fn callers_are_shown_no_metrics() {
 }
 
 #[tokio::test]
-async fn in_production_the_schema_is_supports() {
+async fn production_introspection_is_for_support_only() {
     let served = served().await;
     let partner = served.admin();
     for document in ["{ __schema { types { name } } }", "{ __type(name: \"Partner\") { name } }"] {
@@ -193,7 +193,7 @@ const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description q
 
 /// A type leads to others, they to others again: a few brackets asked for millions of fields, and nothing stopped it.
 #[tokio::test]
-async fn the_schema_is_not_asked_for_over_and_over_within_itself() {
+async fn nested_introspection_is_refused() {
     let served = served().await;
     let support = served.support();
     let reply = served.ask(&support, INTROSPECTION, json!({})).await;
@@ -219,7 +219,7 @@ async fn the_schema_is_not_asked_for_over_and_over_within_itself() {
 }
 
 #[tokio::test]
-async fn whoever_asks_too_often_is_told_when_to_go_on() {
+async fn caller_over_rate_limit_gets_retry_after() {
     let world = World::with_clients(&[]).await;
     let served = Served::with(world, |config, _| config.http.requests_per_minute = 2).await;
     let ask = async |token: String| served.ask(&token, "{ viewer { role } }", json!({})).await;
@@ -234,7 +234,7 @@ async fn whoever_asks_too_often_is_told_when_to_go_on() {
 }
 
 #[tokio::test]
-async fn subscriptions_are_counted_by_caller() {
+async fn subscriptions_over_the_callers_limit_are_refused() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -252,7 +252,7 @@ async fn subscriptions_are_counted_by_caller() {
 
 /// As many searches as the app has database connections, all held by Halo: none of them holds one.
 #[tokio::test]
-async fn a_halo_that_does_not_answer_holds_up_nobody_who_does_not_need_it() {
+async fn hanging_halo_does_not_delay_other_queries() {
     let served = served().await;
     let token = served.admin();
     let tenant = &served.world.tenant;
@@ -281,7 +281,7 @@ async fn a_halo_that_does_not_answer_holds_up_nobody_who_does_not_need_it() {
 }
 
 #[tokio::test]
-async fn a_query_is_stopped_after_its_time() {
+async fn query_over_its_time_limit_is_stopped() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let served = Served::with(world, |config, _| config.http.request_time = Duration::from_millis(300)).await;
@@ -292,7 +292,7 @@ async fn a_query_is_stopped_after_its_time() {
 }
 
 #[tokio::test]
-async fn a_mutation_whose_client_goes_runs_to_its_end() {
+async fn mutation_whose_client_disconnects_completes() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     let served = Served::over(world).await;
     let tenant = &served.world.tenant;
@@ -321,7 +321,7 @@ async fn a_mutation_whose_client_goes_runs_to_its_end() {
 
 /// Checks cost Halo's max_wait and could guess secrets or look around in a network.
 #[tokio::test]
-async fn connections_are_checked_so_often_and_no_more() {
+async fn connection_checks_over_the_limit_are_refused() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     add_other_partner(&world).await;
@@ -361,7 +361,7 @@ async fn connections_are_checked_so_often_and_no_more() {
 
 /// What a caller learns about an address that leads inside is the same for all of them.
 #[tokio::test]
-async fn addresses_inside_are_all_alike() {
+async fn internal_addresses_are_refused_alike() {
     let world = World::with_clients(&[]).await;
     let served = Served::over(world).await;
     let open = served.address.port();
@@ -381,7 +381,7 @@ async fn addresses_inside_are_all_alike() {
 
 /// Support's token names no partner, so that it is a field that meets the trouble, not the sign-in.
 #[tokio::test]
-async fn a_database_that_is_away_is_told_apart_from_our_faults() {
+async fn database_outage_is_unavailable_not_internal() {
     let served = served().await;
     let support = served.support();
     let unavailable = |reply: Reply, when: &str| {
@@ -421,7 +421,7 @@ async fn a_database_that_is_away_is_told_apart_from_our_faults() {
 }
 
 #[tokio::test]
-async fn our_faults_say_nothing_of_our_insides() {
+async fn internal_error_reveals_no_internals() {
     let served = served().await;
     sqlx::query("alter table associations rename to gone").execute(&served.world.owner).await.unwrap();
     let reply = served

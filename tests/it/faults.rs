@@ -330,7 +330,7 @@ struct Row {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_fault_has_its_outcome_and_nothing_is_billed_twice() {
+async fn each_halo_fault_has_its_outcome_and_bills_once() {
     let of_many = [Call::CustomerList, Call::SubscriptionList];
     // With few clients, only one customer's subscriptions are read as a list.
     let of_few = CALLS.into_iter().filter(|call| *call != Call::CustomerList).collect::<Vec<_>>();

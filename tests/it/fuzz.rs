@@ -94,7 +94,7 @@ fn halo_bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[tokio::test]
-async fn whatever_halo_answers_is_an_answer_or_an_error() {
+async fn arbitrary_halo_response_is_result_or_error() {
     // Each request gets the next of a list of answers; the token's, where the case says so, is a good one.
     type Script = Arc<Mutex<(bool, Vec<(u16, Vec<u8>)>)>>;
     let script = Script::default();
@@ -153,7 +153,7 @@ async fn whatever_halo_answers_is_an_answer_or_an_error() {
 }
 
 #[tokio::test]
-async fn whatever_is_sent_the_server_answers_and_goes_on() {
+async fn arbitrary_request_is_answered() {
     let served = Served::over(World::with_clients(&[("Alder", 1)]).await).await;
     let token = served.admin();
     let header = prop::collection::vec(prop_oneof![Just(b'\t'), 32u8..127, 128u8..=255], 0..60);
@@ -214,7 +214,7 @@ async fn whatever_is_sent_the_server_answers_and_goes_on() {
 
 /// Whatever comes over a socket, it is answered or the socket is closed with a code; the server goes on.
 #[tokio::test]
-async fn whatever_a_socket_hears_it_answers_or_closes() {
+async fn arbitrary_socket_message_is_answered_or_closes() {
     let served = Served::over(World::with_clients(&[("Alder", 1)]).await).await;
     let kind = prop::sample::select(vec!["subscribe", "complete", "ping", "pong", "next", "connection_init", "", "é"]);
     let id =
@@ -285,7 +285,7 @@ async fn after_these(served: &Served, token: &str, messages: Vec<(Vec<u8>, bool)
 }
 
 #[tokio::test]
-async fn cursors_and_ids_by_chance_lead_nowhere() {
+async fn arbitrary_cursor_or_id_finds_nothing() {
     let world = World::with_clients(&[("Alder", 1)]).await;
     world.connect().await;
     let served = Served::over(world).await;
@@ -322,7 +322,7 @@ async fn cursors_and_ids_by_chance_lead_nowhere() {
 
 proptest! {
     #[test]
-    fn ids_have_one_spelling(text in prop_oneof![".{0,50}", "(partner|client|run)_[0-9a-fA-F-]{30,36}"]) {
+    fn id_has_one_spelling(text in prop_oneof![".{0,50}", "(partner|client|run)_[0-9a-fA-F-]{30,36}"]) {
         if let Ok(id) = text.parse::<PartnerId>() { prop_assert_eq!(id.to_string(), text.as_str()); }
         if let Ok(id) = text.parse::<ClientId>() { prop_assert_eq!(id.to_string(), text.as_str()); }
         if let Ok(id) = text.parse::<RunId>() { prop_assert_eq!(id.to_string(), text.as_str()); }
@@ -332,7 +332,7 @@ proptest! {
     }
 
     #[test]
-    fn addresses_that_are_taken_are_https_hosts_and_nothing_more(
+    fn accepted_halo_url_is_an_https_host_only(
         text in prop_oneof![
             ".{0,60}",
             "(https?|ftp|file|javascript|)(://|:|//|)[a-zA-Z0-9.:@\\[\\]%_é-]{0,30}(/[a-z?#@]{0,8})?",
@@ -357,7 +357,7 @@ proptest! {
     }
 
     #[test]
-    fn ipv4_in_ipv6_is_judged_as_ipv4(ip in any::<[u8; 4]>()) {
+    fn ipv4_mapped_ipv6_is_classified_as_ipv4(ip in any::<[u8; 4]>()) {
         let v4 = std::net::Ipv4Addr::from(ip);
         prop_assert_eq!(is_public(v4.to_ipv6_mapped().into()), is_public(v4.into()));
         // Tunnels are never public, whatever they lead to.
@@ -374,7 +374,7 @@ proptest! {
     }
 
     #[test]
-    fn sealed_bytes_by_chance_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn arbitrary_sealed_bytes_are_opened_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         if let Ok(sealed) = Sealed::from_bytes(bytes.clone()) {
             prop_assert_eq!(sealed.as_bytes(), bytes.as_slice());
             let _ = sealed.key_id();

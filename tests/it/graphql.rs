@@ -93,7 +93,7 @@ const MAPPING_TABLE: &str = "query($first: Int, $after: String) {
 }";
 
 #[tokio::test]
-async fn each_kind_of_caller_learns_who_it_is() {
+async fn viewer_describes_each_role() {
     let api = Api::over(World::with_clients(&[("Alder", 1)]).await);
     let id = async |role, partner| {
         let caller = api.world.caller(role, partner).await;
@@ -141,7 +141,7 @@ async fn each_kind_of_caller_learns_who_it_is() {
 }
 
 #[tokio::test]
-async fn a_partner_connects_maps_and_sees_its_quantities() {
+async fn partner_connects_associates_and_sees_quantities() {
     let api = Api::over(World::with_clients(&[("Alder", 3), ("Birch", 5)]).await);
     let admin = api.world.admin().await;
     let save = "mutation($input: SaveHaloConnectionInput!) { saveHaloConnection(input: $input) {
@@ -457,7 +457,7 @@ async fn a_partner_connects_maps_and_sees_its_quantities() {
 }
 
 #[tokio::test]
-async fn a_page_has_1_to_100_entries_and_begins_at_a_cursor() {
+async fn page_has_1_to_100_entries_from_a_cursor() {
     let api = Api::over(World::with_clients(&[("Alder", 1)]).await);
     api.world.connect().await;
     let admin = api.world.admin().await;
@@ -521,7 +521,7 @@ async fn a_page_has_1_to_100_entries_and_begins_at_a_cursor() {
 }
 
 #[tokio::test]
-async fn pages_put_together_are_the_list_whatever_the_names() {
+async fn pages_together_are_the_whole_list() {
     let names =
         ["alder", "Alder", "ΑΛΦΑΣ", "αλφας", "Straße", "STRASSE", "İstanbul", "Zürich", "日本", "Ärzte", "beta"];
     let clients: Vec<_> = names.iter().map(|name| (*name, 0)).collect();
@@ -555,7 +555,7 @@ async fn pages_put_together_are_the_list_whatever_the_names() {
 }
 
 #[tokio::test]
-async fn halos_customers_come_in_pages_too() {
+async fn halo_customers_are_paged() {
     let names: Vec<_> = (0..7).map(|number| format!("Customer {number}")).collect();
     let world = World::start(TenantSeed::with_customers("northwind", names.clone())).await;
     world.import_partner("northwind", &[("Alder", 0)]).await;
@@ -593,7 +593,7 @@ async fn halos_customers_come_in_pages_too() {
 }
 
 #[tokio::test]
-async fn a_dead_halo_leaves_everything_else_alone() {
+async fn unreachable_halo_leaves_other_fields_intact() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let admin = api.world.admin().await;
     api.world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
@@ -635,7 +635,7 @@ async fn a_dead_halo_leaves_everything_else_alone() {
 }
 
 #[tokio::test]
-async fn without_a_connection_the_way_is_to_the_connection_form() {
+async fn missing_connection_error_names_the_form() {
     let api = Api::over(World::with_clients(&[("Alder", 3)]).await);
     let admin = api.world.admin().await;
     let questions = [
@@ -658,7 +658,7 @@ async fn without_a_connection_the_way_is_to_the_connection_form() {
 }
 
 #[tokio::test]
-async fn nobody_can_tell_a_foreign_id_from_one_that_does_not_exist() {
+async fn foreign_id_is_answered_like_an_unknown_id() {
     let api = Api::synced(&[("Alder", 3)]).await;
     api.world.import_partner("other", &[("Elsewhere", 1)]).await;
     let stranger = api.world.caller(Role::PartnerAdmin, Some("other")).await;
@@ -716,7 +716,7 @@ async fn nobody_can_tell_a_foreign_id_from_one_that_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_not_is_told_so() {
+async fn forbidden_role_gets_forbidden() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let partner = api.world.partner().await.to_string();
     let code =
@@ -765,7 +765,7 @@ async fn a_role_that_may_not_is_told_so() {
 }
 
 #[tokio::test]
-async fn support_names_a_partner_says_why_and_stays_a_stranger_to_it() {
+async fn support_must_name_partner_and_reason() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let support = api.support().await;
     let partner = api.world.partner().await.to_string();
@@ -832,7 +832,7 @@ async fn support_names_a_partner_says_why_and_stays_a_stranger_to_it() {
 }
 
 #[tokio::test]
-async fn a_list_of_clients_that_names_nobody_or_somebody_unknown_is_a_mistake() {
+async fn sync_request_with_empty_or_unknown_clients_is_refused() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let admin = api.world.admin().await;
     let sync = "mutation($clients: [ID!]) { requestHaloSync(input: { clientIds: $clients }) {
@@ -851,7 +851,7 @@ async fn a_list_of_clients_that_names_nobody_or_somebody_unknown_is_a_mistake() 
 }
 
 #[tokio::test]
-async fn nights_and_changes_are_found_among_everything_else() {
+async fn runs_and_activity_are_filtered() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let (admin, support) = (api.world.admin().await, api.support().await);
     // A night; one that came while a sync that somebody had asked for was waiting; and what was asked for since.
@@ -895,7 +895,7 @@ async fn nights_and_changes_are_found_among_everything_else() {
 }
 
 #[tokio::test]
-async fn only_support_reads_halos_own_words() {
+async fn halo_error_text_is_shown_only_to_support() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -914,7 +914,7 @@ async fn only_support_reads_halos_own_words() {
 }
 
 #[tokio::test]
-async fn a_sync_is_followed_until_it_is_finished() {
+async fn run_subscription_ends_when_run_finishes() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
@@ -967,7 +967,7 @@ async fn a_sync_is_followed_until_it_is_finished() {
 }
 
 #[tokio::test]
-async fn following_ends_with_the_token() {
+async fn run_subscription_ends_with_the_token() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -983,7 +983,7 @@ async fn following_ends_with_the_token() {
 }
 
 #[tokio::test]
-async fn the_platform_imports_and_hears_of_each_bad_record() {
+async fn import_reports_each_invalid_record() {
     let api = Api::over(World::start(TenantSeed::empty("northwind")).await);
     let platform = api.world.caller(Role::Platform, None).await;
     let import = "mutation($input: ImportRosterInput!) { importRoster(input: $input) {
@@ -1087,7 +1087,7 @@ async fn the_platform_imports_and_hears_of_each_bad_record() {
 }
 
 #[tokio::test]
-async fn a_preview_says_what_a_sync_would_change() {
+async fn preview_shows_what_a_sync_would_change() {
     let api = Api::synced(&[("Alder", 3), ("Birch", 5)]).await;
     api.world.import_partner("northwind", &[("Cedar", 1)]).await;
     api.world.set_users("Birch", 9).await;

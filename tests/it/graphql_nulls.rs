@@ -125,7 +125,7 @@ fn split(response: async_graphql::Response) -> (Value, Vec<Value>) {
 }
 
 #[tokio::test]
-async fn every_failure_leaves_the_null_that_its_type_allows() {
+async fn failed_field_is_null_where_its_type_allows() {
     let cases = [
         ("{ ok may }", json!({"ok": "fine", "may": null}), json!([["may"]])),
         ("{ ok inside }", json!({"ok": "fine", "inside": null}), json!([["inside"]])),
@@ -169,7 +169,7 @@ async fn every_failure_leaves_the_null_that_its_type_allows() {
 }
 
 #[tokio::test]
-async fn a_field_selected_twice_is_null_in_both() {
+async fn failed_field_selected_twice_is_null_in_both() {
     for query in [
         "{ maybeNode { ok } ...F } fragment F on Query { maybeNode { must } }",
         "{ ...F maybeNode { ok } } fragment F on Query { maybeNode { must } }",
@@ -181,7 +181,7 @@ async fn a_field_selected_twice_is_null_in_both() {
 }
 
 #[tokio::test]
-async fn each_event_of_a_subscription_stands_for_itself() {
+async fn subscription_events_have_separate_errors() {
     let events: Vec<_> = schema().execute_stream("subscription { nodes { ok maybeNode { must } } }").collect().await;
     assert_eq!(events.len(), 2);
     for event in events {

@@ -151,7 +151,7 @@ fn every_call_can_be_made_on_another_task(session: &'static Session, new: &'stat
 // --- The connection check
 
 #[tokio::test]
-async fn a_tenant_set_up_by_the_guide_passes_every_check() {
+async fn tenant_set_up_by_the_guide_passes_every_check() {
     let world = World::with(2, 1).await;
     let session = world.session();
     let report = session.check().await;
@@ -175,7 +175,7 @@ fn outcome_of(report: &ConnectionReport, subject: Subject) -> Option<&CheckResul
 
 /// However a Halo says that a scope is missing, the check says which one it is.
 #[tokio::test]
-async fn a_missing_scope_is_named() {
+async fn missing_scope_is_named() {
     for answer in [None, Some(Fault::ScopeAsInvalidScope), Some(Fault::ScopeAsInvalidRequest)] {
         for (lacking, permission) in [
             ("read:customers", Permission::ReadCustomers),
@@ -202,7 +202,7 @@ async fn a_missing_scope_is_named() {
 }
 
 #[tokio::test]
-async fn a_missing_level_of_the_agent_is_named() {
+async fn missing_agent_level_is_named() {
     let world = World::with(1, 0).await;
     let failed = |permission| Some(CheckResult::Failed(HaloError::PermissionDenied(permission)));
     for (act, permission) in [
@@ -240,7 +240,7 @@ async fn credentials_that_do_not_work_are_rejected_alike() {
 }
 
 #[tokio::test]
-async fn an_address_without_a_halo_gets_no_secret() {
+async fn address_without_halo_receives_no_secret() {
     let world = World::with(1, 0).await;
     for fault in [Fault::HtmlOk, Fault::WrongShape, Fault::RedirectToLogin, Fault::RedirectElsewhere] {
         world.sticky(fault);
@@ -268,7 +268,7 @@ async fn an_address_without_a_halo_gets_no_secret() {
 }
 
 #[tokio::test]
-async fn discovery_in_every_shape_leads_to_a_token() {
+async fn discovery_of_any_shape_yields_a_token() {
     let world = World::with(1, 0).await;
     for fault in
         [Fault::AuthUrlWithoutPath, Fault::AuthUrlElsewhere, Fault::DiscoveryWithoutAuthUrl, Fault::TenantHarmful]
@@ -285,7 +285,7 @@ async fn discovery_in_every_shape_leads_to_a_token() {
 }
 
 #[tokio::test]
-async fn an_agent_that_sees_no_customer_is_pointed_out() {
+async fn agent_without_customers_is_reported() {
     let world = World::with(1, 0).await;
     world.sticky(Fault::EmptyList);
     let report = world.session().check().await;
@@ -296,7 +296,7 @@ async fn an_agent_that_sees_no_customer_is_pointed_out() {
 // --- Tokens, budget, limits
 
 #[tokio::test]
-async fn a_token_is_asked_for_once_and_kept_while_it_lasts() {
+async fn token_is_requested_once_while_valid() {
     let world = World::with(1, 0).await;
     let sessions: Vec<Session> = (0..20).map(|_| world.session()).collect();
     let searches = sessions.iter().map(|session| session.search_customers("", 1, 10));
@@ -316,7 +316,7 @@ async fn a_token_is_asked_for_once_and_kept_while_it_lasts() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_once_and_then_it_is_a_permission() {
+async fn refused_token_is_renewed_once_then_permission_denied() {
     let world = World::with(1, 0).await;
     world.once(Fault::TokenDiesAfter(0));
     let session = world.session();
@@ -330,7 +330,7 @@ async fn a_refused_token_is_renewed_once_and_then_it_is_a_permission() {
 
 /// Scopes are fixed when a token is issued; what a partner grants later has to work before the old token ends.
 #[tokio::test]
-async fn a_scope_granted_later_works_at_once() {
+async fn scope_granted_later_works_at_once() {
     let world = World::with(1, 0).await;
     world.tenant.act(Act::SetScopes { scopes: vec!["edit:softwarelicensing".into()] }).unwrap();
     let denied = world.session().search_customers("", 1, 10).await;
@@ -340,7 +340,7 @@ async fn a_scope_granted_later_works_at_once() {
 }
 
 #[tokio::test]
-async fn halos_limit_is_obeyed_and_everybody_hears_of_it() {
+async fn rate_limit_pauses_every_session_of_the_tenant() {
     let world = World::with(1, 0).await;
     let session = world.session();
     session.tenant().await.unwrap();
@@ -361,7 +361,7 @@ async fn halos_limit_is_obeyed_and_everybody_hears_of_it() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_without_a_permit() {
+async fn request_without_permit_is_not_sent() {
     let world = World::with(1, 0).await;
     world.session().search_customers("", 1, 1).await.unwrap();
     let waits = |seconds: &[u64]| {
@@ -390,7 +390,7 @@ async fn nothing_is_sent_without_a_permit() {
 
 /// Halo promises no field but the id.
 #[tokio::test]
-async fn a_row_that_does_not_say_whose_it_is_concerns_nobody_else() {
+async fn row_without_customer_affects_no_other_row() {
     let world = World::with(1, 4).await;
     let ids: Vec<_> = world.tenant.subscriptions().iter().map(|it| HaloSubscriptionId(it.id)).collect();
     world.sticky(Fault::RowWithoutCustomer(ids[3].0));
@@ -405,7 +405,7 @@ async fn a_row_that_does_not_say_whose_it_is_concerns_nobody_else() {
 
 /// An agent whose team sees nothing: the partner would be told that everything was deleted, and create it anew.
 #[tokio::test]
-async fn a_tenant_that_shows_nothing_at_all_lacks_a_permission() {
+async fn tenant_with_only_empty_lists_lacks_a_permission() {
     let world = World::with(1, 3).await;
     world.sticky(Fault::EmptyList);
     let gone: Vec<_> = (9901..9904).map(HaloSubscriptionId).collect();
@@ -416,7 +416,7 @@ async fn a_tenant_that_shows_nothing_at_all_lacks_a_permission() {
 
 /// A partner would be told to create anew what is there.
 #[tokio::test]
-async fn a_module_that_is_switched_off_does_not_look_like_deleted_records() {
+async fn disabled_licensing_is_not_a_deleted_record() {
     let world = World::with(1, 2).await;
     let id = HaloSubscriptionId(world.tenant.subscriptions()[0].id);
     world.tenant.act(Act::SwitchLicensing { on: false }).unwrap();
@@ -429,7 +429,7 @@ async fn a_module_that_is_switched_off_does_not_look_like_deleted_records() {
 
 /// Read anew from its first page, such a list would be given up at the same place each time.
 #[tokio::test]
-async fn a_long_reading_waits_for_the_budget_and_comes_to_its_end() {
+async fn long_list_read_waits_for_budget_and_completes() {
     let world = World::with(2, 130).await;
     world.tenant.configure(|settings| settings.page_cap = 2);
     let http = HttpClient::for_typed_addresses(
@@ -461,7 +461,7 @@ async fn a_long_reading_waits_for_the_budget_and_comes_to_its_end() {
 // --- Customers
 
 #[tokio::test]
-async fn customers_are_searched_page_by_page() {
+async fn customer_search_is_paged() {
     let world = World::of(TenantSeed::northwind()).await;
     let session = world.session();
     let hits = session.search_customers(" łódź ", 1, 10).await.unwrap();
@@ -492,7 +492,7 @@ async fn customers_are_searched_page_by_page() {
 }
 
 #[tokio::test]
-async fn customers_are_looked_up_with_the_fewest_requests() {
+async fn customer_lookup_uses_fewest_requests() {
     let world = World::with(250, 0).await;
     let session = world.session();
     world.tenant.act(Act::DeleteCustomer { id: 45 }).unwrap();
@@ -515,7 +515,7 @@ async fn customers_are_looked_up_with_the_fewest_requests() {
 // --- Reading subscriptions
 
 #[tokio::test]
-async fn a_customers_subscriptions_are_all_read() {
+async fn all_subscriptions_of_a_customer_are_read() {
     let world = World::with(3, 45).await;
     let session = world.session();
     world.tenant.configure(|settings| settings.page_cap = 20);
@@ -544,7 +544,7 @@ async fn a_customers_subscriptions_are_all_read() {
 }
 
 #[tokio::test]
-async fn subscriptions_are_read_the_cheaper_way() {
+async fn subscription_lookup_uses_fewest_requests() {
     let world = World::with(10, 30).await;
     let session = world.session();
     let all: Vec<_> = world.tenant.subscriptions().iter().map(|one| HaloSubscriptionId(one.id)).collect();
@@ -562,7 +562,7 @@ async fn subscriptions_are_read_the_cheaper_way() {
 }
 
 #[tokio::test]
-async fn missing_from_a_list_is_not_deleted() {
+async fn subscription_missing_from_list_is_not_deleted() {
     let world = World::with(2, 3).await;
     let session = world.session();
     let all: Vec<_> = world.tenant.subscriptions().iter().map(|one| HaloSubscriptionId(one.id)).collect();
@@ -573,7 +573,7 @@ async fn missing_from_a_list_is_not_deleted() {
 
 /// Every known way in which Halo may say that a record is gone.
 #[tokio::test]
-async fn a_deleted_subscription_is_recognised() {
+async fn deleted_subscription_is_recognised() {
     use Fault::*;
     let world = World::with(2, 3).await;
     let session = world.session();
@@ -601,7 +601,7 @@ async fn a_deleted_subscription_is_recognised() {
 }
 
 #[tokio::test]
-async fn a_quantity_that_is_not_whole_is_shown_as_it_is() {
+async fn fractional_quantity_is_reported_as_it_is() {
     let world = World::with(1, 1).await;
     let id = HaloSubscriptionId(world.tenant.subscriptions()[0].id);
     world.once(Fault::CountAsFraction);
@@ -614,7 +614,7 @@ async fn a_quantity_that_is_not_whole_is_shown_as_it_is() {
 // --- Creating
 
 #[tokio::test]
-async fn a_subscription_is_created_in_any_shape_of_answer() {
+async fn create_response_of_any_shape_is_understood() {
     for fault in [
         None,
         Some(Fault::AnswerAsArray),
@@ -634,7 +634,7 @@ async fn a_subscription_is_created_in_any_shape_of_answer() {
 }
 
 #[tokio::test]
-async fn a_refused_create_says_why_and_made_nothing() {
+async fn refused_create_gives_reason_and_creates_nothing() {
     use Fault::*;
     let world = World::with(1, 0).await;
     let session = world.session();
@@ -658,7 +658,7 @@ async fn a_refused_create_says_why_and_made_nothing() {
 
 /// Whatever is not a clear yes or no is a doubt, and a doubt is never resolved by sending again.
 #[tokio::test]
-async fn a_doubtful_create_is_sent_once() {
+async fn create_without_clear_answer_is_sent_once() {
     use Fault::*;
     for fault in [
         ServerErrorBefore,
@@ -700,7 +700,7 @@ async fn a_doubtful_create_is_sent_once() {
 // --- Setting the quantity
 
 #[tokio::test]
-async fn a_quantity_is_written_and_nothing_else() {
+async fn set_quantity_writes_only_the_quantity() {
     use Fault::*;
     let world = World::with(1, 0).await;
     let session = world.session();
@@ -736,7 +736,7 @@ async fn a_quantity_is_written_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_refused_quantity_says_why() {
+async fn refused_quantity_gives_reason() {
     use Fault::*;
     let world = World::with(1, 0).await;
     let session = world.session();
@@ -755,7 +755,7 @@ async fn a_refused_quantity_says_why() {
 // --- Recurring invoices
 
 #[tokio::test]
-async fn subscriptions_on_recurring_invoices_are_known_where_that_is_allowed() {
+async fn recurring_invoice_subscriptions_are_known_if_readable() {
     let world = World::of(TenantSeed::northwind()).await;
     let session = world.session();
     let id = world.created(&session, 5).await.id;
@@ -773,7 +773,7 @@ async fn subscriptions_on_recurring_invoices_are_known_where_that_is_allowed() {
 
 /// No error carries the secret or a token, none is a panic, and no create is sent twice, whatever Halo does.
 #[tokio::test]
-async fn no_fault_leaks_a_secret_or_doubles_a_create() {
+async fn halo_fault_leaks_no_secret_and_repeats_no_create() {
     let world = World::with(3, 2).await;
     let secret = world.tenant.client_secret();
     let clean = |error: &HaloError| {

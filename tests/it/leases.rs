@@ -18,7 +18,7 @@ use crate::support::world::World;
 const AFTERWARDS: &[(&str, u32)] = &[("Alder", 3), ("Birch", 6), ("Cedar", 2)];
 
 #[tokio::test]
-async fn a_stalled_worker_that_wakes_up_writes_nothing_more() {
+async fn stalled_worker_that_resumes_writes_nothing() {
     for step in [Moment::CreateIntended, Moment::CreateDue, Moment::CreateAnswered, Moment::QuantityDue] {
         let (world, run) = three_clients().await;
         let mut stalled = Worker::standing_still_at(&world, &[step]);
@@ -40,7 +40,7 @@ async fn a_stalled_worker_that_wakes_up_writes_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_dead_workers_run_is_taken_up_by_one_that_is_there_already() {
+async fn dead_workers_run_is_taken_over() {
     let (world, run) = three_clients().await;
     let mut dies = Worker::standing_still_at(&world, &[Moment::Owned]);
     dies.stands_still().await;
@@ -55,7 +55,7 @@ async fn a_dead_workers_run_is_taken_up_by_one_that_is_there_already() {
 
 /// Without being woken, it would look when its heart beats: every five seconds.
 #[tokio::test]
-async fn a_worker_is_woken_for_what_is_asked_for() {
+async fn requested_run_wakes_a_worker() {
     let world = World::of_processes(&[("Alder", 3)]).await;
     world.connect().await;
     world.map(&["Alder"]).await;
@@ -87,7 +87,7 @@ async fn is_listening(world: &World) {
 
 /// The lease ends, a request may still be under way, the sweep looks, the queue is polled.
 #[test]
-fn by_default_that_takes_less_than_a_minute() {
+fn default_takeover_time_is_under_a_minute() {
     let mut variables = Variables::from([("DATABASE_URL", "postgres://localhost/x")]);
     variables.set("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
     let config = Config::read(&variables).unwrap();
@@ -98,7 +98,7 @@ fn by_default_that_takes_less_than_a_minute() {
 
 /// The same as with short times, as it is in production.
 #[tokio::test]
-async fn a_dead_workers_run_is_taken_up_by_default_too() {
+async fn dead_workers_run_is_taken_over_with_default_settings() {
     let (world, run) = three_clients().await;
     let mut dies = Worker::by_default(&world, &[("INFIMA_STAND_STILL_AT", Moment::Owned.name())]);
     dies.stands_still().await;
@@ -112,7 +112,7 @@ async fn a_dead_workers_run_is_taken_up_by_default_too() {
 }
 
 #[tokio::test]
-async fn a_worker_that_is_told_to_stop_gives_its_run_back_at_once() {
+async fn stopped_worker_releases_its_run_at_once() {
     let (world, run) = three_clients().await;
     let mut worker = Worker::standing_still_at(&world, &[Moment::QuantityAnswered]);
     worker.stands_still().await;
@@ -130,7 +130,7 @@ async fn a_worker_that_is_told_to_stop_gives_its_run_back_at_once() {
 }
 
 #[tokio::test]
-async fn a_worker_that_is_told_to_stop_does_not_wait_for_halos_answer_to_a_question() {
+async fn stopped_worker_does_not_wait_for_a_halo_read() {
     let (world, run) = three_clients().await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::SubscriptionList), Lasting::Once);
     let mut worker = Worker::start_with(&world, &[("INFIMA_HALO_TIMEOUT_SECONDS", "60")]);
@@ -143,7 +143,7 @@ async fn a_worker_that_is_told_to_stop_does_not_wait_for_halos_answer_to_a_quest
 }
 
 #[tokio::test]
-async fn a_run_that_is_given_back_goes_on_in_the_one_that_waits() {
+async fn released_run_is_merged_into_the_waiting_run() {
     let (world, run) = three_clients().await;
     let mut worker = Worker::standing_still_at(&world, &[Moment::QuantityAnswered]);
     worker.stands_still().await;
@@ -163,7 +163,7 @@ async fn a_run_that_is_given_back_goes_on_in_the_one_that_waits() {
 }
 
 #[tokio::test]
-async fn a_worker_outlives_its_connections_to_postgres() {
+async fn worker_survives_lost_postgres_connections() {
     for step in [Moment::Desired, Moment::CreateAnswered, Moment::Recorded] {
         let (world, run) = three_clients().await;
         let mut worker = Worker::standing_still_at(&world, &[step]);

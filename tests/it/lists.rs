@@ -119,7 +119,7 @@ const MAPPING_TABLE: &str = "query($first: Int, $after: String) {
 }";
 
 #[tokio::test]
-async fn the_mapping_table_takes_the_same_statements_however_long_it_is() {
+async fn mapping_table_statement_count_is_constant() {
     let names: Vec<_> = (0..60).map(|number| format!("Client {number:02}")).collect();
     let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 0)).collect();
     let world = World::start(TenantSeed::with_customers("northwind", names.clone())).await;
@@ -189,7 +189,7 @@ async fn five_partners() -> World {
 }
 
 #[tokio::test]
-async fn support_s_list_of_partners_takes_the_same_statements_and_shows_each_its_own() {
+async fn partner_list_statement_count_is_constant() {
     let world = five_partners().await;
     let api = Notification::over(&world).await;
     let support = world.caller(Role::Support, None).await;
@@ -219,7 +219,7 @@ async fn support_s_list_of_partners_takes_the_same_statements_and_shows_each_its
 }
 
 #[tokio::test]
-async fn a_partner_s_runs_and_records_by_id_take_the_same_statements() {
+async fn runs_and_nodes_statement_count_is_constant() {
     let world = five_partners().await;
     let api = Notification::over(&world).await;
     let support = world.caller(Role::Support, None).await;
@@ -315,7 +315,7 @@ async fn rows(tx: &mut Tx) -> i64 {
 }
 
 #[tokio::test]
-async fn a_page_costs_the_same_wherever_it_begins() {
+async fn page_cost_does_not_depend_on_its_position() {
     let world = World::start(TenantSeed::empty("northwind")).await;
     world.import_partner("northwind", &[]).await;
     long_lists(&world).await;

@@ -325,7 +325,7 @@ fn lead(set: &SelectionSet, path: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn every_field_is_for_those_it_is_for() {
+async fn each_field_is_permitted_as_recorded() {
     let asked = Asked::start().await;
     let unknown = asked.unknown();
     let mut table = String::new();
@@ -348,7 +348,7 @@ async fn every_field_is_for_those_it_is_for() {
 
 /// Ids of another partner's records, named within one's own partner.
 #[tokio::test]
-async fn another_partners_ids_are_unknown_ids_in_every_argument() {
+async fn foreign_id_in_any_argument_is_unknown() {
     let asked = Asked::start().await;
     let (own, admin) = (asked.served.world.partner_named("other").await, Some(Role::PartnerAdmin));
     let token = asked.token(admin, Some("other"));
@@ -377,7 +377,7 @@ async fn another_partners_ids_are_unknown_ids_in_every_argument() {
 }
 
 #[test]
-fn every_field_has_a_row() {
+fn every_schema_field_has_a_row() {
     let schema = Shape::read();
     let mut covered = BTreeSet::new();
     for (name, document) in ROWS {
@@ -396,7 +396,7 @@ fn every_field_has_a_row() {
 }
 
 #[test]
-fn the_walk_knows_a_field_that_is_not_there() {
+fn schema_walk_reports_a_missing_field() {
     let schema = Shape::read();
     let all = schema.to_cover();
     for field in ["Query.partners", "Mutation.disconnectHalo", "HaloSyncResult.run", "PartnerEdge.node"] {

@@ -60,7 +60,7 @@ fn call(address: &str) -> Call<'static> {
 }
 
 #[test]
-fn only_public_addresses_are_public() {
+fn non_public_address_is_recognised() {
     let private = "0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254 169.254.169.254 172.16.0.1 \
         172.31.255.255 192.0.0.1 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 \
         224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 :: ::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::127.0.0.1 \
@@ -78,7 +78,7 @@ fn only_public_addresses_are_public() {
 
 /// None of these may lead to a connection, whatever a name resolves to; the guard's answer is always the same.
 #[tokio::test]
-async fn addresses_that_partners_may_not_name_are_blocked_alike() {
+async fn blocked_addresses_are_refused_alike() {
     let (address, hits) = server().await;
     let port = address.rsplit_once(':').unwrap().1;
     let inside = client(scripted(&[&["127.0.0.1"]]));
@@ -122,7 +122,7 @@ async fn addresses_that_partners_may_not_name_are_blocked_alike() {
 }
 
 #[tokio::test]
-async fn one_address_that_is_not_public_spoils_a_name() {
+async fn name_with_one_non_public_address_is_refused() {
     for mixed in [
         ["8.8.8.8", "10.0.0.1"],
         ["10.0.0.1", "8.8.8.8"],
@@ -139,7 +139,7 @@ async fn one_address_that_is_not_public_spoils_a_name() {
 
 /// The connection's own resolver judges, so an innocent first answer opens no door for the second.
 #[tokio::test]
-async fn a_name_that_changes_its_answer_gains_nothing() {
+async fn dns_rebinding_does_not_reach_a_private_address() {
     let guard = scripted(&[&["8.8.8.8"], &["127.0.0.1"]]);
     assert_eq!(guard.resolve("halo.example.com").await.unwrap(), ["8.8.8.8".parse::<IpAddr>().unwrap()]);
     assert!(guard.vet(&Url::parse("https://halo.example.com/").unwrap()).is_ok());
@@ -147,7 +147,7 @@ async fn a_name_that_changes_its_answer_gains_nothing() {
 }
 
 #[tokio::test]
-async fn development_addresses_are_exempt_by_name_and_port_only() {
+async fn development_address_is_exempt_by_name_and_port() {
     let (address, _) = server().await;
     let port: u16 = address.rsplit_once(':').unwrap().1.parse().unwrap();
     let allowed = client(Guard::new(AllowList::parse([&address]).unwrap()));
@@ -165,7 +165,7 @@ async fn development_addresses_are_exempt_by_name_and_port_only() {
 }
 
 #[tokio::test]
-async fn answers_are_capped_and_redirects_are_answers() {
+async fn response_is_capped_and_redirect_is_not_followed() {
     let (address, hits) = server().await;
     let allowed = client(Guard::new(AllowList::parse([&address]).unwrap()));
     let large = allowed.send(call(&format!("http://{address}/large"))).await;
@@ -176,7 +176,7 @@ async fn answers_are_capped_and_redirects_are_answers() {
 }
 
 #[tokio::test]
-async fn addresses_of_the_operator_may_be_private() {
+async fn operator_address_may_be_private() {
     let (address, _) = server().await;
     let limits = HttpLimits { answer: 1024, ..HttpLimits::default() };
     let operator = HttpClient::for_configured_addresses(limits).unwrap();
@@ -186,7 +186,7 @@ async fn addresses_of_the_operator_may_be_private() {
 
 /// What a Halo says about where its tokens come from is not followed to a host that nobody typed.
 #[tokio::test]
-async fn the_token_address_that_a_server_names_leads_to_its_own_host_or_to_halo() {
+async fn discovered_token_url_must_be_own_host_or_halo() {
     let (elsewhere, strangers) = server().await;
     let (said, asked) = (Arc::new(Mutex::new(String::new())), Arc::new(Mutex::new(Vec::new())));
     let (says, hears) = (said.clone(), asked.clone());
@@ -237,7 +237,7 @@ async fn the_token_address_that_a_server_names_leads_to_its_own_host_or_to_halo(
 
 /// What a server calls its tenant is stored, shown and logged.
 #[tokio::test]
-async fn a_tenants_name_holds_no_control_character() {
+async fn tenant_name_with_control_character_is_refused() {
     use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, Priority};
     for name in ["ac\u{1b}[31mme", "ac\nme", "ac\0me"] {
         let said = serde_json::json!({ "tenant_id": name, "auth_url": "/auth" }).to_string();
@@ -259,7 +259,7 @@ async fn a_tenants_name_holds_no_control_character() {
 /// A Halo may name another one for its tokens, and anybody can save such a Halo: where the requests go, they are counted, and
 /// apart from those of that one's own partner.
 #[tokio::test]
-async fn a_token_asked_for_elsewhere_is_counted_there() {
+async fn token_request_counts_against_its_own_host() {
     use infima_halo::halo::{Account, BudgetAnswer, BudgetRequest, Credentials, Halo, HaloSettings, Priority};
     let router =
         Router::new().fallback(|| async { r#"{ "tenant_id": "x", "auth_url": "https://victim.halopsa.com/auth" }"# });
@@ -295,7 +295,7 @@ async fn a_token_asked_for_elsewhere_is_counted_there() {
 
 /// The environment's proxies would see every secret, and would resolve names past the guard.
 #[tokio::test]
-async fn proxies_of_the_environment_are_not_used() {
+async fn proxy_environment_variables_are_ignored() {
     use secrecy::ExposeSecret;
     let (proxy, by_proxy) = server().await;
     let (issuer, asked) = server().await;

@@ -47,7 +47,7 @@ async fn tick(world: &World) -> Vec<RunId> {
 }
 
 #[tokio::test]
-async fn each_night_is_queued_once_however_many_processes_look() {
+async fn nightly_sync_is_queued_once_by_many_processes() {
     let world = connected_at("2026-11-24T09:00:00Z").await;
     let mut apps = Vec::new();
     for _ in 0..4 {
@@ -67,7 +67,7 @@ async fn each_night_is_queued_once_however_many_processes_look() {
 }
 
 #[tokio::test]
-async fn neither_change_of_the_clock_takes_or_adds_a_night() {
+async fn daylight_saving_change_keeps_one_sync_per_night() {
     for (start, dates) in [
         ("2026-03-27T12:00:00Z", ["2026-03-28", "2026-03-29", "2026-03-30"]),
         ("2026-10-23T12:00:00Z", ["2026-10-24", "2026-10-25", "2026-10-26"]),
@@ -87,7 +87,7 @@ async fn neither_change_of_the_clock_takes_or_adds_a_night() {
 }
 
 #[tokio::test]
-async fn after_downtime_the_latest_night_alone_is_caught_up_at_once() {
+async fn after_downtime_only_the_latest_nightly_sync_is_caught_up() {
     let world = connected_at("2026-11-24T09:00:00Z").await;
     assert_eq!(tick(&world).await, [], "the night before there was a connection was not missed");
     world.clock.set(at("2026-12-01T20:00:00Z"));
@@ -103,7 +103,7 @@ async fn after_downtime_the_latest_night_alone_is_caught_up_at_once() {
 }
 
 #[tokio::test]
-async fn a_change_of_zone_never_brings_two_nights_within_twelve_hours() {
+async fn time_zone_change_keeps_nightly_syncs_12_hours_apart() {
     let world = connected_at("2026-06-01T12:00:00Z").await;
     let admin = world.admin().await;
     let partner = world.partner().await;
@@ -131,7 +131,7 @@ async fn a_change_of_zone_never_brings_two_nights_within_twelve_hours() {
 }
 
 #[tokio::test]
-async fn a_night_joins_the_run_that_waits_and_makes_it_whole() {
+async fn nightly_sync_joins_waiting_run_for_all_clients() {
     let world = connected_at("2026-11-24T09:00:00Z").await;
     world.clock.set(at("2026-11-25T05:30:00Z"));
     let waiting = world.request_sync().await;
@@ -145,7 +145,7 @@ async fn a_night_joins_the_run_that_waits_and_makes_it_whole() {
 }
 
 #[tokio::test]
-async fn nobody_mapped_is_no_night() {
+async fn partner_without_associations_has_no_nightly_sync() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.clock.advance(Duration::days(2));
@@ -153,7 +153,7 @@ async fn nobody_mapped_is_no_night() {
 }
 
 #[tokio::test]
-async fn the_night_before_the_first_client_was_mapped_was_not_missed() {
+async fn night_before_the_first_association_is_not_missed() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
     world.clock.set(at("2026-11-23T09:00:00Z"));
     world.connect().await;
@@ -167,7 +167,7 @@ async fn the_night_before_the_first_client_was_mapped_was_not_missed() {
 }
 
 #[tokio::test]
-async fn a_partner_that_makes_no_sense_costs_no_other_its_night() {
+async fn invalid_partner_does_not_stop_other_nightly_syncs() {
     let world = connected_at("2026-11-24T09:00:00Z").await;
     world.import_partner("second", &[("Second", 4)]).await;
     let second = world.partner_named("second").await;
@@ -199,7 +199,7 @@ fn settings(zone: Tz, start: (u32, u32), end: (u32, u32)) -> NightlySchedule {
 }
 
 #[test]
-fn partners_are_spread_over_the_window() {
+fn partners_are_spread_over_the_nightly_window() {
     let settings = settings(chrono_tz::Europe::Berlin, (1, 0), (5, 0));
     let mut quarters = [0; 16];
     for _ in 0..1600 {
@@ -213,7 +213,7 @@ fn partners_are_spread_over_the_window() {
 
 proptest! {
     #[test]
-    fn the_latest_and_the_next_night_stand_on_both_sides_of_now(
+    fn latest_and_next_night_surround_the_present(
         zone in proptest::sample::select(chrono_tz::TZ_VARIANTS.as_slice()),
         start in 0_u32..24 * 60,
         length in 1_u32..24 * 60,
@@ -234,7 +234,7 @@ proptest! {
 }
 
 #[test]
-fn a_window_over_midnight_belongs_to_the_date_it_begins_on() {
+fn window_across_midnight_has_its_start_date() {
     let settings = settings(chrono_tz::Europe::Berlin, (22, 0), (2, 0));
     let partners: Vec<_> = (0..50).map(|_| PartnerId::generate()).collect();
     let dates: BTreeSet<_> = partners

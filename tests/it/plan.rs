@@ -418,7 +418,7 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
 
 /// A change of behaviour is a readable change of this file.
 #[test]
-fn each_scenario_has_its_plan() {
+fn scenario_plans_match_snapshot() {
     let mut text = String::new();
     for (title, scene) in scenarios() {
         writeln!(text, "# {title}\n{}", render(&scene.plan())).expect("writing into text cannot fail");
@@ -428,14 +428,14 @@ fn each_scenario_has_its_plan() {
 
 /// `render` is one line a step, whatever is in it.
 #[test]
-fn a_plan_has_as_many_lines_as_steps() {
+fn rendered_plan_has_one_line_per_step() {
     for (title, scene) in scenarios() {
         assert_eq!(render(&scene.plan()).lines().count(), scene.wanted.len(), "{title}");
     }
 }
 
 #[test]
-fn a_plan_that_was_carried_out_leaves_nothing_to_write() {
+fn executed_plan_leaves_nothing_to_write() {
     for (title, mut scene) in scenarios() {
         let plan = scene.plan();
         scene.carry_out(&plan);
@@ -447,7 +447,7 @@ fn a_plan_that_was_carried_out_leaves_nothing_to_write() {
 /// What a part of a plan leaves is looked at again in small parts; clients of one customer without a subscription are not torn
 /// apart, because whose is whose is decided for them together.
 #[test]
-fn what_is_left_is_looked_at_again_with_those_that_compete_for_it() {
+fn remaining_slice_includes_competing_subscriptions() {
     let known: Vec<_> = (0..25).map(|n| synced(&format!("Known {n}"), 3, 3)).collect();
     let pending: Vec<_> = ["Alder", "Birch", "Cedar"].map(|name| wanted(name, 3)).into();
     let elsewhere = DesiredAssociation { customer: HaloCustomerId(42), ..wanted("Dogwood", 3) };
@@ -467,7 +467,7 @@ fn what_is_left_is_looked_at_again_with_those_that_compete_for_it() {
 
 /// The problem keeps the moment at which it was first seen, so that a partner reads since when.
 #[test]
-fn a_problem_that_goes_on_keeps_its_beginning() {
+fn continuing_problem_keeps_its_start_time() {
     let began = now() - chrono::Duration::days(3);
     let problem = Problem::new(ProblemCode::SubscriptionDeleted, began);
     let scene = scene([DesiredAssociation { problem: Some(problem.clone()), ..synced("Alder", 3, 3) }], []);
@@ -556,7 +556,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn carrying_out_any_plan_leaves_nothing_to_write(mut scene in any_scene()) {
+    fn any_executed_plan_leaves_nothing_to_write(mut scene in any_scene()) {
         // What an ended mapping lets go of, another may find: that is a change, not a plan that writes twice.
         let mut plan = scene.plan();
         while plan.steps.iter().any(|step| matches!(step.action, Action::End { .. })) {
@@ -569,7 +569,7 @@ proptest! {
     }
 
     #[test]
-    fn no_plan_takes_or_writes_what_is_another_clients(scene in any_scene()) {
+    fn plan_never_touches_another_clients_subscription(scene in any_scene()) {
         let before = scene.desired();
         let mut written = BTreeSet::new();
         for (step, association) in scene.plan().steps.iter().zip(&scene.wanted) {
@@ -586,7 +586,7 @@ proptest! {
 
     /// Where a subscription of ours stands that this client could mean, none is created unless a person said so.
     #[test]
-    fn nothing_is_created_beside_one_that_could_be_the_clients(scene in any_scene()) {
+    fn plan_never_creates_beside_a_candidate(scene in any_scene()) {
         let owned = scene.desired().owned;
         for (step, association) in scene.plan().steps.iter().zip(&scene.wanted) {
             let Action::Create { quantity, .. } = &step.action else { continue };

@@ -15,7 +15,7 @@ use crate::support::data_dir;
 use crate::support::db::TestDatabase;
 
 #[tokio::test]
-async fn each_test_has_a_migrated_database_of_its_own() {
+async fn test_database_is_migrated_and_private() {
     let (one, other) = tokio::join!(TestDatabase::fresh(), TestDatabase::fresh());
     let (one, other) = (one.owner().await, other.owner().await);
     sqlx::query("CREATE TABLE only_here ()").execute(&one).await.unwrap();
@@ -29,7 +29,7 @@ async fn each_test_has_a_migrated_database_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_app_connects_as_a_role_that_owns_nothing() {
+async fn app_role_owns_nothing() {
     let database = TestDatabase::fresh().await;
     let (role, powerful): (String, bool) = sqlx::query_as(
         "SELECT current_user::text, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
@@ -69,7 +69,7 @@ async fn ask(url: &SecretString, question: &str) -> sqlx::Result<String> {
 }
 
 #[tokio::test]
-async fn a_cluster_outlives_its_starter_and_stops_with_its_last_user() {
+async fn cluster_stops_with_its_last_user() {
     const BORN: &str = "SELECT pg_postmaster_start_time()::text";
     let stack = Stack::new("outlives").await;
     let first = stack.provide().await.unwrap();
@@ -100,7 +100,7 @@ async fn a_cluster_outlives_its_starter_and_stops_with_its_last_user() {
 }
 
 #[tokio::test]
-async fn two_who_start_together_share_one_server() {
+async fn concurrent_starts_share_one_server() {
     let stack = Stack::new("together").await;
     let (one, other) = tokio::join!(stack.provide(), stack.provide());
     let (one, other) = (one.unwrap(), other.unwrap());
@@ -112,14 +112,14 @@ async fn two_who_start_together_share_one_server() {
 }
 
 #[tokio::test]
-async fn a_data_directory_may_lie_deeper_than_a_socket_may() {
+async fn deep_data_directory_is_supported() {
     let stack = Stack::new(&"deep".repeat(30)).await;
     stack.provide().await.unwrap().stop().await.unwrap();
     stack.end().await;
 }
 
 #[tokio::test]
-async fn what_a_crash_left_half_made_is_made_again() {
+async fn incomplete_cluster_is_rebuilt() {
     let stack = Stack::new("half-made").await;
     stack.provide().await.unwrap().stop().await.unwrap();
     let data = stack.0.join("postgres/data");
@@ -135,7 +135,7 @@ async fn what_a_crash_left_half_made_is_made_again() {
 
 /// Those of its processes that notice go by themselves. This one does not.
 #[tokio::test]
-async fn processes_that_a_killed_server_left_behind_do_not_stand_in_the_way() {
+async fn leftover_processes_of_killed_server_are_no_obstacle() {
     let stack = Stack::new("orphans").await;
     let killed = stack.provide().await.unwrap();
     let mut connection = PgConnection::connect(killed.owner_url().expose_secret()).await.unwrap();
@@ -152,7 +152,7 @@ async fn processes_that_a_killed_server_left_behind_do_not_stand_in_the_way() {
 }
 
 #[tokio::test]
-async fn data_of_another_version_is_not_touched() {
+async fn data_of_another_postgres_version_is_not_touched() {
     let stack = Stack::new("version").await;
     stack.provide().await.unwrap().stop().await.unwrap();
     fs::write(stack.0.join("postgres/data/PG_VERSION"), "9\n").unwrap();
@@ -163,7 +163,7 @@ async fn data_of_another_version_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_given_database_is_not_believed_unseen() {
+async fn unusable_given_database_is_refused() {
     async fn complaint(url: &str) -> String {
         let variables = Variables::from([("DATABASE_URL", url)]);
         let options = PostgresOptions::new("/nowhere", &variables).unwrap();
@@ -177,7 +177,7 @@ async fn a_given_database_is_not_believed_unseen() {
 }
 
 #[tokio::test]
-async fn a_given_database_is_used_as_the_app_even_if_its_role_is_mighty() {
+async fn given_database_with_owner_role_is_used_as_app() {
     let database = TestDatabase::fresh().await;
     let variables = Variables::from([("DATABASE_URL", database.owner_url().expose_secret())]);
     let options = PostgresOptions { say: |_| (), ..PostgresOptions::new("/nowhere", &variables).unwrap() };

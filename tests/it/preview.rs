@@ -35,7 +35,7 @@ async fn notes(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_preview_is_what_the_run_then_does_and_changes_nothing() {
+async fn preview_matches_the_run_and_changes_nothing() {
     let clients = [("Alder", 3), ("Birch", 5), ("Cedar", 1), ("Dogwood", 2), ("Elm", 6), ("Fir", 9)];
     let world = World::with_clients(&clients).await;
     world.connect().await;
@@ -80,7 +80,7 @@ async fn a_preview_is_what_the_run_then_does_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_preview_reaches_so_far_and_shows_what_was_last_known_of_the_rest() {
+async fn preview_over_its_limit_shows_last_observations() {
     let names: Vec<_> = (10..25).map(|number| format!("Client {number}")).collect();
     let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
     let world = World::with_clients(&clients).await;
@@ -96,7 +96,7 @@ async fn a_preview_reaches_so_far_and_shows_what_was_last_known_of_the_rest() {
 }
 
 #[tokio::test]
-async fn a_preview_needs_a_connection_and_a_halo_that_answers() {
+async fn preview_without_connection_or_halo_is_refused() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     assert_eq!(refusal(preview(&world).await), [UserErrorCode::NotConnected]);
     world.connect().await;
@@ -129,7 +129,7 @@ async fn suggested(world: &World, name: &str, most: usize) -> Vec<(String, bool)
 }
 
 #[tokio::test]
-async fn the_customer_that_is_called_like_the_client_is_suggested_first() {
+async fn customer_named_like_the_client_is_suggested_first() {
     let names = [
         "Harbourside Vets (old)",
         "Harbourside Vets Ltd",

@@ -26,7 +26,7 @@ use crate::support::worker::Worker;
 use crate::support::world::{World, details_of, request};
 
 #[tokio::test]
-async fn the_same_save_twenty_times_at_once_is_one_run_and_one_subscription() {
+async fn concurrent_equal_saves_make_one_run_and_subscription() {
     let world = World::of_processes(&[("Alder", 3)]).await;
     world.connect().await;
     let mapping = world.mapping("Alder", "Alder").await;
@@ -58,7 +58,7 @@ async fn jobs(world: &World, wanted: RunId) -> i64 {
 }
 
 #[tokio::test]
-async fn a_lost_job_is_rung_for_again_and_only_once() {
+async fn lost_job_is_requeued_once() {
     let (world, run) = three_clients().await;
     sqlx::query("delete from apalis.jobs").execute(&world.database.owner().await).await.unwrap();
     for _ in 0..3 {
@@ -72,7 +72,7 @@ async fn a_lost_job_is_rung_for_again_and_only_once() {
 }
 
 #[tokio::test]
-async fn what_waits_behind_the_running_one_is_not_rung_for_until_that_one_ends() {
+async fn run_waiting_for_another_is_queued_when_that_one_ends() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let running = world.map(&["Alder"]).await.run.unwrap();
@@ -97,7 +97,7 @@ async fn what_waits_behind_the_running_one_is_not_rung_for_until_that_one_ends()
 
 /// Somebody has to look at what kills its workers; the partner is told, and asked for nothing.
 #[tokio::test]
-async fn a_run_that_is_started_again_and_again_is_given_up() {
+async fn run_started_too_often_is_failed() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -120,7 +120,7 @@ async fn a_run_that_is_started_again_and_again_is_given_up() {
 /// Four partners failed. One is no longer connected, one has succeeded with everything since, one with a single client. Of the
 /// two that are left, the second one's time has not come yet, also for the sweep that looks meanwhile.
 #[tokio::test]
-async fn after_an_outage_the_failed_follow_one_another() {
+async fn failed_runs_are_requested_again_spread_out() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.import_partner("second", &[("Second", 4)]).await;
     world.import_partner("gone", &[("Gone", 4)]).await;
@@ -180,7 +180,7 @@ async fn after_an_outage_the_failed_follow_one_another() {
 }
 
 #[tokio::test]
-async fn a_job_that_comes_twice_is_worked_once() {
+async fn duplicate_job_is_processed_once() {
     let (world, run) = three_clients().await;
     let looks = join_all((0..8).map(|_| world.work(run))).await;
     let finished = looks.iter().filter(|looked| **looked == RunOutcome::Finished(RunState::Succeeded)).count();
@@ -189,7 +189,7 @@ async fn a_job_that_comes_twice_is_worked_once() {
 }
 
 #[tokio::test]
-async fn a_request_beside_a_run_joins_it_until_it_has_read() {
+async fn request_joins_a_run_that_has_not_read_yet() {
     let (world, run) = three_clients().await;
     let mut worker = Worker::standing_still_at(&world, &[Moment::Claimed, Moment::Desired]);
     assert_eq!(worker.stands_still().await, Moment::Claimed);
@@ -207,7 +207,7 @@ async fn a_request_beside_a_run_joins_it_until_it_has_read() {
 }
 
 #[tokio::test]
-async fn a_run_for_some_clients_syncs_only_those_and_says_what_it_cost() {
+async fn run_for_some_clients_syncs_only_those() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
@@ -229,7 +229,7 @@ async fn a_run_for_some_clients_syncs_only_those_and_says_what_it_cost() {
 
 /// Every worker rings every tick.
 #[tokio::test]
-async fn one_job_comes_of_a_tick_however_many_ring() {
+async fn concurrent_ticks_make_one_job() {
     let database = TestDatabase::fresh().await;
     let (app, owner) = (database.app().await, database.owner().await);
     let jobs = "select convert_from(job, 'UTF8'), status, count(*) from apalis.jobs group by 1, 2 order by 1";
@@ -250,7 +250,7 @@ async fn one_job_comes_of_a_tick_however_many_ring() {
 }
 
 #[tokio::test]
-async fn jobs_that_are_over_and_workers_that_are_dead_do_not_stay() {
+async fn finished_jobs_and_dead_workers_are_pruned() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;
     for statement in [
@@ -279,7 +279,7 @@ async fn jobs_that_are_over_and_workers_that_are_dead_do_not_stay() {
 
 /// Two partners, each with its own Halo; one slot for nights, and the night in it does not come to an end.
 #[tokio::test]
-async fn who_waits_for_a_sync_does_not_wait_for_the_nights() {
+async fn interactive_sync_does_not_wait_for_nightly_syncs() {
     let world = World::of_processes(&[("Alder", 3)]).await;
     world.connect().await;
     let first = world.map(&["Alder"]).await.run.unwrap();

@@ -85,7 +85,7 @@ async fn unwalled(owner: &PgPool) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_table_of_partners_stands_behind_the_wall() {
+async fn every_partner_table_has_row_level_security() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;
     let said = "these need row-level security, with policies on in_scope() of a partner that is not null";
@@ -111,7 +111,7 @@ async fn every_table_of_partners_stands_behind_the_wall() {
 }
 
 #[tokio::test]
-async fn without_a_scope_there_is_nothing() {
+async fn query_without_scope_sees_nothing() {
     let (world, own, _) = two_partners().await;
     let (owner, app) = (world.database.owner().await, world.database.app().await);
     for setting in ["", "no such scope", "partner"] {
@@ -134,7 +134,7 @@ async fn without_a_scope_there_is_nothing() {
 }
 
 #[tokio::test]
-async fn in_one_partners_scope_there_is_no_other() {
+async fn partner_scope_sees_no_other_partner() {
     let (world, own, other) = two_partners().await;
     let (owner, app) = (world.database.owner().await, world.database.app().await);
     let mut db = scoped(&app, &PartnerScope::for_worker(own).setting()).await;
@@ -191,7 +191,7 @@ fn inserts(partner: PartnerId) -> [String; 4] {
 }
 
 #[tokio::test]
-async fn scopes_that_only_look_cannot_write() {
+async fn read_only_scope_cannot_write() {
     let (world, own, _) = two_partners().await;
     let app = world.database.app().await;
     for system in ["sign_in", "support_directory"] {
@@ -210,7 +210,7 @@ async fn scopes_that_only_look_cannot_write() {
 }
 
 #[tokio::test]
-async fn the_apps_role_cannot_step_over_the_wall() {
+async fn app_role_cannot_bypass_row_level_security() {
     let (world, own, _) = two_partners().await;
     let (owner, app) = (world.database.owner().await, world.database.app().await);
     let row = sqlx::query(
@@ -267,7 +267,7 @@ async fn the_apps_role_cannot_step_over_the_wall() {
 
 /// What the app's role may do with each table there is, ours and the queue's. Whatever is not written here, it may not.
 #[tokio::test]
-async fn the_apps_role_may_do_this_and_no_more() {
+async fn app_role_privileges_match_the_list() {
     const READS_AND_WRITES: &str = "select insert update";
     let database = TestDatabase::fresh().await;
     let expected: std::collections::BTreeMap<&str, &str> = [
@@ -307,7 +307,7 @@ async fn the_apps_role_may_do_this_and_no_more() {
 
 /// The app does not start as a role that could see past the wall, whatever makes it one.
 #[tokio::test]
-async fn a_role_that_is_not_bound_is_noticed_at_the_start() {
+async fn role_that_bypasses_rls_is_refused_at_start() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;
     let walled = async |url: &SecretString| {
@@ -352,7 +352,7 @@ async fn a_role_that_is_not_bound_is_noticed_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_connection_goes_back_without_its_scope() {
+async fn connection_returns_to_the_pool_without_scope() {
     let (world, own, _) = two_partners().await;
     let db = infima_halo::storage::Db::connect(world.database.app_url(), 1).await.unwrap();
     let there = "select count(*) from clients";
@@ -367,7 +367,7 @@ async fn a_connection_goes_back_without_its_scope() {
 }
 
 #[tokio::test]
-async fn a_new_table_without_the_wall_is_noticed() {
+async fn new_table_without_rls_is_reported() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;
     for table in [

@@ -77,7 +77,7 @@ fn codes(imported: &Imported) -> Vec<(UserErrorCode, String)> {
 }
 
 #[tokio::test]
-async fn an_older_record_and_the_same_one_again_change_nothing() {
+async fn older_or_equal_version_changes_nothing() {
     let world = World::with_clients(&[]).await;
     import(&world, clients(vec![client("c1", PARTNER, "Now", 7)])).await.expect("it is allowed");
     for (version, text) in [(6, "Before"), (7, "The same")] {
@@ -90,7 +90,7 @@ async fn an_older_record_and_the_same_one_again_change_nothing() {
 }
 
 #[tokio::test]
-async fn of_one_record_sent_twice_the_newest_counts() {
+async fn newest_version_in_one_import_counts() {
     let world = World::with_clients(&[]).await;
     let records = [("Old", 1), ("New", 3), ("Middle", 2)].map(|(text, version)| client("c1", PARTNER, text, version));
     let imported = import(&world, clients(records.to_vec())).await.expect("it is allowed");
@@ -99,7 +99,7 @@ async fn of_one_record_sent_twice_the_newest_counts() {
 }
 
 #[tokio::test]
-async fn one_records_fault_does_not_keep_the_others_out() {
+async fn import_with_invalid_records_stores_the_valid_ones() {
     let world = World::with_clients(&[]).await;
     world.import_partner("contoso", &[("Theirs", 1)]).await;
     let roster = Roster {
@@ -136,7 +136,7 @@ async fn one_records_fault_does_not_keep_the_others_out() {
 }
 
 #[tokio::test]
-async fn a_text_that_cannot_be_stored_refuses_its_record_only() {
+async fn unstorable_text_refuses_only_its_record() {
     let world = World::with_clients(&[]).await;
     let roster = Roster {
         partners: vec![
@@ -173,7 +173,7 @@ async fn a_text_that_cannot_be_stored_refuses_its_record_only() {
 
 /// One that does not fit an index would keep out the whole report, with an error of ours.
 #[tokio::test]
-async fn a_text_that_is_too_long_refuses_its_record_only() {
+async fn overlong_text_refuses_only_its_record() {
     let world = World::with_clients(&[]).await;
     // Postgres stores what repeats in little room; this does not.
     let long: String = (0..3_000).map(|number: u32| format!("{:x}", number.wrapping_mul(2_654_435_761))).collect();
@@ -195,7 +195,7 @@ async fn a_text_that_is_too_long_refuses_its_record_only() {
 }
 
 #[tokio::test]
-async fn five_thousand_records_and_no_more() {
+async fn import_of_5001_records_is_refused() {
     let world = World::with_clients(&[]).await;
     import(&world, clients(vec![client("c1", PARTNER, "Large", 1)])).await.expect("it is allowed");
     let mut records: Vec<_> = (0..=MOST_RECORDS).map(|number| user(&format!("u{number}"), "c1", None, 1)).collect();
@@ -207,7 +207,7 @@ async fn five_thousand_records_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_person_is_counted_once_whatever_the_address_looks_like() {
+async fn user_is_counted_once_by_normalised_email() {
     let world = World::with_clients(&[]).await;
     import(&world, clients(vec![client("c1", PARTNER, "One", 1)])).await.expect("it is allowed");
     let records = vec![
@@ -228,7 +228,7 @@ async fn a_person_is_counted_once_whatever_the_address_looks_like() {
 }
 
 #[tokio::test]
-async fn nothing_is_removed_by_leaving_it_out_and_a_user_may_change_clients() {
+async fn omitted_record_stays_and_user_may_change_client() {
     let world = World::with_clients(&[]).await;
     let both = vec![client("c1", PARTNER, "One", 1), client("c2", PARTNER, "Two", 1)];
     import(&world, clients(both)).await.expect("it is allowed");
@@ -238,7 +238,7 @@ async fn nothing_is_removed_by_leaving_it_out_and_a_user_may_change_clients() {
 }
 
 #[tokio::test]
-async fn an_archived_partners_syncs_end_and_its_halo_is_left_as_it_is() {
+async fn archived_partner_runs_are_cancelled_without_writes() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.map(&["Alder"]).await;
@@ -263,7 +263,7 @@ async fn archive(world: &World) {
 
 /// Its token still works, to look at what was.
 #[tokio::test]
-async fn nothing_is_done_for_an_archived_partner_any_more() {
+async fn archived_partner_mutations_are_refused() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.map(&["Alder"]).await;
@@ -310,7 +310,7 @@ async fn nothing_is_done_for_an_archived_partner_any_more() {
 }
 
 #[tokio::test]
-async fn what_was_under_way_while_a_partner_was_archived_does_not_win() {
+async fn archived_partner_run_does_not_write() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.map(&["Alder"]).await;
@@ -341,7 +341,7 @@ async fn what_was_under_way_while_a_partner_was_archived_does_not_win() {
 }
 
 #[tokio::test]
-async fn only_the_platform_imports() {
+async fn import_by_other_roles_is_forbidden() {
     let world = World::with_clients(&[]).await;
     for caller in [world.admin().await, world.caller(Role::Support, None).await] {
         let tried = import_roster(world.ops(), &request(&caller), &Roster::default()).await;

@@ -128,7 +128,7 @@ async fn written_down(owner: &PgPool) -> i64 {
 }
 
 #[tokio::test]
-async fn keys_change_under_load_and_through_a_kill_in_the_middle() {
+async fn key_rotation_survives_load_and_a_kill() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;
     let (old, both) = (keys(&[("old", 1)]), keys(&[("new", 2), ("old", 1)]));
@@ -220,7 +220,7 @@ async fn keys_change_under_load_and_through_a_kill_in_the_middle() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_missing_is_named_and_holds_nothing_else_up() {
+async fn missing_key_is_named_and_others_are_resealed() {
     let database = TestDatabase::fresh().await;
     let owner = database.owner().await;
     plant(&owner, &ring(&keys(&[("lost", 3)])), 2).await;
@@ -235,7 +235,7 @@ async fn a_key_that_is_missing_is_named_and_holds_nothing_else_up() {
 
 /// Whoever can write to the database cannot have one partner's secret sent to another's Halo.
 #[tokio::test]
-async fn secrets_that_change_places_do_not_open_and_are_sent_nowhere() {
+async fn swapped_secrets_do_not_open_and_are_not_sent() {
     let world = World::with_clients(&[("Alder", 1)]).await;
     world.connect().await;
     add_other_partner(&world).await;
@@ -266,7 +266,7 @@ async fn secrets_that_change_places_do_not_open_and_are_sent_nowhere() {
 
 /// Nor can they have it sent to a host of their own.
 #[tokio::test]
-async fn a_secret_does_not_follow_its_connection_to_another_address() {
+async fn secret_does_not_open_for_a_changed_address() {
     let world = World::with_clients(&[("Alder", 1)]).await;
     world.connect().await;
     let elsewhere = world.sandbox.tenant("other");
@@ -290,7 +290,7 @@ async fn a_secret_does_not_follow_its_connection_to_another_address() {
 }
 
 #[tokio::test]
-async fn nothing_starts_with_a_wrong_keyring() {
+async fn wrong_keyring_prevents_start() {
     let database = TestDatabase::fresh().await;
     start(&database, &keys(&[("a", 1)])).await.expect("the first start leaves the canary");
     start(&database, &keys(&[("b", 2), ("a", 1)])).await.expect("the key is among them");

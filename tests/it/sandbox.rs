@@ -116,7 +116,7 @@ async fn ask_token(tenant: &Tenant, secret: &str, scope: Option<&str>) -> Answer
 }
 
 #[tokio::test]
-async fn discovery_needs_no_token_and_paths_mind_no_case() {
+async fn discovery_needs_no_token_and_paths_ignore_case() {
     let (_sandbox, tenant, _) = small_tenant().await;
     for path in ["/api/authinfo", "/API/AuthInfo"] {
         let found = read(http().get(tenant.url() + path).send().await.unwrap()).await.unwrap().json();
@@ -132,7 +132,7 @@ async fn discovery_needs_no_token_and_paths_mind_no_case() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_refuses_as_an_openiddict_server_does() {
+async fn token_endpoint_refuses_like_openiddict() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let (id, secret) = (tenant.client_id(), tenant.client_secret());
     let address = tenant.url() + "/auth/token";
@@ -160,7 +160,7 @@ async fn the_token_endpoint_refuses_as_an_openiddict_server_does() {
 }
 
 #[tokio::test]
-async fn a_token_without_scope_is_good_for_nothing() {
+async fn token_without_scope_permits_nothing() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let answer = ask_token(&tenant, &tenant.client_secret(), None).await.json();
     assert_eq!(answer["scope"], Value::Null);
@@ -171,7 +171,7 @@ async fn a_token_without_scope_is_good_for_nothing() {
 }
 
 #[tokio::test]
-async fn secret_application_and_agent_gone_look_the_same() {
+async fn removed_secret_application_or_agent_look_the_same() {
     let mut answers = BTreeSet::new();
     for act in [Act::RotateSecret, Act::DeleteApplication, Act::DeleteAgent] {
         let (_sandbox, tenant, _) = small_tenant().await;
@@ -188,7 +188,7 @@ async fn secret_application_and_agent_gone_look_the_same() {
 }
 
 #[tokio::test]
-async fn the_right_is_what_scopes_and_agent_have_in_common() {
+async fn permission_is_intersection_of_scopes_and_agent() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let id = caller.create(41, 3).await.json()["id"].as_i64().unwrap();
@@ -228,7 +228,7 @@ async fn the_right_is_what_scopes_and_agent_have_in_common() {
 }
 
 #[tokio::test]
-async fn paging_needs_pageinate_and_pages_are_capped() {
+async fn paging_requires_pageinate_and_is_capped() {
     let names = (0..250).map(|n| format!("Customer {n:03}"));
     let (_sandbox, tenant, _) = tenant_of(TenantSeed::with_customers("acme", names)).await;
     let caller = Caller::new(&tenant).await;
@@ -250,7 +250,7 @@ async fn paging_needs_pageinate_and_pages_are_capped() {
 }
 
 #[tokio::test]
-async fn customers_are_searched_and_inactive_ones_come_only_when_asked_for() {
+async fn customer_search_omits_inactive_by_default() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     assert_eq!(caller.ids("/api/Client?search=ACME", "clients").await, [43, 41]);
@@ -264,7 +264,7 @@ async fn customers_are_searched_and_inactive_ones_come_only_when_asked_for() {
 }
 
 #[tokio::test]
-async fn a_subscription_is_created_merged_and_deleted() {
+async fn subscription_is_created_merged_and_deleted() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
 
@@ -306,7 +306,7 @@ async fn a_subscription_is_created_merged_and_deleted() {
 }
 
 #[tokio::test]
-async fn bad_requests_get_dotnet_answers() {
+async fn bad_request_gets_a_dotnet_response() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let bare = caller.post(json!({ "client_id": 41, "name": "x", "count": 1 })).await;
@@ -322,7 +322,7 @@ async fn bad_requests_get_dotnet_answers() {
 }
 
 #[tokio::test]
-async fn recurring_invoices_have_negative_ids_and_point_at_subscriptions() {
+async fn recurring_invoice_has_negative_id_and_names_subscription() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let id = i32::try_from(caller.create(41, 17).await.json()["id"].as_i64().unwrap()).unwrap();
@@ -339,7 +339,7 @@ async fn recurring_invoices_have_negative_ids_and_point_at_subscriptions() {
 }
 
 #[tokio::test]
-async fn the_rolling_limit_is_kept_by_the_clock() {
+async fn rate_limit_window_follows_the_clock() {
     let (_sandbox, tenant, clock) = small_tenant().await;
     tenant.configure(|settings| settings.rate_limit = 3);
     let caller = Caller::new(&tenant).await;
@@ -358,7 +358,7 @@ async fn the_rolling_limit_is_kept_by_the_clock() {
 }
 
 #[tokio::test]
-async fn tokens_end_when_they_say_or_earlier() {
+async fn token_expires_on_time_or_when_revoked() {
     let (_sandbox, tenant, clock) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     clock.advance(Duration::seconds(3599));
@@ -372,7 +372,7 @@ async fn tokens_end_when_they_say_or_earlier() {
 }
 
 #[tokio::test]
-async fn a_create_may_succeed_after_its_answer_failed() {
+async fn create_may_succeed_after_a_failed_response() {
     for (fault, status) in [
         (Fault::ServerErrorAfter, Some(500)),
         (Fault::GatewayTimeoutAfter, Some(504)),
@@ -400,7 +400,7 @@ async fn a_create_may_succeed_after_its_answer_failed() {
 }
 
 #[tokio::test]
-async fn a_create_may_appear_only_after_a_look_or_a_while() {
+async fn create_may_appear_late() {
     let (_sandbox, tenant, clock) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     tenant.inject(Fault::AppearsAfterLook, Matching::any(), Lasting::Once);
@@ -416,7 +416,7 @@ async fn a_create_may_appear_only_after_a_look_or_a_while() {
 }
 
 #[tokio::test]
-async fn a_held_request_goes_on_though_its_client_has_given_up() {
+async fn held_request_completes_after_its_client_gave_up() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     tenant.inject(Fault::HeldBefore, Matching::call(Call::Create), Lasting::Once);
@@ -439,7 +439,7 @@ async fn a_held_request_goes_on_though_its_client_has_given_up() {
 }
 
 #[tokio::test]
-async fn either_answer_can_be_had() {
+async fn deleted_record_response_is_configurable() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let id = caller.create(41, 5).await.json()["id"].as_i64().unwrap();
@@ -490,7 +490,7 @@ async fn either_answer_can_be_had() {
 }
 
 #[tokio::test]
-async fn lists_can_lie() {
+async fn list_faults_falsify_lists() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let list = "/api/Client?pageinate=true&page_size=2&order=id&page_no=";
@@ -515,7 +515,7 @@ async fn lists_can_lie() {
 
 /// Each fault of the catalogue reaches some request, and the tenant is whole again afterwards.
 #[tokio::test]
-async fn every_fault_takes_part_somewhere() {
+async fn every_fault_is_used_by_a_test() {
     let (_sandbox, tenant, _) = small_tenant().await;
     tenant.configure(|settings| settings.rate_limit = 100_000);
     let id = Caller::new(&tenant).await.create(41, 5).await.json()["id"].as_i64().unwrap();
@@ -563,7 +563,7 @@ impl Drop for Dir {
 }
 
 #[tokio::test]
-async fn a_tenant_outlives_a_power_cut() {
+async fn tenant_survives_a_kill() {
     let dir = Dir::new();
     let sandbox = dir.open().await.unwrap();
     let tenant = sandbox.tenant("acme");
@@ -599,7 +599,7 @@ async fn a_tenant_outlives_a_power_cut() {
 }
 
 #[tokio::test]
-async fn tenants_share_nothing() {
+async fn tenants_are_isolated() {
     let options = SandboxOptions { dir: None, clock: Clock::manual(at_night()) };
     let sandbox = Sandbox::start(options, vec![TenantSeed::northwind(), TenantSeed::other()]).await.unwrap();
     let (northwind, other) = (sandbox.tenant("northwind-msp"), sandbox.tenant("other"));
@@ -611,7 +611,7 @@ async fn tenants_share_nothing() {
 }
 
 #[tokio::test]
-async fn scripts_and_the_page_work_it_over_http() {
+async fn admin_actions_are_available_over_http() {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let send = async |method: Method, path: &str, body: Value| caller.try_send(method, path, Some(body)).await.unwrap();

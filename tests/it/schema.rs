@@ -7,7 +7,7 @@ use async_graphql::parser::{
 use infima_halo::graphql::sdl;
 
 #[test]
-fn the_committed_schema_is_the_code_s() {
+fn committed_schema_matches_the_code() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     let printed = sdl();
@@ -20,7 +20,7 @@ fn the_committed_schema_is_the_code_s() {
 }
 
 #[test]
-fn everything_is_described() {
+fn every_schema_element_has_a_description() {
     let mut silent = Vec::new();
     for definition in types() {
         let name = definition.name.node.to_string();
@@ -57,7 +57,7 @@ fn value(of: &str, value: &InputValueDefinition, silent: &mut Vec<String>) {
 }
 
 #[test]
-fn mutations_take_one_input_and_answer_with_user_errors() {
+fn mutation_takes_one_input_and_returns_user_errors() {
     let types = types();
     let named = |name: &str| types.iter().find(|found| found.name.node == name).expect("a type of the schema");
     let TypeKind::Object(mutations) = &named("Mutation").kind else { panic!("Mutation is an object") };
@@ -80,7 +80,7 @@ fn mutations_take_one_input_and_answer_with_user_errors() {
 }
 
 #[test]
-fn scalars_say_where_they_are_specified() {
+fn scalar_has_specified_by_url() {
     let sdl = sdl();
     for scalar in ["DateTime", "LocalTime", "TimeZone"] {
         assert!(sdl.contains(&format!("scalar {scalar} @specifiedBy(url: \"https://")), "{scalar}");

@@ -34,7 +34,7 @@ fn secret() -> SecretString {
 }
 
 #[test]
-fn a_value_opens_in_its_own_place_only() {
+fn sealed_value_opens_only_in_its_place() {
     let (ring, here) = (ring(&key("k1", 1)), place());
     let sealed = ring.seal(&secret(), &here);
     assert_eq!(ring.open(&sealed, &here).unwrap().expose_secret(), secret().expose_secret());
@@ -53,7 +53,7 @@ fn a_value_opens_in_its_own_place_only() {
 }
 
 #[test]
-fn a_retired_key_opens_and_seals_no_more() {
+fn retired_key_opens_but_does_not_seal() {
     let here = place();
     let sealed = ring(&key("2025", 1)).seal(&secret(), &here);
     let rotated = ring(&format!("{},{}", key("2026", 2), key("2025", 1)));
@@ -62,7 +62,7 @@ fn a_retired_key_opens_and_seals_no_more() {
 }
 
 #[test]
-fn a_missing_key_is_named() {
+fn missing_key_is_named() {
     let here = place();
     let sealed = ring(&key("2025", 1)).seal(&secret(), &here);
     assert_eq!(
@@ -74,7 +74,7 @@ fn a_missing_key_is_named() {
 }
 
 #[test]
-fn the_canary_tells_a_wrong_keyring() {
+fn canary_reveals_a_wrong_keyring() {
     let canary = ring(&key("a", 1)).seal_canary();
     ring(&format!("{},{}", key("b", 2), key("a", 1))).check_canary(&canary).unwrap();
     assert_eq!(ring(&key("b", 2)).check_canary(&canary), Err(OpenError::KeyMissing { needed: "a".into() }));
@@ -82,7 +82,7 @@ fn the_canary_tells_a_wrong_keyring() {
 }
 
 #[test]
-fn the_published_key_is_recognised_under_any_name() {
+fn development_key_is_recognised_under_any_name() {
     assert!(ring(DEVELOPMENT_KEYS).is_development_key());
     let renamed = DEVELOPMENT_KEYS.replace("development:", "production:");
     assert!(ring(&format!("{},{renamed}", key("a", 1))).is_development_key());
@@ -90,7 +90,7 @@ fn the_published_key_is_recognised_under_any_name() {
 }
 
 #[test]
-fn nothing_printable_and_no_two_alike() {
+fn sealed_values_are_unprintable_and_unique() {
     let (ring, here) = (ring(&key("k1", 1)), place());
     let (one, two) = (ring.seal(&secret(), &here), ring.seal(&secret(), &here));
     assert_ne!(one, two);
@@ -99,7 +99,7 @@ fn nothing_printable_and_no_two_alike() {
 }
 
 #[test]
-fn a_bad_keyring_says_what_is_wrong_with_it() {
+fn invalid_keyring_is_refused_with_its_cause() {
     let parse = |text: &str| Keyring::parse(&text.into()).unwrap_err();
     assert_eq!(parse(" , "), KeyringError::Empty);
     assert_eq!(parse(&format!("{},justakey", key("a", 1))), KeyringError::NotAnEntry { position: 2 });
@@ -112,7 +112,7 @@ fn a_bad_keyring_says_what_is_wrong_with_it() {
 
 proptest! {
     #[test]
-    fn any_text_comes_back(text in ".{0,200}") {
+    fn sealed_text_opens_unchanged(text in ".{0,200}") {
         let (ring, here) = (ring(&key("k1", 1)), place());
         let stored = Sealed::from_bytes(ring.seal(&text.as_str().into(), &here).as_bytes().to_vec()).unwrap();
         let opened = ring.open(&stored, &here).unwrap();
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_are_opened_by_accident(bytes in proptest::collection::vec(any::<u8>(), 0..120), flip in any::<prop::sample::Index>()) {
+    fn arbitrary_bytes_do_not_open(bytes in proptest::collection::vec(any::<u8>(), 0..120), flip in any::<prop::sample::Index>()) {
         let (ring, here) = (ring(&key("k1", 1)), place());
         if let Ok(sealed) = Sealed::from_bytes(bytes) {
             prop_assert!(ring.open(&sealed, &here).is_err());

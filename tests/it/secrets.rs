@@ -37,13 +37,13 @@ const TYPED: &str = "planted-typed-secret";
 /// A person's address: in the table of users and nowhere else.
 const PERSON: &str = "planted.person@example.com";
 const HALO_TOKEN: &str = "planted-halo-token";
-const INNER: &str = "secrets::in_a_process_of_its_own";
+const INNER: &str = "secrets::planted_secrets_in_own_process";
 const PLANTED: &str = "planted: ";
 const LEAK: &str = "leak: ";
 const END: &str = "everything was driven";
 
 #[test]
-fn planted_secrets_are_nowhere() {
+fn planted_secrets_appear_nowhere() {
     let inner = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", INNER, "--ignored", "--nocapture"])
         .stdin(Stdio::null())
@@ -82,8 +82,8 @@ struct Hunt {
 }
 
 #[tokio::test]
-#[ignore = "run by `planted_secrets_are_nowhere`, in a process of its own"]
-async fn in_a_process_of_its_own() {
+#[ignore = "run by `planted_secrets_appear_nowhere`, in a process of its own"]
+async fn planted_secrets_in_own_process() {
     telemetry::init(&LogConfig { filter: "trace".into(), format: LogFormat::Json }).unwrap();
     let (echo, mood, heard) = repeating_halo().await;
     let key = BASE64_STANDARD.encode(KEY);

@@ -42,7 +42,7 @@ fn soaking() -> Option<usize> {
 }
 
 #[tokio::test]
-async fn kills_at_random_moments_do_no_harm() {
+async fn soak_random_kills_bill_correctly() {
     let kills = soaking().unwrap_or(8);
     let share = kills.div_ceil(AT_ONCE.min(kills.div_ceil(2)));
     let began = Instant::now();
@@ -68,7 +68,7 @@ async fn kills_at_random_moments_do_no_harm() {
 /// Five hundred changed clients under the default budget, against Halo's own limit.
 #[tokio::test]
 #[ignore = "takes minutes"]
-async fn a_large_tenant_stays_inside_the_full_limit() {
+async fn soak_large_tenant_stays_within_full_limit() {
     let window = Duration::from_secs(300);
     stays_inside(Size { clients: 500, ours: 240, for_people: 40, halos: 300, window }).await;
 }
@@ -76,7 +76,7 @@ async fn a_large_tenant_stays_inside_the_full_limit() {
 /// Each is created once; a night without changes reads pages and writes nothing; one change is one write.
 #[tokio::test]
 #[ignore = "takes minutes"]
-async fn a_partner_of_ten_thousand_clients_is_synced() {
+async fn soak_ten_thousand_clients_are_synced() {
     const MANY: usize = 10_000;
     let names: Vec<_> = (0..MANY).map(|number| format!("Client {number:05}")).collect();
     let seed = TenantSeed::with_customers("northwind", names.iter().map(String::as_str));

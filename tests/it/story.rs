@@ -60,7 +60,7 @@ impl Stack {
 }
 
 #[tokio::test]
-async fn killed_anywhere_the_story_ends_in_the_same_table() {
+async fn dev_setup_killed_anywhere_ends_in_the_same_state() {
     let stack = Stack::new("story").await;
     let mut running = stack.start();
     running.says("3. ").await;
@@ -110,7 +110,7 @@ fn without_ids_and_dates(line: &str) -> String {
 }
 
 #[tokio::test]
-async fn one_process_at_a_time_uses_a_data_directory() {
+async fn data_directory_in_use_refuses_a_second_process() {
     let stack = Stack::new("claimed").await;
     let mut first = stack.start();
     first.says("1. ").await;

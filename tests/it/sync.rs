@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::world::{PARTNER, World};
 
 #[tokio::test]
-async fn mapping_a_client_creates_its_subscription_with_the_active_user_count() {
+async fn associated_client_gets_subscription_with_active_user_count() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
     world.connect().await;
     let associated = world.map(&["Alder", "Birch"]).await;
@@ -32,7 +32,7 @@ async fn mapping_a_client_creates_its_subscription_with_the_active_user_count() 
 }
 
 #[tokio::test]
-async fn a_second_sync_reads_and_writes_nothing() {
+async fn second_sync_writes_nothing() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 0)]).await;
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
@@ -47,7 +47,7 @@ async fn a_second_sync_reads_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn only_the_quantity_is_written_and_what_the_partner_changed_stays() {
+async fn quantity_update_keeps_the_partners_changes() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -66,7 +66,7 @@ async fn only_the_quantity_is_written_and_what_the_partner_changed_stays() {
 }
 
 #[tokio::test]
-async fn a_create_whose_answer_is_lost_is_found_again_and_never_sent_twice() {
+async fn create_with_lost_response_is_found_and_not_repeated() {
     for fault in [Fault::CutAfter, Fault::ServerErrorAfter, Fault::GatewayTimeoutAfter] {
         let world = World::with_clients(&[("Alder", 3)]).await;
         world.connect().await;
@@ -89,7 +89,7 @@ async fn a_create_whose_answer_is_lost_is_found_again_and_never_sent_twice() {
 
 /// While the first client is written, Halo is slow and the partner tidies up: what the plan says of the others is out of date.
 #[tokio::test]
-async fn what_was_read_too_long_ago_is_read_and_judged_again_before_it_is_written() {
+async fn stale_observation_is_read_again_before_the_write() {
     let clients = [("Alder", 3), ("Birch", 3), ("Cedar", 3), ("Dogwood", 3), ("Elder", 3)];
     let seed = TenantSeed::with_customers("northwind", clients.map(|(name, _)| name));
     let world =
@@ -138,7 +138,7 @@ async fn what_was_read_too_long_ago_is_read_and_judged_again_before_it_is_writte
 }
 
 #[tokio::test]
-async fn an_empty_look_counts_only_after_the_settle_time() {
+async fn empty_lookup_counts_only_after_confirmation_timeout() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.tenant.inject(Fault::CutBefore, Matching::call(Call::Create), Lasting::Once);
@@ -156,7 +156,7 @@ async fn an_empty_look_counts_only_after_the_settle_time() {
 }
 
 #[tokio::test]
-async fn a_subscription_deleted_in_halo_is_reported_and_never_made_again_unasked() {
+async fn deleted_subscription_is_reported_and_not_recreated() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
@@ -176,7 +176,7 @@ async fn a_subscription_deleted_in_halo_is_reported_and_never_made_again_unasked
 }
 
 #[tokio::test]
-async fn rejected_credentials_stop_the_run_at_once() {
+async fn rejected_credentials_stop_the_run() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
@@ -192,7 +192,7 @@ async fn rejected_credentials_stop_the_run_at_once() {
 }
 
 #[tokio::test]
-async fn a_quantity_changed_in_halo_is_set_right_and_told() {
+async fn quantity_changed_in_halo_is_corrected_and_reported() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -209,7 +209,7 @@ async fn a_quantity_changed_in_halo_is_set_right_and_told() {
 }
 
 #[tokio::test]
-async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_double() {
+async fn late_create_after_retry_is_reported_as_duplicate() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(3600), Matching::call(Call::Create), Lasting::Once);
@@ -256,7 +256,7 @@ async fn a_create_that_comes_to_light_after_it_was_sent_again_is_told_as_a_doubl
 
 /// Halo answers each create of one client as if it had failed: it is not asked for ever, and the others are done.
 #[tokio::test]
-async fn a_create_that_is_never_answered_well_is_given_up_until_the_next_run() {
+async fn create_that_always_fails_is_deferred_to_the_next_run() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
     world.connect().await;
     world.work(world.map(&["Birch"]).await.run.unwrap()).await;
@@ -282,7 +282,7 @@ async fn a_create_that_is_never_answered_well_is_given_up_until_the_next_run() {
 }
 
 #[tokio::test]
-async fn fields_lost_in_a_write_whose_answer_was_lost_too_do_not_pass_unseen() {
+async fn fields_overwritten_by_unconfirmed_write_are_detected() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
     world.connect().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
@@ -310,7 +310,7 @@ async fn fields_lost_in_a_write_whose_answer_was_lost_too_do_not_pass_unseen() {
 
 /// Eleven clients on one customer stay together when they are looked at again, and every look is too old at once.
 #[tokio::test]
-async fn however_old_each_look_is_there_is_an_end() {
+async fn run_with_always_stale_observations_ends() {
     let names: Vec<_> = (0..11).map(|number| format!("Site {number:02}")).collect();
     let seed = TenantSeed::with_customers("northwind", ["Alder"]);
     let world =
@@ -329,7 +329,7 @@ async fn however_old_each_look_is_there_is_an_end() {
 
 /// The answer itself is evidence enough: whether the old one is there need not be known.
 #[tokio::test]
-async fn a_halo_that_makes_records_of_updates_makes_one() {
+async fn update_that_creates_a_record_suspends_writes() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).await;
     world.connect().await;
     world.work(world.map(&["Alder", "Birch", "Cedar"]).await.run.unwrap()).await;
@@ -347,7 +347,7 @@ async fn a_halo_that_makes_records_of_updates_makes_one() {
 }
 
 #[tokio::test]
-async fn more_new_clients_than_the_budget_takes_in_one_go_are_all_created_in_the_end() {
+async fn creates_over_the_budget_complete_in_later_windows() {
     let names: Vec<_> = (0..70).map(|number| format!("Client {number:02}")).collect();
     let seed = TenantSeed::with_customers("northwind", names.iter().map(String::as_str));
     let world = World::start_with(seed, |variables| {
@@ -371,7 +371,7 @@ async fn more_new_clients_than_the_budget_takes_in_one_go_are_all_created_in_the
 }
 
 #[tokio::test]
-async fn what_a_person_decides_while_a_run_reads_is_not_overridden_by_it() {
+async fn removal_during_a_run_is_not_overridden() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -395,7 +395,7 @@ async fn what_a_person_decides_while_a_run_reads_is_not_overridden_by_it() {
 
 /// Disconnected and connected again while Halo was being asked to write.
 #[tokio::test]
-async fn what_a_cancelled_run_has_under_way_comes_to_its_end_before_another_begins() {
+async fn new_run_waits_for_the_cancelled_runs_write() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.work(world.map(&["Alder"]).await.run.unwrap()).await;
@@ -422,7 +422,7 @@ async fn what_a_cancelled_run_has_under_way_comes_to_its_end_before_another_begi
 
 /// A partner without nights has no next one that would take over.
 #[tokio::test]
-async fn a_halo_that_is_away_is_tried_for_a_day() {
+async fn unreachable_halo_is_retried_for_a_day() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -439,7 +439,7 @@ async fn a_halo_that_is_away_is_tried_for_a_day() {
 }
 
 #[tokio::test]
-async fn an_address_that_nothing_is_sent_to_any_more_is_the_connections_problem() {
+async fn blocked_address_is_a_connection_problem() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -453,7 +453,7 @@ async fn an_address_that_nothing_is_sent_to_any_more_is_the_connections_problem(
 
 /// A list row need not say whose it is. Overlooked, what the interrupted create made would be made once more.
 #[tokio::test]
-async fn a_created_subscription_is_found_again_though_its_row_names_no_customer() {
+async fn created_subscription_is_found_in_row_without_customer() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
@@ -467,7 +467,7 @@ async fn a_created_subscription_is_found_again_though_its_row_names_no_customer(
 }
 
 #[tokio::test]
-async fn one_subscription_that_cannot_be_read_keeps_nobody_elses_back() {
+async fn unreadable_subscription_does_not_stop_others() {
     for (fault, code) in [
         (Fault::WrongShape, ProblemCode::AnswerNotUnderstood),
         (Fault::ServerErrorBefore, ProblemCode::HaloUnreachable),
@@ -496,7 +496,7 @@ async fn one_subscription_that_cannot_be_read_keeps_nobody_elses_back() {
 
 /// Halo fails for the first three in the alphabet, every time.
 #[tokio::test]
-async fn clients_that_halo_fails_for_hold_nobody_else_up() {
+async fn clients_halo_fails_for_do_not_stop_others() {
     let names = ["Alder", "Birch", "Cedar", "Dogwood"];
     let world = World::with_clients(&names.map(|name| (name, 3))).await;
     world.connect().await;
@@ -516,7 +516,7 @@ async fn clients_that_halo_fails_for_hold_nobody_else_up() {
 }
 
 #[tokio::test]
-async fn a_record_that_the_agent_may_not_write_keeps_no_other_back() {
+async fn unwritable_record_does_not_stop_others() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).await;
     world.connect().await;
     world.work(world.map(&["Alder", "Birch", "Cedar"]).await.run.unwrap()).await;
@@ -542,7 +542,7 @@ async fn a_record_that_the_agent_may_not_write_keeps_no_other_back() {
 
 /// Yesterday's database does not know the subscription that Halo has.
 #[tokio::test]
-async fn set_to_zero_is_carried_out_though_the_subscription_is_not_known() {
+async fn set_to_zero_finds_an_unknown_subscription() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.work(world.map(&["Alder"]).await.run.unwrap()).await;
@@ -557,7 +557,7 @@ async fn set_to_zero_is_carried_out_though_the_subscription_is_not_known() {
 
 /// Only a refusal is one: some Halos never take a 0.
 #[tokio::test]
-async fn a_zero_that_halo_did_not_keep_is_written_again() {
+async fn zero_not_kept_by_halo_is_written_again() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 0)]).await;
     world.connect().await;
     world.tenant.inject(Fault::CountNotKept, Matching::call(Call::Create).nth(2), Lasting::Once);
@@ -576,7 +576,7 @@ async fn a_zero_that_halo_did_not_keep_is_written_again() {
 
 /// Halo is still at work on the write whose answer was not waited for when a person ends the mapping.
 #[tokio::test]
-async fn a_late_write_does_not_undo_the_last_one() {
+async fn late_write_does_not_undo_set_to_zero() {
     let seed = TenantSeed::with_customers("northwind", ["Alder"]);
     let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1")).await;
     world.import_partner(PARTNER, &[("Alder", 3)]).await;
@@ -598,7 +598,7 @@ async fn a_late_write_does_not_undo_the_last_one() {
 }
 
 #[tokio::test]
-async fn a_pair_that_is_mapped_again_takes_its_subscription_back_from_where_it_was_moved() {
+async fn removed_pair_saved_again_readopts_moved_subscription() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 3)]).await;
     world.connect().await;
     world.work(world.map(&["Alder"]).await.run.unwrap()).await;
@@ -614,7 +614,7 @@ async fn a_pair_that_is_mapped_again_takes_its_subscription_back_from_where_it_w
 
 /// A double may come to light while nobody syncs for days.
 #[tokio::test]
-async fn a_double_is_looked_for_until_somebody_has_looked() {
+async fn possible_duplicate_is_looked_for_until_a_lookup() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(7200), Matching::call(Call::Create), Lasting::Once);
@@ -637,7 +637,7 @@ async fn a_double_is_looked_for_until_somebody_has_looked() {
 
 /// What one client's interrupted create made is no question to another client of the same customer.
 #[tokio::test]
-async fn a_client_is_not_asked_about_what_another_ones_create_made() {
+async fn create_of_another_client_is_no_candidate() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
     world.connect().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
@@ -653,7 +653,7 @@ async fn a_client_is_not_asked_about_what_another_ones_create_made() {
 
 /// What was unmapped and deleted is mapped again, in a tenant that has no other subscription.
 #[tokio::test]
-async fn pairs_whose_subscriptions_are_gone_are_created_anew() {
+async fn removed_pairs_with_deleted_subscriptions_are_created_again() {
     let names = ["Alder", "Birch", "Cedar"];
     let world = World::with_clients(&names.map(|name| (name, 3))).await;
     world.connect().await;
@@ -671,7 +671,7 @@ async fn pairs_whose_subscriptions_are_gone_are_created_anew() {
 
 /// Three that Halo never answers for, one after the other, are their own trouble.
 #[tokio::test]
-async fn silence_about_three_clients_is_not_halos_absence() {
+async fn three_clients_without_answer_is_no_outage() {
     let names = ["Alder", "Birch", "Cedar", "Dogwood"];
     let world = World::with_clients(&names.map(|name| (name, 3))).await;
     world.connect().await;
@@ -696,7 +696,7 @@ async fn silence_about_three_clients_is_not_halos_absence() {
 
 /// One customer's list is not understood: nothing is created there, and the others are done.
 #[tokio::test]
-async fn a_row_that_could_be_ours_and_names_no_customer_holds_up_its_own_customer_alone() {
+async fn unreadable_customer_list_stops_only_that_customer() {
     let world = World::with_clients(&[("Alder", 3), ("Birch", 3)]).await;
     world.connect().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
@@ -712,7 +712,7 @@ async fn a_row_that_could_be_ours_and_names_no_customer_holds_up_its_own_custome
 
 /// The first of two equal writes is still under way when the second one is confirmed.
 #[tokio::test]
-async fn a_write_in_doubt_is_settled_before_it_is_sent_again() {
+async fn unconfirmed_write_is_resolved_before_it_is_repeated() {
     let seed = TenantSeed::with_customers("northwind", ["Alder"]);
     let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1")).await;
     world.import_partner(PARTNER, &[("Alder", 3)]).await;
@@ -733,7 +733,7 @@ async fn a_write_in_doubt_is_settled_before_it_is_sent_again() {
 
 /// What Halo clearly refused is not under way: the next count is written at once.
 #[tokio::test]
-async fn a_refused_quantity_holds_up_no_other() {
+async fn refused_quantity_does_not_delay_the_next_one() {
     let world = World::with_clients(&[("Alder", 3)]).await;
     world.connect().await;
     world.work(world.map(&["Alder"]).await.run.unwrap()).await;

@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn our_own_code_is_heard_at_any_level_and_others_from_info() {
+async fn own_modules_log_at_any_level_and_others_from_info() {
     let artifacts = Artifacts::collect_at("trace");
     tracing::trace!(target: "infima_halo::halo", "ours whispers");
     tracing::debug!(target: "infima_halo_lookalike", "lookalike whispers");
@@ -26,7 +26,7 @@ async fn our_own_code_is_heard_at_any_level_and_others_from_info() {
 }
 
 #[tokio::test]
-async fn the_loudest_logs_hold_no_secret_of_a_request_or_a_query() {
+async fn trace_logs_contain_no_secret() {
     const PLANTED: &str = "planted-secret";
     let artifacts = Artifacts::collect_at("trace");
 
@@ -56,7 +56,7 @@ async fn the_loudest_logs_hold_no_secret_of_a_request_or_a_query() {
 }
 
 #[test]
-fn json_is_one_object_a_line_with_the_fields_of_the_event_and_its_span() {
+fn json_log_line_has_event_and_span_fields() {
     let lines = Written::default();
     let writer = lines.clone();
     let config = LogConfig { filter: "info".into(), format: LogFormat::Json };
@@ -74,14 +74,14 @@ fn json_is_one_object_a_line_with_the_fields_of_the_event_and_its_span() {
 }
 
 #[test]
-fn a_filter_that_is_none_is_named() {
+fn invalid_filter_is_named() {
     let config = LogConfig { filter: "infima_halo=loud".into(), format: LogFormat::Text };
     let error = telemetry::subscriber(&config, std::io::sink).err().unwrap().to_string();
     assert!(error.starts_with("INFIMA_LOG is not usable: 'infima_halo=loud'"), "{error}");
 }
 
 #[test]
-fn what_is_counted_is_shown() {
+fn recorded_metrics_are_rendered() {
     let shown = Metrics::of_this_process();
     metrics::counter!("infima_test_total", "outcome" => "done").increment(2);
     metrics::histogram!("infima_test_seconds").record(0.3);
@@ -92,7 +92,7 @@ fn what_is_counted_is_shown() {
 }
 
 #[test]
-fn a_test_that_fails_leaves_its_logs_and_what_it_was_asked_to_keep() {
+fn failed_test_leaves_logs_and_kept_files() {
     let artifacts = Artifacts::collect();
     let folder = artifacts.folder().to_owned();
     let failing = std::panic::AssertUnwindSafe(move || {

@@ -155,7 +155,7 @@ fn identifier_is_split_into_its_words() {
     assert_eq!(found("a\nonce_more"), [2]);
     assert_eq!(found("// once\n// more"), [1]);
     assert_eq!(found("string, during, ONCE, MORE"), [1]);
-    assert_eq!(found("string, during, once. More"), []);
+    assert!(found("string, during, once. More").is_empty());
 }
 
 /// Fails with every hit outside the places that are still to be cleaned.

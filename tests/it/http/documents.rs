@@ -27,7 +27,7 @@ async fn server(trusted: TrustedDocuments) -> Server {
 }
 
 #[tokio::test]
-async fn a_contracts_operation_is_taken_in_every_form() {
+async fn contract_operation_is_accepted_in_every_form() {
     let server = server(TrustedDocuments::Enforce).await;
     let (bare, full) = (hash(GREETING), format!("sha256:{}", hash(GREETING)));
     let as_apollo = "query Greeting($n: String) { node { ...Named __typename } hello(name: $n) }\nfragment Named on Node { name __typename }";
@@ -59,7 +59,7 @@ async fn a_contracts_operation_is_taken_in_every_form() {
 }
 
 #[tokio::test]
-async fn other_operations_are_for_support_and_the_platform() {
+async fn unknown_operation_is_only_for_support_and_platform() {
     let server = server(TrustedDocuments::Enforce).await;
     let old = json!({ "query": "query Old { hello }" });
     let reply = Reply::of(server.post(Role::PartnerAdmin).json(&old)).await;
@@ -79,7 +79,7 @@ async fn other_operations_are_for_support_and_the_platform() {
 }
 
 #[tokio::test]
-async fn report_and_off_let_everything_run() {
+async fn report_and_off_modes_accept_every_document() {
     for trusted in [TrustedDocuments::Report, TrustedDocuments::Off] {
         let server = server(trusted).await;
         assert_eq!(server.ask("{ hello }").await.body["data"]["hello"], "hello world", "{trusted:?}");
@@ -87,7 +87,7 @@ async fn report_and_off_let_everything_run() {
 }
 
 #[test]
-fn a_manifest_is_tried_before_it_is_trusted() {
+fn invalid_manifest_is_refused_at_start() {
     let read = |manifest: Value| Documents::read(&manifest.to_string(), "1", TrustedDocuments::Enforce).map(|_| ());
     assert!(read(json!({ format!("sha256:{}", hash("{ a }")): "{ a }" })).is_ok());
     assert!(

@@ -14,7 +14,7 @@ use tokio::{
 use super::{Reply, Server, Wish, fixtures::one};
 
 #[tokio::test]
-async fn documents_that_ask_for_too_much_are_refused_before_they_cost_anything() {
+async fn document_over_limits_is_refused_before_execution() {
     let server = Server::start().await;
     let deep = format!("{{ {} name {} }}", "node { ".repeat(25), "}".repeat(25));
     let nested = "{".repeat(100_000);
@@ -38,7 +38,7 @@ async fn documents_that_ask_for_too_much_are_refused_before_they_cost_anything()
 }
 
 #[tokio::test]
-async fn a_body_may_be_so_large_and_the_platforms_larger() {
+async fn body_over_the_callers_limit_is_refused() {
     let server = Server::start().await;
     let request =
         json!({ "query": "mutation ($t: String!) { length(text: $t) }", "variables": { "t": "x".repeat(300_000) } });
@@ -56,7 +56,7 @@ async fn a_body_may_be_so_large_and_the_platforms_larger() {
 
 /// Before there is a request, nobody can be asked who they are: only time helps.
 #[tokio::test]
-async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
+async fn incomplete_request_head_times_out() {
     let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     for begun in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
@@ -79,7 +79,7 @@ async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
 
 /// Nobody has to sign in to ask and then not to read what is answered.
 #[tokio::test]
-async fn a_client_that_does_not_read_is_not_waited_for() {
+async fn client_that_does_not_read_is_disconnected() {
     let limits = Limits { send_time: Duration::from_millis(200), ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     let socket = TcpSocket::new_v4().unwrap();
@@ -92,7 +92,7 @@ async fn a_client_that_does_not_read_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn there_are_so_many_connections_and_the_next_one_waits() {
+async fn connection_over_the_limit_waits() {
     let server = Server::with(Wish { limits: Limits { connections: 1, ..Limits::default() }, ..Wish::default() }).await;
     let ask = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut said = [0; 12];
@@ -108,7 +108,7 @@ async fn there_are_so_many_connections_and_the_next_one_waits() {
 }
 
 #[tokio::test]
-async fn a_caller_that_asks_too_often_is_told_when_to_go_on() {
+async fn caller_over_rate_limit_gets_retry_after() {
     let server =
         Server::with(Wish { limits: Limits { requests_per_minute: 3, ..Limits::default() }, ..Wish::default() }).await;
     for _ in 0..3 {
@@ -133,7 +133,7 @@ fn hasty() -> Wish {
 }
 
 #[tokio::test]
-async fn a_query_that_takes_too_long_is_stopped() {
+async fn query_over_time_limit_is_stopped() {
     let server = Server::with(hasty()).await;
     let reply = server.ask("{ slow }").await;
     assert_eq!((reply.status, reply.code()), (504, "TIMEOUT"));
@@ -142,7 +142,7 @@ async fn a_query_that_takes_too_long_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_mutation_that_takes_too_long_goes_on() {
+async fn mutation_over_time_limit_continues() {
     let server = Server::with(hasty()).await;
     let reply = server.ask("mutation { slow }").await;
     assert_eq!((reply.status, reply.code()), (504, "TIMEOUT"));
@@ -165,7 +165,7 @@ async fn begin_and_leave(server: &Server, document: &str) {
 }
 
 #[tokio::test]
-async fn a_query_whose_client_has_gone_stops() {
+async fn query_whose_client_disconnects_is_stopped() {
     let server = Server::start().await;
     begin_and_leave(&server, "{ slow }").await;
     one(&server.toys.dropped).await;
@@ -173,7 +173,7 @@ async fn a_query_whose_client_has_gone_stops() {
 }
 
 #[tokio::test]
-async fn a_mutation_whose_client_has_gone_runs_to_its_end() {
+async fn mutation_whose_client_disconnects_completes() {
     let server = Server::start().await;
     begin_and_leave(&server, "mutation { slow }").await;
     // The server has no connection left: it has seen the client go.

@@ -7,7 +7,7 @@ use super::{GRAPHQL_RESPONSE, Reply, Server, client};
 use chrono::Duration;
 
 #[tokio::test]
-async fn a_query_is_answered_in_the_order_it_was_asked() {
+async fn response_fields_keep_the_documents_order() {
     let server = Server::start().await;
     let request = json!({ "query": "query Q($n: String) { late hello(name: $n) node { node { name } name } me }",
         "variables": { "n": "Ada" }, "operationName": "Q" });
@@ -20,7 +20,7 @@ async fn a_query_is_answered_in_the_order_it_was_asked() {
 }
 
 #[tokio::test]
-async fn an_empty_operation_name_is_none() {
+async fn empty_operation_name_counts_as_absent() {
     let server = Server::start().await;
     let request = json!({ "query": "query Q { hello }", "operationName": "" });
     let reply = Reply::of(server.post(Role::PartnerAdmin).json(&request)).await;
@@ -28,7 +28,7 @@ async fn an_empty_operation_name_is_none() {
 }
 
 #[tokio::test]
-async fn nobody_without_a_token_learns_anything() {
+async fn request_without_token_is_unauthenticated() {
     let server = Server::start().await;
     let (url, client) = (server.url("/graphql"), client());
     let expired = server.token_for(Role::Support, "user-1", Duration::minutes(-1));
@@ -54,7 +54,7 @@ async fn nobody_without_a_token_learns_anything() {
 }
 
 #[tokio::test]
-async fn what_is_not_graphql_over_http_is_told_so() {
+async fn request_that_is_not_graphql_over_http_is_refused() {
     let server = Server::start().await;
     let post = || server.post(Role::PartnerAdmin);
     let url = |query: &str| server.url(&format!("/graphql?{query}"));
@@ -98,7 +98,7 @@ async fn what_is_not_graphql_over_http_is_told_so() {
 }
 
 #[tokio::test]
-async fn get_runs_the_query_that_operation_name_names() {
+async fn get_runs_only_the_named_query() {
     let server = Server::start().await;
     let document = "query A { hello } query B($n: String) { hello(name: $n) }";
     let request = client().get(server.url("/graphql")).bearer_auth(server.token(Role::PartnerViewer)).query(&[
@@ -110,7 +110,7 @@ async fn get_runs_the_query_that_operation_name_names() {
 }
 
 #[tokio::test]
-async fn the_accept_header_chooses_form_and_status() {
+async fn accept_header_selects_media_type_and_status() {
     let server = Server::start().await;
     let invalid = json!({ "query": "{ nothing }" });
     let accepting = async |accept: Option<&str>| {
@@ -139,7 +139,7 @@ async fn the_accept_header_chooses_form_and_status() {
 }
 
 #[tokio::test]
-async fn errors_have_a_code_a_request_id_and_no_internals() {
+async fn error_has_code_and_request_id_without_internals() {
     let server = Server::start().await;
     let reply = server.ask("{ hello fails halo requestId }").await;
     assert_eq!(reply.status, 200);
@@ -153,7 +153,7 @@ async fn errors_have_a_code_a_request_id_and_no_internals() {
 }
 
 #[tokio::test]
-async fn arguments_and_variables_of_the_wrong_kind_are_the_callers_to_mend() {
+async fn invalid_arguments_are_bad_user_input() {
     let server = Server::start().await;
     let int = "query ($a: Int!) { add(a: $a, b: 1) }";
     for (query, variables, status, code) in [
@@ -175,7 +175,7 @@ async fn arguments_and_variables_of_the_wrong_kind_are_the_callers_to_mend() {
 }
 
 #[tokio::test]
-async fn a_panic_costs_one_answer_and_nothing_more() {
+async fn panic_fails_only_its_own_request() {
     let server = Server::start().await;
     for query in ["{ boom }", "mutation { boom }"] {
         let reply = server.ask(query).await;
@@ -186,7 +186,7 @@ async fn a_panic_costs_one_answer_and_nothing_more() {
 }
 
 #[tokio::test]
-async fn the_schema_is_for_those_who_may_use_the_playground() {
+async fn introspection_is_only_for_playground_users() {
     let server = Server::start().await;
     let typo = json!({ "query": "{ helo }" });
     let introspection = json!({ "query": "{ hello ...F } fragment F on Query { s: __schema { queryType { name } } }" });
@@ -204,7 +204,7 @@ async fn the_schema_is_for_those_who_may_use_the_playground() {
 }
 
 #[tokio::test]
-async fn browsers_are_told_what_they_may_do() {
+async fn responses_carry_browser_security_headers() {
     let server = Server::start().await;
     let preflight = |origin: &str| {
         client()
@@ -240,7 +240,7 @@ async fn health_and_metrics_need_no_token() {
 }
 
 #[tokio::test]
-async fn several_accept_headers_are_one() {
+async fn several_accept_headers_are_combined() {
     let server = Server::start().await;
     let request = client()
         .post(server.url("/graphql"))

@@ -81,7 +81,7 @@ impl Socket {
 }
 
 #[tokio::test]
-async fn operations_of_every_kind_run_on_a_socket() {
+async fn socket_runs_operations_of_every_kind() {
     let server = Server::start().await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     socket.say(json!({ "type": "ping", "payload": { "n": 1 } })).await;
@@ -99,7 +99,7 @@ async fn operations_of_every_kind_run_on_a_socket() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_is_an_error_message() {
+async fn invalid_operation_gets_an_error_message() {
     let server = Server::start().await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     for (query, code) in [
@@ -119,7 +119,7 @@ async fn what_cannot_be_run_is_an_error_message() {
 }
 
 #[tokio::test]
-async fn a_completed_operation_is_dropped_and_says_nothing_more() {
+async fn completed_operation_sends_nothing_more() {
     let server = Server::start().await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     socket.subscribe("a", "subscription { forever }").await;
@@ -133,7 +133,7 @@ async fn a_completed_operation_is_dropped_and_says_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_socket_that_is_dropped_takes_its_subscriptions_with_it() {
+async fn dropped_socket_ends_its_subscriptions() {
     let server = Server::start().await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     socket.subscribe("a", "subscription { forever }").await;
@@ -144,7 +144,7 @@ async fn a_socket_that_is_dropped_takes_its_subscriptions_with_it() {
 
 /// Whoever closes hears so: browsers take a socket that just ends for a broken line, and clients try again.
 #[tokio::test]
-async fn a_clients_close_is_answered_with_its_code() {
+async fn close_frame_is_answered_with_its_code() {
     let server = Server::start().await;
     for code in [1000, 1001, 4999] {
         for mut socket in [Socket::open(&server).await, Socket::ready(&server, Role::PartnerViewer).await] {
@@ -160,7 +160,7 @@ async fn a_clients_close_is_answered_with_its_code() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_large_is_told_so() {
+async fn oversized_message_closes_with_its_code() {
     let server = Server::start().await;
     for mut socket in [Socket::open(&server).await, Socket::ready(&server, Role::PartnerViewer).await] {
         socket.0.send(Message::text("x".repeat(300_000))).await.unwrap();
@@ -169,7 +169,7 @@ async fn a_message_that_is_too_large_is_told_so() {
 }
 
 #[tokio::test]
-async fn each_breach_has_its_close_code() {
+async fn each_protocol_violation_has_its_close_code() {
     let server = Server::start().await;
     let first = async |message: Value| {
         let mut socket = Socket::open(&server).await;
@@ -201,7 +201,7 @@ async fn each_breach_has_its_close_code() {
 }
 
 #[tokio::test]
-async fn a_socket_has_to_sign_in_in_time_and_ends_with_its_token() {
+async fn socket_must_sign_in_in_time_and_ends_with_its_token() {
     let limits = Limits { init_time: Duration::from_millis(50), ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     assert_eq!(Socket::open(&server).await.closed().await, 4408);
@@ -216,7 +216,7 @@ async fn a_socket_has_to_sign_in_in_time_and_ends_with_its_token() {
 
 /// What the leeway lets in over HTTP may stay on a socket and on a stream, for as long.
 #[tokio::test]
-async fn sockets_give_clocks_the_same_leeway_as_requests() {
+async fn socket_token_has_the_same_leeway_as_requests() {
     let server = Server::with(Wish { leeway: Duration::from_secs(12), ..Wish::default() }).await;
     let expired = server.token_for(Role::Support, "user-1", Lifetime::seconds(-8));
     let by_post = server.client.post(server.url("/graphql")).bearer_auth(&expired);
@@ -237,7 +237,7 @@ async fn sockets_give_clocks_the_same_leeway_as_requests() {
 }
 
 #[tokio::test]
-async fn a_caller_has_so_many_sockets() {
+async fn caller_over_socket_limit_is_refused() {
     let limits = Limits { sockets: 2, ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     let first = Socket::ready(&server, Role::PartnerViewer).await;
@@ -259,7 +259,7 @@ async fn a_caller_has_so_many_sockets() {
 }
 
 #[tokio::test]
-async fn sockets_that_nobody_signs_in_on_are_few() {
+async fn unauthenticated_sockets_over_the_limit_are_refused() {
     let limits = Limits { unknown_sockets: 2, ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     let (mut first, _second) = (Socket::open(&server).await, Socket::open(&server).await);
@@ -281,7 +281,7 @@ async fn sockets_that_nobody_signs_in_on_are_few() {
 
 /// What waits for a client that does not read is bounded, and so is the max_wait with it.
 #[tokio::test]
-async fn a_client_that_does_not_read_is_let_go() {
+async fn socket_that_does_not_read_is_closed() {
     let limits = Limits { send_time: Duration::from_millis(500), ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
@@ -292,7 +292,7 @@ async fn a_client_that_does_not_read_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_socket_is_pinged_and_given_up_when_nothing_comes_back() {
+async fn silent_socket_is_pinged_then_closed() {
     let limits = Limits { keep_alive: Duration::from_millis(500), ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
@@ -308,7 +308,7 @@ async fn a_socket_is_pinged_and_given_up_when_nothing_comes_back() {
 }
 
 #[tokio::test]
-async fn a_caller_has_so_many_subscriptions_over_all_its_sockets() {
+async fn caller_over_subscription_limit_is_refused_on_any_socket() {
     let limits = Limits { subscriptions: 2, ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     let mut first = Socket::ready(&server, Role::PartnerViewer).await;
@@ -327,7 +327,7 @@ async fn a_caller_has_so_many_subscriptions_over_all_its_sockets() {
 }
 
 #[tokio::test]
-async fn sockets_end_when_the_server_stops() {
+async fn server_shutdown_closes_sockets() {
     let server = Server::start().await;
     let socket = Socket::ready(&server, Role::PartnerViewer).await;
     server.stopping.cancel();

@@ -27,7 +27,7 @@ fn only_events(server: &Server, token: String, query: &str) -> reqwest::RequestB
 }
 
 #[tokio::test]
-async fn each_result_is_an_event_and_the_end_is_one_too() {
+async fn stream_sends_each_result_and_its_end_as_events() {
     let server = Server::start().await;
     let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { count(to: 2) }");
     let response = request.send().await.unwrap();
@@ -42,7 +42,7 @@ async fn each_result_is_an_event_and_the_end_is_one_too() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_is_refused_before_a_stream_opens() {
+async fn invalid_operation_is_refused_before_the_stream_opens() {
     let server = Server::start().await;
     let reply = Reply::of(only_events(&server, server.token(Role::PartnerViewer), "subscription {")).await;
     assert_eq!((reply.status, reply.code()), (400, "GRAPHQL_PARSE_FAILED"));
@@ -55,7 +55,7 @@ async fn what_cannot_be_run_is_refused_before_a_stream_opens() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_with_the_token_and_frees_its_place() {
+async fn stream_ends_with_token_and_frees_its_slot() {
     let limits = Limits { subscriptions: 1, ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     let token = server.token_for(Role::PartnerViewer, "user-1", Duration::seconds(2));
@@ -74,7 +74,7 @@ async fn a_stream_ends_with_the_token_and_frees_its_place() {
 }
 
 #[tokio::test]
-async fn a_quiet_stream_is_kept_alive_by_comments() {
+async fn idle_stream_sends_keepalive_comments() {
     let limits = Limits { keep_alive: std::time::Duration::from_millis(20), ..Limits::default() };
     let server = Server::with(Wish { limits, ..Wish::default() }).await;
     let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");
@@ -87,7 +87,7 @@ async fn a_quiet_stream_is_kept_alive_by_comments() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_client_has_gone_stops_and_so_does_one_of_a_server_that_stops() {
+async fn stream_ends_on_client_disconnect_and_server_shutdown() {
     let server = Server::start().await;
     let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");
     let open = request.try_clone().unwrap().send().await.unwrap();

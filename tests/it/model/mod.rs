@@ -181,14 +181,14 @@ fn any_episode() -> impl Strategy<Value = Vec<Step>> {
 }
 
 #[test]
-fn whatever_happens_nobody_is_billed_wrongly() {
+fn random_history_bills_every_client_correctly() {
     tell(12);
 }
 
 /// Part of `make soak`, which runs what is ignored and is called like it.
 #[test]
 #[ignore = "takes minutes"]
-fn soak_stories() {
+fn soak_random_histories() {
     #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
     let wanted = std::env::var("INFIMA_SOAK_STORIES").ok();
     tell(wanted.map_or(500, |wanted| wanted.parse().expect("INFIMA_SOAK_STORIES is a number")));
