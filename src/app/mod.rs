@@ -109,7 +109,7 @@ impl App {
         verifier: Verifier,
         others: Router,
     ) -> Result<Router, StartError> {
-        let edge = GraphqlService {
+        let service = GraphqlService {
             schema: graphql::schema(self.ops.clone(), RunListener::listen(&self.ops.db)),
             identify: self.identify(verifier),
             clock: self.clock.clone(),
@@ -121,7 +121,7 @@ impl App {
         };
         let origins = config.http.cors_origins.iter();
         let origins = origins.map(|origin| HeaderValue::from_str(origin).expect("a web origin is ASCII")).collect();
-        Ok(http::router(edge, origins, others.merge(self.health())))
+        Ok(http::router(service, origins, others.merge(self.health())))
     }
 
     /// `/health/live` and `/health/ready` of this process.

@@ -28,31 +28,31 @@ use crate::auth::{Act, Caller};
 
 /// Takes any method; a request to upgrade becomes a socket.
 pub(super) async fn endpoint<E: Executor>(
-    State(gate): State<Arc<RequestValidator<E>>>,
+    State(validator): State<Arc<RequestValidator<E>>>,
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let media = Media::accepted(&parts.headers);
-    let served = match socket::is_wanted(&parts.headers) {
-        true => socket::open(gate.clone(), id.clone(), parts).await,
-        false => serve(&gate, &id, media, parts, body).await,
+    let served = match socket::is_requested(&parts.headers) {
+        true => socket::upgrade(validator.clone(), id.clone(), parts).await,
+        false => serve(&validator, &id, media, parts, body).await,
     };
     match served {
         Ok(response) => response,
-        Err(refusal) => answer(&gate.refuse(refusal, &id), media.unwrap_or(Media::Json)),
+        Err(refusal) => answer(&validator.refuse(refusal, &id), media.unwrap_or(Media::Json)),
     }
 }
 
 async fn serve<E: Executor>(
-    gate: &Arc<RequestValidator<E>>,
+    validator: &Arc<RequestValidator<E>>,
     id: &RequestId,
     media: Option<Media>,
     parts: Parts,
     body: Body,
 ) -> Result<Response, Refusal> {
     // First of all who is calling: whoever has no token learns nothing else.
-    let caller = gate.identify(bearer(&parts.headers)).await?;
+    let caller = validator.identify(bearer(&parts.headers)).await?;
     let media = media.ok_or_else(|| {
         let message = "Accept application/graphql-response+json, application/json or text/event-stream: answers have no other form.";
         Refusal::new(ErrorCode::NotAcceptable, message)
@@ -60,22 +60,22 @@ async fn serve<E: Executor>(
     if parts.method != Method::GET && parts.method != Method::POST {
         return Err(Refusal::new(ErrorCode::MethodNotAllowed, "Send queries by GET or POST, and mutations by POST."));
     }
-    gate.callers.count(&caller)?;
-    let ask = match parts.method {
+    validator.callers.count(&caller)?;
+    let params = match parts.method {
         Method::GET => GraphqlParams::from_uri(&parts.uri)?,
-        _ => GraphqlParams::from_json(read(gate, &caller, &parts.headers, body).await?)?,
+        _ => GraphqlParams::from_json(read(validator, &caller, &parts.headers, body).await?)?,
     };
-    let admitted = gate.admit(&caller, ask, id)?;
-    if parts.method == Method::GET && admitted.kind == OperationType::Mutation {
+    let request = validator.validate(&caller, params, id)?;
+    if parts.method == Method::GET && request.kind == OperationType::Mutation {
         return Err(Refusal::new(ErrorCode::MethodNotAllowed, "Send mutations by POST."));
     }
-    match (media, admitted.kind) {
-        (Media::EventStream, _) => events::stream(gate, caller, admitted, id),
+    match (media, request.kind) {
+        (Media::EventStream, _) => events::stream(validator, caller, request, id),
         (_, OperationType::Subscription) => {
             let message = "A subscription needs a socket (graphql-transport-ws), or `Accept: text/event-stream`.";
             Err(Refusal::new(ErrorCode::NotAcceptable, message))
         }
-        _ => Ok(answer(&gate.run(admitted).await, media)),
+        _ => Ok(answer(&validator.run(request).await, media)),
     }
 }
 
@@ -87,7 +87,7 @@ fn bearer(headers: &HeaderMap) -> Option<SecretString> {
 
 /// Reads a body, within the size and time this caller has for it.
 async fn read<E>(
-    gate: &RequestValidator<E>,
+    validator: &RequestValidator<E>,
     caller: &Caller,
     headers: &HeaderMap,
     body: Body,
@@ -96,7 +96,7 @@ async fn read<E>(
         let message = "Send the body as JSON in UTF-8, with `content-type: application/json`.";
         return Err(Refusal::new(ErrorCode::UnsupportedMediaType, message));
     }
-    let limits = &gate.edge.limits;
+    let limits = &validator.service.limits;
     let most = if caller.may(Act::ImportRoster) { limits.import_body } else { limits.body };
     let too_large =
         || Refusal::new(ErrorCode::PayloadTooLarge, format!("The body is too large. It may have {most} bytes."));

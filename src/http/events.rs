@@ -3,15 +3,12 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use async_graphql::{Executor, parser::types::OperationType};
+use async_graphql::Executor;
 use axum::response::{
     IntoResponse, Response, Sse,
     sse::{Event, KeepAlive},
 };
-use futures::{
-    FutureExt, StreamExt,
-    stream::{self, BoxStream},
-};
+use futures::{StreamExt, stream};
 use tokio::time::sleep;
 
 use super::{
@@ -24,21 +21,15 @@ use crate::auth::Caller;
 
 /// Opens the stream. It ends with the operation, with the caller's token, or with the server.
 pub(super) fn stream<E: Executor>(
-    gate: &Arc<RequestValidator<E>>,
+    validator: &Arc<RequestValidator<E>>,
     caller: Arc<Caller>,
-    admitted: ValidatedRequest,
+    request: ValidatedRequest,
     id: &RequestId,
 ) -> Result<Response, Refusal> {
-    let results: BoxStream<'static, async_graphql::Response> = if admitted.kind == OperationType::Subscription {
-        let slot = gate.callers.subscribe(&caller)?;
-        gate.subscribe(admitted, slot)
-    } else {
-        let gate = gate.clone();
-        async move { gate.run(admitted).await }.into_stream().boxed()
-    };
-    let expired = gate.refuse(Refusal::new(ErrorCode::Unauthenticated, SESSION_ENDED), id);
-    let expiry = Box::pin(sleep(gate.time_left(&caller)));
-    let stopping = gate.edge.stopping.clone();
+    let results = validator.results(&caller, request)?;
+    let expired = validator.refuse(Refusal::new(ErrorCode::Unauthenticated, SESSION_ENDED), id);
+    let expiry = Box::pin(sleep(validator.time_left(&caller)));
+    let stopping = validator.service.stopping.clone();
     let events = stream::unfold(Some((results, expiry, stopping, expired)), |state| async move {
         let (mut results, mut expiry, stopping, expired) = state?;
         tokio::select! {
@@ -52,7 +43,7 @@ pub(super) fn stream<E: Executor>(
         }
     });
     let events = events.flat_map(stream::iter).map(Ok::<_, Infallible>);
-    let keep_alive = KeepAlive::new().interval(gate.edge.limits.keep_alive);
+    let keep_alive = KeepAlive::new().interval(validator.service.limits.keep_alive);
     Ok(Sse::new(events).keep_alive(keep_alive).into_response())
 }
 

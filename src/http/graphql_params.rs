@@ -35,18 +35,18 @@ impl GraphqlParams {
                     .to_owned(),
             ),
         };
-        let ask = Self {
+        let params = Self {
             query: string(&mut fields, "query")?,
             document_id: string(&mut fields, "documentId")?.or(persisted),
             // Clients that keep a field for it send it empty where there is none.
             operation_name: string(&mut fields, "operationName")?.filter(|name| !name.is_empty()),
             variables: Variables::from_json(Value::Object(object(&mut fields, "variables")?)),
         };
-        match ask {
+        match params {
             GraphqlParams { query: None, document_id: None, .. } => {
                 Err(malformed("The field `query` has to be a string."))
             }
-            ask => Ok(ask),
+            params => Ok(params),
         }
     }
 

@@ -74,7 +74,7 @@ async fn identified(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// The panic hook has logged what happened. Panics of resolvers do not come here: the gate has caught them.
+/// The panic hook has logged what happened. Panics of resolvers do not come here: the validator has caught them.
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let message = "Something went wrong on our side. Support finds it by the x-request-id header.";
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": ErrorCode::Internal.as_str() } }] });

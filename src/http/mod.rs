@@ -6,8 +6,8 @@
 //! `app/`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`] with its texts, [`SpecNulls`] and the
 //! limits of the schema in [`limits`].
 //!
-//! The way of a request: `serve` (the connection) → `layers` (id, headers) → `endpoint` or `socket` (transport) → `gate`
-//! (judge, run, finish), with `ask`, `documents`, `document`, `callers` as the gate's judges and `order`, `finish` for its
+//! The way of a request: `serve` (the connection) → `layers` (id, headers) → `endpoint` or `socket` (transport) → `validator`
+//! (judge, run, finish), with `ask`, `documents`, `document`, `callers` as the validator's judges and `order`, `finish` for its
 //! answer.
 
 mod callers;
@@ -28,7 +28,6 @@ pub mod playground;
 mod request_validator;
 mod serve;
 mod socket;
-mod socket_rules;
 mod tokens;
 
 use std::sync::Arc;
@@ -122,8 +121,8 @@ pub struct GraphqlService<E> {
 /// All of the server: `/graphql`, and beside it `others` (health, playground, the development keys).
 ///
 /// `origins` are the web pages that may call from a browser, such as `https://app.infima.example`.
-pub fn router<E: Executor>(edge: GraphqlService<E>, origins: Vec<HeaderValue>, others: Router) -> Router {
-    let gate = Arc::new(request_validator::RequestValidator::new(edge));
-    let graphql = Router::new().route("/graphql", any(endpoint::endpoint::<E>)).with_state(gate);
+pub fn router<E: Executor>(service: GraphqlService<E>, origins: Vec<HeaderValue>, others: Router) -> Router {
+    let validator = Arc::new(request_validator::RequestValidator::new(service));
+    let graphql = Router::new().route("/graphql", any(endpoint::endpoint::<E>)).with_state(validator);
     layers::around(graphql.merge(others), origins)
 }

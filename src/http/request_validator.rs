@@ -26,7 +26,7 @@ use crate::auth::{Act, Caller};
 
 /// What `app/` handed in, and what its callers have used of it.
 pub(super) struct RequestValidator<E> {
-    pub(super) edge: GraphqlService<E>,
+    pub(super) service: GraphqlService<E>,
     pub(super) callers: Callers,
 }
 
@@ -49,33 +49,33 @@ struct ResponseContext {
 }
 
 impl<E: Executor> RequestValidator<E> {
-    pub(super) fn new(edge: GraphqlService<E>) -> Self {
-        let callers = Callers::new(&edge.limits);
-        Self { edge, callers }
+    pub(super) fn new(service: GraphqlService<E>) -> Self {
+        let callers = Callers::new(&service.limits);
+        Self { service, callers }
     }
 
     /// Whose token this is. `None` is a request without one.
     pub(super) async fn identify(&self, token: Option<SecretString>) -> Result<Arc<Caller>, Refusal> {
-        (self.edge.identify)(token).await.map(Arc::new).map_err(|why| Refusal::new(why.code(), why.to_string()))
+        (self.service.identify)(token).await.map(Arc::new).map_err(|why| Refusal::new(why.code(), why.to_string()))
     }
 
     /// How long the caller's token still lives.
     pub(super) fn time_left(&self, caller: &Caller) -> Duration {
-        (caller.expires_at() - self.edge.clock.now()).to_std().unwrap_or_default()
+        (caller.expires_at() - self.service.clock.now()).to_std().unwrap_or_default()
     }
 
     /// Judges what a caller asks for.
-    pub(super) fn admit(
+    pub(super) fn validate(
         &self,
         caller: &Arc<Caller>,
-        ask: GraphqlParams,
+        params: GraphqlParams,
         id: &RequestId,
     ) -> Result<ValidatedRequest, Refusal> {
-        let operation_name = ask.operation_name.as_deref();
-        let GraphqlService { documents, limits, .. } = &self.edge;
-        let text = documents.choose(caller, ask.query, ask.document_id.as_deref(), operation_name, limits)?;
-        let document = Document::read(&text, operation_name, &ask.variables, limits)?;
-        let may_see_schema = self.edge.schema_for_everybody || caller.may(Act::UsePlayground);
+        let operation_name = params.operation_name.as_deref();
+        let GraphqlService { documents, limits, .. } = &self.service;
+        let text = documents.choose(caller, params.query, params.document_id.as_deref(), operation_name, limits)?;
+        let document = Document::read(&text, operation_name, &params.variables, limits)?;
+        let may_see_schema = self.service.schema_for_everybody || caller.may(Act::UsePlayground);
         if document.introspects && !may_see_schema {
             let message = "The contract describes the schema. Only support may ask the server for it.";
             return Err(Refusal::new(ErrorCode::Forbidden, message));
@@ -89,10 +89,10 @@ impl<E: Executor> RequestValidator<E> {
         let order = order(&document);
         let misfit = documents.misfit(document.operation_name.as_deref());
         let mut request = Request::new(text)
-            .variables(ask.variables)
+            .variables(params.variables)
             .data(Caller::clone(caller))
             .data(id.clone())
-            .data(self.edge.mutations.clone());
+            .data(self.service.mutations.clone());
         if let Some(name) = document.operation_name {
             request = request.operation_name(name);
         }
@@ -103,9 +103,9 @@ impl<E: Executor> RequestValidator<E> {
 
     /// Runs a query or mutation. A query that is dropped, stops. A mutation once begun runs to its end, whether or not
     /// anybody waits for it.
-    pub(super) async fn run(&self, admitted: ValidatedRequest) -> Response {
-        let ValidatedRequest { kind, request, order, after } = admitted;
-        let GraphqlService { schema, limits, mutations, .. } = &self.edge;
+    pub(super) async fn run(&self, request: ValidatedRequest) -> Response {
+        let ValidatedRequest { kind, request, order, after } = request;
+        let GraphqlService { schema, limits, mutations, .. } = &self.service;
         let schema = schema.clone();
         let work = AssertUnwindSafe(async move { schema.execute(request).await }).catch_unwind();
         let mut response = if kind == OperationType::Mutation {
@@ -128,11 +128,25 @@ impl<E: Executor> RequestValidator<E> {
         after.finish(response)
     }
 
+    /// The results of an operation of any kind: one of a query or mutation, all of a subscription.
+    pub(super) fn results(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: ValidatedRequest,
+    ) -> Result<BoxStream<'static, Response>, Refusal> {
+        if request.kind == OperationType::Subscription {
+            let slot = self.callers.subscribe(caller)?;
+            return Ok(self.subscribe(request, slot));
+        }
+        let validator = self.clone();
+        Ok(async move { validator.run(request).await }.in_current_span().into_stream().boxed())
+    }
+
     /// Opens a subscription. The stream holds the caller's slot until it ends; it ends after an error that no event
     /// caused.
-    pub(super) fn subscribe(&self, admitted: ValidatedRequest, slot: Slot) -> BoxStream<'static, Response> {
-        let ValidatedRequest { request, order, after, .. } = admitted;
-        let events = self.edge.schema.execute_stream(request, None);
+    fn subscribe(&self, request: ValidatedRequest, slot: Slot) -> BoxStream<'static, Response> {
+        let ValidatedRequest { request, order, after, .. } = request;
+        let events = self.service.schema.execute_stream(request, None);
         let span = tracing::Span::current();
         let mut failed = false;
         events
@@ -142,9 +156,9 @@ impl<E: Executor> RequestValidator<E> {
                 span.in_scope(|| after.finish(response))
             })
             .take_while(move |response| {
-                let go_on = !failed;
+                let is_open = !failed;
                 failed = request_error(response).is_some();
-                std::future::ready(go_on)
+                std::future::ready(is_open)
             })
             .boxed()
     }
