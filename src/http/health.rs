@@ -1,4 +1,4 @@
-//! Whether the process lives and can work, and what it counted. For the operator; `serve` and `worker` both have these.
+//! Health checks and metrics for the operator, in `serve` and `worker` alike.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use futures::future::BoxFuture;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-/// What is asked, and what is told.
+/// What the health checks report.
 #[derive(Clone)]
 pub struct Health {
-    /// Whether the process can work; else what is missing, in words that anybody may read.
+    /// Checks whether the process can work. The error says what is missing, and is public.
     pub ready: Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
-    /// Once cancelled, the process takes no new work.
+    /// Cancelled when the process takes no new work.
     pub stopping: CancellationToken,
 }
 
-/// `/health/live` and `/health/ready`, which tell nothing that a caller may not know.
+/// The routes `/health/live` and `/health/ready`. They are public.
 pub fn routes(health: Health) -> Router {
     let Health { ready, stopping } = health;
     let ready = move || {
@@ -39,7 +39,8 @@ pub fn routes(health: Health) -> Router {
         .route("/health/ready", get(ready))
 }
 
-/// `/metrics`, in Prometheus' text format. For the operator alone, so it has a port of its own where callers come in.
+/// The route `/metrics`, in Prometheus' text format. It is for the operator, so `serve` offers it on a
+/// port of its own.
 pub fn metrics(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
     let metrics = move || {
         let text = render();

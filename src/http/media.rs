@@ -1,24 +1,27 @@
-//! Which form of answer the client accepts (GraphQL over HTTP, section 6).
+//! Media types: of answers, as the `Accept` header allows (GraphQL over HTTP, section 6), and of
+//! request bodies.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+/// The media type of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
-    /// `application/graphql-response+json`: the status tells whether the request was run.
+    /// `application/graphql-response+json`: the status says whether the request was executed.
     GraphqlResponse,
-    /// `application/json`: for older clients, which take any status but 200 for a broken connection.
+    /// `application/json`, for older clients: they take any status but 200 for a broken connection.
     Json,
     /// `text/event-stream`: one event for each result.
     EventStream,
 }
 
 impl Media {
-    /// The best form that the `Accept` headers allow; among equals the one named first. Without such a header, JSON.
+    /// The media type with the highest weight in the `Accept` headers, the first of those with equal
+    /// weights. Without such a header it is JSON.
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
         let mut best: Option<(f32, Media)> = None;
-        let mut asked = false;
+        let mut has_range = false;
         for range in headers.get_all(header::ACCEPT).iter().flat_map(|value| value.to_str().unwrap_or("").split(',')) {
-            asked = true;
+            has_range = true;
             let mut parameters = range.split(';').map(str::trim);
             let media = match parameters.next().unwrap_or("").to_ascii_lowercase().as_str() {
                 "application/graphql-response+json" => Media::GraphqlResponse,
@@ -31,7 +34,7 @@ impl Media {
                 best = Some((quality, media));
             }
         }
-        if asked { best.map(|(_, media)| media) } else { Some(Media::Json) }
+        if has_range { best.map(|(_, media)| media) } else { Some(Media::Json) }
     }
 
     pub(super) fn content_type(self) -> HeaderValue {
@@ -43,7 +46,7 @@ impl Media {
     }
 }
 
-/// The weight of a media range, or `None` if it excludes what we can send.
+/// The weight of a media range. `None` if its weight is 0 or its charset is not UTF-8.
 fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<f32> {
     let mut quality = 1.0;
     for parameter in parameters {
@@ -57,8 +60,9 @@ fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<f32> {
     (quality > 0.0).then_some(quality)
 }
 
-/// Whether a request's body is declared as JSON in UTF-8. Nothing else is taken: browsers send `text/plain` and form
-/// bodies to other sites without asking first, so accepting them would let any page act for a signed-in user.
+/// Whether a request's body is declared as JSON in UTF-8. Nothing else is accepted: a browser sends
+/// `text/plain` and form bodies to other sites without a CORS preflight, so to accept them would let
+/// any page act for a signed-in user.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(declared) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let mut parameters = declared.split(';').map(str::trim);

@@ -1,8 +1,13 @@
-//! Connections: each answers with the router, and gets so much time for the head of a request, and for its client to take
-//! what it is sent, and no more.
+//! The connections of the server. It replaces `axum::serve`, which has none of these limits against
+//! attacks that need no token:
 //!
-//! What `axum::serve` does, with limits that it has not: a connection that dribbles a head, or whose client asks and does not
-//! read, would be kept for ever, and nobody has to sign in for either.
+//! | Attack | Limit | Part |
+//! | --- | --- | --- |
+//! | Slowloris: sends the head of a request byte by byte, and never ends it | `Limits::head_time` | hyper's `header_read_timeout` |
+//! | Slow read: sends requests and does not read the answers | `Limits::send_time` | [`WriteTimeoutStream`] |
+//! | Exhaustion: opens connections until the process has no open files left | `Limits::connections` | the semaphore |
+//!
+//! The rest is as in `axum::serve`: HTTP/1.1 with upgrades, and a graceful shutdown.
 
 use std::{
     io,
@@ -28,23 +33,25 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::limits::Limits;
 
-/// Answers at `listener` until `stopping`; what is being answered then is brought to its end.
+/// Serves connections from `listener` until `stopping` is cancelled. Requests under way are answered.
 pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, stopping: CancellationToken) {
     let mut connections = Builder::new();
     connections.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let permits = Arc::new(Semaphore::new(limits.connections));
     let open = TaskTracker::new();
     loop {
-        let next = async {
-            let place = places.clone().acquire_owned().await.expect("never closed");
-            (place, Listener::accept(&mut listener).await.0)
+        let accepted = async {
+            let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+            // axum's `accept` waits when the process has no open files left, instead of failing.
+            (permit, Listener::accept(&mut listener).await.0)
         };
-        let (place, stream) = tokio::select! {
-            next = next => next,
+        let (permit, stream) = tokio::select! {
+            accepted = accepted => accepted,
             () = stopping.cancelled() => break,
         };
         let service = TowerToHyperService::new(router.clone());
-        let stream = TokioIo::new(Taken { stream, max_wait: limits.send_time, waiting: None, place });
+        let stream = WriteTimeoutStream { stream, max_wait: limits.send_time, deadline: None, permit };
+        let stream = TokioIo::new(stream);
         let connection = connections.serve_connection(stream, service).with_upgrades();
         let stopping = stopping.clone();
         open.spawn(async move {
@@ -56,7 +63,7 @@ pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, s
                     connection.await
                 }
             };
-            // A client that goes, or that does not speak HTTP, is nobody's fault.
+            // The client has gone, or does not speak HTTP: no one has to act.
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended");
             }
@@ -67,39 +74,43 @@ pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, s
     open.wait().await;
 }
 
-/// A connection whose client has to take what it is sent: once nothing more of it was taken for `max_wait`, it is cut. It has
-/// its place among all connections for as long as it is open, as a socket too.
-struct Taken {
+/// A connection that fails when its client reads nothing for `max_wait` while data waits to be sent.
+/// It holds its permit until it is closed, after an upgrade to a WebSocket too.
+struct WriteTimeoutStream {
     stream: TcpStream,
     max_wait: Duration,
-    /// Since something waits to be taken.
-    waiting: Option<Pin<Box<Sleep>>>,
-    #[expect(dead_code, reason = "held")]
-    place: OwnedSemaphorePermit,
+    /// Set while data waits to be sent.
+    deadline: Option<Pin<Box<Sleep>>>,
+    #[expect(dead_code, reason = "held until the connection is closed")]
+    permit: OwnedSemaphorePermit,
 }
 
-impl Taken {
-    fn judge(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+impl WriteTimeoutStream {
+    fn check_deadline(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
         if written.is_ready() {
-            self.waiting = None;
+            self.deadline = None;
             return written;
         }
         let max_wait = self.max_wait;
-        ready!(self.waiting.get_or_insert_with(|| Box::pin(sleep(max_wait))).as_mut().poll(context));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing more")))
+        ready!(self.deadline.get_or_insert_with(|| Box::pin(sleep(max_wait))).as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")))
     }
 }
 
-impl AsyncRead for Taken {
+impl AsyncRead for WriteTimeoutStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
-impl AsyncWrite for Taken {
+impl AsyncWrite for WriteTimeoutStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.judge(context, written)
+        self.check_deadline(context, written)
     }
 
     fn poll_write_vectored(
@@ -108,7 +119,7 @@ impl AsyncWrite for Taken {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
-        self.judge(context, written)
+        self.check_deadline(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

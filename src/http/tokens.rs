@@ -1,16 +1,24 @@
-//! The words of a GraphQL document. Counted before anything is parsed, because the parser recurses, and compared for
-//! trusted documents, because clients print the same document in different ways.
+//! The lexical tokens of a GraphQL document.
+//!
+//! They are counted before a document is parsed: async-graphql's parser (7.2.1) recurses with every
+//! bracket, and checks its depth of 64 only after its grammar has matched the whole text. A body of
+//! 100 KB that opens brackets would overflow the stack, which ends the process. No upstream issue
+//! covers this; the limit can go when the parser limits its own recursion.
+//!
+//! They are also what trusted documents are compared by, because clients print the same document in
+//! different ways, and the parser keeps no text to compare.
 
-/// Why a text is not looked at any further.
+/// The reason why a document may not be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TooMuch {
     Tokens,
     Nesting,
 }
 
-/// Splits a document into its lexical tokens: white space, commas and comments go (GraphQL, section 2.1). Does not judge:
-/// characters that belong nowhere come out as they are, and the parser refuses them.
-pub(super) fn split(text: &str, most: usize, deepest: usize) -> Result<Vec<&str>, TooMuch> {
+/// Splits a document into its lexical tokens, without white space, commas and comments (GraphQL,
+/// section 2.1). Characters that belong to no token become tokens of their own: the parser rejects
+/// them.
+pub(super) fn split(text: &str, max_tokens: usize, max_nesting: usize) -> Result<Vec<&str>, TooMuch> {
     let mut tokens = Vec::new();
     let mut depth = 0usize;
     let mut rest = text;
@@ -35,10 +43,10 @@ pub(super) fn split(text: &str, most: usize, deepest: usize) -> Result<Vec<&str>
             '}' | ']' | ')' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > deepest {
+        if depth > max_nesting {
             return Err(TooMuch::Nesting);
         }
-        if tokens.len() == most {
+        if tokens.len() == max_tokens {
             return Err(TooMuch::Tokens);
         }
         let (token, after) = rest.split_at(length);
@@ -56,7 +64,8 @@ fn is_in_number(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E')
 }
 
-/// How long the string at the beginning of `text` is, with its quotes; all the rest if it never ends.
+/// The length of the string at the beginning of `text`, with its quotes; the length of `text` if the
+/// string has no end.
 fn string_length(text: &str) -> usize {
     if let Some(block) = text.strip_prefix("\"\"\"") {
         let mut from = 0;
@@ -80,8 +89,9 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
-/// One text for all the ways in which clients print a document: definitions in alphabetical order (code generators sort
-/// them, clients do not), and without the `__typename` fields that Apollo and urql add for their caches.
+/// The canonical text of a document, however a client prints it: definitions in alphabetical order
+/// (code generators sort them, clients do not), and without the `__typename` fields that Apollo and
+/// urql add for their caches.
 pub(super) fn canonical(tokens: &[&str]) -> String {
     let mut definitions = Vec::new();
     let mut current = String::new();
@@ -108,8 +118,8 @@ pub(super) fn canonical(tokens: &[&str]) -> String {
     definitions.concat()
 }
 
-/// Whether the `__typename` between these is a field and nothing else: no alias or aliased field, argument, variable,
-/// directive or fragment.
+/// Whether the `__typename` between these tokens is a plain field: no alias or aliased field, no
+/// argument, variable, directive or fragment.
 fn is_plain_field(before: Option<&str>, after: Option<&str>) -> bool {
     let starts_a_field =
         before.is_some_and(|before| before == "{" || before == "}" || before == ")" || is_name(before));
@@ -127,67 +137,38 @@ mod tests {
 
     use super::*;
 
-    fn words(text: &str) -> Vec<&str> {
-        split(text, 1000, 40).unwrap()
-    }
-
-    fn same(a: &str, b: &str) -> bool {
-        canonical(&words(a)) == canonical(&words(b))
+    fn canonical_form(text: &str) -> String {
+        canonical(&split(text, 1000, 40).unwrap())
     }
 
     #[test]
-    fn documents_split_into_tokens() {
-        assert_eq!(
-            words(
-                "query A($x: [Int!] = [-1.5e3, 2]) { # comment }\n a: b(s: \"q\\\"}\", t: \"\"\"x \\\"\"\" \" y\"\"\")...F }"
-            ),
-            [
-                "query",
-                "A",
-                "(",
-                "$",
-                "x",
-                ":",
-                "[",
-                "Int",
-                "!",
-                "]",
-                "=",
-                "[",
-                "-1.5e3",
-                "2",
-                "]",
-                ")",
-                "{",
-                "a",
-                ":",
-                "b",
-                "(",
-                "s",
-                ":",
-                "\"q\\\"}\"",
-                "t",
-                ":",
-                "\"\"\"x \\\"\"\" \" y\"\"\"",
-                ")",
-                "...",
-                "F",
-                "}"
-            ]
-        );
+    fn document_splits_into_its_lexical_tokens() {
+        let document = "query A($x: [Int!] = [-1.5e3, 2]) { # comment }\n a: b(s: \"q\\\"}\", t: \"\"\"x \\\"\"\" \" y\"\"\")...F }";
+        let tokens = split(document, 1000, 40).unwrap().join("·");
+        let expected =
+            r#"query·A·(·$·x·:·[·Int·!·]·=·[·-1.5e3·2·]·)·{·a·:·b·(·s·:·"q\"}"·t·:·"""x \""" " y"""·)·...·F·}"#;
+        assert_eq!(tokens, expected);
+    }
+
+    #[test]
+    fn document_over_a_limit_is_rejected() {
         assert_eq!(split("{a{b{c}}}", 100, 2), Err(TooMuch::Nesting));
         assert_eq!(split("{a b c d}", 5, 9), Err(TooMuch::Tokens));
     }
 
     #[test]
-    fn printing_does_not_matter() {
-        assert!(same("query A{a(x:1){b,c}}", "query A {\n  a(x: 1) {\n    b\n    c\n    __typename\n  }\n}\n"));
-        assert!(same("query A { ...F } fragment F on T { a }", "fragment F on T { a __typename }  query A { ...F }"));
-        assert!(same("{ a { ... on T { b } } }", "{ a { __typename ... on T { __typename b } } }"));
+    fn documents_printed_differently_have_one_canonical_form() {
+        for (a, b) in [
+            ("query A{a(x:1){b,c}}", "query A {\n  a(x: 1) {\n    b\n    c\n    __typename\n  }\n}\n"),
+            ("query A { ...F } fragment F on T { a }", "fragment F on T { a __typename }  query A { ...F }"),
+            ("{ a { ... on T { b } } }", "{ a { __typename ... on T { __typename b } } }"),
+        ] {
+            assert_eq!(canonical_form(a), canonical_form(b));
+        }
     }
 
     #[test]
-    fn meaning_does() {
+    fn documents_with_other_meanings_have_other_canonical_forms() {
         for (a, b) in [
             ("{ a }", "{ a b }"),
             ("{ a b }", "{ b a }"),
@@ -199,7 +180,7 @@ mod tests {
             ("{ a }", "{ a __typename @include(if: $x) }"),
             ("{ a { b } c }", "{ a { b c } }"),
         ] {
-            assert!(!same(a, b), "{a} is not {b}");
+            assert_ne!(canonical_form(a), canonical_form(b), "{a} and {b}");
         }
     }
 

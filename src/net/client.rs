@@ -1,4 +1,4 @@
-//! One request, one answer, with every limit in place.
+//! An HTTP client that sends one request and reads one answer, within every limit.
 
 use std::{error::Error, time::Duration};
 
@@ -11,19 +11,21 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{Guard, guard::Refused, install_tls_provider};
+use super::{Guard, guard::BlockedAddress, install_tls_provider};
 
 const USER_AGENT: &str = concat!("INFIMA-Halo-Integration/", env!("CARGO_PKG_VERSION"));
-/// Shorter than what servers usually keep an idle connection for, so that a create seldom meets one that is just closing.
-const KEEP_IDLE: Duration = Duration::from_secs(20);
+/// How long an idle connection is kept: shorter than servers usually keep it, so that a create seldom
+/// uses one that is just being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long and how much.
+/// The time and size limits of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpLimits {
+    /// For connecting, with TLS.
     pub connect: Duration,
     /// From the first byte sent to the last byte read.
     pub total: Duration,
-    /// Bytes of an answer's body, after decompression.
+    /// Size of an answer's body in bytes, after decompression.
     pub answer: usize,
 }
 
@@ -33,72 +35,72 @@ impl Default for HttpLimits {
     }
 }
 
-/// An HTTP client with limits; cheap to clone, clones share their connections.
+/// An HTTP client with limits. Clones are cheap and share their connections.
 #[derive(Clone)]
 pub struct HttpClient {
-    /// Reaches whatever it is told to.
-    open: Client,
-    /// For addresses that partners type: the judge, and a client that resolves through it.
+    /// Reaches every address.
+    unrestricted: Client,
+    /// For addresses that partners type: the guard, and a client that resolves names through it.
     guarded: Option<(Guard, Client)>,
     limits: HttpLimits,
 }
 
-/// A request to send.
+/// A request to be sent.
 pub struct Call<'a> {
     pub method: Method,
     pub url: Url,
     pub bearer: Option<&'a SecretString>,
     pub body: Body,
-    /// Shortens the client's total time-out; never lengthens it.
+    /// A shorter total time-out than the client's. A longer one has no effect.
     pub within: Option<Duration>,
 }
 
 pub enum Body {
     Empty,
     Json(serde_json::Value),
-    /// Already url-encoded.
+    /// A form that is url-encoded already.
     Form(String),
 }
 
-/// A status, headers, and the whole body.
+/// An answer with its whole body.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetError {
-    /// The guard refused the address. Nothing was sent.
+    /// The guard blocked the address. Nothing was sent.
     #[error("this address may not be called")]
     Blocked,
-    /// No connection came about. Nothing was sent.
+    /// No connection was made. Nothing was sent.
     #[error("the address could not be reached")]
     Unreachable,
-    /// The request may have arrived: time-out, connection cut.
+    /// The time ran out or the connection was cut. The request may have arrived.
     #[error("the address did not answer")]
     Interrupted,
-    /// The request arrived; its answer is larger than allowed.
+    /// The answer is larger than the limit. The request arrived.
     #[error("the answer is too large")]
     TooLarge,
 }
 
-/// The process has no usable TLS set-up.
+/// The process cannot set up TLS.
 #[derive(Debug, thiserror::Error)]
 #[error("no HTTP client can be built; are the system's CA certificates installed (Debian: ca-certificates)?")]
 pub struct CannotBuildClient(#[source] reqwest::Error);
 
 impl HttpClient {
-    /// For addresses that partners type.
+    /// A client for addresses that partners type.
     pub fn for_typed_addresses(guard: Guard, limits: HttpLimits) -> Result<Self, CannotBuildClient> {
         let guarded = build(limits, |builder| builder.dns_resolver(guard.clone()).https_only(true))?;
-        Ok(Self { open: build(limits, |builder| builder)?, guarded: Some((guard, guarded)), limits })
+        Ok(Self { unrestricted: build(limits, |builder| builder)?, guarded: Some((guard, guarded)), limits })
     }
 
-    /// For addresses that the operator configures: they may be private.
+    /// A client for addresses that the operator configures. They may be private.
     pub fn for_configured_addresses(limits: HttpLimits) -> Result<Self, CannotBuildClient> {
-        Ok(Self { open: build(limits, |builder| builder)?, guarded: None, limits })
+        Ok(Self { unrestricted: build(limits, |builder| builder)?, guarded: None, limits })
     }
 
     /// The guard of a client for typed addresses.
@@ -106,17 +108,17 @@ impl HttpClient {
         self.guarded.as_ref().map(|(guard, _)| guard)
     }
 
-    /// Sends once. Any status is an answer; only its absence is an error.
+    /// Sends the request once. Every status is an answer; only a missing answer is an error.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, NetError> {
         let client = match &self.guarded {
-            None => &self.open,
+            None => &self.unrestricted,
             Some((guard, guarded)) => {
-                guard.vet(&call.url).map_err(|Refused| NetError::Blocked)?;
-                if guard.allowed().allows(&call.url) { &self.open } else { guarded }
+                guard.check_url(&call.url).map_err(|BlockedAddress| NetError::Blocked)?;
+                if guard.allowed().allows(&call.url) { &self.unrestricted } else { guarded }
             }
         };
         let limit = call.within.map_or(self.limits.total, |within| within.min(self.limits.total));
-        let response = client.execute(request(call, limit)).await.map_err(|error| why(&error))?;
+        let response = client.execute(request(call, limit)).await.map_err(|error| classify_error(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
 
         let mut body = Vec::new();
@@ -133,7 +135,7 @@ impl HttpClient {
 }
 
 impl<'a> Call<'a> {
-    /// A plain GET without credentials.
+    /// A GET without credentials.
     pub fn get(url: Url) -> Self {
         Self { method: Method::GET, url, bearer: None, body: Body::Empty, within: None }
     }
@@ -149,7 +151,7 @@ fn build(
         .user_agent(USER_AGENT)
         .connect_timeout(limits.connect)
         .timeout(limits.total)
-        .pool_idle_timeout(KEEP_IDLE)
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
@@ -162,7 +164,7 @@ fn request(call: Call<'_>, limit: Duration) -> Request {
     *request.timeout_mut() = Some(limit);
     let headers = request.headers_mut();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    // A token with characters that no header can carry is sent as none at all; the answer is then an honest 401.
+    // A token with characters that no header can carry is not sent: the answer is a 401 then.
     if let Some(mut value) =
         call.bearer.and_then(|token| HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).ok())
     {
@@ -179,13 +181,13 @@ fn request(call: Call<'_>, limit: Duration) -> Request {
     request
 }
 
-fn why(error: &reqwest::Error) -> NetError {
+fn classify_error(error: &reqwest::Error) -> NetError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(at) = cause {
-        if at.is::<Refused>() {
+    while let Some(error) = cause {
+        if error.is::<BlockedAddress>() {
             return NetError::Blocked;
         }
-        cause = at.source();
+        cause = error.source();
     }
     if error.is_connect() || error.is_builder() { NetError::Unreachable } else { NetError::Interrupted }
 }

@@ -1,8 +1,10 @@
-//! The address guard: what a partner types, and what Halo answers as its `auth_url`, may lead to public addresses only.
+//! The address guard against server-side request forgery: a URL that a partner types, and one that
+//! Halo answers as its `auth_url`, may lead to public addresses only.
 //!
-//! It stands in two places. [`Guard::vet`] looks at the URL, because an IP literal never reaches a resolver. The resolver
-//! that the connection itself uses looks at every address a name has, so that the checked address is the dialled one and
-//! a name that changes its answer between two questions gains nothing.
+//! The guard checks in two places. [`Guard::check_url`] checks the URL, because an IP literal never
+//! reaches a resolver. The resolver that the connection itself uses checks every address of a name:
+//! the address that was checked is the one that is dialled, so a name whose answer changes between
+//! two look-ups (DNS rebinding) gains nothing.
 
 use std::{
     io,
@@ -17,28 +19,29 @@ use url::{Host, Url};
 
 use super::AllowList;
 
-/// Asks for all addresses of a name. A value, so that tests can script the answers.
+/// Looks up all addresses of a name. Tests pass one with answers of their own.
 pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync>;
 
-/// Judges addresses that partners type.
+/// Checks addresses that partners type.
 #[derive(Clone)]
 pub struct Guard {
     allowed: AllowList,
     lookup: Lookup,
 }
 
-/// The address may not be called. It says nothing about why, so that it tells nothing about the network.
+/// The address may not be called. The error does not say why, so that it reveals nothing about the
+/// network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this address may not be called")]
-pub struct Refused;
+pub struct BlockedAddress;
 
 impl Guard {
-    /// A guard that asks the system's resolver and makes an exception only for `allowed`.
+    /// A guard that uses the system's resolver and exempts only the addresses in `allowed`.
     pub fn new(allowed: AllowList) -> Self {
         Self::with_lookup(allowed, Arc::new(|name| system_lookup(name).boxed()))
     }
 
-    /// The same with a resolver of the caller's.
+    /// A guard that uses `lookup` as its resolver.
     pub fn with_lookup(allowed: AllowList, lookup: Lookup) -> Self {
         Self { allowed, lookup }
     }
@@ -48,11 +51,11 @@ impl Guard {
         &self.allowed
     }
 
-    /// Judges everything that the URL alone tells: https, no userinfo, the standard port, no address literal that is not
-    /// public. A name passes here and is judged when it is resolved.
-    pub fn vet(&self, url: &Url) -> Result<(), Refused> {
+    /// Checks everything that the URL alone shows: https, no userinfo, the standard port, no address
+    /// literal that is not public. A name passes, and is checked when it is resolved.
+    pub fn check_url(&self, url: &Url) -> Result<(), BlockedAddress> {
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Refused);
+            return Err(BlockedAddress);
         }
         if self.allowed.allows(url) {
             return Ok(());
@@ -64,17 +67,17 @@ impl Guard {
             None => false,
         };
         let standard = url.scheme() == "https" && url.port_or_known_default() == Some(443);
-        if public && standard { Ok(()) } else { Err(Refused) }
+        if public && standard { Ok(()) } else { Err(BlockedAddress) }
     }
 
-    /// All addresses of a name; refused as a whole if a single one is not public.
+    /// Resolves a name to all its addresses. A single address that is not public blocks the name.
     pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Box<dyn std::error::Error + Send + Sync>> {
         let found = (self.lookup)(name.to_owned()).await?;
         if found.is_empty() {
             return Err(io::Error::from(io::ErrorKind::NotFound).into());
         }
         if !found.iter().copied().all(is_public) {
-            return Err(Refused.into());
+            return Err(BlockedAddress.into());
         }
         Ok(found)
     }
@@ -85,7 +88,7 @@ impl Resolve for Guard {
         let guard = self.clone();
         Box::pin(async move {
             let found = Guard::resolve(&guard, name.as_str()).await?;
-            // Port 0 means: the URL's port.
+            // With port 0, the client takes the URL's port.
             Ok(Box::new(found.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs)
         })
     }
@@ -95,8 +98,9 @@ async fn system_lookup(name: String) -> io::Result<Vec<IpAddr>> {
     Ok(tokio::net::lookup_host((name.as_str(), 0)).await?.map(|address| address.ip()).collect())
 }
 
-/// Whether anybody on the internet could have this address. IPv4 in IPv6's clothes (`::ffff:…`) counts as IPv4; the ways of
-/// tunnelling IPv4 through IPv6 (6to4, Teredo, NAT64) do not count as public, because what they lead to cannot be seen.
+/// Whether the address is one of the public internet. IPv4-mapped IPv6 (`::ffff:…`) counts as IPv4.
+/// Tunnels of IPv4 through IPv6 (6to4, Teredo, NAT64) are not public, because the address at their
+/// end is not visible.
 pub fn is_public(ip: IpAddr) -> bool {
     let ip = ip.to_canonical();
     let global_unicast = match ip {
@@ -106,7 +110,7 @@ pub fn is_public(ip: IpAddr) -> bool {
     global_unicast && !NOT_PUBLIC.iter().any(|net| net.contains(&ip))
 }
 
-/// From the IANA special-purpose registries.
+/// The networks of the IANA special-purpose registries.
 static NOT_PUBLIC: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     [
         "0.0.0.0/8",       // this network

@@ -1,15 +1,15 @@
-//! The only room that builds an HTTP client.
+//! The only module that builds an HTTP client.
 //!
-//! For: sending one HTTP request safely. Every client here has time-outs, a cap on the size of an answer, no redirects, no
-//! proxies from the environment and no resending behind the caller's back. There are two kinds: one for addresses that
-//! partners type, which reaches public addresses over https and nothing else ([`guard`] says what is public), and one for
-//! addresses that the operator configures.
+//! A client sends one HTTP request safely: it has time-outs and a limit on the size of an answer,
+//! follows no redirects, takes no proxies from the environment and never sends a request again by
+//! itself. There are two kinds: one for addresses that partners type, which reaches nothing but
+//! public addresses over https ([`guard`] says what is public), and one for addresses that the
+//! operator configures.
 //!
-//! Not for: knowing whom it calls. Tokens, paging, budgets and the meaning of a status are its callers'.
-//!
-//! Callers: `halo`; `app`, which builds the clients and fetches `auth`'s keys; and `dev`, to ask our own API. What a caller
-//! learns about an address that may not be called or does not answer is the same for every address, so that nobody can map a
-//! network with it.
+//! The module does not know whom it calls. Tokens, paging, budgets and the meaning of a status
+//! belong to its callers: `halo`; `app`, which builds the clients and fetches the issuer's keys; and
+//! `dev`, which calls our own API. A caller learns the same about every address that is blocked or
+//! does not answer, so that no partner can map a network with it.
 
 mod allow_list;
 mod client;
@@ -20,8 +20,9 @@ pub use client::{Answer, Body, Call, CannotBuildClient, HttpClient, HttpLimits, 
 pub use guard::Guard;
 pub use reqwest::{Method, StatusCode};
 
-/// Makes ring the process' TLS provider. Safe to call any number of times, from anywhere, also when somebody else was first.
+/// Makes ring the TLS provider of the process. Any number of calls is safe, even after another crate
+/// has installed a provider.
 pub fn install_tls_provider() {
-    // An error only says that a provider is there already.
+    // The only error is that a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

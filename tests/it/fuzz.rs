@@ -347,7 +347,7 @@ proptest! {
             prop_assert!(read.host_str().unwrap().is_ascii());
             // Read again it is the same, and the guard at the connection agrees about what it can see.
             prop_assert_eq!(HaloUrl::parse(&url.to_string(), &AllowList::default()).unwrap(), url);
-            prop_assert!(Guard::new(AllowList::default()).vet(&read).is_ok(), "{}", text);
+            prop_assert!(Guard::new(AllowList::default()).check_url(&read).is_ok(), "{}", text);
             match read.host().unwrap() {
                 url::Host::Ipv4(ip) => prop_assert!(is_public(ip.into())),
                 url::Host::Ipv6(ip) => prop_assert!(is_public(ip.into())),

@@ -142,7 +142,7 @@ async fn name_with_one_non_public_address_is_refused() {
 async fn dns_rebinding_does_not_reach_a_private_address() {
     let guard = scripted(&[&["8.8.8.8"], &["127.0.0.1"]]);
     assert_eq!(guard.resolve("halo.example.com").await.unwrap(), ["8.8.8.8".parse::<IpAddr>().unwrap()]);
-    assert!(guard.vet(&Url::parse("https://halo.example.com/").unwrap()).is_ok());
+    assert!(guard.check_url(&Url::parse("https://halo.example.com/").unwrap()).is_ok());
     assert_eq!(client(guard).send(call("https://halo.example.com/")).await.err(), Some(NetError::Blocked));
 }
 

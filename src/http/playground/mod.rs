@@ -1,13 +1,15 @@
-//! The playground: a GraphQL page for INFIMA's support staff, with saved operations for what they are asked every day.
+//! The playground: a GraphQL page for INFIMA's support staff, with saved operations for their daily
+//! questions.
 //!
-//! This folder is two things. The page is an npm package (`page/`, `operations/`), built by `build.mjs` into `dist/`,
-//! which is committed, so that building the binary needs no Node: `npm run check-bundle` holds the two together.
-//! This file serves it: the page itself, new for each request, and its assets, cacheable for ever.
+//! The folder has two parts. The page is an npm package (`page/`, `operations/`), which `build.mjs`
+//! builds into `dist/`. The bundle is committed, so that building the binary needs no Node, and
+//! `npm run check-bundle` compares it with its sources. This module serves the page, made for each
+//! request, and its assets, which may be cached for ever.
 //!
-//! The page talks to our own host and to the configured issuer, to nobody else, and a Content-Security-Policy says so
-//! to the browser. It holds no rights: what its reader may do, the API decides by the token, as for every other caller.
-//! `app` builds it for `serve` and `dev`, and `dev` brings its callers. It knows nothing of partners, tokens' contents or the
-//! schema.
+//! The page sends requests to our own host and to the configured issuer only, and its
+//! Content-Security-Policy makes the browser enforce that. It has no rights of its own: the API
+//! decides by the token what its user may do, as for every other caller. The module knows nothing of
+//! partners, of what is in a token, or of the schema.
 
 mod page;
 
@@ -19,40 +21,42 @@ use axum::routing::get;
 use secrecy::SecretString;
 use std::sync::Arc;
 
-/// What the page has to know of its surroundings.
+/// The configuration of the page.
 #[derive(Debug, Clone)]
 pub struct PlaygroundConfig {
-    /// Shown in the banner. Anywhere but in `development`, a mutation is asked about once more.
+    /// The name in the banner. Outside `development`, the page asks for confirmation before a mutation.
     pub environment: String,
-    /// How people sign in. Without it, and without `dev_callers`, the page says that nobody can.
+    /// The issuer to sign in with. Without it and without `dev_callers`, the page says that no one can
+    /// sign in.
     pub oidc: Option<Oidc>,
-    /// Ready-made callers to choose from instead of signing in, the first one chosen already. Their tokens are written
-    /// into the page for everybody who can open it: empty outside development.
+    /// Callers to choose from instead of signing in; the first one is selected. Their tokens are in the
+    /// page for everyone who can open it, so the list is empty outside development.
     pub dev_callers: Vec<DevCaller>,
 }
 
-/// An OpenID Connect issuer that knows the playground as a public client: authorization code with PKCE, the page's own
-/// address as redirect address, and CORS for our origin at its discovery document and its token endpoint.
+/// An OpenID Connect issuer with the playground as a public client: authorization code with PKCE, the
+/// page's own address as redirect address, and CORS for our origin at its discovery document and its
+/// token endpoint.
 #[derive(Debug, Clone)]
 pub struct Oidc {
-    /// Exactly as the issuer writes itself in its discovery document.
+    /// The issuer's identifier, exactly as in its discovery document.
     pub issuer: String,
     pub client_id: String,
-    /// Space-separated, `openid` among them.
+    /// The scopes, separated by spaces, with `openid` among them.
     pub scope: String,
-    /// Asked for by issuers that give a JWT only for a named API.
+    /// The API to request a token for. Some issuers give a JWT only with it.
     pub audience: Option<String>,
 }
 
-/// A ready-made caller of the development stack.
+/// A caller of the development stack.
 #[derive(Debug, Clone)]
 pub struct DevCaller {
-    /// What the menu calls it, unique among them.
+    /// The name in the menu, unique among the callers.
     pub label: String,
     pub token: SecretString,
 }
 
-/// `/playground` and its assets below `/playground/assets/<version>/`.
+/// The routes `/playground` and `/playground/assets/<version>/…`.
 pub fn routes(config: PlaygroundConfig) -> Router {
     Router::new()
         .route("/playground", get(show))
@@ -67,7 +71,7 @@ async fn show(State(config): State<Arc<PlaygroundConfig>>) -> Response {
         (header::CONTENT_SECURITY_POLICY, page::policy(&config, &nonce)),
         (header::CACHE_CONTROL, "no-store".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        // On the way back from the issuer the page's address holds a code for a moment: nobody may be told of it.
+        // After the redirect from the issuer, the page's address has the authorization code in it.
         (header::REFERRER_POLICY, "no-referrer".to_owned()),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin".to_owned()),
     ];
@@ -77,15 +81,17 @@ async fn show(State(config): State<Arc<PlaygroundConfig>>) -> Response {
 async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
     let found = page::ASSETS.iter().find(|asset| asset.name == name && version == page::version());
     let Some(asset) = found else {
-        return (StatusCode::NOT_FOUND, "No such file. Reload the playground: it was renewed.\n").into_response();
+        return (StatusCode::NOT_FOUND, "This file is not part of the current playground. Reload the page.\n")
+            .into_response();
     };
     let headers = [
         (header::CONTENT_TYPE, asset.content_type),
-        // Embedded only packed: every browser unpacks it, and says so even where a proxy hides that it does.
+        // Only the packed form is embedded: every browser accepts gzip, even if a proxy removes its
+        // `Accept-Encoding`.
         (header::CONTENT_ENCODING, "gzip"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // A worker's own file decides what the worker may do. Ours only think.
+        // A worker is bound by the policy of its own file. Ours need no network.
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
     ];
     (headers, asset.packed).into_response()

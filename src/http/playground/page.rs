@@ -1,4 +1,4 @@
-//! What is served: the embedded assets, the page around them, and the policy that the browser holds it to.
+//! The embedded assets, the page around them, and the page's Content-Security-Policy.
 
 use super::PlaygroundConfig;
 use secrecy::ExposeSecret;
@@ -27,13 +27,13 @@ const fn asset(name: &'static str, content_type: &'static str, packed: &'static 
     Asset { name, content_type, packed }
 }
 
-/// A hash over all assets: it is part of their addresses, which may therefore be cached for ever.
+/// The hash over all assets. It is part of their addresses, which may be cached for ever therefore.
 pub(super) fn version() -> &'static str {
     include_str!("dist/version.txt").trim()
 }
 
 pub(super) fn html(config: &PlaygroundConfig, nonce: &str) -> String {
-    // Inside a script element only `<` could end it or begin a comment; in JSON it stands in strings alone.
+    // In a script element, only `<` could end the element or begin a comment. JSON has it in strings only.
     let embedded = settings(config).to_string().replace('<', "\\u003c");
     include_str!("page.html")
         .replace("{{assets}}", &format!("/playground/assets/{}", version()))
@@ -41,7 +41,7 @@ pub(super) fn html(config: &PlaygroundConfig, nonce: &str) -> String {
         .replace("{{config}}", &embedded)
 }
 
-/// The page's configuration, in the words of `page/main.jsx`.
+/// The page's configuration as `page/main.jsx` reads it.
 fn settings(config: &PlaygroundConfig) -> Value {
     let callers: Vec<Value> = (config.dev_callers.iter())
         .map(|caller| json!({ "label": caller.label, "token": caller.token.expose_secret() }))
@@ -58,7 +58,8 @@ fn settings(config: &PlaygroundConfig) -> Value {
     })
 }
 
-/// The Content-Security-Policy of one page. Styles are inline because the editor makes its own; scripts only by nonce.
+/// The Content-Security-Policy of one page. Scripts need the nonce; styles may be inline, because the
+/// editor inserts its own.
 pub(super) fn policy(config: &PlaygroundConfig, nonce: &str) -> String {
     let mut connect = vec!["'self'".to_owned()];
     if let Some(Ok(issuer)) = config.oidc.as_ref().map(|oidc| Url::parse(&oidc.issuer)) {
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_browser_may_talk_to_us_and_to_the_issuer_alone() {
+    fn page_policy_allows_connections_to_self_and_issuer_only() {
         let mut config = config();
         assert_eq!(allowed_to_connect(&config), "'self'");
 
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn no_label_can_end_the_script_element() {
+    fn label_with_markup_does_not_end_the_script_element() {
         let mut config = config();
         let label = "</script><script>alert(1)</script>".to_owned();
         config.dev_callers = vec![DevCaller { label: label.clone(), token: "token".into() }];
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_asks_for_files_that_are_there_and_carries_the_nonce() {
+    fn page_html_names_existing_assets_and_carries_the_nonce() {
         let html = html(&config(), "the-nonce");
         assert!(html.contains("nonce=\"the-nonce\""));
         let prefix = format!("/playground/assets/{}/", version());
