@@ -1,4 +1,5 @@
-# `make test` is everything a change must pass. What is missing is installed where that is possible.
+# `make check` is for each commit; `make test` is everything that a change must pass. Missing programs
+# are installed if that is possible.
 
 target := $(or $(CARGO_TARGET_DIR),target)
 contract := frontend-contract
@@ -7,10 +8,16 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: test node format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
+.PHONY: check test node format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
 
 test: tools node format sqlx-check lint audit rust contract browser stop
 	@echo "Everything passed."
+
+# What finds most mistakes within seconds: no database, no Node.
+check: tools format
+	cargo clippy --all-targets -- -D warnings
+	cargo test --quiet --lib
+	cargo test --quiet --test it -- architecture:: words::
 
 tools:
 	@.ci/rust

@@ -1,7 +1,7 @@
 //! INFIMA's Halo PSA integration: a GraphQL API and a queue of subscription syncs on Postgres.
 //!
-//! Each room's `mod.rs` says what it is for and what it must not know; `tests/it/architecture.rs` holds these borders. The
-//! README shows them from the door inwards.
+//! Each module's `mod.rs` says what it is for and what it must not know; `tests/it/architecture.rs`
+//! holds these borders. `docs/architecture.md` shows how the modules depend on each other.
 
 pub mod app;
 pub mod auth;

@@ -30,7 +30,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// Keeps active-user counts in partners' Halo PSA subscriptions.
 ///
-/// Settings come from environment variables; the README lists them.
+/// Settings come from environment variables; docs/configuration.md lists them.
 #[derive(Parser)]
 #[command(name = "infima-halo", version)]
 #[cfg_attr(not(feature = "dev"), command(subcommand_required = true, arg_required_else_help = true))]

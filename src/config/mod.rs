@@ -1,7 +1,7 @@
 //! What the environment said: a section for each room, read once at the start and handed in as values.
 //!
 //! Every setting is one environment variable; its name, default, meaning and type stand on the field that receives it,
-//! and the README's table is printed from there. Everything secret can also be given as a file: `DATABASE_URL_FILE`
+//! and the table in `docs/configuration.md` is printed from there. Everything secret can also be given as a file: `DATABASE_URL_FILE`
 //! instead of `DATABASE_URL`. There are no flags for settings, so a secret never stands on a command line.
 //!
 //! The only room that reads the environment. It knows no other room: sections hold plain values, and the room that is

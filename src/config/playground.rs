@@ -3,7 +3,7 @@ use super::{ConfigError, parse};
 /// How support signs in to the playground: authorization code with PKCE, so there is no client secret.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PlaygroundConfig {
-    /// OpenID Connect issuer at which support signs in to the playground; without it nobody can (`dev` has ready-made callers instead)
+    /// OpenID Connect issuer at which support signs in to the playground; without it no one can sign in (`dev` has ready-made callers instead)
     #[arg(env = "INFIMA_OIDC_ISSUER", id = "oidc-issuer", value_parser = issuer)]
     pub oidc_issuer: Option<String>,
 

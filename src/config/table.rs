@@ -1,4 +1,4 @@
-//! The README's table of settings, printed from the same declarations that read them.
+//! The table of settings in `docs/configuration.md`, printed from the same declarations that read them.
 
 use clap::{Arg, Args};
 

@@ -44,7 +44,7 @@ pub struct WorkerConfig {
     #[arg(env = "INFIMA_WORKER_LISTEN", id = "worker-listen")]
     pub listen: Option<SocketAddr>,
 
-    /// Seconds that running syncs get to finish when the process is told to stop
+    /// Seconds that running syncs get to finish when the process is asked to stop
     #[arg(env = "INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", id = "worker-stop", default_value = "20", value_parser = parse::seconds(1..=300))]
     pub stop: Duration,
 

@@ -39,8 +39,8 @@ pub fn routes(health: Health) -> Router {
         .route("/health/ready", get(ready))
 }
 
-/// The route `/metrics`, in Prometheus' text format. It is for the operator, so `serve` offers it on a
-/// port of its own.
+/// The route `/metrics`, in Prometheus' text format. It is for the operator, so `serve` offers it
+/// on a port of its own.
 pub fn metrics(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
     let metrics = move || {
         let text = render();

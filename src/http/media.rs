@@ -15,8 +15,8 @@ pub(super) enum Media {
 }
 
 impl Media {
-    /// The media type with the highest weight in the `Accept` headers, the first of those with equal
-    /// weights. Without such a header it is JSON.
+    /// The media type with the highest weight in the `Accept` headers, the first of those with
+    /// equal weights. Without such a header it is JSON.
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
         let mut best: Option<(f32, Media)> = None;
         let mut has_range = false;
@@ -61,8 +61,8 @@ fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<f32> {
 }
 
 /// Whether a request's body is declared as JSON in UTF-8. Nothing else is accepted: a browser sends
-/// `text/plain` and form bodies to other sites without a CORS preflight, so to accept them would let
-/// any page act for a signed-in user.
+/// `text/plain` and form bodies to other sites without a CORS preflight, so to accept them would
+/// let any page act for a signed-in user.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(declared) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let mut parameters = declared.split(';').map(str::trim);

@@ -1,11 +1,12 @@
 //! The connections of the server. It replaces `axum::serve`, which has none of these limits against
 //! attacks that need no token:
 //!
-//! | Attack | Limit | Part |
-//! | --- | --- | --- |
-//! | Slowloris: sends the head of a request byte by byte, and never ends it | `Limits::head_time` | hyper's `header_read_timeout` |
-//! | Slow read: sends requests and does not read the answers | `Limits::send_time` | [`WriteTimeoutStream`] |
-//! | Exhaustion: opens connections until the process has no open files left | `Limits::connections` | the semaphore |
+//! - *Slowloris* sends the head of a request byte by byte and never ends it: hyper's
+//!   `header_read_timeout`, `Limits::head_time`.
+//! - *Slow read* sends requests and does not read the answers: [`WriteTimeoutStream`],
+//!   `Limits::send_time`.
+//! - *Exhaustion* opens connections until the process has no open files left: the semaphore,
+//!   `Limits::connections`.
 //!
 //! The rest is as in `axum::serve`: HTTP/1.1 with upgrades, and a graceful shutdown.
 
@@ -33,7 +34,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::limits::Limits;
 
-/// Serves connections from `listener` until `stopping` is cancelled. Requests under way are answered.
+/// Serves connections from `listener` until `stopping` is cancelled. Requests under way are
+/// answered.
 pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, stopping: CancellationToken) {
     let mut connections = Builder::new();
     connections.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
@@ -74,8 +76,8 @@ pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, s
     open.wait().await;
 }
 
-/// A connection that fails when its client reads nothing for `max_wait` while data waits to be sent.
-/// It holds its permit until it is closed, after an upgrade to a WebSocket too.
+/// A connection that fails when its client reads nothing for `max_wait` while data waits to be
+/// sent. It holds its permit until it is closed, after an upgrade to a WebSocket too.
 struct WriteTimeoutStream {
     stream: TcpStream,
     max_wait: Duration,

@@ -64,8 +64,8 @@ fn is_in_number(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E')
 }
 
-/// The length of the string at the beginning of `text`, with its quotes; the length of `text` if the
-/// string has no end.
+/// The length of the string at the beginning of `text`, with its quotes; the length of `text` if
+/// the string has no end.
 fn string_length(text: &str) -> usize {
     if let Some(block) = text.strip_prefix("\"\"\"") {
         let mut from = 0;

@@ -14,8 +14,8 @@ use url::Url;
 use super::{Guard, guard::BlockedAddress, install_tls_provider};
 
 const USER_AGENT: &str = concat!("INFIMA-Halo-Integration/", env!("CARGO_PKG_VERSION"));
-/// How long an idle connection is kept: shorter than servers usually keep it, so that a create seldom
-/// uses one that is just being closed.
+/// How long an idle connection is kept: shorter than servers usually keep it, so that a create
+/// seldom uses one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The time and size limits of a client.

@@ -51,8 +51,8 @@ impl Guard {
         &self.allowed
     }
 
-    /// Checks everything that the URL alone shows: https, no userinfo, the standard port, no address
-    /// literal that is not public. A name passes, and is checked when it is resolved.
+    /// Checks everything that the URL alone shows: https, no userinfo, the standard port, no
+    /// address literal that is not public. A name passes, and is checked when it is resolved.
     pub fn check_url(&self, url: &Url) -> Result<(), BlockedAddress> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(BlockedAddress);

@@ -7,9 +7,9 @@
 //! operator configures.
 //!
 //! The module does not know whom it calls. Tokens, paging, budgets and the meaning of a status
-//! belong to its callers: `halo`; `app`, which builds the clients and fetches the issuer's keys; and
-//! `dev`, which calls our own API. A caller learns the same about every address that is blocked or
-//! does not answer, so that no partner can map a network with it.
+//! belong to its callers: `halo`; `app`, which builds the clients and fetches the issuer's keys;
+//! and `dev`, which calls our own API. A caller learns the same about every address that is blocked
+//! or does not answer, so that no partner can map a network with it.
 
 mod allow_list;
 mod client;
@@ -20,8 +20,8 @@ pub use client::{Answer, Body, Call, CannotBuildClient, HttpClient, HttpLimits, 
 pub use guard::Guard;
 pub use reqwest::{Method, StatusCode};
 
-/// Makes ring the TLS provider of the process. Any number of calls is safe, even after another crate
-/// has installed a provider.
+/// Makes ring the TLS provider of the process. Any number of calls is safe, even after another
+/// crate has installed a provider.
 pub fn install_tls_provider() {
     // The only error is that a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();

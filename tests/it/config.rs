@@ -1,4 +1,4 @@
-//! What the environment may say, what it may not, and that the README tells the same.
+//! What the environment may say, what it may not, and that docs/configuration.md lists the same.
 
 use std::time::Duration;
 
@@ -158,12 +158,12 @@ fn debug_output_contains_no_secret() {
 
 #[test]
 fn readme_contains_the_current_settings_table() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
     let (start, end) = ("<!-- configuration:start -->", "<!-- configuration:end -->");
-    let written = readme.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(table, _)| table.trim());
+    let written = document.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(table, _)| table.trim());
     let table = config::table();
     assert!(
         written == Some(table.trim()),
-        "the README's table of settings is stale; put this between {start} and {end}:\n\n{table}"
+        "the table in docs/configuration.md is stale; put this between {start} and {end}:\n\n{table}"
     );
 }

@@ -119,7 +119,7 @@ async fn dev_starts_from_nothing_and_keeps_its_data() {
     every_address_answers(&announced).await;
     every_token_is_its_callers(&announced).await;
     the_operators_commands_work_on_it(&announced).await;
-    is_told_by_the_readme(&story, announced["sandbox"].as_str().unwrap());
+    matches_the_documented_transcript(&story, announced["sandbox"].as_str().unwrap());
     let database = announced["database"].as_str().unwrap().to_owned();
     let ours = subscriptions_of_ours(&database).await;
 
@@ -211,10 +211,10 @@ async fn dev_with_given_database_refuses_fresh() {
     data_dir::remove(&home.0).await;
 }
 
-/// The README's transcript is what is printed, but for addresses and times, and what is said to those who wait.
-fn is_told_by_the_readme(story: &str, sandbox: &str) {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let (_, shown) = readme.split_once("```text\n").expect("the README shows a transcript");
+/// The transcript in `docs/development.md` is what is printed, except for addresses, times and progress.
+fn matches_the_documented_transcript(story: &str, sandbox: &str) {
+    let document = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/development.md")).unwrap();
+    let (_, shown) = document.split_once("```text\n").expect("the document shows a transcript");
     let (shown, _) = shown.split_once("```").unwrap();
     let told = |text: &str| -> Vec<String> {
         let (_, text) = text.split_once("The user guide's story, through the API:\n").expect("the story is told");
@@ -234,7 +234,11 @@ fn is_told_by_the_readme(story: &str, sandbox: &str) {
         }
         lines
     };
-    assert_eq!(told(shown), told(&story.replace(sandbox, "http://127.0.0.1:4010")), "the README's transcript is stale");
+    assert_eq!(
+        told(shown),
+        told(&story.replace(sandbox, "http://127.0.0.1:4010")),
+        "the transcript in docs/development.md is stale"
+    );
 }
 
 /// What scripts may rely on, no more and no less.

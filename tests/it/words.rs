@@ -9,6 +9,7 @@ use anyhow::Context as _;
 /// What is read: files, and folders with all that is below them.
 const SEARCHED: &[&str] = &[
     ".ci",
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
     "Cargo.toml",
     "Makefile",
@@ -42,7 +43,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] =
 const STILL_TO_CLEAN: &[&str] = &[
     ".ci/sqlx",
     "Makefile",
-    "README.md",
     "SECURITY.md",
     "docs/halo-api.md",
     "frontend-contract/README.md",
@@ -64,7 +64,6 @@ const STILL_TO_CLEAN: &[&str] = &[
     "src/jobs",
     "src/lib.rs",
     "src/main.rs",
-    "src/net",
     "src/ops",
     "src/queue",
     "src/sandbox",
@@ -96,8 +95,6 @@ const STILL_TO_WRAP: &[&str] = &[
     "src/http",
     "src/ids.rs",
     "src/jobs",
-    "src/lib.rs",
-    "src/net",
     "src/ops",
     "src/queue",
     "src/sandbox",

@@ -8,8 +8,8 @@
 //!
 //! The page sends requests to our own host and to the configured issuer only, and its
 //! Content-Security-Policy makes the browser enforce that. It has no rights of its own: the API
-//! decides by the token what its user may do, as for every other caller. The module knows nothing of
-//! partners, of what is in a token, or of the schema.
+//! decides by the token what its user may do, as for every other caller. The module knows nothing
+//! of partners, of what is in a token, or of the schema.
 
 mod page;
 
@@ -24,19 +24,20 @@ use std::sync::Arc;
 /// The configuration of the page.
 #[derive(Debug, Clone)]
 pub struct PlaygroundConfig {
-    /// The name in the banner. Outside `development`, the page asks for confirmation before a mutation.
+    /// The name in the banner. Outside `development`, the page asks for confirmation before a
+    /// mutation.
     pub environment: String,
-    /// The issuer to sign in with. Without it and without `dev_callers`, the page says that no one can
-    /// sign in.
+    /// The issuer to sign in with. Without it and without `dev_callers`, the page says that no one
+    /// can sign in.
     pub oidc: Option<Oidc>,
-    /// Callers to choose from instead of signing in; the first one is selected. Their tokens are in the
-    /// page for everyone who can open it, so the list is empty outside development.
+    /// Callers to choose from instead of signing in; the first one is selected. Their tokens are in
+    /// the page for everyone who can open it, so the list is empty outside development.
     pub dev_callers: Vec<DevCaller>,
 }
 
-/// An OpenID Connect issuer with the playground as a public client: authorization code with PKCE, the
-/// page's own address as redirect address, and CORS for our origin at its discovery document and its
-/// token endpoint.
+/// An OpenID Connect issuer with the playground as a public client: authorization code with PKCE,
+/// the page's own address as redirect address, and CORS for our origin at its discovery document
+/// and its token endpoint.
 #[derive(Debug, Clone)]
 pub struct Oidc {
     /// The issuer's identifier, exactly as in its discovery document.

@@ -33,7 +33,8 @@ pub(super) fn version() -> &'static str {
 }
 
 pub(super) fn html(config: &PlaygroundConfig, nonce: &str) -> String {
-    // In a script element, only `<` could end the element or begin a comment. JSON has it in strings only.
+    // In a script element, only `<` could end the element or begin a comment. JSON has it in
+    // strings only.
     let embedded = settings(config).to_string().replace('<', "\\u003c");
     include_str!("page.html")
         .replace("{{assets}}", &format!("/playground/assets/{}", version()))
@@ -58,8 +59,8 @@ fn settings(config: &PlaygroundConfig) -> Value {
     })
 }
 
-/// The Content-Security-Policy of one page. Scripts need the nonce; styles may be inline, because the
-/// editor inserts its own.
+/// The Content-Security-Policy of one page. Scripts need the nonce; styles may be inline, because
+/// the editor inserts its own.
 pub(super) fn policy(config: &PlaygroundConfig, nonce: &str) -> String {
     let mut connect = vec!["'self'".to_owned()];
     if let Some(Ok(issuer)) = config.oidc.as_ref().map(|oidc| Url::parse(&oidc.issuer)) {
