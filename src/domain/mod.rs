@@ -39,6 +39,8 @@ macro_rules! words {
 pub mod activity;
 pub mod association;
 pub mod connection;
+pub mod explain;
+pub mod guide;
 pub mod plan;
 pub mod problem;
 pub mod roster;

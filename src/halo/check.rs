@@ -6,7 +6,7 @@
 //! is that check.
 
 use super::{
-    HaloError, Permission, Session,
+    HaloError, Session,
     customers::WireClient,
     invoices::WireInvoice,
     paging::ListedRecord,
@@ -14,6 +14,7 @@ use super::{
     token::{OAuthScope, Token},
     transport::MaxWait,
 };
+use crate::domain::guide::Permission;
 use crate::ids::HaloTenant;
 
 /// The result of a connection check.

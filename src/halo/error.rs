@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Permission;
+use crate::domain::guide::Permission;
 
 /// An error of Halo. Every text in it is sanitised: no secret, no token, no body of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum HaloError {
     #[error("Halo does not accept the Client ID and Client Secret")]
     CredentialsRejected,
     /// The partner has to grant this permission in Halo.
-    #[error("Halo does not permit this: {0} is missing")]
+    #[error("Halo does not permit this: {} is missing", .0.label())]
     PermissionDenied(Permission),
     /// This Halo has no list of subscriptions at all. Most tenants with Software Licencing switched
     /// off answer `PermissionDenied(AgentSoftwareLicencing)` instead; they cannot be distinguished from a
@@ -64,7 +64,7 @@ impl HaloError {
     pub fn evidence(&self) -> String {
         match self {
             HaloError::CredentialsRejected => "the token endpoint refused the client".into(),
-            HaloError::PermissionDenied(permission) => format!("refused for want of {permission}"),
+            HaloError::PermissionDenied(permission) => format!("refused for want of {}", permission.label()),
             HaloError::RateLimited { wait, by: LimitedBy::Halo } => format!("429, wait {} s", wait.as_secs()),
             HaloError::RateLimited { wait, by: LimitedBy::OurBudget } => {
                 format!("held back by our own budget, wait {} s", wait.as_secs())

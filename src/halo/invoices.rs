@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{HaloError, Permission, Session, decode, paging::ListedRecord, token::OAuthScope, transport::Area};
+use super::{HaloError, Session, decode, paging::ListedRecord, token::OAuthScope, transport::Area};
+use crate::domain::guide::Permission;
 use crate::ids::HaloSubscriptionId;
 
 #[derive(Deserialize)]

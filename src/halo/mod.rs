@@ -24,7 +24,6 @@ mod discovery;
 mod error;
 mod invoices;
 mod paging;
-mod permission;
 mod preserved_fields;
 mod reason;
 mod subscriptions;
@@ -56,7 +55,6 @@ pub use self::{
     check::{CheckEntry, CheckResult, ConnectionReport, Subject},
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{HaloError, LimitedBy, WriteError},
-    permission::Permission,
     preserved_fields::{Kept, PreservedFields},
     subscriptions::{Quantity, Subscription, SubscriptionLookup, VENDOR},
     url::{HaloUrl, HaloUrlProblem},

@@ -15,10 +15,11 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
 use super::{
-    Credentials, HaloError, HaloUrl, Permission, Session, decode,
+    Credentials, HaloError, HaloUrl, Session, decode,
     discovery::Discovery,
     transport::{MaxWait, is_html},
 };
+use crate::domain::guide::Permission;
 use crate::net::{Answer, Body, Call, Method, StatusCode};
 
 /// The assumed life of a token if Halo does not report one.

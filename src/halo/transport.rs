@@ -13,11 +13,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Account, BudgetAnswer, BudgetRequest, HaloError, LimitedBy, Permission, Priority, Session,
+    Account, BudgetAnswer, BudgetRequest, HaloError, LimitedBy, Priority, Session,
     reason::reason,
     token::{OAuthScope, Token},
     url::host_of,
 };
+use crate::domain::guide::Permission;
 use crate::net::{Answer, Body, Call, Method, NetError, StatusCode};
 
 /// The least wait after a 429 without `Retry-After` (docs/halo-api.md, section 7).

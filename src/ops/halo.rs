@@ -5,11 +5,10 @@ use chrono::{DateTime, Utc};
 use super::{OpError, Ops, UserError, UserErrorCode};
 use crate::auth::PartnerScope;
 use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
+use crate::domain::guide::{GuideStep, Permission};
 use crate::domain::plan::ObservedSubscription;
-use crate::domain::problem::{Problem, ProblemCode};
-use crate::halo::{
-    CheckResult, ConnectionReport, Credentials, HaloError, Permission, Priority, Session, Subject, Subscription,
-};
+use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
+use crate::halo::{CheckResult, ConnectionReport, Credentials, HaloError, Priority, Session, Subject, Subscription};
 use crate::ids::{ConnectionId, PartnerId};
 use crate::seal::{Binding, Sealed};
 use crate::storage::connections;
@@ -37,38 +36,32 @@ pub(super) async fn stored_session(
     Ok(Some((connection, session)))
 }
 
-/// What is wrong, for the partner. `worked` is when the connection last worked.
-pub(super) fn problem(error: &HaloError, worked: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Problem {
-    let subject = match error {
-        HaloError::CredentialsRejected => worked.map(|at| at.format("%-d %B %Y, %H:%M UTC").to_string()),
-        HaloError::PermissionDenied(permission) => Some(permission.to_string()),
-        HaloError::Rejected { reason } => Some(reason.clone()),
-        _ => None,
-    };
-    Problem { code: code(error), subject, since: now }
+/// What is wrong, for the partner. `last_worked` is when the connection last worked.
+pub(super) fn problem(error: &HaloError, last_worked: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Problem {
+    Problem::new(problem_kind(error, last_worked), now)
 }
 
-pub(super) fn code(error: &HaloError) -> ProblemCode {
+pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>) -> ProblemKind {
     match error {
-        HaloError::CredentialsRejected => ProblemCode::CredentialsRejected,
-        HaloError::PermissionDenied(_) => ProblemCode::PermissionMissing,
-        HaloError::LicensingOff => ProblemCode::LicensingOff,
-        HaloError::RateLimited { .. } => ProblemCode::RateLimited,
+        HaloError::CredentialsRejected => ProblemKind::CredentialsRejected { last_worked },
+        &HaloError::PermissionDenied(permission) => ProblemKind::PermissionMissing { permission },
+        HaloError::LicensingOff => ProblemKind::LicensingOff,
+        HaloError::RateLimited { .. } => ProblemKind::RateLimited,
         HaloError::Unavailable(_) | HaloError::BudgetUnavailable | HaloError::DeadlinePassed => {
-            ProblemCode::HaloUnreachable
+            ProblemKind::HaloUnreachable
         }
         HaloError::NotUnderstood(_) | HaloError::NotFound | HaloError::Rejected { .. } => {
-            ProblemCode::AnswerNotUnderstood
+            ProblemKind::AnswerNotUnderstood
         }
-        HaloError::NotHalo => ProblemCode::NotAHaloAddress,
-        HaloError::Blocked => ProblemCode::AddressBlocked,
+        HaloError::NotHalo => ProblemKind::NotAHaloAddress,
+        HaloError::Blocked => ProblemKind::AddressBlocked,
     }
 }
 
 /// The same for somebody who is filling in a form.
 pub(super) fn user_error(error: &HaloError, field: &[&str], now: DateTime<Utc>) -> UserError {
     let problem = problem(error, None, now);
-    let code = match problem.code {
+    let code = match problem.code() {
         ProblemCode::CredentialsRejected => UserErrorCode::CredentialsRejected,
         ProblemCode::PermissionMissing => UserErrorCode::PermissionMissing,
         ProblemCode::LicensingOff => UserErrorCode::LicensingOff,
@@ -97,9 +90,9 @@ pub(super) fn checks(report: &ConnectionReport) -> Vec<Check> {
 
 fn line(subject: Subject, outcome: &CheckResult) -> Check {
     let (subject, label, required, guide_step) = match subject {
-        Subject::Address => (CheckSubject::Address, "Halo PSA URL", true, "Save Halo PSA Connection Details"),
+        Subject::Address => (CheckSubject::Address, "Halo PSA URL", true, GuideStep::ConnectionDetails),
         Subject::Credentials => {
-            (CheckSubject::Credentials, "Client ID and Client Secret", true, "Creating an Application")
+            (CheckSubject::Credentials, "Client ID and Client Secret", true, GuideStep::Application)
         }
         Subject::Permission(permission) => {
             (checked(permission), permission.label(), permission.required(), permission.guide_step())
@@ -116,7 +109,7 @@ fn line(subject: Subject, outcome: &CheckResult) -> Check {
             format!("{label}: not there. INFIMA cannot tell which subscriptions are on a recurring invoice."),
         ),
         CheckResult::Failed(HaloError::PermissionDenied(missing)) => {
-            (CheckOutcome::Missing, format!("{label}: Halo refuses access. {missing} is missing."))
+            (CheckOutcome::Missing, format!("{label}: Halo refuses access. {} is missing.", missing.label()))
         }
         CheckResult::Failed(error) => (CheckOutcome::Missing, format!("{label}: {error}.")),
         CheckResult::NotReached => {
@@ -126,7 +119,7 @@ fn line(subject: Subject, outcome: &CheckResult) -> Check {
             (CheckOutcome::Unknown, format!("{label}: in the guide, not used by this integration, not checked."))
         }
     };
-    Check { subject, outcome, required, message, guide_step: guide_step.to_owned() }
+    Check { subject, outcome, required, message, guide_step: guide_step.heading().to_owned() }
 }
 
 fn checked(permission: Permission) -> CheckSubject {

@@ -37,7 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ops", &["auth", "domain", "halo", "queue", "seal", "storage"]),
     ("storage", &["auth", "domain"]),
     ("queue", &[]),
-    ("halo", &["net"]),
+    ("halo", &["domain", "net"]),
     ("seal", &[]),
     // `auth` for the actor that a run and the audit log name.
     ("domain", &["auth"]),

@@ -42,7 +42,7 @@ async fn refused(world: &World, mapping: Mapping) -> UserErrorCode {
 }
 
 async fn problem_of(world: &World, client: &str) -> Option<ProblemCode> {
-    world.association(client).await.problem.map(|problem| problem.code)
+    world.association(client).await.problem.map(|problem| problem.code())
 }
 
 fn creates(world: &World) -> usize {
@@ -325,7 +325,7 @@ async fn archived_client_is_billed_zero_and_stays_associated() {
     assert_eq!(run.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
     let result = world.results(run.id).await.remove(0);
-    assert_eq!(result.problem.map(|problem| problem.code), Some(ProblemCode::QuantityFell), "and somebody is told");
+    assert_eq!(result.problem.map(|problem| problem.code()), Some(ProblemCode::QuantityFell), "and somebody is told");
     assert_eq!(world.associations().await.len(), 1);
 }
 
@@ -360,7 +360,8 @@ async fn with_an_orphan() -> (World, AssociationId, i32, i32) {
     assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
     let association = world.association("Alder").await;
     let problem = association.problem.expect("a person has to choose");
-    assert_eq!((problem.code, problem.subject), (ProblemCode::SubscriptionExists, Some(orphan.to_string())));
+    assert_eq!(problem.code(), ProblemCode::SubscriptionExists);
+    assert_eq!(problem.subscriptions(), [HaloSubscriptionId(orphan)]);
     assert_eq!(creates(&world), 0);
     (world, association.id, orphan, other)
 }
@@ -403,8 +404,8 @@ async fn duplicate_subscription_deactivated_in_halo_is_resolved() {
     world.map(&["Alder"]).await;
     assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
     let problem = world.association("Alder").await.problem.expect("a person has to choose");
-    assert_eq!(problem.code, ProblemCode::DuplicateSubscription);
-    assert_eq!(problem.subject, Some(format!("{first}, {second}")));
+    assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
+    assert_eq!(problem.subscriptions(), [first, second].map(HaloSubscriptionId));
 
     world.tenant.act(Act::SetSubscriptionActive { id: first, active: false }).expect("it is there");
     assert_eq!(world.sync().await.state, RunState::Succeeded);
@@ -424,7 +425,7 @@ async fn overwritten_fields_suspend_writes_until_acknowledged() {
     assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsOverwritten));
     assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsOverwritten), "it waits too");
     let connection = world.connection().await;
-    assert_eq!(connection.problem.map(|problem| problem.code), Some(ProblemCode::FieldsOverwritten));
+    assert_eq!(connection.problem.map(|problem| problem.code()), Some(ProblemCode::FieldsOverwritten));
 
     // Nothing is written any more, whatever is asked for.
     let mark = world.mark();
@@ -443,7 +444,10 @@ async fn overwritten_fields_suspend_writes_until_acknowledged() {
         }
         let connection = world.connection().await;
         let problem = connection.problem.expect("writes are held");
-        assert_eq!((connection.state, problem.code), (ConnectionState::NeedsAttention, ProblemCode::FieldsOverwritten));
+        assert_eq!(
+            (connection.state, problem.code()),
+            (ConnectionState::NeedsAttention, ProblemCode::FieldsOverwritten)
+        );
         assert_eq!(Some(problem.since), connection.writes_suspended_since);
     }
 

@@ -230,7 +230,7 @@ async fn meet_trouble(world: &World, act: &str) -> String {
             world.look().await;
             sqlx::query(
                 "update associations set state = 'needs_attention',
-                     problem = '{\"code\": \"subscription_exists\", \"since\": \"2026-11-24T09:00:00Z\", \"subject\": \"1\"}'",
+                     problem = '{\"code\": \"subscription_exists\", \"since\": \"2026-11-24T09:00:00Z\", \"ids\": [1]}'",
             )
             .execute(&world.owner)
             .await

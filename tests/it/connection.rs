@@ -202,7 +202,7 @@ async fn repeated_wrong_credentials_are_rate_limited() {
     let wrong = Details { client_secret: Some("wrong".to_owned().into()), ..world.details() };
     for _ in 0..10 {
         let problem = check(&world, &wrong).await.expect("it may be tried").problem;
-        assert_eq!(problem.map(|problem| problem.code), Some(ProblemCode::CredentialsRejected));
+        assert_eq!(problem.map(|problem| problem.code()), Some(ProblemCode::CredentialsRejected));
     }
     let mark = world.mark();
     assert_eq!(refusal(check(&world, &wrong).await), [UserErrorCode::TooManyAttempts]);
@@ -235,7 +235,7 @@ async fn typed_address_checks_leave_partner_budget_untouched() {
     let try_it = async || {
         let id = world.partner_named("stranger").await;
         let diagnosis = check_connection(world.ops(), &request(&stranger), id, &wrong).await.expect("it may be tried");
-        diagnosis.problem.expect("it is wrong").code
+        diagnosis.problem.expect("it is wrong").code()
     };
     let used = async || -> i32 {
         let used = "select cardinality(people) from halo_budgets where host = $1";
@@ -359,14 +359,14 @@ async fn run_against_changed_tenant_writes_nothing() {
     let run = world.sync().await;
     assert_eq!((run.state, world.writes_since(mark)), (RunState::Failed, 0));
     let connection = world.connection().await;
-    assert_eq!(connection.problem.map(|it| it.code), Some(ProblemCode::TenantChanged));
+    assert_eq!(connection.problem.map(|it| it.code()), Some(ProblemCode::TenantChanged));
     assert_eq!((connection.state, connection.last_synced_at), (ConnectionState::NeedsAttention, synced));
     for client in ["Alder", "Birch"] {
         let association = world.association(client).await;
-        assert_eq!(association.problem.map(|it| it.code), Some(ProblemCode::TenantChanged), "{client}");
+        assert_eq!(association.problem.map(|it| it.code()), Some(ProblemCode::TenantChanged), "{client}");
     }
     let diagnosis = check(&world, &Details::default()).await.expect("it can be asked");
-    assert_eq!(diagnosis.problem.map(|it| it.code), Some(ProblemCode::TenantChanged));
+    assert_eq!(diagnosis.problem.map(|it| it.code()), Some(ProblemCode::TenantChanged));
 
     world.tenant.clear_faults();
     assert_eq!(world.sync().await.state, RunState::Succeeded);
@@ -444,7 +444,7 @@ async fn typed_details_test_stores_nothing_and_recheck_stores_result() {
     world.tenant.act(Act::DeleteAgent).expect("done by hand");
     let diagnosis = check(&world, &Details::default()).await.expect("it can be rechecked");
     let problem = diagnosis.problem.expect("the agent is gone");
-    assert_eq!(problem.code, ProblemCode::CredentialsRejected);
+    assert_eq!(problem.code(), ProblemCode::CredentialsRejected);
     assert!(problem.message().contains("It last worked on 24 November 2026"), "{}", problem.message());
     assert_eq!(world.connection().await.state, ConnectionState::NeedsAttention);
 

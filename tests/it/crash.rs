@@ -239,7 +239,7 @@ async fn halo_overwriting_fields_is_written_once() {
     assert_eq!((run.state, run.summary.failed, run.summary.skipped), (RunState::Failed, 1, 1));
     assert_eq!(world.writes_since(mark), 1);
     let connection = world.connection().await;
-    assert_eq!(connection.problem.map(|problem| problem.code), Some(ProblemCode::FieldsOverwritten));
+    assert_eq!(connection.problem.map(|problem| problem.code()), Some(ProblemCode::FieldsOverwritten));
     assert_eq!(connection.last_synced_at, None);
     world.sync().await;
     assert_eq!(world.writes_since(mark), 1, "until a person has looked");

@@ -193,21 +193,21 @@ impl Bench {
             other => panic!("nobody else works here: {other:?}"),
         };
         if let Some(problem) = run.problem {
-            write!(text, " ({})", problem.code.as_str()).expect("writing into text cannot fail");
+            write!(text, " ({})", problem.code().as_str()).expect("writing into text cannot fail");
         }
         let results = world.results(run.id).await;
         for name in [STEADY, CHANGING, &new[0]] {
             let association = world.association(name).await;
             let result = results.iter().find(|result| result.client == association.client);
             let outcome = result.map_or("not reached", |result| result.outcome.as_str());
-            let problem = association.problem.map(|problem| format!(" ({})", problem.code.as_str()));
+            let problem = association.problem.map(|problem| format!(" ({})", problem.code().as_str()));
             let title = if name.starts_with("New") { "new" } else { name };
             write!(text, "; {title} {outcome}{}", problem.unwrap_or_default()).expect("writing into text cannot fail");
         }
         let connection = world.connection().await;
         if connection.state != ConnectionState::Connected {
             let problem = connection.problem.expect("the state says so");
-            write!(text, "; connection needs attention ({})", problem.code.as_str()).expect("as above");
+            write!(text, "; connection needs attention ({})", problem.code().as_str()).expect("as above");
         }
         text
     }

@@ -13,9 +13,10 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use infima_halo::{
     clock::Clock,
+    domain::guide::Permission,
     halo::{
         BudgetAnswer, BudgetRequest, CheckResult, ConnectionReport, Credentials, CustomerLookup, Halo, HaloError,
-        HaloSettings, Kept, LimitedBy, NewSubscription, Permission, Priority, Quantity, Session, Subject, Subscription,
+        HaloSettings, Kept, LimitedBy, NewSubscription, Priority, Quantity, Session, Subject, Subscription,
         SubscriptionLookup, VENDOR, WriteError,
     },
     ids::{HaloCustomerId, HaloSubscriptionId},

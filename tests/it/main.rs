@@ -29,6 +29,7 @@ mod nights;
 mod plan;
 mod postgres;
 mod preview;
+mod problems;
 mod queue;
 mod rls;
 mod roster;

@@ -69,7 +69,7 @@ async fn preview_matches_the_run_and_changes_nothing() {
             Action::End { set_to_zero: Some(_) } => (Outcome::Updated, Some(2), Some(0)),
             Action::NoChange { quantity, .. } => (Outcome::Unchanged, Some(*quantity), Some(*quantity)),
             Action::Blocked(problem) => {
-                assert_eq!(result.problem.as_ref().map(|it| it.code), Some(problem.code));
+                assert_eq!(result.problem.as_ref().map(|it| it.code()), Some(problem.code()));
                 (Outcome::Failed, None, None)
             }
             other => panic!("there is no such step in this story: {other:?}"),

@@ -108,7 +108,7 @@ async fn run_started_too_often_is_failed() {
         sqlx::query(died).bind(starts).execute(&world.owner).await.unwrap();
         let looked = world.work(run).await;
         let failed = world.run(run).await;
-        let problem = failed.problem.map(|problem| problem.code);
+        let problem = failed.problem.map(|problem| problem.code());
         if starts < 10 {
             assert_eq!((looked, problem), (RunOutcome::Finished(RunState::Succeeded), None));
         } else {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::desired::{Desired, DesiredAssociation};
 use super::observed::{Observed, ObservedCustomer, ObservedSubscription};
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
 use crate::ids::HaloSubscriptionId;
 
 /// What associations of this plan made themselves and have no id of: no question to another client of the same customer.
@@ -21,7 +21,7 @@ pub(super) fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSu
             // so is one that somebody has refused.
             let found = recovered(association, &free);
             let waits = desired.suspended_since.is_some()
-                && association.problem.as_ref().is_some_and(|it| it.code == ProblemCode::FieldsOverwritten);
+                && association.problem.as_ref().is_some_and(|it| it.code() == ProblemCode::FieldsOverwritten);
             let by_name = found.len() == 1 && !waits && !association.create.approved;
             let marker = Some(&association.create.marker);
             let its_own = found.into_iter().filter(|it| by_name || it.marker.as_ref() == marker);
@@ -56,9 +56,8 @@ pub(super) fn recovered<'s>(
     found
 }
 
-pub(super) fn ids(subscriptions: &[&ObservedSubscription]) -> String {
-    let ids: Vec<_> = subscriptions.iter().map(|subscription| subscription.id.to_string()).collect();
-    ids.join(", ")
+pub(super) fn ids(subscriptions: &[&ObservedSubscription]) -> Vec<HaloSubscriptionId> {
+    subscriptions.iter().map(|subscription| subscription.id).collect()
 }
 
 /// A create that was sent twice may have made two records. The one that is ours stays right; the other one bills as well.
@@ -74,7 +73,7 @@ pub(super) fn duplicate(
     let free: Vec<_> = subscriptions.iter().filter(|it| it.active && !owned.contains(&it.id)).collect();
     let duplicates = recovered(association, &free);
     (!duplicates.is_empty()).then(|| {
-        Problem::about(ProblemCode::DuplicateSubscription, ids(&duplicates), now)
+        Problem::new(ProblemKind::DuplicateSubscription { ids: ids(&duplicates) }, now)
             .with_first_seen_from(association.problem.as_ref())
     })
 }

@@ -128,7 +128,7 @@ impl DesiredAssociation {
     fn was_refused(&self) -> bool {
         use ProblemCode::{AnswerNotUnderstood, HaloUnreachable, PermissionMissing};
         let refused = [HaloUnreachable, PermissionMissing, AnswerNotUnderstood];
-        self.problem.as_ref().is_some_and(|problem| refused.contains(&problem.code))
+        self.problem.as_ref().is_some_and(|problem| refused.contains(&problem.code()))
     }
 }
 

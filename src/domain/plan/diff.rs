@@ -8,7 +8,7 @@ use super::candidates::{claimed, duplicate, ids, recovered};
 use super::desired::{Desired, DesiredAssociation, Goal};
 use super::observed::{Lookup, Observed, ObservedCustomer, ObservedSubscription};
 use crate::domain::association::Ending;
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Problem, ProblemCode, ProblemKind, QuantityRefusal};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +124,7 @@ fn step(
         client_name: association.client_name.clone(),
         customer: association.customer,
         action: Action::Blocked(
-            Problem::new(ProblemCode::TenantChanged, now).with_first_seen_from(association.problem.as_ref()),
+            Problem::new(ProblemKind::TenantChanged, now).with_first_seen_from(association.problem.as_ref()),
         ),
         seen: None,
         warning: None,
@@ -140,7 +140,7 @@ fn step(
     }
     // Whoever acknowledges it takes the problem away.
     if let (true, Goal::SyncQuantity { .. }, Some(problem)) = (held, association.goal, &association.problem)
-        && problem.code == ProblemCode::FieldsOverwritten
+        && problem.code() == ProblemCode::FieldsOverwritten
     {
         step.action = Action::Blocked(problem.clone());
         return step;
@@ -156,27 +156,27 @@ fn step(
                 Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
                 // Nobody looks again after this end, so one look that says so is not enough.
                 Goal::End(Ending::SetToZero) => match &association.problem {
-                    Some(problem) if problem.code == ProblemCode::SubscriptionDeleted => {
+                    Some(problem) if problem.code() == ProblemCode::SubscriptionDeleted => {
                         Action::End { set_to_zero: None }
                     }
-                    _ => Action::Defer(Problem::new(ProblemCode::SubscriptionDeleted, now)),
+                    _ => Action::Defer(Problem::new(ProblemKind::SubscriptionDeleted, now)),
                 },
                 // A write to the deleted one made another record: that question goes on until a person has answered it.
                 Goal::SyncQuantity { .. } => match &association.problem {
-                    Some(problem) if problem.code == ProblemCode::DuplicateSubscription => {
+                    Some(problem) if problem.code() == ProblemCode::DuplicateSubscription => {
                         Action::Blocked(problem.clone())
                     }
-                    _ => report(Problem::new(ProblemCode::SubscriptionDeleted, now)),
+                    _ => report(Problem::new(ProblemKind::SubscriptionDeleted, now)),
                 },
             };
             return step;
         }
-        Some(Lookup::Unknown(code)) => {
-            step.action = report(Problem::new(*code, now));
+        Some(Lookup::Unknown(kind)) => {
+            step.action = report(Problem::new(kind.clone(), now));
             return step;
         }
         None => {
-            step.action = report(Problem::new(ProblemCode::AnswerNotUnderstood, now));
+            step.action = report(Problem::new(ProblemKind::AnswerNotUnderstood, now));
             return step;
         }
     };
@@ -195,11 +195,13 @@ fn step(
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
         // What Halo may still be at work on would undo what is written now, or what is written after that.
         _ if under_way.is_some() => Action::Defer(
-            Problem::new(ProblemCode::HaloUnreachable, now).with_first_seen_from(association.problem.as_ref()),
+            Problem::new(ProblemKind::HaloUnreachable, now).with_first_seen_from(association.problem.as_ref()),
         ),
         Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(subscription) },
-        Goal::SyncQuantity { .. } if !seen.active => report(Problem::new(ProblemCode::SubscriptionInactive, now)),
+        Goal::SyncQuantity { .. } if !seen.active => {
+            report(Problem::new(ProblemKind::SubscriptionInactive { id: subscription }, now))
+        }
         Goal::SyncQuantity { active_users } if seen.quantity == Some(active_users) => {
             Action::NoChange { subscription, quantity: active_users }
         }
@@ -221,11 +223,10 @@ fn step(
 }
 
 /// Some Halos never take a 0, so a refused one is tried again when the count changes, not every night. Any other quantity
-/// is: whoever mended the reason finds it written. The problem's subject begins with the quantity.
+/// is: a partner who fixed the reason finds it written.
 fn zero_refused_before(association: &DesiredAssociation) -> Option<&Problem> {
     association.problem.as_ref().filter(|problem| {
-        problem.code == ProblemCode::QuantityRefused
-            && problem.subject.as_deref().is_some_and(|it| it.starts_with("0:"))
+        matches!(problem.kind, ProblemKind::QuantityRefused { quantity: 0, refusal: QuantityRefusal::Rejected { .. } })
     })
 }
 
@@ -239,21 +240,21 @@ fn warning(
     now: DateTime<Utc>,
 ) -> Option<Problem> {
     let customer_is_gone = matches!(observed.customers.get(&association.customer), Some(ObservedCustomer::Deleted));
-    let code = if seen.customer != association.customer {
+    let kind = if seen.customer != association.customer {
         // Halo moves a merged customer's subscriptions to the other one.
-        if customer_is_gone { ProblemCode::CustomerMerged } else { ProblemCode::SubscriptionMoved }
+        if customer_is_gone { ProblemKind::CustomerMerged } else { ProblemKind::SubscriptionMoved }
     } else if customer_is_gone {
-        ProblemCode::CustomerDeleted
+        ProblemKind::CustomerDeleted
     } else if changed_in_halo {
-        ProblemCode::QuantityChangedInHalo
+        ProblemKind::QuantityChangedInHalo
     } else if let Action::SetQuantity { from: Some(from), to, .. } = action
         && fell(*from, *to)
     {
-        ProblemCode::QuantityFell
+        ProblemKind::QuantityFell
     } else {
         return None;
     };
-    Some(Problem::new(code, now).with_first_seen_from(association.problem.as_ref()))
+    Some(Problem::new(kind, now).with_first_seen_from(association.problem.as_ref()))
 }
 
 fn fell(from: u32, to: u32) -> bool {
@@ -277,13 +278,13 @@ fn find_or_create(
             return match association.goal {
                 // What a create in doubt made may have gone with a merged customer, or may not be there yet.
                 Goal::End(_) if create.sent_at.is_some() && !create.settled => {
-                    Action::Defer(Problem::new(ProblemCode::CreateUnconfirmed, now))
+                    Action::Defer(Problem::new(ProblemKind::CreateUnconfirmed, now))
                 }
                 Goal::End(_) => Action::End { set_to_zero: None },
-                Goal::SyncQuantity { .. } => report(Problem::new(ProblemCode::CustomerDeleted, now)),
+                Goal::SyncQuantity { .. } => report(Problem::new(ProblemKind::CustomerDeleted, now)),
             };
         }
-        None => return report(Problem::new(ProblemCode::AnswerNotUnderstood, now)),
+        None => return report(Problem::new(ProblemKind::AnswerNotUnderstood, now)),
     };
     let previous_subscription = match create
         .previous_subscription
@@ -291,7 +292,7 @@ fn find_or_create(
         .and_then(|id| observed.subscriptions.get(&id))
     {
         Some(Lookup::Found(seen)) => subscriptions.iter().all(|it| it.id != seen.id).then_some(seen),
-        Some(Lookup::Unknown(code)) => return report(Problem::new(*code, now)),
+        Some(Lookup::Unknown(kind)) => return report(Problem::new(kind.clone(), now)),
         Some(Lookup::Deleted) | None => None,
     };
     let free = subscriptions.iter().filter(|subscription| !owned.contains(&subscription.id));
@@ -302,12 +303,12 @@ fn find_or_create(
         // Somebody saw it and wanted none of it. Was it that, or what the create in doubt made after all?
         [only] if create.approved && only.marker.as_deref() != Some(&create.marker) => {
             if create.sent_at.is_some() && create.settled {
-                return report(Problem::about(ProblemCode::AmbiguousRecovery, only.id.to_string(), now));
+                return report(Problem::new(ProblemKind::AmbiguousRecovery { ids: vec![only.id] }, now));
             }
         }
         // The same that stops writing to an own one.
         [only] if !only.active && matches!(association.goal, Goal::SyncQuantity { .. }) => {
-            return report(Problem::about(ProblemCode::SubscriptionInactive, only.id.to_string(), now));
+            return report(Problem::new(ProblemKind::SubscriptionInactive { id: only.id }, now));
         }
         [only] => {
             owned.insert(only.id);
@@ -328,23 +329,27 @@ fn find_or_create(
         _ if create.sent_at.is_some() && !create.settled => {}
         _ => {
             let doubt = create.sent_at.is_some();
-            let code = if doubt { ProblemCode::AmbiguousRecovery } else { ProblemCode::DuplicateSubscription };
-            return report(Problem::about(code, ids(&recovered), now));
+            let ids = ids(&recovered);
+            let kind = match doubt {
+                true => ProblemKind::AmbiguousRecovery { ids },
+                false => ProblemKind::DuplicateSubscription { ids },
+            };
+            return report(Problem::new(kind, now));
         }
     }
     if create.sent_at.is_some() && !create.settled {
         return Action::Defer(
-            Problem::new(ProblemCode::CreateUnconfirmed, now).with_first_seen_from(association.problem.as_ref()),
+            Problem::new(ProblemKind::CreateUnconfirmed, now).with_first_seen_from(association.problem.as_ref()),
         );
     }
     let Goal::SyncQuantity { active_users } = association.goal else { return Action::End { set_to_zero: None } };
     if inactive {
-        return report(Problem::new(ProblemCode::CustomerInactive, now));
+        return report(Problem::new(ProblemKind::CustomerInactive, now));
     }
     // A subscription of ours that nobody owns, such as an earlier installation's: a person chooses.
     let orphans: Vec<_> = free.iter().copied().filter(|it| it.ours && it.active && !claimed.contains(&it.id)).collect();
     if !orphans.is_empty() && !create.approved {
-        return report(Problem::about(ProblemCode::SubscriptionExists, ids(&orphans), now));
+        return report(Problem::new(ProblemKind::SubscriptionExists { ids: ids(&orphans) }, now));
     }
     Action::Create { name: create.name.clone(), marker: create.marker.clone(), quantity: active_users }
 }

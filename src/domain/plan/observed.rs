@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::problem::ProblemCode;
+use crate::domain::problem::ProblemKind;
 use crate::ids::{HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub enum Lookup {
     /// A read of that id alone says that it is gone.
     Deleted,
     /// Halo shows others, and this one not.
-    Unknown(ProblemCode),
+    Unknown(ProblemKind),
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -2,6 +2,7 @@
 
 use async_graphql::{Enum, Object};
 
+use crate::domain::guide::GuideStep;
 use crate::domain::problem;
 use crate::graphql::scalars::Moment;
 
@@ -12,7 +13,7 @@ pub struct HaloProblem(pub(in crate::graphql) problem::Problem);
 impl HaloProblem {
     /// What is wrong.
     async fn code(&self) -> HaloProblemCode {
-        self.0.code.into()
+        self.0.code().into()
     }
 
     /// What is wrong, in words.
@@ -27,13 +28,13 @@ impl HaloProblem {
 
     /// The heading in INFIMA's published guide that describes the step.
     async fn guide_step(&self) -> Option<&str> {
-        self.0.guide_step()
+        self.0.guide_step().map(GuideStep::heading)
     }
 
     /// Halo's ids of the subscriptions that it is about, where a person has to choose among them: those that
     /// `resolveHaloSubscription` can be told to adopt, as long as they are on the customer that the client is mapped to.
     async fn halo_subscription_ids(&self) -> Vec<i32> {
-        self.0.subscriptions().into_iter().map(|id| id.0).collect()
+        self.0.subscriptions().iter().map(|id| id.0).collect()
     }
 
     /// Since when it has been so.

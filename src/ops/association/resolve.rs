@@ -60,7 +60,7 @@ pub async fn resolve_subscription(
     lock_active(&mut tx, &scope).await?;
     // It may have been answered by somebody else meanwhile.
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
-    let code = |association: &Association| association.problem.as_ref().map(|problem| problem.code);
+    let code = |association: &Association| association.problem.as_ref().map(Problem::code);
     if (before.state, code(&before)) != (asked.state, code(&asked)) {
         return Err(nothing_to_resolve());
     }
@@ -90,7 +90,7 @@ pub async fn resolve_subscription(
     };
     let entry = activity::Entry {
         subject: Some(id.to_string()),
-        before: before.problem.as_ref().map(|problem| json!({ "problem": problem.code })),
+        before: before.problem.as_ref().map(|problem| json!({ "problem": problem.code() })),
         after: Some(answer),
         ..request.entry("subscription.resolved")
     };
@@ -102,7 +102,7 @@ pub async fn resolve_subscription(
 
 /// Which problems the answer is an answer to.
 fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
-    let code = problem.map(|problem| problem.code);
+    let code = problem.map(Problem::code);
     let which_record = matches!(
         code,
         Some(ProblemCode::SubscriptionExists | ProblemCode::AmbiguousRecovery | ProblemCode::DuplicateSubscription)

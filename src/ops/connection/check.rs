@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::connection::{Check, Connection};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::halo::{Credentials, HaloUrl, Priority, Subject};
 use crate::ids::{HaloTenant, PartnerId};
 use crate::ops::partner_guard::lock_active;
@@ -92,7 +92,7 @@ async fn recheck(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result
 
 /// What the audit log tells of a connection.
 pub(in crate::ops) fn standing(connection: &Connection) -> serde_json::Value {
-    let problem = connection.problem.as_ref().map(|problem| problem.code);
+    let problem = connection.problem.as_ref().map(|problem| problem.code());
     json!({ "url": connection.url, "state": connection.state.as_str(), "problem": problem })
 }
 
@@ -107,7 +107,7 @@ fn found(
     let problem = match error {
         Some(error) => halo::problem(error, worked, now),
         None if tenant.is_some_and(|tenant| *tenant != connection.tenant) => {
-            Problem::new(crate::domain::problem::ProblemCode::TenantChanged, now)
+            Problem::new(ProblemKind::TenantChanged, now)
         }
         None => return None,
     };

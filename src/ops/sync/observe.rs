@@ -49,7 +49,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
             SubscriptionLookup::Deleted => Lookup::Deleted,
             SubscriptionLookup::Unclear(error) => {
                 tracing::warn!(subscription = %id, evidence = error.evidence(), "Halo shows others, and this one not");
-                Lookup::Unknown(halo::code(&error))
+                Lookup::Unknown(halo::problem_kind(&error, None))
             }
         };
         subscriptions.insert(id, sighting);
@@ -63,7 +63,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
                 Lookup::Found(seen)
             }
             Ok(None) => Lookup::Deleted,
-            Err(error @ HaloError::NotUnderstood(_)) => Lookup::Unknown(halo::code(&error)),
+            Err(error @ HaloError::NotUnderstood(_)) => Lookup::Unknown(halo::problem_kind(&error, None)),
             Err(error) => return Err(error),
         };
         subscriptions.insert(id, sighting);

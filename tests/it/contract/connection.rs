@@ -1,6 +1,6 @@
 //! The connection form: what it says to wrong details, and to right ones.
 
-use infima_halo::domain::problem::{Problem, ProblemCode};
+use infima_halo::domain::problem::{Problem, ProblemKind};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ pub async fn is_checked(recorded: &mut Recorded) {
 
     // The first takes a name server that leads into a private network, the other a Halo without a list of subscriptions.
     for (code, problem) in
-        [("ADDRESS_BLOCKED", ProblemCode::AddressBlocked), ("LICENSING_OFF", ProblemCode::LicensingOff)]
+        [("ADDRESS_BLOCKED", ProblemKind::AddressBlocked), ("LICENSING_OFF", ProblemKind::LicensingOff)]
     {
         let problem = Problem::new(problem, desk.world.clock.now());
         let message = format!("{} {}", problem.message(), problem.remedy().unwrap());

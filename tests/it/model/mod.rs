@@ -8,7 +8,6 @@ mod invariants;
 use chrono::Duration;
 use infima_halo::domain::association::{Association, Ending};
 use infima_halo::domain::run::RunState;
-use infima_halo::ids::HaloSubscriptionId;
 use infima_halo::ops::association::resolve::Resolution;
 use infima_halo::ops::association::save::Mapping;
 use infima_halo::ops::connection::save::save_connection;
@@ -367,9 +366,8 @@ async fn map(world: &World, client: usize, customer: usize, shared: bool, replac
 async fn resolve(world: &World, client: usize, adopt: bool) {
     let Some(association) = association(world, client).await else { return };
     let Some(problem) = association.problem else { return };
-    let first = problem.subject.as_deref().unwrap_or_default().split(", ").next().unwrap_or_default();
-    let resolution = match first.parse() {
-        Ok(id) if adopt => Resolution::Adopt(HaloSubscriptionId(id)),
+    let resolution = match problem.subscriptions().first() {
+        Some(&id) if adopt => Resolution::Adopt(id),
         _ => Resolution::CreateNew,
     };
     refusable(world.resolve(association.id, resolution).await);

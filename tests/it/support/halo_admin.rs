@@ -2,10 +2,10 @@
 
 use chrono::Duration;
 use infima_halo::domain::association::{Association, AssociationState, Ending};
-use infima_halo::domain::problem::ProblemCode;
+use infima_halo::domain::problem::{Overwritten, ProblemKind, QuantityRefusal};
 use infima_halo::domain::roster::{ClientRecord, RosterState};
 use infima_halo::domain::run::RunState;
-use infima_halo::ids::{AssociationId, HaloCustomerId, HaloSubscriptionId, RunId};
+use infima_halo::ids::{AssociationId, HaloCustomerId, RunId};
 use infima_halo::ops::association::recreate::recreate_subscription;
 use infima_halo::ops::association::remove::remove_association;
 use infima_halo::ops::association::resolve::{Resolution, resolve_subscription};
@@ -85,37 +85,33 @@ impl World {
     /// Does what the association's remedy says, as a partner would. Whether there was anything to do.
     pub async fn mend(&self, association: &Association) -> bool {
         let Some(problem) = &association.problem else { return false };
-        let subscription = association.subscription.as_ref().map(|seen| seen.id.0);
-        let offered = problem.subject.as_deref().unwrap_or_default().rsplit(", ").next().unwrap_or_default();
-        match problem.code {
-            ProblemCode::SubscriptionDeleted => drop(self.recreate(association.id).await.expect("it is deleted")),
-            ProblemCode::SubscriptionInactive => {
-                let id = subscription.or(offered.parse().ok()).expect("the problem names it");
-                self.tenant.act(Act::SetSubscriptionActive { id, active: true }).expect("it is there");
+        match &problem.kind {
+            ProblemKind::SubscriptionDeleted => drop(self.recreate(association.id).await.expect("it is deleted")),
+            ProblemKind::SubscriptionInactive { id } => {
+                self.tenant.act(Act::SetSubscriptionActive { id: id.0, active: true }).expect("it is there");
             }
-            ProblemCode::SubscriptionExists | ProblemCode::AmbiguousRecovery | ProblemCode::DuplicateSubscription => {
-                let id = HaloSubscriptionId(offered.parse().expect("the problem names the candidates"));
+            ProblemKind::SubscriptionExists { ids }
+            | ProblemKind::AmbiguousRecovery { ids }
+            | ProblemKind::DuplicateSubscription { ids } => {
+                let id = *ids.last().expect("the problem names the candidates");
                 // It may have been offered to two clients, and the other one's answer came first: the next sync asks anew.
                 match self.resolve(association.id, Resolution::Adopt(id)).await {
                     Err(OpError::Refused(said)) => assert_eq!(said[0].code, UserErrorCode::SubscriptionNotACandidate),
                     resolved => drop(resolved.expect("it is a candidate")),
                 }
             }
-            ProblemCode::FieldsOverwritten => {
-                let made =
-                    problem.subject.as_deref().and_then(|it| it.strip_prefix("subscription ")?.split_once(" was made"));
-                if let Some((made, _)) = made {
-                    let id = made.parse().expect("the problem names it");
+            ProblemKind::FieldsOverwritten { what } => {
+                if let Some(Overwritten::Record { made, .. }) = what {
                     // All of the partner's clients name it.
-                    let _ = self.tenant.act(Act::DeleteSubscription { id });
+                    let _ = self.tenant.act(Act::DeleteSubscription { id: made.0 });
                 }
                 // Said once, it is said for all of the partner's clients.
                 let _ = self.resolve(association.id, Resolution::Continue).await;
             }
-            ProblemCode::CustomerDeleted => {
+            ProblemKind::CustomerDeleted => {
                 self.remove(association.id, Ending::KeepQuantity).await.expect("it is the partner's");
             }
-            ProblemCode::QuantityRefused if offered.starts_with("0:") => {
+            ProblemKind::QuantityRefused { quantity: 0, refusal: QuantityRefusal::Rejected { .. } } => {
                 self.set_users(&self.name_of(association).await, 2).await;
             }
             _ => return false,

@@ -1,11 +1,11 @@
 //! Creating a subscription, or taking back one of ours whose id was lost.
 
 use super::Stop;
-use super::execute::Executor;
+use super::execute::{Executor, Write};
 use super::failpoints::{Moment, reached};
 use super::step_result::{Done, broken, one_too_many, open, owned_by_another, seen, superseded};
 use crate::domain::plan::Step;
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, NewSubscription, Subscription, WriteError};
 use crate::ids::HaloSubscriptionId;
@@ -42,7 +42,7 @@ impl Executor<'_> {
             Err(WriteError::Doubtful(error)) => {
                 reached(self.ops, Moment::CreateDoubtful);
                 self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
-                let problem = Problem::new(ProblemCode::CreateUnconfirmed, self.ops.clock.now());
+                let problem = Problem::new(ProblemKind::CreateUnconfirmed, self.ops.clock.now());
                 let report =
                     Report { problem: Some(problem), evidence: Some(error.evidence()), ..open(step, Outcome::Skipped) };
                 Ok(Done { doubt: true, ..Done::with(report) })
@@ -53,7 +53,7 @@ impl Executor<'_> {
                 outcomes::create_refused(&mut tx, self.lease, step.association).await?;
                 tx.commit().await?;
                 reached(self.ops, Moment::CreateForgotten);
-                self.failed(step, error, ProblemCode::CreateRefused, None)
+                self.failed(step, error, Write::Create)
             }
         }
     }
@@ -71,10 +71,10 @@ impl Executor<'_> {
             match self.session.subscription(created.id).await {
                 Ok(Some(there)) => created = there,
                 Ok(None) => {
-                    let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
+                    let problem = Problem::new(ProblemKind::SubscriptionDeleted, self.ops.clock.now());
                     return Ok(Done::with(broken(step, problem)));
                 }
-                Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
+                Err(error) => return self.failed(step, error, Write::Quantity(quantity)),
             }
         }
         if created.active && created.quantity.whole() != Some(quantity) {
@@ -89,7 +89,7 @@ impl Executor<'_> {
         }
         let seen = Some(seen(&created));
         if !created.active {
-            let problem = Problem::new(ProblemCode::SubscriptionInactive, self.ops.clock.now());
+            let problem = Problem::new(ProblemKind::SubscriptionInactive { id: created.id }, self.ops.clock.now());
             let report = Report { quantity_after: created.quantity.whole(), seen, ..broken(step, problem) };
             return Ok(Done::with(report));
         }

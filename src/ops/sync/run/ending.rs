@@ -6,7 +6,7 @@ use super::failpoints::{Moment, reached};
 use super::outcome::{self, Decision};
 use super::step_result::Tally;
 use super::{RunOutcome, Went};
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::RunState;
 use crate::halo::HaloError;
 use crate::ops::{OpError, Ops, halo};
@@ -21,7 +21,7 @@ pub(super) async fn end(ops: &Ops, claimed: &Claimed, went: Went) -> Result<RunO
         Went::Stopped(error) => stopped(ops, claimed, &error).await,
         Went::Told => give_one_back(ops, claimed).await,
         Went::AttemptsExhausted => {
-            let problem = Problem::new(ProblemCode::InternalFault, ops.clock.now());
+            let problem = Problem::new(ProblemKind::InternalFault, ops.clock.now());
             tracing::error!(sync_run.id = %claimed.lease.run(), partner.id = %claimed.lease.partner(), "this sync was started too often without coming to an end");
             finish(ops, claimed, RunState::Failed, Some(&problem), None).await
         }
@@ -49,7 +49,7 @@ async fn conclude(
     };
     // The Last Sync Date is about all clients: a run for some of them, or with none mapped, does not move it.
     let everything = claimed.clients.is_none() && tally.open == 0 && tally.followed > 0;
-    let held = suspended_since.map(|since| Problem::new(ProblemCode::FieldsOverwritten, since));
+    let held = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
     let problem = another_tenant.or(held);
     finish(ops, claimed, state, None, Some(Conclusion { everything, problem })).await
 }
@@ -122,7 +122,7 @@ async fn put_back(ops: &Ops, claimed: &Claimed, pause: &Pause) -> Result<RunOutc
     reached(ops, Moment::PuttingBack);
     tx.commit().await?;
     reached(ops, Moment::PutBack);
-    tracing::info!(sync_run.id = %continued.run, partner.id = %lease.partner(), wait_s = pause.wait.as_secs(), problem = pause.problem.code.as_str(), "sync put back");
+    tracing::info!(sync_run.id = %continued.run, partner.id = %lease.partner(), wait_s = pause.wait.as_secs(), problem = pause.problem.code().as_str(), "sync put back");
     Ok(RunOutcome::PutBack)
 }
 

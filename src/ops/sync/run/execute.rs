@@ -14,7 +14,7 @@ use super::step_result::{
 };
 use super::{Look, Stop};
 use crate::domain::plan::{Action, Plan, Sent, Step};
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Problem, ProblemCode, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, Kept, Session, Subscription, WriteError};
 use crate::ids::{AssociationId, HaloSubscriptionId};
@@ -45,6 +45,24 @@ pub(super) struct Executor<'a> {
     /// Halo let us write something: what it refuses to permit now is about one record.
     pub(super) accepted: bool,
     refused: Option<HaloError>,
+}
+
+/// What Halo was asked to write.
+#[derive(Clone, Copy)]
+pub(super) enum Write {
+    Create,
+    Quantity(u32),
+}
+
+impl Write {
+    fn refused(self, reason: String) -> ProblemKind {
+        match self {
+            Write::Create => ProblemKind::CreateRefused { reason },
+            Write::Quantity(quantity) => {
+                ProblemKind::QuantityRefused { quantity, refusal: QuantityRefusal::Rejected { reason } }
+            }
+        }
+    }
 }
 
 /// How far a plan was carried out.
@@ -117,7 +135,7 @@ impl<'a> Executor<'a> {
             let mut tx = self.ops.db.begin(self.lease.scope()).await?;
             for step in batch {
                 if let Action::Blocked(problem) = &step.action
-                    && problem.code == ProblemCode::HaloUnreachable
+                    && problem.code() == ProblemCode::HaloUnreachable
                 {
                     self.unreachable = Some(problem.clone());
                 }
@@ -189,7 +207,7 @@ impl<'a> Executor<'a> {
         becomes: Becomes,
     ) -> Result<Done, Stop> {
         let Some(before) = self.records.get(&id) else {
-            let problem = Problem::new(ProblemCode::AnswerNotUnderstood, self.ops.clock.now());
+            let problem = Problem::new(ProblemKind::AnswerNotUnderstood, self.ops.clock.now());
             return Ok(Done::with(broken(step, problem)));
         };
         let (customer, untouched) = (before.customer, before.untouched());
@@ -207,7 +225,7 @@ impl<'a> Executor<'a> {
         let answer = match self.session.set_quantity(id, customer, quantity, deadline).await {
             Ok(answer) => answer,
             Err(WriteError::Doubtful(error)) => {
-                return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity));
+                return self.failed(step, error, Write::Quantity(quantity));
             }
             Err(WriteError::Refused(error)) => {
                 reached(self.ops, Moment::QuantityRefused);
@@ -215,7 +233,7 @@ impl<'a> Executor<'a> {
                 outcomes::quantity_refused(&mut tx, self.lease, step.association).await?;
                 tx.commit().await?;
                 reached(self.ops, Moment::QuantityForgotten);
-                return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity));
+                return self.failed(step, error, Write::Quantity(quantity));
             }
         };
         reached(self.ops, Moment::QuantityAnswered);
@@ -242,11 +260,11 @@ impl<'a> Executor<'a> {
             _ => match self.session.subscription(id).await {
                 Ok(Some(after)) => after,
                 Ok(None) => {
-                    let problem = Problem::new(ProblemCode::SubscriptionDeleted, self.ops.clock.now());
+                    let problem = Problem::new(ProblemKind::SubscriptionDeleted, self.ops.clock.now());
                     let report = broken(step, problem);
                     return Ok(Done::with(report));
                 }
-                Err(error) => return self.failed(step, error, ProblemCode::QuantityRefused, Some(quantity)),
+                Err(error) => return self.failed(step, error, Write::Quantity(quantity)),
             },
         };
         let now = self.ops.clock.now();
@@ -267,7 +285,8 @@ impl<'a> Executor<'a> {
         match untouched.kept_in(&after.untouched()) {
             Kept::All => {}
             Kept::Edited(fields) => {
-                report.problem = Some(Problem::about(ProblemCode::FieldsChanged, fields.join(", "), now));
+                let fields = fields.iter().map(|&field| field.to_owned()).collect();
+                report.problem = Some(Problem::new(ProblemKind::FieldsChanged { fields }, now));
             }
             Kept::Blanked(fields) => {
                 let problem = blanked(&fields, now);
@@ -298,33 +317,27 @@ impl<'a> Executor<'a> {
     }
 
     fn unanswered(&mut self, step: &Step, evidence: Option<String>) -> Done {
-        let problem = Problem::new(ProblemCode::HaloUnreachable, self.ops.clock.now());
+        let problem = Problem::new(ProblemKind::HaloUnreachable, self.ops.clock.now());
         self.unreachable = Some(problem.clone());
         Done::with(Report { problem: Some(problem), evidence, ..open(step, Outcome::Skipped) })
     }
 
     /// What an error means for one client; what concerns all of them stops the run.
-    pub(super) fn failed(
-        &mut self,
-        step: &Step,
-        error: HaloError,
-        refused: ProblemCode,
-        quantity: Option<u32>,
-    ) -> Result<Done, Stop> {
+    pub(super) fn failed(&mut self, step: &Step, error: HaloError, write: Write) -> Result<Done, Stop> {
         let now = self.ops.clock.now();
         let evidence = Some(error.evidence());
         match error {
             HaloError::Rejected { reason } => {
-                let subject = quantity.map_or(reason.clone(), |quantity| format!("{quantity}: {reason}"));
-                let problem = Problem::about(refused, subject, now);
+                let problem = Problem::new(write.refused(reason), now);
                 let report = Report { evidence, ..broken(step, problem) };
                 Ok(Done::with(report))
             }
             HaloError::NotFound => {
-                let problem = match quantity {
-                    Some(_) => Problem::new(ProblemCode::SubscriptionDeleted, now),
-                    None => Problem::about(refused, "Halo answered that there is nothing at this address", now),
+                let kind = match write {
+                    Write::Quantity(_) => ProblemKind::SubscriptionDeleted,
+                    Write::Create => write.refused("Halo answered that there is nothing at this address".into()),
                 };
+                let problem = Problem::new(kind, now);
                 let report = Report { evidence, ..broken(step, problem) };
                 Ok(Done::with(report))
             }
@@ -335,7 +348,7 @@ impl<'a> Executor<'a> {
                 Ok(Done::with(Report { evidence, ..broken(step, problem) }))
             }
             HaloError::NotUnderstood(_) => {
-                let problem = Problem::new(ProblemCode::AnswerNotUnderstood, now);
+                let problem = Problem::new(ProblemKind::AnswerNotUnderstood, now);
                 Ok(Done::with(Report { evidence, ..broken(step, problem) }))
             }
             HaloError::Unavailable(_) | HaloError::DeadlinePassed => {

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::SystemScope;
 use crate::domain::connection::Connection;
 use crate::domain::plan;
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::RunState;
 use crate::halo::{HaloError, Priority, Session};
 use crate::ids::RunId;
@@ -201,7 +201,7 @@ async fn sync(
     leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
     tx.commit().await?;
     reached(ops, Moment::Desired);
-    let held = desired.suspended_since.map(|since| Problem::new(ProblemCode::FieldsOverwritten, since));
+    let held = desired.suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
     let mut executor = execute::Executor::new(ops, lease, session, held, stop);
     let (mut tally, mut waits, mut another_tenant) = (Tally::default(), None, None);
     let mut slices: VecDeque<_> = desired.slices().into_iter().map(|slice| (slice, Look::First)).collect();
@@ -223,7 +223,7 @@ async fn sync(
         reached(ops, Moment::Observation);
         waits = waits.or_else(|| plan.waits().cloned());
         if sighted.observed.tenant != connection.tenant {
-            let problem = Problem::new(ProblemCode::TenantChanged, ops.clock.now());
+            let problem = Problem::new(ProblemKind::TenantChanged, ops.clock.now());
             another_tenant = Some(problem.with_first_seen_from(connection.problem.as_ref()));
         }
         executor.see(sighted, lost);
@@ -254,7 +254,7 @@ async fn sync(
         let wait = outcome::backoff(lease.run(), claimed.attempts);
         Came::SoFar(Pause { wait, counts_as_attempt: true, for_some: false, problem })
     } else if waits.is_some() || tally.doubts > 0 && !theirs {
-        let unconfirmed = || Problem::new(ProblemCode::CreateUnconfirmed, ops.clock.now());
+        let unconfirmed = || Problem::new(ProblemKind::CreateUnconfirmed, ops.clock.now());
         let problem = waits.unwrap_or_else(unconfirmed);
         // A first look soon, because most creates in doubt were done; the last one after the whole settle time. A Halo that
         // answers each create like that is asked less and less often.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::plan::{Action, Step};
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
 use crate::halo::Subscription;
 use crate::ids::HaloSubscriptionId;
@@ -78,7 +78,7 @@ pub(super) fn note(step: &Step) -> Report {
             Report { problem: Some(problem.clone()), becomes: Becomes::NotSeen, ..open(step, Outcome::Skipped) }
         }
         // It is tried again soon, and nobody has to mend anything.
-        Action::Blocked(problem) if problem.code == ProblemCode::HaloUnreachable => {
+        Action::Blocked(problem) if problem.code() == ProblemCode::HaloUnreachable => {
             Report { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) }
         }
         Action::Blocked(problem) => Report {
@@ -122,32 +122,33 @@ pub(super) fn superseded(step: &Step) -> Done {
 
 /// A person gave the association another subscription while this one was being created.
 pub(super) fn one_too_many(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
-    let problem = Problem::about(ProblemCode::DuplicateSubscription, id.to_string(), now);
+    let problem = Problem::new(ProblemKind::DuplicateSubscription { ids: vec![id] }, now);
     Done::with(Report { duplicate: Some(true), ..broken(step, problem) })
 }
 
 pub(super) fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
-    let problem = Problem::about(ProblemCode::AmbiguousRecovery, id.to_string(), now);
+    let problem = Problem::new(ProblemKind::AmbiguousRecovery { ids: vec![id] }, now);
     let report = broken(step, problem);
     Done::with(report)
 }
 
 /// Halo made a new record out of an update of one that is still there: nothing more is written until somebody has looked.
 pub(super) fn made_a_record(step: &Step, id: HaloSubscriptionId, other: &Subscription, now: DateTime<Utc>) -> Done {
-    let made = format!("subscription {} was made beside {id}", other.id);
-    let problem = Problem::about(ProblemCode::FieldsOverwritten, made, now);
+    let what = Some(Overwritten::Record { made: other.id, beside: id });
+    let problem = Problem::new(ProblemKind::FieldsOverwritten { what }, now);
     let evidence = Some(format!("a write to subscription {id}, which is there, made subscription {}", other.id));
     Done { suspend_writes: true, ..Done::with(Report { evidence, ..broken(step, problem) }) }
 }
 
 /// Halo did not keep these fields of a subscription.
 pub(in crate::ops::sync) fn blanked(fields: &[&str], now: DateTime<Utc>) -> Problem {
-    Problem::about(ProblemCode::FieldsOverwritten, format!("blank or zero now: {}", fields.join(", ")), now)
+    let what = Some(Overwritten::Fields(fields.iter().map(|&field| field.to_owned()).collect()));
+    Problem::new(ProblemKind::FieldsOverwritten { what }, now)
 }
 
 /// Halo answered the write with another record: it is shown, never adopted.
 pub(super) fn another_record(step: &Step, id: HaloSubscriptionId, other: &Subscription, now: DateTime<Utc>) -> Done {
-    let problem = Problem::about(ProblemCode::DuplicateSubscription, format!("{id}, {}", other.id), now);
+    let problem = Problem::new(ProblemKind::DuplicateSubscription { ids: vec![id, other.id] }, now);
     let report = Report {
         evidence: Some(format!("a write to subscription {id} was answered with subscription {}", other.id)),
         ..broken(step, problem)
@@ -157,7 +158,8 @@ pub(super) fn another_record(step: &Step, id: HaloSubscriptionId, other: &Subscr
 
 /// Halo took the write and shows another quantity. That is no refusal: the next run writes it again.
 pub(super) fn not_taken(quantity: u32, shown: &Subscription, now: DateTime<Utc>) -> Problem {
-    Problem::about(ProblemCode::QuantityRefused, format!("Halo shows {} instead of {quantity}", shown.quantity), now)
+    let refusal = QuantityRefusal::NotKept { shown: shown.quantity.to_string() };
+    Problem::new(ProblemKind::QuantityRefused { quantity, refusal }, now)
 }
 
 pub(super) fn seen(record: &Subscription) -> Seen {
