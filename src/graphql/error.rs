@@ -3,8 +3,8 @@
 
 use async_graphql::{ErrorExtensions, Response};
 
+use super::error_code::{ErrorCode, INTERNAL_ERROR, SESSION_ENDED};
 use crate::auth::{Denied, Role};
-use crate::http::{ErrorCode, OUR_FAULT, SESSION_ENDED};
 use crate::ops::{ARCHIVED, OpError, UserErrorCode};
 use crate::storage::{StorageError, is_out_of_reach};
 
@@ -84,7 +84,7 @@ impl From<Failure> for async_graphql::Error {
             Failure::Unavailable => {
                 ErrorCode::Unavailable.error("The service cannot answer just now. Try again in a minute.")
             }
-            Failure::Ours => ErrorCode::Internal.error(OUR_FAULT),
+            Failure::Ours => ErrorCode::Internal.error(INTERNAL_ERROR),
         }
     }
 }

@@ -15,7 +15,10 @@
 
 mod about;
 mod access_log;
+pub mod compat;
 mod error;
+mod error_code;
+pub mod limits;
 mod loader_scheduler;
 mod loaders;
 mod mutations;
@@ -24,20 +27,24 @@ mod objects;
 mod page;
 mod query;
 mod request_context;
+mod request_id;
 mod scalars;
 mod subscription;
 mod user_error;
 
 use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 
+pub use self::{
+    error_code::{ErrorCode, INTERNAL_ERROR, SESSION_ENDED},
+    request_id::RequestId,
+};
 use self::{mutations::Mutation, query::Query, subscription::Subscription};
-use crate::http::{SpecNulls, limits};
 use crate::ops::Ops;
 use crate::storage::run_listener::RunListener;
 
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
-/// The schema, ready to be asked. Requests bring a [`crate::auth::Caller`] and, from HTTP, a [`crate::http::RequestId`]
+/// The schema, ready to be asked. Requests bring a [`crate::auth::Caller`] and, from HTTP, a [`RequestId`]
 /// in their data.
 pub fn schema(ops: Ops, changes: RunListener) -> ApiSchema {
     shape()
@@ -45,11 +52,11 @@ pub fn schema(ops: Ops, changes: RunListener) -> ApiSchema {
         .data(changes)
         .extension(about::AboutTheSchema)
         .extension(request_context::RequestContextExtension)
-        .extension(SpecNulls)
-        .limit_depth(limits::SCHEMA_DEPTH)
-        .limit_complexity(limits::SCHEMA_COMPLEXITY)
-        .limit_directives(limits::SCHEMA_DIRECTIVES)
-        .limit_recursive_depth(limits::SCHEMA_RECURSION)
+        .extension(compat::nulls::SpecNulls)
+        .limit_depth(limits::DEPTH)
+        .limit_complexity(limits::COMPLEXITY)
+        .limit_directives(limits::DIRECTIVES)
+        .limit_recursive_depth(limits::RECURSION)
         .finish()
 }
 

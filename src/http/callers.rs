@@ -16,11 +16,9 @@ use governor::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{
-    error::{ErrorCode, Refusal},
-    limits::Limits,
-};
+use super::{error::Refusal, limits::Limits};
 use crate::auth::Caller;
+use crate::graphql::ErrorCode;
 
 /// After so many requests callers that have been quiet are forgotten.
 const SWEEP_EVERY: u32 = 1_000;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::{
-    error::{ErrorCode, Refusal},
-    limits::Limits,
+    error::Refusal,
     tokens::{TooMuch, canonical, split},
 };
 use crate::auth::Caller;
 use crate::config::TrustedDocuments;
+use crate::graphql::{ErrorCode, limits::DocumentLimits};
 
 const LONGEST_NAME: usize = 100;
 
@@ -41,7 +41,7 @@ impl Documents {
         let texts: BTreeMap<String, String> =
             serde_json::from_str(manifest).map_err(|_| ManifestError::NotAManifest)?;
         let (mut by_hash, mut known) = (HashMap::new(), HashSet::new());
-        let limits = Limits::default();
+        let limits = DocumentLimits::default();
         for (id, text) in texts {
             let hash = hash(&text);
             if bare(&id) != hash {
@@ -69,7 +69,7 @@ impl Documents {
         text: Option<String>,
         id: Option<&str>,
         operation: Option<&str>,
-        limits: &Limits,
+        limits: &DocumentLimits,
     ) -> Result<String, Refusal> {
         let text = match (text, id) {
             (Some(text), _) => text,
@@ -82,7 +82,7 @@ impl Documents {
         let tokens = split(&text, limits.tokens, limits.nesting).map_err(|too_much| {
             let message = match too_much {
                 TooMuch::Tokens => {
-                    format!("The document has more than {} tokens. GraphqlParams for less at once.", limits.tokens)
+                    format!("The document has more than {} tokens. Request less at once.", limits.tokens)
                 }
                 TooMuch::Nesting => format!("The document is nested deeper than {} levels.", limits.nesting),
             };

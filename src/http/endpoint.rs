@@ -1,8 +1,8 @@
 //! `/graphql` over HTTP, to the letter of the GraphQL-over-HTTP specification.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use async_graphql::{Executor, ServerError, Value, parser::types::OperationType};
+use async_graphql::{Executor, Value, parser::types::OperationType};
 use axum::{
     Extension,
     body::{Body, to_bytes},
@@ -11,20 +11,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use secrecy::SecretString;
-use serde::Serialize;
 use tokio::time::timeout;
 
 use super::{
-    RequestId,
-    error::{ErrorCode, Refusal},
+    error::{Refusal, is_about_the_document, status_of},
     events,
-    finish::request_error,
     graphql_params::GraphqlParams,
     media::{Media, is_json},
     request_validator::RequestValidator,
     socket,
 };
 use crate::auth::{Act, Caller};
+use crate::graphql::{
+    ErrorCode, RequestId,
+    compat::response::{SpecResponse, request_error},
+};
 
 /// Takes any method; a request to upgrade becomes a socket.
 pub(super) async fn endpoint<E: Executor>(
@@ -111,38 +112,16 @@ async fn read<E>(
     serde_json::from_slice(&bytes).map_err(|_| Refusal::new(ErrorCode::BadRequest, "The body is not valid JSON."))
 }
 
-/// An answer as it is sent. Its errors come first, as the specification advises; a request that was not run has no `data`.
-#[derive(Serialize)]
-pub(super) struct Answer<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    extensions: &'a BTreeMap<String, Value>,
-}
-
-impl<'a> Answer<'a> {
-    pub(super) fn of(response: &'a async_graphql::Response) -> Self {
-        let data = Some(&response.data).filter(|_| request_error(response).is_none());
-        Self { errors: &response.errors, data, extensions: &response.extensions }
-    }
-
-    pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("made of JSON values")
-    }
-}
-
 fn answer(response: &async_graphql::Response, media: Media) -> Response {
     // What keeps a stream from opening is answered as a plain result.
     let media = if media == Media::EventStream { Media::GraphqlResponse } else { media };
     let code = request_error(response);
     let status = match code {
         None => StatusCode::OK,
-        Some(code) if media == Media::Json && code.is_about_the_document() => StatusCode::OK,
-        Some(code) => code.status(),
+        Some(code) if media == Media::Json && is_about_the_document(code) => StatusCode::OK,
+        Some(code) => status_of(code),
     };
-    let mut answer = (status, Answer::of(response).to_json()).into_response();
+    let mut answer = (status, SpecResponse::new(response).to_json()).into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.content_type());
     match code {

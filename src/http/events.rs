@@ -12,12 +12,11 @@ use futures::{StreamExt, stream};
 use tokio::time::sleep;
 
 use super::{
-    RequestId,
-    endpoint::Answer,
-    error::{ErrorCode, Refusal, SESSION_ENDED},
+    error::Refusal,
     request_validator::{RequestValidator, ValidatedRequest},
 };
 use crate::auth::Caller;
+use crate::graphql::{ErrorCode, RequestId, SESSION_ENDED, compat::response::SpecResponse};
 
 /// Opens the stream. It ends with the operation, with the caller's token, or with the server.
 pub(super) fn stream<E: Executor>(
@@ -48,7 +47,7 @@ pub(super) fn stream<E: Executor>(
 }
 
 fn next(result: &async_graphql::Response) -> Event {
-    Event::default().event("next").data(Answer::of(result).to_json())
+    Event::default().event("next").data(SpecResponse::new(result).to_json())
 }
 
 fn complete() -> Event {

@@ -5,7 +5,8 @@ use axum::{extract::Query, http::Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::error::{ErrorCode, Refusal};
+use super::error::Refusal;
+use crate::graphql::ErrorCode;
 
 /// A well-formed request. Nothing of it is judged yet, but the types of its parameters.
 #[derive(Debug, Default, PartialEq)]

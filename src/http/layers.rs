@@ -17,7 +17,7 @@ use tower_http::{
 };
 use tracing::{Span, field::Empty, info_span};
 
-use super::{RequestId, error::ErrorCode};
+use crate::graphql::{ErrorCode, RequestId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What a page's own tracing puts on its requests (W3C Trace Context).

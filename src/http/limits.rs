@@ -1,15 +1,8 @@
-//! How much one caller may ask for. All limits of the GraphQL edge stand here.
+//! How much one caller may request. The limits of documents and of the schema are in `graphql/`.
 
 use std::time::Duration;
 
-/// For `SchemaBuilder::limit_depth`: how deep fields may nest. GraphiQL's introspection needs 15.
-pub const SCHEMA_DEPTH: usize = 18;
-/// For `SchemaBuilder::limit_complexity`: one for each field, times the page size where a field says so.
-pub const SCHEMA_COMPLEXITY: usize = 5_000;
-/// For `SchemaBuilder::limit_directives`: how many directives one field may have.
-pub const SCHEMA_DIRECTIVES: usize = 4;
-/// For `SchemaBuilder::limit_recursive_depth`.
-pub const SCHEMA_RECURSION: usize = 32;
+use crate::graphql::limits::DocumentLimits;
 
 /// The limits that hold before and around execution. `serve` is told five of them by its configuration, and takes
 /// the others of [`Limits::default`].
@@ -19,14 +12,7 @@ pub struct Limits {
     pub body: usize,
     /// Bytes of a request's body for those who import the roster.
     pub import_body: usize,
-    /// Names, numbers, strings and punctuators in a document.
-    pub tokens: usize,
-    /// How deep brackets may nest in a document.
-    pub nesting: usize,
-    /// Fields of a document, with fragments spread out.
-    pub selections: usize,
-    /// Aliases of a document, with fragments spread out.
-    pub aliases: usize,
+    pub document: DocumentLimits,
     /// Connections at the same time, whoever they are of: further ones wait to be taken. Each may hold some hundred KB of what
     /// its client has not taken yet, and needs one of the process' open files.
     pub connections: usize,
@@ -60,10 +46,7 @@ impl Default for Limits {
         Self {
             body: 256 * 1024,
             import_body: 8 * 1024 * 1024,
-            tokens: 3_000,
-            nesting: 40,
-            selections: 1_500,
-            aliases: 30,
+            document: DocumentLimits::default(),
             connections: 10_000,
             head_time: Duration::from_secs(30),
             read_time: Duration::from_secs(15),

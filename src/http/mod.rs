@@ -1,29 +1,25 @@
 //! The door: HTTP in, GraphQL operations out to the schema, answers back. Over POST and GET, event streams and sockets.
 //!
 //! Here it is decided whether a request is well formed, who is calling, whether the document is trusted and within the
-//! limits, how long it may take, and what an answer looks like; never what a field means. This room knows callers, but no
-//! partners, no Halo and no database: the schema, and the function that turns a token into a caller, are handed in by
-//! `app/`. `graphql/` may use three things of it that know nothing of HTTP either: [`ErrorCode`] with its texts, [`SpecNulls`] and the
-//! limits of the schema in [`limits`].
+//! limits, how long it may take, and what an answer looks like; never what a field means. This module knows callers, but no
+//! partners, no Halo and no database: `app/` hands in the schema and the function that turns a token into a caller. Error
+//! codes, the request's id, the limits of documents and the workarounds for async-graphql belong to `graphql/`.
 //!
-//! The way of a request: `serve` (the connection) → `layers` (id, headers) → `endpoint` or `socket` (transport) → `validator`
-//! (judge, run, finish), with `ask`, `documents`, `document`, `callers` as the validator's judges and `order`, `finish` for its
-//! answer.
+//! A request passes `serve` (the connection), `layers` (id, headers), `endpoint` or `socket` (transport) and
+//! `request_validator` (checks, executes and finishes it), which uses `graphql_params`, `documents` and `callers` for its
+//! checks and `finish` for the answer.
 
 mod callers;
-mod document;
 mod documents;
 mod endpoint;
 mod error;
 mod events;
 mod finish;
-mod graphql_nulls;
 mod graphql_params;
 mod health;
 mod layers;
 pub mod limits;
 mod media;
-mod order;
 pub mod playground;
 mod request_validator;
 mod serve;
@@ -37,17 +33,16 @@ use axum::{Router, http::HeaderValue, routing::any};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use uuid::Uuid;
 
 pub use documents::{Documents, ManifestError};
-pub use error::{ErrorCode, OUR_FAULT, SESSION_ENDED};
-pub use graphql_nulls::SpecNulls;
+pub use error::status_of;
 pub use health::{Health, metrics as metrics_route, routes as health_routes};
 pub use serve::serve;
 
 use crate::{
     auth::{Caller, VerifyError},
     clock::Clock,
+    graphql::{ErrorCode, SESSION_ENDED},
 };
 
 /// Turns a bearer token (without the word `Bearer`), or the lack of one, into a caller.
@@ -87,23 +82,9 @@ impl From<VerifyError> for IdentifyError {
     }
 }
 
-/// The id of one operation, in the `x-request-id` header, in every error and in the logs. In the schema's request data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
-
-impl RequestId {
-    pub fn generate() -> Self {
-        Self(Uuid::now_v7().simple().to_string().into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// What the GraphQL endpoint is made of. Resolvers find the [`Caller`] and the [`RequestId`] in their request's data.
+/// What the GraphQL endpoint is made of. Resolvers find the [`Caller`] and the
+/// [`RequestId`](crate::graphql::RequestId) in their request's data.
 pub struct GraphqlService<E> {
-    /// The schema, with [`SpecNulls`] and the limits of [`limits`] set.
     pub schema: E,
     pub identify: Identify,
     pub clock: Clock,

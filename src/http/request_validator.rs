@@ -3,26 +3,25 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::{
-    Executor, Request, Response,
-    parser::types::{ExecutableDocument, OperationType},
-};
+use async_graphql::{Executor, Request, Response, parser::types::OperationType};
 use futures::{FutureExt, StreamExt, stream::BoxStream};
 use secrecy::SecretString;
 use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::{
-    GraphqlService, RequestId,
+    GraphqlService,
     callers::{Callers, Slot},
-    document::Document,
     documents::short,
-    error::{ErrorCode, OUR_FAULT, Refusal},
-    finish::{finish, request_error},
+    error::Refusal,
+    finish::finish,
     graphql_params::GraphqlParams,
-    order::Order,
 };
 use crate::auth::{Act, Caller};
+use crate::graphql::{
+    ErrorCode, INTERNAL_ERROR, RequestId,
+    compat::{document::Document, order::FieldOrder, response::request_error},
+};
 
 /// What `app/` handed in, and what its callers have used of it.
 pub(super) struct RequestValidator<E> {
@@ -34,7 +33,7 @@ pub(super) struct RequestValidator<E> {
 pub(super) struct ValidatedRequest {
     pub(super) kind: OperationType,
     request: Request,
-    order: Order,
+    order: FieldOrder,
     after: ResponseContext,
 }
 
@@ -73,8 +72,9 @@ impl<E: Executor> RequestValidator<E> {
     ) -> Result<ValidatedRequest, Refusal> {
         let operation_name = params.operation_name.as_deref();
         let GraphqlService { documents, limits, .. } = &self.service;
-        let text = documents.choose(caller, params.query, params.document_id.as_deref(), operation_name, limits)?;
-        let document = Document::read(&text, operation_name, &params.variables, limits)?;
+        let text =
+            documents.choose(caller, params.query, params.document_id.as_deref(), operation_name, &limits.document)?;
+        let document = Document::read(&text, operation_name, &params.variables, &limits.document)?;
         let may_see_schema = self.service.schema_for_everybody || caller.may(Act::UsePlayground);
         if document.introspects && !may_see_schema {
             let message = "The contract describes the schema. Only support may ask the server for it.";
@@ -86,7 +86,6 @@ impl<E: Executor> RequestValidator<E> {
         span.record("caller", caller.subject());
 
         let kind = document.kind;
-        let order = order(&document);
         let misfit = documents.misfit(document.operation_name.as_deref());
         let mut request = Request::new(text)
             .variables(params.variables)
@@ -98,7 +97,7 @@ impl<E: Executor> RequestValidator<E> {
         }
         request.set_parsed_query(document.parsed);
         let after = ResponseContext { id: id.clone(), may_see_schema, kind: name_of(kind), misfit };
-        Ok(ValidatedRequest { kind, request, order, after })
+        Ok(ValidatedRequest { kind, request, order: document.order, after })
     }
 
     /// Runs a query or mutation. A query that is dropped, stops. A mutation once begun runs to its end, whether or not
@@ -121,7 +120,7 @@ impl<E: Executor> RequestValidator<E> {
             match timeout(limits.query_time, work).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(_)) => our_fault(),
-                Err(_) => too_slow("This took too long and was stopped. GraphqlParams for less at once."),
+                Err(_) => too_slow("This took too long and was stopped. Request less at once."),
             }
         };
         order.arrange(&mut response.data);
@@ -186,18 +185,11 @@ impl ResponseContext {
 
 /// A panic: the hook has logged it.
 fn our_fault() -> Response {
-    Refusal::new(ErrorCode::Internal, OUR_FAULT).into()
+    Refusal::new(ErrorCode::Internal, INTERNAL_ERROR).into()
 }
 
 fn too_slow(message: &str) -> Response {
     Refusal::new(ErrorCode::Timeout, message).into()
-}
-
-fn order(document: &Document) -> Order {
-    let ExecutableDocument { operations, .. } = &document.parsed;
-    let name = document.operation_name.as_deref();
-    let operation = operations.iter().find(|(known, _)| known.map(|known| known.as_str()) == name);
-    operation.map_or_else(Order::default, |(_, operation)| Order::of(&document.parsed, &operation.node))
 }
 
 fn name_of(kind: OperationType) -> &'static str {

@@ -30,9 +30,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("http", &["auth", "config"]),
-    // `http` for three things that know nothing of HTTP: the codes of errors, the rules for nulls, and the limits.
-    ("graphql", &["auth", "domain", "http", "ops", "storage"]),
+    ("http", &["auth", "config", "graphql"]),
+    ("graphql", &["auth", "domain", "ops", "storage"]),
     ("jobs", &["config", "ops", "queue"]),
     ("ops", &["auth", "domain", "halo", "queue", "seal", "storage"]),
     ("storage", &["auth", "domain"]),

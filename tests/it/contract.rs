@@ -9,8 +9,8 @@ mod desk;
 mod mapping;
 mod recorded;
 
-use infima_halo::graphql::sdl;
-use infima_halo::http::ErrorCode;
+use infima_halo::graphql::{ErrorCode, sdl};
+use infima_halo::http::status_of;
 use serde_json::{Value, json};
 
 use desk::{Desk, contract};
@@ -37,7 +37,7 @@ async fn operations_and_refusals_match_recordings() {
 #[test]
 fn top_level_error_codes_match_recording() {
     let codes = ErrorCode::ALL.iter().map(|code| {
-        let told = json!({ "status": code.status().as_u16(), "meaning": code.meaning() });
+        let told = json!({ "status": status_of(*code).as_u16(), "meaning": code.meaning() });
         (code.as_str().to_owned(), told)
     });
     hold("error-codes.json", &codes.collect());

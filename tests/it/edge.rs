@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use infima_halo::auth::Role;
-use infima_halo::http::ErrorCode;
+use infima_halo::graphql::ErrorCode;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching, Tenant};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, EmptyMutation, Error, Guard, Object, Result, Schema, Subscription};
 use futures::{StreamExt, stream};
-use infima_halo::http::SpecNulls;
+use infima_halo::graphql::compat::nulls::SpecNulls;
 use serde_json::{Value, json};
 
 struct Nobody;

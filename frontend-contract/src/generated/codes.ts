@@ -69,24 +69,24 @@ export const problemMeanings = {
 /** What each `extensions.code` of an error beside `data` means. */
 export const errorMeanings = {
   "BAD_REQUEST": "The HTTP request is not a well-formed GraphQL request.",
-  "BAD_USER_INPUT": "An argument or variable has a value that cannot be used. `extensions.field` says which, where it is known.",
+  "BAD_USER_INPUT": "An argument or variable has a value that cannot be used. `extensions.field` names it if it is known.",
   "DOCUMENT_NOT_TRUSTED": "The operation is not part of the contract that this server was released with.",
-  "FORBIDDEN": "The caller's role does not permit this, whatever the partner; or the partner is archived, and nothing of it is changed any more.",
-  "GRAPHQL_PARSE_FAILED": "The document is not GraphQL.",
-  "GRAPHQL_VALIDATION_FAILED": "The document does not fit the schema. An outdated frontend is told so by this or by DOCUMENT_NOT_TRUSTED.",
-  "HALO_UNREACHABLE": "The partner's Halo does not answer as it should. Everything that does not need it is still in `data`.",
-  "INTERNAL": "Our fault. `extensions.requestId` lets support find what happened.",
-  "LIMIT_EXCEEDED": "The document asks for too much at once: too deep, too wide, too long, or too many at the same time.",
-  "METHOD_NOT_ALLOWED": "Queries go by GET or POST, mutations by POST.",
-  "NOT_ACCEPTABLE": "The Accept header allows none of the forms an answer can have.",
-  "NOT_CONNECTED": "The partner has no connection to Halo PSA yet. Everything that does not need it is still in `data`.",
-  "NOT_FOUND": "There is no such record, or it is another partner's: the two are not told apart.",
+  "FORBIDDEN": "The caller's role does not permit this for any partner, or the partner is archived and can no longer be changed.",
+  "GRAPHQL_PARSE_FAILED": "The document is not valid GraphQL.",
+  "GRAPHQL_VALIDATION_FAILED": "The document does not match the schema. An outdated frontend receives this or DOCUMENT_NOT_TRUSTED.",
+  "HALO_UNREACHABLE": "The partner's Halo is unreachable or does not answer as expected. `data` still has everything that does not need Halo.",
+  "INTERNAL": "An internal error. `extensions.requestId` lets support find its cause in the logs.",
+  "LIMIT_EXCEEDED": "The document requests too much at once: it is too deep, too wide or too long, or too many operations are open.",
+  "METHOD_NOT_ALLOWED": "The HTTP method is not allowed. Send queries by GET or POST, mutations by POST.",
+  "NOT_ACCEPTABLE": "The Accept header allows none of the media types of an answer.",
+  "NOT_CONNECTED": "The partner is not connected to Halo PSA. `data` still has everything that does not need Halo.",
+  "NOT_FOUND": "The record does not exist or belongs to another partner. The error does not say which.",
   "PAYLOAD_TOO_LARGE": "The body is too large. Send less at once.",
-  "RATE_LIMITED": "Too many requests from this caller. `extensions.retryAfter` says in how many seconds to go on.",
-  "TIMEOUT": "It took too long. A query was stopped; a mutation goes on, so look before sending it again.",
-  "UNAUTHENTICATED": "There is no valid token with the request. Sign in again.",
-  "UNAVAILABLE": "The service cannot answer just now, such as while its database is away. Try again shortly.",
-  "UNSUPPORTED_MEDIA_TYPE": "The body has to be application/json in UTF-8."
+  "RATE_LIMITED": "The caller sent too many requests. Try again after `extensions.retryAfter` seconds.",
+  "TIMEOUT": "The operation took too long. A query was stopped; a mutation continues, so check its result before sending it again.",
+  "UNAUTHENTICATED": "The request has no valid token. Sign in again.",
+  "UNAVAILABLE": "The service is temporarily unavailable, for example because its database is. Try again shortly.",
+  "UNSUPPORTED_MEDIA_TYPE": "The body is not application/json in UTF-8."
 } as const;
 
 /** The HTTP status of an answer that holds nothing but an error of this code. */

@@ -4,7 +4,7 @@ use async_graphql::ServerError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::http::endpoint::Answer;
+use crate::graphql::compat::response::SpecResponse;
 
 /// A message from the client. Fields that the protocol does not name are ignored.
 #[derive(Debug, Deserialize)]
@@ -39,7 +39,7 @@ pub(super) enum ServerMessage<'a> {
     },
     Next {
         id: &'a str,
-        payload: Answer<'a>,
+        payload: SpecResponse<'a>,
     },
     Error {
         id: &'a str,

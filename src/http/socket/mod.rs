@@ -17,7 +17,8 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use super::{RequestId, error::Refusal, request_validator::RequestValidator};
+use super::{error::Refusal, request_validator::RequestValidator};
+use crate::graphql::RequestId;
 use session::Session;
 
 const PROTOCOL: &str = "graphql-transport-ws";

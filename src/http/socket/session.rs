@@ -42,15 +42,11 @@ use super::{
 };
 use crate::{
     auth::Caller,
-    http::{
-        RequestId,
-        callers::Slot,
-        endpoint::Answer,
-        error::{ErrorCode, Refusal, SESSION_ENDED},
-        finish::request_error,
-        graphql_params::GraphqlParams,
-        request_validator::RequestValidator,
+    graphql::{
+        ErrorCode, RequestId, SESSION_ENDED,
+        compat::response::{SpecResponse, request_error},
     },
+    http::{callers::Slot, error::Refusal, graphql_params::GraphqlParams, request_validator::RequestValidator},
 };
 
 /// One socket from its first message to its last. Dropped, it drops its operations; only mutations
@@ -218,7 +214,7 @@ impl<'a, E: Executor> Session<'a, E> {
                 self.operations.remove(id);
                 self.send(ServerMessage::Error { id, payload: &response.errors }).await
             }
-            Some(response) => self.send(ServerMessage::Next { id, payload: Answer::of(&response) }).await,
+            Some(response) => self.send(ServerMessage::Next { id, payload: SpecResponse::new(&response) }).await,
             None => {
                 self.operations.remove(id);
                 self.send(ServerMessage::Complete { id }).await

@@ -9,7 +9,7 @@ use async_graphql::{Context, Enum, Error, Object, Result, Schema, SchemaBuilder,
 use futures::{Stream, StreamExt, stream};
 use infima_halo::{
     auth::Caller,
-    http::{ErrorCode, RequestId, SpecNulls, limits},
+    graphql::{ErrorCode, RequestId, compat::nulls::SpecNulls, limits},
 };
 use tokio::sync::Semaphore;
 
@@ -42,10 +42,10 @@ impl Toys {
         builder
             .data(self.clone())
             .extension(SpecNulls)
-            .limit_depth(limits::SCHEMA_DEPTH)
-            .limit_complexity(limits::SCHEMA_COMPLEXITY)
-            .limit_directives(limits::SCHEMA_DIRECTIVES)
-            .limit_recursive_depth(limits::SCHEMA_RECURSION)
+            .limit_depth(limits::DEPTH)
+            .limit_complexity(limits::COMPLEXITY)
+            .limit_directives(limits::DIRECTIVES)
+            .limit_recursive_depth(limits::RECURSION)
             .finish()
     }
 

@@ -1,5 +1,6 @@
-//! Puts the keys of an answer in the order of the document (GraphQL, section 7.2.2). async-graphql leaves them in the order
-//! in which their fields happened to be ready, which differs from one request to the next.
+//! Sorts the keys of an answer into the document's order (GraphQL, section 7.2.2). async-graphql
+//! leaves them in the order in which their fields were ready, which differs between requests, since
+//! #1746 (7.1.0). Remove with async-graphql 8.0, where #1806 reverts it.
 
 use async_graphql::{
     Name, Value,
@@ -7,14 +8,15 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
-/// The keys of an object in their order, each with those of the object behind it.
+/// The keys of an object in their order, each with the keys of the object that it holds.
 #[derive(Clone, Default)]
-pub(super) struct Order(IndexMap<Name, Order>);
+pub struct FieldOrder(IndexMap<Name, FieldOrder>);
 
-impl Order {
-    /// The order of the operation's answer. The document has been counted: spreading its fragments out is cheap.
+impl FieldOrder {
+    /// The order of the operation's answer. The document is within its limits, so spreading its
+    /// fragments out is cheap.
     pub(super) fn of(document: &ExecutableDocument, operation: &OperationDefinition) -> Self {
-        let mut order = Order::default();
+        let mut order = FieldOrder::default();
         order.add(document, &operation.selection_set.node);
         order
     }
@@ -36,9 +38,10 @@ impl Order {
         }
     }
 
-    pub(super) fn arrange(&self, value: &mut Value) {
+    /// Sorts the keys of an answer.
+    pub fn arrange(&self, value: &mut Value) {
         match value {
-            // A scalar that is an object has no selections, and stays as it is.
+            // A scalar that is an object has no selections and stays as it is.
             Value::Object(fields) if !self.0.is_empty() => {
                 fields.sort_by_cached_key(|name, _| self.0.get_index_of(name));
                 for (name, field) in fields {

@@ -1,50 +1,66 @@
-//! A parsed document, and whether it stays within the limits.
+//! Parses a document and checks it before the library validates it.
 //!
-//! async-graphql spreads fragments out while it validates, so a few nested fragments can make it visit billions of
-//! fields. They are counted here first, each fragment once.
+//! async-graphql 7.2 spreads fragments out while it validates, so a few nested fragments can make it
+//! visit billions of fields; here each fragment is counted once. It has no limit for aliases (8.0
+//! has, #1822), does not count introspection, and leaves it to the resolvers to find that a variable
+//! is missing.
 
 use std::collections::HashMap;
 
 use async_graphql::{
-    Name, ServerError, Variables,
+    Name, Pos, Variables,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
     },
 };
 
-use super::{
-    error::{ErrorCode, Refusal},
-    limits::Limits,
-};
+use super::{messages::syntax_error, order::FieldOrder};
+use crate::graphql::{error_code::ErrorCode, limits::DocumentLimits};
 
-/// A document within the limits, with the operation that is to be run.
-pub(super) struct Document {
-    pub(super) parsed: ExecutableDocument,
-    pub(super) kind: OperationType,
-    pub(super) operation_name: Option<String>,
-    /// Whether it asks about the schema.
-    pub(super) introspects: bool,
+/// A document within the limits, with the operation that is to be executed.
+pub struct Document {
+    pub parsed: ExecutableDocument,
+    pub kind: OperationType,
+    pub operation_name: Option<String>,
+    /// The order of the answer's keys.
+    pub order: FieldOrder,
+    /// Whether the document queries the schema itself.
+    pub introspects: bool,
+}
+
+/// Why a document is not executed. The message is for the caller.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DocumentError {
+    pub code: ErrorCode,
+    pub message: String,
+    pub at: Option<Pos>,
+}
+
+impl DocumentError {
+    fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), at: None }
+    }
+
+    fn at(self, at: Pos) -> Self {
+        Self { at: Some(at), ..self }
+    }
 }
 
 impl Document {
-    /// Parses `text`, which was counted to be safe to parse, and finds the operation to run.
-    pub(super) fn read(
+    /// Parses `text`, whose tokens are within the limits, and finds the operation to execute.
+    pub fn read(
         text: &str,
         operation_name: Option<&str>,
         variables: &Variables,
-        limits: &Limits,
-    ) -> Result<Self, Refusal> {
+        limits: &DocumentLimits,
+    ) -> Result<Self, DocumentError> {
         let parsed = parse_query(text).map_err(|error| {
-            let error = ServerError::from(error);
-            // The parser shows the line, and with it whatever somebody wrote into the document instead of a variable.
-            let expected = error.message.rsplit_once("  = ").map_or("", |(_, expected)| expected.trim());
-            let message = format!("The document is not GraphQL: {expected}.");
-            let refusal = Refusal::new(ErrorCode::ParseFailed, message);
-            error.locations.first().map_or(refusal.clone(), |at| refusal.at(*at))
+            let (message, at) = syntax_error(error);
+            DocumentError { code: ErrorCode::ParseFailed, message, at }
         })?;
         let (name, operation) = find(&parsed, operation_name)?;
-        require(operation, variables)?;
+        require_variables(operation, variables)?;
         let (kind, operation_name) = (operation.ty, name.map(ToString::to_string));
         let mut counter = Counter { document: &parsed, fragments: HashMap::new(), introspects: false };
         for (_, operation) in parsed.operations.iter() {
@@ -54,15 +70,16 @@ impl Document {
             counter.within(&fragment.node.selection_set.node, limits)?;
         }
         let introspects = counter.introspects;
-        Ok(Self { parsed, kind, operation_name, introspects })
+        let order = FieldOrder::of(&parsed, operation);
+        Ok(Self { kind, operation_name, order, introspects, parsed })
     }
 }
 
 fn find<'a>(
     parsed: &'a ExecutableDocument,
     wanted: Option<&str>,
-) -> Result<(Option<&'a Name>, &'a OperationDefinition), Refusal> {
-    let invalid = |message: String| Refusal::new(ErrorCode::ValidationFailed, message);
+) -> Result<(Option<&'a Name>, &'a OperationDefinition), DocumentError> {
+    let invalid = |message: String| DocumentError::new(ErrorCode::ValidationFailed, message);
     match (&parsed.operations, wanted) {
         (DocumentOperations::Single(operation), None) => Ok((None, &operation.node)),
         (DocumentOperations::Multiple(operations), Some(wanted)) => operations
@@ -74,70 +91,70 @@ fn find<'a>(
         }
         (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
             Some((name, operation)) if operations.len() == 1 => Ok((Some(name), &operation.node)),
-            _ => Err(invalid(
-                "The document has several operations. Say with `operationName` which one to run.".to_owned(),
-            )),
+            _ => {
+                Err(invalid("The document has several operations. Name the one to run in `operationName`.".to_owned()))
+            }
         },
     }
 }
 
-/// async-graphql judges the variables that are there, and leaves it to the resolvers to find one missing. The
-/// specification has the request refused (GraphQL, section 6.1.2).
-fn require(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refusal> {
+/// Checks that each required variable is there: the specification has the request refused (GraphQL,
+/// section 6.1.2), and async-graphql validates only the variables that are there.
+fn require_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), DocumentError> {
     for definition in &operation.variable_definitions {
         let (variable, at) = (&definition.node, definition.pos);
         let required = !variable.var_type.node.nullable && variable.default_value.is_none();
         if required && !variables.contains_key(&variable.name.node) {
             let message = format!("The variable `${}` is required.", variable.name.node);
-            return Err(Refusal::new(ErrorCode::BadUserInput, message).at(at));
+            return Err(DocumentError::new(ErrorCode::BadUserInput, message).at(at));
         }
     }
     Ok(())
 }
 
-/// The schema's lists that lead from a type to others. Within each other they multiply, and nothing that the schema limits
-/// knows of it: introspection counts as nothing there, and once begun it is not interrupted. (What graphql-js calls
-/// MaxIntrospectionDepth; `types` stands for all there are, so it counts as well.)
-const LISTS_OF_THE_SCHEMA: [&str; 5] = ["types", "fields", "interfaces", "possibleTypes", "inputFields"];
-/// So deep may they nest. The introspection that tools send needs it: the fields of all types.
-const NESTED_LISTS: usize = 2;
+/// The fields of introspection that lead from a type to a list of others. Nested they multiply, and
+/// the schema's limits do not see it: introspection counts as nothing there, and it is not
+/// interrupted. (graphql-js calls the rule MaxIntrospectionDepth; `types` lists all types, so it
+/// counts as well.)
+const INTROSPECTION_LISTS: [&str; 5] = ["types", "fields", "interfaces", "possibleTypes", "inputFields"];
+/// How deep [`INTROSPECTION_LISTS`] may nest. The introspection that tools send needs two: the
+/// fields of all types.
+const MAX_NESTED_LISTS: usize = 2;
 
 #[derive(Clone, Copy, Default)]
 struct Size {
     selections: usize,
     aliases: usize,
-    /// How deep [`LISTS_OF_THE_SCHEMA`] nest. Other types may have fields of these names: it counts below `__schema` and
-    /// `__type`.
+    /// How deep [`INTROSPECTION_LISTS`] nest. Other types may have fields of these names: the
+    /// number counts below `__schema` and `__type` only.
     lists: usize,
 }
 
 struct Counter<'a> {
     document: &'a ExecutableDocument,
-    /// `None` while a fragment is being counted: meeting it again then is a cycle.
+    /// The size of each fragment; `None` while it is being counted, so that meeting it again is a
+    /// cycle.
     fragments: HashMap<&'a Name, Option<Size>>,
     introspects: bool,
 }
 
 impl<'a> Counter<'a> {
-    fn within(&mut self, set: &'a SelectionSet, limits: &Limits) -> Result<(), Refusal> {
+    fn within(&mut self, set: &'a SelectionSet, limits: &DocumentLimits) -> Result<(), DocumentError> {
         let size = self.count(set)?;
-        let too_much = |message: String| Err(Refusal::new(ErrorCode::LimitExceeded, message));
+        let too_much = |message: String| Err(DocumentError::new(ErrorCode::LimitExceeded, message));
         if size.selections > limits.selections {
             return too_much(format!(
-                "The document selects more than {} fields. GraphqlParams for less at once.",
+                "The document selects more than {} fields. Request less at once.",
                 limits.selections
             ));
         }
         if size.aliases > limits.aliases {
-            return too_much(format!(
-                "The document has more than {} aliases. GraphqlParams for less at once.",
-                limits.aliases
-            ));
+            return too_much(format!("The document has more than {} aliases. Request less at once.", limits.aliases));
         }
         Ok(())
     }
 
-    fn count(&mut self, set: &'a SelectionSet) -> Result<Size, Refusal> {
+    fn count(&mut self, set: &'a SelectionSet) -> Result<Size, DocumentError> {
         let mut size = Size::default();
         for item in &set.items {
             let inner = match &item.node {
@@ -146,19 +163,19 @@ impl<'a> Counter<'a> {
                     size.selections = size.selections.saturating_add(1);
                     size.aliases = size.aliases.saturating_add(usize::from(field.node.alias.is_some()));
                     let mut inner = self.count(&field.node.selection_set.node)?;
-                    inner.lists += usize::from(LISTS_OF_THE_SCHEMA.contains(&name));
+                    inner.lists += usize::from(INTROSPECTION_LISTS.contains(&name));
                     if matches!(name, "__schema" | "__type") {
                         self.introspects = true;
-                        if inner.lists > NESTED_LISTS {
-                            let message = "The document asks too deep about the schema. GraphqlParams about one type after the other.";
-                            return Err(Refusal::new(ErrorCode::LimitExceeded, message).at(item.pos));
+                        if inner.lists > MAX_NESTED_LISTS {
+                            let message = "The introspection is nested too deep. Query one type at a time.";
+                            return Err(DocumentError::new(ErrorCode::LimitExceeded, message).at(item.pos));
                         }
                     }
                     inner
                 }
                 Selection::InlineFragment(inline) => self.count(&inline.node.selection_set.node)?,
                 Selection::FragmentSpread(spread) => {
-                    // Counted as one, so that a chain of empty-handed spreads is not free.
+                    // A spread counts as one, so that a chain of empty fragments is not free.
                     size.selections = size.selections.saturating_add(1);
                     self.fragment(&spread.node.fragment_name.node)?
                 }
@@ -170,16 +187,16 @@ impl<'a> Counter<'a> {
         Ok(size)
     }
 
-    fn fragment(&mut self, name: &'a Name) -> Result<Size, Refusal> {
+    fn fragment(&mut self, name: &'a Name) -> Result<Size, DocumentError> {
         match self.fragments.get(name) {
             Some(Some(size)) => return Ok(*size),
             Some(None) => {
                 let message = format!("The fragment \"{name}\" spreads itself.");
-                return Err(Refusal::new(ErrorCode::ValidationFailed, message));
+                return Err(DocumentError::new(ErrorCode::ValidationFailed, message));
             }
             None => {}
         }
-        // One that does not exist is left to validation.
+        // Validation reports a fragment that does not exist.
         let Some(fragment) = self.document.fragments.get(name) else { return Ok(Size::default()) };
         self.fragments.insert(name, None);
         let size = self.count(&fragment.node.selection_set.node)?;

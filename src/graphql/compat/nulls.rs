@@ -1,15 +1,19 @@
-//! Errors and nulls as the GraphQL specification has them.
+//! Errors and nulls as the GraphQL specification defines them.
 //!
-//! "If a field error is raised, the field is null; if its type is non-null, the error goes up to the parent field, and so
-//! on up to the root" (GraphQL, section 6.4.4). async-graphql 7.2 leaves a field that failed out of its object instead,
-//! whatever its type, which no client can read. This extension, put on the schema, restores the rule:
+//! "If a field error is raised, the field is null; if its type is non-null, the error goes up to the
+//! parent field, and so on up to the root" (GraphQL, section 6.4.4). async-graphql 7.2 leaves a
+//! failed field out of its object instead, whatever its type, which no client can read. Remove when
+//! async-graphql #1820 (open; fixes #798 and #1532) is released and covers `Result<Option<T>>`.
 //!
-//! - a nullable place that failed is `null`, with the error beside it;
-//! - a place that is not nullable makes the place around it `null`, and marks that place, until a nullable one is reached;
-//! - marked all the way up, `data` is `null`.
+//! The extension restores the rule:
 //!
-//! Places are fields and list items, known by their path. It works with resolvers of every kind: `Result<T>`,
-//! `Result<Option<T>>`, `Vec<Option<Result<T>>>`, guards and argument validators.
+//! - a nullable position that failed is `null`, with the error beside it;
+//! - a non-null position makes its parent `null` and marks it, until a nullable parent is reached;
+//! - if the mark reaches the root, `data` is `null`.
+//!
+//! Positions are fields and list items, identified by their path. The rule holds for resolvers of
+//! every kind: `Result<T>`, `Result<Option<T>>`, `Vec<Option<Result<T>>>`, guards and argument
+//! validators.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -30,17 +34,19 @@ impl ExtensionFactory for SpecNulls {
     }
 }
 
-/// One request's state; for a subscription, one event's at a time.
+/// The state of one request, or of one event of a subscription.
 #[derive(Default)]
 struct Nulls(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Errors of places that could be null themselves.
+    /// Errors of positions that failed themselves.
     errors: Vec<ServerError>,
-    /// Places that are null because of an error, their own or of something inside them. The root is the empty path.
+    /// Positions that are null because of an error, their own or one inside them. The root is the
+    /// empty path.
     nulled: HashSet<String>,
-    /// The types of lists, by path. Of an item the library knows its Rust type only, and that may hide an `Option`.
+    /// The types of lists, by path. The library knows an item's Rust type only, which may hide an
+    /// `Option`.
     lists: HashMap<String, String>,
 }
 
@@ -62,14 +68,16 @@ impl Extension for Nulls {
                 response.errors.push(error);
             }
         }
-        // Once more from outside: of a field that was resolved twice, the copy that went well may have been kept.
+        // Set again from outside: of a field that was resolved twice, the library may have kept the
+        // copy that succeeded.
         for place in &state.nulled {
             set_null(&mut response.data, place);
         }
         if state.nulled.contains("") {
             response.data = Value::Null;
         } else if response.data == Value::Null && response.errors.is_empty() {
-            // Everything was left out by `@skip`: an empty object, which the library takes for none.
+            // `@skip` excluded every field: the answer is an empty object, which the library reads as no
+            // data.
             response.data = Value::Object(Default::default());
         }
         response
@@ -107,7 +115,7 @@ impl Extension for Nulls {
     }
 }
 
-/// Each segment with a slash behind it, so that the root is the empty text.
+/// The path with a slash after each segment, so that the root is the empty text.
 fn path(node: &QueryPathNode<'_>) -> String {
     let mut path = node.parent.map(path).unwrap_or_default();
     match node.segment {
@@ -126,14 +134,14 @@ fn set_null(data: &mut Value, path: &str) {
             Value::List(items) => segment.parse().ok().and_then(|index: usize| items.get_mut(index)),
             _ => None,
         };
-        // Something further out is null already.
+        // A parent is null already.
         let Some(inside) = inside else { return };
         place = inside;
     }
     *place = Value::Null;
 }
 
-/// `T!` of `[T!]!`.
+/// The type of a list's items: `T!` of `[T!]!`.
 fn item_type(list: &str) -> &str {
     let list = list.strip_suffix('!').unwrap_or(list);
     list.strip_prefix('[').and_then(|list| list.strip_suffix(']')).unwrap_or(list)
