@@ -23,7 +23,7 @@ tools:
 	@.ci/rust
 	@.ci/need cc gcc
 
-# The tests start a Postgres of their own; without one installed they fetch one through npm.
+# The tests start a Postgres of their own. If none is installed, they fetch one through npm.
 node:
 	@.ci/node
 
@@ -37,7 +37,7 @@ lint:
 rust:
 	cargo test
 
-# The answers that the database gave about every query, kept so that a build needs no database.
+# Records what the database says about every query, so that a build needs no database.
 sqlx:
 	.ci/sqlx/answers $(target)/sqlx
 	rm -rf .sqlx
@@ -47,24 +47,24 @@ sqlx-check: $(target)/sqlx.checked
 
 $(target)/sqlx.checked: $(sources)
 	.ci/sqlx/answers $(target)/sqlx
-	@diff -r .sqlx $(target)/sqlx >/dev/null || { echo "The kept answers in .sqlx are stale: run make sqlx" >&2; exit 1; }
+	@diff -r .sqlx $(target)/sqlx >/dev/null || { echo "The recorded query metadata in .sqlx is stale: run make sqlx" >&2; exit 1; }
 	@touch $@
 
 # What the frontend may rely on.
 contract: node $(contract)/node_modules/.package-lock.json
 	cd $(contract) && npm test
 
-# The playground: its operations fit the schema, its bundle is what its sources make, and it does in a real browser what
-# support does with it. What it looked like is kept in tests/browser/screenshots. Without a browser this is skipped, except
-# in CI.
+# Checks that the playground's operations fit the schema, that its bundle is made from its sources, and
+# that it works in a real browser; screenshots are in tests/browser/screenshots. Without a browser the
+# last part is skipped, except in CI.
 browser: node $(playground)/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json
 	cd $(playground) && npm run --silent check-operations && npm run --silent check-bundle
 	@test -x "$$CHROMIUM" || command -v google-chrome >/dev/null || .ci/need chromium chromium || test -z "$$CI"
 	cargo build
 	node tests/browser/run.mjs $(target)/debug/infima-halo $(target)/browser
 
-# Everything about the contract that is made from something else, anew: the schema, documents and types, and the answers that
-# the server gives to the frontend's operations.
+# Generates everything in the contract that is made from something else: the schema, documents and types,
+# and the answers of the server to the frontend's operations.
 contract-update: node schema $(contract)/node_modules/.package-lock.json
 	cd $(contract) && npm run generate
 	CONTRACT_RECORD=yes cargo test --test it contract::
@@ -86,6 +86,6 @@ soak:
 audit:
 	@.ci/audit
 
-# The tests' Postgres stays up between runs; its data is kept when it is stopped.
+# Stops the tests' Postgres, which stays up between runs. Its data is kept.
 stop:
 	@if test -x $(target)/debug/scratch-database; then $(target)/debug/scratch-database --stop; fi

@@ -1,5 +1,5 @@
-//! Trusted documents on the real API with the real contract: partners' callers run its operations and no others. The forms
-//! in which clients send them are tried in `http`.
+//! Trusted documents on the real API with the real contract: partners' callers run its operations
+//! and no others. `http` tests the forms in which clients send them.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,8 @@ async fn contract_operation_is_accepted() {
     assert!(contract.len() >= 10, "the contract has operations: {}", contract.len());
     for (id, text) in contract {
         let bare = id.trim_start_matches("sha256:").to_owned();
-        // What is sent without its variables is refused for that, and for nothing else. Subscriptions do not go this way.
+        // An operation without its variables is refused for that only. Subscriptions need another
+        // transport.
         for ask in [
             json!({ "documentId": id }),
             json!({ "documentId": bare }),
@@ -92,7 +93,7 @@ async fn support_and_platform_may_send_any_document() {
     }
 }
 
-/// The code of the first error that a socket answers an operation with; empty where there is none.
+/// The code of the first error that a socket answers an operation with; empty if there is none.
 async fn over_a_socket(served: &Served, token: &str, payload: Value) -> String {
     let answer = answer_of_a_socket(served, token, payload).await;
     let code = match answer["type"].as_str() {

@@ -1,5 +1,6 @@
 //! Tests through the real parts: real Postgres, real HTTP. One binary, so that it links once.
 
+mod api_limits;
 mod architecture;
 mod associations;
 mod audit;
@@ -13,7 +14,6 @@ mod contract;
 mod crash;
 mod dev;
 mod documents;
-mod edge;
 mod faults;
 mod fuzz;
 mod graphql;

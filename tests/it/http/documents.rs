@@ -6,7 +6,7 @@ use infima_halo::{auth::Role, config::TrustedDocuments, http::Documents};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Reply, Server, Wish, client};
+use super::{Reply, Server, ServerOptions, client};
 
 const GREETING: &str = "query Greeting($n: String) {\n  node {\n    ...Named\n  }\n  hello(name: $n)\n}\n\nfragment Named on Node {\n  name\n}";
 
@@ -23,7 +23,7 @@ fn documents(trusted: TrustedDocuments) -> Documents {
 }
 
 async fn server(trusted: TrustedDocuments) -> Server {
-    Server::with(Wish { documents: documents(trusted), ..Wish::default() }).await
+    Server::with(ServerOptions { documents: documents(trusted), ..ServerOptions::default() }).await
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A schema of toys: things that answer, wait, fail and panic when told to.
+//! A schema for tests of the HTTP layer: its fields answer, wait, fail and panic.
 
 use std::sync::{
     Arc,
@@ -13,13 +13,13 @@ use infima_halo::{
 };
 use tokio::sync::Semaphore;
 
-/// What a test sees and moves of the resolvers.
+/// What a test sees of the resolvers, and how it controls them.
 #[derive(Clone)]
-pub(crate) struct Toys {
-    /// Gets a permit when a waiting resolver has begun.
-    pub(crate) begun: Arc<Semaphore>,
-    /// A waiting resolver goes on for each permit.
-    pub(crate) go_on: Arc<Semaphore>,
+pub(crate) struct Probe {
+    /// Gets a permit when a waiting resolver has started.
+    pub(crate) started: Arc<Semaphore>,
+    /// A waiting resolver continues for each permit.
+    pub(crate) proceed: Arc<Semaphore>,
     /// Gets a permit when a waiting resolver is dropped, finished or not.
     pub(crate) dropped: Arc<Semaphore>,
     pub(crate) finished: Arc<AtomicBool>,
@@ -27,17 +27,17 @@ pub(crate) struct Toys {
     pub(crate) made: Arc<AtomicUsize>,
 }
 
-impl Default for Toys {
+impl Default for Probe {
     fn default() -> Self {
         let none = || Arc::new(Semaphore::new(0));
-        Self { begun: none(), go_on: none(), dropped: none(), finished: Arc::default(), made: Arc::default() }
+        Self { started: none(), proceed: none(), dropped: none(), finished: Arc::default(), made: Arc::default() }
     }
 }
 
-pub(crate) type ToySchema = Schema<Query, Mutation, Events>;
+pub(crate) type TestSchema = Schema<Query, Mutation, Events>;
 
-impl Toys {
-    pub(crate) fn schema(&self) -> ToySchema {
+impl Probe {
+    pub(crate) fn schema(&self) -> TestSchema {
         let builder: SchemaBuilder<_, _, _> = Schema::build(Query, Mutation, Events);
         builder
             .data(self.clone())
@@ -50,24 +50,24 @@ impl Toys {
     }
 
     async fn wait(&self) -> i32 {
-        let _leaving = Leaving(self.dropped.clone());
-        self.begun.add_permits(1);
-        self.go_on.acquire().await.unwrap().forget();
+        let _dropped = DropProbe(self.dropped.clone());
+        self.started.add_permits(1);
+        self.proceed.acquire().await.unwrap().forget();
         self.finished.store(true, Ordering::SeqCst);
         1
     }
 }
 
-struct Leaving(Arc<Semaphore>);
+struct DropProbe(Arc<Semaphore>);
 
-impl Drop for Leaving {
+impl Drop for DropProbe {
     fn drop(&mut self) {
         self.0.add_permits(1);
     }
 }
 
 /// Waits until a resolver has added a permit.
-pub(crate) async fn one(of: &Semaphore) {
+pub(crate) async fn acquired(of: &Semaphore) {
     of.acquire().await.unwrap().forget();
 }
 
@@ -115,7 +115,7 @@ impl Query {
     }
 
     async fn slow(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(ctx.data::<Toys>()?.wait().await)
+        Ok(ctx.data::<Probe>()?.wait().await)
     }
 
     async fn late(&self) -> i32 {
@@ -154,7 +154,7 @@ pub(crate) struct Mutation;
 #[Object]
 impl Mutation {
     async fn slow(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(ctx.data::<Toys>()?.wait().await)
+        Ok(ctx.data::<Probe>()?.wait().await)
     }
 
     async fn boom(&self) -> i32 {
@@ -176,17 +176,17 @@ impl Events {
 
     /// One event, then nothing until it is dropped.
     async fn forever(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = i32>> {
-        let toys = ctx.data::<Toys>()?.clone();
-        Ok(stream::iter([0]).chain(stream::once(async move { toys.wait().await })))
+        let probe = ctx.data::<Probe>()?.clone();
+        Ok(stream::iter([0]).chain(stream::once(async move { probe.wait().await })))
     }
 
-    /// Large events as fast as they are taken, more than anybody should have waiting.
+    /// Large events as fast as they are taken, more of them than may wait.
     async fn flood(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = String>> {
-        let toys = ctx.data::<Toys>()?.clone();
-        let leaving = Leaving(toys.dropped.clone());
+        let probe = ctx.data::<Probe>()?.clone();
+        let drop_probe = DropProbe(probe.dropped.clone());
         Ok(stream::repeat_with(move || {
-            let _until_dropped = &leaving;
-            toys.made.fetch_add(1, Ordering::SeqCst);
+            let _until_dropped = &drop_probe;
+            probe.made.fetch_add(1, Ordering::SeqCst);
             "x".repeat(200_000)
         })
         .take(500)

@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Reply, Server, Wish, fixtures::one};
+use super::{Reply, Server, ServerOptions, fixtures::acquired};
 
 #[tokio::test]
 async fn document_over_limits_is_refused_before_execution() {
@@ -54,14 +54,14 @@ async fn body_over_the_callers_limit_is_refused() {
     assert_eq!(reply.code(), "PAYLOAD_TOO_LARGE");
 }
 
-/// Before there is a request, nobody can be asked who they are: only time helps.
+/// Before the head of a request is complete there is no token: only a time limit helps.
 #[tokio::test]
 async fn incomplete_request_head_times_out() {
     let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
-    for begun in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
+    for started in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
         let mut connection = TcpStream::connect(server.address).await.unwrap();
-        connection.write_all(begun.as_bytes()).await.unwrap();
+        connection.write_all(started.as_bytes()).await.unwrap();
         let mut said = String::new();
         connection.read_to_string(&mut said).await.unwrap();
         assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
@@ -69,19 +69,19 @@ async fn incomplete_request_head_times_out() {
     assert_eq!(server.ask("{ hello }").await.status, 200);
     // What is answered may take longer than a head, and so may a stream and a socket.
     let asked = tokio::spawn(Reply::of(server.post(Role::PartnerAdmin).json(&json!({ "query": "{ slow }" }))));
-    one(&server.toys.begun).await;
+    acquired(&server.probe.started).await;
     let idle = TcpStream::connect(server.address).await.unwrap();
     let mut nothing = [0; 1];
     assert_eq!(idle.peek(&mut nothing).await.unwrap(), 0, "the head's time is over");
-    server.toys.go_on.add_permits(1);
+    server.probe.proceed.add_permits(1);
     assert_eq!(asked.await.unwrap().body, json!({ "data": { "slow": 1 } }));
 }
 
-/// Nobody has to sign in to ask and then not to read what is answered.
+/// Sending requests and not reading the answers needs no token.
 #[tokio::test]
 async fn client_that_does_not_read_is_disconnected() {
     let limits = Limits { send_time: Duration::from_millis(200), ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let mut connection = socket.connect(server.address).await.unwrap();
@@ -93,7 +93,11 @@ async fn client_that_does_not_read_is_disconnected() {
 
 #[tokio::test]
 async fn connection_over_the_limit_waits() {
-    let server = Server::with(Wish { limits: Limits { connections: 1, ..Limits::default() }, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions {
+        limits: Limits { connections: 1, ..Limits::default() },
+        ..ServerOptions::default()
+    })
+    .await;
     let ask = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut said = [0; 12];
     let mut first = TcpStream::connect(server.address).await.unwrap();
@@ -109,8 +113,11 @@ async fn connection_over_the_limit_waits() {
 
 #[tokio::test]
 async fn caller_over_rate_limit_gets_retry_after() {
-    let server =
-        Server::with(Wish { limits: Limits { requests_per_minute: 3, ..Limits::default() }, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions {
+        limits: Limits { requests_per_minute: 3, ..Limits::default() },
+        ..ServerOptions::default()
+    })
+    .await;
     for _ in 0..3 {
         assert_eq!(server.ask("{ hello }").await.status, 200);
     }
@@ -120,38 +127,38 @@ async fn caller_over_rate_limit_gets_retry_after() {
     let seconds = reply.body["errors"][0]["extensions"]["retryAfter"].as_u64().unwrap();
     assert!((1..=21).contains(&seconds));
     assert_eq!(reply.header("retry-after"), seconds.to_string());
-    // Somebody else is not held up.
+    // Another caller is not affected.
     let token = server.token_for(Role::PartnerAdmin, "user-2", Lifetime::minutes(1));
     let other = server.client.post(server.url("/graphql")).bearer_auth(token).json(&json!({ "query": "{ hello }" }));
     assert_eq!(Reply::of(other).await.status, 200);
 }
 
-fn hasty() -> Wish {
+fn short_timeouts() -> ServerOptions {
     let limits =
         Limits { query_time: Duration::from_millis(50), mutation_time: Duration::from_millis(50), ..Limits::default() };
-    Wish { limits, ..Wish::default() }
+    ServerOptions { limits, ..ServerOptions::default() }
 }
 
 #[tokio::test]
 async fn query_over_time_limit_is_stopped() {
-    let server = Server::with(hasty()).await;
+    let server = Server::with(short_timeouts()).await;
     let reply = server.ask("{ slow }").await;
     assert_eq!((reply.status, reply.code()), (504, "TIMEOUT"));
-    one(&server.toys.dropped).await;
-    assert!(!server.toys.finished.load(Ordering::SeqCst));
+    acquired(&server.probe.dropped).await;
+    assert!(!server.probe.finished.load(Ordering::SeqCst));
 }
 
 #[tokio::test]
 async fn mutation_over_time_limit_continues() {
-    let server = Server::with(hasty()).await;
+    let server = Server::with(short_timeouts()).await;
     let reply = server.ask("mutation { slow }").await;
     assert_eq!((reply.status, reply.code()), (504, "TIMEOUT"));
-    server.toys.go_on.add_permits(1);
-    one(&server.toys.dropped).await;
-    assert!(server.toys.finished.load(Ordering::SeqCst));
+    server.probe.proceed.add_permits(1);
+    acquired(&server.probe.dropped).await;
+    assert!(server.probe.finished.load(Ordering::SeqCst));
 }
 
-async fn begin_and_leave(server: &Server, document: &str) {
+async fn start_and_disconnect(server: &Server, document: &str) {
     let mut connection = TcpStream::connect(server.address).await.unwrap();
     let body = json!({ "query": document }).to_string();
     let request = format!(
@@ -160,28 +167,28 @@ async fn begin_and_leave(server: &Server, document: &str) {
         body.len()
     );
     connection.write_all(request.as_bytes()).await.unwrap();
-    one(&server.toys.begun).await;
+    acquired(&server.probe.started).await;
     drop(connection);
 }
 
 #[tokio::test]
 async fn query_whose_client_disconnects_is_stopped() {
     let server = Server::start().await;
-    begin_and_leave(&server, "{ slow }").await;
-    one(&server.toys.dropped).await;
-    assert!(!server.toys.finished.load(Ordering::SeqCst));
+    start_and_disconnect(&server, "{ slow }").await;
+    acquired(&server.probe.dropped).await;
+    assert!(!server.probe.finished.load(Ordering::SeqCst));
 }
 
 #[tokio::test]
 async fn mutation_whose_client_disconnects_completes() {
     let server = Server::start().await;
-    begin_and_leave(&server, "mutation { slow }").await;
+    start_and_disconnect(&server, "mutation { slow }").await;
     // The server has no connection left: it has seen the client go.
     server.stopping.cancel();
     server.serving.await.unwrap();
     assert_eq!(server.mutations.len(), 1);
-    server.toys.go_on.add_permits(1);
+    server.probe.proceed.add_permits(1);
     server.mutations.close();
     server.mutations.wait().await;
-    assert!(server.toys.finished.load(Ordering::SeqCst));
+    assert!(server.probe.finished.load(Ordering::SeqCst));
 }

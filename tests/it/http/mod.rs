@@ -1,4 +1,4 @@
-//! The GraphQL edge as a client meets it: a real port, real tokens, and a schema of toys behind it.
+//! The HTTP layer as a client meets it: a real port, real tokens, and a test schema behind it.
 
 mod documents;
 mod fixtures;
@@ -26,19 +26,19 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::support::served::{Reply, client};
-use fixtures::Toys;
+use fixtures::Probe;
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
-/// How a test wants its server to be.
-struct Wish {
+/// The options of a test's server.
+struct ServerOptions {
     limits: Limits,
     documents: Documents,
     schema_for_everybody: bool,
     leeway: std::time::Duration,
 }
 
-impl Default for Wish {
+impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -53,7 +53,7 @@ struct Server {
     address: SocketAddr,
     client: reqwest::Client,
     mint: Arc<DevTokenIssuer>,
-    toys: Toys,
+    probe: Probe,
     stopping: CancellationToken,
     mutations: TaskTracker,
     serving: JoinHandle<()>,
@@ -61,15 +61,15 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        Self::with(Wish::default()).await
+        Self::with(ServerOptions::default()).await
     }
 
-    async fn with(wish: Wish) -> Self {
+    async fn with(options: ServerOptions) -> Self {
         let mint = Arc::new(DevTokenIssuer::generate(TokenRules {
             issuer: "https://id.infima.example".into(),
             audience: "infima-halo".into(),
             partner_claim: "partner".into(),
-            leeway: wish.leeway,
+            leeway: options.leeway,
         }));
         let verifier = Arc::new(mint.verifier(Clock::System));
         let identify: Identify = Arc::new(move |token: Option<SecretString>| {
@@ -79,28 +79,28 @@ impl Server {
                 Ok(Caller::new(claims, Some(PartnerId::generate())))
             })
         });
-        let (toys, stopping, mutations) = (Toys::default(), CancellationToken::new(), TaskTracker::new());
-        let limits = wish.limits.clone();
-        let edge = GraphqlService {
-            schema: toys.schema(),
+        let (probe, stopping, mutations) = (Probe::default(), CancellationToken::new(), TaskTracker::new());
+        let limits = options.limits.clone();
+        let service = GraphqlService {
+            schema: probe.schema(),
             identify,
             clock: Clock::System,
-            limits: wish.limits,
-            documents: wish.documents,
-            schema_for_everybody: wish.schema_for_everybody,
+            limits: options.limits,
+            documents: options.documents,
+            schema_for_everybody: options.schema_for_everybody,
             stopping: stopping.clone(),
             mutations: mutations.clone(),
         };
         let health = Health { ready: Arc::new(|| Box::pin(async { Ok(()) })), stopping: stopping.clone() };
         let origins = vec![HeaderValue::from_static("https://app.infima.example")];
-        let app = router(edge, origins, health_routes(health).merge(metrics_route(|| "up 1\n".to_owned())));
+        let app = router(service, origins, health_routes(health).merge(metrics_route(|| "up 1\n".to_owned())));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = tokio::spawn({
             let stopping = stopping.clone();
             async move { serve(listener, app, &limits, stopping).await }
         });
-        Self { address, client: client(), mint, toys, stopping, mutations, serving }
+        Self { address, client: client(), mint, probe, stopping, mutations, serving }
     }
 
     fn url(&self, path: &str) -> String {

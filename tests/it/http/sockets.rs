@@ -15,22 +15,22 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
-use super::{Reply, Server, Wish, fixtures::one};
+use super::{Reply, Server, ServerOptions, fixtures::acquired};
 
 struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     async fn open(server: &Server) -> Self {
-        Self::speaking(server, Some("graphql-transport-ws")).await
+        Self::open_with_protocol(server, Some("graphql-transport-ws")).await
     }
 
-    async fn speaking(server: &Server, protocol: Option<&str>) -> Self {
+    async fn open_with_protocol(server: &Server, protocol: Option<&str>) -> Self {
         let mut request = format!("ws://{}/graphql", server.address).into_client_request().unwrap();
         if let Some(protocol) = protocol {
             request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
         }
         let connection = TcpStream::connect(server.address).await.unwrap();
-        // A protocol that the server does not choose is an error here; the answer of the server is what is tested.
+        // The client library fails if the server selects no protocol. The close code is tested.
         Self(client_async(request, connection).await.unwrap().0)
     }
 
@@ -43,23 +43,24 @@ impl Socket {
     }
 
     async fn init(&mut self, token: &str) {
-        self.say(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } })).await;
+        self.send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } }))
+            .await;
     }
 
-    async fn say(&mut self, message: Value) {
+    async fn send(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
     async fn subscribe(&mut self, id: &str, query: &str) {
-        self.say(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
+        self.send(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
     }
 
     async fn next(&mut self) -> Value {
-        self.first_said().await.unwrap_or_else(|code| panic!("closed with {code}"))
+        self.next_or_close().await.unwrap_or_else(|code| panic!("closed with {code}"))
     }
 
     /// The first message, or the code with which the socket is closed instead.
-    async fn first_said(&mut self) -> Result<Value, u16> {
+    async fn next_or_close(&mut self) -> Result<Value, u16> {
         loop {
             match self.0.next().await.unwrap().unwrap() {
                 Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
@@ -84,7 +85,7 @@ impl Socket {
 async fn socket_runs_operations_of_every_kind() {
     let server = Server::start().await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
-    socket.say(json!({ "type": "ping", "payload": { "n": 1 } })).await;
+    socket.send(json!({ "type": "ping", "payload": { "n": 1 } })).await;
     assert_eq!(socket.next().await, json!({ "type": "pong", "payload": { "n": 1 } }));
 
     socket.subscribe("a", "subscription { count(to: 2) }").await;
@@ -96,6 +97,23 @@ async fn socket_runs_operations_of_every_kind() {
     let data = json!({ "me": "partner_viewer user-1", "late": 1 });
     assert_eq!(socket.next().await, json!({ "type": "next", "id": "b", "payload": { "data": data } }));
     assert_eq!(socket.next().await, json!({ "type": "complete", "id": "b" }));
+}
+
+#[tokio::test]
+async fn messages_before_sign_in_are_handled_by_the_protocol() {
+    let server = Server::start().await;
+    let mut socket = Socket::open(&server).await;
+    socket.send(json!({ "type": "ping" })).await;
+    assert_eq!(socket.next().await, json!({ "type": "pong" }));
+    socket.send(json!({ "type": "pong" })).await;
+    socket.send(json!({ "type": "complete", "id": "unknown" })).await;
+    socket.init(&server.token(Role::PartnerViewer)).await;
+    assert_eq!(socket.next().await, json!({ "type": "connection_ack" }));
+
+    let mut socket = Socket::open(&server).await;
+    socket.init(&server.token(Role::PartnerViewer)).await;
+    socket.init(&server.token(Role::PartnerViewer)).await;
+    assert_eq!(socket.closed().await, 4429, "a second one while the first is checked, or after it");
 }
 
 #[tokio::test]
@@ -124,11 +142,11 @@ async fn completed_operation_sends_nothing_more() {
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     socket.subscribe("a", "subscription { forever }").await;
     assert_eq!(socket.next().await["payload"]["data"]["forever"], 0);
-    one(&server.toys.begun).await;
-    socket.say(json!({ "type": "complete", "id": "a" })).await;
-    one(&server.toys.dropped).await;
-    socket.say(json!({ "type": "complete", "id": "never-begun" })).await;
-    socket.say(json!({ "type": "ping" })).await;
+    acquired(&server.probe.started).await;
+    socket.send(json!({ "type": "complete", "id": "a" })).await;
+    acquired(&server.probe.dropped).await;
+    socket.send(json!({ "type": "complete", "id": "never-started" })).await;
+    socket.send(json!({ "type": "ping" })).await;
     assert_eq!(socket.next().await, json!({ "type": "pong" }));
 }
 
@@ -137,12 +155,13 @@ async fn dropped_socket_ends_its_subscriptions() {
     let server = Server::start().await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     socket.subscribe("a", "subscription { forever }").await;
-    one(&server.toys.begun).await;
+    acquired(&server.probe.started).await;
     drop(socket);
-    one(&server.toys.dropped).await;
+    acquired(&server.probe.dropped).await;
 }
 
-/// Whoever closes hears so: browsers take a socket that just ends for a broken line, and clients try again.
+/// The server answers a close frame: a browser takes a socket that ends without one for a broken
+/// connection, and its client connects again.
 #[tokio::test]
 async fn close_frame_is_answered_with_its_code() {
     let server = Server::start().await;
@@ -155,7 +174,7 @@ async fn close_frame_is_answered_with_its_code() {
     }
     let mut socket = Socket::open(&server).await;
     socket.0.send(Message::Close(None)).await.unwrap();
-    assert_eq!(socket.first_said().await, Err(0), "a close without a code");
+    assert_eq!(socket.next_or_close().await, Err(0), "a close without a code");
     assert!(socket.0.next().await.is_none(), "and there it ends in order");
 }
 
@@ -173,7 +192,7 @@ async fn each_protocol_violation_has_its_close_code() {
     let server = Server::start().await;
     let first = async |message: Value| {
         let mut socket = Socket::open(&server).await;
-        socket.say(message).await;
+        socket.send(message).await;
         socket.closed().await
     };
     assert_eq!(first(json!({ "type": "subscribe", "id": "a", "payload": { "query": "{ hello }" } })).await, 4401);
@@ -186,7 +205,7 @@ async fn each_protocol_violation_has_its_close_code() {
         let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
         socket.subscribe("a", "subscription { forever }").await;
         assert_eq!(socket.next().await["payload"]["data"]["forever"], 0);
-        socket.say(message).await;
+        socket.send(message).await;
         socket.closed().await
     };
     assert_eq!(then(json!({ "type": "connection_init" })).await, 4429);
@@ -197,13 +216,13 @@ async fn each_protocol_violation_has_its_close_code() {
     let mut socket = Socket::open(&server).await;
     socket.0.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     assert_eq!(socket.closed().await, 4400);
-    assert_eq!(Socket::speaking(&server, None).await.closed().await, 4406);
+    assert_eq!(Socket::open_with_protocol(&server, None).await.closed().await, 4406);
 }
 
 #[tokio::test]
 async fn socket_must_sign_in_in_time_and_ends_with_its_token() {
     let limits = Limits { init_time: Duration::from_millis(50), ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     assert_eq!(Socket::open(&server).await.closed().await, 4408);
 
     let mut socket = Socket::open(&server).await;
@@ -211,13 +230,13 @@ async fn socket_must_sign_in_in_time_and_ends_with_its_token() {
     assert_eq!(socket.next().await, json!({ "type": "connection_ack" }));
     socket.subscribe("a", "subscription { forever }").await;
     assert_eq!(socket.closed().await, 4403);
-    one(&server.toys.dropped).await;
+    acquired(&server.probe.dropped).await;
 }
 
-/// What the leeway lets in over HTTP may stay on a socket and on a stream, for as long.
+/// A token that the leeway accepts over HTTP is accepted on a socket, for the same time.
 #[tokio::test]
 async fn socket_token_has_the_same_leeway_as_requests() {
-    let server = Server::with(Wish { leeway: Duration::from_secs(12), ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { leeway: Duration::from_secs(12), ..ServerOptions::default() }).await;
     let expired = server.token_for(Role::Support, "user-1", Lifetime::seconds(-8));
     let by_post = server.client.post(server.url("/graphql")).bearer_auth(&expired);
     let reply = Reply::of(by_post.json(&json!({ "query": "{ hello }" }))).await;
@@ -239,29 +258,29 @@ async fn socket_token_has_the_same_leeway_as_requests() {
 #[tokio::test]
 async fn caller_over_socket_limit_is_refused() {
     let limits = Limits { sockets: 2, ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let first = Socket::ready(&server, Role::PartnerViewer).await;
     let mut second = Socket::ready(&server, Role::PartnerViewer).await;
     let mut third = Socket::open(&server).await;
     third.init(&server.token(Role::PartnerViewer)).await;
     assert_eq!(third.closed().await, 1013);
     second.subscribe("a", "{ hello }").await;
-    assert_eq!(second.next().await["type"], "next", "those that are open go on");
-    // Somebody else has sockets of their own.
+    assert_eq!(second.next().await["type"], "next", "open sockets keep working");
+    // Another caller has a limit of its own.
     Socket::ready(&server, Role::PartnerAdmin).await;
-    // A socket that is closed makes room, as soon as the server has seen it go.
+    // A closed socket frees its slot as soon as the server has noticed.
     drop(first);
     while {
         let mut again = Socket::open(&server).await;
         again.init(&server.token(Role::PartnerViewer)).await;
-        again.first_said().await == Err(1013)
+        again.next_or_close().await == Err(1013)
     } {}
 }
 
 #[tokio::test]
 async fn unauthenticated_sockets_over_the_limit_are_refused() {
     let limits = Limits { unknown_sockets: 2, ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let (mut first, _second) = (Socket::open(&server).await, Socket::open(&server).await);
     let refused = async || {
         let url = server.url("/graphql");
@@ -272,29 +291,29 @@ async fn unauthenticated_sockets_over_the_limit_are_refused() {
         response.status().as_u16()
     };
     assert_eq!(refused().await, 503);
-    // Whoever signs in is counted among its own.
+    // A socket that has signed in counts for its caller.
     first.init(&server.token(Role::PartnerViewer)).await;
     assert_eq!(first.next().await, json!({ "type": "connection_ack" }));
     let _third = Socket::open(&server).await;
     assert_eq!(refused().await, 503);
 }
 
-/// What waits for a client that does not read is bounded, and so is the max_wait with it.
+/// The number of results that wait for a client that does not read is bounded, and so is the time.
 #[tokio::test]
 async fn socket_that_does_not_read_is_closed() {
     let limits = Limits { send_time: Duration::from_millis(500), ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     socket.subscribe("a", "subscription { flood }").await;
-    one(&server.toys.dropped).await;
-    let made = server.toys.made.load(Ordering::SeqCst);
+    acquired(&server.probe.dropped).await;
+    let made = server.probe.made.load(Ordering::SeqCst);
     assert!((1..100).contains(&made), "{made} events of 200 kB were made for a client that reads none");
 }
 
 #[tokio::test]
 async fn silent_socket_is_pinged_then_closed() {
     let limits = Limits { keep_alive: Duration::from_millis(500), ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     socket.subscribe("a", "subscription { forever }").await;
     let mut pings = 0;
@@ -302,15 +321,15 @@ async fn silent_socket_is_pinged_then_closed() {
         // Reading a ping answers it: the socket lives on.
         pings += usize::from(matches!(socket.0.next().await.unwrap().unwrap(), Message::Ping(_)));
     }
-    // One that nobody reads from answers nothing.
-    one(&server.toys.dropped).await;
+    // A client that does not read answers no ping.
+    acquired(&server.probe.dropped).await;
     drop(socket);
 }
 
 #[tokio::test]
 async fn caller_over_subscription_limit_is_refused_on_any_socket() {
     let limits = Limits { subscriptions: 2, ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let mut first = Socket::ready(&server, Role::PartnerViewer).await;
     let mut second = Socket::ready(&server, Role::PartnerViewer).await;
     first.subscribe("a", "subscription { forever }").await;
@@ -321,7 +340,7 @@ async fn caller_over_subscription_limit_is_refused_on_any_socket() {
     let message = second.next().await;
     assert_eq!(message["payload"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{message}");
     drop(first);
-    one(&server.toys.dropped).await;
+    acquired(&server.probe.dropped).await;
     second.subscribe("c", "subscription { forever }").await;
     assert_eq!(second.next().await["payload"]["data"]["forever"], 0);
 }

@@ -4,7 +4,7 @@ use chrono::Duration;
 use infima_halo::{auth::Role, http::limits::Limits};
 use serde_json::{Value, json};
 
-use super::{Reply, Server, Wish, client, fixtures::one};
+use super::{Reply, Server, ServerOptions, client, fixtures::acquired};
 
 /// Reads the events of a stream that is at its end: names and data.
 fn events(text: &str) -> Vec<(String, Value)> {
@@ -57,10 +57,10 @@ async fn invalid_operation_is_refused_before_the_stream_opens() {
 #[tokio::test]
 async fn stream_ends_with_token_and_frees_its_slot() {
     let limits = Limits { subscriptions: 1, ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let token = server.token_for(Role::PartnerViewer, "user-1", Duration::seconds(2));
     let open = only_events(&server, token, "subscription { forever }").send().await.unwrap();
-    one(&server.toys.begun).await;
+    acquired(&server.probe.started).await;
     let again = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");
     let reply = Reply::of(again.try_clone().unwrap()).await;
     assert_eq!((reply.status, reply.code()), (400, "LIMIT_EXCEEDED"));
@@ -69,19 +69,19 @@ async fn stream_ends_with_token_and_frees_its_slot() {
     assert_eq!(events[0].1, json!({ "data": { "forever": 0 } }));
     assert_eq!(events[1].1["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     assert_eq!(events[2].0, "complete");
-    one(&server.toys.dropped).await;
+    acquired(&server.probe.dropped).await;
     assert_eq!(again.send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn idle_stream_sends_keepalive_comments() {
     let limits = Limits { keep_alive: std::time::Duration::from_millis(20), ..Limits::default() };
-    let server = Server::with(Wish { limits, ..Wish::default() }).await;
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");
     let mut open = request.send().await.unwrap();
     let mut text = String::new();
     while text.matches("\n:").count() < 3 {
-        text += std::str::from_utf8(&open.chunk().await.unwrap().expect("it goes on")).unwrap();
+        text += std::str::from_utf8(&open.chunk().await.unwrap().expect("the stream is open")).unwrap();
     }
     assert_eq!(text.matches("event:").count(), 1, "{text}");
 }
@@ -91,12 +91,12 @@ async fn stream_ends_on_client_disconnect_and_server_shutdown() {
     let server = Server::start().await;
     let request = only_events(&server, server.token(Role::PartnerViewer), "subscription { forever }");
     let open = request.try_clone().unwrap().send().await.unwrap();
-    one(&server.toys.begun).await;
+    acquired(&server.probe.started).await;
     drop(open);
-    one(&server.toys.dropped).await;
+    acquired(&server.probe.dropped).await;
 
     let open = request.send().await.unwrap();
-    one(&server.toys.begun).await;
+    acquired(&server.probe.started).await;
     server.stopping.cancel();
     let events = events(&open.text().await.unwrap());
     assert_eq!(events.len(), 1, "no `complete`: {events:?}");

@@ -1,5 +1,6 @@
-//! The real API at its edge: each limit with a request that meets it, and Halo's troubles kept from whoever does not need
-//! Halo. How the transport behaves in detail is tried in `http`, on a schema of toys.
+//! The limits of the real API: each with a request that exceeds it, and Halo's outages, which must
+//! not affect requests that do not need Halo. `http` tests the transports in detail, on a schema of
+//! its own.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -158,7 +159,7 @@ async fn foreign_origin_gets_no_cors_headers() {
     }
 }
 
-/// How much is done here, and for whom it goes wrong, is nobody's business who comes in by this door.
+/// Metrics reveal how much is done and what fails: they are not for callers of the API.
 #[tokio::test]
 async fn api_listener_serves_no_metrics() {
     let served = served().await;
@@ -191,7 +192,7 @@ const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description q
     fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason } \
     fragment TypeRef on __Type { kind name ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind } } } } } } } } } }";
 
-/// A type leads to others, they to others again: a few brackets asked for millions of fields, and nothing stopped it.
+/// Lists of the schema multiply within each other: a few brackets would request millions of fields.
 #[tokio::test]
 async fn nested_introspection_is_refused() {
     let served = served().await;
@@ -445,7 +446,7 @@ async fn internal_error_reveals_no_internals() {
             .iter()
             .all(|error| known.contains(error["extensions"]["code"].as_str().unwrap()))
     );
-    // A partner of nobody's asks for its own: no oracle there either.
+    // A token of an unknown partner: the answer does not reveal which partners exist.
     let stranger = served.token(Role::PartnerAdmin, Some("unheard-of"));
     assert_ne!(PARTNER, "unheard-of");
     assert_eq!(served.data(&stranger, "{ partner { name } }", json!({})).await["partner"], Value::Null);
