@@ -20,10 +20,7 @@ use crate::support::world::{PARTNER, World};
 use crate::support::{LONGEST, until};
 
 async fn served() -> Served {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).only(&["Alder"]).synced().build().await;
     Served::over(world).await
 }
 
@@ -127,7 +124,7 @@ async fn cross_site_request_is_refused() {
 
 #[tokio::test]
 async fn foreign_origin_gets_no_cors_headers() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let ours = "https://app.infima.example";
     let served = Served::with(world, |config, _| config.http.cors_origins = vec![ours.to_owned()]).await;
     for (origin, allowed) in [
@@ -221,7 +218,7 @@ async fn nested_introspection_is_refused() {
 
 #[tokio::test]
 async fn caller_over_rate_limit_gets_retry_after() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let served = Served::with(world, |config, _| config.http.requests_per_minute = 2).await;
     let ask = async |token: String| served.ask(&token, "{ viewer { role } }", json!({})).await;
     assert_eq!(ask(served.admin()).await.status, 200);
@@ -236,8 +233,7 @@ async fn caller_over_rate_limit_gets_retry_after() {
 
 #[tokio::test]
 async fn subscriptions_over_the_callers_limit_are_refused() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     let served = Served::with(world, |config, _| config.http.subscriptions_per_caller = 1).await;
     let follow = json!({ "query": format!("subscription {{ haloSyncRun(id: \"{run}\") {{ status }} }}") });
@@ -283,8 +279,7 @@ async fn hanging_halo_does_not_delay_other_queries() {
 
 #[tokio::test]
 async fn query_over_its_time_limit_is_stopped() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let served = Served::with(world, |config, _| config.http.request_time = Duration::from_millis(300)).await;
     served.world.tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Sticky);
     let reply = served.ask(&served.admin(), "{ haloCustomers(search: \"\") { totalCount } }", json!({})).await;
@@ -294,7 +289,7 @@ async fn query_over_its_time_limit_is_stopped() {
 
 #[tokio::test]
 async fn mutation_whose_client_disconnects_completes() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
     let served = Served::over(world).await;
     let tenant = &served.world.tenant;
     tenant.inject(Fault::HeldBefore, Matching::call(Call::Token), Lasting::Once);
@@ -323,8 +318,7 @@ async fn mutation_whose_client_disconnects_completes() {
 /// Checks cost Halo's max_wait and could guess secrets or look around in a network.
 #[tokio::test]
 async fn connection_checks_over_the_limit_are_refused() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     add_other_partner(&world).await;
     let served = Served::over(world).await;
     let (admin, support) = (served.admin(), served.support());
@@ -363,7 +357,7 @@ async fn connection_checks_over_the_limit_are_refused() {
 /// What a caller learns about an address that leads inside is the same for all of them.
 #[tokio::test]
 async fn internal_addresses_are_refused_alike() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let served = Served::over(world).await;
     let open = served.address.port();
     let mut answers = BTreeSet::new();

@@ -15,19 +15,10 @@ use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::roster::import::Roster;
 use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::ops::{OpError, UserErrorCode};
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 
 use crate::support::halo_admin::{SUCCEEDED, refusal};
 use crate::support::world::{PARTNER, World, request};
-
-/// Connected, with these clients mapped to the customers of their names and synced.
-async fn synced(clients: &[(&str, usize)]) -> World {
-    let world = World::with_clients(clients).await;
-    world.connect().await;
-    world.map(&clients.iter().map(|(name, _)| *name).collect::<Vec<_>>()).await;
-    assert_eq!(world.look().await, Some(SUCCEEDED));
-    world
-}
 
 fn errors(associated: &Associated) -> Vec<(UserErrorCode, String)> {
     associated.errors.iter().map(|error| (error.code, error.field.join("."))).collect()
@@ -51,7 +42,8 @@ fn creates(world: &World) -> usize {
 
 #[tokio::test]
 async fn save_with_invalid_entries_stores_the_valid_ones() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1), ("Dogwood", 1), ("Elm", 1)]).await;
+    let world =
+        World::builder().clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1), ("Dogwood", 1), ("Elm", 1)]).build().await;
     world.import_partner("contoso", &[("Foreign", 1)]).await;
     let (foreign,): (uuid::Uuid,) = sqlx::query_as("select id from clients where name = 'Foreign'")
         .fetch_one(&world.owner)
@@ -110,8 +102,7 @@ async fn save_with_invalid_entries_stores_the_valid_ones() {
 #[tokio::test]
 async fn save_of_201_associations_is_refused() {
     let names: Vec<_> = (0..200).map(|number| format!("Client {number}")).collect();
-    let world = World::start(TenantSeed::with_customers("northwind", names.iter().cloned())).await;
-    world.import_partner(PARTNER, &[]).await;
+    let world = World::builder().customers(&names).build().await;
     let clients = names.iter().map(|name| ClientRecord {
         external_id: format!("{PARTNER}/{name}"),
         partner_external_id: PARTNER.into(),
@@ -147,8 +138,7 @@ async fn save_of_201_associations_is_refused() {
 
 #[tokio::test]
 async fn save_while_halo_is_unreachable_stores_nothing() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
     let mapping = world.mapping("Alder", "Alder").await;
     assert_eq!(refusal(world.associate(&[mapping]).await), [UserErrorCode::HaloUnreachable]);
@@ -157,7 +147,7 @@ async fn save_while_halo_is_unreachable_stores_nothing() {
 
 #[tokio::test]
 async fn save_without_connection_or_as_support_is_refused() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
     let mapping = world.mapping("Alder", "Alder").await;
     assert_eq!(refusal(world.associate(&[mapping]).await), [UserErrorCode::NotConnected]);
     world.connect().await;
@@ -169,7 +159,7 @@ async fn save_without_connection_or_as_support_is_refused() {
 
 #[tokio::test]
 async fn save_of_same_pair_changes_nothing() {
-    let world = synced(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let before = world.association("Alder").await.id;
     let again = world.map(&["Alder"]).await;
     assert_eq!((again.errors.len(), again.run), (0, None));
@@ -180,7 +170,7 @@ async fn save_of_same_pair_changes_nothing() {
 #[tokio::test]
 async fn save_with_other_customer_requires_replace() {
     for (ending, left) in [(Ending::KeepQuantity, 3), (Ending::SetToZero, 0)] {
-        let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+        let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
         world.tenant.act(Act::AddCustomer { name: "Newmarket".into() }).expect("any name will do");
         let other = world.mapping("Alder", "Newmarket").await;
         assert_eq!(refused(&world, other).await, UserErrorCode::AlreadyAssociated);
@@ -197,7 +187,7 @@ async fn save_with_other_customer_requires_replace() {
 
 #[tokio::test]
 async fn shared_customer_has_one_subscription_per_client() {
-    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     world.tenant.act(Act::AddCustomer { name: "Group".into() }).expect("any name will do");
     world.add_client("Cedar", 2).await;
     world.add_client("Dogwood", 4).await;
@@ -219,7 +209,7 @@ async fn shared_customer_has_one_subscription_per_client() {
 
 #[tokio::test]
 async fn removed_association_is_ending_until_halo_confirms() {
-    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     let (alder, birch) = (world.association("Alder").await.id, world.association("Birch").await.id);
     assert_eq!(world.remove(birch, Ending::KeepQuantity).await.expect("it is mapped"), None, "Halo is told nothing");
     let run = world.remove(alder, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
@@ -238,7 +228,7 @@ async fn removed_association_is_ending_until_halo_confirms() {
 
 #[tokio::test]
 async fn removal_with_refused_zero_can_keep_quantity() {
-    let world = synced(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let id = world.association("Alder").await.id;
     world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
     let run = world.remove(id, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
@@ -252,8 +242,7 @@ async fn removal_with_refused_zero_can_keep_quantity() {
 
 #[tokio::test]
 async fn removal_during_unconfirmed_create_zeroes_subscription() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     world.map(&["Alder"]).await;
     assert_eq!(world.look().await, Some(RunOutcome::PutBack));
@@ -267,7 +256,7 @@ async fn removal_during_unconfirmed_create_zeroes_subscription() {
 
 #[tokio::test]
 async fn removed_pair_saved_again_readopts_subscription() {
-    let world = synced(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let old = world.record_of("Alder").await.id;
     world.remove(world.association("Alder").await.id, Ending::KeepQuantity).await.expect("it is mapped");
     world.set_users("Alder", 8).await;
@@ -279,7 +268,7 @@ async fn removed_pair_saved_again_readopts_subscription() {
 
 #[tokio::test]
 async fn ending_pair_saved_again_becomes_active() {
-    let world = synced(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let id = world.association("Alder").await.id;
     let run = world.remove(id, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
     world.map(&["Alder"]).await;
@@ -291,9 +280,7 @@ async fn ending_pair_saved_again_becomes_active() {
 
 #[tokio::test]
 async fn restored_associations_create_no_second_subscription() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
-    world.map(&["Alder", "Birch"]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).mapped().build().await;
     // As it was before the subscriptions were created.
     sqlx::query("create table yesterday as select * from associations").execute(&world.owner).await.expect("a copy");
     assert_eq!(world.look().await, Some(SUCCEEDED));
@@ -312,7 +299,7 @@ async fn restored_associations_create_no_second_subscription() {
 
 #[tokio::test]
 async fn archived_client_is_billed_zero_and_stays_associated() {
-    let world = synced(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let archived = ClientRecord {
         external_id: format!("{PARTNER}/Alder"),
         partner_external_id: PARTNER.into(),
@@ -331,7 +318,7 @@ async fn archived_client_is_billed_zero_and_stays_associated() {
 
 #[tokio::test]
 async fn deleted_subscription_is_recreated_on_request() {
-    let world = synced(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let id = world.association("Alder").await.id;
     assert_eq!(refusal(world.recreate(id).await), [UserErrorCode::SubscriptionNotDeleted]);
     let gone = world.record_of("Alder").await.id;
@@ -348,8 +335,7 @@ async fn deleted_subscription_is_recreated_on_request() {
 
 /// A subscription of ours that nobody owns stands on the customer, beside another vendor's.
 async fn with_an_orphan() -> (World, AssociationId, i32, i32) {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let client_id = world.customer("Alder").0;
     let add = |vendor: &str, name: &str| {
         let (name, vendor) = (name.into(), vendor.into());
@@ -397,7 +383,7 @@ async fn existing_subscription_stays_when_create_new_is_chosen() {
 
 #[tokio::test]
 async fn duplicate_subscription_deactivated_in_halo_is_resolved() {
-    let world = synced(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let first = world.record_of("Alder").await.id;
     let second = world.tenant.act(Act::CopySubscription { id: first }).expect("it is there");
     world.remove(world.association("Alder").await.id, Ending::KeepQuantity).await.expect("it is mapped");
@@ -414,7 +400,7 @@ async fn duplicate_subscription_deactivated_in_halo_is_resolved() {
 
 #[tokio::test]
 async fn overwritten_fields_suspend_writes_until_acknowledged() {
-    let world = synced(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).synced().build().await;
     let id = world.record_of("Alder").await.id;
     world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).expect("it is there");
     world.set_users("Alder", 4).await;
@@ -470,7 +456,7 @@ async fn overwritten_fields_suspend_writes_until_acknowledged() {
 /// Only a client that is being removed waits: whoever looked can say so of it.
 #[tokio::test]
 async fn acknowledging_overwritten_fields_on_ending_resumes_writes() {
-    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     world.set_users("Alder", 4).await;
     let id = world.record_of("Alder").await.id;
     world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).expect("it is there");
@@ -490,7 +476,7 @@ async fn acknowledging_overwritten_fields_on_ending_resumes_writes() {
 /// What is refused in the end has changed nothing: the old mapping would be billed 0 under an error.
 #[tokio::test]
 async fn replace_with_taken_customer_keeps_old_association() {
-    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     world.remove(world.association("Birch").await.id, Ending::KeepQuantity).await.expect("it is mapped");
     world.look().await;
     world.import_partner("contoso", &[("Foreign", 1)]).await;
@@ -517,7 +503,7 @@ async fn replace_with_taken_customer_keeps_old_association() {
 /// The customer went to another client while the end of the first mapping was not confirmed yet.
 #[tokio::test]
 async fn ending_association_resumed_may_share_its_customer() {
-    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
     world.remove(world.association("Alder").await.id, Ending::SetToZero).await.expect("it is mapped");
     world.look().await;
@@ -532,7 +518,7 @@ async fn ending_association_resumed_may_share_its_customer() {
 
 #[tokio::test]
 async fn concurrent_partner_edit_is_kept_with_a_warning() {
-    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     let id = world.record_of("Alder").await.id;
     world.set_users("Alder", 4).await;
     world.set_users("Birch", 6).await;
@@ -546,7 +532,7 @@ async fn concurrent_partner_edit_is_kept_with_a_warning() {
 
 #[tokio::test]
 async fn moved_subscription_is_synced_where_it_is() {
-    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     let (id, there) = (world.record_of("Alder").await.id, world.customer("Birch").0);
     world.tenant.act(Act::MoveSubscription { id, client_id: there }).expect("both are there");
     world.set_users("Alder", 4).await;
@@ -558,7 +544,7 @@ async fn moved_subscription_is_synced_where_it_is() {
 
 #[tokio::test]
 async fn merged_customer_subscription_is_synced_and_reported() {
-    let world = synced(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     let (id, into) = (world.customer("Alder").0, world.customer("Birch").0);
     world.tenant.act(Act::MergeCustomer { id, into }).expect("both are there");
     world.set_users("Alder", 4).await;
@@ -569,9 +555,7 @@ async fn merged_customer_subscription_is_synced_and_reported() {
 
 #[tokio::test]
 async fn customer_gone_before_create_is_reported() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).await;
-    world.connect().await;
-    world.map(&["Alder", "Birch", "Cedar"]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).mapped().build().await;
     world.tenant.act(Act::DeleteCustomer { id: world.customer("Alder").0 }).expect("it is there");
     world.tenant.act(Act::SetCustomerActive { id: world.customer("Birch").0, active: false }).expect("it is there");
     assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::PartiallySucceeded)));
@@ -582,7 +566,7 @@ async fn customer_gone_before_create_is_reported() {
 
 #[tokio::test]
 async fn refused_zero_is_retried_when_users_return() {
-    let world = synced(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     world.tenant.inject(Fault::ZeroRefused, Matching::any(), Lasting::Sticky);
     world.set_users("Alder", 0).await;
     assert_eq!(world.sync().await.state, RunState::Failed);

@@ -5,7 +5,7 @@ use infima_halo::ids::RunId;
 use infima_halo::ops::admin::request_failed_since;
 use infima_halo::ops::admin::{self, housekeeping};
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::postgres::PgListener;
@@ -16,10 +16,7 @@ use crate::support::world::{MORNING, PARTNER, World};
 
 /// A partner that is connected, mapped and synced, and its id.
 async fn synced() -> (Served, String) {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     let partner = world.partner().await.to_string();
     (Served::over(world).await, partner)
 }
@@ -243,9 +240,7 @@ async fn meet_trouble(world: &World, act: &str) -> String {
 
 #[tokio::test]
 async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
-    let world = World::start(TenantSeed::with_customers("northwind", ["Alder"])).await;
-    world.import_partner(PARTNER, &[("Alder", 1)]).await;
-    let served = Served::over(world).await;
+    let served = Served::over(World::builder().clients(&[("Alder", 1)]).build().await).await;
     let token = served.admin();
     let (tenant, world) = (&served.world.tenant, &served.world);
     let client = world.client("Alder").await.to_string();
@@ -328,9 +323,7 @@ async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
 /// That the secret is another one is told; what it is, never.
 #[tokio::test]
 async fn replaced_secret_is_logged_without_its_value() {
-    let world = World::start(TenantSeed::with_customers("northwind", ["Alder"])).await;
-    world.import_partner(PARTNER, &[]).await;
-    let served = Served::over(world).await;
+    let served = Served::over(World::builder().customers(&["Alder"]).build().await).await;
     let (tenant, token) = (&served.world.tenant, served.admin());
     let save = "mutation($v: SaveHaloConnectionInput!) { saveHaloConnection(input: $v) { userErrors { code } } }";
     let log = "{ partner { activity(first: 1) { nodes { action changes { name before after } } } } }";

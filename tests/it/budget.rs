@@ -40,7 +40,7 @@ async fn three_processes_stay_within_halos_limit() {
 /// Anybody may type any host, and each gets a row.
 #[tokio::test]
 async fn budget_of_unused_host_is_pruned() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     sqlx::raw_sql(
         "insert into halo_budgets (host, people, syncs, limited_until) values
              ('asked.example', array[now() - interval '25 hours', now() - interval '1 hour'], '{}', null),
@@ -114,9 +114,7 @@ pub async fn stays_inside(size: Size) {
 /// Every client is mapped to a subscription that shows another quantity.
 async fn with_changed_clients(number: usize) -> World {
     let names: Vec<_> = (0..number).map(|number| format!("Client {number}")).collect();
-    let quickly = [("INFIMA_HALO_REQUESTS", "700"), ("INFIMA_HALO_WINDOW_SECONDS", "1")];
-    let world = World::of_processes_with(names.clone(), &quickly).await;
-    world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
+    let world = World::builder().customers(&names).empty_roster().for_processes().unlimited_requests().build().await;
     let external = |name: &str| format!("{PARTNER}/{name}");
     let (state, version) = (RosterState::Active, 1);
     let partner = PartnerRecord { external_id: PARTNER.into(), name: PARTNER.into(), time_zone: None, state, version };

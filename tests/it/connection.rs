@@ -13,11 +13,11 @@ use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::ops::sync::request::request_sync;
 use infima_halo::ops::{OpError, UserErrorCode};
-use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching};
 use infima_halo::storage;
 
 use crate::support::halo_admin::{SUCCEEDED, refusal};
-use crate::support::world::{PARTNER, World, details_of, request};
+use crate::support::world::{World, details_of, request};
 
 async fn save(world: &World, details: Details) -> Result<(Connection, Option<RunId>), OpError> {
     let admin = world.admin().await;
@@ -48,7 +48,7 @@ fn only<T: std::fmt::Debug>(result: Result<T, OpError>) -> (UserErrorCode, Strin
 
 #[tokio::test]
 async fn invalid_halo_url_is_refused_with_advice() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     for (typed, hint) in [
         ("", "Paste the address"),
         ("acme", "https://acme.halopsa.com"),
@@ -70,7 +70,7 @@ async fn invalid_halo_url_is_refused_with_advice() {
 #[tokio::test]
 async fn halo_url_is_reduced_to_its_origin() {
     for path in ["", "/", "/api", "/auth/", "/config/integrations?selid=17#api", "  "] {
-        let world = World::with_clients(&[]).await;
+        let world = World::builder().build().await;
         let url = format!("{}{path}", world.tenant.url());
         let (connection, run) =
             save(&world, Details { url: Some(url), ..world.details() }).await.expect("it is a Halo");
@@ -82,7 +82,7 @@ async fn halo_url_is_reduced_to_its_origin() {
 
 #[tokio::test]
 async fn missing_details_are_reported_together() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let nothing = Details { url: Some(" ".into()), application_client_id: None, client_secret: Some(" ".into()) };
     assert_eq!(
         refusal(save(&world, nothing).await),
@@ -98,7 +98,7 @@ async fn missing_details_are_reported_together() {
 
 #[tokio::test]
 async fn wrong_and_swapped_credentials_are_refused_alike() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let (id, secret) = (world.tenant.client_id(), world.tenant.client_secret());
     for (id, secret) in [(secret.as_str(), id.as_str()), (id.as_str(), "wrong"), ("wrong", secret.as_str())] {
         let details = Details {
@@ -126,7 +126,7 @@ async fn missing_permission_is_named_as_in_the_guide() {
     let scopes = |names: &[&str]| Act::SetScopes { scopes: names.iter().map(|&name| name.into()).collect() };
     let levels =
         |customers, licensing| Act::SetAgentLevels(AgentLevels { customers, licensing, invoices: Level::Read });
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     for (act, named) in [
         (scopes(&["read:invoices", "edit:softwarelicensing"]), "read:customers"),
         (scopes(&["read:customers", "read:invoices"]), "edit:softwarelicensing"),
@@ -148,8 +148,7 @@ async fn missing_permission_is_named_as_in_the_guide() {
 
 #[tokio::test]
 async fn unreadable_invoices_and_empty_customers_only_warn() {
-    let world = World::start(TenantSeed::empty("northwind")).await;
-    world.import_partner("northwind", &[]).await;
+    let world = World::builder().build().await;
     let scopes = vec!["read:customers".into(), "edit:softwarelicensing".into()];
     world.tenant.act(Act::SetScopes { scopes }).expect("done by hand");
     let (connection, _) = save(&world, world.details()).await.expect("it works without");
@@ -165,7 +164,7 @@ async fn unreadable_invoices_and_empty_customers_only_warn() {
 
 #[tokio::test]
 async fn unreachable_halo_differs_from_no_halo() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     for (fault, code) in [
         (Fault::CutBefore, UserErrorCode::HaloUnreachable),
         (Fault::Maintenance, UserErrorCode::HaloUnreachable),
@@ -186,11 +185,7 @@ async fn unreachable_halo_differs_from_no_halo() {
 
 #[tokio::test]
 async fn slow_halo_check_times_out() {
-    let world = World::start_with(TenantSeed::with_customers("northwind", ["Alder"]), |variables| {
-        variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1");
-    })
-    .await;
-    world.import_partner("northwind", &[]).await;
+    let world = World::builder().customers(&["Alder"]).set("INFIMA_HALO_TIMEOUT_SECONDS", 1).build().await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Token), Lasting::Sticky);
     assert_eq!(refusal(save(&world, world.details()).await), [UserErrorCode::HaloUnreachable]);
     assert!(stored(&world).await.is_none());
@@ -198,7 +193,7 @@ async fn slow_halo_check_times_out() {
 
 #[tokio::test]
 async fn repeated_wrong_credentials_are_rate_limited() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let wrong = Details { client_secret: Some("wrong".to_owned().into()), ..world.details() };
     for _ in 0..10 {
         let problem = check(&world, &wrong).await.expect("it may be tried").problem;
@@ -222,14 +217,14 @@ async fn repeated_wrong_credentials_are_rate_limited() {
 /// Anybody may type any host. What they try there is counted for them alone.
 #[tokio::test]
 async fn typed_address_checks_leave_partner_budget_untouched() {
-    let world = World::start_with(TenantSeed::with_customers("northwind", ["Alder"]), |variables| {
-        variables.set("INFIMA_HALO_REQUESTS", "40");
-        variables.set("INFIMA_HALO_INTERACTIVE_RESERVE", "30");
-    })
-    .await;
-    world.import_partner(PARTNER, &[("Alder", 3)]).await;
+    let world = World::builder()
+        .clients(&[("Alder", 3)])
+        .set("INFIMA_HALO_REQUESTS", 40)
+        .set("INFIMA_HALO_INTERACTIVE_RESERVE", 30)
+        .connected()
+        .build()
+        .await;
     world.import_partner("stranger", &[]).await;
-    world.connect().await;
     let stranger = world.caller(Role::PartnerAdmin, Some("stranger")).await;
     let wrong = Details { client_secret: Some("wrong".to_owned().into()), ..world.details() };
     let try_it = async || {
@@ -266,8 +261,7 @@ async fn typed_address_checks_leave_partner_budget_untouched() {
 
 #[tokio::test]
 async fn changed_url_requires_the_secret_again() {
-    let world = World::with_clients(&[]).await;
-    world.connect().await;
+    let world = World::builder().connected().build().await;
     let elsewhere = Details { url: Some(world.sandbox.tenant("other").url()), ..Details::default() };
     let (code, field, _) = only(save(&world, elsewhere.clone()).await);
     assert_eq!((code, field.as_str()), (UserErrorCode::ClientSecretRequired, "clientSecret"));
@@ -280,7 +274,7 @@ async fn changed_url_requires_the_secret_again() {
 /// As many as may come in a minute, from two servers.
 #[tokio::test]
 async fn concurrent_first_saves_leave_a_working_connection() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
     let second = App::build(&world.config, world.clock.clone(), 8).await.expect("the app starts");
     let (admin, partner) = (world.admin().await, world.partner().await);
     let request = request(&admin);
@@ -297,8 +291,7 @@ async fn concurrent_first_saves_leave_a_working_connection() {
 
 #[tokio::test]
 async fn concurrent_url_change_does_not_reuse_the_stored_secret() {
-    let world = World::with_clients(&[]).await;
-    world.connect().await;
+    let world = World::builder().connected().build().await;
     let other = world.sandbox.tenant("other");
     let held = || world.tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
     let same = Details { url: Some(world.tenant.url()), ..Details::default() };
@@ -330,9 +323,7 @@ async fn concurrent_url_change_does_not_reuse_the_stored_secret() {
 
 #[tokio::test]
 async fn other_tenant_is_refused_while_clients_are_associated() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.map(&["Alder"]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).mapped().build().await;
     world.look().await;
     let other = world.sandbox.tenant("other");
     let (code, field, _) = only(save(&world, details_of(&other)).await);
@@ -346,9 +337,7 @@ async fn other_tenant_is_refused_while_clients_are_associated() {
 
 #[tokio::test]
 async fn run_against_changed_tenant_writes_nothing() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 4)]).await;
-    world.connect().await;
-    world.map(&["Alder"]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 4)]).only(&["Alder"]).mapped().build().await;
     world.look().await;
     world.map(&["Birch"]).await;
     world.set_users("Alder", 5).await;
@@ -375,9 +364,7 @@ async fn run_against_changed_tenant_writes_nothing() {
 
 #[tokio::test]
 async fn disconnect_erases_secret_and_reconnect_resumes() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.map(&["Alder"]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).mapped().build().await;
     world.look().await;
     let waiting = world.request_sync().await;
     let mark = world.mark();
@@ -408,7 +395,7 @@ async fn disconnect_erases_secret_and_reconnect_resumes() {
 
 #[tokio::test]
 async fn sync_request_without_connection_or_association_is_refused() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
     let (admin, partner) = (world.admin().await, world.partner().await);
     assert_eq!(
         refusal(request_sync(world.ops(), &request(&admin), partner, None).await),
@@ -434,7 +421,7 @@ async fn sync_request_without_connection_or_association_is_refused() {
 
 #[tokio::test]
 async fn typed_details_test_stores_nothing_and_recheck_stores_result() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let diagnosis = check(&world, &world.details()).await.expect("they can be tested");
     assert_eq!(diagnosis.problem, None);
     assert!(stored(&world).await.is_none());
@@ -455,8 +442,7 @@ async fn typed_details_test_stores_nothing_and_recheck_stores_result() {
 
 #[tokio::test]
 async fn support_may_recheck_but_not_test_credentials() {
-    let world = World::with_clients(&[]).await;
-    world.connect().await;
+    let world = World::builder().connected().build().await;
     let (support, partner) = (world.caller(Role::Support, None).await, world.partner().await);
     let typed = check_connection(world.ops(), &request(&support), partner, &world.details()).await;
     assert!(matches!(typed, Err(OpError::Denied(Denied::Forbidden))), "{typed:?}");

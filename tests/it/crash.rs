@@ -97,8 +97,8 @@ async fn worker_killed_at_any_step_bills_correctly() {
 
 /// Alder is to be created, Birch to be updated, Cedar to be left alone: all in one run.
 pub async fn three_clients() -> (World, RunId) {
-    let world = World::of_processes(&[("Alder", 3), ("Birch", 5), ("Cedar", 2)]).await;
-    world.connect().await;
+    let world =
+        World::builder().clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 2)]).for_processes().connected().build().await;
     let first = world.map(&["Birch", "Cedar"]).await.run.unwrap();
     world.work(first).await;
     world.set_users("Birch", 6).await;
@@ -210,8 +210,7 @@ pub async fn as_it_should_be(world: &World, clients: &[(&str, u32)]) {
 /// The create is answered with an error, and its record shows only to the look after the first one.
 #[tokio::test]
 async fn create_visible_after_first_lookup_is_not_repeated() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::AppearsAfterLook, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
@@ -227,10 +226,7 @@ async fn create_visible_after_first_lookup_is_not_repeated() {
 /// The update emptied what was not sent. Nothing more is written, the connection says so, and so does the run.
 #[tokio::test]
 async fn halo_overwriting_fields_is_written_once() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     world.set_users("Alder", 4).await;
     world.set_users("Birch", 6).await;
     world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Sticky);
@@ -250,10 +246,7 @@ async fn halo_overwriting_fields_is_written_once() {
 #[tokio::test]
 async fn restored_database_creates_no_second_subscription() {
     const TABLES: &str = "partners, clients, users, connections, associations, sync_runs, sync_results, activity";
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
-    let run = world.map(&["Birch"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).only(&["Birch"]).synced().build().await;
     let waiting = world.map(&["Alder"]).await.run.unwrap();
 
     let owner = world.database.owner().await;

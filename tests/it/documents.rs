@@ -16,7 +16,7 @@ const CONTRACT: &str = include_str!("../../frontend-contract/persisted-documents
 const OUTSIDE: &str = "query Curious { viewer { role } }";
 
 async fn enforcing() -> Served {
-    let world = World::with_clients(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
     Served::with(world, |_, api| api.documents.trusted = TrustedDocuments::Enforce).await
 }
 

@@ -9,11 +9,11 @@ use infima_halo::domain::connection::ConnectionState;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ids::RunId;
 use infima_halo::ops::sync::run::RunOutcome;
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use tokio::task::JoinSet;
 
 use crate::support::halo_admin::SUCCEEDED;
-use crate::support::world::{PARTNER, World};
+use crate::support::world::World;
 
 /// What a sync asks Halo.
 const CALLS: [Call; 9] = [
@@ -84,17 +84,14 @@ impl Bench {
     /// `synced` clients beside [`STEADY`] and [`CHANGING`] have the subscriptions be read from the list.
     async fn set_up(more: &[&'static str], new: usize, timeout: &str) -> Self {
         let clients: Vec<_> = [STEADY, CHANGING].into_iter().chain(more.iter().copied()).collect();
-        let seed = TenantSeed::with_customers("northwind", clients.iter().copied());
-        let world = World::start_with(seed, |variables| {
-            variables.set("INFIMA_HALO_REQUESTS", "700");
-            variables.set("INFIMA_HALO_WINDOW_SECONDS", "1");
-            variables.set("INFIMA_HALO_TIMEOUT_SECONDS", timeout);
-        })
-        .await;
-        world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
         let clients: Vec<_> = clients.into_iter().map(|name| (name, 3)).collect();
-        world.import_partner(PARTNER, &clients).await;
-        world.connect().await;
+        let world = World::builder()
+            .clients(&clients)
+            .unlimited_requests()
+            .set("INFIMA_HALO_TIMEOUT_SECONDS", timeout)
+            .connected()
+            .build()
+            .await;
         let names: Vec<_> = clients.iter().map(|(name, _)| *name).collect();
         let run = world.map(&names).await.run.expect("subscriptions are to be created");
         assert_eq!(world.work(run).await, SUCCEEDED);

@@ -154,7 +154,7 @@ async fn arbitrary_halo_response_is_result_or_error() {
 
 #[tokio::test]
 async fn arbitrary_request_is_answered() {
-    let served = Served::over(World::with_clients(&[("Alder", 1)]).await).await;
+    let served = Served::over(World::builder().clients(&[("Alder", 1)]).build().await).await;
     let token = served.admin();
     let header = prop::collection::vec(prop_oneof![Just(b'\t'), 32u8..127, 128u8..=255], 0..60);
     let cases = (header.clone(), header.clone(), header, prop::collection::vec(any::<u8>(), 0..120), any::<bool>());
@@ -215,7 +215,7 @@ async fn arbitrary_request_is_answered() {
 /// Whatever comes over a socket, it is answered or the socket is closed with a code; the server goes on.
 #[tokio::test]
 async fn arbitrary_socket_message_is_answered_or_closes() {
-    let served = Served::over(World::with_clients(&[("Alder", 1)]).await).await;
+    let served = Served::over(World::builder().clients(&[("Alder", 1)]).build().await).await;
     let kind = prop::sample::select(vec!["subscribe", "complete", "ping", "pong", "next", "connection_init", "", "é"]);
     let id =
         prop::sample::select(vec![json!("a"), json!(""), json!(1), Value::Null, json!({}), json!("x".repeat(200))]);
@@ -286,8 +286,7 @@ async fn after_these(served: &Served, token: &str, messages: Vec<(Vec<u8>, bool)
 
 #[tokio::test]
 async fn arbitrary_cursor_or_id_finds_nothing() {
-    let world = World::with_clients(&[("Alder", 1)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 1)]).connected().build().await;
     let served = Served::over(world).await;
     let token = served.admin();
     let cursor = prop_oneof![

@@ -5,7 +5,7 @@ use futures::StreamExt;
 use infima_halo::{
     auth::{Caller, Role},
     graphql::{ApiSchema, schema},
-    sandbox::{Call, Fault, Lasting, Matching, TenantSeed},
+    sandbox::{Call, Fault, Lasting, Matching},
     storage::run_listener::RunListener,
 };
 use insta::assert_json_snapshot;
@@ -28,12 +28,7 @@ impl Api {
 
     /// A partner that is connected, with all of its clients mapped and synced.
     async fn synced(clients: &[(&str, usize)]) -> Self {
-        let world = World::with_clients(clients).await;
-        world.connect().await;
-        let names: Vec<_> = clients.iter().map(|(name, _)| *name).collect();
-        let run = world.map(&names).await.run.expect("there is something to create");
-        world.work(run).await;
-        Self::over(world)
+        Self::over(World::builder().clients(clients).synced().build().await)
     }
 
     async fn respond(&self, caller: &Caller, document: &str, variables: Value) -> Response {
@@ -94,7 +89,7 @@ const MAPPING_TABLE: &str = "query($first: Int, $after: String) {
 
 #[tokio::test]
 async fn viewer_describes_each_role() {
-    let api = Api::over(World::with_clients(&[("Alder", 1)]).await);
+    let api = Api::over(World::builder().clients(&[("Alder", 1)]).build().await);
     let id = async |role, partner| {
         let caller = api.world.caller(role, partner).await;
         api.data(&caller, "{ viewer { id } }", json!({})).await["viewer"]["id"].take()
@@ -142,7 +137,7 @@ async fn viewer_describes_each_role() {
 
 #[tokio::test]
 async fn partner_connects_associates_and_sees_quantities() {
-    let api = Api::over(World::with_clients(&[("Alder", 3), ("Birch", 5)]).await);
+    let api = Api::over(World::builder().clients(&[("Alder", 3), ("Birch", 5)]).build().await);
     let admin = api.world.admin().await;
     let save = "mutation($input: SaveHaloConnectionInput!) { saveHaloConnection(input: $input) {
         haloConnection { status applicationClientId problem { code } checks { subject outcome required } }
@@ -458,7 +453,7 @@ async fn partner_connects_associates_and_sees_quantities() {
 
 #[tokio::test]
 async fn page_has_1_to_100_entries_from_a_cursor() {
-    let api = Api::over(World::with_clients(&[("Alder", 1)]).await);
+    let api = Api::over(World::builder().clients(&[("Alder", 1)]).build().await);
     api.world.connect().await;
     let admin = api.world.admin().await;
     let support = api.support().await;
@@ -525,9 +520,7 @@ async fn pages_together_are_the_whole_list() {
     let names =
         ["alder", "Alder", "ΑΛΦΑΣ", "αλφας", "Straße", "STRASSE", "İstanbul", "Zürich", "日本", "Ärzte", "beta"];
     let clients: Vec<_> = names.iter().map(|name| (*name, 0)).collect();
-    let world = World::start(TenantSeed::empty("northwind")).await;
-    world.import_partner("northwind", &clients).await;
-    let api = Api::over(world);
+    let api = Api::over(World::builder().clients(&clients).build().await);
     let admin = api.world.admin().await;
     let page = "query($first: Int, $after: String, $order: ClientOrder) {
         partner { clients(first: $first, after: $after, orderBy: $order) {
@@ -557,10 +550,7 @@ async fn pages_together_are_the_whole_list() {
 #[tokio::test]
 async fn halo_customers_are_paged() {
     let names: Vec<_> = (0..7).map(|number| format!("Customer {number}")).collect();
-    let world = World::start(TenantSeed::with_customers("northwind", names.clone())).await;
-    world.import_partner("northwind", &[("Alder", 0)]).await;
-    world.connect().await;
-    let api = Api::over(world);
+    let api = Api::over(World::builder().clients(&[("Alder", 0)]).customers(&names).connected().build().await);
     let admin = api.world.admin().await;
     let page = "query($first: Int, $after: String) { haloCustomers(search: \"\", first: $first, after: $after) {
         totalCount edges { cursor node { name } } pageInfo { hasNextPage endCursor } } }";
@@ -636,7 +626,7 @@ async fn unreachable_halo_leaves_other_fields_intact() {
 
 #[tokio::test]
 async fn missing_connection_error_names_the_form() {
-    let api = Api::over(World::with_clients(&[("Alder", 3)]).await);
+    let api = Api::over(World::builder().clients(&[("Alder", 3)]).build().await);
     let admin = api.world.admin().await;
     let questions = [
         ("{ partner { name } asked: haloCustomers(search: \"a\") { totalCount } }", "/asked"),
@@ -896,8 +886,7 @@ async fn runs_and_activity_are_filtered() {
 
 #[tokio::test]
 async fn halo_error_text_is_shown_only_to_support() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Create), Lasting::Sticky);
     world.work(run).await;
@@ -915,8 +904,7 @@ async fn halo_error_text_is_shown_only_to_support() {
 
 #[tokio::test]
 async fn run_subscription_ends_when_run_finishes() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
     let api = Api::over(world);
     let follow = "subscription($id: ID!) { haloSyncRun(id: $id) { \
@@ -968,8 +956,7 @@ async fn run_subscription_ends_when_run_finishes() {
 
 #[tokio::test]
 async fn run_subscription_ends_with_the_token() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     let api = Api::over(world);
     let admin = api.world.admin().await;
@@ -984,7 +971,7 @@ async fn run_subscription_ends_with_the_token() {
 
 #[tokio::test]
 async fn import_reports_each_invalid_record() {
-    let api = Api::over(World::start(TenantSeed::empty("northwind")).await);
+    let api = Api::over(World::builder().empty_roster().build().await);
     let platform = api.world.caller(Role::Platform, None).await;
     let import = "mutation($input: ImportRosterInput!) { importRoster(input: $input) {
         imported { stored alreadyKnown } userErrors { code field } } }";

@@ -56,9 +56,7 @@ async fn dead_workers_run_is_taken_over() {
 /// Without being woken, it would look when its heart beats: every five seconds.
 #[tokio::test]
 async fn requested_run_wakes_a_worker() {
-    let world = World::of_processes(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.map(&["Alder"]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).for_processes().mapped().build().await;
     let worker = Worker::start_with(&world, &[("INFIMA_WORKER_POLL_SECONDS", "60")]);
     is_listening(&world).await;
     let mut begun = Instant::now();

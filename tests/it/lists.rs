@@ -9,7 +9,6 @@ use infima_halo::auth::{Act, Caller, Role, permit_across};
 use infima_halo::domain::run::Trigger;
 use infima_halo::graphql::{ApiSchema, schema};
 use infima_halo::ids::{AssociationId, RunId};
-use infima_halo::sandbox::TenantSeed;
 use infima_halo::storage::run_listener::RunListener;
 use infima_halo::storage::{Page, Position, Scope, Tx, activity, clients, partners, results, runs};
 use serde_json::{Value, json};
@@ -121,12 +120,8 @@ const MAPPING_TABLE: &str = "query($first: Int, $after: String) {
 #[tokio::test]
 async fn mapping_table_statement_count_is_constant() {
     let names: Vec<_> = (0..60).map(|number| format!("Client {number:02}")).collect();
-    let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 0)).collect();
-    let world = World::start(TenantSeed::with_customers("northwind", names.clone())).await;
-    world.import_partner("northwind", &clients).await;
-    world.connect().await;
-    let run = world.map(&names.iter().map(String::as_str).collect::<Vec<_>>()).await.run.unwrap();
-    world.work(run).await;
+    let clients: Vec<_> = names.iter().map(|name| (name, 0)).collect();
+    let world = World::builder().clients(&clients).synced().build().await;
     let api = Notification::over(&world).await;
     let admin = world.admin().await;
     let all = api.ask(&admin, MAPPING_TABLE, &json!({ "first": 60 })).await;
@@ -155,10 +150,7 @@ const INTEGRATION: &str = "id name clientCounts { total mapped unmapped needingA
 
 /// Five partners, each with one client more than the one before, all mapped and synced.
 async fn five_partners() -> World {
-    let world = World::with_clients(&[("Alder", 2)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 2)]).synced().build().await;
     let names = ["Birch", "Cedar", "Dogwood", "Elm", "Fir"];
     for number in 1..5_usize {
         let clients: Vec<_> = names.iter().take(number + 1).map(|name| (*name, number)).collect();
@@ -316,8 +308,7 @@ async fn rows(tx: &mut Tx) -> i64 {
 
 #[tokio::test]
 async fn page_cost_does_not_depend_on_its_position() {
-    let world = World::start(TenantSeed::empty("northwind")).await;
-    world.import_partner("northwind", &[]).await;
+    let world = World::builder().build().await;
     long_lists(&world).await;
     let (owner, scope) = (&world.owner, &world.scope().await);
     let support = permit_across(&world.caller(Role::Support, None).await, Act::ListPartners).unwrap();

@@ -15,7 +15,7 @@ use infima_halo::graphql::sdl;
 use infima_halo::ids::PartnerId;
 use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::save::save_connection;
-use infima_halo::sandbox::{Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
 
 use crate::support::served::{Reply, Served};
@@ -190,12 +190,15 @@ impl Asked {
         Self::start_with(|_| {}, Router::new()).await
     }
 
-    pub(crate) async fn start_with(adjust: impl FnOnce(&mut Variables), others: Router) -> Self {
-        let seed = TenantSeed::with_customers("northwind", ["Alder", "Birch", "Cedar"]);
-        let world = World::start_with(seed, adjust).await;
-        world.import_partner(PARTNER, &[("Alder", 3), ("Birch", 5), ("Cedar", 2)]).await;
-        world.connect().await;
-        let run = world.map(&["Alder"]).await.run.expect("there is something to create");
+    pub(crate) async fn start_with(adjust: impl FnOnce(&mut Variables) + Send + 'static, others: Router) -> Self {
+        let world = World::builder()
+            .clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 2)])
+            .adjust(adjust)
+            .only(&["Alder"])
+            .mapped()
+            .build()
+            .await;
+        let run = world.open_run().await.expect("there is something to create");
         world.work(run).await;
         world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Create), Lasting::Sticky);
         let troubled = world.map(&["Birch"]).await.run.expect("there is something to create");

@@ -26,7 +26,7 @@ fn at(text: &str) -> DateTime<Utc> {
 
 /// A partner in Berlin that was connected and mapped at this moment.
 async fn connected_at(moment: &str) -> World {
-    let world = World::with_clients(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
     world.clock.set(at(moment));
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -146,15 +146,14 @@ async fn nightly_sync_joins_waiting_run_for_all_clients() {
 
 #[tokio::test]
 async fn partner_without_associations_has_no_nightly_sync() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.clock.advance(Duration::days(2));
     assert_eq!(tick(&world).await, []);
 }
 
 #[tokio::test]
 async fn night_before_the_first_association_is_not_missed() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).build().await;
     world.clock.set(at("2026-11-23T09:00:00Z"));
     world.connect().await;
     world.clock.set(at("2026-11-24T17:00:00Z"));

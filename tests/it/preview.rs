@@ -8,10 +8,10 @@ use infima_halo::ops::admin;
 use infima_halo::ops::association::suggest_customers::suggest_customers;
 use infima_halo::ops::sync::preview::{Preview, preview_sync};
 use infima_halo::ops::{OpError, UserErrorCode};
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use infima_halo::storage;
 
-use crate::support::halo_admin::{SUCCEEDED, refusal};
+use crate::support::halo_admin::refusal;
 use crate::support::world::{World, request};
 
 async fn preview(world: &World) -> Result<Preview, OpError> {
@@ -37,10 +37,8 @@ async fn notes(world: &World) -> Vec<String> {
 #[tokio::test]
 async fn preview_matches_the_run_and_changes_nothing() {
     let clients = [("Alder", 3), ("Birch", 5), ("Cedar", 1), ("Dogwood", 2), ("Elm", 6), ("Fir", 9)];
-    let world = World::with_clients(&clients).await;
-    world.connect().await;
-    world.map(&["Alder", "Birch", "Cedar", "Dogwood", "Elm"]).await;
-    assert_eq!(world.look().await, Some(SUCCEEDED));
+    let world =
+        World::builder().clients(&clients).only(&["Alder", "Birch", "Cedar", "Dogwood", "Elm"]).synced().build().await;
     world.set_users("Alder", 4).await;
     world.tenant.act(Act::SetCount { id: world.record_of("Birch").await.id, count: 50 }).expect("it is there");
     world.tenant.act(Act::DeleteSubscription { id: world.record_of("Cedar").await.id }).expect("it is there");
@@ -83,9 +81,7 @@ async fn preview_matches_the_run_and_changes_nothing() {
 async fn preview_over_its_limit_shows_last_observations() {
     let names: Vec<_> = (10..25).map(|number| format!("Client {number}")).collect();
     let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
-    let world = World::with_clients(&clients).await;
-    world.connect().await;
-    world.map(&clients.iter().map(|(name, _)| *name).collect::<Vec<_>>()).await;
+    let world = World::builder().clients(&clients).mapped().build().await;
     let mark = world.mark();
     let preview = preview(&world).await.expect("Halo answers");
     assert!(!preview.complete);
@@ -97,7 +93,7 @@ async fn preview_over_its_limit_shows_last_observations() {
 
 #[tokio::test]
 async fn preview_without_connection_or_halo_is_refused() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
     assert_eq!(refusal(preview(&world).await), [UserErrorCode::NotConnected]);
     world.connect().await;
     world.map(&["Alder"]).await;
@@ -137,9 +133,7 @@ async fn customer_named_like_the_client_is_suggested_first() {
         "Müller & Söhne KG",
         "東京デザイン株式会社",
     ];
-    let world = World::start(TenantSeed::with_customers("northwind", names)).await;
-    world.import_partner("northwind", &[("Anybody", 1)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Anybody", 1)]).customers(&names).connected().build().await;
     let found = suggested(&world, "HARBOURSIDE VETS, LLC", 5).await;
     assert_eq!(found[0], ("Harbourside Vets Ltd".into(), true));
     assert_eq!(found[1], ("Harbourside Vets (old)".into(), false));

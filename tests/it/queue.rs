@@ -27,8 +27,7 @@ use crate::support::world::{World, details_of, request};
 
 #[tokio::test]
 async fn concurrent_equal_saves_make_one_run_and_subscription() {
-    let world = World::of_processes(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).for_processes().connected().build().await;
     let mapping = world.mapping("Alder", "Alder").await;
     let saves = join_all((0..20).map(|_| world.associate(std::slice::from_ref(&mapping)))).await;
     let requests = join_all((0..20).map(|_| world.request_sync())).await;
@@ -73,8 +72,7 @@ async fn lost_job_is_requeued_once() {
 
 #[tokio::test]
 async fn run_waiting_for_another_is_queued_when_that_one_ends() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let running = world.map(&["Alder"]).await.run.unwrap();
     let owner = world.database.owner().await;
     let become_of_it = async |change: &str| {
@@ -98,8 +96,7 @@ async fn run_waiting_for_another_is_queued_when_that_one_ends() {
 /// Somebody has to look at what kills its workers; the partner is told, and asked for nothing.
 #[tokio::test]
 async fn run_started_too_often_is_failed() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     let died =
         "update sync_runs set state = 'running', starts = $1, lease_token = gen_random_uuid(), finished_at = null,
@@ -121,7 +118,7 @@ async fn run_started_too_often_is_failed() {
 /// two that are left, the second one's time has not come yet, also for the sweep that looks meanwhile.
 #[tokio::test]
 async fn failed_runs_are_requested_again_spread_out() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
     world.import_partner("second", &[("Second", 4)]).await;
     world.import_partner("gone", &[("Gone", 4)]).await;
     world.import_partner("mended", &[("Mended", 4)]).await;
@@ -208,10 +205,7 @@ async fn request_joins_a_run_that_has_not_read_yet() {
 
 #[tokio::test]
 async fn run_for_some_clients_syncs_only_those() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     world.set_users("Alder", 4).await;
     world.set_users("Birch", 6).await;
     let admin = world.admin().await;
@@ -280,8 +274,7 @@ async fn finished_jobs_and_dead_workers_are_pruned() {
 /// Two partners, each with its own Halo; one slot for nights, and the night in it does not come to an end.
 #[tokio::test]
 async fn interactive_sync_does_not_wait_for_nightly_syncs() {
-    let world = World::of_processes(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).for_processes().connected().build().await;
     let first = world.map(&["Alder"]).await.run.unwrap();
     world.work(first).await;
     world.import_partner("second", &[("Second", 4)]).await;

@@ -15,7 +15,7 @@ use infima_halo::ops::{OpError, UserErrorCode, admin};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use serde_json::json;
 
-use crate::support::halo_admin::{SUCCEEDED, refusal};
+use crate::support::halo_admin::refusal;
 use crate::support::served::Served;
 use crate::support::world::{PARTNER, World, request};
 
@@ -78,7 +78,7 @@ fn codes(imported: &Imported) -> Vec<(UserErrorCode, String)> {
 
 #[tokio::test]
 async fn older_or_equal_version_changes_nothing() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     import(&world, clients(vec![client("c1", PARTNER, "Now", 7)])).await.expect("it is allowed");
     for (version, text) in [(6, "Before"), (7, "The same")] {
         let imported = import(&world, clients(vec![client("c1", PARTNER, text, version)])).await.expect("allowed");
@@ -91,7 +91,7 @@ async fn older_or_equal_version_changes_nothing() {
 
 #[tokio::test]
 async fn newest_version_in_one_import_counts() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let records = [("Old", 1), ("New", 3), ("Middle", 2)].map(|(text, version)| client("c1", PARTNER, text, version));
     let imported = import(&world, clients(records.to_vec())).await.expect("it is allowed");
     assert_eq!((imported.stored, imported.already_known, imported.errors.len()), (1, 2, 0));
@@ -100,7 +100,7 @@ async fn newest_version_in_one_import_counts() {
 
 #[tokio::test]
 async fn import_with_invalid_records_stores_the_valid_ones() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     world.import_partner("contoso", &[("Theirs", 1)]).await;
     let roster = Roster {
         partners: vec![partner(" ", RosterState::Active, 1)],
@@ -137,7 +137,7 @@ async fn import_with_invalid_records_stores_the_valid_ones() {
 
 #[tokio::test]
 async fn unstorable_text_refuses_only_its_record() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let roster = Roster {
         partners: vec![
             PartnerRecord { name: "North\0wind".into(), ..partner(PARTNER, RosterState::Active, 99) },
@@ -174,7 +174,7 @@ async fn unstorable_text_refuses_only_its_record() {
 /// One that does not fit an index would keep out the whole report, with an error of ours.
 #[tokio::test]
 async fn overlong_text_refuses_only_its_record() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     // Postgres stores what repeats in little room; this does not.
     let long: String = (0..3_000).map(|number: u32| format!("{:x}", number.wrapping_mul(2_654_435_761))).collect();
     let roster = Roster {
@@ -196,7 +196,7 @@ async fn overlong_text_refuses_only_its_record() {
 
 #[tokio::test]
 async fn import_of_5001_records_is_refused() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     import(&world, clients(vec![client("c1", PARTNER, "Large", 1)])).await.expect("it is allowed");
     let mut records: Vec<_> = (0..=MOST_RECORDS).map(|number| user(&format!("u{number}"), "c1", None, 1)).collect();
     assert_eq!(refusal(import(&world, users(records.clone())).await), [UserErrorCode::TooMany]);
@@ -208,7 +208,7 @@ async fn import_of_5001_records_is_refused() {
 
 #[tokio::test]
 async fn user_is_counted_once_by_normalised_email() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     import(&world, clients(vec![client("c1", PARTNER, "One", 1)])).await.expect("it is allowed");
     let records = vec![
         user("u1", "c1", Some("Sam@Example.com"), 1),
@@ -229,7 +229,7 @@ async fn user_is_counted_once_by_normalised_email() {
 
 #[tokio::test]
 async fn omitted_record_stays_and_user_may_change_client() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     let both = vec![client("c1", PARTNER, "One", 1), client("c2", PARTNER, "Two", 1)];
     import(&world, clients(both)).await.expect("it is allowed");
     import(&world, users(vec![user("u1", "c1", None, 1), user("u2", "c1", None, 1)])).await.expect("allowed");
@@ -239,10 +239,7 @@ async fn omitted_record_stays_and_user_may_change_client() {
 
 #[tokio::test]
 async fn archived_partner_runs_are_cancelled_without_writes() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.map(&["Alder"]).await;
-    assert_eq!(world.look().await, Some(SUCCEEDED));
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let waiting = world.request_sync().await;
     let mark = world.mark();
     let archived = Roster { partners: vec![partner(PARTNER, RosterState::Archived, 99)], ..Roster::default() };
@@ -264,10 +261,7 @@ async fn archive(world: &World) {
 /// Its token still works, to look at what was.
 #[tokio::test]
 async fn archived_partner_mutations_are_refused() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.map(&["Alder"]).await;
-    assert_eq!(world.look().await, Some(SUCCEEDED));
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let (association, mapping) = (world.association("Alder").await.id, world.mapping("Alder", "Alder").await);
     archive(&world).await;
 
@@ -311,10 +305,7 @@ async fn archived_partner_mutations_are_refused() {
 
 #[tokio::test]
 async fn archived_partner_run_does_not_write() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.map(&["Alder"]).await;
-    assert_eq!(world.look().await, Some(SUCCEEDED));
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
     let (admin, id) = (world.admin().await, world.partner().await);
     let admin = request(&admin);
@@ -342,7 +333,7 @@ async fn archived_partner_run_does_not_write() {
 
 #[tokio::test]
 async fn import_by_other_roles_is_forbidden() {
-    let world = World::with_clients(&[]).await;
+    let world = World::builder().build().await;
     for caller in [world.admin().await, world.caller(Role::Support, None).await] {
         let tried = import_roster(world.ops(), &request(&caller), &Roster::default()).await;
         assert!(matches!(tried, Err(OpError::Denied(Denied::Forbidden))), "{tried:?}");

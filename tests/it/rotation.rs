@@ -236,8 +236,7 @@ async fn missing_key_is_named_and_others_are_resealed() {
 /// Whoever can write to the database cannot have one partner's secret sent to another's Halo.
 #[tokio::test]
 async fn swapped_secrets_do_not_open_and_are_not_sent() {
-    let world = World::with_clients(&[("Alder", 1)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 1)]).connected().build().await;
     add_other_partner(&world).await;
     sqlx::query(
         "update connections c set sealed_secret = o.sealed_secret, sealed_with = o.sealed_with
@@ -267,8 +266,7 @@ async fn swapped_secrets_do_not_open_and_are_not_sent() {
 /// Nor can they have it sent to a host of their own.
 #[tokio::test]
 async fn secret_does_not_open_for_a_changed_address() {
-    let world = World::with_clients(&[("Alder", 1)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 1)]).connected().build().await;
     let elsewhere = world.sandbox.tenant("other");
     let moved = "update connections set url = $1";
     sqlx::query(moved).bind(elsewhere.url()).execute(&world.owner).await.unwrap();

@@ -57,7 +57,7 @@ fn planted_secrets_appear_nowhere() {
     assert!(planted.len() >= 10, "{planted:?}");
     assert!(leaks.is_empty(), "{leaks:#?}");
     // The logs are those of everything, at their loudest, with the panics.
-    for expected in ["\"DEBUG\"", "panicked", "asked Halo", "sync stopped", "answered", END] {
+    for expected in ["\"DEBUG\"", "panicked", "request to Halo answered", "sync stopped", "answered", END] {
         assert!(logs.contains(expected), "the logs lack {expected}: {tail}");
     }
     for secret in planted {

@@ -12,7 +12,7 @@ use infima_halo::ids::{ClientId, HaloCustomerId, RunId};
 use infima_halo::ops::association::save::{MOST_ENTRIES, Mapping};
 use infima_halo::ops::roster::import::Roster;
 use infima_halo::ops::sync::run::Moment;
-use infima_halo::sandbox::{Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 
 use crate::budget::{Size, stays_inside};
 use crate::crash::{as_it_should_be, quantities_are_true};
@@ -79,14 +79,7 @@ async fn soak_large_tenant_stays_within_full_limit() {
 async fn soak_ten_thousand_clients_are_synced() {
     const MANY: usize = 10_000;
     let names: Vec<_> = (0..MANY).map(|number| format!("Client {number:05}")).collect();
-    let seed = TenantSeed::with_customers("northwind", names.iter().map(String::as_str));
-    let world = World::start_with(seed, |variables| {
-        variables.set("INFIMA_HALO_REQUESTS", "700");
-        variables.set("INFIMA_HALO_WINDOW_SECONDS", "1");
-    })
-    .await;
-    world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
-    world.import_partner(PARTNER, &[]).await;
+    let world = World::builder().customers(&names).unlimited_requests().build().await;
     import_many(&world, &names).await;
     world.connect().await;
     let customers: BTreeMap<_, _> = world.tenant.customers().into_iter().map(|it| (it.name, it.id)).collect();
@@ -162,11 +155,14 @@ async fn import_many(world: &World, names: &[String]) {
 async fn tour(seed: u64, kills: usize) -> BTreeMap<String, usize> {
     let mut random = Random(seed);
     let plenty = [("INFIMA_HALO_REQUESTS", "700"), ("INFIMA_HALO_WINDOW_SECONDS", "1")];
-    let world = World::of_processes_with(CLIENTS, &plenty).await;
-    world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
+    let world = World::builder()
+        .clients(&CLIENTS.map(|name| (name, 3)))
+        .for_processes()
+        .unlimited_requests()
+        .connected()
+        .build()
+        .await;
     let mut users: BTreeMap<&str, u32> = CLIENTS.iter().map(|name| (*name, 3)).collect();
-    world.import_partner(PARTNER, &CLIENTS.map(|name| (name, 3))).await;
-    world.connect().await;
     let mut mapped = 0;
     let mut table: BTreeMap<String, usize> = BTreeMap::new();
     while table.values().sum::<usize>() < kills {

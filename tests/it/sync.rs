@@ -8,15 +8,14 @@ use infima_halo::halo::VENDOR;
 use infima_halo::ops::association::resolve::Resolution;
 use infima_halo::ops::association::save::Mapping;
 use infima_halo::ops::sync::run::{RunOutcome, run_sync};
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::world::{PARTNER, World};
+use crate::support::world::World;
 
 #[tokio::test]
 async fn associated_client_gets_subscription_with_active_user_count() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
     let associated = world.map(&["Alder", "Birch"]).await;
     assert_eq!(associated.errors, []);
     assert_eq!(world.association("Alder").await.state, AssociationState::Pending);
@@ -33,10 +32,7 @@ async fn associated_client_gets_subscription_with_active_user_count() {
 
 #[tokio::test]
 async fn second_sync_writes_nothing() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 0)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 0)]).synced().build().await;
 
     let mark = world.mark();
     let second = world.sync().await;
@@ -48,10 +44,7 @@ async fn second_sync_writes_nothing() {
 
 #[tokio::test]
 async fn quantity_update_keeps_the_partners_changes() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let id = world.association("Alder").await.subscription.unwrap().id.0;
     world.tenant.act(Act::RenameSubscription { id, name: "Training, billed monthly".into() }).unwrap();
     world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).unwrap();
@@ -68,8 +61,7 @@ async fn quantity_update_keeps_the_partners_changes() {
 #[tokio::test]
 async fn create_with_lost_response_is_found_and_not_repeated() {
     for fault in [Fault::CutAfter, Fault::ServerErrorAfter, Fault::GatewayTimeoutAfter] {
-        let world = World::with_clients(&[("Alder", 3)]).await;
-        world.connect().await;
+        let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
         world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once);
         let run = world.map(&["Alder"]).await.run.unwrap();
         assert_eq!(world.work(run).await, RunOutcome::PutBack, "{fault:?}");
@@ -91,13 +83,8 @@ async fn create_with_lost_response_is_found_and_not_repeated() {
 #[tokio::test]
 async fn stale_observation_is_read_again_before_the_write() {
     let clients = [("Alder", 3), ("Birch", 3), ("Cedar", 3), ("Dogwood", 3), ("Elder", 3)];
-    let seed = TenantSeed::with_customers("northwind", clients.map(|(name, _)| name));
     let world =
-        World::start_with(seed, |variables| variables.set("INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", "0")).await;
-    world.import_partner(PARTNER, &clients).await;
-    world.connect().await;
-    let run = world.map(&clients.map(|(name, _)| name)).await.run.unwrap();
-    world.work(run).await;
+        World::builder().clients(&clients).set("INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", 0).synced().build().await;
     for (name, _) in clients {
         world.set_users(name, 8).await;
     }
@@ -139,8 +126,7 @@ async fn stale_observation_is_read_again_before_the_write() {
 
 #[tokio::test]
 async fn empty_lookup_counts_only_after_confirmation_timeout() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::CutBefore, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
@@ -157,10 +143,7 @@ async fn empty_lookup_counts_only_after_confirmation_timeout() {
 
 #[tokio::test]
 async fn deleted_subscription_is_reported_and_not_recreated() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
     let id = world.association("Alder").await.subscription.unwrap().id.0;
     world.tenant.act(Act::DeleteSubscription { id }).unwrap();
     world.set_users("Birch", 4).await;
@@ -177,10 +160,7 @@ async fn deleted_subscription_is_reported_and_not_recreated() {
 
 #[tokio::test]
 async fn rejected_credentials_stop_the_run() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
     world.tenant.act(Act::RotateSecret).unwrap();
     let mark = world.mark();
 
@@ -193,10 +173,7 @@ async fn rejected_credentials_stop_the_run() {
 
 #[tokio::test]
 async fn quantity_changed_in_halo_is_corrected_and_reported() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let id = world.association("Alder").await.subscription.unwrap().id.0;
     world.tenant.act(Act::SetCount { id, count: 30 }).unwrap();
 
@@ -210,8 +187,7 @@ async fn quantity_changed_in_halo_is_corrected_and_reported() {
 
 #[tokio::test]
 async fn late_create_after_retry_is_reported_as_duplicate() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(3600), Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
@@ -257,9 +233,7 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
 /// Halo answers each create of one client as if it had failed: it is not asked for ever, and the others are done.
 #[tokio::test]
 async fn create_that_always_fails_is_deferred_to_the_next_run() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
-    world.connect().await;
-    world.work(world.map(&["Birch"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).only(&["Birch"]).synced().build().await;
     world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Create), Lasting::Sticky);
     world.map(&["Alder"]).await;
     let run = world.request_sync().await;
@@ -283,10 +257,7 @@ async fn create_that_always_fails_is_deferred_to_the_next_run() {
 
 #[tokio::test]
 async fn fields_overwritten_by_unconfirmed_write_are_detected() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 2)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
     let id = world.association("Alder").await.subscription.unwrap().id.0;
     world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).unwrap();
     world.set_users("Alder", 7).await;
@@ -312,11 +283,13 @@ async fn fields_overwritten_by_unconfirmed_write_are_detected() {
 #[tokio::test]
 async fn run_with_always_stale_observations_ends() {
     let names: Vec<_> = (0..11).map(|number| format!("Site {number:02}")).collect();
-    let seed = TenantSeed::with_customers("northwind", ["Alder"]);
-    let world =
-        World::start_with(seed, |variables| variables.set("INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", "0")).await;
-    world.import_partner(PARTNER, &names.iter().map(|name| (name.as_str(), 2)).collect::<Vec<_>>()).await;
-    world.connect().await;
+    let world = World::builder()
+        .clients(&names.iter().map(|name| (name, 2)).collect::<Vec<_>>())
+        .customers(&["Alder"])
+        .set("INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", 0)
+        .connected()
+        .build()
+        .await;
     let mut mappings = Vec::new();
     for name in &names {
         mappings.push(Mapping { allow_shared: true, ..world.mapping(name, "Alder").await });
@@ -330,9 +303,7 @@ async fn run_with_always_stale_observations_ends() {
 /// The answer itself is evidence enough: whether the old one is there need not be known.
 #[tokio::test]
 async fn update_that_creates_a_record_suspends_writes() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).await;
-    world.connect().await;
-    world.work(world.map(&["Alder", "Birch", "Cedar"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).synced().build().await;
     world.set_users("Alder", 4).await;
     world.set_users("Birch", 4).await;
     world.tenant.inject(Fault::UpdateMakesRow, Matching::call(Call::Update), Lasting::Sticky);
@@ -349,15 +320,13 @@ async fn update_that_creates_a_record_suspends_writes() {
 #[tokio::test]
 async fn creates_over_the_budget_complete_in_later_windows() {
     let names: Vec<_> = (0..70).map(|number| format!("Client {number:02}")).collect();
-    let seed = TenantSeed::with_customers("northwind", names.iter().map(String::as_str));
-    let world = World::start_with(seed, |variables| {
-        variables.set("INFIMA_HALO_REQUESTS", "120");
-        variables.set("INFIMA_HALO_INTERACTIVE_RESERVE", "20");
-    })
-    .await;
-    let clients: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
-    world.import_partner(PARTNER, &clients).await;
-    world.connect().await;
+    let world = World::builder()
+        .clients(&names.iter().map(|name| (name, 1)).collect::<Vec<_>>())
+        .set("INFIMA_HALO_REQUESTS", 120)
+        .set("INFIMA_HALO_INTERACTIVE_RESERVE", 20)
+        .connected()
+        .build()
+        .await;
     let run = world.map(&names.iter().map(String::as_str).collect::<Vec<_>>()).await.run.unwrap();
     let mut left = names.len();
     while left > 0 {
@@ -372,10 +341,7 @@ async fn creates_over_the_budget_complete_in_later_windows() {
 
 #[tokio::test]
 async fn removal_during_a_run_is_not_overridden() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    let run = world.map(&["Alder"]).await.run.unwrap();
-    world.work(run).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let alder = world.association("Alder").await;
 
     world.tenant.inject(Fault::HeldAfter, Matching::call(Call::SubscriptionSingle), Lasting::Once);
@@ -396,9 +362,7 @@ async fn removal_during_a_run_is_not_overridden() {
 /// Disconnected and connected again while Halo was being asked to write.
 #[tokio::test]
 async fn new_run_waits_for_the_cancelled_runs_write() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     world.set_users("Alder", 4).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let cancelled = world.request_sync().await;
@@ -423,8 +387,7 @@ async fn new_run_waits_for_the_cancelled_runs_write() {
 /// A partner without nights has no next one that would take over.
 #[tokio::test]
 async fn unreachable_halo_is_retried_for_a_day() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
@@ -440,8 +403,7 @@ async fn unreachable_halo_is_retried_for_a_day() {
 
 #[tokio::test]
 async fn blocked_address_is_a_connection_problem() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     let mut config = world.config.clone();
     config.halo.development_addresses.clear();
@@ -454,8 +416,7 @@ async fn blocked_address_is_a_connection_problem() {
 /// A list row need not say whose it is. Overlooked, what the interrupted create made would be made once more.
 #[tokio::test]
 async fn created_subscription_is_found_in_row_without_customer() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
@@ -472,9 +433,7 @@ async fn unreadable_subscription_does_not_stop_others() {
         (Fault::WrongShape, ProblemCode::AnswerNotUnderstood),
         (Fault::ServerErrorBefore, ProblemCode::HaloUnreachable),
     ] {
-        let world = World::with_clients(&[("Alder", 3), ("Birch", 3)]).await;
-        world.connect().await;
-        world.work(world.map(&["Alder", "Birch"]).await.run.unwrap()).await;
+        let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).synced().build().await;
         world.set_users("Alder", 4).await;
         world.set_users("Birch", 4).await;
         let alder = world.association("Alder").await.subscription.unwrap().id;
@@ -498,9 +457,7 @@ async fn unreadable_subscription_does_not_stop_others() {
 #[tokio::test]
 async fn clients_halo_fails_for_do_not_stop_others() {
     let names = ["Alder", "Birch", "Cedar", "Dogwood"];
-    let world = World::with_clients(&names.map(|name| (name, 3))).await;
-    world.connect().await;
-    world.work(world.map(&names).await.run.unwrap()).await;
+    let world = World::builder().clients(&names.map(|name| (name, 3))).synced().build().await;
     for name in names {
         world.set_users(name, 4).await;
     }
@@ -517,9 +474,7 @@ async fn clients_halo_fails_for_do_not_stop_others() {
 
 #[tokio::test]
 async fn unwritable_record_does_not_stop_others() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).await;
-    world.connect().await;
-    world.work(world.map(&["Alder", "Birch", "Cedar"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).synced().build().await;
     for name in ["Alder", "Birch", "Cedar"] {
         world.set_users(name, 4).await;
     }
@@ -543,9 +498,7 @@ async fn unwritable_record_does_not_stop_others() {
 /// Yesterday's database does not know the subscription that Halo has.
 #[tokio::test]
 async fn set_to_zero_finds_an_unknown_subscription() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     sqlx::query("update associations set subscription_id = null, state = 'pending'")
         .execute(&world.owner)
         .await
@@ -558,8 +511,7 @@ async fn set_to_zero_finds_an_unknown_subscription() {
 /// Only a refusal is one: some Halos never take a 0.
 #[tokio::test]
 async fn zero_not_kept_by_halo_is_written_again() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 0)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 0)]).connected().build().await;
     world.tenant.inject(Fault::CountNotKept, Matching::call(Call::Create).nth(2), Lasting::Once);
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
@@ -577,11 +529,7 @@ async fn zero_not_kept_by_halo_is_written_again() {
 /// Halo is still at work on the write whose answer was not waited for when a person ends the mapping.
 #[tokio::test]
 async fn late_write_does_not_undo_set_to_zero() {
-    let seed = TenantSeed::with_customers("northwind", ["Alder"]);
-    let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1")).await;
-    world.import_partner(PARTNER, &[("Alder", 3)]).await;
-    world.connect().await;
-    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3)]).set("INFIMA_HALO_TIMEOUT_SECONDS", 1).synced().build().await;
     world.set_users("Alder", 4).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
@@ -599,9 +547,7 @@ async fn late_write_does_not_undo_set_to_zero() {
 
 #[tokio::test]
 async fn removed_pair_saved_again_readopts_moved_subscription() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 3)]).await;
-    world.connect().await;
-    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).only(&["Alder"]).synced().build().await;
     let alder = world.association("Alder").await;
     let id = alder.subscription.unwrap().id;
     world.tenant.act(Act::MoveSubscription { id: id.0, client_id: world.customer("Birch").0 }).unwrap();
@@ -615,8 +561,7 @@ async fn removed_pair_saved_again_readopts_moved_subscription() {
 /// A double may come to light while nobody syncs for days.
 #[tokio::test]
 async fn possible_duplicate_is_looked_for_until_a_lookup() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(7200), Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
@@ -638,8 +583,7 @@ async fn possible_duplicate_is_looked_for_until_a_lookup() {
 /// What one client's interrupted create made is no question to another client of the same customer.
 #[tokio::test]
 async fn create_of_another_client_is_no_candidate() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 5)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
@@ -655,9 +599,7 @@ async fn create_of_another_client_is_no_candidate() {
 #[tokio::test]
 async fn removed_pairs_with_deleted_subscriptions_are_created_again() {
     let names = ["Alder", "Birch", "Cedar"];
-    let world = World::with_clients(&names.map(|name| (name, 3))).await;
-    world.connect().await;
-    world.work(world.map(&names).await.run.unwrap()).await;
+    let world = World::builder().clients(&names.map(|name| (name, 3))).synced().build().await;
     for name in names {
         let association = world.association(name).await;
         world.remove(association.id, Ending::KeepQuantity).await.unwrap();
@@ -673,9 +615,7 @@ async fn removed_pairs_with_deleted_subscriptions_are_created_again() {
 #[tokio::test]
 async fn three_clients_without_answer_is_no_outage() {
     let names = ["Alder", "Birch", "Cedar", "Dogwood"];
-    let world = World::with_clients(&names.map(|name| (name, 3))).await;
-    world.connect().await;
-    world.work(world.map(&names).await.run.unwrap()).await;
+    let world = World::builder().clients(&names.map(|name| (name, 3))).synced().build().await;
     for name in names {
         world.set_users(name, 4).await;
     }
@@ -697,8 +637,7 @@ async fn three_clients_without_answer_is_no_outage() {
 /// One customer's list is not understood: nothing is created there, and the others are done.
 #[tokio::test]
 async fn unreadable_customer_list_stops_only_that_customer() {
-    let world = World::with_clients(&[("Alder", 3), ("Birch", 3)]).await;
-    world.connect().await;
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
@@ -713,11 +652,7 @@ async fn unreadable_customer_list_stops_only_that_customer() {
 /// The first of two equal writes is still under way when the second one is confirmed.
 #[tokio::test]
 async fn unconfirmed_write_is_resolved_before_it_is_repeated() {
-    let seed = TenantSeed::with_customers("northwind", ["Alder"]);
-    let world = World::start_with(seed, |variables| variables.set("INFIMA_HALO_TIMEOUT_SECONDS", "1")).await;
-    world.import_partner(PARTNER, &[("Alder", 3)]).await;
-    world.connect().await;
-    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3)]).set("INFIMA_HALO_TIMEOUT_SECONDS", 1).synced().build().await;
     world.set_users("Alder", 10).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
@@ -734,9 +669,7 @@ async fn unconfirmed_write_is_resolved_before_it_is_repeated() {
 /// What Halo clearly refused is not under way: the next count is written at once.
 #[tokio::test]
 async fn refused_quantity_does_not_delay_the_next_one() {
-    let world = World::with_clients(&[("Alder", 3)]).await;
-    world.connect().await;
-    world.work(world.map(&["Alder"]).await.run.unwrap()).await;
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     world.set_users("Alder", 0).await;
     world.tenant.inject(Fault::ZeroRefused, Matching::call(Call::Update), Lasting::Sticky);
     assert_eq!(world.sync().await.state, RunState::Failed);

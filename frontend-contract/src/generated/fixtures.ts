@@ -78,7 +78,7 @@ export const operations = {
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "60",
+                  "after": "8",
                   "before": null,
                   "name": "usersStored"
                 }
@@ -271,7 +271,7 @@ export const operations = {
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "60",
+                  "after": "2",
                   "before": null,
                   "name": "usersStored"
                 }
@@ -303,7 +303,7 @@ export const operations = {
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "60",
+                  "after": "5",
                   "before": null,
                   "name": "usersStored"
                 }
@@ -335,7 +335,7 @@ export const operations = {
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "60",
+                  "after": "3",
                   "before": null,
                   "name": "usersStored"
                 }

@@ -44,8 +44,7 @@ impl Desk {
         let [.., inactive, taken] = tenant.customers.as_mut_slice() else { unreachable!("two were added") };
         inactive.inactive = true;
         taken.subscriptions = vec![SubscriptionSeed::new("Security awareness", infima_halo::halo::VENDOR, 7, 3.0, 1.0)];
-        let world = World::start(tenant).await;
-        world.import_partner(PARTNER, clients).await;
+        let world = World::builder().clients(clients).tenant(tenant).build().await;
 
         let mut variables = Variables::default();
         let rules = rules();

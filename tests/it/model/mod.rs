@@ -15,11 +15,11 @@ use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::ops::sync::request::request_sync;
 use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::ops::{OpError, UserErrorCode};
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantSeed};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::support::world::{PARTNER, World, request};
+use crate::support::world::{World, request};
 use invariants::Watch;
 
 const CLIENTS: [&str; 3] = ["Alder", "Birch", "Cedar"];
@@ -207,17 +207,14 @@ fn tell(stories: u32) {
 }
 
 async fn live_through(story: &[Step]) -> Result<(), String> {
-    let seed = TenantSeed::with_customers("northwind", CUSTOMERS);
-    let world = World::start_with(seed, |variables| {
-        variables.set("INFIMA_HALO_REQUESTS", "700");
-        variables.set("INFIMA_HALO_WINDOW_SECONDS", "1");
-    })
-    .await;
-    world.tenant.configure(|settings| settings.rate_limit = usize::MAX);
-    world.import_partner(PARTNER, &CLIENTS.map(|name| (name, 3))).await;
-    world.connect().await;
-    world.map(&CLIENTS[..2]).await;
-    world.look().await;
+    let world = World::builder()
+        .clients(&CLIENTS.map(|name| (name, 3)))
+        .customers(&CUSTOMERS)
+        .unlimited_requests()
+        .only(&CLIENTS[..2])
+        .synced()
+        .build()
+        .await;
     let mut watch = Watch::begin(&world).await;
     for (place, step) in story.iter().enumerate() {
         happen(&world, step).await;

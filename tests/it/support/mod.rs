@@ -8,6 +8,7 @@ pub mod program;
 pub mod served;
 pub mod worker;
 pub mod world;
+pub mod world_builder;
 
 use std::time::Duration;
 

@@ -1,15 +1,18 @@
 //! A whole world for one test: a fresh database, sandbox tenants with a clock of their own, and the app over both.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use infima_halo::app::App;
 use infima_halo::auth::{Caller, DevTokenIssuer, PartnerScope, Role, SystemScope, TokenRules};
 use infima_halo::clock::Clock;
-use infima_halo::config::{Config, Variables};
+use infima_halo::config::Config;
 use infima_halo::domain::association::Association;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::{Run, RunResult};
+use infima_halo::halo;
 use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
 use infima_halo::ops::association::save::{Associated, Mapping, associate_clients};
 use infima_halo::ops::connection::check::Details;
@@ -17,13 +20,13 @@ use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::roster::import::{Roster, import_roster};
 use infima_halo::ops::sync::run::{RunOutcome, run_sync};
 use infima_halo::ops::{OpError, Ops, Request};
-use infima_halo::sandbox::{Sandbox, SandboxOptions, Tenant, TenantSeed};
+use infima_halo::sandbox::{Sandbox, Tenant};
 use infima_halo::storage::{self, Page};
-use infima_halo::{halo, seal};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use super::db::TestDatabase;
+use super::world_builder::WorldBuilder;
 
 pub const MORNING: &str = "2026-11-24T09:00:00Z";
 pub const PARTNER: &str = "northwind";
@@ -39,7 +42,9 @@ pub struct World {
     /// The database as its owner, to look where no verb leads and to have time pass.
     pub owner: sqlx::PgPool,
     /// Moves with each import, so that the newest record wins.
-    version: std::sync::atomic::AtomicI64,
+    pub(super) version: AtomicI64,
+    /// How many users of each client were ever imported.
+    pub(super) imported_users: Mutex<BTreeMap<String, usize>>,
 }
 
 pub fn rules() -> TokenRules {
@@ -52,68 +57,8 @@ pub fn rules() -> TokenRules {
 }
 
 impl World {
-    /// A partner `northwind` with these clients (name and number of active users) and a Halo with a customer for each.
-    pub async fn with_clients(clients: &[(&str, usize)]) -> Self {
-        let world = Self::start(TenantSeed::with_customers("northwind", clients.iter().map(|(name, _)| *name))).await;
-        world.import_partner(PARTNER, clients).await;
-        world
-    }
-
-    pub async fn start(seed: TenantSeed) -> Self {
-        Self::start_with(seed, |_| {}).await
-    }
-
-    pub async fn start_with(seed: TenantSeed, adjust: impl FnOnce(&mut Variables)) -> Self {
-        Self::start_by(Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant")), seed, adjust).await
-    }
-
-    /// By the clock on the wall, as other processes go.
-    pub async fn of_processes(clients: &[(&str, usize)]) -> Self {
-        let world = Self::of_processes_with(clients.iter().map(|(name, _)| *name), &[]).await;
-        world.import_partner(PARTNER, clients).await;
-        world
-    }
-
-    /// The same with customers of these names, more settings, and nobody in the roster yet.
-    pub async fn of_processes_with<S: Into<String>>(
-        customers: impl IntoIterator<Item = S>,
-        more: &[(&str, &str)],
-    ) -> Self {
-        Self::start_by(Clock::System, TenantSeed::with_customers("northwind", customers), |variables| {
-            for (name, value) in super::worker::SHORT_TIMES.iter().chain(more) {
-                variables.set(name, *value);
-            }
-        })
-        .await
-    }
-
-    pub async fn start_by(clock: Clock, seed: TenantSeed, adjust: impl FnOnce(&mut Variables)) -> Self {
-        let database = TestDatabase::fresh().await;
-        let name = seed.name.clone();
-        let options = SandboxOptions { dir: None, clock: clock.clone() };
-        let sandbox = Sandbox::start(options, vec![seed, TenantSeed::other()]).await.expect("the sandbox starts");
-        let tenant = sandbox.tenant(&name);
-        let mut variables = Variables::default();
-        variables.set("DATABASE_URL", database.app_url().expose_secret());
-        variables.set("INFIMA_ENV", "development");
-        variables.set("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
-        let addresses = [tenant.port(), sandbox.tenant("other").port()].map(|port| format!("127.0.0.1:{port}"));
-        variables.set("INFIMA_HALO_DEVELOPMENT_ADDRESSES", addresses.join(","));
-        variables.set("INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", "300");
-        adjust(&mut variables);
-        let config = Config::read(&variables).expect("the test's configuration");
-        let app = App::build(&config, clock.clone(), 8).await.expect("the app starts");
-        Self {
-            app,
-            config,
-            clock,
-            mint: DevTokenIssuer::generate(rules()),
-            tenant,
-            sandbox,
-            owner: database.owner().await,
-            database,
-            version: std::sync::atomic::AtomicI64::new(1),
-        }
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
     }
 
     pub fn ops(&self) -> &Ops {
@@ -147,7 +92,7 @@ impl World {
     }
 
     fn next_version(&self) -> i64 {
-        self.version.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+        self.version.fetch_add(1, Ordering::Relaxed)
     }
 
     /// A partner with clients called by their names, each with so many active users.
@@ -192,16 +137,22 @@ impl World {
     }
 
     async fn set_users_of(&self, partner: &str, client: &str, users: usize) {
-        const MOST: usize = 60;
         let version = self.next_version();
+        let client_external_id = format!("{partner}/{client}");
+        let ever = {
+            let mut imported = self.imported_users.lock().unwrap();
+            let ever = imported.entry(client_external_id.clone()).or_default();
+            *ever = users.max(*ever);
+            *ever
+        };
         let record = |number: usize| UserRecord {
-            external_id: format!("{partner}/{client}/{number}"),
-            client_external_id: format!("{partner}/{client}"),
+            external_id: format!("{client_external_id}/{number}"),
+            client_external_id: client_external_id.clone(),
             email: Some(format!("user{number}@{}.example", client.to_lowercase().replace(' ', "-"))),
             state: if number < users { UserState::Active } else { UserState::Deactivated },
             version,
         };
-        self.import(Roster { users: (0..users.max(MOST)).map(record).collect(), ..Roster::default() }).await;
+        self.import(Roster { users: (0..ever).map(record).collect(), ..Roster::default() }).await;
     }
 
     pub fn details(&self) -> Details {
