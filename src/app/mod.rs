@@ -64,6 +64,8 @@ pub struct App {
 impl App {
     /// Connects to the database and builds the parts. `connections` is the size of the pool.
     pub async fn build(config: &Config, clock: Clock, connections: u32) -> Result<Self, StartError> {
+        #[cfg(feature = "dev")]
+        crate::ops::sync::run::stop_process_at(&config.worker.failpoints).map_err(StartError::Failpoints)?;
         let keys = Keyring::parse(&config.keys.keys)?;
         if config.environment.environment == Environment::Production && keys.is_development_key() {
             return Err(StartError::DevelopmentKey);
@@ -81,14 +83,6 @@ impl App {
                 night_start: config.night.start,
                 night_end: config.night.end,
             },
-            #[cfg(feature = "dev")]
-            stand_still_at: config
-                .worker
-                .stand_still_at
-                .iter()
-                .map(|step| step.parse())
-                .collect::<Result<_, _>>()
-                .map_err(StartError::StandStillAt)?,
         };
         let ops = Ops::new(db, keys, halo, clock.clone(), settings);
         keys::check_canary(&ops).await.map_err(|error| match error {

@@ -25,8 +25,8 @@ pub enum StartError {
     #[error("INFIMA_HALO_DEVELOPMENT_ADDRESSES: {0}")]
     DevelopmentAddresses(#[from] NotHostAndPort),
     #[cfg(feature = "dev")]
-    #[error("INFIMA_STAND_STILL_AT: {0}")]
-    StandStillAt(String),
+    #[error("INFIMA_FAILPOINTS: {0}")]
+    Failpoints(String),
     #[error(transparent)]
     Http(#[from] CannotBuildClient),
     // Without the parser's own words: they repeat what they could not parse, password and all.

@@ -48,18 +48,18 @@ pub struct WorkerConfig {
     #[arg(env = "INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", id = "worker-stop", default_value = "20", value_parser = parse::seconds(1..=300))]
     pub stop: Duration,
 
-    /// The steps of a sync at which the process stands still, for tests that kill it there
+    /// The failpoints of a sync at which the process stops itself, for tests that kill it there
     #[cfg(feature = "dev")]
-    #[arg(env = "INFIMA_STAND_STILL_AT", id = "stand-still-at", hide = true, value_delimiter = ',')]
-    pub stand_still_at: Vec<String>,
+    #[arg(env = "INFIMA_FAILPOINTS", id = "failpoints", hide = true, value_delimiter = ',')]
+    pub failpoints: Vec<String>,
 }
 
 impl WorkerConfig {
     #[cfg_attr(not(feature = "dev"), expect(unused_variables, reason = "only development has a setting to refuse"))]
     pub(super) fn check(&self, environment: Environment) -> Result<(), ConfigError> {
         #[cfg(feature = "dev")]
-        if environment == Environment::Production && !self.stand_still_at.is_empty() {
-            return Err(ConfigError::invalid("INFIMA_STAND_STILL_AT", "it is for development; unset it"));
+        if environment == Environment::Production && !self.failpoints.is_empty() {
+            return Err(ConfigError::invalid("INFIMA_FAILPOINTS", "failpoints are for development; unset it"));
         }
         // apalis sends no heartbeat while it drains: with more time it would look dead and be robbed of its jobs.
         if self.stop >= self.orphan {

@@ -51,9 +51,6 @@ pub struct Settings {
     pub lease: LeaseTerms,
     /// When a new partner's nights are, until somebody changes it.
     pub nights: NightlySchedule,
-    /// The process stands still when a sync comes to one of these steps, to be killed there.
-    #[cfg(feature = "dev")]
-    pub stand_still_at: Vec<sync::run::Moment>,
 }
 
 impl Ops {

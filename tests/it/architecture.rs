@@ -86,6 +86,22 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth"]),
     ("for_worker(", &["auth", "ops", "jobs", "storage/leases.rs"]),
     ("for_operator(", &["auth", "ops"]),
+    // A sync commits through `failpoints::commit`, so that the crash tests stop at every commit.
+    (
+        ".commit()",
+        &[
+            "ops/admin",
+            "ops/association",
+            "ops/connection",
+            "ops/roster",
+            "ops/sync/nightly.rs",
+            "ops/sync/request.rs",
+            "ops/sync/run/failpoints.rs",
+            "ops/sync/settings.rs",
+            "sandbox",
+            "storage",
+        ],
+    ),
     ("todo!(", &[]),
     ("unimplemented!(", &[]),
 ];

@@ -1,17 +1,17 @@
-//! A real worker is killed from outside at every step of a sync, and the next one brings it to its end. Judged is by what
-//! Halo was asked and did, and by the rows that remain.
+//! A real worker is killed from outside at every failpoint of a sync, and the next worker completes the run. The judgement
+//! is by the requests that Halo received and carried out, and by the rows that remain.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use futures::{StreamExt, stream};
 use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ids::RunId;
-use infima_halo::ops::sync::run::{Moment, RunOutcome};
+use infima_halo::ops::sync::run::{Failpoint, RunOutcome};
 use infima_halo::sandbox::{Call, Effect, Entry, Fault, Lasting, Matching};
 use nix::sys::signal::Signal;
+use strum::VariantArray;
 
 use crate::support::worker::Worker;
 use crate::support::world::World;
@@ -19,7 +19,7 @@ use crate::support::world::World;
 /// Worlds at the same time: most of their time is waiting for leases to end.
 const AT_ONCE: usize = 8;
 
-/// What has to go wrong for a run to come by a step.
+/// What has to go wrong for a run to pass a failpoint.
 #[derive(Clone, Copy)]
 enum Story {
     /// Nothing.
@@ -34,65 +34,41 @@ enum Story {
     OutOfTime,
 }
 
-/// Each step has its story: a new one does not compile without.
-fn story(step: Moment) -> Story {
-    match step {
-        Moment::Claimed
-        | Moment::ReadingBegun
-        | Moment::Desired
-        | Moment::Observed
-        | Moment::Observation
-        | Moment::Noted
-        | Moment::CreateIntended
-        | Moment::CreateDue
-        | Moment::CreateAnswered
-        | Moment::Owned
-        | Moment::QuantityIntended
-        | Moment::QuantityDue
-        | Moment::QuantityAnswered
-        | Moment::Recorded
-        | Moment::Billed
-        | Moment::Counted
-        | Moment::Finishing
-        | Moment::Finished => Story::Plain,
-        Moment::CreateDoubtful => Story::Create(Fault::CutAfter),
-        Moment::CreateRefused | Moment::CreateForgotten => Story::Create(Fault::RefusedAsText),
-        Moment::QuantityRefused | Moment::QuantityForgotten | Moment::PuttingBack | Moment::PutBack => {
-            Story::Update(Fault::RateLimitedSeconds(1))
-        }
-        Moment::GivingBack | Moment::GivenBack => Story::ToldToStop,
-        Moment::LeasesEnded => Story::OutOfTime,
+/// The circumstances in which a run passes the failpoint. A new failpoint does not compile without them.
+fn story(failpoint: Failpoint) -> Story {
+    match failpoint {
+        Failpoint::RunClaimed
+        | Failpoint::ReadingStarted
+        | Failpoint::DesiredLoaded
+        | Failpoint::HaloRead
+        | Failpoint::ObservationRecorded
+        | Failpoint::OutcomesWithoutWriteRecorded
+        | Failpoint::CreateIntentRecorded
+        | Failpoint::BeforeCreate
+        | Failpoint::AfterCreate
+        | Failpoint::SubscriptionIdRecorded
+        | Failpoint::QuantityIntentRecorded
+        | Failpoint::BeforeQuantityUpdate
+        | Failpoint::AfterQuantityUpdate
+        | Failpoint::OutcomeRecorded
+        | Failpoint::BillingRecorded
+        | Failpoint::RequestsCounted
+        | Failpoint::BeforeFinishCommit
+        | Failpoint::RunFinished => Story::Plain,
+        Failpoint::CreateUnconfirmed => Story::Create(Fault::CutAfter),
+        Failpoint::CreateRefused | Failpoint::CreateIntentCleared => Story::Create(Fault::RefusedAsText),
+        Failpoint::QuantityRefused
+        | Failpoint::QuantityIntentCleared
+        | Failpoint::BeforeRescheduleCommit
+        | Failpoint::RunRescheduled => Story::Update(Fault::RateLimitedSeconds(1)),
+        Failpoint::BeforeHandoverCommit | Failpoint::RunHandedOver => Story::ToldToStop,
+        Failpoint::LeasesEnded => Story::OutOfTime,
     }
-}
-
-/// Whatever a sync writes to our tables or to Halo is a step of its own, so that none is added without being killed at.
-#[test]
-fn every_write_of_a_sync_has_a_failpoint() {
-    let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops/sync/run");
-    let mut writes = 0;
-    for file in std::fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path()) {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect();
-        for (number, line) in lines.iter().enumerate() {
-            let place = || format!("{}, {line:?}", file.display());
-            if line.contains(".commit().await") {
-                let next = lines[number + 1..].iter().find(|line| **line != "}").unwrap();
-                assert!(next.contains("reached("), "{}: a step has to follow", place());
-                writes += 1;
-            }
-            if line.contains("session.create_subscription(") || line.contains("session.set_quantity(") {
-                let before = &lines[number.saturating_sub(4)..number];
-                assert!(before.iter().any(|line| line.contains("reached(")), "{}: a step has to precede", place());
-                writes += 1;
-            }
-        }
-    }
-    assert!(writes > 10, "they are found");
 }
 
 #[tokio::test]
-async fn worker_killed_at_any_step_bills_correctly() {
-    stream::iter(Moment::ALL).for_each_concurrent(AT_ONCE, |step| killed_at(*step)).await;
+async fn worker_killed_at_any_failpoint_bills_correctly() {
+    stream::iter(Failpoint::VARIANTS).for_each_concurrent(AT_ONCE, |failpoint| killed_at(*failpoint)).await;
 }
 
 /// Alder is to be created, Birch to be updated, Cedar to be left alone: all in one run.
@@ -107,28 +83,28 @@ pub async fn three_clients() -> (World, RunId) {
     (world, run)
 }
 
-async fn killed_at(step: Moment) {
+async fn killed_at(failpoint: Failpoint) {
     let (world, run) = three_clients().await;
-    let mut stops = vec![step];
-    match story(step) {
+    let mut stops = vec![failpoint];
+    match story(failpoint) {
         Story::Plain => {}
         Story::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
         Story::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
-        Story::ToldToStop => stops.insert(0, Moment::QuantityAnswered),
+        Story::ToldToStop => stops.insert(0, Failpoint::AfterQuantityUpdate),
         Story::OutOfTime => world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Update), Lasting::Once),
     }
-    let stops: Vec<_> = stops.iter().map(|step| step.name()).collect();
-    let mut settings = vec![("INFIMA_STAND_STILL_AT", stops.join(","))];
-    if let Story::OutOfTime = story(step) {
+    let stops: Vec<&str> = stops.iter().map(|failpoint| failpoint.into()).collect();
+    let mut settings = vec![("INFIMA_FAILPOINTS", stops.join(","))];
+    if let Story::OutOfTime = story(failpoint) {
         let patient = ["INFIMA_HALO_TIMEOUT_SECONDS", "INFIMA_WORKER_LEASE_SECONDS"];
         settings.extend(patient.map(|name| (name, "60".to_owned())));
         settings.push(("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "1".to_owned()));
     }
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut worker = Worker::start_with(&world, &settings);
-    match story(step) {
+    match story(failpoint) {
         Story::ToldToStop => {
-            assert_eq!(worker.stands_still().await, Moment::QuantityAnswered);
+            assert_eq!(worker.stopped_at().await, Failpoint::AfterQuantityUpdate);
             worker.signal(Signal::SIGTERM);
             worker.signal(Signal::SIGCONT);
         }
@@ -138,19 +114,19 @@ async fn killed_at(step: Moment) {
         }
         Story::Plain | Story::Create(_) | Story::Update(_) => {}
     }
-    assert_eq!(worker.stands_still().await, step);
+    assert_eq!(worker.stopped_at().await, failpoint);
     honest(&world, run).await;
     worker.kill().await;
 
     let next = Worker::start(&world);
     let ended = world.until_run(run, |run| run.state.is_finished()).await;
-    assert_eq!(ended.state, RunState::Succeeded, "killed at {step:?}: {ended:?}");
+    assert_eq!(ended.state, RunState::Succeeded, "killed at {failpoint:?}: {ended:?}");
     next.kill().await;
-    assert_eq!(world.tenant.unconsumed_faults(), [], "killed at {step:?}");
+    assert_eq!(world.tenant.unconsumed_faults(), [], "killed at {failpoint:?}");
     let birch = world.association("Birch").await.client;
     let birch = world.results(run).await.into_iter().find(|result| result.client == birch).unwrap();
     let evidence = (birch.outcome, birch.quantity_before, birch.quantity_after, birch.changed_in_halo);
-    assert_eq!(evidence, (Outcome::Updated, Some(5), Some(6), false), "killed at {step:?}");
+    assert_eq!(evidence, (Outcome::Updated, Some(5), Some(6), false), "killed at {failpoint:?}");
     as_it_should_be(&world, &[("Alder", 3), ("Birch", 6), ("Cedar", 2)]).await;
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use infima_halo::config::{Config, Variables};
 use infima_halo::domain::run::RunState;
-use infima_halo::ops::sync::run::Moment;
+use infima_halo::ops::sync::run::Failpoint;
 use infima_halo::queue::Kind;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use infima_halo::seal;
@@ -19,10 +19,15 @@ const AFTERWARDS: &[(&str, u32)] = &[("Alder", 3), ("Birch", 6), ("Cedar", 2)];
 
 #[tokio::test]
 async fn stalled_worker_that_resumes_writes_nothing() {
-    for step in [Moment::CreateIntended, Moment::CreateDue, Moment::CreateAnswered, Moment::QuantityDue] {
+    for step in [
+        Failpoint::CreateIntentRecorded,
+        Failpoint::BeforeCreate,
+        Failpoint::AfterCreate,
+        Failpoint::BeforeQuantityUpdate,
+    ] {
         let (world, run) = three_clients().await;
-        let mut stalled = Worker::standing_still_at(&world, &[step]);
-        stalled.stands_still().await;
+        let mut stalled = Worker::stopping_at(&world, &[step]);
+        stalled.stopped_at().await;
         let other = Worker::start(&world);
         let ended = world.until_run(run, |run| run.state.is_finished()).await;
         assert_eq!(ended.state, RunState::Succeeded, "{step:?}");
@@ -42,8 +47,8 @@ async fn stalled_worker_that_resumes_writes_nothing() {
 #[tokio::test]
 async fn dead_workers_run_is_taken_over() {
     let (world, run) = three_clients().await;
-    let mut dies = Worker::standing_still_at(&world, &[Moment::Owned]);
-    dies.stands_still().await;
+    let mut dies = Worker::stopping_at(&world, &[Failpoint::SubscriptionIdRecorded]);
+    dies.stopped_at().await;
     let mut other = Worker::start(&world);
     other.works().await;
     dies.kill().await;
@@ -98,8 +103,8 @@ fn default_takeover_time_is_under_a_minute() {
 #[tokio::test]
 async fn dead_workers_run_is_taken_over_with_default_settings() {
     let (world, run) = three_clients().await;
-    let mut dies = Worker::by_default(&world, &[("INFIMA_STAND_STILL_AT", Moment::Owned.name())]);
-    dies.stands_still().await;
+    let mut dies = Worker::by_default(&world, &[("INFIMA_FAILPOINTS", Failpoint::SubscriptionIdRecorded.into())]);
+    dies.stopped_at().await;
     let mut other = Worker::by_default(&world, &[]);
     other.works().await;
     dies.kill().await;
@@ -112,8 +117,8 @@ async fn dead_workers_run_is_taken_over_with_default_settings() {
 #[tokio::test]
 async fn stopped_worker_releases_its_run_at_once() {
     let (world, run) = three_clients().await;
-    let mut worker = Worker::standing_still_at(&world, &[Moment::QuantityAnswered]);
-    worker.stands_still().await;
+    let mut worker = Worker::stopping_at(&world, &[Failpoint::AfterQuantityUpdate]);
+    worker.stopped_at().await;
     worker.signal(Signal::SIGTERM);
     worker.signal(Signal::SIGCONT);
     assert!(worker.ended().await.success());
@@ -143,8 +148,8 @@ async fn stopped_worker_does_not_wait_for_a_halo_read() {
 #[tokio::test]
 async fn released_run_is_merged_into_the_waiting_run() {
     let (world, run) = three_clients().await;
-    let mut worker = Worker::standing_still_at(&world, &[Moment::QuantityAnswered]);
-    worker.stands_still().await;
+    let mut worker = Worker::stopping_at(&world, &[Failpoint::AfterQuantityUpdate]);
+    worker.stopped_at().await;
     world.set_users("Cedar", 4).await;
     let waiting = world.request_sync().await;
     assert_ne!(waiting, run, "the one that is under way has read already");
@@ -162,10 +167,10 @@ async fn released_run_is_merged_into_the_waiting_run() {
 
 #[tokio::test]
 async fn worker_survives_lost_postgres_connections() {
-    for step in [Moment::Desired, Moment::CreateAnswered, Moment::Recorded] {
+    for step in [Failpoint::DesiredLoaded, Failpoint::AfterCreate, Failpoint::OutcomeRecorded] {
         let (world, run) = three_clients().await;
-        let mut worker = Worker::standing_still_at(&world, &[step]);
-        worker.stands_still().await;
+        let mut worker = Worker::stopping_at(&world, &[step]);
+        worker.stopped_at().await;
         let cut = sqlx::query(
             "select pg_terminate_backend(pid) from pg_stat_activity
              where datname = current_database() and usename = 'infima_app'",
@@ -178,7 +183,7 @@ async fn worker_survives_lost_postgres_connections() {
         let ended = loop {
             tokio::select! {
                 ended = &mut ended => break ended,
-                _ = worker.stands_still() => worker.signal(Signal::SIGCONT),
+                _ = worker.stopped_at() => worker.signal(Signal::SIGCONT),
             }
         };
         assert_eq!(ended.state, RunState::Succeeded, "{step:?}");

@@ -12,7 +12,7 @@ use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::ops::sync::request::request_sync;
-use infima_halo::ops::sync::run::{Moment, RunOutcome};
+use infima_halo::ops::sync::run::{Failpoint, RunOutcome};
 use infima_halo::queue::{self, MaintenanceTask};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use infima_halo::seal;
@@ -188,11 +188,11 @@ async fn duplicate_job_is_processed_once() {
 #[tokio::test]
 async fn request_joins_a_run_that_has_not_read_yet() {
     let (world, run) = three_clients().await;
-    let mut worker = Worker::standing_still_at(&world, &[Moment::Claimed, Moment::Desired]);
-    assert_eq!(worker.stands_still().await, Moment::Claimed);
+    let mut worker = Worker::stopping_at(&world, &[Failpoint::RunClaimed, Failpoint::DesiredLoaded]);
+    assert_eq!(worker.stopped_at().await, Failpoint::RunClaimed);
     assert_eq!(world.request_sync().await, run, "it has not read yet");
     worker.signal(Signal::SIGCONT);
-    assert_eq!(worker.stands_still().await, Moment::Desired);
+    assert_eq!(worker.stopped_at().await, Failpoint::DesiredLoaded);
     let next = world.request_sync().await;
     assert_ne!(next, run);
     assert_eq!(world.request_sync().await, next, "one waits at most");

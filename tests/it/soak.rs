@@ -11,8 +11,9 @@ use infima_halo::domain::run::{Run, RunState};
 use infima_halo::ids::{ClientId, HaloCustomerId, RunId};
 use infima_halo::ops::association::save::{MOST_ENTRIES, Mapping};
 use infima_halo::ops::roster::import::Roster;
-use infima_halo::ops::sync::run::Moment;
+use infima_halo::ops::sync::run::Failpoint;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use strum::VariantArray;
 
 use crate::budget::{Size, stays_inside};
 use crate::crash::{as_it_should_be, quantities_are_true};
@@ -206,17 +207,17 @@ fn misbehave(world: &World, random: &mut Random) {
     }
 }
 
-/// Starts a worker and kills it, at a step or after so many requests; says when. None: the run was over, or waited.
+/// Starts a worker and kills it, at a failpoint or after so many requests; says when. None: the run was over, or waited.
 async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str, &str)]) -> Option<String> {
     let (mut worker, moment);
     let over = world.until_run(run, |run| run.state.is_finished());
     if random.below(2) == 0 {
-        let step = random.one_of(Moment::ALL);
+        let failpoint = random.one_of(Failpoint::VARIANTS);
         let mut settings = more.to_vec();
-        settings.push(("INFIMA_STAND_STILL_AT", step.name()));
+        settings.push(("INFIMA_FAILPOINTS", failpoint.into()));
         worker = Worker::start_with(world, &settings);
         moment = tokio::select! {
-            step = worker.stands_still() => Some(step.name().to_owned()),
+            failpoint = worker.stopped_at() => Some(failpoint.to_string()),
             _ = over => None,
             () = tokio::time::sleep(PATIENCE) => None,
         };

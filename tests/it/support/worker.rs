@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use infima_halo::ops::sync::run::Moment;
+use infima_halo::ops::sync::run::Failpoint;
 use infima_halo::seal;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -38,10 +38,10 @@ impl Worker {
         Self::start_with(world, &[])
     }
 
-    /// One that stands still at each of these steps.
-    pub fn standing_still_at(world: &World, steps: &[Moment]) -> Self {
-        let names: Vec<_> = steps.iter().map(|step| step.name()).collect();
-        Self::start_with(world, &[("INFIMA_STAND_STILL_AT", &names.join(","))])
+    /// A worker whose process stops itself at each of these failpoints.
+    pub fn stopping_at(world: &World, failpoints: &[Failpoint]) -> Self {
+        let names: Vec<_> = failpoints.iter().map(|failpoint| failpoint.to_string()).collect();
+        Self::start_with(world, &[("INFIMA_FAILPOINTS", &names.join(","))])
     }
 
     pub fn start_with(world: &World, more: &[(&str, &str)]) -> Self {
@@ -83,15 +83,15 @@ impl Worker {
         self.says("working").await;
     }
 
-    /// Waits until it stands still; gives the step.
-    pub async fn stands_still(&mut self) -> Moment {
-        let line = self.says("standing still at ").await;
-        let (_, name) = line.split_once("standing still at ").expect("it says so");
+    /// Waits until the process has stopped itself at a failpoint, and returns the failpoint.
+    pub async fn stopped_at(&mut self) -> Failpoint {
+        let line = self.says("stopped at failpoint ").await;
+        let (_, name) = line.split_once("stopped at failpoint ").expect("it says so");
         self.is_stopped().await;
-        name.parse().expect("a step")
+        name.parse().expect("a failpoint")
     }
 
-    /// It says where it stands still just before it does: a signal to go on that came between the two would be lost.
+    /// The line comes just before the process stops: a SIGCONT between the two would be lost.
     async fn is_stopped(&self) {
         let Some(pid) = self.child.id() else { return };
         let stops = move || waitid(Id::Pid(Pid::from_raw(pid.cast_signed())), WaitPidFlag::WSTOPPED);

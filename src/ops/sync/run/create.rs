@@ -2,7 +2,7 @@
 
 use super::Stop;
 use super::execute::{Executor, Write};
-use super::failpoints::{Moment, reached};
+use super::failpoints::{Failpoint, commit, pass};
 use super::step_result::{Done, broken, one_too_many, open, owned_by_another, seen, superseded};
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -26,21 +26,20 @@ impl Executor<'_> {
         if !outcomes::intend_create(&mut tx, self.lease, step.association, step.revision).await? {
             return Ok(superseded(step));
         }
-        tx.commit().await?;
-        reached(self.ops, Moment::CreateIntended);
+        commit(tx, Failpoint::CreateIntentRecorded).await?;
         let deadline = self.deadline().await?;
-        reached(self.ops, Moment::CreateDue);
+        pass(Failpoint::BeforeCreate);
         let new =
             NewSubscription { customer: step.customer, name: name.to_owned(), quantity, marker: marker.to_owned() };
         match self.session.create_subscription(&new, deadline).await {
             Ok(created) => {
-                reached(self.ops, Moment::CreateAnswered);
+                pass(Failpoint::AfterCreate);
                 self.silent = 0;
                 self.accepted = true;
                 self.created(step, created, quantity).await
             }
             Err(WriteError::Doubtful(error)) => {
-                reached(self.ops, Moment::CreateDoubtful);
+                pass(Failpoint::CreateUnconfirmed);
                 self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
                 let problem = Problem::new(ProblemKind::CreateUnconfirmed, self.ops.clock.now());
                 let report =
@@ -48,11 +47,10 @@ impl Executor<'_> {
                 Ok(Done { doubt: true, ..Done::with(report) })
             }
             Err(WriteError::Refused(error)) => {
-                reached(self.ops, Moment::CreateRefused);
+                pass(Failpoint::CreateRefused);
                 let mut tx = self.ops.db.begin(self.lease.scope()).await?;
                 outcomes::create_refused(&mut tx, self.lease, step.association).await?;
-                tx.commit().await?;
-                reached(self.ops, Moment::CreateForgotten);
+                commit(tx, Failpoint::CreateIntentCleared).await?;
                 self.failed(step, error, Write::Create)
             }
         }
@@ -130,8 +128,7 @@ impl Executor<'_> {
         let mut tx = self.ops.db.begin(self.lease.scope()).await?;
         match outcomes::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
             Ok(true) => {
-                tx.commit().await?;
-                reached(self.ops, Moment::Owned);
+                commit(tx, Failpoint::SubscriptionIdRecorded).await?;
                 self.taken.insert(id);
                 Ok(Owned::Now)
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::failpoints::{Moment, reached};
+use super::failpoints::{Failpoint, commit, pass};
 use super::outcome::{self, Decision};
 use super::step_result::Tally;
 use super::{RunOutcome, Went};
@@ -85,9 +85,8 @@ async fn finish(
     if let Some((waiting, interactive)) = runs::waiting(&mut tx, lease.scope()).await? {
         queue::enqueue(&mut tx, waiting, interactive, Duration::ZERO).await?;
     }
-    reached(ops, Moment::Finishing);
-    tx.commit().await?;
-    reached(ops, Moment::Finished);
+    pass(Failpoint::BeforeFinishCommit);
+    commit(tx, Failpoint::RunFinished).await?;
     tracing::info!(sync_run.id = %lease.run(), partner.id = %lease.partner(), state = state.as_str(), "sync finished");
     Ok(RunOutcome::Finished(state))
 }
@@ -119,9 +118,8 @@ async fn put_back(ops: &Ops, claimed: &Claimed, pause: &Pause) -> Result<RunOutc
     let mut tx = ops.db.begin(lease.scope()).await?;
     let continued = leases::put_back(&mut tx, lease, pause, ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, pause.wait).await?;
-    reached(ops, Moment::PuttingBack);
-    tx.commit().await?;
-    reached(ops, Moment::PutBack);
+    pass(Failpoint::BeforeRescheduleCommit);
+    commit(tx, Failpoint::RunRescheduled).await?;
     tracing::info!(sync_run.id = %continued.run, partner.id = %lease.partner(), wait_s = pause.wait.as_secs(), problem = pause.problem.code().as_str(), "sync put back");
     Ok(RunOutcome::PutBack)
 }
@@ -132,8 +130,7 @@ async fn give_one_back(ops: &Ops, claimed: &Claimed) -> Result<RunOutcome, OpErr
     let mut tx = ops.db.begin(lease.scope()).await?;
     let continued = leases::give_back(&mut tx, lease, ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, Duration::ZERO).await?;
-    reached(ops, Moment::GivingBack);
-    tx.commit().await?;
-    reached(ops, Moment::GivenBack);
+    pass(Failpoint::BeforeHandoverCommit);
+    commit(tx, Failpoint::RunHandedOver).await?;
     Ok(RunOutcome::PutBack)
 }

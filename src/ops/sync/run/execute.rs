@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::failpoints::{Moment, reached};
+use super::failpoints::{Failpoint, commit, pass};
 use super::step_result::{
     Done, Tally, another_record, blanked, broken, made_a_record, not_taken, note, open, seen, superseded,
 };
@@ -143,8 +143,7 @@ impl<'a> Executor<'a> {
                 let outcome = outcomes::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
                 carried_out.tally.add(&done, outcome);
             }
-            tx.commit().await?;
-            reached(self.ops, Moment::Noted);
+            commit(tx, Failpoint::OutcomesWithoutWriteRecorded).await?;
         }
         for (index, step) in writing.iter().enumerate() {
             if self.stop.is_cancelled() {
@@ -169,8 +168,7 @@ impl<'a> Executor<'a> {
                 connections::suspend_writes(&mut tx, self.lease, now).await?;
             }
             let outcome = outcomes::record(&mut tx, self.lease, &done.report, now).await?;
-            tx.commit().await?;
-            reached(self.ops, Moment::Recorded);
+            commit(tx, Failpoint::OutcomeRecorded).await?;
             carried_out.tally.add(&done, outcome);
             if self.is_silent() && look != Look::Later {
                 return Err(Stop::Halo(HaloError::Unavailable("several requests in a row were not answered".into())));
@@ -218,25 +216,23 @@ impl<'a> Executor<'a> {
         if !outcomes::intend_quantity(&mut tx, self.lease, step.association, step.revision, &noted).await? {
             return Ok(superseded(step));
         }
-        tx.commit().await?;
-        reached(self.ops, Moment::QuantityIntended);
+        commit(tx, Failpoint::QuantityIntentRecorded).await?;
         let deadline = self.deadline().await?;
-        reached(self.ops, Moment::QuantityDue);
+        pass(Failpoint::BeforeQuantityUpdate);
         let answer = match self.session.set_quantity(id, customer, quantity, deadline).await {
             Ok(answer) => answer,
             Err(WriteError::Doubtful(error)) => {
                 return self.failed(step, error, Write::Quantity(quantity));
             }
             Err(WriteError::Refused(error)) => {
-                reached(self.ops, Moment::QuantityRefused);
+                pass(Failpoint::QuantityRefused);
                 let mut tx = self.ops.db.begin(self.lease.scope()).await?;
                 outcomes::quantity_refused(&mut tx, self.lease, step.association).await?;
-                tx.commit().await?;
-                reached(self.ops, Moment::QuantityForgotten);
+                commit(tx, Failpoint::QuantityIntentCleared).await?;
                 return self.failed(step, error, Write::Quantity(quantity));
             }
         };
-        reached(self.ops, Moment::QuantityAnswered);
+        pass(Failpoint::AfterQuantityUpdate);
         self.silent = 0;
         self.accepted = true;
         if let Some(other) = answer.as_ref().filter(|after| after.id != id) {

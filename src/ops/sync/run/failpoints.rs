@@ -1,109 +1,111 @@
-//! The moments of a sync at which a crash must do no harm, in one list: before and after each write to Halo or to our tables.
+//! Failpoints: the instants of a sync at which a crash must do no harm, before and after each write to Halo or to our
+//! tables.
 //!
-//! A build for development can be told to stand still at one of them, as a whole process, and be killed there from outside;
-//! the crash tests do so at every one. A build for production knows nothing of it.
+//! [`pass`] and [`commit`] are the only ways to a failpoint, so [`Failpoint`] is the complete list; the crash tests stop a
+//! worker process at every variant and kill it there. Without the feature `dev` a failpoint compiles to nothing.
 
-use crate::ops::Ops;
+use crate::storage::{StorageError, Tx};
 
-macro_rules! moments {
-    ($($(#[doc = $doc:literal])+ $moment:ident = $name:literal,)+) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Moment { $($(#[doc = $doc])+ $moment,)+ }
-
-        impl Moment {
-            pub const ALL: &[Moment] = &[$(Moment::$moment,)+];
-
-            pub fn name(self) -> &'static str {
-                match self { $(Moment::$moment => $name,)+ }
-            }
-        }
-    };
-}
-
-moments! {
-    /// The run is ours; nothing was done.
-    Claimed = "claimed",
-    /// It is noted that new requests are not covered any more.
-    ReadingBegun = "reading-begun",
-    /// What is desired was read. The number of associations is noted.
-    Desired = "desired",
-    /// Halo was read; nothing of it is noted.
-    Observed = "observed",
-    /// What Halo shows of the customers is noted, and that nothing more is to be written where fields were lost.
-    Observation = "sighted",
-    /// The outcomes that need no write are noted.
-    Noted = "noted",
-    /// It is noted that a create is about to be sent.
-    CreateIntended = "create-intended",
+/// An instant of a sync at which a test can stop the process. Its name in `INFIMA_FAILPOINTS` is the variant's, in kebab
+/// case.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Failpoint {
+    /// The worker holds the run's lease; nothing was done.
+    RunClaimed,
+    /// The run is marked as reading: later requests are not covered by it.
+    ReadingStarted,
+    /// The desired quantities were read, and the number of associations is stored.
+    DesiredLoaded,
+    /// Halo was read; nothing of its answers is stored.
+    HaloRead,
+    /// What Halo shows of the customers is stored, and whether the partner's writes are suspended.
+    ObservationRecorded,
+    /// The outcomes that need no write are stored.
+    OutcomesWithoutWriteRecorded,
+    /// The intent to create a subscription is stored.
+    CreateIntentRecorded,
     /// The lease was checked; the create is sent next.
-    CreateDue = "create-due",
-    /// Halo created the subscription; we have no note of its id.
-    CreateAnswered = "create-answered",
-    /// Nobody knows whether Halo created it; that is not noted as an outcome.
-    CreateDoubtful = "create-doubtful",
-    /// Halo refused the create; its intent still stands.
-    CreateRefused = "create-refused",
-    /// The intent of the refused create is taken back.
-    CreateForgotten = "create-forgotten",
-    /// The subscription's id is noted; the outcome is not.
-    Owned = "owned",
-    /// It is noted what the write of a quantity must leave as it is.
-    QuantityIntended = "quantity-intended",
+    BeforeCreate,
+    /// Halo created the subscription; its id is not stored.
+    AfterCreate,
+    /// Halo may have created the subscription; no outcome is stored.
+    CreateUnconfirmed,
+    /// Halo refused the create; its intent is still stored.
+    CreateRefused,
+    /// The intent of the refused create is cleared.
+    CreateIntentCleared,
+    /// The subscription's id is stored; the outcome is not.
+    SubscriptionIdRecorded,
+    /// The fields that the write of a quantity must preserve are stored.
+    QuantityIntentRecorded,
     /// The lease was checked; the quantity is sent next.
-    QuantityDue = "quantity-due",
-    /// Halo certainly did not write the quantity; it is noted as sent.
-    QuantityRefused = "quantity-refused",
-    /// The note of the refused quantity is taken back.
-    QuantityForgotten = "quantity-forgotten",
-    /// Halo has the quantity; we have no note of it.
-    QuantityAnswered = "quantity-answered",
-    /// One outcome is noted.
-    Recorded = "recorded",
-    /// Which subscriptions are on recurring invoices is noted.
-    Billed = "billed",
-    /// The requests are counted; the end is not written.
-    Counted = "counted",
-    /// The end is written, but not committed.
-    Finishing = "finishing",
+    BeforeQuantityUpdate,
+    /// Halo certainly did not write the quantity; it is still stored as pending.
+    QuantityRefused,
+    /// The pending write of the refused quantity is cleared.
+    QuantityIntentCleared,
+    /// Halo has the quantity; that is not stored.
+    AfterQuantityUpdate,
+    /// The outcome of one association is stored.
+    OutcomeRecorded,
+    /// The subscriptions that are on recurring invoices are stored.
+    BillingRecorded,
+    /// The number of requests is stored; the end of the run is not.
+    RequestsCounted,
+    /// The end of the run is written, but not committed.
+    BeforeFinishCommit,
     /// The run is over.
-    Finished = "finished",
-    /// That it goes on later is written, but not committed.
-    PuttingBack = "putting-back",
-    /// The run is to go on later.
-    PutBack = "put-back",
-    /// Told to stop: that others go on is written, but not committed.
-    GivingBack = "giving-back",
-    /// Told to stop: others go on.
-    GivenBack = "given-back",
-    /// Told to stop and out of time: the lease of what is still under way has ended.
-    LeasesEnded = "leases-ended",
+    RunFinished,
+    /// The later attempt is written, but not committed.
+    BeforeRescheduleCommit,
+    /// The run continues later.
+    RunRescheduled,
+    /// The process is stopping; the handover to another worker is written, but not committed.
+    BeforeHandoverCommit,
+    /// The process is stopping; another worker continues the run.
+    RunHandedOver,
+    /// The process is stopping and out of time: the leases of its unfinished runs have ended.
+    LeasesEnded,
 }
 
-impl std::str::FromStr for Moment {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Moment::ALL.iter().find(|moment| moment.name() == name).copied();
-        found.ok_or_else(|| {
-            let names: Vec<_> = Moment::ALL.iter().map(|moment| moment.name()).collect();
-            format!("'{name}' is no moment of a sync; they are {}", names.join(", "))
-        })
-    }
-}
-
-/// Where the process was told to stand still here, it says so on standard output and stops, with every thread, until it is
-/// killed or continued.
+/// Stops the process here if the failpoint is configured.
 #[cfg(feature = "dev")]
-pub(super) fn reached(ops: &Ops, moment: Moment) {
-    use std::io::Write as _;
-    if ops.settings.stand_still_at.contains(&moment) {
-        let mut out = std::io::stdout().lock();
-        // Without anybody listening there is nobody to be told.
-        let _ = writeln!(out, "standing still at {}", moment.name()).and_then(|()| out.flush());
-        drop(out);
-        let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
-    }
+#[expect(clippy::disallowed_macros, reason = "the one place that evaluates a failpoint")]
+pub(super) fn pass(failpoint: Failpoint) {
+    fail::fail_point!(<&str>::from(failpoint));
 }
 
 #[cfg(not(feature = "dev"))]
-pub(super) fn reached(_: &Ops, _: Moment) {}
+pub(super) fn pass(_: Failpoint) {}
+
+/// Commits, then passes the failpoint. What a sync stores is committed through here, so that each commit has a failpoint.
+pub(super) async fn commit(tx: Tx, after: Failpoint) -> Result<(), StorageError> {
+    tx.commit().await?;
+    pass(after);
+    Ok(())
+}
+
+/// Has the whole process stop itself (SIGSTOP) when a sync passes one of these failpoints, after a line on standard output
+/// that names the failpoint. A test then kills or continues the process.
+#[cfg(feature = "dev")]
+pub fn stop_process_at(names: &[String]) -> Result<(), String> {
+    use std::io::Write as _;
+    use strum::VariantArray as _;
+    for name in names {
+        let failpoint: Failpoint = name.parse().map_err(|_| {
+            let known: Vec<&str> = Failpoint::VARIANTS.iter().map(|known| known.into()).collect();
+            format!("'{name}' is not a failpoint; the failpoints are {}", known.join(", "))
+        })?;
+        fail::cfg_callback(failpoint.to_string(), move || {
+            let mut out = std::io::stdout().lock();
+            // Without a reader of standard output the line is lost and the process stops all the same.
+            let _ = writeln!(out, "stopped at failpoint {failpoint}").and_then(|()| out.flush());
+            drop(out);
+            let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
+        })?;
+    }
+    Ok(())
+}

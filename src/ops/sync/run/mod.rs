@@ -26,10 +26,12 @@ use crate::ops::{OpError, Ops, halo, sync::observe};
 use crate::queue;
 use crate::storage::leases::{self, Claimed, Pause, SyncLease};
 use crate::storage::{StorageError, connections, desired, outcomes};
-use failpoints::reached;
+use failpoints::{commit, pass};
 use step_result::Tally;
 
-pub use failpoints::Moment;
+pub use failpoints::Failpoint;
+#[cfg(feature = "dev")]
+pub use failpoints::stop_process_at;
 
 /// A run that was started this often without coming to an end kills its worker: somebody has to look.
 const MOST_STARTS: u32 = 10;
@@ -57,7 +59,7 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
     };
     let Some(claimed) = claimed else { return Ok(RunOutcome::Nothing) };
     let lease = &claimed.lease;
-    reached(ops, Moment::Claimed);
+    pass(Failpoint::RunClaimed);
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
     let went = tokio::select! {
         went = work(ops, &claimed, stop) => went,
@@ -85,8 +87,7 @@ pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
     for (run, interactive) in leases::end_all(&mut tx, system, worker).await? {
         queue::enqueue(&mut tx, run, interactive, ops.settings.lease.grace).await?;
     }
-    tx.commit().await?;
-    reached(ops, Moment::LeasesEnded);
+    commit(tx, Failpoint::LeasesEnded).await?;
     Ok(())
 }
 
@@ -129,8 +130,7 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     // Whatever is asked for from here on is another run's: what follows may have been read before it.
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::start_reading(&mut tx, lease).await?;
-    tx.commit().await?;
-    reached(ops, Moment::ReadingBegun);
+    commit(tx, Failpoint::ReadingStarted).await?;
     let (connection, session) = match halo::stored_session(ops, lease.scope(), Priority::Background).await {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(Went::Disconnected),
@@ -199,8 +199,7 @@ async fn sync(
     let desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
     let unseen = outcomes::pending_writes(&mut tx, lease, ops.settings.settle).await?;
     leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
-    tx.commit().await?;
-    reached(ops, Moment::Desired);
+    commit(tx, Failpoint::DesiredLoaded).await?;
     let held = desired.suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
     let mut executor = execute::Executor::new(ops, lease, session, held, stop);
     let (mut tally, mut waits, mut another_tenant) = (Tally::default(), None, None);
@@ -210,7 +209,7 @@ async fn sync(
         slice.owned.extend(executor.taken());
         // Reading can be broken off at any point.
         let sighted = stop.run_until_cancelled(observe::observe(session, &slice)).await.ok_or(Stop::Told)??;
-        reached(ops, Moment::Observed);
+        pass(Failpoint::HaloRead);
         let lost = observe::recall_pending_writes(&mut slice, &unseen, &sighted, ops.clock.now());
         let plan = plan::diff(&slice, &sighted.observed, ops.clock.now());
         let mut tx = ops.db.begin(lease.scope()).await?;
@@ -219,8 +218,7 @@ async fn sync(
             connections::suspend_writes(&mut tx, lease, ops.clock.now()).await?;
         }
         observe::note_customers(&mut tx, lease, &sighted).await?;
-        tx.commit().await?;
-        reached(ops, Moment::Observation);
+        commit(tx, Failpoint::ObservationRecorded).await?;
         waits = waits.or_else(|| plan.waits().cloned());
         if sighted.observed.tenant != connection.tenant {
             let problem = Problem::new(ProblemKind::TenantChanged, ops.clock.now());
@@ -277,15 +275,13 @@ async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &Ca
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::ensure_held(&mut tx, lease).await?;
     outcomes::record_billing(&mut tx, lease, billed.as_ref()).await?;
-    tx.commit().await?;
-    reached(ops, Moment::Billed);
+    commit(tx, Failpoint::BillingRecorded).await?;
     Ok(())
 }
 
 async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), OpError> {
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::count_requests(&mut tx, lease, session.requests()).await?;
-    tx.commit().await?;
-    reached(ops, Moment::Counted);
+    commit(tx, Failpoint::RequestsCounted).await?;
     Ok(())
 }
