@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Act, may};
+use crate::domain::activity::{Actor, ActorRole};
 use crate::ids::PartnerId;
 
 /// What the token says its holder is. The names in a token are those of [`Role::as_str`].
@@ -109,40 +110,5 @@ impl Caller {
             Role::Platform => ActorRole::Platform,
         };
         Actor { role, subject: self.claims.subject.clone(), name: self.claims.name.clone() }
-    }
-}
-
-/// In what capacity something was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActorRole {
-    PartnerAdmin,
-    PartnerViewer,
-    Support,
-    Platform,
-    /// Nobody asked: the night, the sweep, or the operator at the command line.
-    System,
-}
-
-/// Who did something, as the audit log keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Actor {
-    pub role: ActorRole,
-    /// The token's subject; `system` for the system itself, `operator` for the command line.
-    pub subject: String,
-    /// The name to show, where the token gave one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-impl Actor {
-    /// The backend acting by itself.
-    pub fn system() -> Self {
-        Actor { role: ActorRole::System, subject: "system".to_owned(), name: None }
-    }
-
-    /// Whoever types at the command line: the database knows no person there.
-    pub fn operator() -> Self {
-        Actor { role: ActorRole::System, subject: "operator".to_owned(), name: None }
     }
 }

@@ -17,7 +17,7 @@ mod policy;
 mod scope;
 mod verify;
 
-pub use caller::{Actor, ActorRole, Caller, Claims, Role};
+pub use caller::{Caller, Claims, Role};
 pub use keys::{FetchKeys, NoUsableKeys};
 #[cfg(feature = "dev")]
 pub use mint::DevTokenIssuer;

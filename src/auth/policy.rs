@@ -137,7 +137,8 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::auth::{ActorRole, Claims};
+    use crate::auth::Claims;
+    use crate::domain::activity::ActorRole;
 
     fn caller(role: Role, partner: Option<PartnerId>) -> Caller {
         let claims = Claims {

@@ -1,7 +1,7 @@
 //! Proof that somebody checked: `storage/` takes these and nothing less. Their fields are private, and [`super::permit`]
 //! is the only way from a caller to one.
 
-use super::caller::Actor;
+use crate::domain::activity::Actor;
 use crate::ids::PartnerId;
 
 /// Permission to see and change the rows of one partner, and on whose behalf.

@@ -12,7 +12,7 @@ use super::{explain, signals::stop_at_signal};
 use crate::domain::run::{Run, RunState};
 use crate::ids::{PartnerId, RunId};
 use crate::ops::Ops;
-use crate::ops::admin::{RunStatus, look};
+use crate::ops::admin::{RunStatus, run_statuses};
 
 /// Between looks, and how much longer for each run that is looked at.
 const LOOK: Duration = Duration::from_millis(300);
@@ -28,7 +28,7 @@ pub(super) async fn follow(ops: &Ops, mut runs: Vec<(PartnerId, RunId)>) -> anyh
     let (all, begun) = (runs.len(), tokio::time::Instant::now());
     let (mut failed, mut taken_up, mut hinted) = (0, false, false);
     while !runs.is_empty() {
-        for RunStatus { partner, run } in look(ops, &runs).await.map_err(explain)? {
+        for RunStatus { partner, run } in run_statuses(ops, &runs).await.map_err(explain)? {
             taken_up |= run.state != RunState::Queued || run.problem.is_some();
             let Some(ended) = ended(&run) else {
                 bars.show(&partner, &run);

@@ -22,11 +22,11 @@ pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
     let config = Config::read(&variables)?;
     telemetry::init(&config.log)?;
     let app = App::build(&config, Clock::System, 2).await?;
-    let Rotation { resealed, left, in_use } = rotate_keys(&app.ops, args.dry_run).await.map_err(explain)?;
+    let Rotation { resealed, remaining, in_use } = rotate_keys(&app.ops, args.dry_run).await.map_err(explain)?;
     let active = app.ops.keys.active_id();
     match args.dry_run {
-        true => println!("{resealed} stored secrets would be sealed anew with the key '{active}'."),
-        false => println!("{resealed} stored secrets were sealed anew with the key '{active}'."),
+        true => println!("{resealed} stored secrets would be re-encrypted with the key '{active}'."),
+        false => println!("{resealed} stored secrets were re-encrypted with the key '{active}'."),
     }
     for (key, secrets) in &in_use {
         println!("  {key}: seals {secrets}");
@@ -35,8 +35,8 @@ pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
     for id in unused {
         println!("  {id}: seals nothing any more and may be taken out of INFIMA_KEYS");
     }
-    for (why, secrets) in &left {
+    for (why, secrets) in &remaining {
         eprintln!("error: {secrets} left as they are: {why}");
     }
-    Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if remaining.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,9 +1,9 @@
 //! The audit log: who did what to which partner's integration, and when.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::auth::Actor;
 use crate::ids::{ActivityId, PartnerId};
 
 #[derive(Clone, Debug)]
@@ -21,4 +21,60 @@ pub struct Activity {
     pub before: Option<Value>,
     pub after: Option<Value>,
     pub request_id: Option<String>,
+}
+
+/// In what capacity something was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorRole {
+    PartnerAdmin,
+    PartnerViewer,
+    Support,
+    Platform,
+    /// The backend itself (a nightly sync, a sweep), or the operator at the command line.
+    System,
+}
+
+/// Who did something, as the audit log and a run keep it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub role: ActorRole,
+    /// The token's subject; `system` for the system itself, `operator` for the command line.
+    pub subject: String,
+    /// The name to show, if the token gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Actor {
+    /// The backend acting by itself.
+    pub fn system() -> Self {
+        Actor { role: ActorRole::System, subject: "system".to_owned(), name: None }
+    }
+
+    /// The operator at the command line, whose name the database does not know.
+    pub fn operator() -> Self {
+        Actor { role: ActorRole::System, subject: "operator".to_owned(), name: None }
+    }
+}
+
+words! {
+    /// What the audit log can say was done, as `noun.verb`.
+    Action {
+        AssociationSaved = "association.saved",
+        AssociationReplaced = "association.replaced",
+        AssociationRemoved = "association.removed",
+        SubscriptionRecreated = "subscription.recreated",
+        SubscriptionResolved = "subscription.resolved",
+        ConnectionSaved = "connection.saved",
+        ConnectionRechecked = "connection.rechecked",
+        ConnectionRemoved = "connection.removed",
+        ConnectionResealed = "connection.resealed",
+        PartnerArchived = "partner.archived",
+        RosterImported = "roster.imported",
+        SettingsChanged = "settings.changed",
+        SyncRequested = "sync.requested",
+        SupportRead = "support.read",
+        SupportRefused = "support.refused",
+    }
 }

@@ -4,7 +4,6 @@
 //! GraphQL. `storage/` fills these values from rows, `ops/` decides with them, `graphql/` shows them.
 //!
 //! Money is decided in one place, [`plan`]; what can be wrong, and what to do about it, is said in one place, [`problem`].
-//! Of `auth/` it takes the actor, because a run and an entry of the audit log name one.
 
 /// An enum whose variants each have one word, the same in the database, in the audit log and in the logs.
 macro_rules! words {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::activity::Actor;
 use super::problem::Problem;
-use crate::auth::Actor;
 use crate::ids::{AssociationId, ClientId, PartnerId, ResultId, RunId};
 
 words! {

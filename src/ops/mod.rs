@@ -22,6 +22,7 @@ pub use error::{ARCHIVED, OpError, UserError, UserErrorCode};
 
 use crate::auth::Caller;
 use crate::clock::Clock;
+use crate::domain::activity::Action;
 use crate::domain::roster::NightlySchedule;
 use crate::halo::Halo;
 use crate::seal::Keyring;
@@ -78,13 +79,15 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// An entry for the audit log, to be completed.
-    fn entry(&self, act: &'static str) -> activity::Entry {
+    /// An entry for the audit logs of several partners, to be completed.
+    fn entry(&self, action: Action) -> activity::Entry {
         activity::Entry {
-            act,
+            action,
+            subject: None,
             reason: self.reason.clone(),
+            before: None,
+            after: None,
             request_id: Some(self.id.to_owned()),
-            ..activity::Entry::default()
         }
     }
 }

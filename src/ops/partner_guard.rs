@@ -1,23 +1,48 @@
-//! An archived partner's integration has come to its end: it may still be looked at, but nothing is done with it any more,
-//! whoever asks.
+//! An archived partner's integration has ended: it can be viewed, but no verb changes anything of it,
+//! whoever calls.
 
-use super::{OpError, Ops};
+use super::{OpError, Ops, Request};
 use crate::auth::PartnerScope;
 use crate::domain::roster::RosterState;
-use crate::storage::{Tx, partners};
+use crate::storage::{AuditContext, PartnerTx, partners};
 
-/// Keeps two requests of the same partner apart, and refuses where the partner is archived. Archiving takes the same lock: it
-/// comes before, and is seen here, or it waits for this transaction and undoes what it did.
-pub(super) async fn lock_active(tx: &mut Tx, scope: &PartnerScope) -> Result<(), OpError> {
-    judge(partners::lock(tx, scope).await?)
+impl Ops {
+    /// Begins a verb's transaction: the partner is locked, so that two requests do not decide at the
+    /// same time, and an archived partner is refused. Archiving takes the same lock: it either comes
+    /// before and is seen here, or it waits for this transaction and undoes what that did.
+    pub(super) async fn begin_active<'s>(
+        &self,
+        scope: &'s PartnerScope,
+        context: impl Into<AuditContext>,
+    ) -> Result<PartnerTx<'s>, OpError> {
+        let mut tx = self.begin(scope, context).await?;
+        ensure_active(tx.lock().await?)?;
+        Ok(tx)
+    }
+
+    /// Begins a transaction that also works on an archived partner: for disconnecting it, and for
+    /// what locks the partner itself.
+    pub(super) async fn begin<'s>(
+        &self,
+        scope: &'s PartnerScope,
+        context: impl Into<AuditContext>,
+    ) -> Result<PartnerTx<'s>, OpError> {
+        Ok(PartnerTx::begin(&self.db, scope, context, self.clock.now()).await?)
+    }
+
+    /// Refuses an archived partner without locking it, before Halo is sent anything.
+    pub(super) async fn check_active(&self, scope: &PartnerScope) -> Result<(), OpError> {
+        let partner = partners::find(&mut *self.db.read(scope).await?, scope).await?;
+        ensure_active(partner.map(|partner| partner.state))
+    }
 }
 
-/// The same without a lock, before Halo is asked for anything.
-pub(super) async fn check_active(ops: &Ops, scope: &PartnerScope) -> Result<(), OpError> {
-    let partner = partners::find(&mut *ops.db.read(scope).await?, scope).await?;
-    judge(partner.map(|partner| partner.state))
+impl From<&Request<'_>> for AuditContext {
+    fn from(request: &Request<'_>) -> Self {
+        AuditContext { request_id: Some(request.id.to_owned()), reason: request.reason.clone() }
+    }
 }
 
-fn judge(state: Option<RosterState>) -> Result<(), OpError> {
+fn ensure_active(state: Option<RosterState>) -> Result<(), OpError> {
     if state == Some(RosterState::Archived) { Err(OpError::Archived) } else { Ok(()) }
 }

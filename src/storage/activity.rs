@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice, StorageError};
-use crate::auth::{Actor, PartnerScope, SystemScope};
-use crate::domain::activity::Activity;
+use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::activity::{Action, Activity, Actor};
 use crate::ids::{ActivityId, PartnerId};
 
-/// One act, as it is written down. `before` and `after` never hold a secret.
-#[derive(Clone, Debug, Default)]
+/// One act, as it is written to the log. `before` and `after` never hold a secret.
+#[derive(Clone, Debug)]
 pub struct Entry {
-    pub act: &'static str,
+    pub action: Action,
     pub subject: Option<String>,
     pub reason: Option<String>,
     pub before: Option<Value>,
@@ -34,7 +34,7 @@ pub async fn record(db: &mut PgConnection, scope: &PartnerScope, entry: Entry, n
         scope.partner().0,
         now,
         actor,
-        entry.act,
+        entry.action.as_str(),
         entry.subject,
         entry.reason,
         entry.before,
@@ -60,7 +60,7 @@ pub async fn record_across(
     let of = |get: fn(&Entry) -> Option<&str>| -> Vec<_> {
         entries.iter().map(|(_, entry)| get(entry).map(str::to_owned)).collect()
     };
-    let acts: Vec<_> = entries.iter().map(|(_, entry)| entry.act.to_owned()).collect();
+    let acts: Vec<_> = entries.iter().map(|(_, entry)| entry.action.as_str().to_owned()).collect();
     let (subjects, request_ids) = (of(|entry| entry.subject.as_deref()), of(|entry| entry.request_id.as_deref()));
     let before: Vec<_> = entries.iter().map(|(_, entry)| entry.before.clone()).collect();
     let after: Vec<_> = entries.iter().map(|(_, entry)| entry.after.clone()).collect();
@@ -108,7 +108,7 @@ pub async fn record_reads(
         &partners,
         now,
         actor,
-        entry.act,
+        entry.action.as_str(),
         entry.after,
         entry.request_id
     )

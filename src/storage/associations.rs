@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::connections::read_problem;
 use super::error::inconsistent;
 use super::leases::interval;
-use super::{Partners, Result, StorageError};
+use super::{PartnerTx, Partners, Result, StorageError};
 use crate::auth::PartnerScope;
 use crate::domain::association::{Association, Ending, LastSync, MappedCustomer, SubscriptionSnapshot};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
@@ -183,19 +183,14 @@ pub struct NewAssociation<'a> {
 }
 
 /// Whether the mapping was free: false where the client has an association, or another one the customer.
-pub async fn insert(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    new: &NewAssociation<'_>,
-    now: DateTime<Utc>,
-) -> Result<bool> {
+pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<bool> {
     let done = sqlx::query!(
         "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
                                    halo_customer_top_level, shared, state, marker, initial_name, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $11)
          on conflict do nothing",
         new.id.0,
-        scope.partner().0,
+        tx.scope().partner().0,
         new.client.0,
         new.tenant.0,
         new.customer.id.0,
@@ -204,34 +199,28 @@ pub async fn insert(
         new.shared,
         new.marker,
         new.initial_name,
-        now
+        tx.now()
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Begins the end of an association. Where the quantity stays and no create is in doubt, that is also its end; else a run
 /// confirms it: also where we know of no subscription, because Halo may have one that is the client's.
-pub async fn end(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    id: AssociationId,
-    ending: Ending,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn end(tx: &mut PartnerTx<'_>, id: AssociationId, ending: Ending) -> Result<()> {
     sqlx::query!(
         "update associations set
              state = case when create_sent_at is null and $3 = 'keep_quantity' then 'ended' else 'ending' end,
              ended_at = case when create_sent_at is null and $3 = 'keep_quantity' then $4::timestamptz end,
              ending = $3, problem = null, revision = revision + 1
          where partner_id = $1 and id = $2 and state <> 'ended'",
-        scope.partner().0,
+        tx.scope().partner().0,
         id.0,
         ending.as_str(),
-        now
+        tx.now()
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
@@ -260,8 +249,7 @@ pub async fn undo_entry(db: &mut PgConnection) -> Result<()> {
 
 /// The same pair is mapped again before its end was confirmed: it simply goes on.
 pub async fn resume(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
+    tx: &mut PartnerTx<'_>,
     client: ClientId,
     tenant: &HaloTenant,
     customer: HaloCustomerId,
@@ -275,37 +263,36 @@ pub async fn resume(
                        and state = 'ending'
                      order by id desc limit 1)
          returning id",
-        scope.partner().0,
+        tx.scope().partner().0,
         client.0,
         tenant.0,
         customer.0,
         shared
     )
-    .fetch_optional(db)
+    .fetch_optional(&mut **tx)
     .await?;
     Ok(id.map(AssociationId))
 }
 
 /// Lets go of a subscription that is gone, so that the next run creates another. Whether there was one to let go of.
-pub async fn recreate(db: &mut PgConnection, scope: &PartnerScope, id: AssociationId) -> Result<bool> {
+pub async fn recreate(tx: &mut PartnerTx<'_>, id: AssociationId) -> Result<bool> {
     let done = sqlx::query!(
         "update associations set subscription_id = null, state = 'pending', problem = null, pending_write = null,
              observed_name = null, observed_quantity = null, observed_at = null, billing = 'unknown',
              revision = revision + 1
          where partner_id = $1 and id = $2 and state = 'needs_attention' and subscription_id is not null
            and problem ->> 'code' = 'subscription_deleted'",
-        scope.partner().0,
+        tx.scope().partner().0,
         id.0
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() > 0)
 }
 
 /// A person chose: this record, or a new one. Fails on `one_owner_per_subscription` where another client has it.
 pub async fn resolve(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
+    tx: &mut PartnerTx<'_>,
     id: AssociationId,
     adopt: Option<HaloSubscriptionId>,
     settle: Duration,
@@ -318,12 +305,12 @@ pub async fn resolve(
              state = case when $3::integer is null then 'pending' else 'active' end, revision = revision + 1
          where partner_id = $1 and id = $2 and state not in ('ending', 'ended')
            and ($3::integer is not null or create_sent_at is null or create_sent_at + $4 <= now())",
-        scope.partner().0,
+        tx.scope().partner().0,
         id.0,
         adopt.map(|id| id.0),
         interval(settle)
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }

@@ -7,8 +7,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::leases::{self, SyncLease};
-use super::{Partners, Result, StorageError};
+use super::leases::LeasedTx;
+use super::{PartnerTx, Partners, Result, StorageError};
 use crate::auth::PartnerScope;
 use crate::domain::connection::{Check, Connection};
 use crate::domain::problem::Problem;
@@ -132,12 +132,8 @@ pub struct SealedSecret<'a> {
 
 /// Stores the partner's connection, or replaces its details, and gives it as it is now. What was synced before stays true, and writes that are held
 /// stay held.
-pub async fn save(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    accepted: &AcceptedCredentials<'_>,
-    now: DateTime<Utc>,
-) -> Result<Connection> {
+pub async fn save(tx: &mut PartnerTx<'_>, accepted: &AcceptedCredentials<'_>) -> Result<Connection> {
+    let (scope, now) = (tx.scope(), tx.now());
     let checks = serde_json::to_value(accepted.checks).expect("checks are plain data");
     sqlx::query_as!(
         Row,
@@ -167,19 +163,14 @@ pub async fn save(
         checks,
         now
     )
-    .fetch_one(db)
+    .fetch_one(&mut **tx)
     .await?
     .try_into()
 }
 
 /// What a recheck of the stored connection found. Given none, Halo can be talked to; writes that are held stay held.
-pub async fn record_check(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    checks: &[Check],
-    problem: Option<&Problem>,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn record_check(tx: &mut PartnerTx<'_>, checks: &[Check], problem: Option<&Problem>) -> Result<()> {
+    let (scope, now) = (tx.scope(), tx.now());
     let checks = serde_json::to_value(checks).expect("checks are plain data");
     let verified = problem.is_none().then_some(now);
     sqlx::query!(
@@ -195,49 +186,49 @@ pub async fn record_check(
         problem_json(problem),
         verified
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 /// What a run found out about the connection: that it works, or what keeps it from working.
-pub async fn record_state(db: &mut PgConnection, lease: &SyncLease, problem: Option<&Problem>) -> Result<()> {
+pub async fn record_state(tx: &mut LeasedTx<'_>, problem: Option<&Problem>) -> Result<()> {
     sqlx::query!(
         "update connections set
              problem = $2, state = case when $2::jsonb is null then 'connected' else 'needs_attention' end
          where partner_id = $1 and state <> 'disconnected'",
-        lease.partner().0,
+        tx.lease().partner().0,
         problem_json(problem)
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 /// Halo did not keep a subscription's other fields: nothing more is written until a person has looked.
-pub async fn suspend_writes(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<()> {
-    leases::ensure_held(db, lease).await?;
+pub async fn suspend_writes(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update connections set writes_suspended_since = coalesce(writes_suspended_since, $2) where partner_id = $1",
-        lease.partner().0,
+        tx.lease().partner().0,
         now
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 /// A person has looked: writing goes on, no association waits for that any more, and what records were before earlier writes
 /// no longer counts.
-pub async fn resume_writes(db: &mut PgConnection, scope: &PartnerScope) -> Result<()> {
+pub async fn resume_writes(tx: &mut PartnerTx<'_>) -> Result<()> {
+    let scope = tx.scope();
     sqlx::query!("update connections set writes_suspended_since = null where partner_id = $1", scope.partner().0)
-        .execute(&mut *db)
+        .execute(&mut **tx)
         .await?;
     sqlx::query!(
         "update associations set pending_write = null where partner_id = $1 and pending_write is not null",
         scope.partner().0
     )
-    .execute(&mut *db)
+    .execute(&mut **tx)
     .await?;
     sqlx::query!(
         "update associations set
@@ -247,19 +238,19 @@ pub async fn resume_writes(db: &mut PgConnection, scope: &PartnerScope) -> Resul
          where partner_id = $1 and problem ->> 'code' = 'fields_overwritten'",
         scope.partner().0
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 /// The Last Sync Date: every association was confirmed in one run. It never goes back.
-pub async fn record_synced(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<()> {
+pub async fn record_synced(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update connections set last_synced_at = greatest(last_synced_at, $2) where partner_id = $1",
-        lease.partner().0,
+        tx.lease().partner().0,
         now
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use sqlx::PgConnection;
 
-use super::Result;
 use super::connections::SealedSecret;
+use super::{PartnerTx, Result};
 use crate::auth::SystemScope;
 use crate::ids::{ConnectionId, PartnerId};
 
-/// A stored secret that is not sealed with the active key, to be sealed again.
-pub struct Stale {
+/// A stored secret that is not sealed with the active key, to be re-encrypted.
+pub struct OutdatedSecret {
     pub id: ConnectionId,
     pub partner: PartnerId,
     pub url: String,
@@ -17,13 +17,13 @@ pub struct Stale {
 }
 
 /// Up to `batch` secrets sealed with another key than `active`, from `after` on.
-pub async fn stale_secrets(
+pub async fn outdated_secrets(
     db: &mut PgConnection,
     _: SystemScope,
     active: &str,
     after: Option<ConnectionId>,
     batch: i64,
-) -> Result<Vec<Stale>> {
+) -> Result<Vec<OutdatedSecret>> {
     let rows = sqlx::query!(
         r#"select id, partner_id, url, sealed_secret as "sealed_secret!", sealed_with as "sealed_with!" from connections
            where sealed_with <> $1 and ($2::uuid is null or id > $2) order by id limit $3"#,
@@ -35,7 +35,7 @@ pub async fn stale_secrets(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| Stale {
+        .map(|row| OutdatedSecret {
             id: ConnectionId(row.id),
             partner: PartnerId(row.partner_id),
             url: row.url,
@@ -46,13 +46,7 @@ pub async fn stale_secrets(
 }
 
 /// Replaces a sealed secret by the same secret under another key, unless it was replaced meanwhile.
-pub async fn reseal(
-    db: &mut PgConnection,
-    _: SystemScope,
-    id: ConnectionId,
-    before: &[u8],
-    after: &SealedSecret<'_>,
-) -> Result<bool> {
+pub async fn reseal(tx: &mut PartnerTx<'_>, id: ConnectionId, before: &[u8], after: &SealedSecret<'_>) -> Result<bool> {
     let done = sqlx::query!(
         "update connections set sealed_secret = $3, sealed_with = $4 where id = $1 and sealed_secret = $2",
         id.0,
@@ -60,7 +54,7 @@ pub async fn reseal(
         after.bytes,
         after.key_id
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() > 0)
 }

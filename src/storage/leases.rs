@@ -5,6 +5,7 @@
 //! what the last owner may still have under way has come to its end. So does whoever begins another run after a cancelled
 //! one.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
 use super::connections::problem_json;
-use super::{Result, StorageError, partners};
+use super::{Db, Result, StorageError, Tx, partners};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::problem::Problem;
 use crate::domain::run::{RunState, Trigger};
@@ -125,8 +126,60 @@ pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -
     Ok(())
 }
 
+/// A transaction of the run that holds this lease. The lease's row stays locked until the
+/// transaction ends, so that no other worker takes the run over meanwhile: what a run writes takes
+/// this type, and a worker that was taken for dead cannot make one.
+pub struct LeasedTx<'l> {
+    tx: Tx,
+    lease: &'l SyncLease,
+}
+
+impl<'l> LeasedTx<'l> {
+    /// Fails with [`StorageError::LeaseLost`] when the lease has ended.
+    pub async fn begin(db: &Db, lease: &'l SyncLease) -> Result<Self> {
+        let mut tx = db.begin(&lease.scope).await?;
+        ensure_held(&mut tx, lease).await?;
+        Ok(Self { tx, lease })
+    }
+
+    /// Locks the partner before the lease, for what ends a run: whoever locks both (enqueueing,
+    /// disconnecting) locks the partner first, and two transactions that lock in different orders
+    /// would wait for each other.
+    pub async fn begin_with_partner(db: &Db, lease: &'l SyncLease) -> Result<Self> {
+        let mut tx = db.begin(&lease.scope).await?;
+        partners::lock(&mut tx, &lease.scope).await?;
+        ensure_held(&mut tx, lease).await?;
+        Ok(Self { tx, lease })
+    }
+
+    pub fn lease(&self) -> &'l SyncLease {
+        self.lease
+    }
+}
+
+/// For the commit, which is the same for every transaction of a sync.
+impl From<LeasedTx<'_>> for Tx {
+    fn from(leased: LeasedTx<'_>) -> Self {
+        leased.tx
+    }
+}
+
+impl Deref for LeasedTx<'_> {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for LeasedTx<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}
+
 /// Checks the lease and keeps it from being taken over until the transaction ends.
-pub async fn ensure_held(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
+async fn ensure_held(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
     sqlx::query!(
         "select id from sync_runs where id = $1 and lease_token = $2 and lease_until > now() for no key update",
         lease.run.0,
@@ -153,32 +206,30 @@ pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Res
 
 /// From here on, what is asked for is no longer covered by this run.
 pub async fn start_reading(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
-    changed(
-        sqlx::query!(
-            "update sync_runs set read_at = now() where id = $1 and lease_token = $2 and lease_until > now()",
-            lease.run.0,
-            lease.token
-        )
-        .execute(db)
-        .await?,
+    sqlx::query!(
+        "update sync_runs set read_at = now() where id = $1 and lease_token = $2 and lease_until > now() returning id",
+        lease.run.0,
+        lease.token
     )
+    .fetch_optional(db)
+    .await?
+    .ok_or(StorageError::LeaseLost)?;
+    Ok(())
 }
 
-/// So many associations will be looked at.
-pub async fn set_total(db: &mut PgConnection, lease: &SyncLease, total: u32) -> Result<()> {
-    changed(
-        sqlx::query!(
-            "update sync_runs set total = $3 where id = $1 and lease_token = $2 and lease_until > now()",
-            lease.run.0,
-            lease.token,
-            i32::try_from(total).unwrap_or(i32::MAX)
-        )
-        .execute(db)
-        .await?,
+/// Sets how many associations the run looks at.
+pub async fn set_total(tx: &mut LeasedTx<'_>, total: u32) -> Result<()> {
+    sqlx::query!(
+        "update sync_runs set total = $2 where id = $1",
+        tx.lease.run.0,
+        i32::try_from(total).unwrap_or(i32::MAX)
     )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
-/// Adds requests that were sent to Halo.
+/// Adds requests that were sent to Halo. They count even if the lease was lost.
 pub async fn count_requests(db: &mut PgConnection, lease: &SyncLease, requests: u32) -> Result<()> {
     sqlx::query!(
         "update sync_runs set halo_requests = halo_requests + $2 where id = $1",
@@ -192,72 +243,64 @@ pub async fn count_requests(db: &mut PgConnection, lease: &SyncLease, requests: 
 
 /// Ends the run.
 pub async fn finish(
-    db: &mut PgConnection,
-    lease: &SyncLease,
+    tx: &mut LeasedTx<'_>,
     state: RunState,
     problem: Option<&Problem>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    changed(
-        sqlx::query!(
-            "update sync_runs set state = $3, problem = $4, finished_at = $5, lease_token = null, lease_until = null
-             where id = $1 and lease_token = $2 and lease_until > now()",
-            lease.run.0,
-            lease.token,
-            state.as_str(),
-            problem_json(problem),
-            now
-        )
-        .execute(db)
-        .await?,
+    sqlx::query!(
+        "update sync_runs set state = $2, problem = $3, finished_at = $4, lease_token = null, lease_until = null
+         where id = $1",
+        tx.lease.run.0,
+        state.as_str(),
+        problem_json(problem),
+        now
     )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
-/// The run by which one that cannot go on now is continued, and for whom a worker has to be woken: itself, or the one that
-/// was waiting already.
+/// The run that continues one that has to pause: itself, or the one that was waiting already. A
+/// worker has to be woken for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Continued {
     pub run: RunId,
     pub interactive: bool,
 }
 
-/// Gives the run back as it was: its worker is being stopped, and another one goes on at once. Where another run waits
-/// already, that one takes its clients over.
-pub async fn give_back(db: &mut PgConnection, lease: &SyncLease, now: DateTime<Utc>) -> Result<Continued> {
-    if let Some(continued) = join_waiting(db, lease, None).await? {
-        finish(db, lease, RunState::Cancelled, None, now).await?;
+/// Returns the run to the queue as it was: its worker is being stopped, and another one continues
+/// at once. If another run waits already, that one takes over its clients.
+pub async fn give_back(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<Continued> {
+    if let Some(continued) = join_waiting(tx, None).await? {
+        finish(tx, RunState::Cancelled, None, now).await?;
         return Ok(continued);
     }
-    wait(db, lease, None).await
+    wait(tx, None).await
 }
 
-/// Why a run goes on later, and when.
+/// Why a run resumes later, and when.
 #[derive(Clone, Debug)]
 pub struct Pause {
     pub wait: Duration,
     pub counts_as_attempt: bool,
-    /// It is for some clients' sake: a run that waits for others need not.
+    /// The pause is for some clients' sake: a run that waits for others need not wait.
     pub for_some: bool,
     pub problem: Problem,
 }
 
-/// Puts the run back, to be tried after the pause. Where another waits already, that one takes its clients over.
-pub async fn put_back(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    pause: &Pause,
-    now: DateTime<Utc>,
-) -> Result<Continued> {
-    if let Some(continued) = join_waiting(db, lease, Some(pause)).await? {
-        finish(db, lease, RunState::Failed, Some(&pause.problem), now).await?;
+/// Puts the run back, to be tried after the pause. If another run waits already, that one takes
+/// over its clients.
+pub async fn put_back(tx: &mut LeasedTx<'_>, pause: &Pause, now: DateTime<Utc>) -> Result<Continued> {
+    if let Some(continued) = join_waiting(tx, Some(pause)).await? {
+        finish(tx, RunState::Failed, Some(&pause.problem), now).await?;
         return Ok(continued);
     }
-    wait(db, lease, Some(pause)).await
+    wait(tx, Some(pause)).await
 }
 
-/// Has the waiting run, if there is one, do what is left of this one.
-async fn join_waiting(db: &mut PgConnection, lease: &SyncLease, pause: Option<&Pause>) -> Result<Option<Continued>> {
-    partners::lock(db, &lease.scope).await?;
+/// Hands what is left of this run to the waiting one, if there is one. The partner has to be locked.
+async fn join_waiting(tx: &mut LeasedTx<'_>, pause: Option<&Pause>) -> Result<Option<Continued>> {
     let pause_for_all = pause.filter(|pause| !pause.for_some).map_or(Duration::ZERO, |pause| pause.wait);
     let waiting = sqlx::query!(
         "update sync_runs w set
@@ -265,42 +308,35 @@ async fn join_waiting(db: &mut PgConnection, lease: &SyncLease, pause: Option<&P
                                else w.client_ids || r.client_ids end,
              interactive = w.interactive or r.interactive,
              attempts = greatest(w.attempts, r.attempts),
-             next_attempt_at = greatest(w.next_attempt_at, now() + $3),
-             problem = coalesce($4, w.problem)
+             next_attempt_at = greatest(w.next_attempt_at, now() + $2),
+             problem = coalesce($3, w.problem)
          from sync_runs r
-         where r.id = $1 and r.lease_token = $2 and w.partner_id = r.partner_id and w.state = 'queued'
+         where r.id = $1 and w.partner_id = r.partner_id and w.state = 'queued'
          returning w.id, w.interactive",
-        lease.run.0,
-        lease.token,
+        tx.lease.run.0,
         interval(pause_for_all),
         problem_json(pause.map(|pause| &pause.problem))
     )
-    .fetch_optional(db)
+    .fetch_optional(&mut **tx)
     .await?;
     Ok(waiting.map(|row| Continued { run: RunId(row.id), interactive: row.interactive }))
 }
 
-/// Has this run wait.
-async fn wait(db: &mut PgConnection, lease: &SyncLease, pause: Option<&Pause>) -> Result<Continued> {
+/// Returns this run to the queue until the pause is over.
+async fn wait(tx: &mut LeasedTx<'_>, pause: Option<&Pause>) -> Result<Continued> {
     let interactive = sqlx::query_scalar!(
         "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
-             next_attempt_at = now() + $3, attempts = attempts + $4, problem = $5, starts = 0
-         where id = $1 and lease_token = $2 and lease_until > now()
+             next_attempt_at = now() + $2, attempts = attempts + $3, problem = $4, starts = 0
+         where id = $1
          returning interactive",
-        lease.run.0,
-        lease.token,
+        tx.lease.run.0,
         interval(pause.map_or(Duration::ZERO, |pause| pause.wait)),
         i32::from(pause.is_some_and(|pause| pause.counts_as_attempt)),
         problem_json(pause.map(|pause| &pause.problem))
     )
-    .fetch_optional(db)
-    .await?
-    .ok_or(StorageError::LeaseLost)?;
-    Ok(Continued { run: lease.run, interactive })
-}
-
-fn changed(done: sqlx::postgres::PgQueryResult) -> Result<()> {
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StorageError::LeaseLost) }
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Continued { run: tx.lease.run, interactive })
 }
 
 pub(super) fn interval(duration: Duration) -> PgInterval {

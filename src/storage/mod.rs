@@ -18,6 +18,7 @@ pub mod keys;
 pub mod leases;
 pub mod outcomes;
 pub mod owners;
+mod partner_tx;
 pub mod partners;
 pub mod results;
 pub mod roster;
@@ -26,6 +27,7 @@ pub mod runs;
 
 pub use db::{Db, Reader, Scope, Tx, migrate};
 pub use error::{StorageError, is_out_of_reach};
+pub use partner_tx::{AuditContext, PartnerTx};
 
 use std::collections::HashMap;
 use std::hash::Hash;

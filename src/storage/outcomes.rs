@@ -1,17 +1,15 @@
-//! What a run does to associations, step by step: intents before a write to Halo, outcomes after it. Whatever writes checks
-//! the run's lease in its own transaction, or is called in one that has, so that a worker that was taken for dead changes
-//! nothing.
+//! What a run does to associations, step by step: intents before a write to Halo, outcomes after it. All of it
+//! takes a [`LeasedTx`], so that a worker that was taken for dead changes nothing.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::PgConnection;
 
 use super::Result;
 use super::connections::problem_json;
-use super::leases::{self, SyncLease, interval};
+use super::leases::{LeasedTx, interval};
 use crate::domain::problem::Problem;
 use crate::domain::run::Outcome;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, ResultId};
@@ -20,35 +18,32 @@ use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, Re
 /// again does not hide what Halo made of it. Whether the association is still as the plan saw it: a person may have
 /// changed it meanwhile.
 pub async fn intend_quantity(
-    db: &mut PgConnection,
-    lease: &SyncLease,
+    tx: &mut LeasedTx<'_>,
     association: AssociationId,
     revision: i32,
     before: &Value,
 ) -> Result<bool> {
-    leases::ensure_held(db, lease).await?;
     let done = sqlx::query!(
         "update associations set pending_write = $4, pending_write_at = now()
          where partner_id = $1 and id = $2 and revision = $3",
-        lease.partner().0,
+        tx.lease().partner().0,
         association.0,
         revision,
         before
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Halo's clear answer that it did not write the quantity, or that it was never sent.
-pub async fn quantity_refused(db: &mut PgConnection, lease: &SyncLease, association: AssociationId) -> Result<()> {
-    leases::ensure_held(db, lease).await?;
+pub async fn quantity_refused(tx: &mut LeasedTx<'_>, association: AssociationId) -> Result<()> {
     sqlx::query!(
         "update associations set pending_write = null where partner_id = $1 and id = $2",
-        lease.partner().0,
+        tx.lease().partner().0,
         association.0
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
@@ -64,16 +59,16 @@ pub struct PendingWrite {
 }
 
 /// The quantities that were sent without Halo being seen after it.
-pub async fn pending_writes(db: &mut PgConnection, lease: &SyncLease, settle: Duration) -> Result<Vec<PendingWrite>> {
+pub async fn pending_writes(tx: &mut LeasedTx<'_>, settle: Duration) -> Result<Vec<PendingWrite>> {
     let rows = sqlx::query!(
         r#"select id, pending_write as "pending_write!",
                   coalesce(pending_write_at + $2 <= now(), true) as "settled!"
            from associations
            where partner_id = $1 and pending_write is not null and state <> 'ended'"#,
-        lease.partner().0,
+        tx.lease().partner().0,
         interval(settle)
     )
-    .fetch_all(db)
+    .fetch_all(&mut **tx)
     .await?;
     let unseen = rows.into_iter().map(|row| PendingWrite {
         association: AssociationId(row.id),
@@ -85,36 +80,29 @@ pub async fn pending_writes(db: &mut PgConnection, lease: &SyncLease, settle: Du
 
 /// Writes down that a create is about to be sent. From now on it is in doubt until Halo has answered, and nothing is
 /// created again before a look at Halo. Whether the association is still as the plan saw it.
-pub async fn intend_create(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    association: AssociationId,
-    revision: i32,
-) -> Result<bool> {
-    leases::ensure_held(db, lease).await?;
+pub async fn intend_create(tx: &mut LeasedTx<'_>, association: AssociationId, revision: i32) -> Result<bool> {
     let done = sqlx::query!(
         "update associations set create_sent_at = now(), observed_at = null,
              duplicate_possible_until = case when create_sent_at is null then duplicate_possible_until
                                           else now() + interval '1 day' end
          where partner_id = $1 and id = $2 and revision = $3 and subscription_id is null",
-        lease.partner().0,
+        tx.lease().partner().0,
         association.0,
         revision
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Halo's clear answer that it created nothing ends the doubt.
-pub async fn create_refused(db: &mut PgConnection, lease: &SyncLease, association: AssociationId) -> Result<()> {
-    leases::ensure_held(db, lease).await?;
+pub async fn create_refused(tx: &mut LeasedTx<'_>, association: AssociationId) -> Result<()> {
     sqlx::query!(
         "update associations set create_sent_at = null where partner_id = $1 and id = $2 and subscription_id is null",
-        lease.partner().0,
+        tx.lease().partner().0,
         association.0
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
@@ -124,24 +112,22 @@ pub async fn create_refused(db: &mut PgConnection, lease: &SyncLease, associatio
 /// in doubt may not be what that create made, so a duplicate is looked for. Fails on `one_owner_per_subscription` where another
 /// one owns it.
 pub async fn take_subscription(
-    db: &mut PgConnection,
-    lease: &SyncLease,
+    tx: &mut LeasedTx<'_>,
     association: AssociationId,
     revision: Option<i32>,
     subscription: HaloSubscriptionId,
 ) -> Result<bool> {
-    leases::ensure_held(db, lease).await?;
     let done = sqlx::query!(
         "update associations set subscription_id = $3, create_sent_at = null, creation_approved = false,
              duplicate_possible_until = case when $4::integer is null or create_sent_at is null then duplicate_possible_until
                                           else now() + interval '1 day' end
          where partner_id = $1 and id = $2 and subscription_id is null and revision = coalesce($4, revision)",
-        lease.partner().0,
+        tx.lease().partner().0,
         association.0,
         subscription.0,
         revision
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
@@ -193,8 +179,7 @@ pub enum Becomes {
 ///
 /// Where a person changed the association after the plan was made, nothing follows for it, and what was not written to Halo
 /// counts as not done: the run that the change queued sees to it.
-pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, now: DateTime<Utc>) -> Result<Outcome> {
-    leases::ensure_held(db, lease).await?;
+pub async fn record(tx: &mut LeasedTx<'_>, report: &Report, now: DateTime<Utc>) -> Result<Outcome> {
     let (confirmed, attention, ended) = match report.becomes {
         Becomes::Confirmed { quantity } => (Some(quantity), false, false),
         Becomes::NeedsAttention => (None, true, false),
@@ -222,7 +207,7 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
                                                                  or duplicate_possible_until <= now()) then null
                                           else duplicate_possible_until end
          where partner_id = $1 and id = $2 and revision = $11",
-        lease.partner().0,
+        tx.lease().partner().0,
         report.association.0,
         problem_json(report.problem.as_ref()),
         attention,
@@ -235,7 +220,7 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
         report.revision,
         report.duplicate
     )
-    .execute(&mut *db)
+    .execute(&mut **tx)
     .await?;
     let outcome = match report.outcome {
         written @ (Outcome::Created | Outcome::Updated) => written,
@@ -256,8 +241,8 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
                  where r.outcome in ('created', 'updated') and excluded.outcome not in ('created', 'updated')),
              problem = excluded.problem, evidence = coalesce(excluded.evidence, r.evidence)",
         ResultId::generate().0,
-        lease.run().0,
-        lease.partner().0,
+        tx.lease().run().0,
+        tx.lease().partner().0,
         report.association.0,
         report.client.0,
         outcome.as_str(),
@@ -268,15 +253,14 @@ pub async fn record(db: &mut PgConnection, lease: &SyncLease, report: &Report, n
         report.evidence,
         now
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(outcome)
 }
 
 /// Notes the name under which Halo shows a customer now.
 pub async fn record_customer(
-    db: &mut PgConnection,
-    lease: &SyncLease,
+    tx: &mut LeasedTx<'_>,
     customer: HaloCustomerId,
     name: &str,
     top_level: Option<&str>,
@@ -285,32 +269,28 @@ pub async fn record_customer(
         "update associations set halo_customer_name = $3, halo_customer_top_level = $4
          where partner_id = $1 and halo_customer_id = $2 and state <> 'ended'
            and (halo_customer_name, halo_customer_top_level) is distinct from ($3, $4)",
-        lease.partner().0,
+        tx.lease().partner().0,
         customer.0,
         name,
         top_level
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 /// Which subscriptions are on a recurring invoice; none where Halo does not let us see invoices.
-pub async fn record_billing(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-    billed: Option<&BTreeSet<HaloSubscriptionId>>,
-) -> Result<()> {
+pub async fn record_billing(tx: &mut LeasedTx<'_>, billed: Option<&BTreeSet<HaloSubscriptionId>>) -> Result<()> {
     let billed: Option<Vec<_>> = billed.map(|ids| ids.iter().map(|id| id.0).collect());
     sqlx::query!(
         "update associations set billing = case when $2::integer[] is null then 'unknown'
                                                 when subscription_id = any ($2) then 'on_recurring_invoice'
                                                 else 'not_on_recurring_invoice' end
          where partner_id = $1 and subscription_id is not null and state <> 'ended'",
-        lease.partner().0,
+        tx.lease().partner().0,
         billed.as_deref()
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }

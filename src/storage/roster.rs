@@ -13,7 +13,7 @@ use crate::ids::{ClientId, PartnerId, UserId};
 
 /// What became of one record of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum UpsertOutcome {
     /// It was new or newer. Whose it is.
     Stored(PartnerId),
     /// A newer or the same version is here already.
@@ -30,7 +30,7 @@ pub async fn upsert_partners(
     _: SystemScope,
     records: &[PartnerRecord],
     defaults: &NightlySchedule,
-) -> Result<Vec<Taken>> {
+) -> Result<Vec<UpsertOutcome>> {
     let ids: Vec<_> = records.iter().map(|_| PartnerId::generate().0).collect();
     let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
     let names: Vec<_> = records.iter().map(|record| record.name.clone()).collect();
@@ -65,12 +65,16 @@ pub async fn upsert_partners(
     .fetch_all(db)
     .await?;
     let stored: BTreeMap<_, _> = stored.into_iter().map(|row| (row.external_id, PartnerId(row.id))).collect();
-    let taken = |id| stored.get(id).map_or(Taken::AlreadyKnown, |partner| Taken::Stored(*partner));
-    Ok(external_ids.iter().map(taken).collect())
+    let outcome = |id| stored.get(id).map_or(UpsertOutcome::AlreadyKnown, |partner| UpsertOutcome::Stored(*partner));
+    Ok(external_ids.iter().map(outcome).collect())
 }
 
 /// The external ids must be distinct.
-pub async fn upsert_clients(db: &mut PgConnection, _: SystemScope, records: &[ClientRecord]) -> Result<Vec<Taken>> {
+pub async fn upsert_clients(
+    db: &mut PgConnection,
+    _: SystemScope,
+    records: &[ClientRecord],
+) -> Result<Vec<UpsertOutcome>> {
     let ids: Vec<_> = records.iter().map(|_| ClientId::generate().0).collect();
     let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
     let owners: Vec<_> = records.iter().map(|record| record.partner_external_id.clone()).collect();
@@ -106,11 +110,11 @@ pub async fn upsert_clients(db: &mut PgConnection, _: SystemScope, records: &[Cl
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| taken(row.partner_id, row.other_partner, row.stored)).collect())
+    Ok(rows.into_iter().map(|row| outcome(row.partner_id, row.other_partner, row.stored)).collect())
 }
 
 /// The external ids must be distinct. A user may move between clients of one partner.
-pub async fn upsert_users(db: &mut PgConnection, _: SystemScope, records: &[UserRecord]) -> Result<Vec<Taken>> {
+pub async fn upsert_users(db: &mut PgConnection, _: SystemScope, records: &[UserRecord]) -> Result<Vec<UpsertOutcome>> {
     let ids: Vec<_> = records.iter().map(|_| UserId::generate().0).collect();
     let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
     let owners: Vec<_> = records.iter().map(|record| record.client_external_id.clone()).collect();
@@ -147,20 +151,20 @@ pub async fn upsert_users(db: &mut PgConnection, _: SystemScope, records: &[User
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| taken(row.partner_id, row.other_partner, row.stored)).collect())
+    Ok(rows.into_iter().map(|row| outcome(row.partner_id, row.other_partner, row.stored)).collect())
 }
 
-fn taken(owner: Option<Uuid>, other_partner: bool, stored: bool) -> Taken {
+fn outcome(owner: Option<Uuid>, other_partner: bool, stored: bool) -> UpsertOutcome {
     match (owner, other_partner, stored) {
-        (None, _, _) => Taken::UnknownOwner,
-        (_, true, _) => Taken::OtherPartner,
-        (Some(partner), _, true) => Taken::Stored(PartnerId(partner)),
-        _ => Taken::AlreadyKnown,
+        (None, _, _) => UpsertOutcome::UnknownOwner,
+        (_, true, _) => UpsertOutcome::OtherPartner,
+        (Some(partner), _, true) => UpsertOutcome::Stored(PartnerId(partner)),
+        _ => UpsertOutcome::AlreadyKnown,
     }
 }
 
 /// The partners that are here already of those that a report names, by themselves or by a client.
-pub async fn named(
+pub async fn referenced_partners(
     db: &mut PgConnection,
     _: SystemScope,
     partners: BTreeSet<&String>,

@@ -38,10 +38,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("queue", &[]),
     ("halo", &["domain", "net"]),
     ("seal", &[]),
-    // `auth` for the actor that a run and the audit log name.
-    ("domain", &["auth"]),
-    // It is handed the function that fetches keys.
-    ("auth", &[]),
+    ("domain", &[]),
+    // `domain` for the actor that the audit log names. The function that fetches keys is handed in.
+    ("auth", &["domain"]),
     ("net", &[]),
     ("telemetry", &["config"]),
     ("config", &[]),
@@ -55,7 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest::", &["net"]),
     ("rustls::", &["net"]),
-    (".begin(", &["ops", "storage/db.rs"]),
+    (".begin(", &["ops", "storage/db.rs", "storage/leases.rs", "storage/partner_tx.rs"]),
     ("Utc::now(", &["clock.rs"]),
     ("SystemTime::now(", &["clock.rs"]),
     ("Local::now(", &["clock.rs"]),

@@ -74,7 +74,7 @@ async fn keyring_of_another_database_is_refused() {
     let database = TestDatabase::fresh().await;
     let rotated = run(&mut production(&["rotate-keys"], &database)).await;
     assert!(rotated.status.success(), "{}", rotated.stderr);
-    assert_eq!(rotated.stdout, "0 stored secrets were sealed anew with the key 'test'.\n");
+    assert_eq!(rotated.stdout, "0 stored secrets were re-encrypted with the key 'test'.\n");
     let mut worker = production(&["worker"], &database);
     let said = complaint(worker.env("INFIMA_KEYS", "test:EjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8=")).await;
     assert!(said.starts_with("error: INFIMA_KEYS is not the keyring this database was sealed with"), "{said}");

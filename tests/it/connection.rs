@@ -7,7 +7,8 @@ use infima_halo::domain::connection::{CheckOutcome, CheckSubject, Connection, Co
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::RunState;
 use infima_halo::ids::RunId;
-use infima_halo::ops::connection::check::{Details, Diagnosis, check_connection};
+use infima_halo::ops::connection::Details;
+use infima_halo::ops::connection::check::{Diagnosis, check_connection};
 use infima_halo::ops::connection::disconnect::disconnect;
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};

@@ -119,7 +119,7 @@ async fn sealed_with(owner: &PgPool, key: &str) -> i64 {
         .unwrap()
 }
 
-/// How many secrets the rotation has sealed anew so far, whatever became of them since.
+/// How many secrets the rotation has re-encrypted so far, whatever became of them since.
 async fn written_down(owner: &PgPool) -> i64 {
     sqlx::query_scalar("select count(*) from activity where act = 'connection.resealed'")
         .fetch_one(owner)
@@ -138,7 +138,7 @@ async fn key_rotation_survives_load_and_a_kill() {
     let would = run(&mut rotate(&database, &both, &["--dry-run"])).await;
     assert_eq!(
         would.stdout,
-        format!("{SECRETS} stored secrets would be sealed anew with the key 'new'.\n  old: seals {SECRETS}\n")
+        format!("{SECRETS} stored secrets would be re-encrypted with the key 'new'.\n  old: seals {SECRETS}\n")
     );
     assert_eq!(sealed_with(&owner, "old").await, SECRETS, "a dry run changes nothing");
 
@@ -227,7 +227,7 @@ async fn missing_key_is_named_and_others_are_resealed() {
     plant(&owner, &ring(&keys(&[("old", 1)])), 3).await;
     let ended = run(&mut rotate(&database, &keys(&[("new", 2), ("old", 1)]), &[])).await;
     assert_eq!(ended.status.code(), Some(1));
-    assert!(ended.stdout.starts_with("3 stored secrets were sealed anew"), "{}", ended.stdout);
+    assert!(ended.stdout.starts_with("3 stored secrets were re-encrypted"), "{}", ended.stdout);
     assert!(ended.stdout.contains("  lost: seals 2\n  new: seals 3\n"), "{}", ended.stdout);
     assert!(ended.stderr.contains("2 left as they are: sealed with the key \"lost\""), "{}", ended.stderr);
     assert_eq!((sealed_with(&owner, "lost").await, sealed_with(&owner, "new").await), (2, 3));

@@ -13,7 +13,8 @@ use crate::graphql::{
     request_context::RequestContext,
     user_error::{UserError, settle},
 };
-use crate::ops::connection::check::{Details, Diagnosis, check_connection};
+use crate::ops::connection::Details;
+use crate::ops::connection::check::{Diagnosis, check_connection};
 use crate::ops::connection::disconnect::disconnect;
 use crate::ops::connection::save::save_connection;
 

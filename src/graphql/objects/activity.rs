@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use serde_json::Value;
 
-use crate::auth::{self, ActorRole as Capacity};
-use crate::domain::activity;
+use crate::domain::activity::{self, ActorRole as Capacity};
 use crate::graphql::{error::Result, node::Node, request_context::RequestContext, scalars::Moment};
 
 pub struct Activity(pub(in crate::graphql) activity::Activity);
@@ -97,7 +96,7 @@ pub struct ActivityChange {
     after: Option<String>,
 }
 
-pub struct Actor(pub(in crate::graphql) auth::Actor);
+pub struct Actor(pub(in crate::graphql) activity::Actor);
 
 /// Who did something.
 #[Object]
@@ -121,7 +120,7 @@ impl Actor {
 
 /// In what capacity something was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "auth::ActorRole")]
+#[graphql(remote = "activity::ActorRole")]
 pub enum ActorRole {
     /// A partner's user who may change the integration.
     PartnerAdmin,

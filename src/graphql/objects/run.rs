@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::Duration;
 
-use crate::auth::ActorRole;
+use crate::domain::activity::ActorRole;
 use crate::domain::run::{self, RunState};
 use crate::graphql::{
     error::{Failure, Result},

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::activity::Action;
 use crate::ops::{OpError, Ops, halo};
 use crate::seal::Sealed;
 use crate::storage::connections::SealedSecret;
-use crate::storage::{activity, keys};
+use crate::storage::{AuditContext, keys};
 
-/// How many secrets are sealed anew in one go.
+/// How many secrets are re-encrypted in one batch.
 const BATCH: i64 = 100;
 
 /// Whether this keyring opens what the database holds. The first start leaves a canary to be opened by later ones.
@@ -28,9 +29,9 @@ pub async fn check_canary(ops: &Ops) -> Result<(), OpError> {
 #[derive(Clone, Debug, Default)]
 pub struct Rotation {
     pub resealed: u64,
-    /// Secrets that no key here opens, by what is said about it: sealed with a key that is missing, or spoilt. They stay
+    /// Secrets that no key here opens, by the reason: sealed with a missing key, or damaged. They stay
     /// as they are.
-    pub left: BTreeMap<String, u64>,
+    pub remaining: BTreeMap<String, u64>,
     /// For each key, how many secrets it still seals. A key with none may be taken out of the keyring.
     pub in_use: Vec<(String, i64)>,
 }
@@ -42,21 +43,21 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
     let mut rotation = Rotation::default();
     let mut after = None;
     loop {
-        let stale = {
+        let outdated = {
             let mut db = ops.db.read(system).await?;
-            keys::stale_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
+            keys::outdated_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
         };
-        let Some(last) = stale.last() else { break };
+        let Some(last) = outdated.last() else { break };
         after = Some(last.id);
-        for secret in stale {
+        for secret in outdated {
             let binding = halo::secret_binding(secret.id, secret.partner, &secret.url);
             let before = Sealed::from_bytes(secret.sealed_secret);
             let opened = before.and_then(|before| Ok((ops.keys.open(&before, &binding)?, before)));
             let (opened, before) = match opened {
                 Ok(opened) => opened,
-                // One that does not open keeps no other from being sealed anew.
+                // One that does not open keeps no other from being re-encrypted.
                 Err(error) => {
-                    *rotation.left.entry(error.to_string()).or_default() += 1;
+                    *rotation.remaining.entry(error.to_string()).or_default() += 1;
                     continue;
                 }
             };
@@ -65,19 +66,14 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
                 rotation.resealed += 1;
                 continue;
             }
-            let anew = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
-            let mut tx = ops.db.begin(system).await?;
-            if !keys::reseal(&mut tx, system, secret.id, before.as_bytes(), &anew).await? {
+            let resealed = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
+            let scope = PartnerScope::for_operator(secret.partner);
+            let mut tx = ops.begin(&scope, AuditContext::default()).await?;
+            if !keys::reseal(&mut tx, secret.id, before.as_bytes(), &resealed).await? {
                 continue;
             }
-            let entry = activity::Entry {
-                act: "connection.resealed",
-                subject: Some(secret.id.to_string()),
-                before: Some(json!({ "sealedWith": secret.key_id })),
-                after: Some(json!({ "sealedWith": anew.key_id })),
-                ..activity::Entry::default()
-            };
-            activity::record(&mut tx, &PartnerScope::for_operator(secret.partner), entry, ops.clock.now()).await?;
+            let (before, after) = (json!({ "sealedWith": secret.key_id }), json!({ "sealedWith": resealed.key_id }));
+            tx.record(Action::ConnectionResealed, Some(secret.id.to_string()), Some(before), Some(after)).await?;
             tx.commit().await?;
             rotation.resealed += 1;
         }

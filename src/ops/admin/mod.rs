@@ -11,13 +11,15 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::activity::Action;
 use crate::domain::run::{Run, Trigger};
 use crate::ids::{PartnerId, RunId};
-use crate::ops::partner_guard::lock_active;
+use crate::ops::connection::not_connected;
 use crate::ops::sync::preview::{Preview, preview};
-use crate::ops::{OpError, Ops, UserErrorCode, connection::check, sync::request};
+use crate::ops::sync::{enqueue_delayed, enqueue_if_mapped};
+use crate::ops::{OpError, Ops, UserErrorCode};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, connections, partners, runs};
+use crate::storage::{AuditContext, connections, partners, runs};
 
 /// The partner with this external id.
 pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<PartnerId>, OpError> {
@@ -28,19 +30,16 @@ pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<Partner
 /// Queues a sync of everything, ahead of the night's.
 pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpError> {
     let scope = PartnerScope::for_operator(partner);
-    let now = ops.clock.now();
-    let mut tx = ops.db.begin(&scope).await?;
-    lock_active(&mut tx, &scope).await?;
+    let mut tx = ops.begin_active(&scope, AuditContext::default()).await?;
     if !connections::is_usable(&mut tx, &scope).await? {
-        return Err(check::not_connected());
+        return Err(not_connected());
     }
     let everything = RunRequest::interactive(Trigger::OnDemand, None);
-    let Some(run) = request::enqueue_if_mapped(&mut tx, &scope, everything, now).await? else {
+    let Some(run) = enqueue_if_mapped(&mut tx, everything).await? else {
         let message = "No client of this partner is mapped to a Halo customer yet, so there is nothing to sync.";
         return Err(OpError::refused(UserErrorCode::NoAssociations, &[], message));
     };
-    let entry = activity::Entry { act: "sync.requested", subject: Some(run.to_string()), ..activity::Entry::default() };
-    activity::record(&mut tx, &scope, entry, now).await?;
+    tx.record(Action::SyncRequested, Some(run.to_string()), None, None).await?;
     tx.commit().await?;
     Ok(run)
 }
@@ -60,24 +59,17 @@ pub async fn request_failed_since(
     let step = spread.checked_div(u32::try_from(failed.len()).unwrap_or(u32::MAX).max(1)).unwrap_or_default();
     for (index, partner) in failed.into_iter().enumerate() {
         let scope = PartnerScope::for_operator(partner);
-        let now = ops.clock.now();
-        let mut tx = ops.db.begin(&scope).await?;
-        match lock_active(&mut tx, &scope).await {
+        let mut tx = match ops.begin_active(&scope, AuditContext::default()).await {
             // Archived since its runs failed.
             Err(OpError::Archived) => continue,
-            active => active?,
-        }
+            begun => begun?,
+        };
         let everything =
             RunRequest { trigger: Trigger::OnDemand, clients: None, nightly_date: None, interactive: false };
         let wait = step * u32::try_from(index).unwrap_or(u32::MAX);
-        let run = request::enqueue_delayed(&mut tx, &scope, &everything, wait, now).await?;
-        let entry = activity::Entry {
-            act: "sync.requested",
-            subject: Some(run.to_string()),
-            after: Some(json!({ "failedSince": since })),
-            ..activity::Entry::default()
-        };
-        activity::record(&mut tx, &scope, entry, now).await?;
+        let run = enqueue_delayed(&mut tx, &everything, wait).await?;
+        let after = json!({ "failedSince": since });
+        tx.record(Action::SyncRequested, Some(run.to_string()), None, Some(after)).await?;
         tx.commit().await?;
         requested.push((partner, run));
     }
@@ -97,7 +89,7 @@ pub struct RunStatus {
 }
 
 /// How these runs stand.
-pub async fn look(ops: &Ops, wanted: &[(PartnerId, RunId)]) -> Result<Vec<RunStatus>, OpError> {
+pub async fn run_statuses(ops: &Ops, wanted: &[(PartnerId, RunId)]) -> Result<Vec<RunStatus>, OpError> {
     let mut followed = Vec::new();
     for (partner, run) in wanted {
         let scope = PartnerScope::for_operator(*partner);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::auth::{Act, permit, permit_across};
+use crate::domain::activity::Action;
 use crate::ids::PartnerId;
 use crate::ops::{OpError, Ops, Request};
 use crate::storage::{activity, partners};
@@ -22,7 +23,7 @@ pub async fn record_reads(
 ) -> Result<(), OpError> {
     let system = permit_across(request.caller, Act::ListPartners)?;
     let after = operation.map(|name| json!({ "operation": cut(name) }));
-    let entry = activity::Entry { after, ..request.entry("support.read") };
+    let entry = activity::Entry { after, ..request.entry(Action::SupportRead) };
     let mut tx = ops.db.begin(system).await?;
     activity::record_reads(&mut tx, system, request.caller.actor(), partners, entry, ops.clock.now()).await?;
     tx.commit().await?;
@@ -47,7 +48,7 @@ pub async fn record_refused(
     let mut entries = Vec::new();
     for (partner, act) in refused.iter().filter(|(partner, _)| there.contains(partner)) {
         let after = Some(json!({ "operation": operation.map(cut), "refused": format!("{act:?}") }));
-        entries.push((*partner, activity::Entry { after, ..request.entry("support.refused") }));
+        entries.push((*partner, activity::Entry { after, ..request.entry(Action::SupportRefused) }));
     }
     activity::record_across(&mut tx, system, request.caller.actor(), &entries, ops.clock.now()).await?;
     tx.commit().await?;

@@ -9,3 +9,17 @@ mod search_text;
 pub mod suggest_customers;
 
 pub use search_text::search_text;
+
+use super::{OpError, UserErrorCode};
+
+fn not_found() -> OpError {
+    OpError::refused(UserErrorCode::AssociationNotFound, &["associationId"], "There is no such association.")
+}
+
+fn ending() -> OpError {
+    OpError::refused(
+        UserErrorCode::AssociationEnding,
+        &["associationId"],
+        "This association is ending. Map the client again to keep its subscription.",
+    )
+}

@@ -1,14 +1,19 @@
 //! The way back after a subscription was deleted in Halo: another one is created. Somebody asks for it; it never happens by
 //! itself, because the deletion may have been meant.
 
+use serde_json::json;
+
+use super::{ending, not_found};
 use crate::auth::{Act, permit};
+use crate::domain::activity::Action;
 use crate::domain::association::Association;
 use crate::domain::run::Trigger;
 use crate::ids::{AssociationId, PartnerId, RunId};
-use crate::ops::partner_guard::lock_active;
-use crate::ops::{OpError, Ops, Request, UserErrorCode, connection::check, sync::request};
+use crate::ops::connection::not_connected;
+use crate::ops::sync::enqueue;
+use crate::ops::{OpError, Ops, Request, UserErrorCode};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections};
+use crate::storage::{associations, connections};
 
 /// The association, and the run that creates its subscription.
 pub async fn recreate_subscription(
@@ -18,17 +23,15 @@ pub async fn recreate_subscription(
     id: AssociationId,
 ) -> Result<(Association, RunId), OpError> {
     let scope = permit(request.caller, Act::Recreate, partner)?;
-    let now = ops.clock.now();
-    let mut tx = ops.db.begin(&scope).await?;
-    lock_active(&mut tx, &scope).await?;
+    let mut tx = ops.begin_active(&scope, request).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     if !connections::is_usable(&mut tx, &scope).await? {
-        return Err(check::not_connected());
+        return Err(not_connected());
     }
     if before.is_over() {
         return Err(ending());
     }
-    if !associations::recreate(&mut tx, &scope, id).await? {
+    if !associations::recreate(&mut tx, id).await? {
         return Err(OpError::refused(
             UserErrorCode::SubscriptionNotDeleted,
             &["associationId"],
@@ -36,26 +39,10 @@ pub async fn recreate_subscription(
         ));
     }
     let create = RunRequest::interactive(Trigger::SubscriptionRecreated, Some(vec![before.client]));
-    let run = request::enqueue(&mut tx, &scope, create, now).await?;
-    let entry = activity::Entry {
-        subject: Some(id.to_string()),
-        before: before.subscription.map(|gone| serde_json::json!({ "subscription": gone.id })),
-        ..request.entry("subscription.recreated")
-    };
-    activity::record(&mut tx, &scope, entry, now).await?;
+    let run = enqueue(&mut tx, create).await?;
+    let gone = before.subscription.map(|gone| json!({ "subscription": gone.id }));
+    tx.record(Action::SubscriptionRecreated, Some(id.to_string()), gone, None).await?;
     let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     tx.commit().await?;
     Ok((after, run))
-}
-
-pub(in crate::ops) fn not_found() -> OpError {
-    OpError::refused(UserErrorCode::AssociationNotFound, &["associationId"], "There is no such association.")
-}
-
-pub(in crate::ops) fn ending() -> OpError {
-    OpError::refused(
-        UserErrorCode::AssociationEnding,
-        &["associationId"],
-        "This association is coming to its end. Map the client again to go on with its subscription.",
-    )
 }

@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
+use super::not_found;
 use crate::auth::{Act, permit};
+use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationState, Ending};
 use crate::domain::run::Trigger;
 use crate::ids::{AssociationId, PartnerId, RunId};
-use crate::ops::association::recreate::not_found;
-use crate::ops::partner_guard::lock_active;
-use crate::ops::{OpError, Ops, Request, sync::request};
+use crate::ops::{OpError, Ops, Request, sync::enqueue};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections};
+use crate::storage::{associations, connections};
 
 /// The association as it is now, and the run that brings it to its end where one is needed.
 pub async fn remove_association(
@@ -21,31 +21,25 @@ pub async fn remove_association(
     ending: Ending,
 ) -> Result<(Association, Option<RunId>), OpError> {
     let scope = permit(request.caller, Act::RemoveAssociation, partner)?;
-    let now = ops.clock.now();
-    let mut tx = ops.db.begin(&scope).await?;
-    lock_active(&mut tx, &scope).await?;
+    let mut tx = ops.begin_active(&scope, request).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     // Who waits in vain for Halo to take a 0 may say otherwise.
     let said_otherwise = before.state == AssociationState::Ending && before.ending != Some(ending);
     if before.is_over() && !said_otherwise {
         return Ok((before, None));
     }
-    associations::end(&mut tx, &scope, id, ending, now).await?;
+    associations::end(&mut tx, id, ending).await?;
     let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     let connected = connections::is_usable(&mut tx, &scope).await?;
     let run = if after.state == AssociationState::Ending && connected {
         let end = RunRequest::interactive(Trigger::AssociationEnded, Some(vec![after.client]));
-        Some(request::enqueue(&mut tx, &scope, end, now).await?)
+        Some(enqueue(&mut tx, end).await?)
     } else {
         None
     };
-    let entry = activity::Entry {
-        subject: Some(id.to_string()),
-        before: Some(json!({ "client": before.client.to_string(), "haloCustomer": before.customer.id })),
-        after: Some(json!({ "ending": ending })),
-        ..request.entry("association.removed")
-    };
-    activity::record(&mut tx, &scope, entry, now).await?;
+    let was = json!({ "client": before.client.to_string(), "haloCustomer": before.customer.id });
+    let is = json!({ "ending": ending });
+    tx.record(Action::AssociationRemoved, Some(id.to_string()), Some(was), Some(is)).await?;
     tx.commit().await?;
     Ok((after, run))
 }

@@ -3,17 +3,19 @@
 
 use serde_json::json;
 
+use super::{ending, not_found};
 use crate::auth::{Act, PartnerScope, permit};
+use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationState};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Trigger;
 use crate::halo::Priority;
 use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId, RunId};
-use crate::ops::association::recreate::{ending, not_found};
-use crate::ops::partner_guard::{check_active, lock_active};
-use crate::ops::{OpError, Ops, Request, UserErrorCode, connection::check, halo, sync::request};
+use crate::ops::connection::not_connected;
+use crate::ops::sync::enqueue;
+use crate::ops::{OpError, Ops, Request, UserErrorCode, halo};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections};
+use crate::storage::{PartnerTx, associations, connections};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub async fn resolve_subscription(
     resolution: Resolution,
 ) -> Result<(Association, RunId), OpError> {
     let scope = permit(request.caller, Act::Resolve, partner)?;
-    check_active(ops, &scope).await?;
+    ops.check_active(&scope).await?;
     let asked = {
         let mut db = ops.db.read(&scope).await?;
         associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
@@ -55,46 +57,39 @@ pub async fn resolve_subscription(
         check_candidate(ops, &scope, &asked, subscription).await?;
     }
 
-    let now = ops.clock.now();
-    let mut tx = ops.db.begin(&scope).await?;
-    lock_active(&mut tx, &scope).await?;
-    // It may have been answered by somebody else meanwhile.
+    let mut tx = ops.begin_active(&scope, request).await?;
+    // Another user may have answered meanwhile.
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     let code = |association: &Association| association.problem.as_ref().map(Problem::code);
     if (before.state, code(&before)) != (asked.state, code(&asked)) {
         return Err(nothing_to_resolve());
     }
     if !connections::is_usable(&mut tx, &scope).await? {
-        return Err(check::not_connected());
+        return Err(not_connected());
     }
     let clients = match resolution {
         Resolution::Adopt(subscription) => {
-            take(ops, &mut tx, &scope, id, Some(subscription)).await?;
+            take(ops, &mut tx, id, Some(subscription)).await?;
             Some(vec![before.client])
         }
         Resolution::CreateNew => {
-            take(ops, &mut tx, &scope, id, None).await?;
+            take(ops, &mut tx, id, None).await?;
             Some(vec![before.client])
         }
         Resolution::Continue => {
-            connections::resume_writes(&mut tx, &scope).await?;
+            connections::resume_writes(&mut tx).await?;
             None
         }
     };
-    let go_on = RunRequest::interactive(Trigger::OnDemand, clients);
-    let run = request::enqueue(&mut tx, &scope, go_on, now).await?;
+    let sync = RunRequest::interactive(Trigger::OnDemand, clients);
+    let run = enqueue(&mut tx, sync).await?;
     let answer = match resolution {
         Resolution::Adopt(subscription) => json!({ "adopt": subscription }),
         Resolution::CreateNew => json!("create_new"),
         Resolution::Continue => json!("continue"),
     };
-    let entry = activity::Entry {
-        subject: Some(id.to_string()),
-        before: before.problem.as_ref().map(|problem| json!({ "problem": problem.code() })),
-        after: Some(answer),
-        ..request.entry("subscription.resolved")
-    };
-    activity::record(&mut tx, &scope, entry, now).await?;
+    let question = before.problem.as_ref().map(|problem| json!({ "problem": problem.code() }));
+    tx.record(Action::SubscriptionResolved, Some(id.to_string()), question, Some(answer)).await?;
     let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     tx.commit().await?;
     Ok((after, run))
@@ -128,8 +123,7 @@ async fn check_candidate(
     if !offered(association.problem.as_ref(), subscription) {
         return Err(not_a_candidate("This subscription is none of those that the problem names."));
     }
-    let (_, session) =
-        halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(check::not_connected)?;
+    let (_, session) = halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
     let found = session
         .subscription(subscription)
         .await
@@ -142,12 +136,11 @@ async fn check_candidate(
 
 async fn take(
     ops: &Ops,
-    tx: &mut crate::storage::Tx,
-    scope: &PartnerScope,
+    tx: &mut PartnerTx<'_>,
     id: AssociationId,
     adopt: Option<HaloSubscriptionId>,
 ) -> Result<(), OpError> {
-    match associations::resolve(tx, scope, id, adopt, ops.settings.settle).await {
+    match associations::resolve(tx, id, adopt, ops.settings.settle).await {
         // A create that was just sent may still come to light.
         Ok(false) => Err(nothing_to_resolve()),
         Err(error) if error.violates("one_owner_per_subscription") => {

@@ -3,20 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use crate::auth::{Act, PartnerScope, permit};
+use crate::auth::{Act, permit};
+use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationState, Ending, MappedCustomer, initial_name, marker};
 use crate::domain::roster::{Client, RosterState};
 use crate::domain::run::Trigger;
 use crate::halo::{CustomerLookup, HaloError, Priority};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, PartnerId, RunId};
-use crate::ops::partner_guard::{check_active, lock_active};
-use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, connection::check, halo, sync::request};
+use crate::ops::connection::not_connected;
+use crate::ops::sync::enqueue;
+use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, halo};
 use crate::storage::associations::NewAssociation;
 use crate::storage::runs::RunRequest;
-use crate::storage::{Tx, activity, associations, clients};
+use crate::storage::{PartnerTx, associations, clients};
 
 /// The most entries in one call: what can be verified within the slice of the budget that is kept for people.
 pub const MOST_ENTRIES: usize = 200;
@@ -57,9 +58,9 @@ pub async fn associate_clients(
         let message = format!("Save at most {MOST_ENTRIES} associations at once.");
         return Err(OpError::refused(UserErrorCode::TooMany, &["associations"], message));
     }
-    check_active(ops, &scope).await?;
+    ops.check_active(&scope).await?;
     let (connection, session) =
-        halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(check::not_connected)?;
+        halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
     let wanted: BTreeSet<_> = mappings.iter().map(|mapping| mapping.customer).collect();
     let wanted: Vec<_> = wanted.into_iter().collect();
     let customers = match session.customers(&wanted).await {
@@ -69,15 +70,13 @@ pub async fn associate_clients(
         Err(error) => return Err(OpError::Refused(vec![halo::user_error(&error, &[], ops.clock.now())])),
     };
 
-    let now = ops.clock.now();
-    let mut tx = ops.db.begin(&scope).await?;
-    lock_active(&mut tx, &scope).await?;
-    let mut table = Table::read(&mut tx, &scope, connection.tenant, mappings).await?;
+    let mut tx = ops.begin_active(&scope, request).await?;
+    let mut table = Table::read(&mut tx, connection.tenant, mappings).await?;
     let mut changed = BTreeSet::new();
     let mut errors = Vec::new();
     for (index, mapping) in mappings.iter().enumerate() {
         let customer = known_customer(mapping.customer, customers.as_ref());
-        match table.map(&mut tx, &scope, request, mapping, customer, now).await? {
+        match table.map(&mut tx, mapping, customer).await? {
             Mapped::Stored(client) => {
                 changed.insert(client);
             }
@@ -89,7 +88,7 @@ pub async fn associate_clients(
         None
     } else {
         let create = RunRequest::interactive(Trigger::AssociationSaved, Some(changed.into_iter().collect()));
-        Some(request::enqueue(&mut tx, &scope, create, now).await?)
+        Some(enqueue(&mut tx, create).await?)
     };
     let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
     let associations = associations::of_clients(&mut tx, &scope, &ids).await?;
@@ -142,12 +141,8 @@ struct Table {
 }
 
 impl Table {
-    async fn read(
-        tx: &mut Tx,
-        scope: &PartnerScope,
-        tenant: HaloTenant,
-        mappings: &[Mapping],
-    ) -> Result<Self, OpError> {
+    async fn read(tx: &mut PartnerTx<'_>, tenant: HaloTenant, mappings: &[Mapping]) -> Result<Self, OpError> {
+        let scope = tx.scope();
         let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
         let customers: Vec<_> = mappings.iter().map(|mapping| mapping.customer).collect();
         let clients = clients::find_many(tx, scope, &ids).await?;
@@ -168,12 +163,9 @@ impl Table {
     /// Decides one entry and stores it.
     async fn map(
         &mut self,
-        tx: &mut Tx,
-        scope: &PartnerScope,
-        request: &Request<'_>,
+        tx: &mut PartnerTx<'_>,
         mapping: &Mapping,
         customer: Result<MappedCustomer, UserError>,
-        now: DateTime<Utc>,
     ) -> Result<Mapped, OpError> {
         let refuse = |code, field: &str, message: &str| Ok(Mapped::Refused(UserError::new(code, &[field], message)));
         let Some(client) = mapping.client.and_then(|id| self.clients.get(&id)).cloned() else {
@@ -207,53 +199,42 @@ impl Table {
         // What an entry does is undone where it is refused in the end.
         associations::begin_entry(tx).await?;
         if let (Some(standing), Some(ending)) = (standing, mapping.replace) {
-            associations::end(tx, scope, standing.id, ending, now).await?;
-            let entry = activity::Entry {
-                subject: Some(standing.id.to_string()),
-                after: Some(json!({ "ending": ending })),
-                ..request.entry("association.replaced")
-            };
-            activity::record(tx, scope, entry, now).await?;
+            associations::end(tx, standing.id, ending).await?;
+            let after = json!({ "ending": ending });
+            tx.record(Action::AssociationReplaced, Some(standing.id.to_string()), None, Some(after)).await?;
         }
-        let resumed = associations::resume(tx, scope, client.id, &self.tenant, customer.id, shared).await?;
+        let resumed = associations::resume(tx, client.id, &self.tenant, customer.id, shared).await?;
         let mut stored = match resumed {
             Some(id) => Some(id),
-            None => insert(tx, scope, &self.tenant, &client, &customer, shared, now).await?,
+            None => insert(tx, &self.tenant, &client, &customer, shared).await?,
         };
         // Another partner's client may be mapped to the customer, in the same Halo.
         if stored.is_none() && mapping.allow_shared && !shared {
-            stored = insert(tx, scope, &self.tenant, &client, &customer, true, now).await?;
+            stored = insert(tx, &self.tenant, &client, &customer, true).await?;
         }
         let Some(id) = stored else {
             associations::undo_entry(tx).await?;
             return Ok(Mapped::Refused(taken()));
         };
         self.owners.entry(customer.id).or_default().insert(client.id);
-        let entry = activity::Entry {
-            subject: Some(id.to_string()),
-            after: Some(json!({
-                "client": client.id.to_string(), "haloCustomer": customer.id, "haloCustomerName": customer.name,
-            })),
-            ..request.entry("association.saved")
-        };
-        activity::record(tx, scope, entry, now).await?;
+        let after = json!({
+            "client": client.id.to_string(), "haloCustomer": customer.id, "haloCustomerName": customer.name,
+        });
+        tx.record(Action::AssociationSaved, Some(id.to_string()), None, Some(after)).await?;
         Ok(Mapped::Stored(client.id))
     }
 }
 
 async fn insert(
-    tx: &mut Tx,
-    scope: &PartnerScope,
+    tx: &mut PartnerTx<'_>,
     tenant: &HaloTenant,
     client: &Client,
     customer: &MappedCustomer,
     shared: bool,
-    now: DateTime<Utc>,
 ) -> Result<Option<AssociationId>, OpError> {
     let id = AssociationId::generate();
     let free = associations::insert(
         tx,
-        scope,
         &NewAssociation {
             id,
             client: client.id,
@@ -263,7 +244,6 @@ async fn insert(
             marker: &marker(&client.external_id, tenant, customer.id),
             initial_name: &initial_name(&client.name, shared),
         },
-        now,
     )
     .await?;
     Ok(free.then_some(id))

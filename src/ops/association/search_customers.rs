@@ -4,7 +4,8 @@ use crate::auth::{Act, permit};
 use crate::domain::association::MappedCustomer;
 use crate::halo::Priority;
 use crate::ids::{HaloTenant, PartnerId};
-use crate::ops::{OpError, Ops, Request, association::search_text, connection::check, halo};
+use crate::ops::connection::not_connected;
+use crate::ops::{OpError, Ops, Request, association::search_text, halo};
 
 /// One page of hits.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ pub async fn search_customers(
     let scope = permit(request.caller, Act::SearchCustomers, partner)?;
     let search = search_text(search)?;
     let (connection, session) =
-        halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(check::not_connected)?;
+        halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
     let found = session.search_customers(search, page, size).await?;
     let customers = found
         .customers

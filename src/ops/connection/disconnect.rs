@@ -1,29 +1,26 @@
 //! Forgets the secret. Associations and history stay, Halo is left as it is, and the same tenant connected again goes on.
 
+use super::summary;
 use crate::auth::{Act, permit};
+use crate::domain::activity::Action;
 use crate::ids::PartnerId;
-use crate::ops::{OpError, Ops, Request, connection::check};
-use crate::storage::{activity, connections, partners, runs};
+use crate::ops::{OpError, Ops, Request};
+use crate::storage::{connections, runs};
 
 /// Whether there was a connection to forget.
 pub async fn disconnect(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result<bool, OpError> {
     let scope = permit(request.caller, Act::Disconnect, partner)?;
-    let now = ops.clock.now();
-    let mut tx = ops.db.begin(&scope).await?;
-    partners::lock(&mut tx, &scope).await?;
+    let mut tx = ops.begin(&scope, request).await?;
+    tx.lock().await?;
     let connection = connections::find(&mut tx, &scope).await?;
     // Runs first, as a run does that ends: two transactions that lock in different orders would wait for each other.
-    runs::cancel(&mut tx, &scope, now).await?;
+    runs::cancel(&mut tx, &scope, ops.clock.now()).await?;
     let disconnected = connections::disconnect(&mut tx, &scope).await?;
     if disconnected {
         let after = connections::find(&mut tx, &scope).await?;
-        let entry = activity::Entry {
-            subject: connection.as_ref().map(|connection| connection.id.to_string()),
-            before: connection.as_ref().map(check::standing),
-            after: after.as_ref().map(check::standing),
-            ..request.entry("connection.removed")
-        };
-        activity::record(&mut tx, &scope, entry, now).await?;
+        let subject = connection.as_ref().map(|connection| connection.id.to_string());
+        let (before, after) = (connection.as_ref().map(summary), after.as_ref().map(summary));
+        tx.record(Action::ConnectionRemoved, subject, before, after).await?;
     }
     tx.commit().await?;
     Ok(disconnected)

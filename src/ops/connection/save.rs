@@ -3,18 +3,19 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+use super::count_attempt;
+use super::details::{Details, read_details};
 use crate::auth::{Act, permit};
+use crate::domain::activity::Action;
 use crate::domain::connection::Connection;
 use crate::domain::run::Trigger;
-use crate::halo::{Credentials, Priority};
+use crate::halo::{Credentials, Priority, Subject};
 use crate::ids::{ConnectionId, HaloTenant, PartnerId, RunId};
-use crate::ops::connection::check::{self, Details};
-use crate::ops::partner_guard::lock_active;
-use crate::ops::sync::request;
+use crate::ops::sync::enqueue_if_mapped;
 use crate::ops::{OpError, Ops, Request, UserErrorCode, halo};
 use crate::storage::connections::{AcceptedCredentials, SealedSecret};
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, associations, connections};
+use crate::storage::{associations, connections};
 
 /// The stored connection, and the run that was queued where associations were waiting for it.
 pub async fn save_connection(
@@ -24,21 +25,20 @@ pub async fn save_connection(
     details: Details,
 ) -> Result<(Connection, Option<RunId>), OpError> {
     let scope = permit(request.caller, Act::SaveConnection, partner)?;
-    check::begin(ops, &scope).await?;
-    let typed = check::read_details(ops, &scope, &details).await?;
+    count_attempt(ops, request, &scope).await?;
+    let typed = read_details(ops, &scope, &details).await?;
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
     let report = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner).check().await;
 
     let now = ops.clock.now();
     if let Some((subject, error)) = report.failure() {
-        let field = check::field_of(subject);
+        let field = field_of(subject);
         return Err(OpError::Refused(vec![halo::user_error(error, &[field], now)]));
     }
     let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
 
-    let mut tx = ops.db.begin(&scope).await?;
-    lock_active(&mut tx, &scope).await?;
-    // While Halo was asked, somebody else may have saved, too.
+    let mut tx = ops.begin_active(&scope, request).await?;
+    // Another user may have saved while Halo was checked.
     let before = connections::find(&mut tx, &scope).await?;
     if details.client_secret.is_none() && !typed.stored_details_still_are(before.as_ref()) {
         return Err(OpError::refused(
@@ -71,7 +71,7 @@ pub async fn save_connection(
         secret: sealed.as_ref().map(|sealed| SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() }),
         checks: &checks,
     };
-    let connection = connections::save(&mut tx, &scope, &accepted, now).await?;
+    let connection = connections::save(&mut tx, &accepted).await?;
     let shown = |url: &str, application: &str, tenant: &str| json!({ "url": url, "applicationClientId": application, "tenant": tenant });
     let mut after = shown(&url, &typed.application_client_id, &tenant.0);
     // All that is ever said of the secret.
@@ -80,18 +80,21 @@ pub async fn save_connection(
         (Some(_), Some(before)) if before.is_usable() => "replaced",
         (Some(_), _) => "set",
     });
-    let entry = activity::Entry {
-        subject: Some(id.to_string()),
-        before: before.as_ref().map(|before| shown(&before.url, &before.application_client_id, &before.tenant.0)),
-        after: Some(after),
-        ..request.entry("connection.saved")
-    };
-    activity::record(&mut tx, &scope, entry, now).await?;
+    let was = before.as_ref().map(|before| shown(&before.url, &before.application_client_id, &before.tenant.0));
+    tx.record(Action::ConnectionSaved, Some(id.to_string()), was, Some(after)).await?;
     // What could not be synced with the old details is tried again at once.
     let everything = RunRequest::interactive(Trigger::OnDemand, None);
-    let run = request::enqueue_if_mapped(&mut tx, &scope, everything, now).await?;
+    let run = enqueue_if_mapped(&mut tx, everything).await?;
     tx.commit().await?;
 
     tracing::info!(partner.id = %partner, halo.tenant = %tenant, "Halo connection saved");
     Ok((connection, run))
+}
+
+/// The form's field that a failed check is about.
+fn field_of(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Address => "url",
+        Subject::Credentials | Subject::Permission(_) => "clientSecret",
+    }
 }

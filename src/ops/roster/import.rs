@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::auth::{Act, permit, permit_across};
+use crate::domain::activity::Action;
 use crate::domain::roster::{ClientRecord, PartnerRecord, UserRecord};
 use crate::ids::PartnerId;
 use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode};
-use crate::storage::roster::{self, Taken};
+use crate::storage::roster::{self, UpsertOutcome};
 use crate::storage::{activity, connections, partners, runs};
 
 /// The most records in one call, all kinds together.
@@ -44,23 +45,22 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
         return Err(OpError::refused(UserErrorCode::TooMany, &[], message));
     }
     let mut imported = Imported::default();
-    let partners = distinct(&roster.partners, "partners", &mut imported);
-    let clients = distinct(&roster.clients, "clients", &mut imported);
-    let users = distinct(&roster.users, "users", &mut imported);
+    let partners = dedupe_latest(&roster.partners, "partners", &mut imported);
+    let clients = dedupe_latest(&roster.clients, "clients", &mut imported);
+    let users = dedupe_latest(&roster.users, "users", &mut imported);
 
     let mut tx = ops.db.begin(system).await?;
     let owners = clients.records.iter().map(|client| &client.partner_external_id);
-    let named_partners: BTreeSet<_> =
-        partners.records.iter().map(|partner| &partner.external_id).chain(owners).collect();
-    let named_clients: BTreeSet<_> = users.records.iter().map(|user| &user.client_external_id).collect();
-    let named = roster::named(&mut tx, system, named_partners, named_clients).await?;
-    let before = roster::summaries(&mut tx, system, &named).await?;
-    let taken = roster::upsert_partners(&mut tx, system, &partners.records, &ops.settings.nights).await?;
-    imported.add("partners", &partners.places, &taken);
-    let taken = roster::upsert_clients(&mut tx, system, &clients.records).await?;
-    imported.add("clients", &clients.places, &taken);
-    let taken = roster::upsert_users(&mut tx, system, &users.records).await?;
-    imported.add("users", &users.places, &taken);
+    let partner_ids: BTreeSet<_> = partners.records.iter().map(|partner| &partner.external_id).chain(owners).collect();
+    let client_ids: BTreeSet<_> = users.records.iter().map(|user| &user.client_external_id).collect();
+    let referenced = roster::referenced_partners(&mut tx, system, partner_ids, client_ids).await?;
+    let before = roster::summaries(&mut tx, system, &referenced).await?;
+    let outcomes = roster::upsert_partners(&mut tx, system, &partners.records, &ops.settings.nights).await?;
+    imported.add("partners", &partners.places, &outcomes);
+    let outcomes = roster::upsert_clients(&mut tx, system, &clients.records).await?;
+    imported.add("clients", &clients.places, &outcomes);
+    let outcomes = roster::upsert_users(&mut tx, system, &users.records).await?;
+    imported.add("users", &users.places, &outcomes);
 
     // An archived partner's runs end and its secret is erased; its Halo is left as it is.
     let now = ops.clock.now();
@@ -73,7 +73,7 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
         let entry = activity::Entry {
             before: connected.then(|| json!({ "connection": "connected" })),
             after: connected.then(|| json!({ "connection": "disconnected" })),
-            ..request.entry("partner.archived")
+            ..request.entry(Action::PartnerArchived)
         };
         activity::record(&mut tx, &scope, entry, now).await?;
     }
@@ -88,7 +88,8 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
             after[format!("{list}Stored")] = json!(records);
         }
         let before = before.get(partner).cloned();
-        entries.push((*partner, activity::Entry { before, after: Some(after), ..request.entry("roster.imported") }));
+        entries
+            .push((*partner, activity::Entry { before, after: Some(after), ..request.entry(Action::RosterImported) }));
     }
     activity::record_across(&mut tx, system, request.caller.actor(), &entries, now).await?;
     tx.commit().await?;
@@ -96,17 +97,17 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
 }
 
 /// Records that can be stored, and at which places of their list they stand.
-struct Distinct<T> {
+struct Deduped<T> {
     places: Vec<usize>,
     records: Vec<T>,
 }
 
 /// Of several records with one external id only the newest version counts. A record that cannot be stored is refused.
-fn distinct<T: Clone + Record>(records: &[T], list: &str, imported: &mut Imported) -> Distinct<T> {
+fn dedupe_latest<T: Clone + Record>(records: &[T], list: &str, imported: &mut Imported) -> Deduped<T> {
     let mut newest: BTreeMap<&str, usize> = BTreeMap::new();
     let mut valid = 0;
     for (place, record) in records.iter().enumerate() {
-        if let Some(error) = fault(record) {
+        if let Some(error) = validate(record) {
             imported.errors.push(error.within(list, place));
             continue;
         }
@@ -124,11 +125,11 @@ fn distinct<T: Clone + Record>(records: &[T], list: &str, imported: &mut Importe
     imported.already_known += u32::try_from(valid - chosen.len()).unwrap_or(u32::MAX);
     let places: Vec<_> = chosen.into_iter().collect();
     let records = places.iter().map(|&place| records[place].clone()).collect();
-    Distinct { places, records }
+    Deduped { places, records }
 }
 
 /// Why the record cannot be stored, whatever is stored already.
-fn fault(record: &impl Record) -> Option<UserError> {
+fn validate(record: &impl Record) -> Option<UserError> {
     if record.external_id().trim().is_empty() {
         return Some(UserError::new(UserErrorCode::Required, &["externalId"], "Give the record its external id."));
     }
@@ -144,29 +145,29 @@ fn fault(record: &impl Record) -> Option<UserError> {
 }
 
 impl Imported {
-    fn add(&mut self, list: &'static str, places: &[usize], taken: &[Taken]) {
-        for (&place, taken) in places.iter().zip(taken) {
-            let error = match taken {
-                Taken::Stored(partner) => {
+    fn add(&mut self, list: &'static str, places: &[usize], outcomes: &[UpsertOutcome]) {
+        for (&place, outcome) in places.iter().zip(outcomes) {
+            let error = match outcome {
+                UpsertOutcome::Stored(partner) => {
                     self.stored += 1;
                     *self.of_partners.entry(*partner).or_default().entry(list).or_default() += 1;
                     continue;
                 }
-                Taken::AlreadyKnown => {
+                UpsertOutcome::AlreadyKnown => {
                     self.already_known += 1;
                     continue;
                 }
-                Taken::UnknownOwner if list == "clients" => UserError::new(
+                UpsertOutcome::UnknownOwner if list == "clients" => UserError::new(
                     UserErrorCode::OwnerUnknown,
                     &["partnerExternalId"],
                     "There is no partner with this external id. Send the partner first.",
                 ),
-                Taken::UnknownOwner => UserError::new(
+                UpsertOutcome::UnknownOwner => UserError::new(
                     UserErrorCode::OwnerUnknown,
                     &["clientExternalId"],
                     "There is no client with this external id. Send the client first.",
                 ),
-                Taken::OtherPartner => UserError::new(
+                UpsertOutcome::OtherPartner => UserError::new(
                     UserErrorCode::BelongsToAnotherPartner,
                     &["externalId"],
                     "This record belongs to another partner and cannot be moved.",

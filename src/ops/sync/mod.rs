@@ -6,3 +6,42 @@ pub mod preview;
 pub mod request;
 pub mod run;
 pub mod settings;
+
+use std::time::Duration;
+
+use super::OpError;
+use crate::ids::RunId;
+use crate::queue;
+use crate::storage::runs::{self, RunRequest};
+use crate::storage::{PartnerTx, associations};
+
+/// Queues the run and wakes a worker, unless the partner has no association at all.
+pub(in crate::ops) async fn enqueue_if_mapped(
+    tx: &mut PartnerTx<'_>,
+    request: RunRequest,
+) -> Result<Option<RunId>, OpError> {
+    let scope = tx.scope();
+    if !associations::any(tx, scope).await? {
+        return Ok(None);
+    }
+    enqueue(tx, request).await.map(Some)
+}
+
+/// Queues the run and wakes a worker.
+pub(in crate::ops) async fn enqueue(tx: &mut PartnerTx<'_>, request: RunRequest) -> Result<RunId, OpError> {
+    enqueue_delayed(tx, &request, Duration::ZERO).await
+}
+
+/// Queues the run, which no worker begins before `wait` is over.
+pub(in crate::ops) async fn enqueue_delayed(
+    tx: &mut PartnerTx<'_>,
+    request: &RunRequest,
+    wait: Duration,
+) -> Result<RunId, OpError> {
+    let (scope, now) = (tx.scope(), tx.now());
+    let enqueued = runs::enqueue_run(tx, scope, request, wait, now).await?;
+    if enqueued.needs_wakeup {
+        queue::enqueue(tx, enqueued.run, enqueued.interactive, wait).await?;
+    }
+    Ok(enqueued.run)
+}

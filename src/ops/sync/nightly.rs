@@ -5,14 +5,15 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::auth::{PartnerScope, SystemScope};
+use crate::domain::activity::Action;
 use crate::domain::roster::{Partner, RosterState};
 use crate::domain::run::Trigger;
 use crate::domain::schedule::{self, MIN_INTERVAL, NightlySync};
 use crate::ids::{PartnerId, RunId};
-use crate::ops::{OpError, Ops, sync::request};
+use crate::ops::{OpError, Ops, sync::enqueue};
 use crate::storage::partners::PartnerWithSchedule;
 use crate::storage::runs::RunRequest;
-use crate::storage::{activity, partners, runs};
+use crate::storage::{AuditContext, partners, runs};
 
 /// Which nights are started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +69,9 @@ async fn enqueue_nightly_sync(
         Selection::Due => PartnerScope::for_worker(partner.id),
         Selection::Today => PartnerScope::for_operator(partner.id),
     };
-    let mut tx = ops.db.begin(&scope).await?;
+    let mut tx = ops.begin(&scope, AuditContext::default()).await?;
     // Archived since the list was read.
-    if partners::lock(&mut tx, &scope).await? == Some(RosterState::Archived) {
+    if tx.lock().await? == Some(RosterState::Archived) {
         return Ok(None);
     }
     if let Some((date, asked_at)) = runs::latest_nightly(&mut tx, &scope).await? {
@@ -81,16 +82,11 @@ async fn enqueue_nightly_sync(
     }
     let request =
         RunRequest { trigger: Trigger::Nightly, clients: None, nightly_date: Some(night.date), interactive: false };
-    let run = request::enqueue(&mut tx, &scope, request, now).await?;
+    let run = enqueue(&mut tx, request).await?;
     // Of a night that came by itself the run is the record.
     if selection == Selection::Today {
-        let entry = activity::Entry {
-            act: "sync.requested",
-            subject: Some(run.to_string()),
-            after: Some(json!({ "night": night.date })),
-            ..activity::Entry::default()
-        };
-        activity::record(&mut tx, &scope, entry, now).await?;
+        let after = json!({ "night": night.date });
+        tx.record(Action::SyncRequested, Some(run.to_string()), None, Some(after)).await?;
     }
     tx.commit().await?;
     tracing::info!(partner.id = %partner.id, sync_run.id = %run, night = %night.date, "night queued");

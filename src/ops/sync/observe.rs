@@ -13,8 +13,8 @@ use crate::halo::{CustomerLookup, HaloError, Kept, PreservedFields, Session, Sub
 use crate::ids::HaloSubscriptionId;
 use crate::ops::halo;
 use crate::ops::sync::run::step_result::blanked;
-use crate::storage::leases::SyncLease;
-use crate::storage::{Tx, outcomes, outcomes::PendingWrite};
+use crate::storage::leases::LeasedTx;
+use crate::storage::{outcomes, outcomes::PendingWrite};
 
 /// What was observed, with the records as Halo gave them, to compare with what a write gives back.
 pub(in crate::ops) struct Observation {
@@ -147,13 +147,12 @@ pub(in crate::ops) fn recall_pending_writes(
 
 /// Keeps the customers' names as Halo shows them now.
 pub(in crate::ops) async fn note_customers(
-    tx: &mut Tx,
-    lease: &SyncLease,
+    tx: &mut LeasedTx<'_>,
     sighted: &Observation,
 ) -> Result<(), crate::storage::StorageError> {
     for (id, customer) in &sighted.observed.customers {
         if let ObservedCustomer::Found { name, top_level, .. } = customer {
-            outcomes::record_customer(tx, lease, *id, name, top_level.as_deref()).await?;
+            outcomes::record_customer(tx, *id, name, top_level.as_deref()).await?;
         }
     }
     Ok(())

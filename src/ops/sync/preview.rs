@@ -7,8 +7,9 @@ use crate::domain::association::Association;
 use crate::domain::plan::{self, Desired, Plan, Step};
 use crate::halo::{HaloError, Priority, Session};
 use crate::ids::{AssociationId, ClientId, PartnerId};
+use crate::ops::connection::not_connected;
 use crate::ops::sync::observe;
-use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, connection::check, halo};
+use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, halo};
 use crate::storage::{associations, clients, desired};
 
 /// A preview is somebody's look at a screen, and spends no more than that of the people's slice of the budget.
@@ -73,7 +74,7 @@ pub(in crate::ops) async fn preview(
     clients: Option<&[ClientId]>,
 ) -> Result<Preview, OpError> {
     let (connection, session) =
-        halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(check::not_connected)?;
+        halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
     let session = session.at_most(MOST_REQUESTS);
     let (desired, associations) = {
         let mut db = ops.db.read(scope).await?;

@@ -1,19 +1,18 @@
 //! Queues a sync that somebody asks for, or answers with the one that is on its way already.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use super::enqueue_if_mapped;
 use crate::auth::{Act, PartnerScope, permit};
+use crate::domain::activity::Action;
 use crate::domain::run::Trigger;
 use crate::ids::{ClientId, PartnerId, RunId};
-use crate::ops::partner_guard::{check_active, lock_active};
-use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, connection::check};
-use crate::queue;
+use crate::ops::connection::not_connected;
+use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode};
 use crate::storage::runs::RunRequest;
-use crate::storage::{Tx, activity, associations, clients, connections, runs};
+use crate::storage::{associations, clients, connections};
 
 /// The run, and what of the input it does not cover.
 #[derive(Clone, Debug)]
@@ -31,7 +30,7 @@ pub async fn request_sync(
     wanted: Option<Vec<Option<ClientId>>>,
 ) -> Result<Requested, OpError> {
     let scope = permit(request.caller, Act::RequestSync, partner)?;
-    check_active(ops, &scope).await?;
+    ops.check_active(&scope).await?;
     if wanted.as_ref().is_some_and(Vec::is_empty) {
         let message = "Name at least one client. To sync all that are mapped, leave the list out.";
         return Err(OpError::refused(UserErrorCode::Required, &["clientIds"], message));
@@ -43,16 +42,14 @@ pub async fn request_sync(
         (connected, chosen, errors)
     };
     if !connected {
-        return Err(check::not_connected());
+        return Err(not_connected());
     }
     if chosen.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Requested { run: None, errors });
     }
-    let now = ops.clock.now();
-    let mut tx = ops.db.begin(&scope).await?;
-    lock_active(&mut tx, &scope).await?;
+    let mut tx = ops.begin_active(&scope, request).await?;
     let asked = RunRequest::interactive(Trigger::OnDemand, chosen.clone());
-    let Some(run) = enqueue_if_mapped(&mut tx, &scope, asked, now).await? else {
+    let Some(run) = enqueue_if_mapped(&mut tx, asked).await? else {
         return Err(OpError::refused(
             UserErrorCode::NoAssociations,
             &[],
@@ -60,12 +57,8 @@ pub async fn request_sync(
         ));
     };
     let clients = chosen.map(|ids| ids.iter().map(ToString::to_string).collect::<Vec<_>>());
-    let entry = activity::Entry {
-        subject: Some(run.to_string()),
-        after: Some(json!({ "clients": clients })),
-        ..request.entry("sync.requested")
-    };
-    activity::record(&mut tx, &scope, entry, now).await?;
+    let after = json!({ "clients": clients });
+    tx.record(Action::SyncRequested, Some(run.to_string()), None, Some(after)).await?;
     tx.commit().await?;
     Ok(Requested { run: Some(run), errors })
 }
@@ -99,42 +92,4 @@ async fn choose(
         errors.push(error.within("clientIds", index));
     }
     Ok((Some(chosen.into_iter().collect()), errors))
-}
-
-/// Queues the run and wakes a worker, unless the partner has no association at all.
-pub(in crate::ops) async fn enqueue_if_mapped(
-    tx: &mut Tx,
-    scope: &PartnerScope,
-    request: RunRequest,
-    now: DateTime<Utc>,
-) -> Result<Option<RunId>, OpError> {
-    if !associations::any(tx, scope).await? {
-        return Ok(None);
-    }
-    enqueue(tx, scope, request, now).await.map(Some)
-}
-
-/// Queues the run and wakes a worker.
-pub(in crate::ops) async fn enqueue(
-    tx: &mut Tx,
-    scope: &PartnerScope,
-    request: RunRequest,
-    now: DateTime<Utc>,
-) -> Result<RunId, OpError> {
-    enqueue_delayed(tx, scope, &request, Duration::ZERO, now).await
-}
-
-/// The same, for a run that nobody begins before `wait` is over.
-pub(in crate::ops) async fn enqueue_delayed(
-    tx: &mut Tx,
-    scope: &PartnerScope,
-    request: &RunRequest,
-    wait: Duration,
-    now: DateTime<Utc>,
-) -> Result<RunId, OpError> {
-    let asked = runs::enqueue_run(tx, scope, request, wait, now).await?;
-    if asked.needs_wakeup {
-        queue::enqueue(tx, asked.run, asked.interactive, wait).await?;
-    }
-    Ok(asked.run)
 }

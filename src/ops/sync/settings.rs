@@ -4,11 +4,11 @@ use chrono::NaiveTime;
 use serde_json::json;
 
 use crate::auth::{Act, Denied, permit};
+use crate::domain::activity::Action;
 use crate::domain::roster::{NightlySchedule, Partner};
 use crate::ids::PartnerId;
-use crate::ops::partner_guard::lock_active;
 use crate::ops::{OpError, Ops, Request, UserErrorCode};
-use crate::storage::{activity, partners};
+use crate::storage::partners;
 
 /// What is changed; what is left out stays.
 #[derive(Clone, Debug, Default)]
@@ -27,9 +27,7 @@ pub async fn update_settings(
     changes: &ScheduleChanges,
 ) -> Result<Partner, OpError> {
     let scope = permit(request.caller, Act::UpdateSettings, partner)?;
-    let now = ops.clock.now();
-    let mut tx = ops.db.begin(&scope).await?;
-    lock_active(&mut tx, &scope).await?;
+    let mut tx = ops.begin_active(&scope, request).await?;
     let before = partners::find(&mut tx, &scope).await?.ok_or(Denied::NotFound)?;
     let settings = NightlySchedule {
         nightly: changes.nightly.unwrap_or(before.settings.nightly),
@@ -45,13 +43,8 @@ pub async fn update_settings(
         ));
     }
     partners::update_settings(&mut tx, &scope, &settings).await?;
-    let entry = activity::Entry {
-        subject: Some(partner.to_string()),
-        before: Some(shown(&before.settings)),
-        after: Some(shown(&settings)),
-        ..request.entry("settings.changed")
-    };
-    activity::record(&mut tx, &scope, entry, now).await?;
+    let (was, is) = (shown(&before.settings), shown(&settings));
+    tx.record(Action::SettingsChanged, Some(partner.to_string()), Some(was), Some(is)).await?;
     tx.commit().await?;
     Ok(Partner { settings, ..before })
 }

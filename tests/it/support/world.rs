@@ -15,7 +15,7 @@ use infima_halo::domain::run::{Run, RunResult};
 use infima_halo::halo;
 use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
 use infima_halo::ops::association::save::{Associated, Mapping, associate_clients};
-use infima_halo::ops::connection::check::Details;
+use infima_halo::ops::connection::Details;
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::roster::import::{Roster, import_roster};
 use infima_halo::ops::sync::run::{RunOutcome, run_sync};

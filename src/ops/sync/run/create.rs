@@ -22,8 +22,8 @@ enum Owned {
 
 impl Executor<'_> {
     pub(super) async fn create(&mut self, step: &Step, name: &str, marker: &str, quantity: u32) -> Result<Done, Stop> {
-        let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        if !outcomes::intend_create(&mut tx, self.lease, step.association, step.revision).await? {
+        let mut tx = self.begin().await?;
+        if !outcomes::intend_create(&mut tx, step.association, step.revision).await? {
             return Ok(superseded(step));
         }
         commit(tx, Failpoint::CreateIntentRecorded).await?;
@@ -48,8 +48,8 @@ impl Executor<'_> {
             }
             Err(WriteError::Refused(error)) => {
                 pass(Failpoint::CreateRefused);
-                let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-                outcomes::create_refused(&mut tx, self.lease, step.association).await?;
+                let mut tx = self.begin().await?;
+                outcomes::create_refused(&mut tx, step.association).await?;
                 commit(tx, Failpoint::CreateIntentCleared).await?;
                 self.failed(step, error, Write::Create)
             }
@@ -125,8 +125,8 @@ impl Executor<'_> {
 
     /// Notes that the association owns the subscription; not where another one does.
     async fn own(&mut self, step: &Step, id: HaloSubscriptionId, revision: Option<i32>) -> Result<Owned, Stop> {
-        let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-        match outcomes::take_subscription(&mut tx, self.lease, step.association, revision, id).await {
+        let mut tx = self.begin().await?;
+        match outcomes::take_subscription(&mut tx, step.association, revision, id).await {
             Ok(true) => {
                 commit(tx, Failpoint::SubscriptionIdRecorded).await?;
                 self.taken.insert(id);

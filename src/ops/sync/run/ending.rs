@@ -11,7 +11,7 @@ use crate::domain::run::RunState;
 use crate::halo::HaloError;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
-use crate::storage::leases::{self, Claimed, Pause};
+use crate::storage::leases::{self, Claimed, LeasedTx, Pause};
 use crate::storage::{connections, runs};
 
 pub(super) async fn end(ops: &Ops, claimed: &Claimed, went: Went) -> Result<RunOutcome, OpError> {
@@ -69,18 +69,16 @@ async fn finish(
 ) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
     let now = ops.clock.now();
-    let mut tx = ops.db.begin(lease.scope()).await?;
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     if let Some(conclusion) = conclusion {
-        leases::ensure_held(&mut tx, lease).await?;
-        connections::record_state(&mut tx, lease, conclusion.problem.as_ref()).await?;
+        connections::record_state(&mut tx, conclusion.problem.as_ref()).await?;
         if conclusion.everything {
-            connections::record_synced(&mut tx, lease, now).await?;
+            connections::record_synced(&mut tx, now).await?;
         }
     } else if let (RunState::Failed, Some(problem)) = (state, problem) {
-        leases::ensure_held(&mut tx, lease).await?;
-        connections::record_state(&mut tx, lease, Some(problem)).await?;
+        connections::record_state(&mut tx, Some(problem)).await?;
     }
-    leases::finish(&mut tx, lease, state, problem, now).await?;
+    leases::finish(&mut tx, state, problem, now).await?;
     // What was asked for meanwhile has waited for this one.
     if let Some((waiting, interactive)) = runs::waiting(&mut tx, lease.scope()).await? {
         queue::enqueue(&mut tx, waiting, interactive, Duration::ZERO).await?;
@@ -115,8 +113,8 @@ async fn stopped(ops: &Ops, claimed: &Claimed, error: &HaloError) -> Result<RunO
 
 async fn put_back(ops: &Ops, claimed: &Claimed, pause: &Pause) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
-    let mut tx = ops.db.begin(lease.scope()).await?;
-    let continued = leases::put_back(&mut tx, lease, pause, ops.clock.now()).await?;
+    let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
+    let continued = leases::put_back(&mut tx, pause, ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, pause.wait).await?;
     pass(Failpoint::BeforeRescheduleCommit);
     commit(tx, Failpoint::RunRescheduled).await?;
@@ -127,8 +125,8 @@ async fn put_back(ops: &Ops, claimed: &Claimed, pause: &Pause) -> Result<RunOutc
 /// The process is being stopped: the run goes on elsewhere, at once.
 async fn give_one_back(ops: &Ops, claimed: &Claimed) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
-    let mut tx = ops.db.begin(lease.scope()).await?;
-    let continued = leases::give_back(&mut tx, lease, ops.clock.now()).await?;
+    let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
+    let continued = leases::give_back(&mut tx, ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, Duration::ZERO).await?;
     pass(Failpoint::BeforeHandoverCommit);
     commit(tx, Failpoint::RunHandedOver).await?;

@@ -21,7 +21,7 @@ use crate::ids::{AssociationId, HaloSubscriptionId};
 use crate::ops::sync::observe::{Observation, PendingWriteNote};
 use crate::ops::{Ops, halo};
 use crate::storage::connections;
-use crate::storage::leases::{self, SyncLease};
+use crate::storage::leases::{self, LeasedTx, SyncLease};
 use crate::storage::outcomes::{self, Becomes, Report};
 
 /// So many clients in a row that Halo does not answer for mean that it does not answer at all.
@@ -132,7 +132,7 @@ impl<'a> Executor<'a> {
         let mut carried_out = CarriedOut::default();
         let (writing, noting): (Vec<_>, Vec<_>) = plan.steps.iter().partition(|step| step.action.writes());
         for batch in noting.chunks(BATCH) {
-            let mut tx = self.ops.db.begin(self.lease.scope()).await?;
+            let mut tx = self.begin().await?;
             for step in batch {
                 if let Action::Blocked(problem) = &step.action
                     && problem.code() == ProblemCode::HaloUnreachable
@@ -140,7 +140,7 @@ impl<'a> Executor<'a> {
                     self.unreachable = Some(problem.clone());
                 }
                 let done = Done::with(note(step));
-                let outcome = outcomes::record(&mut tx, self.lease, &done.report, self.ops.clock.now()).await?;
+                let outcome = outcomes::record(&mut tx, &done.report, self.ops.clock.now()).await?;
                 carried_out.tally.add(&done, outcome);
             }
             commit(tx, Failpoint::OutcomesWithoutWriteRecorded).await?;
@@ -162,12 +162,12 @@ impl<'a> Executor<'a> {
             }
             let done = if not_asked { self.unanswered(step, None) } else { self.take(step).await? };
             carried_out.written.insert(step.association);
-            let mut tx = self.ops.db.begin(self.lease.scope()).await?;
+            let mut tx = self.begin().await?;
             let now = self.ops.clock.now();
             if done.suspend_writes {
-                connections::suspend_writes(&mut tx, self.lease, now).await?;
+                connections::suspend_writes(&mut tx, now).await?;
             }
-            let outcome = outcomes::record(&mut tx, self.lease, &done.report, now).await?;
+            let outcome = outcomes::record(&mut tx, &done.report, now).await?;
             commit(tx, Failpoint::OutcomeRecorded).await?;
             carried_out.tally.add(&done, outcome);
             if self.is_silent() && look != Look::Later {
@@ -210,10 +210,10 @@ impl<'a> Executor<'a> {
         };
         let (customer, untouched) = (before.customer, before.untouched());
         let sent = Sent { from: before.quantity.whole(), to: quantity };
-        let mut tx = self.ops.db.begin(self.lease.scope()).await?;
+        let mut tx = self.begin().await?;
         let noted = serde_json::to_value(PendingWriteNote { subscription: id, sent, fields: untouched.clone() })
             .expect("plain data");
-        if !outcomes::intend_quantity(&mut tx, self.lease, step.association, step.revision, &noted).await? {
+        if !outcomes::intend_quantity(&mut tx, step.association, step.revision, &noted).await? {
             return Ok(superseded(step));
         }
         commit(tx, Failpoint::QuantityIntentRecorded).await?;
@@ -226,8 +226,8 @@ impl<'a> Executor<'a> {
             }
             Err(WriteError::Refused(error)) => {
                 pass(Failpoint::QuantityRefused);
-                let mut tx = self.ops.db.begin(self.lease.scope()).await?;
-                outcomes::quantity_refused(&mut tx, self.lease, step.association).await?;
+                let mut tx = self.begin().await?;
+                outcomes::quantity_refused(&mut tx, step.association).await?;
                 commit(tx, Failpoint::QuantityIntentCleared).await?;
                 return self.failed(step, error, Write::Quantity(quantity));
             }
@@ -303,7 +303,12 @@ impl<'a> Executor<'a> {
         Ok(self.stop.run_until_cancelled(self.session.reserve()).await.ok_or(Stop::Told)??)
     }
 
-    /// Checks the lease and begins it anew; the request that follows ends before it does.
+    /// Begins a transaction that holds the lease.
+    pub(super) async fn begin(&self) -> Result<LeasedTx<'a>, Stop> {
+        Ok(LeasedTx::begin(&self.ops.db, self.lease).await?)
+    }
+
+    /// Renews the lease; the request that follows ends before the lease does.
     pub(super) async fn deadline(&self) -> Result<Instant, Stop> {
         let asked = Instant::now();
         let mut db = self.ops.db.read(self.lease.scope()).await?;

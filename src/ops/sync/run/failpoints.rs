@@ -82,8 +82,8 @@ pub(super) fn pass(failpoint: Failpoint) {
 pub(super) fn pass(_: Failpoint) {}
 
 /// Commits, then passes the failpoint. What a sync stores is committed through here, so that each commit has a failpoint.
-pub(super) async fn commit(tx: Tx, after: Failpoint) -> Result<(), StorageError> {
-    tx.commit().await?;
+pub(super) async fn commit(tx: impl Into<Tx>, after: Failpoint) -> Result<(), StorageError> {
+    tx.into().commit().await?;
     pass(after);
     Ok(())
 }

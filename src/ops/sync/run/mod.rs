@@ -24,7 +24,7 @@ use crate::halo::{HaloError, Priority, Session};
 use crate::ids::RunId;
 use crate::ops::{OpError, Ops, halo, sync::observe};
 use crate::queue;
-use crate::storage::leases::{self, Claimed, Pause, SyncLease};
+use crate::storage::leases::{self, Claimed, LeasedTx, Pause, SyncLease};
 use crate::storage::{StorageError, connections, desired, outcomes};
 use failpoints::{commit, pass};
 use step_result::Tally;
@@ -194,11 +194,11 @@ async fn sync(
     stop: &CancellationToken,
 ) -> Result<Came, Stop> {
     let lease = &claimed.lease;
-    let mut tx = ops.db.begin(lease.scope()).await?;
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     let clients = claimed.clients.as_deref();
     let desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
-    let unseen = outcomes::pending_writes(&mut tx, lease, ops.settings.settle).await?;
-    leases::set_total(&mut tx, lease, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
+    let unseen = outcomes::pending_writes(&mut tx, ops.settings.settle).await?;
+    leases::set_total(&mut tx, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
     commit(tx, Failpoint::DesiredLoaded).await?;
     let held = desired.suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
     let mut executor = execute::Executor::new(ops, lease, session, held, stop);
@@ -212,12 +212,11 @@ async fn sync(
         pass(Failpoint::HaloRead);
         let lost = observe::recall_pending_writes(&mut slice, &unseen, &sighted, ops.clock.now());
         let plan = plan::diff(&slice, &sighted.observed, ops.clock.now());
-        let mut tx = ops.db.begin(lease.scope()).await?;
-        leases::ensure_held(&mut tx, lease).await?;
+        let mut tx = LeasedTx::begin(&ops.db, lease).await?;
         if lost.is_some() {
-            connections::suspend_writes(&mut tx, lease, ops.clock.now()).await?;
+            connections::suspend_writes(&mut tx, ops.clock.now()).await?;
         }
-        observe::note_customers(&mut tx, lease, &sighted).await?;
+        observe::note_customers(&mut tx, &sighted).await?;
         commit(tx, Failpoint::ObservationRecorded).await?;
         waits = waits.or_else(|| plan.waits().cloned());
         if sighted.observed.tenant != connection.tenant {
@@ -272,9 +271,8 @@ async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &Ca
         // What was known stays.
         Some(Err(_)) | None => return Ok(()),
     };
-    let mut tx = ops.db.begin(lease.scope()).await?;
-    leases::ensure_held(&mut tx, lease).await?;
-    outcomes::record_billing(&mut tx, lease, billed.as_ref()).await?;
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    outcomes::record_billing(&mut tx, billed.as_ref()).await?;
     commit(tx, Failpoint::BillingRecorded).await?;
     Ok(())
 }

@@ -1,0 +1,137 @@
+//! Connection details that a user typed into the form, completed from the stored connection.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::auth::PartnerScope;
+use crate::domain::connection::Connection;
+use crate::halo::HaloUrl;
+use crate::ops::{OpError, Ops, UserError, UserErrorCode, halo};
+use crate::seal::Sealed;
+use crate::storage::connections;
+
+/// Halo's Client IDs are GUIDs and its secrets two of them; anything far beyond is not one.
+const LONGEST: usize = 500;
+
+/// What a user typed into the connection form. What is left out is taken from the stored connection.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    pub url: Option<String>,
+    pub application_client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+}
+
+impl Details {
+    pub fn is_empty(&self) -> bool {
+        self.url.is_none() && self.application_client_id.is_none() && self.client_secret.is_none()
+    }
+}
+
+/// Complete details: typed, or taken from the stored connection where that is allowed.
+pub(super) struct Typed {
+    pub url: HaloUrl,
+    pub application_client_id: String,
+    pub secret: SecretString,
+    /// The connection that the rest was taken from.
+    stored: Option<Connection>,
+}
+
+impl Typed {
+    /// Whether what was taken from the stored connection is what is stored now.
+    pub fn stored_details_still_are(&self, now: Option<&Connection>) -> bool {
+        self.stored.as_ref().zip(now).is_some_and(|(read, now)| {
+            now.is_usable() && (&read.url, read.credentials_updated_at) == (&now.url, now.credentials_updated_at)
+        })
+    }
+}
+
+/// Reads what was typed, and says everything that is wrong with it at once. A new URL needs the secret again: the stored one
+/// is only ever sent to the host it was saved for.
+pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Details) -> Result<Typed, OpError> {
+    let stored = connections::find_with_secret(&mut *ops.db.read(scope).await?, scope).await?;
+    let (stored, sealed) = stored.unzip();
+    let sealed = sealed.flatten();
+    let mut errors = Vec::new();
+    let url = match details.url.as_deref().or(stored.as_ref().map(|stored| stored.url.as_str())) {
+        None => {
+            errors.push(UserError::new(
+                UserErrorCode::Required,
+                &["url"],
+                "Enter the URL of your Halo: Configuration > Integrations > HaloPSA API > API Details.",
+            ));
+            None
+        }
+        Some(typed) => match ops.halo.address(typed) {
+            Ok(url) => Some(url),
+            Err(problem) => {
+                errors.push(UserError::new(UserErrorCode::HaloUrlInvalid, &["url"], problem.to_string()));
+                None
+            }
+        },
+    };
+    let application = details
+        .application_client_id
+        .as_deref()
+        .or(stored.as_ref().map(|stored| stored.application_client_id.as_str()))
+        .map(str::trim)
+        .unwrap_or_default();
+    if application.is_empty() {
+        errors.push(UserError::new(
+            UserErrorCode::Required,
+            &["applicationClientId"],
+            "Enter the Client ID of the application that you created in Halo.",
+        ));
+    }
+    if application.chars().count() > LONGEST {
+        errors.push(UserError::new(
+            UserErrorCode::TooLong,
+            &["applicationClientId"],
+            "This is too long for a Client ID. Copy it from the application in Halo.",
+        ));
+    }
+    if application.chars().any(char::is_control) {
+        errors.push(UserError::new(
+            UserErrorCode::Invalid,
+            &["applicationClientId"],
+            "This holds a control character. Copy the Client ID from the application in Halo.",
+        ));
+    }
+    let same_url = url.as_ref().zip(stored.as_ref()).is_some_and(|(url, stored)| url.to_string() == stored.url);
+    let secret = match (&details.client_secret, stored.as_ref().zip(sealed)) {
+        (Some(secret), _) if secret.expose_secret().trim().is_empty() => {
+            errors.push(secret_required("Enter the Client Secret of the application that you created in Halo."));
+            None
+        }
+        (Some(secret), _) if secret.expose_secret().chars().count() > LONGEST => {
+            errors.push(UserError::new(
+                UserErrorCode::TooLong,
+                &["clientSecret"],
+                "This is too long for a Client Secret. Copy it from the application in Halo.",
+            ));
+            None
+        }
+        (Some(secret), _) => Some(secret.clone()),
+        (None, Some((stored, sealed))) if same_url => {
+            let binding = halo::secret_binding(stored.id, scope.partner(), &stored.url);
+            Some(ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?)
+        }
+        (None, Some(_)) => {
+            errors.push(secret_required("A new URL needs the Client Secret again."));
+            None
+        }
+        (None, None) => {
+            errors.push(secret_required("Enter the Client Secret of the application that you created in Halo."));
+            None
+        }
+    };
+    match (url, secret) {
+        (Some(url), Some(secret)) if errors.is_empty() => {
+            let application_client_id = application.to_owned();
+            Ok(Typed { url, application_client_id, secret, stored })
+        }
+        _ => Err(OpError::Refused(errors)),
+    }
+}
+
+fn secret_required(message: &str) -> UserError {
+    UserError::new(UserErrorCode::ClientSecretRequired, &["clientSecret"], message)
+}
