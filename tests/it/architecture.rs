@@ -1,13 +1,15 @@
-//! The borders between the rooms of `src/`: who may import whom, and what may be done in one room only.
+//! The borders between the modules of `src/`: which module may import which, and what only one
+//! module may do.
 //!
-//! The table below is the house's plan. A room that needs another one changes this table, in the open, or moves a wall.
+//! The table below is the plan. A module that needs another one changes this table.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Room → the rooms it imports, and no other may be imported. `ids` and `clock` are everybody's. A room that comes to need its
-/// section of `config` or `telemetry` itself may have it: as it is, `app` hands each what it was set to.
+/// Module → the modules it imports; no others may be imported. Every module may import `ids` and
+/// `clock`. A module that comes to need its section of `config` or `telemetry` may have it; today
+/// `app` hands each module its settings.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     ("cli", &["app", "config", "dev", "domain", "graphql", "ops", "telemetry"]),
@@ -50,7 +52,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ids", &[]),
 ];
 
-/// What → the rooms (or files) that alone may do it. The text is looked for in code, not in comments.
+/// API → the modules (or files) that alone may use it. The text is looked for in code, not in
+/// comments.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest::", &["net"]),
     ("rustls::", &["net"]),
@@ -105,32 +108,35 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("unimplemented!(", &[]),
 ];
 
-/// What → the room that may not do it, though others do.
+/// API → the module that may not use it, though others do.
 const NEVER_IN: &[(&str, &str)] = &[("async ", "domain")];
 
 #[test]
 fn module_imports_only_allowed_modules() {
     let mut unused: BTreeSet<_> = MAY_IMPORT
         .iter()
-        .flat_map(|(room, others)| others.iter().map(|other| (room.to_string(), other.to_string())))
+        .flat_map(|(module, others)| others.iter().map(|other| (module.to_string(), other.to_string())))
         .collect();
     let allowed = unused.clone();
     let mut wrong = Vec::new();
     for file in sources() {
-        let room = room_of(&file);
-        assert!(MAY_IMPORT.iter().any(|(planned, _)| *planned == room), "{room} is in no plan: add it to MAY_IMPORT");
+        let module = module_of(&file);
+        assert!(
+            MAY_IMPORT.iter().any(|(planned, _)| *planned == module),
+            "{module} is in no plan: add it to MAY_IMPORT"
+        );
         for other in imports(&code(&file)) {
-            let pair = (room.clone(), other);
+            let pair = (module.clone(), other);
             unused.remove(&pair);
             let (_, other) = &pair;
-            if *other != room && other != "ids" && other != "clock" && !allowed.contains(&pair) {
+            if *other != module && other != "ids" && other != "clock" && !allowed.contains(&pair) {
                 wrong.push(format!("{} imports {other}", shown(&file)));
             }
         }
     }
-    assert!(wrong.is_empty(), "across a wall:\n{}", wrong.join("\n"));
-    let unused: Vec<_> = unused.into_iter().map(|(room, other)| format!("{room} -> {other}")).collect();
-    assert!(unused.is_empty(), "allowed, and used by nobody; take it out of MAY_IMPORT:\n{}", unused.join("\n"));
+    assert!(wrong.is_empty(), "forbidden imports:\n{}", wrong.join("\n"));
+    let unused: Vec<_> = unused.into_iter().map(|(module, other)| format!("{module} -> {other}")).collect();
+    assert!(unused.is_empty(), "allowed, and unused; take it out of MAY_IMPORT:\n{}", unused.join("\n"));
 }
 
 #[test]
@@ -143,8 +149,8 @@ fn restricted_api_is_used_only_in_its_modules() {
                 wrong.push(format!("{at} has {what:?}, which belongs to {places:?}"));
             }
         }
-        for (what, room) in NEVER_IN {
-            if code.contains(what) && room_of(&file) == *room {
+        for (what, module) in NEVER_IN {
+            if code.contains(what) && module_of(&file) == *module {
                 wrong.push(format!("{at} has {what:?}, which does not belong there"));
             }
         }
@@ -154,13 +160,14 @@ fn restricted_api_is_used_only_in_its_modules() {
 
 #[test]
 fn every_module_has_documentation() {
-    for (room, _) in MAY_IMPORT {
-        let folder = source_dir().join(room);
-        let door = if folder.is_dir() { folder.join("mod.rs") } else { source_dir().join(format!("{room}.rs")) };
-        let text = fs::read_to_string(&door).unwrap_or_else(|_| panic!("{room} has no door: {}", door.display()));
-        let plate = text.lines().take_while(|line| line.starts_with("//!")).count();
-        assert!(plate >= 1, "{room} has no door-plate in {}", door.display());
-        assert!(!folder.is_dir() || plate >= 5, "the door-plate of {room} says too little");
+    for (module, _) in MAY_IMPORT {
+        let folder = source_dir().join(module);
+        let root = if folder.is_dir() { folder.join("mod.rs") } else { source_dir().join(format!("{module}.rs")) };
+        let text =
+            fs::read_to_string(&root).unwrap_or_else(|_| panic!("{module} has no root file: {}", root.display()));
+        let documentation = text.lines().take_while(|line| line.starts_with("//!")).count();
+        assert!(documentation >= 1, "{module} has no documentation in {}", root.display());
+        assert!(!folder.is_dir() || documentation >= 5, "the documentation of {module} is too short");
     }
 }
 
@@ -179,7 +186,7 @@ fn halo_field_names_stay_in_halo_and_sandbox() {
     }
 }
 
-/// A test that the ordinary run leaves out and `make soak` does not call is never run.
+/// A test that the ordinary run leaves out would never run unless `make soak` calls it.
 #[test]
 fn every_ignored_test_is_run_by_make_soak() {
     let makefile = include_str!("../../Makefile");
@@ -244,7 +251,7 @@ fn shown(file: &Path) -> String {
 }
 
 /// The first folder below `src/`, or the file's own name where it lies there directly.
-fn room_of(file: &Path) -> String {
+fn module_of(file: &Path) -> String {
     let shown = shown(file);
     shown.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned()
 }

@@ -1,4 +1,5 @@
-//! Mapping clients to Halo customers, and every way in which that ends or has to be mended by a person.
+//! Associating clients with Halo customers, and every way in which an association ends or needs a
+//! user to resolve it.
 
 use infima_halo::auth::{Denied, Role};
 use infima_halo::domain::association::{AssociationState, Ending};
@@ -25,7 +26,7 @@ fn errors(associated: &Associated) -> Vec<(UserErrorCode, String)> {
     associated.errors.iter().map(|error| (error.code, error.field.join("."))).collect()
 }
 
-/// The only error of the only mapping, which was not stored.
+/// The only error of the only association, which was not stored.
 async fn refused(world: &World, mapping: Mapping) -> UserErrorCode {
     let associated = world.associate(&[mapping]).await.expect("each entry by itself");
     assert_eq!(associated.run, None, "there is nothing to bring about");
@@ -212,7 +213,11 @@ async fn shared_customer_has_one_subscription_per_client() {
 async fn removed_association_is_ending_until_halo_confirms() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     let (alder, birch) = (world.association("Alder").await.id, world.association("Birch").await.id);
-    assert_eq!(world.remove(birch, Ending::KeepQuantity).await.expect("it is mapped"), None, "Halo is told nothing");
+    assert_eq!(
+        world.remove(birch, Ending::KeepQuantity).await.expect("it is mapped"),
+        None,
+        "nothing is written to Halo"
+    );
     let run = world.remove(alder, Ending::SetToZero).await.expect("it is mapped").expect("Halo has to confirm");
     let ending = world.association("Alder").await;
     assert_eq!((ending.state, ending.ending), (AssociationState::Ending, Some(Ending::SetToZero)));
@@ -237,7 +242,7 @@ async fn removal_with_refused_zero_can_keep_quantity() {
     let ending = world.association("Alder").await;
     assert_eq!(ending.state, AssociationState::Ending);
     assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::QuantityRefused));
-    world.remove(id, Ending::KeepQuantity).await.expect("somebody sets it by hand");
+    world.remove(id, Ending::KeepQuantity).await.expect("the user sets it in Halo");
     assert_eq!(world.associations().await.len(), 0);
 }
 
@@ -282,7 +287,7 @@ async fn ending_pair_saved_again_becomes_active() {
 #[tokio::test]
 async fn restored_associations_create_no_second_subscription() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).mapped().build().await;
-    // As it was before the subscriptions were created.
+    // The rows as they were before the subscriptions were created.
     sqlx::query("create table yesterday as select * from associations").execute(&world.owner).await.expect("a copy");
     assert_eq!(world.look().await, Some(SUCCEEDED));
     world.set_users("Birch", 6).await;
@@ -313,7 +318,7 @@ async fn archived_client_is_billed_zero_and_stays_associated() {
     assert_eq!(run.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
     let result = world.results(run.id).await.remove(0);
-    assert_eq!(result.problem.map(|problem| problem.code()), Some(ProblemCode::QuantityFell), "and somebody is told");
+    assert_eq!(result.problem.map(|problem| problem.code()), Some(ProblemCode::QuantityFell), "and it is reported");
     assert_eq!(world.associations().await.len(), 1);
 }
 
@@ -334,7 +339,7 @@ async fn deleted_subscription_is_recreated_on_request() {
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
 }
 
-/// A subscription of ours that nobody owns stands on the customer, beside another vendor's.
+/// A customer with one subscription of ours that no association owns, beside another vendor's.
 async fn with_an_orphan() -> (World, AssociationId, i32, i32) {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let client_id = world.customer("Alder").0;
@@ -356,7 +361,7 @@ async fn with_an_orphan() -> (World, AssociationId, i32, i32) {
 #[tokio::test]
 async fn existing_subscription_is_adopted_on_request() {
     let (world, id, orphan, other) = with_an_orphan().await;
-    // What was not offered may be somebody else's product.
+    // A subscription that was not offered may be another vendor's product.
     for wrong in [other, 4711] {
         let wrong = Resolution::Adopt(HaloSubscriptionId(wrong));
         assert_eq!(refusal(world.resolve(id, wrong).await), [UserErrorCode::SubscriptionNotACandidate]);
@@ -414,14 +419,14 @@ async fn overwritten_fields_suspend_writes_until_acknowledged() {
     let connection = world.connection().await;
     assert_eq!(connection.problem.map(|problem| problem.code()), Some(ProblemCode::FieldsOverwritten));
 
-    // Nothing is written any more, whatever is asked for.
+    // Nothing is written any more, whatever is requested.
     let mark = world.mark();
     world.set_users("Cedar", 2).await;
     assert_eq!(world.sync().await.state, RunState::Failed);
     assert_eq!(world.writes_since(mark), 0);
-    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsOverwritten), "until somebody has looked");
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::FieldsOverwritten), "until it is acknowledged");
 
-    // Halo can be talked to, and that is all that a recheck or the same details again can say.
+    // A recheck, or the same details again, only proves that Halo answers.
     let (admin, partner) = (world.admin().await, world.partner().await);
     let rechecked = check_connection(world.ops(), &request(&admin), partner, &Details::default()).await;
     assert_eq!(rechecked.expect("it is connected").problem, None);
@@ -438,7 +443,7 @@ async fn overwritten_fields_suspend_writes_until_acknowledged() {
         assert_eq!(Some(problem.since), connection.writes_suspended_since);
     }
 
-    // It is said while a sync is under way that began before.
+    // The acknowledgement comes while a sync is running that began before.
     world.tenant.inject(Fault::HeldAfter, Matching::call(Call::SubscriptionList), Lasting::Once);
     let stale = world.request_sync().await;
     let say = async {
@@ -454,7 +459,7 @@ async fn overwritten_fields_suspend_writes_until_acknowledged() {
     assert_eq!((count("Alder"), count("Birch"), count("Cedar")), (4.0, 6.0, 2.0));
 }
 
-/// Only a client that is being removed waits: whoever looked can say so of it.
+/// Only a client that is being removed waits: its association can acknowledge, too.
 #[tokio::test]
 async fn acknowledging_overwritten_fields_on_ending_resumes_writes() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
@@ -469,12 +474,13 @@ async fn acknowledging_overwritten_fields_on_ending_resumes_writes() {
     world.remove(alder.id, Ending::KeepQuantity).await.expect("it is mapped");
     world.look().await;
     assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsOverwritten));
-    world.resolve(birch.id, Resolution::Continue).await.expect("somebody has looked");
+    world.resolve(birch.id, Resolution::Continue).await.expect("it can be acknowledged");
     world.look().await;
     assert_eq!(world.tenant.subscription(birch.subscription.unwrap().id.0).unwrap().count, 0.0);
 }
 
-/// What is refused in the end has changed nothing: the old mapping would be billed 0 under an error.
+/// A refused save has changed nothing: otherwise the old association would be billed 0 under an
+/// error.
 #[tokio::test]
 async fn replace_with_taken_customer_keeps_old_association() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
@@ -501,7 +507,7 @@ async fn replace_with_taken_customer_keeps_old_association() {
     assert_eq!(world.association("Alder").await.customer.id, customer);
 }
 
-/// The customer went to another client while the end of the first mapping was not confirmed yet.
+/// The customer goes to another client while the end of the first association is not confirmed yet.
 #[tokio::test]
 async fn ending_association_resumed_may_share_its_customer() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;

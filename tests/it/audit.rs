@@ -1,4 +1,5 @@
-//! The audit log: a row for each change and for each operation of support's, which nobody changes afterwards.
+//! The audit log: a row for each change and for each operation of support, which no one changes
+//! afterwards.
 
 use infima_halo::auth::Role;
 use infima_halo::ids::RunId;
@@ -14,14 +15,14 @@ use crate::matrix::add_other_partner;
 use crate::support::served::Served;
 use crate::support::world::{MORNING, PARTNER, World};
 
-/// A partner that is connected, mapped and synced, and its id.
+/// A served world of a synced partner, and the partner's id.
 async fn synced() -> (Served, String) {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     let partner = world.partner().await.to_string();
     (Served::over(world).await, partner)
 }
 
-/// Acts, actors' roles, reasons and what is different since, the oldest first.
+/// Actions, actors' roles, reasons and changed values since then, the oldest first.
 async fn entries(served: &Served) -> Vec<(String, String, Option<String>, Value)> {
     sqlx::query("select act, actor ->> 'role' as role, reason, after from activity order by at, id")
         .fetch_all(&served.world.database.owner().await)
@@ -70,16 +71,17 @@ async fn support_read_is_logged_for_each_partner() {
     served.events(&token, follow, json!({ "id": run })).await;
     assert_eq!(entries(&served).await, [read(Some("Run")), read(Some("Follow"))]);
 
-    // A list shows several partners, and each of them hears of it.
+    // A list shows several partners, and each of them gets a row.
     forget(&served).await;
     served.data(&token, "query All { partners(first: 10) { nodes { name } } }", json!({})).await;
     assert_eq!(entries(&served).await, [read(Some("All")), read(Some("All"))]);
 
-    // Whoever looks at nobody, or at a partner that does not exist, leaves nothing; nor does a partner looking at itself.
+    // Reading no partner, or one that does not exist, leaves no row; nor does a partner that reads
+    // itself.
     forget(&served).await;
     served.data(&token, "{ viewer { role } partner(id: \"partner_0\") { name } }", json!({})).await;
-    let nobody = json!({ "p": format!("partner_{}", "0".repeat(32)) });
-    served.data(&token, "query($p: ID) { partner(id: $p) { name } }", nobody).await;
+    let unknown_partner = json!({ "p": format!("partner_{}", "0".repeat(32)) });
+    served.data(&token, "query($p: ID) { partner(id: $p) { name } }", unknown_partner).await;
     served.data(&served.admin(), "{ partner { name activity(first: 1) { totalCount } } }", json!({})).await;
     assert_eq!(entries(&served).await, []);
 }
@@ -99,7 +101,7 @@ async fn support_mutation_requires_a_reason_and_is_logged_once() {
             assert!(data.to_string().contains("REASON_REQUIRED"), "{data}");
         }
     }
-    // Nothing was done, but somebody tried.
+    // Nothing was done, but the attempts are logged.
     assert_eq!(
         entries(&served).await,
         [read(Some("Sync")), read(Some("Sync")), read(Some("Check")), read(Some("Check"))]
@@ -108,10 +110,10 @@ async fn support_mutation_requires_a_reason_and_is_logged_once() {
     for document in [sync, recheck] {
         served.data(&token, document, json!({ "p": partner, "why": "ticket 7" })).await;
     }
-    let told: Vec<_> = entries(&served).await.into_iter().map(|(act, role, why, _)| (act, role, why)).collect();
+    let logged: Vec<_> = entries(&served).await.into_iter().map(|(act, role, why, _)| (act, role, why)).collect();
     let why = Some("ticket 7".to_owned());
     assert_eq!(
-        told,
+        logged,
         [
             ("sync.requested".to_owned(), "support".to_owned(), why.clone()),
             ("connection.rechecked".into(), "support".into(), why)
@@ -119,7 +121,7 @@ async fn support_mutation_requires_a_reason_and_is_logged_once() {
     );
 }
 
-/// By then Halo has been asked, for the partner's account.
+/// By then Halo has already been queried on the partner's account.
 #[tokio::test]
 async fn support_read_cut_by_the_client_is_logged() {
     let (served, partner) = synced().await;
@@ -139,7 +141,7 @@ async fn support_read_cut_by_the_client_is_logged() {
     news.listen("entry").await.unwrap();
     tokio::select! {
         reply = served.ask(&token, search, json!({ "p": partner })) => panic!("Halo holds it: {reply:?}"),
-        // With the request its connection is closed.
+        // Dropping the request closes its connection.
         () = tenant.until(|tenant| tenant.held() == 1) => {}
     }
     let heard = tokio::time::timeout(std::time::Duration::from_secs(20), news.recv()).await;
@@ -152,7 +154,7 @@ async fn support_read_cut_by_the_client_is_logged() {
 async fn refused_support_mutation_is_logged_for_its_partner() {
     let (served, partner) = synced().await;
     let token = served.support();
-    let nobody = format!("partner_{}", "0".repeat(32));
+    let unknown_partner = format!("partner_{}", "0".repeat(32));
     for (act, document) in [
         (
             "SaveConnection",
@@ -167,13 +169,13 @@ async fn refused_support_mutation_is_logged_for_its_partner() {
         ("Disconnect", "mutation Try($p: ID) { disconnectHalo(input: { partnerId: $p }) { userErrors { code } } }"),
     ] {
         forget(&served).await;
-        let mut unknown = served.ask(&token, document, json!({ "p": nobody })).await;
+        let mut unknown = served.ask(&token, document, json!({ "p": unknown_partner })).await;
         assert_eq!(entries(&served).await, [], "{act}");
         let mut known = served.ask(&token, document, json!({ "p": partner })).await;
         let after = json!({ "operation": "Try", "refused": act });
         assert_eq!(entries(&served).await, [("support.refused".into(), "support".into(), None, after)]);
         assert_eq!(known.code(), "FORBIDDEN");
-        // Nobody learns from the answer which partners there are.
+        // The response does not reveal which partners exist.
         for reply in [&mut unknown, &mut known] {
             reply.body["errors"][0]["extensions"]["requestId"].take();
         }
@@ -200,7 +202,7 @@ async fn support_name_is_shown_only_to_support() {
     assert_eq!(seen["actor"]["name"], "Sam Example");
 }
 
-/// What cannot be written down is not shown either.
+/// Data whose read cannot be logged is not shown.
 #[tokio::test]
 async fn audit_write_failure_fails_the_request() {
     let (served, partner) = synced().await;
@@ -212,7 +214,8 @@ async fn audit_write_failure_fails_the_request() {
     assert!(!reply.body.to_string().contains("NORTHWIND"), "{}", reply.body);
 }
 
-/// Has something happen in Halo that a person has to decide about, and runs the sync that finds out. The association's id.
+/// Brings about a problem that a user has to resolve, and runs the sync that finds it. Gives the
+/// association's id.
 async fn meet_trouble(world: &World, act: &str) -> String {
     let id = world.association("Alder").await.id;
     match act {
@@ -223,7 +226,7 @@ async fn meet_trouble(world: &World, act: &str) -> String {
             world.sync().await;
         }
         "subscription.resolved" => {
-            // Created, but of doubtful outcome, twice over.
+            // A create with an unclear outcome, twice.
             world.look().await;
             sqlx::query(
                 "update associations set state = 'needs_attention',
@@ -305,7 +308,8 @@ async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
         let written: Vec<_> = entries(&served).await.into_iter().map(|(act, role, ..)| (act, role)).collect();
         assert_eq!(written, [(act.to_owned(), "partner_admin".to_owned())]);
         let shown: bool = sqlx::query_scalar(
-            // A recheck may find all as it was, and a sync that is asked for has not changed anything yet.
+            // A recheck may find everything unchanged, and a requested sync has not changed
+            // anything yet.
             "select before is distinct from after or (act = 'connection.rechecked' and before ? 'state') from activity",
         )
         .fetch_one(&world.owner)
@@ -320,7 +324,7 @@ async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
     }
 }
 
-/// That the secret is another one is told; what it is, never.
+/// The log says that the secret was replaced, and never shows its value.
 #[tokio::test]
 async fn replaced_secret_is_logged_without_its_value() {
     let served = Served::over(World::builder().customers(&["Alder"]).build().await).await;
@@ -329,18 +333,18 @@ async fn replaced_secret_is_logged_without_its_value() {
     let log = "{ partner { activity(first: 1) { nodes { action changes { name before after } } } } }";
     let with = json!({ "url": tenant.url(), "applicationClientId": tenant.client_id(), "clientSecret": tenant.client_secret() });
     let without = json!({ "applicationClientId": tenant.client_id() });
-    for (details, told) in [(&with, "set"), (&with, "replaced"), (&without, "kept")] {
+    for (details, change) in [(&with, "set"), (&with, "replaced"), (&without, "kept")] {
         served.data(&token, save, json!({ "v": details })).await;
         let entry = served.data(&token, log, json!({})).await["partner"]["activity"]["nodes"][0].take();
         assert_eq!(entry["action"], "connection.saved");
         let changes = entry["changes"].as_array().unwrap();
-        let secret = json!({ "name": "clientSecret", "before": null, "after": told });
-        assert!(changes.contains(&secret), "{told}: {changes:?}");
+        let secret = json!({ "name": "clientSecret", "before": null, "after": change });
+        assert!(changes.contains(&secret), "{change}: {changes:?}");
         assert!(!entry.to_string().contains(&tenant.client_secret()));
     }
 }
 
-/// What the platform brings is written down for each partner that it changed, with counts and without anybody's name.
+/// An import is logged for each partner that it changed, with counts and without users' names.
 #[tokio::test]
 async fn import_is_logged_once_per_changed_partner() {
     let (served, _) = synced().await;
@@ -356,9 +360,9 @@ async fn import_is_logged_once_per_changed_partner() {
         "partners": [{ "externalId": "third", "name": "Third", "state": "ACTIVE", "version": 1 }],
         "clients": [
             { "externalId": "northwind/Cedar", "partnerExternalId": PARTNER, "name": "Cedar", "state": "ACTIVE", "version": 1 },
-            // Somebody else's, and one that nobody has: neither is stored, neither is told of.
+            // Another partner's client, and one of an unknown partner: neither is stored or logged.
             { "externalId": "other/Dogwood", "partnerExternalId": PARTNER, "name": "Stolen", "state": "ACTIVE", "version": 99 },
-            { "externalId": "x", "partnerExternalId": "nobody", "name": "X", "state": "ACTIVE", "version": 1 },
+            { "externalId": "x", "partnerExternalId": "unknown", "name": "X", "state": "ACTIVE", "version": 1 },
         ],
         "users": [user("new-1", "northwind/Alder", 1), user("new-2", "northwind/Cedar", 1)],
     });
@@ -388,20 +392,20 @@ async fn import_is_logged_once_per_changed_partner() {
         "partnersStored": 1 });
     assert_eq!(rows, [row("northwind", Some(northwind(2, 8)), after), row("third", None, third)]);
 
-    // The same again changes nothing, and a report that is refused as a whole does not either.
+    // The same import again changes nothing, and neither does one that is refused as a whole.
     forget(&served).await;
     served.data(&token, import, json!({ "v": report })).await;
     assert_eq!(entries(&served).await, []);
 
-    // Archived: its connection ends by the same hand.
+    // Archiving the partner ends its connection, by the same actor.
     let archived = json!({ "partners": [{ "externalId": PARTNER, "name": "NW", "state": "ARCHIVED", "version": 99 }] });
     served.data(&token, import, json!({ "v": archived })).await;
-    let told: Vec<_> = entries(&served).await.into_iter().map(|(act, role, ..)| (act, role)).collect();
+    let logged: Vec<_> = entries(&served).await.into_iter().map(|(act, role, ..)| (act, role)).collect();
     let by_platform = |act: &str| (act.to_owned(), "platform".to_owned());
-    assert_eq!(told, [by_platform("partner.archived"), by_platform("roster.imported")]);
+    assert_eq!(logged, [by_platform("partner.archived"), by_platform("roster.imported")]);
 }
 
-/// A row and what it tells of are in one transaction.
+/// An audit row and its change are in one transaction.
 #[tokio::test]
 async fn audit_write_failure_rolls_the_change_back() {
     let (served, _) = synced().await;
@@ -441,13 +445,13 @@ async fn audit_write_failure_rolls_the_change_back() {
     assert_eq!(all().await, before);
 }
 
-/// Whoever types at the command line leaves rows as everybody does.
+/// An operator at the command line leaves rows as any caller does.
 #[tokio::test]
 async fn operator_command_is_logged() {
     let (served, _) = synced().await;
     let world = &served.world;
     let (ops, partner) = (world.ops(), world.partner().await);
-    let told = async || -> Vec<(String, Value, Option<String>)> {
+    let logged = async || -> Vec<(String, Value, Option<String>)> {
         let rows = sqlx::query_as("select act, actor, subject from activity order by at, id");
         let rows = rows.fetch_all(&world.owner).await.unwrap();
         forget(&served).await;
@@ -459,11 +463,11 @@ async fn operator_command_is_logged() {
     };
     forget(&served).await;
     let run = admin::request_sync(ops, partner).await.unwrap();
-    assert_eq!(told().await, asked(run));
+    assert_eq!(logged().await, asked(run));
     world.work(run).await;
 
     let tonight = enqueue_nightly_syncs(ops, Selection::Today).await.unwrap();
-    assert_eq!(told().await, asked(tonight[0].1));
+    assert_eq!(logged().await, asked(tonight[0].1));
     world.tenant.inject(Fault::ServerErrorBefore, Matching::any(), Lasting::Sticky);
     world.work(tonight[0].1).await;
     world.tenant.clear_faults();
@@ -473,13 +477,13 @@ async fn operator_command_is_logged() {
         .await
         .unwrap();
     let again = request_failed_since(ops, MORNING.parse().unwrap(), std::time::Duration::ZERO).await.unwrap();
-    assert_eq!(told().await, asked(again[0].1));
+    assert_eq!(logged().await, asked(again[0].1));
     world.work(again[0].1).await;
 
-    // A night that comes by itself is in the history of runs.
+    // A nightly sync that comes by itself is in the history of runs.
     world.clock.advance(chrono::Duration::hours(36));
     assert_eq!(enqueue_nightly_syncs(ops, Selection::Due).await.unwrap().len(), 1);
-    assert_eq!(told().await, []);
+    assert_eq!(logged().await, []);
 }
 
 #[tokio::test]
@@ -487,7 +491,7 @@ async fn prune_removes_only_expired_audit_rows() {
     let (served, _) = synced().await;
     let (owner, app) = (served.world.database.owner().await, served.world.database.app().await);
     let before = entries(&served).await.len();
-    // Set back behind the app's back; the world's clock is not the database's.
+    // The owner sets the time back; the world's clock is not the database's.
     sqlx::query("update activity set at = now() - interval '2 years' + interval '1 hour'")
         .execute(&owner)
         .await
@@ -502,7 +506,7 @@ async fn prune_removes_only_expired_audit_rows() {
     let (_, gone) = housekeeping::prune(served.world.ops()).await.unwrap();
     assert_eq!(gone, 1);
     assert_eq!(entries(&served).await.len(), before);
-    // It takes no wish about what goes, and nobody but the app may call it.
+    // The function takes no argument that says what to remove, and only the app may call it.
     let (_, gone) = housekeeping::prune(served.world.ops()).await.unwrap();
     assert_eq!(gone, 0);
     let open: bool = sqlx::query_scalar("select has_function_privilege('public', 'prune_activity()', 'execute')")
@@ -512,7 +516,7 @@ async fn prune_removes_only_expired_audit_rows() {
     assert!(!open);
 }
 
-/// Scopes come from one place, so that no field can show support a partner without leaving a row.
+/// Scopes come from one place, so that no field can show support a partner without an audit row.
 #[test]
 fn graphql_takes_scopes_only_from_the_access_log() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/graphql");

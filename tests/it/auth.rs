@@ -1,4 +1,4 @@
-//! Tokens: which count, which do not, and how the issuer's keys are fetched.
+//! Tokens: which are accepted, which are refused, and how the issuer's keys are fetched.
 
 use std::sync::{
     Arc, Mutex,
@@ -206,7 +206,7 @@ fn parts(token: &SecretString) -> [String; 3] {
     parts.try_into().unwrap()
 }
 
-/// An issuer that counts how often it is asked and publishes what it is told to.
+/// An issuer that counts requests for its keys and publishes what a test sets.
 struct Issuer {
     asked: AtomicUsize,
     publishes: Mutex<Option<String>>,
@@ -256,7 +256,7 @@ async fn jwks_is_fetched_once_and_again_for_an_unknown_key() {
     assert_eq!(issuer.asked(), 1);
 
     issuer.publish(Some(new.jwks().to_string()));
-    // Within the cool-down unknown keys cause no request, however many ask.
+    // Within the cool-down, unknown keys cause no request, however many callers use them.
     let new_token = token(&new, &clock);
     for _ in 0..20 {
         assert_eq!(verifier.verify(&new_token).await.unwrap_err(), VerifyError::UnknownKey);
@@ -305,7 +305,7 @@ async fn jwks_keys_unfit_for_signing_are_ignored() {
     assert!(published(&|key| *key = json!({"kty": "oct", "kid": "k", "k": "c2VjcmV0"})).is_err());
     let short_rsa = json!({"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"});
     assert!(published(&|key| *key = short_rsa.clone()).is_err());
-    // One that nobody knows stands beside one of ours.
+    // A key of an unknown type stands beside one of ours.
     let mut jwks = mint.jwks();
     jwks["keys"].as_array_mut().unwrap().insert(0, json!({"kty": "PQC", "kid": "new"}));
     let verifier = Verifier::with_keys(rules(), jwks.to_string().as_bytes(), clock.clone()).unwrap();

@@ -1,5 +1,5 @@
-//! Halo's limit is one for the whole tenant: two workers and an API stay inside it together, and who searches is not kept
-//! waiting by a sync.
+//! Halo's limit counts for the whole tenant: two workers and an API together stay within it, and a
+//! user's search does not wait for a sync.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use infima_halo::sandbox::Act;
 use crate::support::worker::Worker;
 use crate::support::world::{PARTNER, World, request};
 
-/// Somebody searches whenever Halo has had so many requests.
+/// How many requests Halo gets between two searches of a user.
 const BETWEEN_SEARCHES: usize = 8;
 
-/// How much is asked of whom.
+/// The size of the tenant, and the limits.
 pub struct Size {
     pub clients: usize,
     /// Requests in the window: ours, those of them that are kept for people, and what Halo allows.
@@ -37,7 +37,7 @@ async fn three_processes_stay_within_halos_limit() {
     stays_inside(Size { clients: 150, ours: 48, for_people: 8, halos: 60, window }).await;
 }
 
-/// Anybody may type any host, and each gets a row.
+/// Any user may type any host, and each host gets a row.
 #[tokio::test]
 async fn budget_of_unused_host_is_pruned() {
     let world = World::builder().build().await;
@@ -71,7 +71,7 @@ pub async fn stays_inside(size: Size) {
         settings.rate_limit = size.halos;
         settings.rate_window_seconds = size.window.as_secs().cast_signed();
     });
-    // What preparing has used is forgotten, by Halo and by us.
+    // The requests of the set-up are forgotten, by Halo and by us.
     let owner = world.database.owner().await;
     sqlx::query("truncate halo_budgets").execute(&owner).await.unwrap();
 
@@ -111,7 +111,7 @@ pub async fn stays_inside(size: Size) {
     println!("{} clients synced with {} requests, beside {times} searches", size.clients, run.summary.halo_requests);
 }
 
-/// Every client is mapped to a subscription that shows another quantity.
+/// Every client has a subscription that shows another quantity.
 async fn with_changed_clients(number: usize) -> World {
     let names: Vec<_> = (0..number).map(|number| format!("Client {number}")).collect();
     let world = World::builder().customers(&names).empty_roster().for_processes().unlimited_requests().build().await;

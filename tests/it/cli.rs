@@ -15,7 +15,7 @@ use crate::support::data_dir;
 use crate::support::db::TestDatabase;
 use crate::support::program::{Running, Web, program, run};
 
-/// 32 bytes that nobody else has.
+/// A key that is not published.
 const KEYS: &str = "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
 
 /// The program in a complete production.
@@ -33,7 +33,7 @@ fn production(arguments: &[&str], database: &TestDatabase) -> Command {
     command
 }
 
-/// What is said when it ends with 1: one line, without a trace of our insides.
+/// The error of a program that exits with 1: one line, without a trace of our internals.
 async fn complaint(command: &mut Command) -> String {
     let ended = run(command).await;
     assert_eq!(ended.status.code(), Some(1), "{}{}", ended.stdout, ended.stderr);
@@ -54,7 +54,7 @@ async fn serve_without_settings_names_all_of_them() {
 
 #[tokio::test]
 async fn invalid_database_url_is_not_printed() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let mut serve = production(&["serve"], &database);
     let said = complaint(serve.env("DATABASE_URL", "postgres//app:planted-password@db")).await;
     assert!(said.starts_with("error: DATABASE_URL is not an address of the form"), "{said}");
@@ -63,7 +63,7 @@ async fn invalid_database_url_is_not_printed() {
 
 #[tokio::test]
 async fn production_with_development_key_is_refused() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let mut serve = production(&["serve"], &database);
     let said = complaint(serve.env("INFIMA_KEYS", infima_halo::seal::DEVELOPMENT_KEYS)).await;
     assert!(said.contains("INFIMA_KEYS holds the published development key"), "{said}");
@@ -71,7 +71,7 @@ async fn production_with_development_key_is_refused() {
 
 #[tokio::test]
 async fn keyring_of_another_database_is_refused() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let rotated = run(&mut production(&["rotate-keys"], &database)).await;
     assert!(rotated.status.success(), "{}", rotated.stderr);
     assert_eq!(rotated.stdout, "0 stored secrets were re-encrypted with the key 'test'.\n");
@@ -82,7 +82,7 @@ async fn keyring_of_another_database_is_refused() {
 
 #[tokio::test]
 async fn invalid_development_address_is_refused_with_an_example() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let mut worker = production(&["worker"], &database);
     worker.env("INFIMA_ENV", "development").env("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost");
     let said = complaint(&mut worker).await;
@@ -92,7 +92,7 @@ async fn invalid_development_address_is_refused_with_an_example() {
 
 #[tokio::test]
 async fn metrics_are_served_only_on_their_listener() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let mut serve = production(&["serve"], &database);
     let mut running = Running::start(serve.env("INFIMA_METRICS_LISTEN", "127.0.0.1:0"));
     let line: serde_json::Value = serde_json::from_str(&running.logs("\"serving\"").await).unwrap();
@@ -109,19 +109,19 @@ async fn metrics_are_served_only_on_their_listener() {
 
 #[tokio::test]
 async fn database_without_tables_is_refused_naming_migrate() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let owner = database.owner().await;
     sqlx::query("ALTER TABLE canary RENAME TO canary_of_yore").execute(&owner).await.unwrap();
     let said = complaint(&mut production(&["serve"], &database)).await;
     assert_eq!(said, "error: the database has no tables of ours yet: run `infima-halo migrate` first");
 }
 
-/// It is the first command that is run, before the application's role has an address.
+/// `migrate` is the first command that is run, before the application's role has an address.
 #[tokio::test]
 async fn migrate_needs_only_the_owner_url_and_is_idempotent() {
     let said = complaint(&mut program(&["migrate"])).await;
     assert!(said.starts_with("error: MIGRATE_DATABASE_URL (or MIGRATE_DATABASE_URL_FILE) is not set: "), "{said}");
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let mut migrate = program(&["migrate"]);
     let migrated = run(migrate.env("MIGRATE_DATABASE_URL", database.owner_url().expose_secret())).await;
     assert_eq!((migrated.status.code(), migrated.stdout.as_str()), (Some(0), "The database is up to date.\n"));
@@ -136,15 +136,15 @@ async fn schema_command_needs_no_settings() {
 
 #[tokio::test]
 async fn sync_command_with_nothing_to_do_says_why() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let night = run(&mut production(&["sync", "--night"], &database)).await;
     assert!(night.status.success(), "{}", night.stderr);
     assert!(night.stdout.starts_with("Nothing to sync: "), "{}", night.stdout);
     let since = ["sync", "--failed-since", "2026-11-24T00:00:00Z", "--spread", "60"];
     let since = run(&mut production(&since, &database)).await;
     assert_eq!(since.stdout, "Nothing to sync: no partner's latest sync since then failed.\n");
-    let said = complaint(&mut production(&["sync", "--partner", "nobody"], &database)).await;
-    assert_eq!(said, "error: there is no partner with the external id 'nobody'");
+    let said = complaint(&mut production(&["sync", "--partner", "unknown"], &database)).await;
+    assert_eq!(said, "error: there is no partner with the external id 'unknown'");
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn invalid_argument_is_refused_with_an_example() {
         let said = complaint(&mut program(&[command, "--data-dir", file])).await;
         assert!(said.contains(file) && said.contains("(--data-dir)"), "{said}");
     }
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let to_come = complaint(&mut production(&["sync", "--failed-since", "2999-01-01T00:00:00Z"], &database)).await;
     assert!(to_come.starts_with("error: --failed-since names a time that is still to come"), "{to_come}");
 }
@@ -202,21 +202,21 @@ async fn invalid_argument_is_refused_with_an_example() {
 /// Each command says at once which address is meant and what is wrong there.
 #[tokio::test]
 async fn unusable_database_error_names_address_and_cause() {
-    let database = TestDatabase::fresh().await;
-    let nobody = "postgres://app:planted@127.0.0.1:1/there";
+    let database = TestDatabase::create().await;
+    let closed_port = "postgres://app:planted@127.0.0.1:1/there";
     for command in [&["serve"][..], &["worker"], &["rotate-keys"], &["sync", "--night"]] {
         let begun = Instant::now();
-        let said = complaint(production(command, &database).env("DATABASE_URL", nobody)).await;
+        let said = complaint(production(command, &database).env("DATABASE_URL", closed_port)).await;
         let refused = "error: Postgres at 127.0.0.1:1 (DATABASE_URL) cannot be reached: Connection refused";
         assert!(said.starts_with(refused), "{command:?}: {said}");
         assert!(begun.elapsed() < Duration::from_secs(4), "{command:?} waits for a server that refuses");
     }
     let mut migrate = production(&["migrate"], &database);
-    let said = complaint(migrate.env("MIGRATE_DATABASE_URL", nobody)).await;
+    let said = complaint(migrate.env("MIGRATE_DATABASE_URL", closed_port)).await;
     assert!(said.starts_with("error: Postgres at 127.0.0.1:1 (MIGRATE_DATABASE_URL) cannot be reached"), "{said}");
     let said = complaint(migrate.env("MIGRATE_DATABASE_URL", "postgres//app:planted@db")).await;
     assert!(said.starts_with("error: MIGRATE_DATABASE_URL is not an address of the form"), "{said}");
-    let said = complaint(migrate.env_remove("MIGRATE_DATABASE_URL").env("DATABASE_URL", nobody)).await;
+    let said = complaint(migrate.env_remove("MIGRATE_DATABASE_URL").env("DATABASE_URL", closed_port)).await;
     assert!(said.starts_with("error: Postgres at 127.0.0.1:1 (DATABASE_URL) cannot be reached"), "{said}");
     let said = complaint(migrate.env("DATABASE_URL", database.app_url().expose_secret())).await;
     let owner = "error: the role in DATABASE_URL may not change the tables: give `migrate` the database's owner";
@@ -228,7 +228,7 @@ async fn unusable_database_error_names_address_and_cause() {
 
 #[tokio::test]
 async fn serve_and_worker_become_ready_and_stop_on_signal() {
-    let (database, web) = (TestDatabase::fresh().await, Web::new());
+    let (database, web) = (TestDatabase::create().await, Web::new());
     for (command, says) in [("serve", "serving"), ("worker", "working")] {
         let (running, address) = started(&mut production(&[command], &database), says).await;
         let metrics = (command == "worker").then_some("metrics");
@@ -239,7 +239,7 @@ async fn serve_and_worker_become_ready_and_stop_on_signal() {
     }
 }
 
-/// Starts it, and gives the address at which it answers.
+/// Starts the program, and gives the address at which it answers.
 async fn started(command: &mut Command, says: &str) -> (Running, String) {
     let mut running = Running::start(command);
     let line = running.logs(&format!("\"{says}\"")).await;
@@ -247,11 +247,12 @@ async fn started(command: &mut Command, says: &str) -> (Running, String) {
     (running, line["address"].as_str().expect("it says where it answers").to_owned())
 }
 
-/// A server that is gone, and one that takes what it is told and never answers. In both, who asks is told soon and rightly,
-/// and the processes end when they are told to.
+/// A database server that is gone, and one that accepts requests and never answers. In both cases
+/// the health check answers soon and rightly, and the processes end on their signal.
 #[tokio::test]
 async fn serve_and_worker_without_database_are_unready_and_stop() {
-    /// What a worker gives its syncs, and what it may take beyond that; what is beyond covers a machine that is busy.
+    /// How long a worker waits for its syncs, and how long it may take beyond that on a busy
+    /// machine.
     const STOP: Duration = Duration::from_secs(1);
     const BEYOND: Duration = Duration::from_secs(8);
     let data_dir = data_dir::make("away").await;
@@ -262,7 +263,7 @@ async fn serve_and_worker_without_database_are_unready_and_stop() {
         let options = PostgresOptions { say: |_| (), ..PostgresOptions::new(&data_dir, &variables).unwrap() };
         postgres::provide(options).await.unwrap()
     };
-    let (web, database) = (Web::new(), TestDatabase::fresh().await);
+    let (web, database) = (Web::new(), TestDatabase::create().await);
     for server_is_killed in [true, false] {
         let cluster = own().await;
         infima_halo::app::migrate(cluster.owner_url(), "the test's database").await.unwrap();
@@ -276,7 +277,7 @@ async fn serve_and_worker_without_database_are_unready_and_stop() {
         let processes = processes_of(&cluster).await;
         let signal = if server_is_killed { Signal::SIGKILL } else { Signal::SIGSTOP };
         for process in &processes {
-            // One that has ended by itself is as good as killed.
+            // A process that has ended by itself is as good as killed.
             let _ = kill(*process, signal);
         }
 
@@ -302,7 +303,7 @@ async fn serve_and_worker_without_database_are_unready_and_stop() {
     data_dir::remove(&data_dir).await;
 }
 
-/// The server's processes: its own and those that it made.
+/// The server's processes: the postmaster and its children.
 async fn processes_of(cluster: &Postgres) -> Vec<Pid> {
     let mut connection = PgConnection::connect(cluster.owner_url().expose_secret()).await.unwrap();
     let all = "select pid from pg_stat_activity where pid <> pg_backend_pid() \

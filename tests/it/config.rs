@@ -1,4 +1,4 @@
-//! What the environment may say, what it may not, and that docs/configuration.md lists the same.
+//! What the environment may say, what it may not, and that the documentation agrees.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn with(name: &str, value: &str) -> Variables {
     variables
 }
 
-/// What is said about one bad variable, in the words an operator reads.
+/// The error for one invalid variable, in the words an operator reads.
 fn complaint(name: &str, value: &str) -> String {
     let variables = with(name, value);
     let error = Config::read(&variables).err().or_else(|| ApiConfig::read(&variables).err());

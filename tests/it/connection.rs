@@ -1,4 +1,5 @@
-//! Connecting a Halo: what can be typed wrongly or be missing in Halo, and what that leaves behind, which is nothing.
+//! Connecting a Halo: what can be mistyped, or be missing in Halo. A refused save leaves nothing
+//! behind.
 
 use infima_halo::app::App;
 use infima_halo::auth::{Denied, Role};
@@ -77,7 +78,7 @@ async fn halo_url_is_reduced_to_its_origin() {
             save(&world, Details { url: Some(url), ..world.details() }).await.expect("it is a Halo");
         assert_eq!(connection.url, world.tenant.url());
         assert_eq!((connection.tenant.0.as_str(), connection.state), ("northwind", ConnectionState::Connected));
-        assert_eq!(run, None, "nobody is mapped");
+        assert_eq!(run, None, "no client is associated");
     }
 }
 
@@ -112,7 +113,7 @@ async fn wrong_and_swapped_credentials_are_refused_alike() {
         assert!(!message.contains(secret), "{message}");
         assert!(stored(&world).await.is_none());
     }
-    // Copying leaves blanks around.
+    // Copied text often has spaces around it.
     let padded = Details {
         application_client_id: Some(format!(" {id}\n")),
         client_secret: Some(format!("\t{secret} ").into()),
@@ -215,7 +216,7 @@ async fn repeated_wrong_credentials_are_rate_limited() {
     check(&world, &wrong).await.expect("the minute is over");
 }
 
-/// Anybody may type any host. What they try there is counted for them alone.
+/// Any user may type any host. The checks of such a host count against that user alone.
 #[tokio::test]
 async fn typed_address_checks_leave_partner_budget_untouched() {
     let world = World::builder()
@@ -245,7 +246,7 @@ async fn typed_address_checks_leave_partner_budget_untouched() {
     assert_eq!(try_it().await, ProblemCode::RateLimited, "ten of forty, two each");
     assert_eq!(used().await, before, "the partner's own budget is as it was");
 
-    // Nor does what Halo says to a stranger hold the partner's syncs up.
+    // Nor does a pause that Halo imposes on a stranger delay the partner's syncs.
     world.new_budget().await;
     world.tenant.inject(Fault::RateLimitedSeconds(300), Matching::call(Call::Token), Lasting::Once);
     assert_eq!(try_it().await, ProblemCode::RateLimited);
@@ -254,7 +255,7 @@ async fn typed_address_checks_leave_partner_budget_untouched() {
     assert_eq!(world.mark(), mark, "the stranger waits");
     world.map(&["Alder"]).await;
     assert_eq!(world.look().await, Some(SUCCEEDED));
-    // Once Halo has accepted what somebody typed, it is that Halo's own.
+    // Once Halo has accepted the typed credentials, requests count as that Halo's own.
     let before = used().await;
     assert_eq!(check(&world, &world.details()).await.expect("it may be tried").problem, None);
     assert!(used().await > before);
@@ -272,7 +273,7 @@ async fn changed_url_requires_the_secret_again() {
     save(&world, same).await.expect("the stored secret is for this address");
 }
 
-/// As many as may come in a minute, from two servers.
+/// As many saves as are allowed in a minute, from two servers.
 #[tokio::test]
 async fn concurrent_first_saves_leave_a_working_connection() {
     let world = World::builder().clients(&[("Alder", 3)]).build().await;
@@ -299,7 +300,7 @@ async fn concurrent_url_change_does_not_reuse_the_stored_secret() {
     held();
     let meanwhile = async {
         world.tenant.until(|tenant| tenant.held() == 1).await;
-        save(&world, details_of(&other)).await.expect("nobody is mapped");
+        save(&world, details_of(&other)).await.expect("no client is associated");
         world.tenant.release();
     };
     let (late, ()) = tokio::join!(save(&world, same.clone()), meanwhile);
@@ -308,8 +309,8 @@ async fn concurrent_url_change_does_not_reuse_the_stored_secret() {
     assert_eq!(world.connection().await.url, other.url());
     assert_eq!(check(&world, &Details::default()).await.expect("it is connected").problem, None);
 
-    // Disconnected meanwhile, there is nothing to keep.
-    save(&world, world.details()).await.expect("nobody is mapped");
+    // After a disconnect, there is no secret to keep.
+    save(&world, world.details()).await.expect("no client is associated");
     held();
     let meanwhile = async {
         world.tenant.until(|tenant| tenant.held() == 1).await;
@@ -332,7 +333,7 @@ async fn other_tenant_is_refused_while_clients_are_associated() {
     assert_eq!(world.connection().await.url, world.tenant.url());
 
     world.remove(world.association("Alder").await.id, Ending::KeepQuantity).await.expect("it is mapped");
-    save(&world, details_of(&other)).await.expect("nobody is mapped any more");
+    save(&world, details_of(&other)).await.expect("no client is associated any more");
     assert_eq!(world.connection().await.tenant.0, "other");
 }
 
@@ -343,7 +344,7 @@ async fn run_against_changed_tenant_writes_nothing() {
     world.map(&["Birch"]).await;
     world.set_users("Alder", 5).await;
     let synced = world.connection().await.last_synced_at;
-    // Whoever answers says that it is another Halo.
+    // The tenant that answers says that it is another Halo.
     world.tenant.inject(Fault::DiscoveryOfAnother, Matching::any(), Lasting::Sticky);
     let mark = world.mark();
     let run = world.sync().await;

@@ -1,8 +1,8 @@
-//! The frontend's contract, held to what the server answers: each of its operations, and each code that can be among
-//! `userErrors`, asked over HTTP of the app as `serve` builds it, with a sandbox for a Halo.
+//! The frontend's contract, compared with what the server answers: each of its operations, and each
+//! code of `userErrors`, over HTTP with the app as `serve` builds it and the sandbox as Halo.
 //!
-//! The answers are in `frontend-contract/recorded/`, where the frontend's mocks come from. `make contract-update` writes
-//! them; without it, this says what has become stale.
+//! The responses are in `frontend-contract/recorded/`, where the frontend's mocks come from. `make
+//! contract-update` writes them; otherwise this test reports what is stale.
 
 mod connection;
 mod desk;
@@ -37,8 +37,8 @@ async fn operations_and_refusals_match_recordings() {
 #[test]
 fn top_level_error_codes_match_recording() {
     let codes = ErrorCode::ALL.iter().map(|code| {
-        let told = json!({ "status": status_of(*code).as_u16(), "meaning": code.meaning() });
-        (code.as_str().to_owned(), told)
+        let recorded_code = json!({ "status": status_of(*code).as_u16(), "meaning": code.meaning() });
+        (code.as_str().to_owned(), recorded_code)
     });
     hold("error-codes.json", &codes.collect());
 }
@@ -66,7 +66,7 @@ async fn outdated_document_error_names_operation_and_version() {
             assert!(message.contains(said), "{message}");
         }
     }
-    // Whoever may send anything is told which field is gone.
+    // A caller that may send any document learns which field is gone.
     let outdated = json!({ "query": "query Old($id: ID!) { partner(id: $id) { clientsOfOld { id } } }",
                            "variables": { "id": desk.partner().await } });
     let (status, answer) = desk.send(&desk.support(), &outdated).await;

@@ -1,5 +1,5 @@
-//! A real worker is killed from outside at every failpoint of a sync, and the next worker completes the run. The judgement
-//! is by the requests that Halo received and carried out, and by the rows that remain.
+//! A real worker is killed from outside at every step of a sync, and the next worker completes the
+//! run. The test compares Halo's request log and records, and the rows that remain.
 
 use std::collections::BTreeSet;
 
@@ -16,26 +16,27 @@ use strum::VariantArray;
 use crate::support::worker::Worker;
 use crate::support::world::World;
 
-/// Worlds at the same time: most of their time is waiting for leases to end.
+/// How many worlds run at the same time: most of their time is waiting for leases to end.
 const AT_ONCE: usize = 8;
 
 /// What has to go wrong for a run to pass a failpoint.
 #[derive(Clone, Copy)]
-enum Story {
+enum Scenario {
     /// Nothing.
     Plain,
-    /// Halo does so in answer to the create.
+    /// Halo does so in response to the create.
     Create(Fault),
-    /// Halo does so in answer to the update.
+    /// Halo does so in response to the update.
     Update(Fault),
-    /// The process is told to stop after the update, before the create.
-    ToldToStop,
-    /// It is told to stop while Halo is silent about the update, which it has carried out.
+    /// The process is stopped after the update, before the create.
+    Stopped,
+    /// The process is stopped while Halo is silent about the update, which it has carried out.
     OutOfTime,
 }
 
-/// The circumstances in which a run passes the failpoint. A new failpoint does not compile without them.
-fn story(failpoint: Failpoint) -> Story {
+/// The circumstances in which a run passes the failpoint. A new failpoint does not compile without
+/// them.
+fn scenario(failpoint: Failpoint) -> Scenario {
     match failpoint {
         Failpoint::RunClaimed
         | Failpoint::ReadingStarted
@@ -54,15 +55,15 @@ fn story(failpoint: Failpoint) -> Story {
         | Failpoint::BillingRecorded
         | Failpoint::RequestsCounted
         | Failpoint::BeforeFinishCommit
-        | Failpoint::RunFinished => Story::Plain,
-        Failpoint::CreateUnconfirmed => Story::Create(Fault::CutAfter),
-        Failpoint::CreateRefused | Failpoint::CreateIntentCleared => Story::Create(Fault::RefusedAsText),
+        | Failpoint::RunFinished => Scenario::Plain,
+        Failpoint::CreateUnconfirmed => Scenario::Create(Fault::CutAfter),
+        Failpoint::CreateRefused | Failpoint::CreateIntentCleared => Scenario::Create(Fault::RefusedAsText),
         Failpoint::QuantityRefused
         | Failpoint::QuantityIntentCleared
         | Failpoint::BeforeRescheduleCommit
-        | Failpoint::RunRescheduled => Story::Update(Fault::RateLimitedSeconds(1)),
-        Failpoint::BeforeHandoverCommit | Failpoint::RunHandedOver => Story::ToldToStop,
-        Failpoint::LeasesEnded => Story::OutOfTime,
+        | Failpoint::RunRescheduled => Scenario::Update(Fault::RateLimitedSeconds(1)),
+        Failpoint::BeforeHandoverCommit | Failpoint::RunHandedOver => Scenario::Stopped,
+        Failpoint::LeasesEnded => Scenario::OutOfTime,
     }
 }
 
@@ -86,33 +87,33 @@ pub async fn three_clients() -> (World, RunId) {
 async fn killed_at(failpoint: Failpoint) {
     let (world, run) = three_clients().await;
     let mut stops = vec![failpoint];
-    match story(failpoint) {
-        Story::Plain => {}
-        Story::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
-        Story::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
-        Story::ToldToStop => stops.insert(0, Failpoint::AfterQuantityUpdate),
-        Story::OutOfTime => world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Update), Lasting::Once),
+    match scenario(failpoint) {
+        Scenario::Plain => {}
+        Scenario::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
+        Scenario::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
+        Scenario::Stopped => stops.insert(0, Failpoint::AfterQuantityUpdate),
+        Scenario::OutOfTime => world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Update), Lasting::Once),
     }
     let stops: Vec<&str> = stops.iter().map(|failpoint| failpoint.into()).collect();
     let mut settings = vec![("INFIMA_FAILPOINTS", stops.join(","))];
-    if let Story::OutOfTime = story(failpoint) {
+    if let Scenario::OutOfTime = scenario(failpoint) {
         let patient = ["INFIMA_HALO_TIMEOUT_SECONDS", "INFIMA_WORKER_LEASE_SECONDS"];
         settings.extend(patient.map(|name| (name, "60".to_owned())));
         settings.push(("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "1".to_owned()));
     }
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut worker = Worker::start_with(&world, &settings);
-    match story(failpoint) {
-        Story::ToldToStop => {
+    match scenario(failpoint) {
+        Scenario::Stopped => {
             assert_eq!(worker.stopped_at().await, Failpoint::AfterQuantityUpdate);
             worker.signal(Signal::SIGTERM);
             worker.signal(Signal::SIGCONT);
         }
-        Story::OutOfTime => {
+        Scenario::OutOfTime => {
             world.tenant.until(|tenant| tenant.held() == 1).await;
             worker.signal(Signal::SIGTERM);
         }
-        Story::Plain | Story::Create(_) | Story::Update(_) => {}
+        Scenario::Plain | Scenario::Create(_) | Scenario::Update(_) => {}
     }
     assert_eq!(worker.stopped_at().await, failpoint);
     honest(&world, run).await;
@@ -130,7 +131,7 @@ async fn killed_at(failpoint: Failpoint) {
     as_it_should_be(&world, &[("Alder", 3), ("Birch", 6), ("Cedar", 2)]).await;
 }
 
-/// No date and no quantity says more than Halo has confirmed, whatever the moment.
+/// No date and no quantity says more than Halo has confirmed, whatever the step.
 async fn honest(world: &World, run: RunId) {
     let connection = world.connection().await;
     let succeeded = world.run(run).await.state == RunState::Succeeded;
@@ -138,7 +139,7 @@ async fn honest(world: &World, run: RunId) {
     quantities_are_true(world, &["Alder", "Birch", "Cedar"]).await;
 }
 
-/// What we say was synced has been in Halo.
+/// A quantity that we call synced has been in Halo.
 pub async fn quantities_are_true(world: &World, clients: &[&str]) {
     for name in clients {
         let association = world.association(name).await;
@@ -160,8 +161,8 @@ fn quantities(world: &World, id: i32) -> BTreeSet<u32> {
     had.collect()
 }
 
-/// Every client has one subscription, created once, with its count; everything is confirmed, and a second run has nothing to
-/// write.
+/// Every client has one subscription, created once, with its count; everything is confirmed, and a
+/// second run has nothing to write.
 pub async fn as_it_should_be(world: &World, clients: &[(&str, u32)]) {
     let expected = clients.iter().map(|(name, count)| ((*name).to_owned(), vec![*count])).collect();
     assert_eq!(world.billed(), expected);
@@ -183,7 +184,7 @@ pub async fn as_it_should_be(world: &World, clients: &[(&str, u32)]) {
     assert!(world.connection().await.last_synced_at.unwrap() >= before);
 }
 
-/// The create is answered with an error, and its record shows only to the look after the first one.
+/// The create is answered with an error, and its record shows only in the second lookup.
 #[tokio::test]
 async fn create_visible_after_first_lookup_is_not_repeated() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
@@ -192,14 +193,15 @@ async fn create_visible_after_first_lookup_is_not_repeated() {
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
     world.bring_forward(run).await;
     assert_eq!(world.work(run).await, RunOutcome::PutBack, "the first look is empty and early");
-    world.settle("Alder").await;
+    world.pass_confirmation_timeout("Alder").await;
     world.bring_forward(run).await;
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.tenant.unconsumed_faults(), []);
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
 }
 
-/// The update emptied what was not sent. Nothing more is written, the connection says so, and so does the run.
+/// The update emptied the fields that were not sent. Nothing more is written, and both the
+/// connection and the run report it.
 #[tokio::test]
 async fn halo_overwriting_fields_is_written_once() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
@@ -218,7 +220,8 @@ async fn halo_overwriting_fields_is_written_once() {
     assert!(world.connection().await.problem.is_some());
 }
 
-/// Yesterday's database knows nothing of what was created since. Nothing is created again, and nothing is lost.
+/// A restored database does not know the subscriptions that were created since. None is created
+/// again, and none is lost.
 #[tokio::test]
 async fn restored_database_creates_no_second_subscription() {
     const TABLES: &str = "partners, clients, users, connections, associations, sync_runs, sync_results, activity";
@@ -275,7 +278,7 @@ async fn worker_killed_during_create_bills_correctly() {
         world.tenant.until(|tenant| tenant.held() == 1).await;
         worker.kill().await;
 
-        // The next worker looks before Halo has come to its end with it.
+        // The next worker looks before Halo has completed the create.
         let mark = world.mark();
         let next = Worker::start(&world);
         let looked = |entry: &Entry| entry.call == Call::SubscriptionList;

@@ -1,5 +1,6 @@
-//! The one-command stack as who develops here meets it: it needs nothing, says where everything is, leaves nothing behind, and
-//! finds its data again. One data directory with a Postgres of its own goes through all of it, start by start.
+//! The one-command stack as a developer meets it: it needs nothing, prints all addresses, leaves
+//! nothing behind, and finds its data again. One data directory with its own Postgres goes through
+//! all of it, start by start.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,14 +26,15 @@ use crate::support::db::TestDatabase;
 use crate::support::program::{Ended, Running, program, run};
 use crate::support::served::{Reply, client};
 
-/// What is said once everything is up.
+/// The line that is printed once everything is up.
 const UP: &str = "The stack stays up; Ctrl-C stops it.";
 
 /// A data directory.
 struct Home(PathBuf);
 
 impl Home {
-    /// `dev` in this directory, as a terminal would start it: in a process group of its own, which Ctrl-C reaches as a whole.
+    /// `dev` in this directory, as a terminal would start it: in its own process group, which
+    /// Ctrl-C reaches as a whole.
     fn dev(&self, options: &[&str]) -> Command {
         let mut command = program(&["dev", "--data-dir"]);
         command.arg(&self.0).args(options).process_group(0);
@@ -46,10 +48,11 @@ impl Home {
 
     /// The tenants as they are on disk, while no stack is running.
     async fn tenants(&self) -> Sandbox {
-        dev::sandbox(&self.0, 0, Clock::System).await.expect("nobody else is using the tenants")
+        dev::sandbox(&self.0, 0, Clock::System).await.expect("no other process uses the tenants")
     }
 
-    /// SIGKILL, to the processes that it made as well, so that none writes to its files any more. Gives the server's own.
+    /// Sends SIGKILL to the stack and its child processes, so that none writes to the files any
+    /// more. Gives the server's process id.
     async fn kill_the_server(&self) -> Pid {
         let mut connection = PgConnection::connect(self.announced()["database"].as_str().unwrap()).await.unwrap();
         let made = sqlx::query_scalar("select pid from pg_stat_activity").fetch_all(&mut connection).await.unwrap();
@@ -57,13 +60,13 @@ impl Home {
         let server: i32 = file.lines().next().unwrap().trim().parse().unwrap();
         kill(Pid::from_raw(server), Signal::SIGKILL).expect("it is there");
         for process in made {
-            // One that has ended by itself is as good as killed.
+            // A process that has ended by itself is as good as killed.
             let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
         }
         Pid::from_raw(server)
     }
 
-    fn is_told_that_the_server_is_gone(&self, server: Pid, ended: Ended) {
+    fn reports_that_the_server_is_gone(&self, server: Pid, ended: Ended) {
         let log = fs::canonicalize(self.0.join("postgres")).unwrap().join("postgres.log");
         let log = log.display();
         let said =
@@ -85,7 +88,7 @@ impl Home {
     }
 }
 
-/// Ctrl-C, and what came of it: the end of everything that the process started.
+/// Sends Ctrl-C, and gives the end of everything that the process started.
 async fn interrupted(running: Running) -> Ended {
     let group = running.pid();
     killpg(group, Signal::SIGINT).expect("it is there");
@@ -98,7 +101,7 @@ async fn interrupted(running: Running) -> Ended {
 async fn dev_starts_from_nothing_and_keeps_its_data() {
     let home = Home(data_dir::make("dev").await);
 
-    // The first start, where both of its ports are somebody else's.
+    // The first start, where both of its ports are used by other programs.
     let (port, sandbox_port) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let taken = [&port, &sandbox_port].map(|listener| listener.local_addr().unwrap().port());
     let options = ["--port", &taken[0].to_string(), "--sandbox-port", &taken[1].to_string()];
@@ -133,7 +136,7 @@ async fn dev_starts_from_nothing_and_keeps_its_data() {
     drop((port, sandbox_port));
     let made = home.is_the_table_of(&story, &ours).await;
 
-    // The second start carries on: it makes nothing anew, and ends by itself.
+    // The second start resumes: it creates nothing again, and ends by itself.
     let second = run(&mut home.dev(&["--port", "0", "--sandbox-port", "1", "--exit"])).await;
     assert_eq!(second.status.code(), Some(0), "{}{}", second.stdout, second.stderr);
     let moved = "--sandbox-port does not move them";
@@ -143,12 +146,13 @@ async fn dev_starts_from_nothing_and_keeps_its_data() {
     home.nothing_is_left(&database).await;
     assert_eq!(home.is_the_table_of(&second.stdout, &ours).await, made, "the same subscriptions");
 
-    // Its server dies in the middle of the story. Whoever notices it first, that is what is said.
+    // The database server dies during the set-up. Whichever process notices it first, that is what
+    // is reported.
     let mut without_server = Running::start(&mut home.dev(&["--port", "0", "--exit"]));
     without_server.says("4. ").await;
-    home.is_told_that_the_server_is_gone(home.kill_the_server().await, without_server.end().await);
+    home.reports_that_the_server_is_gone(home.kill_the_server().await, without_server.end().await);
 
-    // Anew and without the story: only the roster is there. Then it is killed.
+    // A new start without the set-up: only the roster is there. Then the stack is killed.
     let mut third = Running::start(&mut home.dev(&["--port", "0", "--fresh", "--no-story"]));
     let said = third.says_before(UP).await;
     assert!(said.contains("1. INFIMA's platform reports") && !said.contains("2. "), "{said}");
@@ -156,14 +160,15 @@ async fn dev_starts_from_nothing_and_keeps_its_data() {
     let database = announced["database"].as_str().unwrap().to_owned();
     assert_eq!(counts(&database).await, json!({ "clients": 15, "connections": 0, "associations": 0, "runs": 0 }));
     third.kill().await;
-    assert!(home.0.join("dev.json").exists(), "nobody was left to remove it");
+    assert!(home.0.join("dev.json").exists(), "no process was left to remove it");
     let sandbox = home.tenants().await;
     let tenant = sandbox.tenant(dev::TENANTS[0]);
-    assert!(creates(&tenant).is_empty(), "the tenant began anew, too");
+    assert!(creates(&tenant).is_empty(), "the tenant is new, too");
     tenant.act(Act::SetScopes { scopes: vec!["read:customers".into()] }).unwrap();
     sandbox.stop().await;
 
-    // What was killed left its server behind. It is used again; the step that cannot be done is named.
+    // The killed stack left its server behind. The server is used again; the step that cannot be
+    // done is named.
     let fourth = run(&mut home.dev(&["--port", "0", "--exit"])).await;
     assert_eq!(fourth.status.code(), Some(1), "{}", fourth.stdout);
     assert!(fourth.stdout.contains("Postgres is already running (process "), "{}", fourth.stdout);
@@ -172,20 +177,20 @@ async fn dev_starts_from_nothing_and_keeps_its_data() {
     assert!(fourth.stderr.contains(failed) && fourth.stderr.contains("edit:softwarelicensing"), "{}", fourth.stderr);
     home.nothing_is_left(&database).await;
 
-    // Where nobody waits for its end, it says why the story stopped and what may be done, and stays.
+    // Without `--exit`, the stack says why the set-up stopped and what can be done, and stays.
     let mut fifth = Running::start(&mut home.dev(&["--port", "0"]));
     let said = fifth.says_before(UP).await;
     assert!(said.contains("The story stopped: step 2 ") && said.contains("\n(--fresh begins with nothing.)"), "{said}");
-    // So it does until its server dies.
-    home.is_told_that_the_server_is_gone(home.kill_the_server().await, fifth.end().await);
+    // The stack stays until its server dies.
+    home.reports_that_the_server_is_gone(home.kill_the_server().await, fifth.end().await);
     data_dir::remove(&home.0).await;
 }
 
-/// The database that is given is not ours to empty: `--fresh` refuses, and is not offered.
+/// A given database is not ours to empty: `--fresh` refuses, and is not offered.
 #[tokio::test]
 async fn dev_with_given_database_refuses_fresh() {
     let home = Home(data_dir::make("given").await);
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let dev = |options: &[&str]| {
         let mut command = home.dev(&["--port", "0", "--sandbox-port", "0"]);
         command.args(options).env("DATABASE_URL", database.app_url().expose_secret());
@@ -211,20 +216,21 @@ async fn dev_with_given_database_refuses_fresh() {
     data_dir::remove(&home.0).await;
 }
 
-/// The transcript in `docs/development.md` is what is printed, except for addresses, times and progress.
+/// The transcript in `docs/development.md` is what is printed, except for addresses, times and
+/// progress.
 fn matches_the_documented_transcript(story: &str, sandbox: &str) {
     let document = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/development.md")).unwrap();
     let (_, shown) = document.split_once("```text\n").expect("the document shows a transcript");
     let (shown, _) = shown.split_once("```").unwrap();
-    let told = |text: &str| -> Vec<String> {
-        let (_, text) = text.split_once("The user guide's story, through the API:\n").expect("the story is told");
+    let transcript = |text: &str| -> Vec<String> {
+        let (_, text) = text.split_once("The user guide's story, through the API:\n").expect("the set-up is described");
         let lines = text.lines().filter(|line| !line.starts_with("   (waiting: "));
         let timeless = |line: &str| match line.strip_suffix(" UTC") {
             Some(line) => line[..line.len() - "2026-11-24 11:31".len()].to_owned(),
             None => line.to_owned(),
         };
         let mut lines: Vec<String> = lines.map(timeless).collect();
-        // A sync tells its clients' results in the order in which it comes to them.
+        // A sync reports its clients' results in the order in which it reaches them.
         let is_result = |line: &String| line.contains(" created with quantity ") || line.contains(" -> ");
         for together in lines.chunk_by_mut(|one, next| is_result(one) && is_result(next)) {
             together.sort();
@@ -235,8 +241,8 @@ fn matches_the_documented_transcript(story: &str, sandbox: &str) {
         lines
     };
     assert_eq!(
-        told(shown),
-        told(&story.replace(sandbox, "http://127.0.0.1:4010")),
+        transcript(shown),
+        transcript(&story.replace(sandbox, "http://127.0.0.1:4010")),
         "the transcript in docs/development.md is stale"
     );
 }
@@ -324,8 +330,8 @@ async fn every_token_is_its_callers(announced: &Value) {
     }
 }
 
-/// What the database knows of the partner's clients, by the name of each: its subscription in Halo, how many users are active
-/// now, and when it was last synced.
+/// What the database knows of the partner's clients, by name: the subscription in Halo, how many
+/// users are active now, and when it was last synced.
 async fn subscriptions_of_ours(database: &str) -> BTreeMap<String, (i32, i32, String)> {
     let mut connection = PgConnection::connect(database).await.unwrap();
     let rows = sqlx::query(
@@ -360,7 +366,8 @@ fn creates(tenant: &infima_halo::sandbox::Tenant) -> Vec<i32> {
 }
 
 impl Home {
-    /// Holds the table that the story ended with against the database and the tenant itself. Gives what was ever created there.
+    /// Compares the table that the set-up ended with, with the database and the tenant. Gives the
+    /// subscriptions that were ever created there.
     async fn is_the_table_of(&self, said: &str, ours: &BTreeMap<String, (i32, i32, String)>) -> Vec<i32> {
         let sandbox = self.tenants().await;
         let tenant = sandbox.tenant(dev::TENANTS[0]);
@@ -385,7 +392,7 @@ impl Home {
         let without_date = |rows: &[Vec<String>]| rows.iter().map(|row| row[..5].to_vec()).collect::<Vec<_>>();
         assert_eq!(rows.len(), 9, "{said}");
         assert_eq!(without_date(&rows), without_date(&expected), "{said}");
-        // A later start syncs again: the date moves on from what the database had at first.
+        // A later start syncs again: the date is later than what the database had at first.
         assert!(rows.iter().zip(&expected).all(|(row, expected)| row[5] >= expected[5]), "{said}");
         let made = creates(&tenant);
         sandbox.stop().await;

@@ -1,5 +1,5 @@
-//! Trusted documents on the real API with the real contract: partners' callers run its operations
-//! and no others. `http` tests the forms in which clients send them.
+//! Trusted documents on the real API with the real contract: partners' callers may run its
+//! operations and no others. `http` tests the forms in which clients send them.
 
 use std::collections::BTreeMap;
 
@@ -93,7 +93,8 @@ async fn support_and_platform_may_send_any_document() {
     }
 }
 
-/// The code of the first error that a socket answers an operation with; empty if there is none.
+/// The code of the first error with which a socket answers an operation; empty if there is no
+/// error.
 async fn over_a_socket(served: &Served, token: &str, payload: Value) -> String {
     let answer = answer_of_a_socket(served, token, payload).await;
     let code = match answer["type"].as_str() {
@@ -103,7 +104,7 @@ async fn over_a_socket(served: &Served, token: &str, payload: Value) -> String {
     code.as_str().unwrap_or_default().to_owned()
 }
 
-/// The first message that a socket answers an operation with, or whatever else it says instead.
+/// The first message with which a socket answers an operation, or the close frame instead.
 pub(crate) async fn answer_of_a_socket(served: &Served, token: &str, payload: Value) -> Value {
     let mut request = served.url().replacen("http", "ws", 1).into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
@@ -119,7 +120,7 @@ pub(crate) async fn answer_of_a_socket(served: &Served, token: &str, payload: Va
     said(&mut socket).await
 }
 
-/// The next message behind the pings, or why the socket was closed.
+/// The next message that is no ping, or why the socket was closed.
 async fn said(socket: &mut (impl StreamExt<Item = tokio_tungstenite::tungstenite::Result<Message>> + Unpin)) -> Value {
     loop {
         match socket.next().await.expect("the socket is open").expect("the socket is sound") {

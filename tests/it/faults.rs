@@ -1,5 +1,6 @@
-//! Every fault the sandbox knows, in every call of a sync that it can be about: what the run, the clients and the connection
-//! come to is the table in `snapshots/`, and what must hold whatever goes wrong is checked here after each.
+//! Every fault of the sandbox, in every call of a sync that it can be about. The outcomes for run,
+//! clients and connection are the table in `snapshots/`; the test checks after each fault what must
+//! always hold.
 
 use std::fmt::Write;
 
@@ -15,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::support::halo_admin::SUCCEEDED;
 use crate::support::world::World;
 
-/// What a sync asks Halo.
+/// The calls that a sync makes to Halo.
 const CALLS: [Call; 9] = [
     Call::Discovery,
     Call::Token,
@@ -30,15 +31,15 @@ const CALLS: [Call; 9] = [
 const STEADY: &str = "Steady";
 const CHANGING: &str = "Changing";
 
-/// What a tenant has to be like for a fault to show.
+/// The state of the tenant in which a fault shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Setting {
     Usual,
     /// The subscription that is to be updated is gone.
     SubscriptionGone,
-    /// It goes in the moment before it is written.
+    /// The subscription is deleted just before it is written.
     SubscriptionGoesMeanwhile,
-    /// It is made inactive in the moment before it is written.
+    /// The subscription is made inactive just before it is written.
     InactiveMeanwhile,
     /// The new client's customer is gone.
     CustomerGone,
@@ -70,10 +71,11 @@ fn setting(fault: Fault, call: Call) -> Setting {
     }
 }
 
-/// A partner with synced clients, to which one thing after the other happens.
+/// A partner with synced clients, to which one fault after the other happens.
 struct Bench {
     world: World,
-    /// New clients of each case: so many that their customers are read from the list, or one by one.
+    /// New clients of each case: so many that their customers are read from the list, or one by
+    /// one.
     new: usize,
     cases: usize,
     /// The length of Halo's audit trail when the case began.
@@ -81,7 +83,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// `synced` clients beside [`STEADY`] and [`CHANGING`] have the subscriptions be read from the list.
+    /// Further clients beside [`STEADY`] and [`CHANGING`] make the sync read subscriptions from the
+    /// list.
     async fn set_up(more: &[&'static str], new: usize, timeout: &str) -> Self {
         let clients: Vec<_> = [STEADY, CHANGING].into_iter().chain(more.iter().copied()).collect();
         let clients: Vec<_> = clients.into_iter().map(|name| (name, 3)).collect();
@@ -98,7 +101,8 @@ impl Bench {
         Self { world, new, cases: 0, audited: 0 }
     }
 
-    /// One fault in one call of a sync that has a client to leave, one to update, and new ones to create.
+    /// One fault in one call of a sync that has a client to leave, one to update, and new ones to
+    /// create.
     async fn suffer(&mut self, fault: Fault, call: Call) -> String {
         self.cases += 1;
         self.audited = self.world.tenant.changes().len();
@@ -121,7 +125,7 @@ impl Bench {
         }
         world.map(&new.iter().map(String::as_str).collect::<Vec<_>>()).await;
         self.arrange(setting, &new[0]).await;
-        // The token is over too, so that every call is made.
+        // The token has expired too, so that every call is made.
         world.clock.advance(Duration::hours(2));
 
         world.tenant.inject(fault, Matching::call(call), Lasting::Once);
@@ -133,7 +137,7 @@ impl Bench {
 
         world.tenant.clear_faults();
         if matches!(fault, Fault::HeldBefore | Fault::HeldAfter) {
-            // What was held back still takes effect.
+            // A request that was held back still takes effect.
             world.tenant.until(|tenant| tenant.journal().len() > mark && tenant.held() == 0).await;
         }
         self.heal(&case, setting, &new).await;
@@ -180,14 +184,14 @@ impl Bench {
         tokio::join!(world.work(run), meanwhile).0
     }
 
-    /// What the fault came to, in words.
+    /// The outcome of the fault, in words.
     async fn outcome(&self, run: RunId, looked: RunOutcome, new: &[String]) -> String {
         let world = &self.world;
         let run = world.run(run).await;
         let mut text = match looked {
             RunOutcome::Finished(state) => format!("run {}", state.as_str()),
             RunOutcome::PutBack => "run put back".to_owned(),
-            other => panic!("nobody else works here: {other:?}"),
+            other => panic!("no other process works here: {other:?}"),
         };
         if let Some(problem) = run.problem {
             write!(text, " ({})", problem.code().as_str()).expect("writing into text cannot fail");
@@ -209,14 +213,14 @@ impl Bench {
         text
     }
 
-    /// What holds whatever goes wrong.
+    /// Checks what must hold whatever goes wrong.
     async fn check(&self, case: &str, run: RunId, before: f64, users: usize, new: &[String]) {
         let (world, now) = (&self.world, self.world.clock.now());
         let mut confirmed = true;
         for name in [STEADY, CHANGING].into_iter().chain(new.iter().map(String::as_str)) {
             let association = world.association(name).await;
             let live = world.live_at(association.customer.id);
-            // Halo made the second one, and a person is asked.
+            // Halo made the second record, and a user has to decide.
             let made = usize::from(name == CHANGING && case.starts_with("UpdateMakesRow"));
             assert!(live.len() <= 1 + made, "{case}: {name} has {} live subscriptions", live.len());
             let wanted = match name {
@@ -248,13 +252,14 @@ impl Bench {
         for result in results.iter().filter(|result| done(result.outcome)) {
             assert!(result.quantity_after.is_some(), "{case}: confirmed without a quantity");
         }
-        // Two faults are Halo changing more than it was asked to.
+        // In two faults Halo changes more than was sent.
         if !case.starts_with("ReplacesOnUpdate") && !case.starts_with("ZeroDeactivates") {
             assert_eq!(world.touched_beside_quantities(self.audited), [""; 0], "{case}");
         }
     }
 
-    /// The tenant is well again and people do what the remedies say: everything is right then, and stays so.
+    /// Ends the fault and resolves each problem as its remedy says: everything is right then, and
+    /// stays so.
     async fn heal(&self, case: &str, setting: Setting, new: &[String]) {
         let (world, tenant) = (&self.world, &self.world.tenant);
         match setting {
@@ -275,7 +280,7 @@ impl Bench {
                 break;
             }
             for association in world.associations().await {
-                world.mend(&association).await;
+                world.resolve_problem(&association).await;
             }
         }
         let run = run.expect("it was tried");
@@ -294,7 +299,8 @@ impl Bench {
     }
 }
 
-/// Into so many parts the faults are divided, each with a bench of its own: most of the time goes into waiting.
+/// The number of parts into which the faults are divided, each with a bench of its own: most of the
+/// time is waiting.
 const PARTS: usize = 3;
 
 /// One part of the faults, without the two that cost a time-out each.
@@ -320,7 +326,7 @@ async fn table(mut bench: Bench, faults: Vec<Fault>, calls: &[Call], size: &str)
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     fault: String,
-    /// Of the call in [`CALLS`].
+    /// The index of the call in [`CALLS`].
     place: usize,
     call: String,
     outcome: String,

@@ -1,5 +1,6 @@
-//! Foreign bytes, by chance: what Halo answers, tokens and headers, ids, cursors, addresses and whole requests. Nothing
-//! panics, nothing is taken for what it is not, and the server goes on. What is found is kept as a case of its own.
+//! Arbitrary input: Halo's responses, tokens and headers, ids, cursors, addresses and whole
+//! requests. Nothing panics, nothing is mistaken for something else, and the server continues.
+//! Failures found are kept as test cases.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,10 +25,10 @@ use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use crate::support::served::{Reply, Served};
 use crate::support::world::World;
 
-/// Cases for whatever takes a round trip; the others have proptest's own number.
+/// The number of cases for tests with a round trip; the others have proptest's own number.
 const ROUND_TRIPS: usize = 150;
 
-/// So many values, one after the other; always the same ones, so that a failure comes again.
+/// Generates this many values, always the same ones, so that a failure can be repeated.
 fn values<S: Strategy>(strategy: S, many: usize) -> impl Iterator<Item = S::Value> {
     let mut runner = TestRunner::new_with_rng(
         Config::default(),
@@ -95,7 +96,8 @@ fn halo_bytes() -> impl Strategy<Value = Vec<u8>> {
 
 #[tokio::test]
 async fn arbitrary_halo_response_is_result_or_error() {
-    // Each request gets the next of a list of answers; the token's, where the case says so, is a good one.
+    // Each request gets the next of a list of responses; the token's, where the case says so, is a
+    // valid one.
     type Script = Arc<Mutex<(bool, Vec<(u16, Vec<u8>)>)>>;
     let script = Script::default();
     let answers = script.clone();
@@ -212,7 +214,8 @@ async fn arbitrary_request_is_answered() {
     assert_eq!(served.data(&token, "{ partner { name } }", json!({})).await["partner"]["name"], "NORTHWIND");
 }
 
-/// Whatever comes over a socket, it is answered or the socket is closed with a code; the server goes on.
+/// Any message over a socket is answered, or the socket is closed with a code; the server
+/// continues.
 #[tokio::test]
 async fn arbitrary_socket_message_is_answered_or_closes() {
     let served = Served::over(World::builder().clients(&[("Alder", 1)]).build().await).await;
@@ -230,7 +233,7 @@ async fn arbitrary_socket_message_is_answered_or_closes() {
     ]);
     let well_formed = (kind, id, payload)
         .prop_map(|(kind, id, payload)| json!({ "type": kind, "id": id, "payload": payload }).to_string().into_bytes());
-    // Without some that break no rule, no socket would live to hear a second message.
+    // Without some valid messages, no socket would live long enough to receive a second message.
     let harmless = prop::sample::select(vec![
         json!({ "type": "ping", "payload": [] }),
         json!({ "type": "pong" }),
@@ -254,7 +257,8 @@ async fn arbitrary_socket_message_is_answered_or_closes() {
     assert_eq!(served.data(&served.admin(), "{ partner { name } }", json!({})).await["partner"]["name"], "NORTHWIND");
 }
 
-/// The code with which a socket is closed that hears these after it was signed in on; none where it goes on.
+/// The code with which a signed-in socket is closed on receiving these messages; `None` if it stays
+/// open.
 async fn after_these(served: &Served, token: &str, messages: Vec<(Vec<u8>, bool)>) -> Option<u16> {
     let mut request = served.url().replacen("http", "ws", 1).into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
@@ -263,7 +267,7 @@ async fn after_these(served: &Served, token: &str, messages: Vec<(Vec<u8>, bool)
     socket.send(Message::text(init.to_string())).await.unwrap();
     while !matches!(socket.next().await.unwrap().unwrap(), Message::Text(_)) {}
     for (bytes, as_text) in messages {
-        // What is no UTF-8 cannot be sent as a text by this client.
+        // This client cannot send invalid UTF-8 as text.
         let message = match String::from_utf8(bytes) {
             Ok(text) if as_text => Message::text(text),
             Ok(text) => Message::binary(text.into_bytes()),
@@ -344,7 +348,8 @@ proptest! {
             prop_assert!(read.port().is_none() && read.username().is_empty() && read.password().is_none());
             prop_assert!(read.path() == "/" && read.query().is_none() && read.fragment().is_none());
             prop_assert!(read.host_str().unwrap().is_ascii());
-            // Read again it is the same, and the guard at the connection agrees about what it can see.
+            // The accepted address parses to itself, and the guard at the connection agrees about
+            // what it can see.
             prop_assert_eq!(HaloUrl::parse(&url.to_string(), &AllowList::default()).unwrap(), url);
             prop_assert!(Guard::new(AllowList::default()).check_url(&read).is_ok(), "{}", text);
             match read.host().unwrap() {

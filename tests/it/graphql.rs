@@ -1,4 +1,5 @@
-//! The API through its schema: what each kind of caller reads and changes, on a real database and against the sandbox.
+//! The API through its schema: what each kind of caller reads and changes, on a real database and
+//! against the sandbox.
 
 use async_graphql::{Request, Response, Variables};
 use futures::StreamExt;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::world::World;
 
-/// The schema over a world, and who asks it.
+/// The schema over a world, and its callers.
 struct Api {
     world: World,
     schema: ApiSchema,
@@ -26,7 +27,7 @@ impl Api {
         Self { schema: schema(ops, changes), world }
     }
 
-    /// A partner that is connected, with all of its clients mapped and synced.
+    /// A partner that is connected, with all of its clients associated and synced.
     async fn synced(clients: &[(&str, usize)]) -> Self {
         Self::over(World::builder().clients(clients).synced().build().await)
     }
@@ -255,7 +256,7 @@ async fn partner_connects_associates_and_sees_quantities() {
     let entry = |client: String, customer: i32| json!({ "clientId": client, "haloCustomerId": customer });
     let (alder, birch) = (api.world.client("Alder").await.to_string(), api.world.client("Birch").await.to_string());
     let entries =
-        json!([entry(alder, api.world.customer("Alder").0), entry("nobody".into(), 1), entry(birch, 999_999),]);
+        json!([entry(alder, api.world.customer("Alder").0), entry("unknown".into(), 1), entry(birch, 999_999),]);
     let mapped = api.data(&admin, map, json!({ "associations": entries })).await["saveHaloClientAssociations"].take();
     assert_json_snapshot!(mapped, { ".run.pollAfterMs" => "[soon]" }, @r#"
     {
@@ -419,7 +420,7 @@ async fn partner_connects_associates_and_sees_quantities() {
     let activity =
         "{ partner { activity { totalCount nodes { action actor { name role } changes { name after } } } } }";
     let activity = api.data(&admin, activity, json!({})).await["partner"]["activity"].take();
-    // Before them are the imports that brought the partner here.
+    // The imports of the set-up come before them.
     let actions: Vec<_> = activity["nodes"].as_array().unwrap().iter().take(2).map(|entry| &entry["action"]).collect();
     assert_eq!(actions, ["association.saved", "connection.saved"]);
 
@@ -554,7 +555,7 @@ async fn halo_customers_are_paged() {
     let admin = api.world.admin().await;
     let page = "query($first: Int, $after: String) { haloCustomers(search: \"\", first: $first, after: $after) {
         totalCount edges { cursor node { name } } pageInfo { hasNextPage endCursor } } }";
-    // Another size than the cursor's goes on at the same place.
+    // A page of another size than the cursor's continues at the same place.
     for sizes in [[3, 3, 3], [3, 1, 100], [100, 1, 1]] {
         let (mut list, mut after) = (Vec::new(), Value::Null);
         for first in sizes.into_iter().chain(std::iter::repeat(2)) {
@@ -740,8 +741,8 @@ async fn forbidden_role_gets_forbidden() {
         (&api.world.admin().await, "{ partners { totalCount } }", "It is for INFIMA's own people and services."),
         (&platform, "{ partner { name } }", "The platform's service imports the roster, and nothing else."),
     ] {
-        let told = api.ask(caller, document, json!({})).await["errors"][0]["message"].take();
-        assert_eq!(told, format!("Your role does not permit this. {advice}"));
+        let message = api.ask(caller, document, json!({})).await["errors"][0]["message"].take();
+        assert_eq!(message, format!("Your role does not permit this. {advice}"));
     }
     for query in [
         format!("{{ partner(id: \"{partner}\") {{ name }} }}"),
@@ -805,8 +806,8 @@ async fn support_must_name_partner_and_reason() {
     assert_eq!(ask(Some(&partner), Some("  ")).await, refusal("REASON_REQUIRED", "reason"));
     assert_eq!(ask(Some(&partner), Some(&"x".repeat(501))).await, refusal("TOO_LONG", "reason"));
     assert_eq!(ask(Some(&partner), Some("ticket\u{0}7")).await, refusal("INVALID", "reason"));
-    let nobody = json!({ "partner": "partner_00000000000000000000000000000000", "reason": "ticket 7" });
-    assert_eq!(api.ask(&support, sync, nobody).await["errors"][0]["code"], "NOT_FOUND");
+    let unknown = json!({ "partner": "partner_00000000000000000000000000000000", "reason": "ticket 7" });
+    assert_eq!(api.ask(&support, sync, unknown).await["errors"][0]["code"], "NOT_FOUND");
     let requested = ask(Some(&partner), Some("ticket 7")).await;
     assert_eq!(requested["run"]["requestedBy"], json!({ "name": "Sam Example", "role": "SUPPORT" }));
 
@@ -827,8 +828,8 @@ async fn sync_request_with_empty_or_unknown_clients_is_refused() {
     let admin = api.world.admin().await;
     let sync = "mutation($clients: [ID!]) { requestHaloSync(input: { clientIds: $clients }) {
         run { id } userErrors { code field } } }";
-    let nobody = api.data(&admin, sync, json!({ "clients": [] })).await["requestHaloSync"].take();
-    assert_eq!(nobody, json!({ "run": null, "userErrors": [{ "code": "REQUIRED", "field": ["clientIds"] }] }));
+    let empty = api.data(&admin, sync, json!({ "clients": [] })).await["requestHaloSync"].take();
+    assert_eq!(empty, json!({ "run": null, "userErrors": [{ "code": "REQUIRED", "field": ["clientIds"] }] }));
 
     let preview = "query($clients: [ID!]) { haloSyncPreview(clientIds: $clients) { entries { client { name } } } }";
     let alder = api.world.client("Alder").await.to_string();
@@ -844,7 +845,8 @@ async fn sync_request_with_empty_or_unknown_clients_is_refused() {
 async fn runs_and_activity_are_filtered() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let (admin, support) = (api.world.admin().await, api.support().await);
-    // A night; one that came while a sync that somebody had asked for was waiting; and what was asked for since.
+    // A nightly sync; one that came while a requested sync was waiting; and what was requested
+    // since.
     let nights = "insert into sync_runs (id, partner_id, trigger, state, interactive, finished_at, nightly_date, nightly_requested_at)
         select ('ffffffff-0000-7000-8000-00000000000' || n)::uuid, p.id, trigger, 'succeeded', false, now(), night, case when night is not null then now() end
         from partners p, (values (1, 'nightly', date '2026-11-22'), (2, 'on_demand', '2026-11-23'), (3, 'on_demand', null),
@@ -917,7 +919,7 @@ async fn run_subscription_ends_when_run_finishes() {
     let mut events = subscribe(&admin, run.to_string());
     let first = events.next().await.unwrap();
     assert_eq!(first["data"]["haloSyncRun"]["status"], "QUEUED");
-    // Another process works on it, and Halo takes its time over the first create.
+    // Another process executes the run, and Halo is slow to answer the first create.
     api.world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Create), Lasting::Once);
     let tenant = api.world.tenant.clone();
     let follow_it = async {
@@ -941,7 +943,7 @@ async fn run_subscription_ends_when_run_finishes() {
     let last = json!({ "status": "SUCCEEDED", "progress": done, "pollAfterMs": null, "summary": summary });
     assert_eq!(seen.last().unwrap()["data"]["haloSyncRun"], last);
 
-    // A finished one says how it ended, once.
+    // A finished run reports its end once.
     let again: Vec<_> = subscribe(&admin, run.to_string()).collect().await;
     assert_eq!(again.iter().map(|event| &event["data"]["haloSyncRun"]).collect::<Vec<_>>(), [&last]);
 
@@ -984,7 +986,7 @@ async fn import_reports_each_invalid_record() {
         ],
         "clients": [
             { "externalId": "c1", "partnerExternalId": "one", "name": "Alder", "state": "ACTIVE", "version": 1 },
-            { "externalId": "c2", "partnerExternalId": "nobody", "name": "Birch", "state": "ACTIVE", "version": 1 },
+            { "externalId": "c2", "partnerExternalId": "unknown", "name": "Birch", "state": "ACTIVE", "version": 1 },
         ],
         "users": [
             { "externalId": "u1", "clientExternalId": "c1", "email": "A@x.example", "state": "ACTIVE", "version": 1 },

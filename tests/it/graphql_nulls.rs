@@ -5,9 +5,9 @@ use futures::{StreamExt, stream};
 use infima_halo::graphql::compat::nulls::SpecNulls;
 use serde_json::{Value, json};
 
-struct Nobody;
+struct Forbidden;
 
-impl Guard for Nobody {
+impl Guard for Forbidden {
     async fn check(&self, _: &Context<'_>) -> Result<()> {
         Err(Error::new("no"))
     }
@@ -33,12 +33,12 @@ impl Query {
         Some(Err(Error::new("no")))
     }
 
-    #[graphql(guard = "Nobody")]
+    #[graphql(guard = "Forbidden")]
     async fn guarded(&self) -> Option<i32> {
         Some(1)
     }
 
-    #[graphql(guard = "Nobody")]
+    #[graphql(guard = "Forbidden")]
     async fn guarded_must(&self) -> i32 {
         1
     }

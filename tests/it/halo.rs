@@ -1,4 +1,5 @@
-//! The room that speaks to Halo, against the sandbox: what it sends, what it makes of every answer, what it never does.
+//! The module that speaks to Halo, against the sandbox: what it sends, how it reads every response,
+//! and what it never does.
 
 use std::{
     collections::BTreeSet,
@@ -34,7 +35,7 @@ const TIMEOUT: Duration = Duration::from_millis(400);
 struct World {
     tenant: Tenant,
     clock: Clock,
-    /// What the budget was asked; it answers from `answers`, then `Go`.
+    /// The permits that were requested; the budget answers from `answers`, then `Go`.
     asked: Arc<Mutex<Vec<BudgetRequest>>>,
     answers: Arc<Mutex<Vec<BudgetAnswer>>>,
     halo: Halo,
@@ -165,7 +166,8 @@ async fn tenant_set_up_by_the_guide_passes_every_check() {
         };
         assert_eq!(check.outcome, expected, "{:?}", check.subject);
     }
-    // Discovery, token, customers, licences, invoices; each of them asked of the budget first.
+    // Discovery, token, customers, licences, invoices; each of them requested from the budget
+    // first.
     assert_eq!(session.requests(), 5);
     assert_eq!(world.asked.lock().unwrap().len(), 5);
 }
@@ -223,7 +225,7 @@ async fn missing_agent_level_is_named() {
     assert_eq!((outcome, report.failure()), (Some(&CheckResult::Unavailable(denied)), None));
 }
 
-/// Halo's answers do not tell these apart, so neither do we.
+/// Halo's responses are the same for these cases, and so are our errors.
 #[tokio::test]
 async fn credentials_that_do_not_work_are_rejected_alike() {
     for act in [Act::RotateSecret, Act::DeleteApplication, Act::DeleteAgent] {
@@ -247,7 +249,7 @@ async fn address_without_halo_receives_no_secret() {
         world.sticky(fault);
         let session = world.session();
         assert_eq!(session.check().await.failure(), Some((Subject::Address, &HaloError::NotHalo)), "{fault:?}");
-        // The same in use: a Halo in maintenance does not look like one either.
+        // The same holds later: a Halo in maintenance does not look like an address without Halo.
         assert!(matches!(session.tenant().await, Err(HaloError::Unavailable(_))), "{fault:?}");
         world.tenant.clear_faults();
     }
@@ -309,7 +311,7 @@ async fn token_is_requested_once_while_valid() {
     world.clock.advance(chrono::Duration::minutes(4));
     world.session().search_customers("", 1, 10).await.unwrap();
     assert_eq!(world.calls(Call::Token), 2);
-    // Other details never meet the old token.
+    // Other credentials never use the old token.
     let mut other = world.credentials();
     other.client_secret = "another".into();
     let refused = world.halo.session(other, Priority::Interactive).search_customers("", 1, 10).await;
@@ -329,7 +331,8 @@ async fn refused_token_is_renewed_once_then_permission_denied() {
     assert_eq!(world.calls(Call::Token), 3);
 }
 
-/// Scopes are fixed when a token is issued; what a partner grants later has to work before the old token ends.
+/// Scopes are fixed when a token is issued; what a partner grants later has to work before the old
+/// token ends.
 #[tokio::test]
 async fn scope_granted_later_works_at_once() {
     let world = World::with(1, 0).await;
@@ -356,8 +359,11 @@ async fn rate_limit_pauses_every_session_of_the_tenant() {
             panic!("{fault:?} is not seen as a limit");
         };
         assert!((least..=most).contains(&wait.as_secs()), "{fault:?}: {wait:?}");
-        let told = world.asked.lock().unwrap().last().cloned();
-        assert!(matches!(told, Some(BudgetRequest::LimitedByHalo { wait: said, .. }) if said == wait), "{told:?}");
+        let reported = world.asked.lock().unwrap().last().cloned();
+        assert!(
+            matches!(reported, Some(BudgetRequest::LimitedByHalo { wait: said, .. }) if said == wait),
+            "{reported:?}"
+        );
     }
 }
 
@@ -404,7 +410,8 @@ async fn row_without_customer_affects_no_other_row() {
     assert_eq!(world.session().subscriptions_of(HaloCustomerId(41)).await.unwrap().len(), 3);
 }
 
-/// An agent whose team sees nothing: the partner would be told that everything was deleted, and create it anew.
+/// An agent whose team sees nothing: otherwise the partner would read that everything was deleted,
+/// and create it again.
 #[tokio::test]
 async fn tenant_with_only_empty_lists_lacks_a_permission() {
     let world = World::with(1, 3).await;
@@ -415,7 +422,7 @@ async fn tenant_with_only_empty_lists_lacks_a_permission() {
     assert_eq!(world.session().subscription(gone[0]).await, Ok(None), "one may be gone");
 }
 
-/// A partner would be told to create anew what is there.
+/// Otherwise a partner would be advised to create again what exists.
 #[tokio::test]
 async fn disabled_licensing_is_not_a_deleted_record() {
     let world = World::with(1, 2).await;
@@ -428,7 +435,7 @@ async fn disabled_licensing_is_not_a_deleted_record() {
     assert_eq!(world.session().subscription(id).await, Ok(None));
 }
 
-/// Read anew from its first page, such a list would be given up at the same place each time.
+/// Read again from its first page, such a list would be given up at the same place each time.
 #[tokio::test]
 async fn long_list_read_waits_for_budget_and_completes() {
     let world = World::with(2, 130).await;
@@ -440,7 +447,7 @@ async fn long_list_read_waits_for_budget_and_completes() {
     let granted = Arc::new(AtomicU32::new(0));
     let wait_at = Arc::new(AtomicU32::new(50));
     let (counted, at) = (granted.clone(), wait_at.clone());
-    // So many are granted, then each has to wait once.
+    // This many requests are granted, then each has to wait once.
     let budget: infima_halo::halo::Budget = Arc::new(move |_| {
         let number = counted.fetch_add(1, Ordering::Relaxed);
         let over = number == at.load(Ordering::Relaxed);
@@ -552,11 +559,11 @@ async fn subscription_lookup_uses_fewest_requests() {
     session.subscription(all[0]).await.unwrap();
     let (found, requests) = world.requests(session.subscriptions(&all)).await;
     assert_eq!((found.unwrap().len(), requests), (300, 3));
-    // The list is learnt to be long from its first page, which had one of them.
+    // The first page, which had one of them, shows that the list is long.
     let few = [all[0], all[150], all[299]];
     let (found, requests) = world.requests(session.subscriptions(&few)).await;
     assert_eq!((found.unwrap().len(), requests), (3, 3));
-    // A repeated page costs nothing but single reads.
+    // A repeated page costs only single reads.
     world.tenant.inject(Fault::RepeatedPage, Matching::call(Call::SubscriptionList), Lasting::Sticky);
     let some: Vec<_> = all[90..130].to_vec();
     assert_eq!(session.subscriptions(&some).await.unwrap().len(), 40);
@@ -591,11 +598,11 @@ async fn deleted_subscription_is_recognised() {
         assert_eq!(deleted, [(&gone, &SubscriptionLookup::Deleted)], "{fault:?}");
         world.tenant.clear_faults();
     }
-    // Being kept out is not the same as being gone.
+    // A refused read does not mean that the record is gone.
     world.tenant.act(levels(Level::Read, Level::None, Level::Read)).unwrap();
     let denied = Err(HaloError::PermissionDenied(Permission::AgentSoftwareLicencing));
     assert_eq!(session.subscription(gone).await, denied);
-    // Nor is being ill.
+    // Nor does a failing Halo.
     world.tenant.act(levels(Level::Read, Level::Modify, Level::Read)).unwrap();
     world.sticky(Maintenance);
     assert!(matches!(session.subscription(all[0]).await, Err(HaloError::Unavailable(_))));
@@ -657,7 +664,8 @@ async fn refused_create_gives_reason_and_creates_nothing() {
     assert!(world.tenant.subscriptions().is_empty());
 }
 
-/// Whatever is not a clear yes or no is a doubt, and a doubt is never resolved by sending again.
+/// Any response that is not clearly success or refusal is unclear, and is never resolved by sending
+/// again.
 #[tokio::test]
 async fn create_without_clear_answer_is_sent_once() {
     use Fault::*;
@@ -772,7 +780,8 @@ async fn recurring_invoice_subscriptions_are_known_if_readable() {
 
 // --- Everything that can go wrong
 
-/// No error carries the secret or a token, none is a panic, and no create is sent twice, whatever Halo does.
+/// No error contains the secret or a token, none is a panic, and no create is sent twice, whatever
+/// Halo does.
 #[tokio::test]
 async fn halo_fault_leaks_no_secret_and_repeats_no_create() {
     let world = World::with(3, 2).await;
@@ -803,9 +812,9 @@ async fn halo_fault_leaks_no_secret_and_repeats_no_create() {
         {
             clean(&error);
         }
-        // One more is the resending of what a stale token was refused for.
-        let refused_at_the_door = matches!(fault, Fault::Unauthorized | Fault::Forbidden | Fault::EditDoesNotRead);
-        let most = if refused_at_the_door || matches!(fault, Fault::TokenDiesAfter(_)) { 2 } else { 1 };
+        // One more request is the retry after a stale token was refused.
+        let is_refused_at_once = matches!(fault, Fault::Unauthorized | Fault::Forbidden | Fault::EditDoesNotRead);
+        let most = if is_refused_at_once || matches!(fault, Fault::TokenDiesAfter(_)) { 2 } else { 1 };
         assert!(world.calls(Call::Create) - before <= most, "{fault:?}");
         world.tenant.clear_faults();
     }

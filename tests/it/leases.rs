@@ -1,4 +1,4 @@
-//! One sync of a partner at a time, whatever becomes of the process that works on it.
+//! One sync of a partner at a time, whatever happens to the process that executes it.
 
 use std::time::{Duration, Instant};
 
@@ -58,7 +58,7 @@ async fn dead_workers_run_is_taken_over() {
     as_it_should_be(&world, AFTERWARDS).await;
 }
 
-/// Without being woken, it would look when its heart beats: every five seconds.
+/// Without a wake-up, the worker would poll with its heartbeat: every five seconds.
 #[tokio::test]
 async fn requested_run_wakes_a_worker() {
     let world = World::builder().clients(&[("Alder", 3)]).for_processes().mapped().build().await;
@@ -71,7 +71,7 @@ async fn requested_run_wakes_a_worker() {
         let ended = world.until_run(run, |run| run.state.is_finished()).await;
         assert_eq!(ended.state, RunState::Succeeded);
         if users == 4 {
-            // From here on it is a whole beat of the heart to each further look.
+            // From here on the next poll is a whole heartbeat away.
             begun = Instant::now();
         }
     }
@@ -80,7 +80,7 @@ async fn requested_run_wakes_a_worker() {
     as_it_should_be(&world, &[("Alder", 7)]).await;
 }
 
-/// Waits until each kind of job has somebody who would hear of a new one.
+/// Waits until each kind of job has a listener.
 async fn is_listening(world: &World) {
     let listeners =
         "select count(*) from pg_stat_activity where datname = current_database() and query like 'LISTEN %'";
@@ -88,7 +88,8 @@ async fn is_listening(world: &World) {
     until(async || sqlx::query_scalar::<_, i64>(listeners).fetch_one(&world.owner).await.unwrap() >= all).await;
 }
 
-/// The lease ends, a request may still be under way, the sweep looks, the queue is polled.
+/// The time until the lease ends, a request that may still be under way has timed out, the sweep
+/// runs, and the queue is polled.
 #[test]
 fn default_takeover_time_is_under_a_minute() {
     let mut variables = Variables::from([("DATABASE_URL", "postgres://localhost/x")]);
@@ -99,7 +100,7 @@ fn default_takeover_time_is_under_a_minute() {
     assert!(longest.as_secs() < 60, "{longest:?}");
 }
 
-/// The same as with short times, as it is in production.
+/// The same as with short times, with the defaults of production.
 #[tokio::test]
 async fn dead_workers_run_is_taken_over_with_default_settings() {
     let (world, run) = three_clients().await;
@@ -177,7 +178,7 @@ async fn worker_survives_lost_postgres_connections() {
         );
         cut.execute(&world.database.owner().await).await.unwrap();
         worker.signal(Signal::SIGCONT);
-        // It comes by the same step again when it takes its run up, unless that was done.
+        // The worker reaches the same step again when it resumes its run, unless the step was done.
         let ended = world.until_run(run, |run| run.state.is_finished());
         tokio::pin!(ended);
         let ended = loop {

@@ -1,5 +1,5 @@
-//! Lists of any size: what they show takes the same statements however long they are, and a page costs the same wherever it
-//! begins.
+//! Lists of any size: what they show takes the same statements however long they are, and a page
+//! costs the same wherever it begins.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::support::world::World;
 
-/// The statements that the database was sent, as Postgres itself reports them to the client.
+/// The statements that the database received, as Postgres itself reports them to the client.
 #[derive(Clone, Default)]
 struct Statements(Arc<Mutex<Vec<String>>>);
 
@@ -43,7 +43,7 @@ impl<S: Subscriber> Layer<S> for Statements {
     }
 }
 
-/// The API on connections whose statements are heard.
+/// The API on connections whose statements are reported.
 struct Notification {
     schema: ApiSchema,
     statements: Statements,
@@ -91,8 +91,8 @@ impl Notification {
     }
 }
 
-/// Rows of a kind that two fields ask for at nearly the same time come in one statement or in two. Four entries more in a
-/// list, each with a statement of its own, would be four statements more.
+/// Rows of a kind that two fields ask for at nearly the same time come in one statement or in two.
+/// Four entries more in a list, each with a statement of its own, would be four statements more.
 const CHANCE: usize = 3;
 
 const MAPPING_TABLE: &str = "query($first: Int, $after: String) {
@@ -148,7 +148,7 @@ const INTEGRATION: &str = "id name clientCounts { total mapped unmapped needingA
     } }
     activity(first: 1) { totalCount nodes { action } }";
 
-/// Five partners, each with one client more than the one before, all mapped and synced.
+/// Five partners, each with one client more than the one before, all associated and synced.
 async fn five_partners() -> World {
     let world = World::builder().clients(&[("Alder", 2)]).synced().build().await;
     let names = ["Birch", "Cedar", "Dogwood", "Elm", "Fir"];
@@ -195,7 +195,7 @@ async fn partner_list_statement_count_is_constant() {
     let single = format!("query($id: ID!) {{ partner(id: $id) {{ {INTEGRATION} }} }}");
     let mut sizes = Vec::new();
     for shown in all["nodes"].as_array().expect("a list") {
-        // Looking is written down, so the log is longer at each look.
+        // Reads by support are logged, so the log is longer at each read.
         let without_log = |partner: &Value| {
             let mut partner = partner.clone();
             assert!(partner["activity"]["nodes"][0]["action"].is_string(), "{partner}");
@@ -239,7 +239,7 @@ async fn runs_and_nodes_statement_count_is_constant() {
     assert!(counts[0].abs_diff(counts[1]) <= CHANCE, "{counts:?}");
 }
 
-/// So long are the lists of which pages are read.
+/// The length of the lists of which pages are read.
 const MANY: i64 = 3_000;
 
 async fn long_lists(world: &World) {
@@ -353,7 +353,7 @@ async fn page_cost_does_not_depend_on_its_position() {
         len!(activity::pages(tx, scope, page))
     });
     let on_demand = "select '' as name, id from sync_runs where trigger = 'on_demand'";
-    cheap!("runs somebody asked for", late(owner, on_demand, "id desc"), scope, |tx, page| {
+    cheap!("requested runs", late(owner, on_demand, "id desc"), scope, |tx, page| {
         len!(runs::pages_of(tx, scope, Trigger::OnDemand, page))
     });
     let nights = "select '' as name, id from sync_runs where nightly_date is not null";

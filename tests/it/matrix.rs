@@ -1,6 +1,7 @@
-//! Who gets what: every root field, every field that leads from one record to another, `node`, every mutation and the
-//! subscription, asked by every kind of caller, about its own partner and about another's. The outcomes are in a golden
-//! file, so that a change of who may see what is read by people. A field of the schema that no row asks for fails.
+//! Permissions: every root field, every field that leads from one record to another, `node`, every
+//! mutation and the subscription, by every kind of caller, on its own partner and on another's. The
+//! outcomes are a golden file, so that a change of permissions is reviewed. A schema field without
+//! a row fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +22,9 @@ use serde_json::{Value, json};
 use crate::support::served::{Reply, Served};
 use crate::support::world::{PARTNER, World, details_of, request};
 
-/// What is asked, once by each caller. `$name` stands for an id of the partner `northwind`. Of each operation the first
-/// field, the first field of it and so on lead to what the row is about.
+/// The operations, executed once by each caller. `$name` stands for an id of the partner
+/// `northwind`. In each operation, the first field, its first field and so on lead to what the row
+/// is about.
 pub(crate) const ROWS: &[(&str, &str)] = &[
     ("Query.viewer", "{ viewer { role } }"),
     ("Viewer.partner", "{ viewer { partner { id } } }"),
@@ -166,10 +168,10 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Who asks about `northwind`: role and partner of the token. Those who may do least ask first, since mutations leave
-/// traces.
+/// The callers about `northwind`: role and partner of the token. Those who may do least come first,
+/// since mutations leave traces.
 const CALLERS: [(&str, Option<Role>, Option<&str>); 8] = [
-    ("nobody", None, None),
+    ("anonymous", None, None),
     ("platform", Some(Role::Platform), None),
     ("not in the roster", Some(Role::PartnerAdmin), Some("unheard-of")),
     ("foreign viewer", Some(Role::PartnerViewer), Some("other")),
@@ -185,7 +187,8 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Two partners, each with a Halo of its own, mapped clients and a sync; one sync of `northwind` met trouble.
+    /// Two partners, each with a Halo of its own, associated clients and a sync; one sync of
+    /// `northwind` has a problem.
     async fn start() -> Self {
         Self::start_with(|_| {}, Router::new()).await
     }
@@ -205,7 +208,7 @@ impl Asked {
         world.work(troubled).await;
         world.tenant.clear_faults();
         add_other_partner(&world).await;
-        // What is wrong with an association is as good a problem as any for the connection to have.
+        // An association's problem serves as the connection's problem, too.
         sqlx::query(
             "update connections set state = 'needs_attention', problem = a.problem
              from associations a where a.partner_id = connections.partner_id and a.problem is not null",
@@ -233,7 +236,8 @@ impl Asked {
         role.map(|role| self.served.token(role, partner)).unwrap_or_default()
     }
 
-    /// What `document` is answered with these values in it, without what differs from one request to the next.
+    /// The response to `document` with these values in it, without what differs from one request to
+    /// the next.
     async fn ask(&self, token: &str, document: &str, values: &BTreeMap<&'static str, Value>) -> Value {
         let document = filled_in(document, values);
         let mut answer = if document.starts_with("subscription") {
@@ -248,7 +252,7 @@ impl Asked {
         answer
     }
 
-    /// Ids of the same kinds that nothing has.
+    /// Ids of the same kinds that belong to no record.
     fn unknown(&self) -> BTreeMap<&'static str, Value> {
         let unknown = |value: &Value| match value.as_str().and_then(|id| id.split_once('_')) {
             Some((kind, digits)) if digits.len() == 32 => json!(format!("{kind}_{}", "0".repeat(32))),
@@ -258,7 +262,7 @@ impl Asked {
     }
 }
 
-/// A second partner with a Halo of its own, a mapped client and a sync.
+/// A second partner with a Halo of its own, an associated client and a sync.
 pub(crate) async fn add_other_partner(world: &World) -> PartnerId {
     world.import_partner("other", &[("Dogwood", 1)]).await;
     let (partner, admin) = (world.partner_named("other").await, world.caller(Role::PartnerAdmin, Some("other")).await);
@@ -340,7 +344,8 @@ async fn each_field_is_permitted_as_recorded() {
             let answer = asked.ask(&token, document, &asked.values).await;
             table.push_str(&format!("    {caller:<18} {}\n", outcome(document, &answer)));
             if role.is_some_and(Role::belongs_to_a_partner) && partner != Some(PARTNER) {
-                // Not a byte tells a record of somebody else's from one that does not exist.
+                // The response to another partner's record equals that to a record that does not
+                // exist, byte for byte.
                 let of_nothing = asked.ask(&token, document, &unknown).await;
                 assert_eq!(answer, of_nothing, "{name}, asked by {caller}");
             }

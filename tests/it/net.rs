@@ -32,7 +32,7 @@ fn scripted(answers: &[&[&str]]) -> Guard {
     )
 }
 
-/// A server on loopback that counts who comes.
+/// A server on loopback that counts its requests.
 async fn server() -> (String, Arc<AtomicUsize>) {
     let hits = Arc::new(AtomicUsize::new(0));
     let counted = hits.clone();
@@ -76,7 +76,8 @@ fn non_public_address_is_recognised() {
     }
 }
 
-/// None of these may lead to a connection, whatever a name resolves to; the guard's answer is always the same.
+/// None of these may lead to a connection, whatever a name resolves to; the guard's error is always
+/// the same.
 #[tokio::test]
 async fn blocked_addresses_are_refused_alike() {
     let (address, hits) = server().await;
@@ -118,7 +119,7 @@ async fn blocked_addresses_are_refused_alike() {
     for address in blocked {
         assert_eq!(inside.send(call(&address)).await.err(), Some(NetError::Blocked), "{address}");
     }
-    assert_eq!(hits.load(Ordering::SeqCst), 0, "nobody knocked on the door inside");
+    assert_eq!(hits.load(Ordering::SeqCst), 0, "no request reached the internal address");
 }
 
 #[tokio::test]
@@ -137,7 +138,7 @@ async fn name_with_one_non_public_address_is_refused() {
     assert_eq!(nothing.send(call("https://halo.example.com/")).await.err(), Some(NetError::Unreachable));
 }
 
-/// The connection's own resolver judges, so an innocent first answer opens no door for the second.
+/// The connection's own resolver decides, so an innocent first answer does not permit the second.
 #[tokio::test]
 async fn dns_rebinding_does_not_reach_a_private_address() {
     let guard = scripted(&[&["8.8.8.8"], &["127.0.0.1"]]);
@@ -184,7 +185,7 @@ async fn operator_address_may_be_private() {
     assert_eq!(operator.send(call(&format!("http://{address}/large"))).await.err(), Some(NetError::TooLarge));
 }
 
-/// What a Halo says about where its tokens come from is not followed to a host that nobody typed.
+/// A token address that a Halo names is not followed to a host that the user did not type.
 #[tokio::test]
 async fn discovered_token_url_must_be_own_host_or_halo() {
     let (elsewhere, strangers) = server().await;
@@ -209,7 +210,7 @@ async fn discovered_token_url_must_be_own_host_or_halo() {
     let budget = Arc::new(|_| async { Ok(infima_halo::halo::BudgetAnswer::Go) }.boxed());
     let halo = infima_halo::halo::Halo::new(http, budget, clock, infima_halo::halo::HaloSettings::default());
     for auth_url in [
-        format!("http://{elsewhere}/auth"), // allowed by itself, but nobody typed it
+        format!("http://{elsewhere}/auth"), // allowed by itself, but the user did not type it
         "http://169.254.169.254/latest/meta-data/".into(),
         "https://halopsa.com.evil.example/auth".into(),
         "https://evilhalopsa.com/auth".into(),
@@ -232,7 +233,7 @@ async fn discovered_token_url_must_be_own_host_or_halo() {
         let token = if auth_url.contains("/elsewhere") { "/elsewhere/on/the/same/host/token" } else { "/auth/token" };
         assert!(asked.iter().any(|path| path == token), "{auth_url}: {asked:?}");
     }
-    assert_eq!(strangers.load(Ordering::SeqCst), 0, "the secret went to a host that nobody typed");
+    assert_eq!(strangers.load(Ordering::SeqCst), 0, "the secret went to a host that was not typed");
 }
 
 /// What a server calls its tenant is stored, shown and logged.
@@ -256,8 +257,8 @@ async fn tenant_name_with_control_character_is_refused() {
     }
 }
 
-/// A Halo may name another one for its tokens, and anybody can save such a Halo: where the requests go, they are counted, and
-/// apart from those of that one's own partner.
+/// A Halo may name another host for its tokens, and any user can save such a Halo: the requests
+/// count against the host they go to, apart from those of that host's own partner.
 #[tokio::test]
 async fn token_request_counts_against_its_own_host() {
     use infima_halo::halo::{Account, BudgetAnswer, BudgetRequest, Credentials, Halo, HaloSettings, Priority};
@@ -269,7 +270,7 @@ async fn token_request_counts_against_its_own_host() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let heard = asked.clone();
     let budget = Arc::new(move |ask| {
-        let BudgetRequest::Permit { account, .. } = ask else { panic!("nobody says anything of a limit") };
+        let BudgetRequest::Permit { account, .. } = ask else { panic!("no limit was reported") };
         // Nothing is sent to the real one.
         let answer = match account.host == "victim.halopsa.com" {
             true => BudgetAnswer::Wait(Duration::from_secs(600)),
@@ -299,7 +300,7 @@ async fn proxy_environment_variables_are_ignored() {
     use secrecy::ExposeSecret;
     let (proxy, by_proxy) = server().await;
     let (issuer, asked) = server().await;
-    let database = crate::support::db::TestDatabase::fresh().await;
+    let database = crate::support::db::TestDatabase::create().await;
     let mut serve = crate::support::program::program(&["serve"]);
     serve
         .env("DATABASE_URL", database.app_url().expose_secret())
@@ -315,7 +316,7 @@ async fn proxy_environment_variables_are_ignored() {
     let line: serde_json::Value = serde_json::from_str(&running.logs("\"serving\"").await).unwrap();
     let http = crate::support::served::client();
     let url = format!("http://{}/graphql", line["address"].as_str().unwrap());
-    // A token whose key has to be asked for.
+    // A token whose key has to be fetched.
     let token = "eyJhbGciOiJFUzI1NiIsImtpZCI6InVua25vd24ifQ.e30.AAAA";
     let answer = http.post(url).bearer_auth(token).json(&serde_json::json!({})).send().await.unwrap();
     assert!(answer.status().is_client_error() || answer.status().is_server_error());

@@ -1,4 +1,5 @@
-//! Nights: one for each partner and date, by the partner's clock, however many processes look.
+//! Nightly syncs: one for each partner and date, by the partner's clock, however many processes
+//! look.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +25,7 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// A partner in Berlin that was connected and mapped at this moment.
+/// A partner in Berlin that was connected and associated at this time.
 async fn connected_at(moment: &str) -> World {
     let world = World::builder().clients(&[("Alder", 3)]).build().await;
     world.clock.set(at(moment));
@@ -34,7 +35,7 @@ async fn connected_at(moment: &str) -> World {
     world
 }
 
-/// The nights that were queued: date, and when by the injected clock.
+/// The nightly syncs that were queued: date, and time by the injected clock.
 async fn nights(world: &World) -> Vec<(NaiveDate, DateTime<Utc>)> {
     sqlx::query_as("select nightly_date, queued_at from sync_runs where nightly_date is not null order by queued_at")
         .fetch_all(&world.database.owner().await)
@@ -95,7 +96,7 @@ async fn after_downtime_only_the_latest_nightly_sync_is_caught_up() {
     assert_eq!(tick(&world).await, []);
     assert_eq!(nights(&world).await[0].0.to_string(), "2026-12-01");
 
-    // The next night would follow within twelve hours: it waits for them.
+    // The next nightly sync would follow within twelve hours: it waits for them.
     world.clock.set(at("2026-12-02T05:00:00Z"));
     assert_eq!(tick(&world).await, []);
     world.clock.set(at("2026-12-02T08:00:00Z"));
@@ -159,7 +160,7 @@ async fn night_before_the_first_association_is_not_missed() {
     world.clock.set(at("2026-11-24T17:00:00Z"));
     world.map(&["Alder"]).await;
     assert_eq!(tick(&world).await, []);
-    // The first one's night counts, also where another is mapped after it.
+    // The first client's night counts, also where another is associated after it.
     world.clock.set(at("2026-11-25T09:00:00Z"));
     world.map(&["Birch"]).await;
     assert_eq!(tick(&world).await.len(), 1);

@@ -1,4 +1,5 @@
-//! The plan of a sync, without any Halo: each scenario with its plan in words, and what holds for any plan.
+//! The plan of a sync, without any Halo: each scenario with its plan in words, and what holds for
+//! any plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -32,7 +33,7 @@ fn marker_of(client: &str, customer: i32) -> String {
     marker(client, &tenant(), HaloCustomerId(customer))
 }
 
-/// A tenant's customers and subscriptions, and what is wanted there.
+/// A tenant's customers and subscriptions, and the desired state.
 #[derive(Clone, Debug)]
 struct Scene {
     wanted: Vec<DesiredAssociation>,
@@ -55,7 +56,7 @@ impl Scene {
     fn desired(&self) -> Desired {
         let mut owned = self.owned.clone();
         owned.extend(self.wanted.iter().filter_map(|it| it.subscription));
-        // Nobody has looked yet where an association still asks.
+        // A lookup is still due where an association asks for it.
         let asks =
             |it: &DesiredAssociation| it.problem.as_ref().is_some_and(|it| it.code() == ProblemCode::FieldsOverwritten);
         let suspended_since = self.wanted.iter().any(asks).then(now);
@@ -63,7 +64,7 @@ impl Scene {
         Desired { tenant: tenant(), associations, competing_associations, owned, suspended_since }
     }
 
-    /// What reading this Halo gives for what is wanted.
+    /// The observation of this Halo for the desired associations.
     fn observed(&self) -> Observed {
         let there = |id| self.subscriptions.iter().find(|it| it.id == id).cloned();
         let of = |customer| self.subscriptions.iter().filter(|it| it.customer == customer).cloned().collect();
@@ -92,7 +93,7 @@ impl Scene {
         diff(&self.desired(), &self.observed(), now())
     }
 
-    /// What Halo and our notes are after the plan was carried out without a fault.
+    /// Halo and our rows after the plan was executed without a fault.
     fn carry_out(&mut self, plan: &Plan) {
         for step in &plan.steps {
             let Some(place) = self.wanted.iter().position(|it| it.id == step.association) else { continue };
@@ -222,7 +223,8 @@ fn with_problem(kind: ProblemKind, association: DesiredAssociation) -> DesiredAs
     DesiredAssociation { problem: Some(Problem::new(kind, now())), ..association }
 }
 
-/// A quantity was sent when Halo showed 3, and what became of it was not noted. Halo may still be at work on it.
+/// A quantity was sent when Halo showed 3, and its outcome was not recorded. Halo may still be
+/// carrying it out.
 fn interrupted(to: u32, association: DesiredAssociation) -> DesiredAssociation {
     let unseen = UnconfirmedWrite { sent: Sent { from: Some(3), to }, settled: false };
     DesiredAssociation { unseen: Some(unseen), ..association }
@@ -234,7 +236,7 @@ fn interrupted_long_ago(to: u32, association: DesiredAssociation) -> DesiredAsso
     DesiredAssociation { unseen: association.unseen.map(|it| UnconfirmedWrite { settled: true, ..it }), ..association }
 }
 
-/// A scenario: what is wanted, and what Halo holds.
+/// A scenario: the desired state, and what Halo holds.
 fn scene(wanted: impl Into<Vec<DesiredAssociation>>, halo: impl Into<Vec<ObservedSubscription>>) -> Scene {
     Scene { wanted: wanted.into(), subscriptions: halo.into(), ..Scene::new() }
 }
@@ -335,15 +337,15 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         }),
         ("a create in doubt, two of that name", scene([doubtful(true)], [nameless(9001), nameless(9002)])),
         ("a create in doubt, not found yet", scene([doubtful(false)], [])),
-        ("a create in doubt, not found after the settle time", scene([doubtful(true)], [])),
+        ("a create in doubt, not found after the confirmation timeout", scene([doubtful(true)], [])),
         ("the name alone, without a doubt", scene([wanted("Alder", 3)], [nameless(9001)])),
         (
-            "somebody else's marker on the same customer",
+            "another client's marker on the same customer",
             scene([wanted("Alder", 3)], [ObservedSubscription { marker: Some("infima-0".into()), ..nameless(9005) }]),
         ),
-        ("one that nobody owns, and a new one is wanted", scene([approved(wanted("Alder", 3))], [nameless(9005)])),
+        ("one without an owner, and a new one is wanted", scene([approved(wanted("Alder", 3))], [nameless(9005)])),
         (
-            "an inactive one that nobody owns",
+            "an inactive one without an owner",
             scene([wanted("Alder", 3)], [ObservedSubscription { active: false, ..nameless(9005) }]),
         ),
         (
@@ -351,7 +353,7 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
             scene([approved(wanted("Alder", 3))], [record(3), numbered(9002, record(3))]),
         ),
         (
-            "other vendors' subscriptions are nobody's business",
+            "other vendors' subscriptions are ignored",
             scene([wanted("Alder", 3)], [ObservedSubscription { ours: false, ..nameless(9005) }]),
         ),
         ("the customer is gone before the create", without_customer(scene([wanted("Alder", 3)], []))),
@@ -367,12 +369,12 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
             scene([with_problem(refused_quantity(0), synced("Alder", 2, 3))], [record(3)]),
         ),
         (
-            "a 0 was refused, and somebody set it",
+            "a 0 was refused, and was set in Halo",
             scene([with_problem(refused_quantity(0), synced("Alder", 0, 3))], [record(0)]),
         ),
         ("a 7 was refused", scene([with_problem(refused_quantity(7), synced("Alder", 7, 3))], [record(3)])),
         (
-            "fields were not kept, nobody looked yet",
+            "fields were overwritten, not acknowledged yet",
             scene([with_problem(example(FieldsOverwritten), synced("Alder", 4, 3))], [record(3)]),
         ),
         ("removed, the quantity stays", scene([ending(KeepQuantity, synced("Alder", 3, 3))], [record(3)])),
@@ -445,8 +447,9 @@ fn executed_plan_leaves_nothing_to_write() {
     }
 }
 
-/// What a part of a plan leaves is looked at again in small parts; clients of one customer without a subscription are not torn
-/// apart, because whose is whose is decided for them together.
+/// The remainder of a plan is observed again in small slices; clients of one customer without a
+/// subscription stay together, because the plan decides for them together which subscription is
+/// whose.
 #[test]
 fn remaining_slice_includes_competing_subscriptions() {
     let known: Vec<_> = (0..25).map(|n| synced(&format!("Known {n}"), 3, 3)).collect();
@@ -466,7 +469,7 @@ fn remaining_slice_includes_competing_subscriptions() {
     assert_eq!(again(&[], &[&pending[0]]), [[""; 0]; 0]);
 }
 
-/// The problem keeps the moment at which it was first seen, so that a partner reads since when.
+/// The problem keeps the time at which it first occurred, so that a partner reads since when.
 #[test]
 fn continuing_problem_keeps_its_start_time() {
     let began = now() - chrono::Duration::days(3);
@@ -531,8 +534,8 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Any tenant and any mappings, with what the database makes sure of: no two associations own one subscription, and a
-    /// client has one that is not ending.
+    /// Any tenant and any associations, within what the database guarantees: no two associations
+    /// own one subscription, and a client has one that is not ending.
     fn any_scene()(
         mut wanted in proptest::collection::vec(any_association(), 0..5),
         records in proptest::collection::vec(any_record(), 0..6),
@@ -558,7 +561,8 @@ proptest! {
 
     #[test]
     fn any_executed_plan_leaves_nothing_to_write(mut scene in any_scene()) {
-        // What an ended mapping lets go of, another may find: that is a change, not a plan that writes twice.
+        // What an ended association releases, another may find: that is a change, not a plan that
+        // writes twice.
         let mut plan = scene.plan();
         while plan.steps.iter().any(|step| matches!(step.action, Action::End { .. })) {
             scene.carry_out(&plan);
@@ -585,7 +589,8 @@ proptest! {
         }
     }
 
-    /// Where a subscription of ours stands that this client could mean, none is created unless a person said so.
+    /// Where a subscription of ours exists that this client could mean, none is created unless a
+    /// user said so.
     #[test]
     fn plan_never_creates_beside_a_candidate(scene in any_scene()) {
         let owned = scene.desired().owned;
@@ -599,7 +604,7 @@ proptest! {
             let free = |it: &&ObservedSubscription| {
                 it.customer == association.customer && it.active && it.ours && !owned.contains(&it.id)
             };
-            // Another client of this plan may take one back, or have it for its own by the marker.
+            // Another client of this plan may readopt one, or own it by the marker.
             let others = scene.wanted.iter().filter(|it| it.id != association.id);
             let markers: BTreeSet<_> = others.map(|it| it.create.marker.clone()).collect();
             let plan = scene.plan();

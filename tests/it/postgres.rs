@@ -16,7 +16,7 @@ use crate::support::db::TestDatabase;
 
 #[tokio::test]
 async fn test_database_is_migrated_and_private() {
-    let (one, other) = tokio::join!(TestDatabase::fresh(), TestDatabase::fresh());
+    let (one, other) = tokio::join!(TestDatabase::create(), TestDatabase::create());
     let (one, other) = (one.owner().await, other.owner().await);
     sqlx::query("CREATE TABLE only_here ()").execute(&one).await.unwrap();
     let there: Vec<bool> = sqlx::query_scalar(
@@ -30,7 +30,7 @@ async fn test_database_is_migrated_and_private() {
 
 #[tokio::test]
 async fn app_role_owns_nothing() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let (role, powerful): (String, bool) = sqlx::query_as(
         "SELECT current_user::text, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
     )
@@ -79,7 +79,7 @@ async fn cluster_stops_with_its_last_user() {
     connection.close().await.unwrap();
     let born = ask(first.owner_url(), BORN).await.unwrap();
 
-    // A process that dies says nothing to the cluster.
+    // A process that dies does not notify the cluster.
     drop(first);
     let second = stack.provide().await.unwrap();
     assert_eq!(ask(second.owner_url(), BORN).await.unwrap(), born, "the running server is used again");
@@ -123,7 +123,8 @@ async fn incomplete_cluster_is_rebuilt() {
     let stack = Stack::new("half-made").await;
     stack.provide().await.unwrap().stop().await.unwrap();
     let data = stack.0.join("postgres/data");
-    // initdb was interrupted; later the data lost its version; and a process id belongs to somebody else by now.
+    // initdb was interrupted; later the data lost its version; and the process id belongs to
+    // another process by now.
     fs::create_dir(stack.0.join("postgres/data-in-the-making")).unwrap();
     fs::remove_file(data.join("PG_VERSION")).unwrap();
     fs::write(data.join("postmaster.pid"), format!("{}\n", std::process::id())).unwrap();
@@ -133,7 +134,7 @@ async fn incomplete_cluster_is_rebuilt() {
     stack.end().await;
 }
 
-/// Those of its processes that notice go by themselves. This one does not.
+/// Child processes that notice end by themselves. This one does not.
 #[tokio::test]
 async fn leftover_processes_of_killed_server_are_no_obstacle() {
     let stack = Stack::new("orphans").await;
@@ -178,7 +179,7 @@ async fn unusable_given_database_is_refused() {
 
 #[tokio::test]
 async fn given_database_with_owner_role_is_used_as_app() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let variables = Variables::from([("DATABASE_URL", database.owner_url().expose_secret())]);
     let options = PostgresOptions { say: |_| (), ..PostgresOptions::new("/nowhere", &variables).unwrap() };
     let given = postgres::provide(options).await.unwrap();

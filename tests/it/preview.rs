@@ -100,7 +100,8 @@ async fn preview_without_connection_or_halo_is_refused() {
     world.tenant.inject(Fault::Maintenance, Matching::call(Call::Discovery), Lasting::Once);
     assert!(matches!(preview(&world).await, Err(OpError::Halo(_))));
     let admin = world.admin().await;
-    let none = preview_sync(world.ops(), &request(&admin), world.partner().await, Some(&[])).await.expect("of nobody");
+    let none =
+        preview_sync(world.ops(), &request(&admin), world.partner().await, Some(&[])).await.expect("of no client");
     assert!(none.complete && none.entries.is_empty());
     let unknown = [Some(world.client("Alder").await), None];
     let refused = preview_sync(world.ops(), &request(&admin), world.partner().await, Some(&unknown)).await;
@@ -141,7 +142,7 @@ async fn customer_named_like_the_client_is_suggested_first() {
     assert_eq!(suggested(&world, "Harbourside Vets", 1).await.len(), 1);
     assert_eq!(suggested(&world, "söhne müller", 5).await, [("Müller & Söhne KG".into(), true)]);
     assert_eq!(suggested(&world, "東京デザイン株式会社", 5).await, [("東京デザイン株式会社".into(), true)]);
-    assert_eq!(suggested(&world, "Nobody knows", 5).await, []);
+    assert_eq!(suggested(&world, "Quite unknown", 5).await, []);
     let mark = world.mark();
     assert_eq!(suggested(&world, "Ltd & Co", 5).await, [], "a legal form is no name");
     assert_eq!(world.mark(), mark);

@@ -1,4 +1,4 @@
-//! Who asks for a sync gets one: the queue rings, joins, and forgets nothing.
+//! Every requested sync is executed: the queue wakes workers, joins requests, and loses nothing.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ async fn concurrent_equal_saves_make_one_run_and_subscription() {
     assert_eq!(runs.len(), 1);
 
     let workers = [Worker::start(&world), Worker::start(&world)];
-    // And again, while they are at it.
+    // A second time, while the workers are busy.
     join_all((0..20).map(|_| world.associate(std::slice::from_ref(&mapping)))).await;
     let run = *runs.first().unwrap();
     assert_eq!(world.until_run(run, |run| run.state.is_finished()).await.state, RunState::Succeeded);
@@ -84,7 +84,7 @@ async fn run_waiting_for_another_is_queued_when_that_one_ends() {
     let waiting = world.request_sync().await;
     assert_ne!(waiting, running);
     sqlx::query("delete from apalis.jobs").execute(&owner).await.unwrap();
-    assert_eq!(sweep(world.ops()).await.unwrap(), 0, "somebody is at it");
+    assert_eq!(sweep(world.ops()).await.unwrap(), 0, "a worker holds it");
 
     become_of_it("lease_until = now() - interval '1 hour'").await;
     assert_eq!(sweep(world.ops()).await.unwrap(), 1, "a dead worker's run is taken up");
@@ -93,7 +93,8 @@ async fn run_waiting_for_another_is_queued_when_that_one_ends() {
     assert_eq!(jobs(&world, waiting).await, 1, "its turn has come");
 }
 
-/// Somebody has to look at what kills its workers; the partner is told, and asked for nothing.
+/// An administrator has to look at a run that kills its workers; the partner is notified, and need
+/// do nothing.
 #[tokio::test]
 async fn run_started_too_often_is_failed() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
@@ -114,14 +115,15 @@ async fn run_started_too_often_is_failed() {
     }
 }
 
-/// Four partners failed. One is no longer connected, one has succeeded with everything since, one with a single client. Of the
-/// two that are left, the second one's time has not come yet, also for the sweep that looks meanwhile.
+/// Four partners failed. One is no longer connected, one has succeeded with everything since, one
+/// with a single client. Of the two that are left, the second one's time has not come yet, also for
+/// the sweep that runs meanwhile.
 #[tokio::test]
 async fn failed_runs_are_requested_again_spread_out() {
     let world = World::builder().clients(&[("Alder", 3)]).build().await;
     world.import_partner("second", &[("Second", 4)]).await;
     world.import_partner("gone", &[("Gone", 4)]).await;
-    world.import_partner("mended", &[("Mended", 4)]).await;
+    world.import_partner("resolved", &[("Resolved", 4)]).await;
     let owner = world.database.owner().await;
     sqlx::query(
         "insert into connections (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
@@ -146,7 +148,7 @@ async fn failed_runs_are_requested_again_spread_out() {
         "insert into sync_runs (id, partner_id, trigger, state, interactive, queued_at, finished_at, client_ids)
          select gen_random_uuid(), p.id, 'on_demand', 'succeeded', true, now(), now() + interval '1 minute',
                 case p.external_id when 'second' then array[c.id] end
-         from partners p join clients c on c.partner_id = p.id where p.external_id in ('second', 'mended')",
+         from partners p join clients c on c.partner_id = p.id where p.external_id in ('second', 'resolved')",
     )
     .execute(&owner)
     .await
@@ -221,15 +223,16 @@ async fn run_for_some_clients_syncs_only_those() {
     assert_eq!(world.connection().await.last_synced_at, None, "the date is about all clients");
 }
 
-/// Every worker rings every tick.
+/// Every worker enqueues every tick.
 #[tokio::test]
 async fn concurrent_ticks_make_one_job() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let (app, owner) = (database.app().await, database.owner().await);
     let jobs = "select convert_from(job, 'UTF8'), status, count(*) from apalis.jobs group by 1, 2 order by 1";
     let jobs = || sqlx::query_as::<_, (String, String, i64)>(jobs).fetch_all(&owner);
-    for rung in join_all((0..8).map(|_| queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 7))).await {
-        rung.unwrap();
+    for enqueued in join_all((0..8).map(|_| queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 7))).await
+    {
+        enqueued.unwrap();
     }
     queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await.unwrap();
     queue::enqueue_maintenance(&app, MaintenanceTask::EnqueueNightly, 7).await.unwrap();
@@ -237,7 +240,7 @@ async fn concurrent_ticks_make_one_job() {
     let pending = [(nightly.clone(), "Pending".to_owned(), 1), (orphans.clone(), "Pending".to_owned(), 2)];
     assert_eq!(jobs().await.unwrap(), pending);
 
-    // One whose clock is a little behind rings when the job is done already.
+    // A worker whose clock is a little behind enqueues when the job is done already.
     sqlx::query("update apalis.jobs set status = 'Done'").execute(&owner).await.unwrap();
     queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await.unwrap();
     assert_eq!(jobs().await.unwrap(), [(nightly, "Done".to_owned(), 1), (orphans, "Done".to_owned(), 2)]);
@@ -245,7 +248,7 @@ async fn concurrent_ticks_make_one_job() {
 
 #[tokio::test]
 async fn finished_jobs_and_dead_workers_are_pruned() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let owner = database.owner().await;
     for statement in [
         "insert into apalis.workers (id, worker_type, storage_name, last_seen)
@@ -271,7 +274,8 @@ async fn finished_jobs_and_dead_workers_are_pruned() {
     assert_eq!(left("workers").await, ["alive", "dead with a job", "silent for an hour"]);
 }
 
-/// Two partners, each with its own Halo; one slot for nights, and the night in it does not come to an end.
+/// Two partners, each with its own Halo; one slot for nightly syncs, and the sync in it does not
+/// end.
 #[tokio::test]
 async fn interactive_sync_does_not_wait_for_nightly_syncs() {
     let world = World::builder().clients(&[("Alder", 3)]).for_processes().connected().build().await;

@@ -1,4 +1,4 @@
-//! The second wall: what Postgres itself keeps from the app's role, whatever a query forgets.
+//! Row-level security: what Postgres itself keeps from the app's role, whatever a query forgets.
 
 use infima_halo::auth::{PartnerScope, SystemScope};
 use infima_halo::ids::PartnerId;
@@ -56,11 +56,11 @@ async fn two_partners() -> (World, PartnerId, PartnerId) {
     (world, own, other)
 }
 
-/// Tables of partners without the wall, or with a hole in it.
-async fn unwalled(owner: &PgPool) -> Vec<String> {
+/// Tables of partners without row-level security, or with a policy that permits too much.
+async fn unprotected(owner: &PgPool) -> Vec<String> {
     let mut wrong = Vec::new();
     for (table, column) in tables(owner).await {
-        let walled: bool = sqlx::query_scalar(
+        let is_enforced: bool = sqlx::query_scalar(
             "select c.relrowsecurity
                  and exists (select from pg_attribute a
                      where a.attrelid = c.oid and a.attname = $2 and a.attnotnull and not a.attisdropped)
@@ -74,7 +74,7 @@ async fn unwalled(owner: &PgPool) -> Vec<String> {
         .fetch_one(owner)
         .await
         .unwrap();
-        if !walled {
+        if !is_enforced {
             wrong.push(table);
         }
     }
@@ -83,11 +83,11 @@ async fn unwalled(owner: &PgPool) -> Vec<String> {
 
 #[tokio::test]
 async fn every_partner_table_has_row_level_security() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let owner = database.owner().await;
     let said = "these need row-level security, with policies on in_scope() of a partner that is not null";
-    assert_eq!(unwalled(&owner).await, [""; 0], "{said}");
-    // A view reads with its reader's rights, or it is a hole.
+    assert_eq!(unprotected(&owner).await, [""; 0], "{said}");
+    // A view has to read with its reader's rights.
     let holes: Vec<String> = sqlx::query_scalar(
         "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
          and not coalesce(reloptions @> '{security_invoker=true}', false)",
@@ -96,7 +96,7 @@ async fn every_partner_table_has_row_level_security() {
     .await
     .unwrap();
     assert_eq!(holes, [""; 0], "views without security_invoker");
-    // So does a function; the one that does not is known.
+    // So does a function; the one exception is known.
     let definers: Vec<String> = sqlx::query_scalar(
         "select proname::text from pg_proc where prosecdef
              and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) order by 1",
@@ -142,7 +142,7 @@ async fn partner_scope_sees_no_other_partner() {
         assert!(owns > 0 && others > 0, "{table} has rows of both");
         assert_eq!(count(&mut db, &format!("select count(*) from {table}")).await, owns, "{table}");
         if table != "activity" {
-            // Neither are other's rows reached, nor are own ones given away.
+            // Other partners' rows are not reached, nor are own rows given away.
             let update = format!("update {table} set {column} = {column} where {column} = '{}'", other.0);
             let touched = sqlx::query(AssertSqlSafe(update)).execute(&mut *db).await.unwrap().rows_affected();
             assert_eq!(touched, 0, "{table}");
@@ -257,16 +257,17 @@ async fn app_role_cannot_bypass_row_level_security() {
     ] {
         assert_eq!(refusal(&mut db, &statement).await, INSUFFICIENT_PRIVILEGE, "{statement}");
     }
-    // Switching it off for oneself makes Postgres refuse rather than show.
+    // Switching row security off for oneself makes Postgres refuse rather than show.
     sqlx::query("set row_security = off").execute(&mut *db).await.unwrap();
     assert_eq!(refusal(&mut db, "select * from clients").await, INSUFFICIENT_PRIVILEGE);
 }
 
-/// What the app's role may do with each table there is, ours and the queue's. Whatever is not written here, it may not.
+/// Privileges of the app's role on each table, ours and the queue's. A privilege that is not listed
+/// here is not granted.
 #[tokio::test]
 async fn app_role_privileges_match_the_list() {
     const READS_AND_WRITES: &str = "select insert update";
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let expected: std::collections::BTreeMap<&str, &str> = [
         ("apalis._sqlx_migrations", ""),
         ("apalis.jobs", "select insert update delete"),
@@ -302,24 +303,24 @@ async fn app_role_privileges_match_the_list() {
     assert_eq!(held, expected);
 }
 
-/// The app does not start as a role that could see past the wall, whatever makes it one.
+/// The app does not start as a role that could bypass row-level security, for whatever reason.
 #[tokio::test]
 async fn role_that_bypasses_rls_is_refused_at_start() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let owner = database.owner().await;
-    let walled = async |url: &SecretString| {
+    let is_enforced = async |url: &SecretString| {
         let db = infima_halo::storage::Db::connect(url, 1).await.unwrap();
-        let walled = db.rls_is_enforced().await.unwrap();
+        let is_enforced = db.rls_is_enforced().await.unwrap();
         db.pool().close().await;
-        walled
+        is_enforced
     };
     let name = format!("infima_test_{}", uuid::Uuid::new_v4().simple());
     let run = async |statement: String| {
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&owner).await.unwrap();
     };
     run(format!("create role {name}_owner; create role {name}_free bypassrls")).await;
-    assert!(!walled(database.owner_url()).await, "the owner itself");
-    assert!(walled(database.app_url()).await);
+    assert!(!is_enforced(database.owner_url()).await, "the owner itself");
+    assert!(is_enforced(database.app_url()).await);
     // A cluster's superuser may own the tables, or a role like any other.
     for table_owner in ["current_user".to_owned(), format!("{name}_owner")] {
         run(format!("alter table activity owner to {table_owner}")).await;
@@ -338,14 +339,14 @@ async fn role_that_bypasses_rls_is_refused_at_start() {
                 let mut url = url::Url::parse(database.app_url().expose_secret()).unwrap();
                 url.set_username(&name).unwrap();
                 url.set_password(Some("x")).unwrap();
-                assert_eq!(walled(&SecretString::from(String::from(url))).await, bound, "{grants:?}, {inherits}");
+                assert_eq!(is_enforced(&SecretString::from(String::from(url))).await, bound, "{grants:?}, {inherits}");
                 run(format!("drop role {name}")).await;
             }
         }
     }
     run(format!("alter table activity owner to current_user; drop role {name}_owner, {name}_free")).await;
     run("alter table sync_results disable row level security".to_owned()).await;
-    assert!(!walled(database.app_url()).await, "one table without the wall");
+    assert!(!is_enforced(database.app_url()).await, "one table without row-level security");
 }
 
 #[tokio::test]
@@ -365,18 +366,18 @@ async fn connection_returns_to_the_pool_without_scope() {
 
 #[tokio::test]
 async fn new_table_without_rls_is_reported() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let owner = database.owner().await;
     for table in [
         "create table forgotten (id int, partner_id uuid not null)",
-        "create table open_door (id int, partner_id uuid not null);
-         alter table open_door enable row level security;
-         create policy scope on open_door using (in_scope(partner_id));
-         create policy hole on open_door using (true)",
-        "create table nobodys (id int, partner_id uuid); alter table nobodys enable row level security;
-         create policy scope on nobodys using (in_scope(partner_id))",
+        "create table too_open (id int, partner_id uuid not null);
+         alter table too_open enable row level security;
+         create policy scope on too_open using (in_scope(partner_id));
+         create policy hole on too_open using (true)",
+        "create table ownerless (id int, partner_id uuid); alter table ownerless enable row level security;
+         create policy scope on ownerless using (in_scope(partner_id))",
     ] {
         sqlx::raw_sql(AssertSqlSafe(table)).execute(&owner).await.unwrap();
     }
-    assert_eq!(unwalled(&owner).await, ["forgotten", "nobodys", "open_door"]);
+    assert_eq!(unprotected(&owner).await, ["forgotten", "ownerless", "too_open"]);
 }

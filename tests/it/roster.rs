@@ -1,4 +1,4 @@
-//! The platform's report: who is counted, and which records are taken in.
+//! The platform's import: who is counted, and which records are accepted.
 
 use infima_halo::auth::{Denied, Role};
 use infima_halo::domain::association::Ending;
@@ -107,7 +107,7 @@ async fn import_with_invalid_records_stores_the_valid_ones() {
         partners: vec![partner(" ", RosterState::Active, 1)],
         clients: vec![
             client("c1", PARTNER, "Good", 1),
-            client("c2", "nobody", "Nobody's", 1),
+            client("c2", "unknown", "Ownerless", 1),
             client("", PARTNER, "Nameless", 1),
             // Another partner's client cannot be taken.
             client("contoso/Theirs", PARTNER, "Stolen", 99),
@@ -146,9 +146,9 @@ async fn unstorable_text_refuses_only_its_record() {
         ],
         clients: vec![
             client("c1", PARTNER, "Good", 1),
-            // Newer than the one before, but not to be had.
+            // Newer than the one before, but it cannot be stored.
             client("c1", PARTNER, "Bad\0", 2),
-            client("c2", "north\0wind", "Nobody's", 1),
+            client("c2", "north\0wind", "Ownerless", 1),
         ],
         users: vec![
             user("u1", "c1", Some("a@b.example"), 1),
@@ -172,11 +172,11 @@ async fn unstorable_text_refuses_only_its_record() {
     assert_eq!((name(&world, "c1").await.as_str(), active_users(&world, "c1").await), ("Good", 1));
 }
 
-/// One that does not fit an index would keep out the whole report, with an error of ours.
+/// A text that does not fit an index would refuse the whole import, with an internal error.
 #[tokio::test]
 async fn overlong_text_refuses_only_its_record() {
     let world = World::builder().build().await;
-    // Postgres stores what repeats in little room; this does not.
+    // Postgres compresses repeated text; it cannot compress this.
     let long: String = (0..3_000).map(|number: u32| format!("{:x}", number.wrapping_mul(2_654_435_761))).collect();
     let roster = Roster {
         partners: vec![partner(&long, RosterState::Active, 1)],
@@ -215,7 +215,7 @@ async fn user_is_counted_once_by_normalised_email() {
         user("u1", "c1", Some("Sam@Example.com"), 1),
         user("u2", "c1", Some("  sam@example.COM "), 1),
         user("u3", "c1", Some("kim@example.com"), 1),
-        // Without an address, the external id tells people apart.
+        // Without an address, the external id distinguishes users.
         user("u4", "c1", None, 1),
         user("u5", "c1", Some("   "), 1),
         UserRecord { state: UserState::Deactivated, ..user("u6", "c1", Some("off@example.com"), 1) },
@@ -225,7 +225,7 @@ async fn user_is_counted_once_by_normalised_email() {
     assert_eq!(active_users(&world, "c1").await, 4);
     let archived = ClientRecord { state: RosterState::Archived, ..client("c1", PARTNER, "One", 2) };
     import(&world, clients(vec![archived])).await.expect("it is allowed");
-    assert_eq!(active_users(&world, "c1").await, 0, "an archived client has nobody");
+    assert_eq!(active_users(&world, "c1").await, 0, "an archived client has no users");
 }
 
 #[tokio::test]
@@ -296,7 +296,7 @@ async fn archived_partner_mutations_are_refused() {
     let said = reply.body["errors"][0]["message"].as_str().unwrap_or_default();
     assert!(said.contains("archived at INFIMA"), "{said}");
 
-    // Taken up again, it goes on where it was.
+    // A partner that is active again continues where it was.
     import(&served.world, Roster { partners: vec![partner(PARTNER, RosterState::Active, 100)], ..Roster::default() })
         .await
         .expect("it is allowed");
@@ -318,7 +318,7 @@ async fn archived_partner_run_does_not_write() {
     let (saved, ()) = tokio::join!(save_connection(world.ops(), &admin, id, world.details()), meanwhile);
     assert!(matches!(saved, Err(OpError::Archived)), "{saved:?}");
 
-    // A run that came to be queued all the same is begun by nobody, and ends with the next report.
+    // A run that is queued all the same is started by no worker, and ends with the next import.
     import(&world, Roster { partners: vec![partner(PARTNER, RosterState::Active, 100)], ..Roster::default() })
         .await
         .expect("it is allowed");

@@ -1,5 +1,5 @@
-//! Keys change under load, through a SIGKILL in the middle; a sealed secret opens in its own row only; and nothing starts
-//! with the wrong keys.
+//! Keys change under load, through a SIGKILL in the middle; a sealed secret opens in its own row
+//! only; and nothing starts with the wrong keys.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ fn keys(ids: &[(&str, u8)]) -> String {
     ids.iter().map(|(id, byte)| key(id, *byte)).collect::<Vec<_>>().join(",")
 }
 
-fn ring(text: &str) -> Keyring {
+fn keyring(text: &str) -> Keyring {
     Keyring::parse(&text.into()).unwrap()
 }
 
@@ -62,12 +62,13 @@ async fn start(database: &TestDatabase, keys: &str) -> Result<App, StartError> {
     App::build(&Config::read(&variables).unwrap(), Clock::System, 2).await
 }
 
-/// Partners with a connection each, whose secret is `secret <n>`, sealed with the active key of `ring`.
-async fn plant(owner: &PgPool, ring: &Keyring, many: i64) {
+/// Partners with a connection each, whose secret is `secret <n>`, sealed with the active key of
+/// `keyring`.
+async fn plant(owner: &PgPool, keyring: &Keyring, many: i64) {
     let (mut rows, mut partners, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..many {
         let (row, partner) = (Uuid::now_v7(), Uuid::now_v7());
-        let secret = ring.seal(&format!("secret {number}").into(), &place(row, partner));
+        let secret = keyring.seal(&format!("secret {number}").into(), &place(row, partner));
         rows.push(row);
         partners.push(partner);
         sealed.push(secret.as_bytes().to_vec());
@@ -89,15 +90,15 @@ async fn plant(owner: &PgPool, ring: &Keyring, many: i64) {
     .bind(&rows)
     .bind(&partners)
     .bind(&sealed)
-    .bind(ring.active_id())
+    .bind(keyring.active_id())
     .bind(ADDRESS)
     .execute(owner)
     .await
     .unwrap();
 }
 
-/// Every secret, opened, by its row.
-async fn opened(owner: &PgPool, ring: &Keyring) -> Result<BTreeMap<Uuid, String>, OpenError> {
+/// Opens every secret, by its row.
+async fn opened(owner: &PgPool, keyring: &Keyring) -> Result<BTreeMap<Uuid, String>, OpenError> {
     let rows: Vec<(Uuid, Uuid, Vec<u8>, String)> =
         sqlx::query_as("select id, partner_id, sealed_secret, sealed_with from connections order by id")
             .fetch_all(owner)
@@ -106,7 +107,7 @@ async fn opened(owner: &PgPool, ring: &Keyring) -> Result<BTreeMap<Uuid, String>
     let open = |(row, partner, sealed, with): (Uuid, Uuid, Vec<u8>, String)| {
         let sealed = Sealed::from_bytes(sealed)?;
         assert_eq!(sealed.key_id(), with, "the column says which key the value needs");
-        Ok((row, ring.open(&sealed, &place(row, partner))?.expose_secret().to_owned()))
+        Ok((row, keyring.open(&sealed, &place(row, partner))?.expose_secret().to_owned()))
     };
     rows.into_iter().map(open).collect()
 }
@@ -129,11 +130,11 @@ async fn written_down(owner: &PgPool) -> i64 {
 
 #[tokio::test]
 async fn key_rotation_survives_load_and_a_kill() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let owner = database.owner().await;
     let (old, both) = (keys(&[("old", 1)]), keys(&[("new", 2), ("old", 1)]));
     start(&database, &old).await.unwrap();
-    plant(&owner, &ring(&old), SECRETS).await;
+    plant(&owner, &keyring(&old), SECRETS).await;
 
     let would = run(&mut rotate(&database, &both, &["--dry-run"])).await;
     assert_eq!(
@@ -142,8 +143,8 @@ async fn key_rotation_survives_load_and_a_kill() {
     );
     assert_eq!(sealed_with(&owner, "old").await, SECRETS, "a dry run changes nothing");
 
-    // Meanwhile a process that does not know the new key yet goes on replacing secrets, as people do: any but the first
-    // and the last, which tell the middle of the rotation.
+    // Meanwhile a process that does not know the new key yet replaces secrets, as users do: any but
+    // the first and the last, which mark the middle of the rotation.
     let ends: Vec<Uuid> = sqlx::query_scalar(
         "(select id from connections order by id limit 1) union all (select id from connections order by id desc limit 1)",
     )
@@ -152,7 +153,7 @@ async fn key_rotation_survives_load_and_a_kill() {
     .unwrap();
     let stop = Arc::new(AtomicBool::new(false));
     let saving = {
-        let (owner, ring, stop, ends) = (owner.clone(), ring(&old), stop.clone(), ends.clone());
+        let (owner, keyring, stop, ends) = (owner.clone(), keyring(&old), stop.clone(), ends.clone());
         tokio::spawn(async move {
             let mut expected = BTreeMap::new();
             while !stop.load(Ordering::SeqCst) || expected.len() <= 20 {
@@ -164,7 +165,7 @@ async fn key_rotation_survives_load_and_a_kill() {
                 .await
                 .unwrap();
                 let secret = format!("replaced {}", expected.len());
-                let sealed = ring.seal(&secret.as_str().into(), &place(row, partner));
+                let sealed = keyring.seal(&secret.as_str().into(), &place(row, partner));
                 sqlx::query("update connections set sealed_secret = $2, sealed_with = 'old' where id = $1")
                     .bind(row)
                     .bind(sealed.as_bytes())
@@ -176,7 +177,7 @@ async fn key_rotation_survives_load_and_a_kill() {
             expected
         })
     };
-    // It comes to its end at the last one, which is held until it was killed.
+    // The rotation stops at the last one, which is held until the kill.
     let mut held = owner.begin().await.unwrap();
     sqlx::query("select from connections where id = $1 for update").bind(ends[1]).execute(&mut *held).await.unwrap();
     let rotating = Running::start(&mut rotate(&database, &both, &[]));
@@ -185,26 +186,26 @@ async fn key_rotation_survives_load_and_a_kill() {
     held.rollback().await.unwrap();
     let done = sealed_with(&owner, "new").await;
     assert!((1..SECRETS).contains(&done), "it was killed in the middle: {done} of {SECRETS}");
-    assert_eq!(opened(&owner, &ring(&both)).await.unwrap().len(), SECRETS as usize, "each opens, before or after");
-    assert_eq!(opened(&owner, &ring(&old)).await, Err(OpenError::KeyMissing { needed: "new".into() }));
+    assert_eq!(opened(&owner, &keyring(&both)).await.unwrap().len(), SECRETS as usize, "each opens, before or after");
+    assert_eq!(opened(&owner, &keyring(&old)).await, Err(OpenError::KeyMissing { needed: "new".into() }));
     start(&database, &both).await.expect("what has both keys starts in the middle of it");
 
-    // Once more, to its end, still under load.
+    // Again, to its end, still under load.
     let ended = run(&mut rotate(&database, &both, &[])).await;
     assert!(ended.status.success(), "{}", ended.stderr);
     stop.store(true, Ordering::SeqCst);
     let expected = saving.await.unwrap();
-    // What was replaced behind its back is left for a last time.
+    // Secrets that were replaced meanwhile are left for a last pass.
     let ended = run(&mut rotate(&database, &both, &[])).await;
     assert!(ended.stdout.ends_with(&format!(
         "with the key 'new'.\n  new: seals {SECRETS}\n  old: seals nothing any more and may be taken out of INFIMA_KEYS\n"
     )));
-    let alone = opened(&owner, &ring(&keys(&[("new", 2)]))).await.expect("the new key opens all there is");
+    let alone = opened(&owner, &keyring(&keys(&[("new", 2)]))).await.expect("the new key opens all there is");
     for (row, secret) in expected {
-        assert_eq!(alone[&row], secret, "a secret that somebody saved was lost");
+        assert_eq!(alone[&row], secret, "a saved secret was lost");
     }
     assert!(alone.values().any(|secret| secret.starts_with("secret ")));
-    // Each of them was written down in the transaction that did it, by whoever did it.
+    // Each replacement was logged in its own transaction, with its actor.
     let unwritten: i64 = sqlx::query_scalar(
         "select count(*) from connections c where not exists (
              select from activity a where a.partner_id = c.partner_id and a.act = 'connection.resealed'
@@ -221,10 +222,10 @@ async fn key_rotation_survives_load_and_a_kill() {
 
 #[tokio::test]
 async fn missing_key_is_named_and_others_are_resealed() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     let owner = database.owner().await;
-    plant(&owner, &ring(&keys(&[("lost", 3)])), 2).await;
-    plant(&owner, &ring(&keys(&[("old", 1)])), 3).await;
+    plant(&owner, &keyring(&keys(&[("lost", 3)])), 2).await;
+    plant(&owner, &keyring(&keys(&[("old", 1)])), 3).await;
     let ended = run(&mut rotate(&database, &keys(&[("new", 2), ("old", 1)]), &[])).await;
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stdout.starts_with("3 stored secrets were re-encrypted"), "{}", ended.stdout);
@@ -233,7 +234,8 @@ async fn missing_key_is_named_and_others_are_resealed() {
     assert_eq!((sealed_with(&owner, "lost").await, sealed_with(&owner, "new").await), (2, 3));
 }
 
-/// Whoever can write to the database cannot have one partner's secret sent to another's Halo.
+/// An attacker who can write to the database cannot have one partner's secret sent to another's
+/// Halo.
 #[tokio::test]
 async fn swapped_secrets_do_not_open_and_are_not_sent() {
     let world = World::builder().clients(&[("Alder", 1)]).connected().build().await;
@@ -263,7 +265,7 @@ async fn swapped_secrets_do_not_open_and_are_not_sent() {
     }
 }
 
-/// Nor can they have it sent to a host of their own.
+/// Nor can the attacker have it sent to a host of their own.
 #[tokio::test]
 async fn secret_does_not_open_for_a_changed_address() {
     let world = World::builder().clients(&[("Alder", 1)]).connected().build().await;
@@ -281,7 +283,7 @@ async fn secret_does_not_open_for_a_changed_address() {
         assert_eq!(served.ask(&token, document, json!({})).await.code(), "INTERNAL", "{document}");
     }
     assert_eq!(elsewhere.journal().len(), 0, "nothing was sent there");
-    // Back where it was, it opens again.
+    // Back in its place, the secret opens again.
     sqlx::query(moved).bind(served.world.tenant.url()).execute(&served.world.owner).await.unwrap();
     let data = served.data(&token, "{ haloCustomers(search: \"\") { totalCount } }", json!({})).await;
     assert_eq!(data["haloCustomers"]["totalCount"], 1);
@@ -289,7 +291,7 @@ async fn secret_does_not_open_for_a_changed_address() {
 
 #[tokio::test]
 async fn wrong_keyring_prevents_start() {
-    let database = TestDatabase::fresh().await;
+    let database = TestDatabase::create().await;
     start(&database, &keys(&[("a", 1)])).await.expect("the first start leaves the canary");
     start(&database, &keys(&[("b", 2), ("a", 1)])).await.expect("the key is among them");
     for wrong in [keys(&[("b", 2)]), keys(&[("a", 2)])] {

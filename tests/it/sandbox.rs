@@ -1,4 +1,5 @@
-//! The sandbox answers as Halo's API notes say Halo does. Plain HTTP only: nothing of `halo/` is used here.
+//! The sandbox answers as Halo's API notes say Halo does. Plain HTTP only: nothing of `halo/` is
+//! used here.
 
 use std::{
     collections::BTreeSet,
@@ -22,11 +23,11 @@ fn at_night() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 24, 2, 0, 0).unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "these tests are the stranger at the door, not our client")]
+#[expect(clippy::disallowed_methods, reason = "these tests call the sandbox as a foreign client would")]
 fn http() -> reqwest::Client {
-    // Whoever comes second finds it installed.
+    // The second caller finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // No TLS here, and reading the system's certificates anew for each client takes longer than the tests.
+    // No TLS here; reading the system's certificates for each client takes longer than the tests.
     reqwest::Client::builder()
         .tls_certs_only([])
         .no_proxy()
@@ -288,7 +289,7 @@ async fn subscription_is_created_merged_and_deleted() {
     // The trap: a client_id that is not the current one moves the record.
     caller.post(json!([{ "id": id, "client_id": 42, "count": 18 }])).await;
     assert_eq!(caller.ids("/api/SoftwareLicence?client_id=42", "licences").await, [i64::from(id)]);
-    // And the other one: a misspelt parameter is ignored.
+    // The second trap: a misspelt parameter is ignored.
     assert_eq!(caller.ids("/api/SoftwareLicence?clientid=41", "licences").await, [i64::from(id)]);
 
     let changes = caller.get(&format!("/api/LicenceChange?licence_id={id}&order=id")).await.json();
@@ -557,7 +558,7 @@ impl Dir {
 
 impl Drop for Dir {
     fn drop(&mut self) {
-        // A leftover in the temporary directory harms nobody.
+        // A leftover in the temporary directory harms no other test.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -639,7 +640,7 @@ async fn admin_actions_are_available_over_http() {
     assert_eq!(journal[0]["no"], 2);
     let page = http().get(tenant.url()).send().await.unwrap();
     assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
-    // A page elsewhere cannot work it: neither by a form nor by a name of its own.
+    // A page of another origin cannot call it: neither by a form nor by a name of its own.
     let form = http().post(tenant.url() + "/sandbox/act").form(&[("act", "rotate_secret")]);
     assert_eq!(form.send().await.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let named = http().get(tenant.url() + "/sandbox/credentials").header(header::HOST, "attacker.example");

@@ -1,4 +1,5 @@
-//! The schema as the frontend is promised it: what is committed is what the code answers, and all of it is explained.
+//! The schema that the frontend relies on: the committed file matches the code, and everything is
+//! described.
 
 use async_graphql::parser::{
     parse_schema,
@@ -15,7 +16,7 @@ fn committed_schema_matches_the_code() {
     let differs = lines(&printed).into_iter().zip(lines(&committed)).find(|(printed, committed)| printed != committed);
     assert!(
         committed.trim_end() == printed.trim_end(),
-        "schema.graphql is not what the code answers, first in (code, file): {differs:?}\nPrint it anew: make schema"
+        "schema.graphql is not what the code answers, first in (code, file): {differs:?}\nPrint it again: make schema"
     );
 }
 

@@ -15,7 +15,7 @@ fn key(id: &str, byte: u8) -> String {
     format!("{id}:{}", BASE64_STANDARD.encode(bytes))
 }
 
-fn ring(text: &str) -> Keyring {
+fn keyring(text: &str) -> Keyring {
     Keyring::parse(&text.into()).unwrap()
 }
 
@@ -35,9 +35,9 @@ fn secret() -> SecretString {
 
 #[test]
 fn sealed_value_opens_only_in_its_place() {
-    let (ring, here) = (ring(&key("k1", 1)), place());
-    let sealed = ring.seal(&secret(), &here);
-    assert_eq!(ring.open(&sealed, &here).unwrap().expose_secret(), secret().expose_secret());
+    let (keyring, here) = (keyring(&key("k1", 1)), place());
+    let sealed = keyring.seal(&secret(), &here);
+    assert_eq!(keyring.open(&sealed, &here).unwrap().expose_secret(), secret().expose_secret());
     let elsewhere = [
         Binding { row: Uuid::now_v7(), ..here },
         Binding { partner: PartnerId::generate(), ..here },
@@ -48,15 +48,15 @@ fn sealed_value_opens_only_in_its_place() {
         Binding { row: here.partner.0, partner: PartnerId(here.row), ..here },
     ];
     for other in elsewhere {
-        assert_eq!(ring.open(&sealed, &other).unwrap_err(), OpenError::DoesNotOpen { key: "k1".into() });
+        assert_eq!(keyring.open(&sealed, &other).unwrap_err(), OpenError::DoesNotOpen { key: "k1".into() });
     }
 }
 
 #[test]
 fn retired_key_opens_but_does_not_seal() {
     let here = place();
-    let sealed = ring(&key("2025", 1)).seal(&secret(), &here);
-    let rotated = ring(&format!("{},{}", key("2026", 2), key("2025", 1)));
+    let sealed = keyring(&key("2025", 1)).seal(&secret(), &here);
+    let rotated = keyring(&format!("{},{}", key("2026", 2), key("2025", 1)));
     let again = rotated.seal(&rotated.open(&sealed, &here).unwrap(), &here);
     assert_eq!((sealed.key_id(), again.key_id()), ("2025", "2026"));
 }
@@ -64,37 +64,40 @@ fn retired_key_opens_but_does_not_seal() {
 #[test]
 fn missing_key_is_named() {
     let here = place();
-    let sealed = ring(&key("2025", 1)).seal(&secret(), &here);
+    let sealed = keyring(&key("2025", 1)).seal(&secret(), &here);
     assert_eq!(
-        ring(&key("2026", 2)).open(&sealed, &here).unwrap_err(),
+        keyring(&key("2026", 2)).open(&sealed, &here).unwrap_err(),
         OpenError::KeyMissing { needed: "2025".into() }
     );
     // Another key under the id that is asked for is not that key.
-    assert_eq!(ring(&key("2025", 2)).open(&sealed, &here).unwrap_err(), OpenError::DoesNotOpen { key: "2025".into() });
+    assert_eq!(
+        keyring(&key("2025", 2)).open(&sealed, &here).unwrap_err(),
+        OpenError::DoesNotOpen { key: "2025".into() }
+    );
 }
 
 #[test]
 fn canary_reveals_a_wrong_keyring() {
-    let canary = ring(&key("a", 1)).seal_canary();
-    ring(&format!("{},{}", key("b", 2), key("a", 1))).check_canary(&canary).unwrap();
-    assert_eq!(ring(&key("b", 2)).check_canary(&canary), Err(OpenError::KeyMissing { needed: "a".into() }));
-    assert!(ring(&key("a", 2)).check_canary(&canary).is_err());
+    let canary = keyring(&key("a", 1)).seal_canary();
+    keyring(&format!("{},{}", key("b", 2), key("a", 1))).check_canary(&canary).unwrap();
+    assert_eq!(keyring(&key("b", 2)).check_canary(&canary), Err(OpenError::KeyMissing { needed: "a".into() }));
+    assert!(keyring(&key("a", 2)).check_canary(&canary).is_err());
 }
 
 #[test]
 fn development_key_is_recognised_under_any_name() {
-    assert!(ring(DEVELOPMENT_KEYS).is_development_key());
+    assert!(keyring(DEVELOPMENT_KEYS).is_development_key());
     let renamed = DEVELOPMENT_KEYS.replace("development:", "production:");
-    assert!(ring(&format!("{},{renamed}", key("a", 1))).is_development_key());
-    assert!(!ring(&key("a", 1)).is_development_key());
+    assert!(keyring(&format!("{},{renamed}", key("a", 1))).is_development_key());
+    assert!(!keyring(&key("a", 1)).is_development_key());
 }
 
 #[test]
 fn sealed_values_are_unprintable_and_unique() {
-    let (ring, here) = (ring(&key("k1", 1)), place());
-    let (one, two) = (ring.seal(&secret(), &here), ring.seal(&secret(), &here));
+    let (keyring, here) = (keyring(&key("k1", 1)), place());
+    let (one, two) = (keyring.seal(&secret(), &here), keyring.seal(&secret(), &here));
     assert_ne!(one, two);
-    assert_eq!(format!("{ring:?} {one:?}"), r#"Keyring(k1) Sealed(with "k1")"#);
+    assert_eq!(format!("{keyring:?} {one:?}"), r#"Keyring(k1) Sealed(with "k1")"#);
     assert!(!one.as_bytes().windows(7).any(|part| part == b"planted"));
 }
 
@@ -113,23 +116,23 @@ fn invalid_keyring_is_refused_with_its_cause() {
 proptest! {
     #[test]
     fn sealed_text_opens_unchanged(text in ".{0,200}") {
-        let (ring, here) = (ring(&key("k1", 1)), place());
-        let stored = Sealed::from_bytes(ring.seal(&text.as_str().into(), &here).as_bytes().to_vec()).unwrap();
-        let opened = ring.open(&stored, &here).unwrap();
+        let (keyring, here) = (keyring(&key("k1", 1)), place());
+        let stored = Sealed::from_bytes(keyring.seal(&text.as_str().into(), &here).as_bytes().to_vec()).unwrap();
+        let opened = keyring.open(&stored, &here).unwrap();
         prop_assert_eq!(opened.expose_secret(), text);
     }
 
     #[test]
     fn arbitrary_bytes_do_not_open(bytes in proptest::collection::vec(any::<u8>(), 0..120), flip in any::<prop::sample::Index>()) {
-        let (ring, here) = (ring(&key("k1", 1)), place());
+        let (keyring, here) = (keyring(&key("k1", 1)), place());
         if let Ok(sealed) = Sealed::from_bytes(bytes) {
-            prop_assert!(ring.open(&sealed, &here).is_err());
+            prop_assert!(keyring.open(&sealed, &here).is_err());
         }
-        let mut changed = ring.seal(&secret(), &here).as_bytes().to_vec();
+        let mut changed = keyring.seal(&secret(), &here).as_bytes().to_vec();
         let at = flip.index(changed.len());
         changed[at] ^= 1;
         if let Ok(sealed) = Sealed::from_bytes(changed) {
-            prop_assert!(ring.open(&sealed, &here).is_err());
+            prop_assert!(keyring.open(&sealed, &here).is_err());
         }
     }
 }

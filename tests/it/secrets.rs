@@ -1,8 +1,10 @@
-//! Planted secrets: every operation is driven with secrets that are known, also the wrong way, against a Halo that fails
-//! in every way it can and one that repeats what it was told, through panics too; then they are looked for in the logs at
-//! their loudest, in spans, metrics, answers, jobs, and in every column of every table.
+//! Planted secrets: every operation is called with known secrets, also in the wrong way, against a
+//! Halo that fails in every way and one that repeats what it received, through panics too. Then the
+//! test looks for the secrets in logs at the highest level, in spans, metrics, responses, jobs, and
+//! in every column of every table.
 //!
-//! It is done in a process of its own, with the telemetry that `serve` has: the panic hook is a process' only one.
+//! The search runs in its own process with the telemetry of `serve`: a process has only one panic
+//! hook.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -52,11 +54,11 @@ fn planted_secrets_appear_nowhere() {
     let (said, logs) = (String::from_utf8_lossy(&inner.stdout), String::from_utf8_lossy(&inner.stderr));
     let tail = &logs[logs.floor_char_boundary(logs.len().saturating_sub(4_000))..];
     assert!(inner.status.success(), "it did not come to its end: {said}\n{tail}");
-    let told = |mark: &str| said.lines().filter_map(|line| line.strip_prefix(mark)).collect::<BTreeSet<_>>();
-    let (planted, leaks) = (told(PLANTED), told(LEAK));
+    let lines_after = |mark: &str| said.lines().filter_map(|line| line.strip_prefix(mark)).collect::<BTreeSet<_>>();
+    let (planted, leaks) = (lines_after(PLANTED), lines_after(LEAK));
     assert!(planted.len() >= 10, "{planted:?}");
     assert!(leaks.is_empty(), "{leaks:#?}");
-    // The logs are those of everything, at their loudest, with the panics.
+    // All logs are included, at the highest level, with the panics.
     for expected in ["\"DEBUG\"", "panicked", "request to Halo answered", "sync stopped", "answered", END] {
         assert!(logs.contains(expected), "the logs lack {expected}: {tail}");
     }
@@ -154,7 +156,7 @@ impl Hunt {
         {
             let token = self.token(role, Some(partner));
             for (name, document) in ROWS {
-                // The last row would end the story.
+                // The last row would end the scenario.
                 if !name.contains("disconnectHalo") || partner == "other" {
                     let document = filled_in(document, &self.asked.values);
                     let request = self.asked.served.post(&token).json(&json!({ "query": document }));
@@ -167,7 +169,7 @@ impl Hunt {
         }
     }
 
-    /// A subscription as an event stream and over a socket, with good tokens and with what is none.
+    /// A subscription as an event stream and over a socket, with valid and invalid tokens.
     async fn follow(&mut self, token: &str, document: &str) {
         for token in [token, TYPED] {
             let events = self.asked.served.events(token, document, json!({})).await;
@@ -178,13 +180,13 @@ impl Hunt {
         }
     }
 
-    /// What the operator can do, and the platform with what is a person's.
+    /// What the operator can do, and the platform with users' data.
     async fn do_what_no_caller_does(&mut self) {
         let import = "mutation($v: ImportRosterInput!) { importRoster(input: $v) { imported { stored } userErrors { message } } }";
         let user = |id: &str, client: &str, address: &str| json!({ "externalId": id, "clientExternalId": client, "email": address, "state": "ACTIVE", "version": 1 });
         let token = self.token(Role::Platform, None);
         for input in [
-            json!({ "users": [user("u1", "northwind/Alder", PERSON), user("u2", "nobody", PERSON),
+            json!({ "users": [user("u1", "northwind/Alder", PERSON), user("u2", "unknown", PERSON),
                 user("u3", "northwind/Alder", &format!("{PERSON}\u{1}"))] }),
             json!({ "users": [{ "externalId": PERSON, "email": [PERSON] }], "surplus": PERSON }),
             json!(PERSON),
@@ -286,14 +288,15 @@ impl Hunt {
         let plain = post(&token).header("content-type", "text/plain").body(TYPED);
         let query =
             self.asked.served.client.get(format!("{}?query={TYPED}", self.asked.served.url())).bearer_auth(&token);
-        // Tokens that are none, or not right.
+        // Texts that are no tokens, or invalid ones.
         let (none, spoilt) = (post(TYPED), post(&format!("{}x", &token[..token.len() - 3])));
         for request in [broken, plain, query, none.json(&json!({})), spoilt.json(&json!({}))] {
             self.keep(request).await;
         }
     }
 
-    /// One sync and one search for every way in which Halo can fail, and one with a secret that is not right any more.
+    /// One sync and one search for every way in which Halo can fail, and one with a secret that is
+    /// no longer valid.
     async fn meet_every_fault(&mut self) {
         let token = self.token(Role::PartnerAdmin, Some(PARTNER));
         // Those that wait for the test, and one that only takes long.
@@ -309,7 +312,7 @@ impl Hunt {
     }
 
     async fn sync_and_search(&mut self, token: &str) {
-        // What Halo said about waiting, or a run that waits for its next attempt, is not waited for.
+        // Halo's pauses, and runs that wait for the next attempt, are not waited for.
         let owner = self.asked.served.world.database.owner().await;
         sqlx::query("delete from halo_budgets").execute(&owner).await.unwrap();
         let run = self.asked.served.world.request_sync().await;
@@ -328,7 +331,7 @@ impl Hunt {
         self.keep(request).await;
     }
 
-    /// The stored secret goes to a host that says it back.
+    /// The stored secret goes to a host that repeats it.
     async fn meet_a_halo_that_repeats(&mut self, echo: &str, mood: &AtomicUsize) {
         let world = &self.asked.served.world;
         let (connection, url) = (world.connection().await, format!("http://{echo}"));
@@ -374,7 +377,7 @@ impl Hunt {
             }
         }
         assert!(rows > 300 && jobs > 3, "there was something to look at: {rows} rows, {jobs} jobs");
-        // The hunt itself can find: what a careless column would hold is found in it.
+        // The search itself works: it finds a secret in a careless column.
         let careless = format!("select t::text from (select convert_to('{TYPED}', 'UTF8') as job) t");
         let careless: String = sqlx::query_scalar(AssertSqlSafe(careless)).fetch_one(&owner).await.unwrap();
         assert!(forms(TYPED).iter().any(|form| careless.contains(form)), "{careless}");
@@ -402,7 +405,8 @@ async fn tables(owner: &PgPool) -> Vec<String> {
 
 const MOODS: usize = 7;
 
-/// Something at a Halo's address that gives out tokens and repeats, in each of its moods in another way, what it was told.
+/// A server at a Halo's address that issues tokens and repeats, in another way in each of its
+/// modes, what it received.
 async fn repeating_halo() -> (String, Arc<AtomicUsize>, Arc<Mutex<String>>) {
     let (mood, heard) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(String::new())));
     let answer = {

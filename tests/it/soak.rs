@@ -1,5 +1,5 @@
-//! Workers killed at random, with Halo misbehaving beside it: a few times in the ordinary run, and by `make soak` for as
-//! long as it was told.
+//! Workers killed at random while Halo misbehaves: a few times in the ordinary run, and by `make
+//! soak` as often as requested.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -22,8 +22,8 @@ use crate::support::world::{PARTNER, World};
 
 const CLIENTS: [&str; 6] = ["Alder", "Birch", "Cedar", "Drum", "Elder", "Fir"];
 const AT_ONCE: usize = 6;
-/// A dead worker's run is taken up sooner; what is later is a step that this run does not come by.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A dead worker's run is resumed sooner; a later step is one that this run does not reach.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 const CREATE_FAULTS: [Fault; 6] = [
     Fault::CutBefore,
     Fault::CutAfter,
@@ -74,7 +74,8 @@ async fn soak_large_tenant_stays_within_full_limit() {
     stays_inside(Size { clients: 500, ours: 240, for_people: 40, halos: 300, window }).await;
 }
 
-/// Each is created once; a night without changes reads pages and writes nothing; one change is one write.
+/// Each subscription is created once; a nightly sync without changes reads pages and writes
+/// nothing; one change is one write.
 #[tokio::test]
 #[ignore = "takes minutes"]
 async fn soak_ten_thousand_clients_are_synced() {
@@ -143,7 +144,7 @@ async fn import_many(world: &World, names: &[String]) {
             .map(|name| UserRecord {
                 external_id: format!("{PARTNER}/{name}/0"),
                 client_external_id: format!("{PARTNER}/{name}"),
-                email: Some("somebody@client.example".into()),
+                email: Some("user@client.example".into()),
                 state: UserState::Active,
                 version: 1,
             })
@@ -152,7 +153,7 @@ async fn import_many(world: &World, names: &[String]) {
     }
 }
 
-/// One world after the other's change, with kills in between, until there were enough of them.
+/// One change after another in one world, with kills in between, until there were enough of them.
 async fn tour(seed: u64, kills: usize) -> BTreeMap<String, usize> {
     let mut random = Random(seed);
     let plenty = [("INFIMA_HALO_REQUESTS", "700"), ("INFIMA_HALO_WINDOW_SECONDS", "1")];
@@ -194,7 +195,7 @@ async fn tour(seed: u64, kills: usize) -> BTreeMap<String, usize> {
             .fetch_one(&world.database.owner().await)
             .await
             .unwrap();
-        assert_eq!(strangers, 0, "nobody but us changed a quantity");
+        assert_eq!(strangers, 0, "only our integration changed quantities");
     }
     table
 }
@@ -207,7 +208,8 @@ fn misbehave(world: &World, random: &mut Random) {
     }
 }
 
-/// Starts a worker and kills it, at a failpoint or after so many requests; says when. None: the run was over, or waited.
+/// Starts a worker and kills it, at a failpoint or after so many requests; says when. None: the run
+/// was over, or waited.
 async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str, &str)]) -> Option<String> {
     let (mut worker, moment);
     let over = world.until_run(run, |run| run.state.is_finished());
@@ -219,7 +221,7 @@ async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str
         moment = tokio::select! {
             failpoint = worker.stopped_at() => Some(failpoint.to_string()),
             _ = over => None,
-            () = tokio::time::sleep(PATIENCE) => None,
+            () = tokio::time::sleep(MAX_WAIT) => None,
         };
     } else {
         let requests = 1 + random.below(12);
@@ -228,14 +230,14 @@ async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str
         moment = tokio::select! {
             () = world.tenant.until(|tenant| tenant.journal().len() >= mark + requests) => Some(format!("request {requests:>2}")),
             _ = over => None,
-            () = tokio::time::sleep(PATIENCE) => None,
+            () = tokio::time::sleep(MAX_WAIT) => None,
         };
     }
     worker.kill().await;
     moment
 }
 
-/// A worker that nobody kills brings the run to its end.
+/// Starts a worker that is not killed and completes the run.
 async fn recover(world: &World, run: RunId, more: &[(&str, &str)]) {
     let worker = Worker::start_with(world, more);
     loop {

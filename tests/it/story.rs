@@ -1,5 +1,5 @@
-//! The one-command stack, killed where it hurts and started again: the story ends in the same table, and Halo holds one
-//! subscription for each mapped client.
+//! The one-command stack, killed at critical steps and started again: the set-up ends in the same
+//! table, and Halo has one subscription for each associated client.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ impl Stack {
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
         // A directory of that name was left by a process of the same number that failed long ago.
         let _ = std::fs::remove_dir_all(&dir);
-        Self { dir, database: TestDatabase::fresh().await }
+        Self { dir, database: TestDatabase::create().await }
     }
 
     fn start(&self) -> Running {
@@ -41,7 +41,7 @@ impl Stack {
 
     /// The tenants as they are on disk, while no stack is running.
     async fn tenants(&self) -> Sandbox {
-        dev::sandbox(&self.dir, 0, Clock::System).await.expect("nobody else is using the tenants")
+        dev::sandbox(&self.dir, 0, Clock::System).await.expect("no other process uses the tenants")
     }
 
     /// Starts the stack and kills it while Halo holds back its answer to the `nth` such call.
@@ -65,10 +65,10 @@ async fn dev_setup_killed_anywhere_ends_in_the_same_state() {
     let mut running = stack.start();
     running.says("3. ").await;
     running.kill().await;
-    // In doubt whether Halo has the record: it has, and then it has not.
+    // It is unclear whether Halo has the record: first it has, then it has not.
     stack.kill_while_held(Fault::HeldAfter, Call::Create, 3).await;
     stack.kill_while_held(Fault::HeldBefore, Call::Create, 2).await;
-    // In the middle of the night.
+    // In the middle of the nightly sync.
     stack.kill_while_held(Fault::HeldAfter, Call::Update, 2).await;
 
     let ended = stack.start().end().await;

@@ -1,4 +1,5 @@
-//! The main job: what a partner maps is in Halo, once, with the right quantity and nothing else changed.
+//! The main promise: each associated client is in Halo, once, with the right quantity and nothing
+//! else changed.
 
 use infima_halo::app::App;
 use infima_halo::domain::association::{AssociationState, Ending};
@@ -79,7 +80,8 @@ async fn create_with_lost_response_is_found_and_not_repeated() {
     }
 }
 
-/// While the first client is written, Halo is slow and the partner tidies up: what the plan says of the others is out of date.
+/// While the first client is written, Halo is slow and the partner tidies up: the plan for the
+/// others is out of date.
 #[tokio::test]
 async fn stale_observation_is_read_again_before_the_write() {
     let clients = [("Alder", 3), ("Birch", 3), ("Cedar", 3), ("Dogwood", 3), ("Elder", 3)];
@@ -135,7 +137,7 @@ async fn empty_lookup_counts_only_after_confirmation_timeout() {
     assert_eq!(world.work(run).await, RunOutcome::PutBack, "Halo may still be at work");
     assert_eq!(world.tenant.live_subscriptions_of(world.customer("Alder").0, VENDOR), []);
 
-    world.settle("Alder").await;
+    world.pass_confirmation_timeout("Alder").await;
     world.bring_forward(run).await;
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
@@ -192,22 +194,22 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
     for _ in 0..2 {
-        world.settle("Alder").await;
+        world.pass_confirmation_timeout("Alder").await;
         world.bring_forward(run).await;
         world.work(run).await;
     }
-    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into(), "it was sent again, after the settle time");
+    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into(), "it was sent again, after the confirmation timeout");
 
     world.clock.advance(chrono::Duration::hours(2));
     world.set_users("Alder", 4).await;
     let run = world.sync().await;
     assert_eq!(run.state, RunState::Succeeded);
-    let problem = world.association("Alder").await.problem.expect("the double is told");
+    let problem = world.association("Alder").await.problem.expect("the duplicate is reported");
     assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
     assert_eq!(world.billed()["Alder"].len(), 2, "a person decides which one goes");
     assert!(world.billed()["Alder"].contains(&4), "the client's own stays right");
 
-    // That is not forgotten over something else, nor after a while.
+    // The duplicate is not forgotten over another problem, nor after a while.
     sqlx::query("update associations set duplicate_possible_until = duplicate_possible_until - interval '2 days'")
         .execute(&world.owner)
         .await
@@ -217,20 +219,21 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
     let run = world.request_sync().await;
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
     assert_eq!(world.association("Alder").await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
-    world.settle("Alder").await;
+    world.pass_confirmation_timeout("Alder").await;
     world.bring_forward(run).await;
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
-    let problem = world.association("Alder").await.problem.expect("the double is still there");
+    let problem = world.association("Alder").await.problem.expect("the duplicate is still there");
     assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
 
-    let double = problem.subscriptions()[0].0;
-    world.tenant.act(Act::SetSubscriptionActive { id: double, active: false }).unwrap();
+    let duplicate = problem.subscriptions()[0].0;
+    world.tenant.act(Act::SetSubscriptionActive { id: duplicate, active: false }).unwrap();
     world.sync().await;
     assert_eq!(world.association("Alder").await.problem, None);
     assert_eq!(world.billed(), [("Alder".into(), vec![5])].into());
 }
 
-/// Halo answers each create of one client as if it had failed: it is not asked for ever, and the others are done.
+/// Halo answers each create of one client as if it had failed: the create is not retried for ever,
+/// and the others are done.
 #[tokio::test]
 async fn create_that_always_fails_is_deferred_to_the_next_run() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).only(&["Birch"]).synced().build().await;
@@ -241,16 +244,16 @@ async fn create_that_always_fails_is_deferred_to_the_next_run() {
     while world.work(run).await == RunOutcome::PutBack {
         looks += 1;
         assert!(looks < 20, "there is an end");
-        world.settle("Alder").await;
+        world.pass_confirmation_timeout("Alder").await;
         world.bring_forward(run).await;
     }
     assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
     let creates = world.tenant.journal().iter().filter(|entry| entry.call == Call::Create).count();
     assert!(creates <= 6, "{creates} creates");
     world.tenant.clear_faults();
-    world.settle("Alder").await;
+    world.pass_confirmation_timeout("Alder").await;
     world.sync().await;
-    world.settle("Alder").await;
+    world.pass_confirmation_timeout("Alder").await;
     assert_eq!(world.sync().await.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![2])].into());
 }
@@ -273,13 +276,14 @@ async fn fields_overwritten_by_unconfirmed_write_are_detected() {
     assert!(world.connection().await.writes_suspended_since.is_some());
     assert_eq!(world.billed()["Birch"], [2], "nothing more is written until a person has looked");
 
-    // The person lets the fields be blank.
+    // The user accepts that the fields are blank.
     let run = world.resolve(world.association("Alder").await.id, Resolution::Continue).await.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!((world.billed()["Birch"].clone(), world.connection().await.writes_suspended_since), (vec![9], None));
 }
 
-/// Eleven clients on one customer stay together when they are looked at again, and every look is too old at once.
+/// Eleven clients on one customer stay together when they are observed again, and every observation
+/// is too old at once.
 #[tokio::test]
 async fn run_with_always_stale_observations_ends() {
     let names: Vec<_> = (0..11).map(|number| format!("Site {number:02}")).collect();
@@ -300,7 +304,7 @@ async fn run_with_always_stale_observations_ends() {
     assert_eq!(world.billed(), [("Alder".into(), vec![2; 11])].into());
 }
 
-/// The answer itself is evidence enough: whether the old one is there need not be known.
+/// The response itself is evidence enough: the old record need not be read.
 #[tokio::test]
 async fn update_that_creates_a_record_suspends_writes() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).synced().build().await;
@@ -359,14 +363,14 @@ async fn removal_during_a_run_is_not_overridden() {
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
 }
 
-/// Disconnected and connected again while Halo was being asked to write.
+/// The partner disconnects and connects again while a write is under way.
 #[tokio::test]
 async fn new_run_waits_for_the_cancelled_runs_write() {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     world.set_users("Alder", 4).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let cancelled = world.request_sync().await;
-    let connect_anew = async {
+    let reconnect = async {
         world.tenant.until(|tenant| tenant.held() == 1).await;
         world.disconnect().await;
         world.set_users("Alder", 9).await;
@@ -377,14 +381,14 @@ async fn new_run_waits_for_the_cancelled_runs_write() {
         assert_eq!(looked, RunOutcome::Nothing, "it waits");
         next
     };
-    let (looked, next) = tokio::join!(world.work(cancelled), connect_anew);
+    let (looked, next) = tokio::join!(world.work(cancelled), reconnect);
     assert_eq!((looked, world.run(cancelled).await.state), (RunOutcome::Nothing, RunState::Cancelled));
     world.end_leases().await;
     assert_eq!(world.work(next).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![9])].into());
 }
 
-/// A partner without nights has no next one that would take over.
+/// A partner without nightly syncs has no next one that would take over.
 #[tokio::test]
 async fn unreachable_halo_is_retried_for_a_day() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
@@ -397,7 +401,7 @@ async fn unreachable_halo_is_retried_for_a_day() {
     assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
     assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
 
-    // Whoever asks anew has a day of their own.
+    // A new request has a day of its own.
     assert_eq!(world.work(world.request_sync().await).await, RunOutcome::PutBack);
 }
 
@@ -413,7 +417,8 @@ async fn blocked_address_is_a_connection_problem() {
     assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::AddressBlocked);
 }
 
-/// A list row need not say whose it is. Overlooked, what the interrupted create made would be made once more.
+/// A list row need not name its customer. Overlooked, the subscription of the interrupted create
+/// would be created again.
 #[tokio::test]
 async fn created_subscription_is_found_in_row_without_customer() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
@@ -443,7 +448,7 @@ async fn unreadable_subscription_does_not_stop_others() {
         let first = world.work(run).await;
         assert_eq!(world.billed()["Birch"], [4], "{fault:?}");
         assert_eq!(world.association("Alder").await.problem.map(|it| it.code()), Some(code), "{fault:?}");
-        // Silence is asked again a few times.
+        // A read without answer is retried a few times.
         assert_eq!(first == RunOutcome::PutBack, fault == Fault::ServerErrorBefore);
         while world.look().await == Some(RunOutcome::PutBack) {}
         assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded, "{fault:?}");
@@ -453,7 +458,7 @@ async fn unreadable_subscription_does_not_stop_others() {
     }
 }
 
-/// Halo fails for the first three in the alphabet, every time.
+/// Halo always fails for the first three clients of the alphabet.
 #[tokio::test]
 async fn clients_halo_fails_for_do_not_stop_others() {
     let names = ["Alder", "Birch", "Cedar", "Dogwood"];
@@ -485,7 +490,8 @@ async fn unwritable_record_does_not_stop_others() {
     assert_eq!((world.billed()["Birch"].clone(), world.billed()["Cedar"].clone()), (vec![4], vec![4]));
     assert_eq!(world.connection().await.problem, None);
 
-    // Where it may write nothing, that is the connection's problem, and Halo is not asked for every client.
+    // An agent that may write nothing is the connection's problem, and Halo is not tried for every
+    // client.
     world.set_users("Birch", 5).await;
     world.set_users("Cedar", 5).await;
     world.tenant.inject(Fault::Forbidden, Matching::call(Call::Update), Lasting::Sticky);
@@ -495,7 +501,7 @@ async fn unwritable_record_does_not_stop_others() {
     assert_eq!(world.writes_since(mark), 3, "two clients' writes, the first one again with a new token");
 }
 
-/// Yesterday's database does not know the subscription that Halo has.
+/// A restored database does not know the subscription that Halo has.
 #[tokio::test]
 async fn set_to_zero_finds_an_unknown_subscription() {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
@@ -508,7 +514,7 @@ async fn set_to_zero_finds_an_unknown_subscription() {
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
 }
 
-/// Only a refusal is one: some Halos never take a 0.
+/// Only a refusal counts as one: some Halos never accept a 0.
 #[tokio::test]
 async fn zero_not_kept_by_halo_is_written_again() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 0)]).connected().build().await;
@@ -526,7 +532,7 @@ async fn zero_not_kept_by_halo_is_written_again() {
     assert_eq!(world.billed()["Alder"], [0]);
 }
 
-/// Halo is still at work on the write whose answer was not waited for when a person ends the mapping.
+/// Halo is still carrying out the write whose answer timed out when a user ends the association.
 #[tokio::test]
 async fn late_write_does_not_undo_set_to_zero() {
     let world = World::builder().clients(&[("Alder", 3)]).set("INFIMA_HALO_TIMEOUT_SECONDS", 1).synced().build().await;
@@ -558,7 +564,7 @@ async fn removed_pair_saved_again_readopts_moved_subscription() {
     assert_eq!(world.billed(), [("Birch".into(), vec![5])].into());
 }
 
-/// A double may come to light while nobody syncs for days.
+/// A duplicate may appear while no sync runs for days.
 #[tokio::test]
 async fn possible_duplicate_is_looked_for_until_a_lookup() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
@@ -566,7 +572,7 @@ async fn possible_duplicate_is_looked_for_until_a_lookup() {
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::PutBack);
     for _ in 0..2 {
-        world.settle("Alder").await;
+        world.pass_confirmation_timeout("Alder").await;
         world.bring_forward(run).await;
         world.work(run).await;
     }
@@ -576,11 +582,12 @@ async fn possible_duplicate_is_looked_for_until_a_lookup() {
         .unwrap();
     world.clock.advance(chrono::Duration::hours(48));
     world.sync().await;
-    let problem = world.association("Alder").await.problem.expect("the double is told");
+    let problem = world.association("Alder").await.problem.expect("the duplicate is reported");
     assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
 }
 
-/// What one client's interrupted create made is no question to another client of the same customer.
+/// The subscription of one client's interrupted create is no candidate for another client of the
+/// same customer.
 #[tokio::test]
 async fn create_of_another_client_is_no_candidate() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
@@ -595,7 +602,8 @@ async fn create_of_another_client_is_no_candidate() {
     assert_eq!(world.billed(), [("Alder".into(), vec![3, 5])].into());
 }
 
-/// What was unmapped and deleted is mapped again, in a tenant that has no other subscription.
+/// Removed clients with deleted subscriptions are associated again, in a tenant that has no other
+/// subscription.
 #[tokio::test]
 async fn removed_pairs_with_deleted_subscriptions_are_created_again() {
     let names = ["Alder", "Birch", "Cedar"];
@@ -611,7 +619,7 @@ async fn removed_pairs_with_deleted_subscriptions_are_created_again() {
     assert_eq!(world.billed(), names.map(|name| (name.to_owned(), vec![3])).into());
 }
 
-/// Three that Halo never answers for, one after the other, are their own trouble.
+/// Three clients in a row that Halo never answers for are their own problem, not an outage.
 #[tokio::test]
 async fn three_clients_without_answer_is_no_outage() {
     let names = ["Alder", "Birch", "Cedar", "Dogwood"];
@@ -634,7 +642,7 @@ async fn three_clients_without_answer_is_no_outage() {
     assert_eq!(world.connection().await.problem, None);
 }
 
-/// One customer's list is not understood: nothing is created there, and the others are done.
+/// One customer's list is not understood: nothing is created there, and the others are synced.
 #[tokio::test]
 async fn unreadable_customer_list_stops_only_that_customer() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).connected().build().await;
@@ -649,7 +657,7 @@ async fn unreadable_customer_list_stops_only_that_customer() {
     assert_eq!(world.billed()["Birch"], [3]);
 }
 
-/// The first of two equal writes is still under way when the second one is confirmed.
+/// The first of two equal writes is still under way when the second is confirmed.
 #[tokio::test]
 async fn unconfirmed_write_is_resolved_before_it_is_repeated() {
     let world = World::builder().clients(&[("Alder", 3)]).set("INFIMA_HALO_TIMEOUT_SECONDS", 1).synced().build().await;
@@ -666,7 +674,7 @@ async fn unconfirmed_write_is_resolved_before_it_is_repeated() {
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
 }
 
-/// What Halo clearly refused is not under way: the next count is written at once.
+/// A write that Halo clearly refused is not under way: the next count is written at once.
 #[tokio::test]
 async fn refused_quantity_does_not_delay_the_next_one() {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;

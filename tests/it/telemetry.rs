@@ -1,4 +1,4 @@
-//! Logs say what is asked of them, and never a secret, however loud they are made.
+//! Logs contain what their filter permits, and never a secret at any level.
 
 use axum::{Router, routing::post};
 use infima_halo::{
@@ -30,16 +30,16 @@ async fn trace_logs_contain_no_secret() {
     const PLANTED: &str = "planted-secret";
     let artifacts = Artifacts::collect_at("trace");
 
-    // Bound to a statement, quoted in a database error, and mistyped in an address.
-    let database = TestDatabase::fresh().await;
+    // The secret is bound to a statement, quoted in a database error, and mistyped in an address.
+    let database = TestDatabase::create().await;
     let app = database.app().await;
-    let told: String = sqlx::query_scalar("SELECT $1::text").bind(PLANTED).fetch_one(&app).await.unwrap();
-    assert_eq!(told, PLANTED);
+    let echoed: String = sqlx::query_scalar("SELECT $1::text").bind(PLANTED).fetch_one(&app).await.unwrap();
+    assert_eq!(echoed, PLANTED);
     sqlx::query_scalar::<_, i32>("SELECT $1::text::int").bind(PLANTED).fetch_one(&app).await.unwrap_err();
     let mistyped = format!("{}&pasword={PLANTED}", database.app_url().expose_secret());
     sqlx::PgConnection::connect(&mistyped).await.unwrap();
 
-    // In a header and a body, there and back.
+    // The secret is in a header and a body, of request and response.
     let echo = Router::new().route("/", post(async |body: String| body));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! The connection form: what it says to wrong details, and to right ones.
+//! The connection form: its errors for wrong details, and its result for right ones.
 
 use infima_halo::domain::problem::{Problem, ProblemKind};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{desk::Desk, recorded::Recorded};
 
-/// What is wrong with details before Halo is asked, and what Halo can say to them.
+/// What is wrong with details before Halo is queried, and what Halo can answer to them.
 pub async fn is_checked(recorded: &mut Recorded) {
     let desk = Desk::start(&[("Alder", 3)]).await;
     let details = |name: &str, value: Value| {
@@ -51,7 +51,8 @@ pub async fn is_checked(recorded: &mut Recorded) {
     tenant.inject(Fault::RateLimitedSeconds(30), Matching::any(), Lasting::Once);
     desk.refused(recorded, "HALO_RATE_LIMITED", save, right).await;
 
-    // The first takes a name server that leads into a private network, the other a Halo without a list of subscriptions.
+    // The first needs a name that resolves into a private network, the other a Halo without a list
+    // of subscriptions.
     for (code, problem) in
         [("ADDRESS_BLOCKED", ProblemKind::AddressBlocked), ("LICENSING_OFF", ProblemKind::LicensingOff)]
     {
@@ -61,7 +62,7 @@ pub async fn is_checked(recorded: &mut Recorded) {
     }
 }
 
-/// The way of a connection from the first save to the disconnect, another tenant's details between.
+/// A connection from the first save to the disconnect, with another tenant's details between.
 pub async fn is_saved(recorded: &mut Recorded) {
     let desk = Desk::start(&[("Alder", 3)]).await;
     let typed = json!({ "input": desk.details() });

@@ -1,4 +1,5 @@
-//! A frontend's desk: the API on a port, a partner with its Halo, and the operations of the contract by name.
+//! A frontend's desk: the API on a port, a partner with its Halo, and the operations of the
+//! contract by name.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +16,8 @@ use tokio_util::task::AbortOnDropHandle;
 use super::recorded::Recorded;
 use crate::support::world::{PARTNER, World, rules};
 
-/// The ids of the contract's operations, by their names. Of an operation that has changed since the last release, the
-/// manifest holds both texts.
+/// The ids of the contract's operations, by their names. Of an operation that has changed since the
+/// last release, the manifest holds both texts.
 pub fn contract() -> BTreeMap<String, String> {
     let read = |manifest| serde_json::from_str::<BTreeMap<String, String>>(manifest).unwrap();
     let released = read(include_str!("../../../frontend-contract/released/persisted-documents.json"));
@@ -36,8 +37,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Clients of these names with so many users, and Halo customers of the same names; one more customer is inactive and
-    /// one has a subscription of ours that no client uses.
+    /// Clients of these names with so many users, and Halo customers of the same names; one more
+    /// customer is inactive and one has a subscription of ours that no client uses.
     pub async fn start(clients: &[(&str, usize)]) -> Self {
         let names = clients.iter().map(|(name, _)| *name).chain(["Elm", "Elder"]);
         let mut tenant = TenantSeed::with_customers("northwind", names);
@@ -98,7 +99,7 @@ impl Desk {
         json!({ "url": tenant.url(), "applicationClientId": tenant.client_id(), "clientSecret": tenant.client_secret() })
     }
 
-    /// The entry that maps a client to the customer of a name.
+    /// The entry that associates a client with the customer of a name.
     pub async fn entry(&self, client: &str, customer: &str) -> Value {
         let customers = self.world.tenant.customers();
         let customer = customers.iter().find(|known| known.name == customer).expect("a customer of the tenant");
@@ -121,7 +122,7 @@ impl Desk {
         answer["data"].take()
     }
 
-    /// Does it, and records the answer as the operation's.
+    /// Executes the operation, and records the response as the operation's.
     pub async fn record(&self, recorded: &mut Recorded, operation: &str, variables: Value) -> Value {
         let data = self.ask(&self.admin(), operation, variables).await;
         let refused = data.as_object().unwrap().values().find_map(|payload| payload.get("userErrors")?.get(0));
@@ -130,13 +131,14 @@ impl Desk {
         data
     }
 
-    /// Records another answer to an operation: one in which something is special.
+    /// Records another response of an operation: one with something special.
     pub async fn record_scenario(&self, recorded: &mut Recorded, operation: &str, name: &str, variables: Value) {
         let data = self.ask(&self.admin(), operation, variables).await;
         recorded.scenario(operation, name, &data);
     }
 
-    /// Does it as `token`'s bearer, who is refused with `code`, and records that.
+    /// Executes the operation as `token`'s bearer, who is refused with `code`, and records the
+    /// refusal.
     pub async fn record_refusal(
         &self,
         recorded: &mut Recorded,
@@ -149,7 +151,7 @@ impl Desk {
         recorded.refusal(code, operation, &data);
     }
 
-    /// The admin is refused with `code`.
+    /// Records that the admin is refused with `code`.
     pub async fn refused(&self, recorded: &mut Recorded, code: &str, operation: &str, input: Value) {
         self.record_refusal(recorded, code, &self.admin(), operation, input).await;
     }
@@ -169,8 +171,8 @@ impl Desk {
         result["data"].take()
     }
 
-    /// Saves the connection and maps clients to the customers of the same names; gives the run that is to create their
-    /// subscriptions.
+    /// Saves the connection and associates clients with the customers of the same names; gives the
+    /// run that is to create their subscriptions.
     pub async fn map(&self, names: &[&str]) -> infima_halo::ids::RunId {
         self.world.connect().await;
         self.world.map(names).await.run.expect("there is something to create")

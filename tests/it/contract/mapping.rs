@@ -1,4 +1,4 @@
-//! The mapping table: what cannot be mapped, a mapping's ordinary life, and how it is repaired.
+//! The mapping table: entries that are refused, an association's ordinary life, and its repair.
 
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{desk::Desk, recorded::Recorded};
 
 const SAVE: &str = "SaveAssociations";
-/// The platform's own operation, which is no part of the frontend's contract.
+/// The platform's operation, which is not part of the frontend's contract.
 const IMPORT: &str = "mutation ImportRoster($input: ImportRosterInput!) { importRoster(input: $input) {
     imported { stored } userErrors { code field message __typename } __typename } }";
 
@@ -48,7 +48,7 @@ pub async fn is_refused(recorded: &mut Recorded) {
                               "version": "9000000000000000000" }] })
     };
     for (code, records) in [
-        ("OWNER_UNKNOWN", client("northwind/Cedar", "nobody", "ACTIVE")),
+        ("OWNER_UNKNOWN", client("northwind/Cedar", "unknown", "ACTIVE")),
         ("BELONGS_TO_ANOTHER_PARTNER", client("northwind/Cedar", "southwind", "ACTIVE")),
     ] {
         desk.world.import_partner("southwind", &[]).await;
@@ -135,7 +135,7 @@ pub async fn is_repaired(recorded: &mut Recorded) {
     desk.ask(&desk.admin(), "RemoveAssociation", ended).await;
     desk.refused(recorded, "ASSOCIATION_ENDING", "ResolveSubscription", adopt(&birch, ours.id)).await;
 
-    // The partner's Halo does not let INFIMA in any more.
+    // The partner's Halo rejects INFIMA's credentials.
     desk.world.tenant.act(Act::RotateSecret).unwrap();
     let run = desk.world.request_sync().await;
     desk.world.work(run).await;

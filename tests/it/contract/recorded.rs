@@ -1,4 +1,4 @@
-//! Answers as they are kept: what differs from one run to the next is made the same.
+//! Recorded responses: what differs from one run to the next is made the same.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 pub struct Recorded {
     operations: BTreeMap<String, Value>,
     refusals: BTreeMap<String, Value>,
-    /// Other answers to an operation than its first: operation → what is special about it → data.
+    /// Other responses of an operation than its first: operation → what is special about it → data.
     scenarios: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
-/// What is kept of it all.
+/// The parts that are written to files.
 pub struct Stable {
     pub operations: Value,
     pub refusals: Value,
@@ -39,7 +39,7 @@ impl Recorded {
         assert!(self.refusals.insert(code.into(), kept).is_none(), "{code} is recorded twice");
     }
 
-    /// As another refusal of the same operation, but for the code and the words.
+    /// Whether another refusal of the same operation differs only in code and message.
     pub fn refusal_like(&mut self, other: &str, code: &str, message: &str) {
         let mut kept = self.refusals[other].clone();
         let payload = kept["data"].as_object_mut().and_then(|data| data.values_mut().next()).expect("a payload");
@@ -105,7 +105,8 @@ impl Known {
             && digits.len() == 32
             && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
         {
-            // Everything was recorded with a database of its own; the mocks are one partner's, with one connection.
+            // Everything was recorded with a database of its own; the mocks are one partner's, with
+            // one connection.
             if matches!(kind, "partner" | "connection") {
                 return Some(format!("{kind}_{:032}", 1));
             }
@@ -137,7 +138,8 @@ fn is_time(text: &str) -> bool {
     text.len() >= 20 && text.ends_with('Z') && text.parse::<chrono::DateTime<chrono::Utc>>().is_ok()
 }
 
-/// Holds a file of `frontend-contract/recorded/` to what was found, or writes it where that is asked for.
+/// Compares a file of `frontend-contract/recorded/` with what was found, or writes it where that is
+/// requested.
 pub fn hold(file: &str, found: &Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("frontend-contract/recorded").join(file);
     let found = format!("{found:#}\n");
@@ -150,6 +152,6 @@ pub fn hold(file: &str, found: &Value) {
     let differs = found.lines().zip(kept.lines().chain(std::iter::repeat(""))).find(|(found, kept)| found != kept);
     assert!(
         found == kept,
-        "{file} is stale, first in (server, file): {differs:?}\nRecord it anew: make contract-update"
+        "{file} is stale, first in (server, file): {differs:?}\nRecord it again: make contract-update"
     );
 }

@@ -180,7 +180,7 @@ impl Events {
         Ok(stream::iter([0]).chain(stream::once(async move { probe.wait().await })))
     }
 
-    /// Large events as fast as they are taken, more of them than may wait.
+    /// Large events as fast as they are read, more than a server should buffer.
     async fn flood(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = String>> {
         let probe = ctx.data::<Probe>()?.clone();
         let drop_probe = DropProbe(probe.dropped.clone());

@@ -1,4 +1,4 @@
-//! How much one caller may ask for, and what becomes of an operation whose client has gone.
+//! How much one caller may request, and what happens to an operation whose client has gone.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -67,7 +67,7 @@ async fn incomplete_request_head_times_out() {
         assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
     }
     assert_eq!(server.ask("{ hello }").await.status, 200);
-    // What is answered may take longer than a head, and so may a stream and a socket.
+    // A response may take longer than a request head, and so may a stream and a socket.
     let asked = tokio::spawn(Reply::of(server.post(Role::PartnerAdmin).json(&json!({ "query": "{ slow }" }))));
     acquired(&server.probe.started).await;
     let idle = TcpStream::connect(server.address).await.unwrap();

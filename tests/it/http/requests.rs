@@ -1,4 +1,4 @@
-//! Requests over POST and GET: what is taken, what is not, and what an answer looks like.
+//! Requests over POST and GET: which are accepted, which are refused, and the form of a response.
 
 use infima_halo::auth::Role;
 use serde_json::{Value, json};

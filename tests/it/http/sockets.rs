@@ -70,7 +70,7 @@ impl Socket {
         }
     }
 
-    /// Reads on until the server closes, and says with which code.
+    /// Reads until the server closes the socket, and gives the close code.
     async fn closed(mut self) -> u16 {
         while let Some(Ok(message)) = self.0.next().await {
             if let Message::Close(Some(frame)) = message {
@@ -318,7 +318,7 @@ async fn silent_socket_is_pinged_then_closed() {
     socket.subscribe("a", "subscription { forever }").await;
     let mut pings = 0;
     while pings < 2 {
-        // Reading a ping answers it: the socket lives on.
+        // Reading a ping answers it: the socket stays open.
         pings += usize::from(matches!(socket.0.next().await.unwrap().unwrap(), Message::Ping(_)));
     }
     // A client that does not read answers no ping.

@@ -1,4 +1,4 @@
-//! What must hold after every step of every story, in words beside the code that checks it.
+//! What must hold after every step of every history, in words beside the code that checks it.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::support::world::{World, details_of, request};
 const OTHER_PARTNER: &str = "contoso";
 const OTHER_TENANT: &str = "other";
 
-/// Our notes of one association, of any partner, ended ones too.
+/// Our row of one association, of any partner, including ended ones.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 struct Noted {
     id: Uuid,
@@ -37,19 +37,20 @@ impl Noted {
     }
 }
 
-/// What was so before the step.
+/// The state before the step.
 pub struct Watch {
     noted: BTreeMap<Uuid, Noted>,
     synced_at: Option<DateTime<Utc>>,
     journal: usize,
     other: (Vec<Noted>, usize),
     runs: Vec<Uuid>,
-    /// People acted while a sync was at work: what it says of everything is of the moment in which it read.
+    /// Users acted while a sync was running: it reports everything as of the time when it read.
     pub beside_a_sync: bool,
 }
 
 impl Watch {
-    /// Beside the partner of the story there is another one, connected to a Halo of its own and synced.
+    /// Beside the partner of the history there is another one, connected to a Halo of its own and
+    /// synced.
     pub async fn begin(world: &World) -> Self {
         world.import_partner(OTHER_PARTNER, &[("Quayside Printing", 4)]).await;
         let partner = world.partner_named(OTHER_PARTNER).await;
@@ -79,7 +80,7 @@ impl Watch {
         }
     }
 
-    /// Compares what is with what was.
+    /// Compares the present state with the earlier one.
     pub async fn check(&mut self, world: &World) -> Result<(), String> {
         let partner = world.partner().await.0;
         let all = noted(world).await;
@@ -106,7 +107,8 @@ impl Watch {
         Ok(())
     }
 
-    /// A second run right after one that went well reads and writes nothing, unless Halo is about to fail.
+    /// A second run right after a successful one reads and writes nothing, unless Halo is about to
+    /// fail.
     pub async fn check_second_run(&mut self, world: &World) -> Result<(), String> {
         let Some(last) = latest_run(world).await else { return Ok(()) };
         if last != RunState::Succeeded || !world.tenant.unconsumed_faults().is_empty() {
@@ -122,8 +124,8 @@ impl Watch {
     }
 }
 
-/// On the customer that a client is mapped to there is its own subscription, and none beside it that is our client's by the
-/// marker and nobody's else: it would be billed twice.
+/// On the customer that a client is associated with there is its own subscription, and none beside
+/// it that is our client's by the marker and no other association's: it would be billed twice.
 fn one_live_subscription_for_each_mapped_client<'n>(
     world: &World,
     noted: impl Iterator<Item = &'n Noted>,
@@ -149,8 +151,9 @@ fn one_live_subscription_for_each_mapped_client<'n>(
     Ok(())
 }
 
-/// Every create is on a customer that a client is mapped to, every update is of a subscription that a mapping owns or made.
-/// A mapping that ends in this step still counts, and one that begins in it does already.
+/// Every create is on a customer that a client is associated with, every update is of a
+/// subscription that an association owns or made. An association that ends in this step still
+/// counts, and one that begins in it does already.
 fn no_write_without_a_mapping<'n>(
     world: &World,
     mark: usize,
@@ -209,7 +212,8 @@ fn the_last_sync_date_never_goes_back_and_is_never_ahead_of_halo<'n>(
     Ok(())
 }
 
-/// The connection's date moves only forward, and only when each mapped client was confirmed at that time.
+/// The connection's date moves only forward, and only when each associated client was confirmed at
+/// that time.
 fn the_connections_date_is_that_of_its_last_client<'n>(
     before: Option<DateTime<Utc>>,
     after: Option<DateTime<Utc>>,
@@ -224,7 +228,8 @@ fn the_connections_date_is_that_of_its_last_client<'n>(
     }
 }
 
-/// When a run over everything says that all went well, each mapped client is billed for its active users.
+/// When a run over everything reports success, each associated client is billed for its active
+/// users.
 fn after_a_run_that_went_well_quantities_are_right<'n>(
     world: &World,
     noted: impl Iterator<Item = &'n Noted>,
@@ -238,7 +243,7 @@ fn after_a_run_that_went_well_quantities_are_right<'n>(
     Ok(())
 }
 
-/// Nothing of what one partner does or suffers shows at another: neither in our notes nor at its Halo.
+/// Nothing that one partner does or suffers shows at another: neither in our rows nor at its Halo.
 fn other(world: &World, all: &[Noted], partner: Uuid) -> (Vec<Noted>, usize) {
     let theirs = all.iter().filter(|it| it.partner_id == partner).cloned().collect();
     (theirs, world.sandbox.tenant(OTHER_TENANT).journal().len())
@@ -259,7 +264,7 @@ fn by_id(noted: Vec<Noted>) -> BTreeMap<Uuid, Noted> {
     noted.into_iter().map(|it| (it.id, it)).collect()
 }
 
-/// Runs over everything that say they went well.
+/// Runs over everything that report success.
 async fn succeeded(world: &World) -> Vec<Uuid> {
     let runs: Vec<(Uuid,)> = sqlx::query_as(
         "select id from sync_runs where partner_id = $1 and state = 'succeeded' and client_ids is null order by id",

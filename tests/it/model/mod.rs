@@ -1,7 +1,9 @@
-//! Random stories of what partners, users, time and a failing Halo do, in any order, against the real app and the sandbox.
-//! After each step what must always hold is checked: see `invariants.rs`.
+//! Random histories of what partners, users, time and a failing Halo do, in any order, against the
+//! real app and the sandbox. After each step the test checks what must always hold: see
+//! `invariants.rs`.
 //!
-//! The stories are the same in every run. `make soak` tells more of them: 500, or as many as `INFIMA_SOAK_STORIES` says.
+//! The histories are the same in every run. `make soak` runs more of them: 500, or as many as
+//! `INFIMA_SOAK_STORIES` says.
 
 mod invariants;
 
@@ -25,8 +27,8 @@ use invariants::Watch;
 const CLIENTS: [&str; 3] = ["Alder", "Birch", "Cedar"];
 const CUSTOMERS: [&str; 4] = ["Alder", "Birch", "Cedar", "Dogwood"];
 
-/// What may go wrong with a call. Not those that break Halo's promises for good: they have rows of their own in the table of
-/// faults.
+/// What may go wrong with a call. Not those that break Halo's promises for good: they have rows of
+/// their own in the table of faults.
 const FAULTS: [(Fault, Call); 18] = [
     (Fault::CutBefore, Call::Create),
     (Fault::CutAfter, Call::Create),
@@ -112,12 +114,13 @@ enum Step {
     RotateSecret,
     NewCredentials,
     Wait,
-    /// While a sync is at work and has sent so many requests, this happens.
+    /// While a sync is running and has sent this many requests, this happens.
     During {
         requests: usize,
         step: Box<Step>,
     },
-    /// A sync is over in its midst, as if its process were killed, and is taken up when its lease has ended.
+    /// A sync stops in its midst, as if its process were killed, and is resumed when its lease has
+    /// ended.
     Kill {
         requests: usize,
     },
@@ -156,7 +159,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What people may do beside a sync without the sync having to know of it.
+/// What users may do beside a sync without the sync having to know of it.
 fn any_decision() -> impl Strategy<Value = Step> {
     any_step().prop_filter("a decision", |step| {
         use Step::*;
@@ -164,8 +167,8 @@ fn any_decision() -> impl Strategy<Value = Step> {
     })
 }
 
-/// Mostly one step; often enough a mapping whose create goes wrong and that is synced again at once, which chance alone
-/// brings about too rarely.
+/// Mostly one step; often enough an association whose create fails and that is synced again at
+/// once, which chance alone brings about too rarely.
 fn any_episode() -> impl Strategy<Value = Vec<Step>> {
     let of_creates = FAULTS.iter().filter(|(_, call)| *call == Call::Create).count();
     let doubt = (0..of_creates, 0..CLIENTS.len(), 0..CUSTOMERS.len()).prop_map(|(fault, client, customer)| {
@@ -181,32 +184,32 @@ fn any_episode() -> impl Strategy<Value = Vec<Step>> {
 
 #[test]
 fn random_history_bills_every_client_correctly() {
-    tell(12);
+    run_histories(12);
 }
 
-/// Part of `make soak`, which runs what is ignored and is called like it.
+/// Part of `make soak`, which runs the ignored tests whose name says `soak`.
 #[test]
 #[ignore = "takes minutes"]
 fn soak_random_histories() {
     #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
     let wanted = std::env::var("INFIMA_SOAK_STORIES").ok();
-    tell(wanted.map_or(500, |wanted| wanted.parse().expect("INFIMA_SOAK_STORIES is a number")));
+    run_histories(wanted.map_or(500, |wanted| wanted.parse().expect("INFIMA_SOAK_STORIES is a number")));
 }
 
-fn tell(stories: u32) {
-    let config = Config { cases: stories, max_shrink_iters: 80, failure_persistence: None, ..Config::default() };
+fn run_histories(histories: u32) {
+    let config = Config { cases: histories, max_shrink_iters: 80, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let story = proptest::collection::vec(any_episode(), 3..14).prop_map(|episodes| episodes.concat());
-    let told = runner.run(&story, |story| {
+    let history = proptest::collection::vec(any_episode(), 3..14).prop_map(|episodes| episodes.concat());
+    let outcome = runner.run(&history, |history| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(live_through(&story)).map_err(TestCaseError::fail)
+        runtime.block_on(live_through(&history)).map_err(TestCaseError::fail)
     });
-    if let Err(failed) = told {
+    if let Err(failed) = outcome {
         panic!("{failed}");
     }
 }
 
-async fn live_through(story: &[Step]) -> Result<(), String> {
+async fn live_through(history: &[Step]) -> Result<(), String> {
     let world = World::builder()
         .clients(&CLIENTS.map(|name| (name, 3)))
         .customers(&CUSTOMERS)
@@ -216,7 +219,7 @@ async fn live_through(story: &[Step]) -> Result<(), String> {
         .build()
         .await;
     let mut watch = Watch::begin(&world).await;
-    for (place, step) in story.iter().enumerate() {
+    for (place, step) in history.iter().enumerate() {
         happen(&world, step).await;
         watch.beside_a_sync = matches!(step, Step::During { .. });
         watch.check(&world).await.map_err(|broken| format!("after step {place}, {step:?}: {broken}"))?;
@@ -224,13 +227,13 @@ async fn live_through(story: &[Step]) -> Result<(), String> {
             watch.check_second_run(&world).await.map_err(|broken| format!("after step {place}, {step:?}: {broken}"))?;
         }
     }
-    // All's well that ends well: the tenant is well, and people do what the remedies say.
+    // At the end the tenant works, and users do what the remedies say.
     world.tenant.clear_faults();
     for _ in 0..4 {
         connect(&world).await;
         world.wait_out().await;
         for association in world.associations().await {
-            world.mend(&association).await;
+            world.resolve_problem(&association).await;
         }
     }
     world.wait_out().await;
@@ -245,7 +248,7 @@ async fn live_through(story: &[Step]) -> Result<(), String> {
     watch.check(&world).await.map_err(|broken| format!("at the end: {broken}"))
 }
 
-/// Carries the step out, and has the worker do what it is woken for.
+/// Executes the step, and has the worker execute what it is woken for.
 async fn happen(world: &World, step: &Step) {
     take_place(world, step).await;
     if let Some(run) = world.open_run().await {
@@ -331,14 +334,15 @@ async fn take_place(world: &World, step: &Step) {
     }
 }
 
-/// A sync of everything that has sent so many requests and goes on when it is polled; none where it was over before.
+/// A sync of everything that has sent this many requests and continues when it is polled; `None` if
+/// it was over before.
 async fn half_a_sync(world: &World, requests: usize) -> Option<impl Future<Output = RunOutcome>> {
     sync(world, None).await;
     let run = world.open_run().await?;
     world.bring_forward(run).await;
     let mark = world.mark();
     let mut syncing = Box::pin(world.work(run));
-    // The tenant's journal is looked at first: what is dropped then has no request under way.
+    // The tenant's journal is read first: what is dropped then has no request under way.
     tokio::select! {
         biased;
         () = world.tenant.until(|tenant| tenant.journal().len() >= mark + requests) => Some(syncing),
@@ -385,7 +389,7 @@ async fn connect(world: &World) {
     refusable(save_connection(world.ops(), &request(&admin), world.partner().await, world.details()).await);
 }
 
-/// Being refused is an answer; anything else that goes wrong is not.
+/// A refusal is a valid outcome; any other error is not.
 fn refusable<T>(result: Result<T, OpError>) {
     match result {
         Ok(_) => {}

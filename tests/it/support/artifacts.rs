@@ -1,4 +1,5 @@
-//! What a failing test leaves behind: `target/test-artifacts/<test>/` with its logs and whatever else it was told of.
+//! What a failing test leaves behind: `target/test-artifacts/<test>/` with its logs and the files
+//! it chose to keep.
 
 use std::{
     fs,
@@ -14,8 +15,9 @@ use infima_halo::{
 };
 use tracing::subscriber::DefaultGuard;
 
-/// Collects the logs of the test that makes it, from everything that runs on the test's own thread (as the tasks of a
-/// `#[tokio::test]` do). Written to disk if the test panics while this value lives.
+/// Collects the logs of the test that makes it, from everything that runs on the test's own thread
+/// (as the tasks of a `#[tokio::test]` do). Written to disk if the test panics while this value
+/// lives.
 pub struct Artifacts {
     folder: PathBuf,
     logs: Written,
@@ -33,7 +35,7 @@ impl Artifacts {
     pub fn collect_at(filter: &str) -> Self {
         let name = thread::current().name().unwrap_or("unnamed").replace("::", "/");
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../test-artifacts").join(name);
-        // What an earlier run left would only mislead.
+        // Files of an earlier run would only mislead.
         let _ = fs::remove_dir_all(&folder);
         let logs = Written::default();
         let config = LogConfig { filter: filter.into(), format: LogFormat::Text };

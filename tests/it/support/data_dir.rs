@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use infima_halo::dev::postgres;
 
-/// A directory of this name that nobody else uses.
+/// A directory of this name that no other process uses.
 pub async fn make(name: &str) -> PathBuf {
     let parent = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    // Those of tests that failed. One that is in use by a run at the same time resists.
+    // Directories of failed tests. One that a concurrent run uses resists.
     for earlier in fs::read_dir(&parent).unwrap().filter_map(Result::ok) {
         let its = earlier.file_name().to_string_lossy().starts_with(&format!("{name}-"));
         if its && postgres::erase(&earlier.path()).await.is_ok() {
@@ -20,7 +20,7 @@ pub async fn make(name: &str) -> PathBuf {
     data_dir
 }
 
-/// Removes it, server and all.
+/// Removes the directory and its server.
 pub async fn remove(data_dir: &Path) {
     postgres::erase(data_dir).await.unwrap();
     fs::remove_dir_all(data_dir).unwrap();

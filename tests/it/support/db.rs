@@ -1,9 +1,9 @@
-//! A fresh database for each test, cloned from a migrated template.
+//! A new database for each test, cloned from a migrated template.
 //!
-//! One thread of the test process keeps a connection to the cluster, makes databases and drops them again. That
-//! connection holds a lock named like the process' databases, so another process can tell a database in use from one
-//! that a killed run left behind. The template's name holds a hash of what migrates it; a changed migration makes a new
-//! one.
+//! One thread of the test process keeps a connection to the cluster, makes databases and drops them
+//! again. That connection holds a lock named like the process' databases, so another process can
+//! distinguish a database in use from one that a killed run left behind. The template's name holds
+//! a hash of what migrates it; a changed migration makes a new template.
 
 use std::{path::Path, sync::OnceLock};
 
@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 const CRATE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// A migrated database that nobody else sees. Dropped with this value.
+/// A migrated database of one test. Dropped with this value.
 pub struct TestDatabase {
     name: String,
     owner_url: SecretString,
@@ -24,10 +24,10 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    pub async fn fresh() -> Self {
+    pub async fn create() -> Self {
         let (reply, answer) = oneshot::channel();
-        keeper().send(Order::Create(reply)).expect("the keeper of the databases lives as long as the process");
-        match answer.await.expect("the keeper answers") {
+        orders().send(Order::Create(reply)).expect("the database thread lives as long as the process");
+        match answer.await.expect("the database thread answers") {
             Ok(database) => database,
             Err(error) => panic!("no database for the test: {error}"),
         }
@@ -57,7 +57,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         // What the process' end cuts off is dropped by the next run.
-        let _ = keeper().send(Order::Drop(std::mem::take(&mut self.name)));
+        let _ = orders().send(Order::Drop(std::mem::take(&mut self.name)));
     }
 }
 
@@ -71,9 +71,9 @@ enum Order {
     Drop(String),
 }
 
-fn keeper() -> &'static mpsc::UnboundedSender<Order> {
-    static KEEPER: OnceLock<mpsc::UnboundedSender<Order>> = OnceLock::new();
-    KEEPER.get_or_init(|| {
+fn orders() -> &'static mpsc::UnboundedSender<Order> {
+    static ORDERS: OnceLock<mpsc::UnboundedSender<Order>> = OnceLock::new();
+    ORDERS.get_or_init(|| {
         let (orders, inbox) = mpsc::unbounded_channel();
         // A thread with a runtime of its own: a test's runtime ends with the test.
         std::thread::spawn(move || {
@@ -85,20 +85,20 @@ fn keeper() -> &'static mpsc::UnboundedSender<Order> {
 }
 
 async fn keep(mut inbox: mpsc::UnboundedReceiver<Order>) {
-    let mut keeper = Keeper::start().await.map_err(|error| format!("{error:#}"));
+    let mut owner = DatabaseOwner::start().await.map_err(|error| format!("{error:#}"));
     while let Some(order) = inbox.recv().await {
-        match (order, &mut keeper) {
-            (Order::Create(reply), Ok(keeper)) => {
-                let _ = reply.send(keeper.create().await.map_err(|error| format!("{error:#}")));
+        match (order, &mut owner) {
+            (Order::Create(reply), Ok(owner)) => {
+                let _ = reply.send(owner.create().await.map_err(|error| format!("{error:#}")));
             }
             (Order::Create(reply), Err(error)) => drop(reply.send(Err(error.clone()))),
-            (Order::Drop(name), Ok(keeper)) => drop(keeper.drop(&name).await),
+            (Order::Drop(name), Ok(owner)) => drop(owner.drop(&name).await),
             (Order::Drop(_), Err(_)) => {}
         }
     }
 }
 
-struct Keeper {
+struct DatabaseOwner {
     cluster: postgres::Postgres,
     connection: PgConnection,
     template: String,
@@ -107,20 +107,21 @@ struct Keeper {
     made: u32,
 }
 
-impl Keeper {
+impl DatabaseOwner {
     async fn start() -> anyhow::Result<Self> {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("target has a tmp")?;
         let cluster = postgres::test_cluster(target, &Variables::of_this_process()).await?;
         let connection = connect(cluster.owner_url()).await?;
         let prefix = format!("infima_test_{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let mut keeper = Self { cluster, connection, template: template_name()?, prefix, made: 0 };
-        keeper.claim().await?;
-        keeper.sweep().await?;
-        keeper.build_template().await?;
-        Ok(keeper)
+        let mut owner = Self { cluster, connection, template: template_name()?, prefix, made: 0 };
+        owner.claim().await?;
+        owner.sweep().await?;
+        owner.build_template().await?;
+        Ok(owner)
     }
 
-    /// Says to others that this process' databases, and the template it clones, are in use.
+    /// Shows to other processes that this process' databases, and the template it clones, are in
+    /// use.
     async fn claim(&mut self) -> anyhow::Result<()> {
         sqlx::query("SELECT pg_advisory_lock(hashtext($1)), pg_advisory_lock_shared(hashtext($2))")
             .bind(&self.prefix)
@@ -130,7 +131,8 @@ impl Keeper {
         Ok(())
     }
 
-    /// Drops databases of processes that are gone, and templates of other migrations that nobody clones now.
+    /// Drops databases of processes that are gone, and templates of other migrations that no
+    /// process clones now.
     async fn sweep(&mut self) -> anyhow::Result<()> {
         let claims: Vec<(String, String)> = sqlx::query_as(
             "SELECT datname, regexp_replace(datname, '^(infima_test_[0-9a-f]{12})_.*$', '\\1') FROM pg_database \
@@ -158,7 +160,8 @@ impl Keeper {
         Ok(())
     }
 
-    /// Migrates the template, unless it is there. Made under another name and renamed when it is whole.
+    /// Migrates the template, unless it exists. It is made under another name and renamed when it
+    /// is complete.
     async fn build_template(&mut self) -> anyhow::Result<()> {
         const BUILDING: &str = "infima_template_building";
         let turn = "hashtext('infima_template_building')";
@@ -208,8 +211,8 @@ fn at(url: &SecretString, database: &str) -> SecretString {
     SecretString::from(String::from(url))
 }
 
-/// Changes whenever a migration does, or the queue's: they come with its crate, whose version Cargo.lock holds, and
-/// `queue/` lets the app's role in.
+/// The template's name. It changes whenever a migration does, or the queue's: those come with its
+/// crate, whose version Cargo.lock holds, and `queue/` grants the app's role access.
 fn template_name() -> anyhow::Result<String> {
     let mut files: Vec<_> = std::fs::read_dir(Path::new(CRATE).join("migrations"))?
         .map(|entry| Ok(entry?.path()))

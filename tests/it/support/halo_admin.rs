@@ -1,4 +1,4 @@
-//! What people and time do to a world, beside what every test does.
+//! What users, Halo's administrators and time do to a world, beside what every test does.
 
 use chrono::Duration;
 use infima_halo::domain::association::{Association, AssociationState, Ending};
@@ -19,7 +19,7 @@ use infima_halo::storage;
 use super::world::{PARTNER, World, request};
 
 impl World {
-    /// Every association of the partner that has not ended, those that are ending too.
+    /// Every association of the partner that has not ended, including those that are ending.
     pub async fn associations(&self) -> Vec<Association> {
         let ids: Vec<(uuid::Uuid,)> =
             sqlx::query_as("select id from associations where state <> 'ended' and partner_id = $1 order by id")
@@ -82,8 +82,9 @@ impl World {
         resolved.map(|(_, run)| run)
     }
 
-    /// Does what the association's remedy says, as a partner would. Whether there was anything to do.
-    pub async fn mend(&self, association: &Association) -> bool {
+    /// Does what the association's remedy says, as a partner would. Returns whether there was
+    /// anything to do.
+    pub async fn resolve_problem(&self, association: &Association) -> bool {
         let Some(problem) = &association.problem else { return false };
         match &problem.kind {
             ProblemKind::SubscriptionDeleted => drop(self.recreate(association.id).await.expect("it is deleted")),
@@ -94,7 +95,8 @@ impl World {
             | ProblemKind::AmbiguousRecovery { ids }
             | ProblemKind::DuplicateSubscription { ids } => {
                 let id = *ids.last().expect("the problem names the candidates");
-                // It may have been offered to two clients, and the other one's answer came first: the next sync asks anew.
+                // The subscription may have been offered to two clients, and the other client's
+                // answer came first: the next sync offers it again.
                 match self.resolve(association.id, Resolution::Adopt(id)).await {
                     Err(OpError::Refused(said)) => assert_eq!(said[0].code, UserErrorCode::SubscriptionNotACandidate),
                     resolved => drop(resolved.expect("it is a candidate")),
@@ -105,7 +107,7 @@ impl World {
                     // All of the partner's clients name it.
                     let _ = self.tenant.act(Act::DeleteSubscription { id: made.0 });
                 }
-                // Said once, it is said for all of the partner's clients.
+                // One acknowledgement counts for all of the partner's clients.
                 let _ = self.resolve(association.id, Resolution::Continue).await;
             }
             ProblemKind::CustomerDeleted => {
@@ -145,7 +147,8 @@ impl World {
             .expect("the run is there")
     }
 
-    /// Pauses that Halo asked for are over. They are judged by Postgres' clock, which no test waits for.
+    /// Ends the pauses that Halo asked for. They are judged by Postgres' clock, which no test waits
+    /// for.
     pub async fn end_pauses(&self) {
         sqlx::query("update halo_budgets set limited_until = null")
             .execute(&self.owner)
@@ -153,7 +156,7 @@ impl World {
             .expect("the database answers");
     }
 
-    /// Lets so much time pass that a worker which is gone holds no lease any more, and has nothing under way.
+    /// Lets time pass until a dead worker holds no lease any more, and has no request under way.
     pub async fn end_leases(&self) {
         sqlx::query("update sync_runs set lease_until = now() - interval '1 hour' where lease_until is not null")
             .execute(&self.owner)
@@ -161,8 +164,8 @@ impl World {
             .expect("the database answers");
     }
 
-    /// Lets so much time pass that every waiting run is due and every doubt has settled. First somebody looks, as runs do
-    /// within the settle time.
+    /// Lets time pass until every waiting run is due and every create-confirmation timeout is over.
+    /// A run looks first, as runs do within that timeout.
     pub async fn wait_out(&self) {
         self.end_pauses().await;
         self.look().await;
@@ -174,14 +177,14 @@ impl World {
         self.look().await;
     }
 
-    /// Works on the run that waits, whatever its time, until it waits again or is over.
+    /// Executes the waiting run, whatever its time, until it waits again or is over.
     pub async fn look(&self) -> Option<RunOutcome> {
         let run = self.open_run().await?;
         self.bring_forward(run).await;
         Some(self.work(run).await)
     }
 
-    /// Whether every client that is mapped is billed for what it has, on one subscription each.
+    /// Whether every associated client is billed for its active users, on one subscription each.
     pub async fn is_billed_right(&self) -> Result<(), String> {
         for association in self.associations().await {
             let name = self.name_of(&association).await;
@@ -202,13 +205,14 @@ impl World {
         Ok(())
     }
 
-    /// The live subscriptions of a customer, whoever they say they are of.
+    /// The live subscriptions of a customer, of whichever client.
     pub fn live_at(&self, customer: HaloCustomerId) -> Vec<Subscription> {
         let all = self.tenant.subscriptions().into_iter();
         all.filter(|it| it.is_active && it.client_id == customer.0).collect()
     }
 
-    /// What our integration changed in this Halo beside quantities, by Halo's own audit trail from its entry `since` on.
+    /// What our integration changed in this Halo beside quantities, by Halo's own audit trail from
+    /// its entry `since` on.
     pub fn touched_beside_quantities(&self, since: usize) -> Vec<String> {
         let changes = self.tenant.changes().into_iter().skip(since);
         let ours = changes.filter(|change| change.who == "Integration" && change.field_name != "count");
@@ -224,5 +228,5 @@ pub fn refusal<T: std::fmt::Debug>(result: Result<T, OpError>) -> Vec<UserErrorC
     }
 }
 
-/// A run that came to its end well.
+/// The outcome of a successful run.
 pub const SUCCEEDED: RunOutcome = RunOutcome::Finished(RunState::Succeeded);

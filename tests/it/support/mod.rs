@@ -1,4 +1,4 @@
-//! What tests stand on: a database of their own, and a place for what they leave when they fail.
+//! What tests need: a database of their own, and a place for what they leave when they fail.
 
 pub mod artifacts;
 pub mod data_dir;
@@ -14,10 +14,10 @@ use std::time::Duration;
 
 /// Longer than anything a test waits for, so that a hang is a failure with a name.
 pub const LONGEST: Duration = Duration::from_secs(90);
-/// Between two looks at what tells no news of itself.
+/// The pause between two looks at something that sends no notification.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Looks until it is so.
+/// Polls until the condition holds.
 pub async fn until(so: impl AsyncFn() -> bool) {
     let looking = async {
         while !so().await {

@@ -22,14 +22,14 @@ pub fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// What a program that came to its end had said.
+/// The output of a program that has ended.
 pub struct Ended {
     pub status: ExitStatus,
     pub stdout: String,
     pub stderr: String,
 }
 
-/// Runs it to its end.
+/// Runs the program to its end.
 pub async fn run(command: &mut Command) -> Ended {
     let output = tokio::time::timeout(LONGEST, command.output()).await.expect("it ends").expect("it starts");
     let text = |bytes| String::from_utf8(bytes).expect("it writes UTF-8");
@@ -71,18 +71,18 @@ impl Running {
         Pid::from_raw(self.child.id().expect("it is running").cast_signed())
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it can be killed");
     }
 
-    /// SIGTERM, and what came of it.
+    /// Sends SIGTERM, and gives the exit status.
     pub async fn stop(mut self) -> ExitStatus {
         kill(self.pid(), Signal::SIGTERM).expect("it is there");
         tokio::time::timeout(LONGEST, self.child.wait()).await.expect("it stops").expect("it can be waited for")
     }
 
-    /// Waits for its own end.
+    /// Waits until the program ends by itself.
     pub async fn end(mut self) -> Ended {
         let ending = async {
             let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -113,7 +113,7 @@ async fn line<R: tokio::io::AsyncRead + Unpin>(
     tokio::time::timeout(LONGEST, looking).await.unwrap_or_else(|_| panic!("it never says {what:?}"))
 }
 
-/// Asks by plain GETs. One for each test: its connections belong to the test's runtime.
+/// A client for plain GETs. One for each test: its connections belong to the test's runtime.
 pub struct Web(HttpClient);
 
 impl Web {
@@ -125,7 +125,7 @@ impl Web {
         self.0.send(Call::get(url.parse().expect("an address"))).await.expect("it answers")
     }
 
-    /// Asks again and again until the JSON that is answered is as wanted.
+    /// Repeats the request until the JSON response is as expected.
     pub async fn get_until(&self, url: &str, wanted: impl Fn(&Value) -> bool) {
         until(async || wanted(&serde_json::from_slice(&self.get(url).await.body).expect("it answers JSON"))).await;
     }

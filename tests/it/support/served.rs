@@ -1,4 +1,5 @@
-//! A world behind a real port, answering as `serve` does: in production, unless a test says otherwise.
+//! A world behind a real port, answering as `serve` does: in production, unless a test says
+//! otherwise.
 
 use std::net::SocketAddr;
 
@@ -20,7 +21,7 @@ pub struct Served {
 }
 
 impl Served {
-    /// Any operation may be sent, and nobody is too quick.
+    /// Serves the world. Any operation may be sent, and no caller is rate-limited.
     pub async fn over(world: World) -> Self {
         Self::with(world, |_, _| {}).await
     }
@@ -37,7 +38,8 @@ impl Served {
         variables.set("INFIMA_AUTH_AUDIENCE", "infima-halo");
         let mut api = ApiConfig::read(&variables).expect("the test's configuration");
         let mut config = world.config.clone();
-        // The app was built in development, for the sandbox's address; the edge is production's.
+        // The app was built in development, for the sandbox's address; the HTTP layer is
+        // production's.
         config.environment.environment = Environment::Production;
         config.http.requests_per_minute = 100_000;
         api.documents.trusted = TrustedDocuments::Off;
@@ -107,16 +109,17 @@ async fn serve(world: &World, config: &Config, api: &ApiConfig, others: Router) 
 #[expect(clippy::disallowed_methods, reason = "a test is a client of its own, and speaks to its own server")]
 pub fn client() -> reqwest::Client {
     infima_halo::net::install_tls_provider();
-    // No TLS here: reading the system's certificates for each client would take longer than the tests.
+    // No TLS here: reading the system's certificates for each client would take longer than the
+    // tests.
     reqwest::Client::builder().tls_certs_only([]).no_proxy().build().expect("a client without TLS")
 }
 
-/// What came back.
+/// The response.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
-    /// JSON, or the text where it is none.
+    /// The body as JSON, or as text if it is not JSON.
     pub body: Value,
 }
 
@@ -129,7 +132,7 @@ impl Reply {
         Self { status, headers, body }
     }
 
-    /// The code of the first error; empty where there is none.
+    /// The code of the first error; empty if there is none.
     pub fn code(&self) -> &str {
         self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or("")
     }
@@ -138,7 +141,7 @@ impl Reply {
         self.body["errors"][0]["message"].as_str().unwrap_or("")
     }
 
-    /// Whether what went wrong is said in whole sentences.
+    /// Whether the error messages are whole sentences.
     pub fn is_well_put(&self) -> bool {
         self.message().starts_with(|c: char| c.is_uppercase()) && self.message().ends_with('.')
     }

@@ -28,7 +28,7 @@ pub const SHORT_TIMES: &[(&str, &str)] = &[
 pub struct Worker {
     child: Child,
     said: mpsc::UnboundedReceiver<String>,
-    /// Everything it said, for when a test fails.
+    /// All output, for when a test fails.
     all: Arc<Mutex<Vec<String>>>,
 }
 
@@ -48,7 +48,7 @@ impl Worker {
         Self::start_by(world, &[SHORT_TIMES, more].concat())
     }
 
-    /// One that takes its time as every worker does that is not told otherwise.
+    /// Starts a worker with the default times.
     pub fn by_default(world: &World, more: &[(&str, &str)]) -> Self {
         Self::start_by(world, more)
     }
@@ -78,7 +78,7 @@ impl Worker {
         Self { child, said, all }
     }
 
-    /// Waits until it is at work.
+    /// Waits until the worker has started.
     pub async fn works(&mut self) {
         self.says("working").await;
     }
@@ -95,11 +95,11 @@ impl Worker {
     async fn is_stopped(&self) {
         let Some(pid) = self.child.id() else { return };
         let stops = move || waitid(Id::Pid(Pid::from_raw(pid.cast_signed())), WaitPidFlag::WSTOPPED);
-        // An error only says that it is gone.
+        // An error only means that the process is gone.
         let _ = tokio::task::spawn_blocking(stops).await;
     }
 
-    /// Waits until it says this; gives the whole line.
+    /// Waits until the worker logs this; gives the whole line.
     pub async fn says(&mut self, text: &str) -> String {
         loop {
             let heard = tokio::time::timeout(Duration::from_secs(60), self.said.recv()).await;
@@ -112,7 +112,7 @@ impl Worker {
         }
     }
 
-    /// SIGKILL, from outside, and wait until it is gone.
+    /// Sends SIGKILL from outside, and waits until the worker is gone.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it was there");
     }
@@ -122,7 +122,7 @@ impl Worker {
         kill(Pid::from_raw(id.cast_signed()), signal).expect("it is there");
     }
 
-    /// Waits for its end, and gives what its exit says.
+    /// Waits for the end, and gives the exit status.
     pub async fn ended(&mut self) -> std::process::ExitStatus {
         self.child.wait().await.expect("it was there")
     }

@@ -1,4 +1,5 @@
-//! A whole world for one test: a fresh database, sandbox tenants with a clock of their own, and the app over both.
+//! A whole world for one test: a database, sandbox tenants with a clock of their own, and the app
+//! over both.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -180,7 +181,7 @@ impl World {
         HaloCustomerId(self.tenant.customer_named(name).id)
     }
 
-    /// Maps clients to the customers of the same names.
+    /// Associates clients with the customers of the same names.
     pub async fn map(&self, names: &[&str]) -> Associated {
         let mut mappings = Vec::new();
         for name in names {
@@ -203,12 +204,12 @@ impl World {
         associate_clients(self.ops(), &request(&admin), self.partner().await, mappings).await
     }
 
-    /// Works on a run as a worker would.
+    /// Executes a run as a worker would.
     pub async fn work(&self, run: RunId) -> RunOutcome {
         run_sync(self.ops(), run, "test", &CancellationToken::new()).await.expect("the database answers")
     }
 
-    /// Requests a sync of everything and works on it.
+    /// Requests a sync of everything and executes it.
     pub async fn sync(&self) -> Run {
         let run = self.request_sync().await;
         self.work(run).await;
@@ -293,7 +294,7 @@ impl World {
         self.until_run_within(std::time::Duration::from_secs(60), id, wanted).await
     }
 
-    /// The same, where nothing may happen to it for so long.
+    /// The same, for a run that may stay unchanged for this long.
     pub async fn until_run_within(
         &self,
         max_wait: std::time::Duration,
@@ -312,7 +313,7 @@ impl World {
         }
     }
 
-    /// Has the waiting run's time come now. Waits are judged by Postgres' clock, which no test waits for.
+    /// Makes the waiting run due now. Waits are judged by Postgres' clock, which no test waits for.
     pub async fn bring_forward(&self, run: RunId) {
         sqlx::query("update sync_runs set next_attempt_at = now() where id = $1")
             .bind(run.0)
@@ -326,8 +327,8 @@ impl World {
         sqlx::query("delete from halo_budgets").execute(&self.owner).await.expect("the database answers");
     }
 
-    /// Lets the settle time of the client's doubtful write have passed.
-    pub async fn settle(&self, client: &str) {
+    /// Lets the create-confirmation timeout of the client's unclear write pass.
+    pub async fn pass_confirmation_timeout(&self, client: &str) {
         let ago = "update associations set create_sent_at = create_sent_at - interval '1 hour',
                        pending_write_at = pending_write_at - interval '1 hour'
                    where client_id = $1";

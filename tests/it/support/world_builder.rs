@@ -13,8 +13,8 @@ use super::db::TestDatabase;
 use super::halo_admin::SUCCEEDED;
 use super::world::{MORNING, PARTNER, World, rules};
 
-/// Describes a world; `build` makes it. Without any call: a partner `northwind` without clients, and
-/// its Halo without customers.
+/// Describes a world; `build` makes it. Without any call: a partner `northwind` without clients,
+/// and its Halo without customers.
 #[derive(Default)]
 pub struct WorldBuilder {
     clients: Vec<(String, usize)>,
@@ -40,8 +40,8 @@ enum Progress {
 }
 
 impl WorldBuilder {
-    /// The partner's clients, by name and number of active users. Halo has a customer for each, unless
-    /// `customers` or `tenant` says otherwise.
+    /// The partner's clients, by name and number of active users. Halo has a customer for each,
+    /// unless `customers` or `tenant` says otherwise.
     pub fn clients<S: AsRef<str>>(mut self, clients: &[(S, usize)]) -> Self {
         self.clients = clients.iter().map(|(name, users)| (name.as_ref().to_owned(), *users)).collect();
         self
@@ -77,14 +77,15 @@ impl WorldBuilder {
         self
     }
 
-    /// Takes request budgets out of the test: Halo's is unlimited, and ours is as large as it may be and
-    /// new every second.
+    /// Takes request budgets out of the test: Halo's is unlimited, and ours is as large as it may
+    /// be and new every second.
     pub fn unlimited_requests(mut self) -> Self {
         self.has_unlimited_requests = true;
         self.set("INFIMA_HALO_REQUESTS", 700).set("INFIMA_HALO_WINDOW_SECONDS", 1)
     }
 
-    /// Shares the world with other processes: the system's clock, and times that a test can wait for.
+    /// Shares the world with other processes: the system's clock, and times that a test can wait
+    /// for.
     pub fn for_processes(mut self) -> Self {
         self.for_processes = true;
         self
@@ -151,7 +152,7 @@ impl WorldBuilder {
         } else {
             Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant"))
         };
-        let database = TestDatabase::fresh().await;
+        let database = TestDatabase::create().await;
         let name = seed.name.clone();
         let options = SandboxOptions { dir: None, clock: clock.clone() };
         let sandbox = Sandbox::start(options, vec![seed, TenantSeed::other()]).await.expect("the sandbox starts");
