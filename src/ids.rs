@@ -1,5 +1,5 @@
-//! One type for each kind of id, so that a client's id cannot be handed in where a partner's is wanted, and Halo's ids
-//! are never taken for ours.
+//! One type for each kind of id, so that the compiler refuses a client's id in place of a partner's, and one of Halo's ids
+//! in place of ours.
 
 use std::{fmt, str::FromStr};
 
@@ -15,21 +15,16 @@ macro_rules! our_ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// The word in front of the underscore in the API's global id.
+            /// The prefix of the API's global id, before the underscore.
             pub const KIND: &'static str = $kind;
 
-            /// The id that a caller's text names. A text that is none is answered as one that names nothing.
-            pub fn named_by(text: &str) -> Self {
-                text.parse().unwrap_or(Self(Uuid::nil()))
-            }
-
-            /// A new id that sorts by the time it was made.
+            /// Returns a new id. Ids sort by the time at which they were generated.
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
         }
 
-        /// The global id as the API shows it: `kind_` and 32 hexadecimal digits.
+        /// The API's global id: the kind, an underscore and 32 hexadecimal digits.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}_{}", Self::KIND, self.0.simple())
@@ -47,7 +42,7 @@ macro_rules! our_ids {
 
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 let (kind, digits) = text.split_once('_').ok_or(NotAnId)?;
-                // `simple` only: one id has exactly one spelling, so it can serve as a cache key.
+                // Only the form without hyphens: one id has exactly one spelling, so it can serve as a cache key.
                 if kind != Self::KIND || digits.len() != 32 || digits.bytes().any(|b| b.is_ascii_uppercase()) {
                     return Err(NotAnId);
                 }
@@ -104,7 +99,7 @@ halo_ids! {
     HaloSubscriptionId,
 }
 
-/// Which Halo this is, so named that no other host can pass for it. Halo's record ids mean nothing without it.
+/// The identity of a Halo tenant, which no other host can claim. Halo's record ids mean nothing without it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]

@@ -1,27 +1,17 @@
 //! The policy: one table of who may do what.
 
+use strum::VariantArray;
+
 use super::{
     caller::{Caller, Role},
     scope::{PartnerScope, SystemScope},
 };
 use crate::ids::PartnerId;
 
-macro_rules! acts {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        /// Everything that can be asked of this backend. A new field or mutation asks for one of these; where none fits,
-        /// a new one goes here and the table below does not compile until it says who may.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Act {
-            $($(#[$doc])* $name,)+
-        }
-
-        impl Act {
-            pub const ALL: &'static [Act] = &[$(Act::$name),+];
-        }
-    };
-}
-
-acts! {
+/// Everything that a caller can request of this backend. A new field or mutation uses one of these, or adds one: the table
+/// below does not compile until it says who may do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]
+pub enum Act {
     /// See a partner: its clients, connection, associations, runs and results.
     ViewPartner,
     /// See who did what, in the audit log.
@@ -129,7 +119,7 @@ pub fn permit_across(caller: &Caller, act: Act) -> Result<SystemScope, Denied> {
 
 /// Everything the policy permits to this caller, for its own partner or for any: what the interface may offer.
 pub fn may(caller: &Caller) -> Vec<Act> {
-    Act::ALL.iter().copied().filter(|act| grant(caller.role(), *act) != Grant::Never).collect()
+    Act::VARIANTS.iter().copied().filter(|act| grant(caller.role(), *act) != Grant::Never).collect()
 }
 
 #[cfg(test)]
@@ -155,7 +145,7 @@ mod tests {
     fn a_foreign_partner_is_not_found_whatever_the_act() {
         let (own, foreign) = (PartnerId::generate(), PartnerId::generate());
         for role in [Role::PartnerAdmin, Role::PartnerViewer] {
-            for act in Act::ALL {
+            for act in Act::VARIANTS {
                 assert_eq!(permit(&caller(role, Some(own)), *act, foreign).unwrap_err(), Denied::NotFound, "{act:?}");
                 assert_eq!(permit(&caller(role, None), *act, own).unwrap_err(), Denied::NotFound, "{act:?}");
             }
@@ -170,7 +160,7 @@ mod tests {
         let admin = caller(Role::PartnerAdmin, Some(own));
         let scope = permit(&admin, Act::SaveConnection, own).unwrap();
         assert_eq!((scope.partner(), scope.actor().role), (own, ActorRole::PartnerAdmin));
-        for act in Act::ALL {
+        for act in Act::VARIANTS {
             assert_eq!(permit_across(&admin, *act), Err(Denied::Forbidden), "{act:?}");
         }
     }

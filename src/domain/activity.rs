@@ -58,23 +58,43 @@ impl Actor {
     }
 }
 
-words! {
-    /// What the audit log can say was done, as `noun.verb`.
-    Action {
-        AssociationSaved = "association.saved",
-        AssociationReplaced = "association.replaced",
-        AssociationRemoved = "association.removed",
-        SubscriptionRecreated = "subscription.recreated",
-        SubscriptionResolved = "subscription.resolved",
-        ConnectionSaved = "connection.saved",
-        ConnectionRechecked = "connection.rechecked",
-        ConnectionRemoved = "connection.removed",
-        ConnectionResealed = "connection.resealed",
-        PartnerArchived = "partner.archived",
-        RosterImported = "roster.imported",
-        SettingsChanged = "settings.changed",
-        SyncRequested = "sync.requested",
-        SupportRead = "support.read",
-        SupportRefused = "support.refused",
+/// What was done, as the audit log names it: `noun.verb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+pub enum Action {
+    #[strum(serialize = "association.saved")]
+    AssociationSaved,
+    #[strum(serialize = "association.replaced")]
+    AssociationReplaced,
+    #[strum(serialize = "association.removed")]
+    AssociationRemoved,
+    #[strum(serialize = "subscription.recreated")]
+    SubscriptionRecreated,
+    #[strum(serialize = "subscription.resolved")]
+    SubscriptionResolved,
+    #[strum(serialize = "connection.saved")]
+    ConnectionSaved,
+    #[strum(serialize = "connection.rechecked")]
+    ConnectionRechecked,
+    #[strum(serialize = "connection.removed")]
+    ConnectionRemoved,
+    #[strum(serialize = "connection.resealed")]
+    ConnectionResealed,
+    #[strum(serialize = "partner.archived")]
+    PartnerArchived,
+    #[strum(serialize = "roster.imported")]
+    RosterImported,
+    #[strum(serialize = "settings.changed")]
+    SettingsChanged,
+    #[strum(serialize = "sync.requested")]
+    SyncRequested,
+    #[strum(serialize = "support.read")]
+    SupportRead,
+    #[strum(serialize = "support.refused")]
+    SupportRefused,
+}
+
+impl Action {
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }

@@ -1,6 +1,7 @@
 //! The mapping of a client to a Halo customer, and the one subscription that follows from it.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
@@ -9,28 +10,93 @@ use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, Ha
 /// The name a new subscription gets. The partner may change it at will.
 pub const SUBSCRIPTION_NAME: &str = "INFIMA Security Awareness Training";
 
-words! {
-    AssociationState {
-        /// No subscription has been confirmed yet.
-        Pending = "pending",
-        Active = "active",
-        NeedsAttention = "needs_attention",
-        /// Removed by a person; what becomes of the quantity is not confirmed yet.
-        Ending = "ending",
-        Ended = "ended",
+/// How far an association is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum AssociationState {
+    /// No subscription has been confirmed yet.
+    Pending,
+    Active,
+    NeedsAttention,
+    /// Removed by a person; what becomes of the quantity is not confirmed yet.
+    Ending,
+    Ended,
+}
+
+impl AssociationState {
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-words! {
-    /// What becomes of the billed quantity when an association ends. Nothing is ever deleted in Halo.
-    Ending { KeepQuantity = "keep_quantity", SetToZero = "set_to_zero" }
+/// What becomes of the billed quantity when an association ends. Nothing is ever deleted in Halo.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Ending {
+    KeepQuantity,
+    SetToZero,
 }
 
-words! {
-    Billing {
-        OnRecurringInvoice = "on_recurring_invoice",
-        NotOnRecurringInvoice = "not_on_recurring_invoice",
-        Unknown = "unknown",
+impl Ending {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Whether a recurring invoice bills the subscription.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Billing {
+    OnRecurringInvoice,
+    NotOnRecurringInvoice,
+    Unknown,
+}
+
+impl Billing {
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -6,8 +6,33 @@ use serde::{Deserialize, Serialize};
 use super::problem::Problem;
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
 
-words! {
-    ConnectionState { Connected = "connected", NeedsAttention = "needs_attention", Disconnected = "disconnected" }
+/// Whether a connection can be used.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ConnectionState {
+    Connected,
+    NeedsAttention,
+    Disconnected,
+}
+
+impl ConnectionState {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -36,33 +61,74 @@ impl Connection {
     }
 }
 
-words! {
-    /// What the guide asks a partner to set up, in its own words: on the agent, and on the application.
-    CheckSubject {
-        Address = "address",
-        Credentials = "credentials",
-        /// The agent's Customers Access Level.
-        AgentCustomers = "agent_customers",
-        /// The agent's Users Access Level.
-        AgentUsers = "agent_users",
-        /// The agent's Software Licencing Access Level.
-        AgentSoftwareLicencing = "agent_software_licencing",
-        /// The agent's Invoices Access Level: not in the guide, only needed to see recurring invoices.
-        AgentInvoices = "agent_invoices",
-        ReadCustomers = "read_customers",
-        ReadInvoices = "read_invoices",
-        EditSoftwareLicensing = "edit_software_licensing",
+/// What the guide asks a partner to set up, in its own words: on the agent, and on the application.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum CheckSubject {
+    Address,
+    Credentials,
+    /// The agent's Customers Access Level.
+    AgentCustomers,
+    /// The agent's Users Access Level.
+    AgentUsers,
+    /// The agent's Software Licencing Access Level.
+    AgentSoftwareLicencing,
+    /// The agent's Invoices Access Level: not in the guide, only needed to see recurring invoices.
+    AgentInvoices,
+    ReadCustomers,
+    ReadInvoices,
+    EditSoftwareLicensing,
+}
+
+impl CheckSubject {
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-words! {
-    CheckOutcome {
-        Granted = "granted",
-        Missing = "missing",
-        /// It cannot be known without trying, or an earlier check failed.
-        Unknown = "unknown",
-        /// Granted, but something about the answer is worth a look.
-        Warning = "warning",
+/// The result of one check of a connection.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum CheckOutcome {
+    Granted,
+    Missing,
+    /// It cannot be known without trying, or an earlier check failed.
+    Unknown,
+    /// Granted, but something about the answer is worth a look.
+    Warning,
+}
+
+impl CheckOutcome {
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -1,17 +1,65 @@
 //! Partners, clients and users, as INFIMA's platform reports them.
 
 use chrono::NaiveTime;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientId, PartnerId};
 
-words! {
-    /// Whether a partner or a client is still with INFIMA.
-    RosterState { Active = "active", Archived = "archived" }
+/// Whether a partner or a client is still with INFIMA.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RosterState {
+    Active,
+    Archived,
 }
 
-words! {
-    /// Only users in state `Active` are counted, and so billed.
-    UserState { Active = "active", Deactivated = "deactivated", Archived = "archived" }
+impl RosterState {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Only users in state `Active` are counted, and so billed.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum UserState {
+    Active,
+    Deactivated,
+    Archived,
+}
+
+impl UserState {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -1,29 +1,72 @@
 //! One sync of one partner: who asked, how far it is, what it did.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::activity::Actor;
 use super::problem::Problem;
 use crate::ids::{AssociationId, ClientId, PartnerId, ResultId, RunId};
 
-words! {
-    Trigger {
-        Nightly = "nightly",
-        OnDemand = "on_demand",
-        AssociationSaved = "association_saved",
-        AssociationEnded = "association_ended",
-        SubscriptionRecreated = "subscription_recreated",
+/// Why a run was enqueued.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Trigger {
+    Nightly,
+    OnDemand,
+    AssociationSaved,
+    AssociationEnded,
+    SubscriptionRecreated,
+}
+
+impl Trigger {
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-words! {
-    RunState {
-        Queued = "queued",
-        Running = "running",
-        Succeeded = "succeeded",
-        PartiallySucceeded = "partially_succeeded",
-        Failed = "failed",
-        Cancelled = "cancelled",
+/// How far a run is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RunState {
+    Queued,
+    Running,
+    Succeeded,
+    PartiallySucceeded,
+    Failed,
+    Cancelled,
+}
+
+impl RunState {
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -33,14 +76,35 @@ impl RunState {
     }
 }
 
-words! {
-    Outcome {
-        Created = "created",
-        Updated = "updated",
-        Unchanged = "unchanged",
-        Failed = "failed",
-        /// Not reached, or waiting for something that a later run settles.
-        Skipped = "skipped",
+/// What a run did for one association.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Outcome {
+    Created,
+    Updated,
+    Unchanged,
+    Failed,
+    /// Not reached, or waiting for something that a later run settles.
+    Skipped,
+}
+
+impl Outcome {
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -47,11 +47,11 @@ impl RequestContext {
     /// The partner that a query is about: the one that the argument `field` names, else the caller's own. None is a
     /// partner that does not exist, or not for this caller: the two are answered alike.
     pub(super) fn partner_of_query(&self, act: Act, field: &str, named: Option<&ID>) -> Result<Option<PartnerScope>> {
-        let partner = match named.map(|id| PartnerId::named_by(id)).or(self.caller.partner()) {
-            Some(partner) => partner,
-            None if self.caller.role().belongs_to_a_partner() => return Ok(None),
-            None if self.caller.may(act) => return Err(Failure::bad_argument(field, "Name the partner.")),
-            None => return Err(Failure::Forbidden),
+        let partner = match self.named_partner(act, named) {
+            Ok(Some(partner)) => partner,
+            Ok(None) if self.caller.may(act) => return Err(Failure::bad_argument(field, "Name the partner.")),
+            Ok(None) | Err(Denied::Forbidden) => return Err(Failure::Forbidden),
+            Err(Denied::NotFound) => return Ok(None),
         };
         match self.reads.permit(&self.caller, act, partner) {
             Ok(scope) => Ok(Some(scope)),
@@ -66,9 +66,8 @@ impl RequestContext {
         act: Act,
         named: Option<&ID>,
     ) -> std::result::Result<PartnerId, OpError> {
-        let partner = match named.map(|id| PartnerId::named_by(id)).or(self.caller.partner()) {
+        let partner = match self.named_partner(act, named)? {
             Some(partner) => partner,
-            None if self.caller.role().belongs_to_a_partner() => return Err(Denied::NotFound.into()),
             None if self.caller.may(act) => {
                 return Err(OpError::refused(UserErrorCode::Required, &["partnerId"], "Name the partner."));
             }
@@ -81,6 +80,23 @@ impl RequestContext {
             partners::find(&mut db, &scope).await?.ok_or(Denied::NotFound)?;
         }
         Ok(partner)
+    }
+
+    /// Returns the partner that the caller names, else the caller's own. A text that is not an id names no partner: the
+    /// caller gets the answer that an unknown partner gets.
+    fn named_partner(&self, act: Act, named: Option<&ID>) -> std::result::Result<Option<PartnerId>, Denied> {
+        let of_a_partner = self.caller.role().belongs_to_a_partner();
+        match named {
+            Some(id) => match id.parse() {
+                Ok(partner) => Ok(Some(partner)),
+                Err(_) if of_a_partner || self.caller.may(act) => Err(Denied::NotFound),
+                Err(_) => Err(Denied::Forbidden),
+            },
+            None => match self.caller.partner() {
+                None if of_a_partner => Err(Denied::NotFound),
+                own => Ok(own),
+            },
+        }
     }
 
     /// What a verb that only reads is told of this request.

@@ -53,7 +53,7 @@ fn answer(tenant: &Tenant, asked: &Asked) -> Result<Answer, Answer> {
         }
         (&Method::GET, ["sandbox", "credentials"]) => Ok(Answer::json(200, tenant.credentials())),
         (&Method::GET, ["sandbox", "faults"]) => {
-            let catalogue = Fault::ALL.iter().map(|fault| json!({ "fault": fault, "meaning": fault.meaning() }));
+            let catalogue = Fault::all().map(|fault| json!({ "fault": fault, "meaning": fault.meaning() }));
             let armed = tenant.state().armed.clone();
             Ok(Answer::json(200, json!({ "catalogue": catalogue.collect::<Vec<_>>(), "armed": armed })))
         }

@@ -2,36 +2,16 @@
 //! both, because an unknown answer is a fault that lasts.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumMessage, IntoEnumIterator};
 
 use super::request_log::Call;
 
-macro_rules! faults {
-    ($($(#[doc = $doc:literal])+ $name:ident $(($kind:ty = $sample:literal))?,)+) => {
-        /// One thing that goes wrong or differs. `before` means the request has no effect, `after` that it had its effect and
-        /// the client is not told.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Fault {
-            $($(#[doc = $doc])+ $name $(($kind))?,)+
-        }
-
-        impl Fault {
-            /// Each fault once, those with a number with a sensible one.
-            pub const ALL: &[Fault] = &[$(Fault::$name $(($sample))?,)+];
-
-            /// What it does, in a sentence.
-            pub fn meaning(self) -> &'static str {
-                match self {
-                    $(faults!(@pattern $name $(($kind))?) => concat!($($doc),+).trim_ascii_start(),)+
-                }
-            }
-        }
-    };
-    (@pattern $name:ident ($kind:ty)) => { Fault::$name(_) };
-    (@pattern $name:ident) => { Fault::$name };
-}
-
-faults! {
+/// One thing that goes wrong or differs. In the names, `Before` means that the request has no effect, and `After` that the
+/// request has its effect and the client does not learn of it. The documentation of a variant is its text in the sandbox's
+/// catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::EnumMessage)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
     /// 500 with an empty body; nothing was done.
     ServerErrorBefore,
     /// 500 with a .NET exception object; it was done.
@@ -57,7 +37,7 @@ faults! {
     /// A create is answered 504; the record appears only after somebody has looked at the list once more.
     AppearsAfterLook,
     /// A create is answered 504; the record appears after so many seconds of the sandbox's clock.
-    AppearsAfterSeconds(u32 = 60),
+    AppearsAfterSeconds(u32),
     /// The answer is well-formed HTTP with half of the JSON.
     TruncatedJson,
     /// 200 with an HTML login page; nothing was done.
@@ -75,9 +55,9 @@ faults! {
     /// 200 with a body of 64 megabytes.
     HugeAnswer,
     /// 429 with Retry-After in seconds.
-    RateLimitedSeconds(u32 = 7),
+    RateLimitedSeconds(u32),
     /// 429 with Retry-After as an HTTP date, so many seconds from now.
-    RateLimitedDate(u32 = 90),
+    RateLimitedDate(u32),
     /// 429 without Retry-After, its body a JSON string.
     RateLimitedSilent,
     /// 401 with an empty body, whatever the token.
@@ -89,9 +69,9 @@ faults! {
     /// Every page is the first one, though there should be more.
     RepeatedPage,
     /// A list leaves out one record: the one with this id, or its last row where the number is 0.
-    RowMissing(i32 = 0),
+    RowMissing(i32),
     /// A list shows one subscription without its customer: the one with this id, or its last row where the number is 0.
-    RowWithoutCustomer(i32 = 0),
+    RowWithoutCustomer(i32),
     /// A list is empty, as for an agent whose team sees nothing.
     EmptyList,
     /// A list has no `record_count`.
@@ -193,9 +173,9 @@ faults! {
     /// The token answer has `expires_in` as text.
     TokenLifetimeAsText,
     /// The token says and lives so many seconds.
-    TokenLives(u32 = 30),
+    TokenLives(u32),
     /// The token dies after so many seconds, though it says otherwise.
-    TokenDiesAfter(u32 = 0),
+    TokenDiesAfter(u32),
     /// The token answer has no `scope`.
     TokenWithoutScope,
     /// A token request that names the tenant is answered 500, as on an own host.
@@ -294,6 +274,22 @@ impl Faults {
 }
 
 impl Fault {
+    /// Returns each fault once, with a sensible number where a fault takes one.
+    pub fn all() -> impl Iterator<Item = Fault> {
+        Fault::iter().map(|fault| match fault {
+            Fault::AppearsAfterSeconds(_) => Fault::AppearsAfterSeconds(60),
+            Fault::RateLimitedSeconds(_) => Fault::RateLimitedSeconds(7),
+            Fault::RateLimitedDate(_) => Fault::RateLimitedDate(90),
+            Fault::TokenLives(_) => Fault::TokenLives(30),
+            fault => fault,
+        })
+    }
+
+    /// Returns what the fault does, in a sentence.
+    pub fn meaning(&self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+
     /// Whether a request of this kind can show the fault.
     pub fn can_be_about(self, call: Call) -> bool {
         use Call::*;

@@ -790,8 +790,8 @@ async fn halo_fault_leaks_no_secret_and_repeats_no_create() {
         let text = format!("{error} {error:?} {}", error.evidence());
         assert!(!text.contains(&secret) && !text.contains("eyJ") && !text.contains('<'), "{text}");
     };
-    for fault in Fault::ALL {
-        world.sticky(*fault);
+    for fault in Fault::all() {
+        world.sticky(fault);
         let session = world.session();
         let id = HaloSubscriptionId(world.tenant.subscriptions()[0].id);
         let report = session.check().await;

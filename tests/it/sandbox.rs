@@ -520,9 +520,9 @@ async fn every_fault_is_used_by_a_test() {
     let (_sandbox, tenant, _) = small_tenant().await;
     tenant.configure(|settings| settings.rate_limit = 100_000);
     let id = Caller::new(&tenant).await.create(41, 5).await.json()["id"].as_i64().unwrap();
-    for fault in Fault::ALL.iter().filter(|fault| !matches!(fault, Fault::HeldBefore | Fault::HeldAfter)) {
+    for fault in Fault::all().filter(|fault| !matches!(fault, Fault::HeldBefore | Fault::HeldAfter)) {
         let caller = Caller::new(&tenant).await;
-        tenant.inject(*fault, Matching::any(), Lasting::Once);
+        tenant.inject(fault, Matching::any(), Lasting::Once);
         let _ = http().get(tenant.url() + "/api/authinfo").send().await;
         if tenant.unconsumed_faults().is_empty() {
             continue;

@@ -301,7 +301,7 @@ impl Hunt {
         let token = self.token(Role::PartnerAdmin, Some(PARTNER));
         // Those that wait for the test, and one that only takes long.
         let skip = |fault: Fault| matches!(fault, Fault::HeldBefore | Fault::HeldAfter | Fault::HugeAnswer);
-        for fault in Fault::ALL.iter().copied().filter(|fault| !skip(*fault)) {
+        for fault in Fault::all().filter(|fault| !skip(*fault)) {
             self.asked.served.world.tenant.inject(fault, Matching::any(), Lasting::Once);
             self.sync_and_search(&token).await;
             self.asked.served.world.tenant.clear_faults();

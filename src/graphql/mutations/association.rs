@@ -10,7 +10,8 @@ use crate::graphql::{
     request_context::RequestContext,
     user_error::{UserError, settle, shown},
 };
-use crate::ids::{AssociationId, HaloCustomerId};
+use crate::ids::HaloCustomerId;
+use crate::ops::association::not_found;
 use crate::ops::association::remove::remove_association;
 use crate::ops::association::save::{self, associate_clients};
 
@@ -58,7 +59,7 @@ impl AssociationMutations {
             let partner =
                 request_context.partner_of_mutation(Act::RemoveAssociation, input.partner_id.as_ref()).await?;
             let request = request_context.request(Act::RemoveAssociation, None)?;
-            let id = AssociationId::named_by(&input.association_id);
+            let id = input.association_id.parse().map_err(|_| not_found())?;
             remove_association(&request_context.ops, &request, partner, id, input.quantity.into()).await
         };
         let (removed, user_errors) = settle(removed.await)?;

@@ -10,9 +10,9 @@ use crate::graphql::{
     request_context::RequestContext,
     user_error::{UserError, settle},
 };
-use crate::ids::{AssociationId, HaloSubscriptionId};
-use crate::ops::association::recreate::recreate_subscription;
+use crate::ids::HaloSubscriptionId;
 use crate::ops::association::resolve::{Resolution, resolve_subscription};
+use crate::ops::association::{not_found, recreate::recreate_subscription};
 use crate::ops::{OpError, UserErrorCode};
 
 #[derive(Default)]
@@ -30,13 +30,8 @@ impl SubscriptionMutations {
         let recreated = async {
             let partner = request_context.partner_of_mutation(Act::Recreate, input.partner_id.as_ref()).await?;
             let request = request_context.request(Act::Recreate, None)?;
-            recreate_subscription(
-                &request_context.ops,
-                &request,
-                partner,
-                AssociationId::named_by(&input.association_id),
-            )
-            .await
+            let id = input.association_id.parse().map_err(|_| not_found())?;
+            recreate_subscription(&request_context.ops, &request, partner, id).await
         };
         let (recreated, user_errors) = settle(recreated.await)?;
         let Some((association, run)) = recreated else {
@@ -59,14 +54,8 @@ impl SubscriptionMutations {
             let partner = request_context.partner_of_mutation(Act::Resolve, input.partner_id.as_ref()).await?;
             let request = request_context.request(Act::Resolve, None)?;
             let resolution = input.resolution()?;
-            resolve_subscription(
-                &request_context.ops,
-                &request,
-                partner,
-                AssociationId::named_by(&input.association_id),
-                resolution,
-            )
-            .await
+            let id = input.association_id.parse().map_err(|_| not_found())?;
+            resolve_subscription(&request_context.ops, &request, partner, id, resolution).await
         };
         let (resolved, user_errors) = settle(resolved.await)?;
         let Some((association, run)) = resolved else {

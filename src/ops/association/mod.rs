@@ -12,7 +12,7 @@ pub use search_text::search_text;
 
 use super::{OpError, UserErrorCode};
 
-fn not_found() -> OpError {
+pub fn not_found() -> OpError {
     OpError::refused(UserErrorCode::AssociationNotFound, &["associationId"], "There is no such association.")
 }
 
