@@ -29,8 +29,8 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::documents::answer_of_a_socket;
-use crate::matrix::{Asked, ROWS, filled_in};
+use crate::graphql::matrix::{Asked, ROWS, filled_in};
+use crate::http::trusted_documents::answer_of_a_socket;
 use crate::support::served::Reply;
 use crate::support::world::{MORNING, PARTNER};
 

@@ -69,8 +69,8 @@ const STILL_TO_CLEAN: &[&str] = &[
     "src/telemetry",
     "tests/browser",
     "tests/it/config.rs",
-    "tests/it/dev.rs",
-    "tests/it/plan.rs",
+    "tests/it/dev/mod.rs",
+    "tests/it/domain/plan.rs",
     "tests/it/snapshots",
 ];
 

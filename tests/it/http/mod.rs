@@ -1,11 +1,13 @@
 //! The HTTP layer as a client meets it: a real port, real tokens, and a test schema behind it.
 
+mod api_limits;
 mod documents;
 mod fixtures;
 mod limits;
 mod requests;
 mod sockets;
 mod streams;
+pub(crate) mod trusted_documents;
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -1,6 +1,8 @@
 //! The module that speaks to Halo, against the sandbox: what it sends, how it reads every response,
 //! and what it never does.
 
+pub(crate) mod budget;
+
 use std::{
     collections::BTreeSet,
     sync::{

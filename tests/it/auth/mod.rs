@@ -1,5 +1,7 @@
 //! Tokens: which are accepted, which are refused, and how the issuer's keys are fetched.
 
+mod signing_keys;
+
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -22,8 +24,6 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-
-use crate::auth_keys;
 
 fn rules() -> TokenRules {
     TokenRules {
@@ -180,8 +180,8 @@ async fn token_not_signed_by_its_named_key_is_refused() {
 async fn rsa_and_ed25519_keys_are_accepted() {
     let der = |text: &str| BASE64_STANDARD.decode(text).unwrap();
     let keys = [
-        (Algorithm::EdDSA, EncodingKey::from_ed_der(&der(auth_keys::ED25519))),
-        (Algorithm::RS256, EncodingKey::from_rsa_der(&der(auth_keys::RSA))),
+        (Algorithm::EdDSA, EncodingKey::from_ed_der(&der(signing_keys::ED25519))),
+        (Algorithm::RS256, EncodingKey::from_rsa_der(&der(signing_keys::RSA))),
     ];
     for (algorithm, key) in keys {
         let mut jwk = Jwk::from_encoding_key(&key, algorithm).unwrap();

@@ -15,7 +15,7 @@ use infima_halo::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscription
 use proptest::prelude::*;
 use strum::VariantArray;
 
-use crate::problems::{example, refused_quantity};
+use crate::domain::problems::{example, refused_quantity};
 
 fn now() -> DateTime<Utc> {
     "2026-11-24T02:00:00Z".parse().expect("a constant")

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::postgres::PgListener;
 
-use crate::matrix::add_other_partner;
+use crate::graphql::matrix::add_other_partner;
 use crate::support::served::Served;
 use crate::support::world::{MORNING, PARTNER, World};
 

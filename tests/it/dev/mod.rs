@@ -2,6 +2,9 @@
 //! nothing behind, and finds its data again. One data directory with its own Postgres goes through
 //! all of it, start by start.
 
+mod kills;
+mod postgres;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;

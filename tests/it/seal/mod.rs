@@ -1,5 +1,7 @@
 //! Sealed values open where they belong, and nowhere else.
 
+mod rotation;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use infima_halo::{
     ids::PartnerId,

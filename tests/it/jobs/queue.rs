@@ -19,7 +19,7 @@ use infima_halo::seal;
 use nix::sys::signal::Signal;
 use secrecy::ExposeSecret as _;
 
-use crate::crash::{as_it_should_be, three_clients};
+use crate::ops::sync::crash::{as_it_should_be, three_clients};
 use crate::support::db::TestDatabase;
 use crate::support::program::{program, run as ended};
 use crate::support::worker::Worker;

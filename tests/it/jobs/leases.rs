@@ -10,7 +10,7 @@ use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use infima_halo::seal;
 use nix::sys::signal::Signal;
 
-use crate::crash::{as_it_should_be, three_clients};
+use crate::ops::sync::crash::{as_it_should_be, three_clients};
 use crate::support::until;
 use crate::support::worker::Worker;
 use crate::support::world::World;

@@ -51,7 +51,7 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 /// Two partners with rows in every table.
 async fn two_partners() -> (World, PartnerId, PartnerId) {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
-    let other = crate::matrix::add_other_partner(&world).await;
+    let other = crate::graphql::matrix::add_other_partner(&world).await;
     let own = world.partner_named(PARTNER).await;
     (world, own, other)
 }

@@ -14,7 +14,7 @@ use sqlx::AssertSqlSafe;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::matrix::add_other_partner;
+use crate::graphql::matrix::add_other_partner;
 use crate::support::served::{Reply, Served};
 use crate::support::world::{PARTNER, World};
 use crate::support::{LONGEST, until};

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use crate::support::served::{Reply, Served};
 use crate::support::world::World;
 
-const CONTRACT: &str = include_str!("../../frontend-contract/persisted-documents.json");
+const CONTRACT: &str = include_str!("../../../frontend-contract/persisted-documents.json");
 const OUTSIDE: &str = "query Curious { viewer { role } }";
 
 async fn enforcing() -> Served {

@@ -1,6 +1,13 @@
 //! The main promise: each associated client is in Halo, once, with the right quantity and nothing
 //! else changed.
 
+pub(crate) mod crash;
+mod faults;
+mod model;
+mod nightly;
+mod preview;
+mod soak;
+
 use infima_halo::app::App;
 use infima_halo::domain::association::{AssociationState, Ending};
 use infima_halo::domain::problem::ProblemCode;

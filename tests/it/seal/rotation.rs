@@ -19,7 +19,7 @@ use sqlx::PgPool;
 use tokio::process::Command;
 use uuid::Uuid;
 
-use crate::matrix::add_other_partner;
+use crate::graphql::matrix::add_other_partner;
 use crate::support::db::TestDatabase;
 use crate::support::program::{Running, program, run};
 use crate::support::served::Served;

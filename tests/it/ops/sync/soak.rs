@@ -15,8 +15,8 @@ use infima_halo::ops::sync::run::Failpoint;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use strum::VariantArray;
 
-use crate::budget::{Size, stays_inside};
-use crate::crash::{as_it_should_be, quantities_are_true};
+use crate::halo::budget::{Size, stays_inside};
+use crate::ops::sync::crash::{as_it_should_be, quantities_are_true};
 use crate::support::worker::Worker;
 use crate::support::world::{PARTNER, World};
 

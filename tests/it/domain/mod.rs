@@ -1,0 +1,4 @@
+//! The rules, without any Halo or database.
+
+mod plan;
+mod problems;

@@ -1,0 +1,77 @@
+//! Following a run.
+
+use async_graphql::{Request, Variables};
+use futures::StreamExt;
+use infima_halo::auth::{Caller, Role};
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use serde_json::{Value, json};
+
+use crate::graphql::{Api, shown};
+use crate::support::world::World;
+
+#[tokio::test]
+async fn run_subscription_ends_when_run_finishes() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
+    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
+    let api = Api::over(world);
+    let follow = "subscription($id: ID!) { haloSyncRun(id: $id) { \
+                  status progress { done total } pollAfterMs summary { created haloRequests } } }";
+    let subscribe = |caller: &Caller, id: String| {
+        let request = Request::new(follow).variables(Variables::from_json(json!({ "id": id }))).data(caller.clone());
+        api.schema.execute_stream(request).map(shown)
+    };
+    let admin = api.world.admin().await;
+    let mut events = subscribe(&admin, run.to_string());
+    let first = events.next().await.unwrap();
+    assert_eq!(first["data"]["haloSyncRun"]["status"], "QUEUED");
+    // Another process executes the run, and Halo is slow to answer the first create.
+    api.world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Create), Lasting::Once);
+    let tenant = api.world.tenant.clone();
+    let follow_it = async {
+        let mut seen = vec![events.next().await.unwrap()];
+        while seen.last().unwrap()["data"]["haloSyncRun"]["progress"]["total"] == 0 {
+            seen.push(events.next().await.unwrap());
+        }
+        tenant.until(|tenant| tenant.held() > 0).await;
+        tenant.release();
+        seen.extend(events.collect::<Vec<_>>().await);
+        seen
+    };
+    let (seen, _) = tokio::join!(follow_it, api.world.work(run));
+    let mut states: Vec<_> = seen.iter().map(|event| event["data"]["haloSyncRun"]["status"].clone()).collect();
+    assert!(seen.windows(2).all(|pair| pair[0] != pair[1]), "nothing is said twice: {seen:?}");
+    states.dedup();
+    assert_eq!(states, ["RUNNING", "SUCCEEDED"]);
+    let summary = seen.last().unwrap()["data"]["haloSyncRun"]["summary"].clone();
+    assert_eq!(summary["created"], 2);
+    let done = json!({ "done": 2, "total": 2 });
+    let last = json!({ "status": "SUCCEEDED", "progress": done, "pollAfterMs": null, "summary": summary });
+    assert_eq!(seen.last().unwrap()["data"]["haloSyncRun"], last);
+
+    // A finished run reports its end once.
+    let again: Vec<_> = subscribe(&admin, run.to_string()).collect().await;
+    assert_eq!(again.iter().map(|event| &event["data"]["haloSyncRun"]).collect::<Vec<_>>(), [&last]);
+
+    api.world.import_partner("other", &[]).await;
+    let stranger = api.world.caller(Role::PartnerAdmin, Some("other")).await;
+    for id in [run.to_string(), "run_0".into(), "".into()] {
+        let refused: Vec<_> = subscribe(&stranger, id).collect().await;
+        assert_eq!(refused.len(), 1);
+        assert_eq!((&refused[0]["data"], &refused[0]["errors"][0]["code"]), (&Value::Null, &json!("NOT_FOUND")));
+    }
+}
+
+#[tokio::test]
+async fn run_subscription_ends_with_the_token() {
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    let api = Api::over(world);
+    let admin = api.world.admin().await;
+    let follow = format!("subscription {{ haloSyncRun(id: \"{run}\") {{ status }} }}");
+    let mut events = api.schema.execute_stream(Request::new(follow).data(admin)).map(shown);
+    assert_eq!(events.next().await.unwrap()["data"]["haloSyncRun"]["status"], "QUEUED");
+    api.world.clock.advance(chrono::Duration::hours(2));
+    let (rest, _) = tokio::join!(events.collect::<Vec<_>>(), api.world.work(run));
+    assert_eq!(rest.len(), 1);
+    assert_eq!(rest[0]["errors"][0]["code"], "UNAUTHENTICATED");
+}

@@ -1,0 +1,4 @@
+//! The workers, as processes of their own.
+
+mod leases;
+mod queue;

@@ -1,0 +1,7 @@
+//! The use cases, called as the API and the worker call them.
+
+mod association;
+mod audit;
+mod connection;
+mod roster;
+pub(crate) mod sync;
