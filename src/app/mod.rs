@@ -109,7 +109,7 @@ impl App {
             clock: self.clock.clone(),
             limits: limits(&config.http),
             documents: Documents::read(CONTRACT, CONTRACT_VERSION, api.documents.trusted)?,
-            schema_for_everybody: config.environment.environment == Environment::Development,
+            public_introspection: config.environment.environment == Environment::Development,
             stopping: self.stopping.clone(),
             mutations: self.mutations.clone(),
         };
@@ -182,7 +182,7 @@ fn limits(config: &HttpConfig) -> Limits {
     Limits {
         body: config.body_bytes as usize,
         import_body: config.import_body_bytes as usize,
-        query_time: config.request_time,
+        query_timeout: config.request_time,
         requests_per_minute: config.requests_per_minute,
         subscriptions: config.subscriptions_per_caller as usize,
         ..Limits::default()

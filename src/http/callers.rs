@@ -1,5 +1,5 @@
-//! What each caller has used: requests in the last minute, and the subscriptions and sockets that are open. Each process
-//! counts for itself.
+//! The use of each caller: requests in the last minute, and open subscriptions and sockets. Each
+//! process counts for itself.
 
 use std::{
     collections::HashMap,
@@ -16,31 +16,31 @@ use governor::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{error::Refusal, limits::Limits};
+use super::{error::RequestError, limits::Limits};
 use crate::auth::Caller;
 use crate::graphql::ErrorCode;
 
-/// After so many requests callers that have been quiet are forgotten.
+/// The number of requests after which idle callers are removed.
 const SWEEP_EVERY: u32 = 1_000;
 
 pub(super) struct Callers {
     requests: DefaultKeyedRateLimiter<String>,
     since_sweep: AtomicU32,
-    subscriptions: Places,
-    sockets: Places,
-    unknown_sockets: Arc<Semaphore>,
+    subscriptions: Slots,
+    sockets: Slots,
+    unauthenticated_sockets: Arc<Semaphore>,
 }
 
-/// So many of one thing may be open for each caller.
-struct Places {
-    taken: Arc<Mutex<HashMap<String, usize>>>,
-    most: usize,
+/// A limit on what each caller may have open.
+struct Slots {
+    open: Arc<Mutex<HashMap<String, usize>>>,
+    limit: usize,
     gauge: &'static str,
 }
 
-/// One open subscription or socket. Dropped, it makes room for another.
+/// One open subscription or socket. Dropping it frees the slot.
 pub(super) struct Slot {
-    taken: Arc<Mutex<HashMap<String, usize>>>,
+    open: Arc<Mutex<HashMap<String, usize>>>,
     caller: String,
     gauge: &'static str,
 }
@@ -51,14 +51,14 @@ impl Callers {
         Self {
             requests: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
             since_sweep: AtomicU32::new(0),
-            subscriptions: Places::new(limits.subscriptions, "graphql_subscriptions"),
-            sockets: Places::new(limits.sockets, "graphql_sockets"),
-            unknown_sockets: Arc::new(Semaphore::new(limits.unknown_sockets)),
+            subscriptions: Slots::new(limits.subscriptions, "graphql_subscriptions"),
+            sockets: Slots::new(limits.sockets, "graphql_sockets"),
+            unauthenticated_sockets: Arc::new(Semaphore::new(limits.unauthenticated_sockets)),
         }
     }
 
     /// Counts one operation.
-    pub(super) fn count(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub(super) fn count(&self, caller: &Caller) -> Result<(), RequestError> {
         if self.since_sweep.fetch_add(1, Ordering::Relaxed) == SWEEP_EVERY {
             self.since_sweep.store(0, Ordering::Relaxed);
             self.requests.retain_recent();
@@ -66,61 +66,61 @@ impl Callers {
         self.requests.check_key(&key(caller)).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             let seconds = wait.as_secs() + 1;
-            let message = format!("These were too many requests in a minute. Go on in {seconds} s.");
-            Refusal::new(ErrorCode::RateLimited, message).retry_after(seconds)
+            let message = format!("You sent too many requests. Try again in {seconds} s.");
+            RequestError::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })
     }
 
-    /// Takes one of the caller's places for subscriptions.
-    pub(super) fn subscribe(&self, caller: &Caller) -> Result<Slot, Refusal> {
-        self.subscriptions.take(caller).map_err(|open| {
-            Refusal::new(ErrorCode::LimitExceeded, format!("You have {open} subscriptions open. Close one first."))
+    /// Acquires one of the caller's slots for subscriptions.
+    pub(super) fn subscribe(&self, caller: &Caller) -> Result<Slot, RequestError> {
+        self.subscriptions.acquire(caller).map_err(|open| {
+            RequestError::new(ErrorCode::LimitExceeded, format!("You have {open} subscriptions open. Close one first."))
         })
     }
 
-    /// Takes one of the caller's places for sockets.
-    pub(super) fn socket(&self, caller: &Caller) -> Result<Slot, Refusal> {
-        self.sockets.take(caller).map_err(|open| {
-            Refusal::new(ErrorCode::LimitExceeded, format!("You have {open} sockets open. Close one first."))
+    /// Acquires one of the caller's slots for sockets.
+    pub(super) fn socket(&self, caller: &Caller) -> Result<Slot, RequestError> {
+        self.sockets.acquire(caller).map_err(|open| {
+            RequestError::new(ErrorCode::LimitExceeded, format!("You have {open} sockets open. Close one first."))
         })
     }
 
-    /// A place for a socket whose caller is not known yet.
-    pub(super) fn unknown_socket(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        self.unknown_sockets.clone().try_acquire_owned().map_err(|_| {
-            let message = "Too many sockets are waiting to be signed in on. Try again shortly.";
-            Refusal::new(ErrorCode::Unavailable, message)
+    /// Acquires a slot for a socket whose caller has not signed in yet.
+    pub(super) fn unauthenticated_socket(&self) -> Result<OwnedSemaphorePermit, RequestError> {
+        self.unauthenticated_sockets.clone().try_acquire_owned().map_err(|_| {
+            let message = "Too many sockets are waiting for their callers to sign in. Try again shortly.";
+            RequestError::new(ErrorCode::Unavailable, message)
         })
     }
 }
 
-impl Places {
-    fn new(most: usize, gauge: &'static str) -> Self {
-        Self { taken: Arc::default(), most, gauge }
+impl Slots {
+    fn new(limit: usize, gauge: &'static str) -> Self {
+        Self { open: Arc::default(), limit, gauge }
     }
 
-    /// A place, or how many are taken where there is none left.
-    fn take(&self, caller: &Caller) -> Result<Slot, usize> {
+    /// Acquires a slot. The error is the number of open ones if all are in use.
+    fn acquire(&self, caller: &Caller) -> Result<Slot, usize> {
         let caller = key(caller);
-        let mut taken = self.taken.lock().expect("never held across a panic");
-        let count = taken.entry(caller.clone()).or_default();
-        if *count >= self.most {
+        let mut open = self.open.lock().expect("never held across a panic");
+        let count = open.entry(caller.clone()).or_default();
+        if *count >= self.limit {
             return Err(*count);
         }
         *count += 1;
         metrics::gauge!(self.gauge).increment(1);
-        Ok(Slot { taken: self.taken.clone(), caller, gauge: self.gauge })
+        Ok(Slot { open: self.open.clone(), caller, gauge: self.gauge })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         metrics::gauge!(self.gauge).decrement(1);
-        let mut taken = self.taken.lock().expect("never held across a panic");
-        if let Some(count) = taken.get_mut(&self.caller) {
+        let mut open = self.open.lock().expect("never held across a panic");
+        if let Some(count) = open.get_mut(&self.caller) {
             *count -= 1;
             if *count == 0 {
-                taken.remove(&self.caller);
+                open.remove(&self.caller);
             }
         }
     }

@@ -1,17 +1,19 @@
-//! Trusted documents: in production a partner's caller runs the operations of the frontend's contract, and no others.
+//! Trusted documents: in production, a partner's caller can run the operations of the frontend's
+//! contract and no others.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
 use super::{
-    error::Refusal,
+    error::RequestError,
     tokens::{TooMuch, canonical, split},
 };
 use crate::auth::Caller;
 use crate::config::TrustedDocuments;
 use crate::graphql::{ErrorCode, limits::DocumentLimits};
 
+/// The number of characters of an operation's name that are logged.
 const LONGEST_NAME: usize = 100;
 
 /// The documents of the contract.
@@ -20,11 +22,11 @@ pub struct Documents {
     trusted: TrustedDocuments,
     contract_version: String,
     by_hash: HashMap<String, String>,
-    /// The canonical form of each: the same document however a client prints it.
-    known: HashSet<String>,
+    /// The canonical form of each document, which does not depend on how a client prints it.
+    by_canonical_form: HashSet<String>,
 }
 
-/// The manifest cannot be used.
+/// The reason why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     #[error("the manifest of trusted documents is not a JSON object of ids and texts")]
@@ -36,33 +38,33 @@ pub enum ManifestError {
 }
 
 impl Documents {
-    /// Reads a manifest, `{"sha256:<hex>": "<text>"}`. Ids are tried against their texts.
+    /// Reads a manifest, `{"sha256:<hex>": "<text>"}`, and checks each id against its text.
     pub fn read(manifest: &str, contract_version: &str, trusted: TrustedDocuments) -> Result<Self, ManifestError> {
         let texts: BTreeMap<String, String> =
             serde_json::from_str(manifest).map_err(|_| ManifestError::NotAManifest)?;
-        let (mut by_hash, mut known) = (HashMap::new(), HashSet::new());
+        let (mut by_hash, mut by_canonical_form) = (HashMap::new(), HashSet::new());
         let limits = DocumentLimits::default();
         for (id, text) in texts {
             let hash = hash(&text);
-            if bare(&id) != hash {
+            if hash_of_id(&id) != hash {
                 return Err(ManifestError::WrongHash(id));
             }
             let tokens = split(&text, limits.tokens, limits.nesting).map_err(|_| ManifestError::TooLarge(id))?;
-            known.insert(canonical(&tokens));
+            by_canonical_form.insert(canonical(&tokens));
             by_hash.insert(hash, text);
         }
-        Ok(Self { trusted, contract_version: contract_version.to_owned(), by_hash, known })
+        Ok(Self { trusted, contract_version: contract_version.to_owned(), by_hash, by_canonical_form })
     }
 
-    /// No documents, and none asked for.
+    /// A list without documents that accepts every document.
     pub fn none() -> Self {
         Self::read("{}", "none", TrustedDocuments::Off).expect("an empty manifest")
     }
 
-    /// The text to run: the caller's own, or the one its id stands for.
+    /// Returns the text to run: the caller's own, or the one that the id names.
     ///
-    /// A text that comes with an id is judged as a text: clients send both after an id was not known (automatic persisted
-    /// queries), and hash what they print, which need not be what the contract printed.
+    /// An id that comes with a text is ignored: clients send both after an id was not known
+    /// (automatic persisted queries), and hash what they print, which may differ from the contract.
     pub(super) fn choose(
         &self,
         caller: &Caller,
@@ -70,14 +72,16 @@ impl Documents {
         id: Option<&str>,
         operation: Option<&str>,
         limits: &DocumentLimits,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, RequestError> {
         let text = match (text, id) {
             (Some(text), _) => text,
             (None, Some(id)) => {
-                let known = self.by_hash.get(bare(id)).cloned();
-                return known.ok_or_else(|| self.refusal(operation.map(str::to_owned)));
+                let known = self.by_hash.get(hash_of_id(id)).cloned();
+                return known.ok_or_else(|| self.not_trusted(operation.map(str::to_owned)));
             }
-            (None, None) => return Err(Refusal::new(ErrorCode::BadRequest, "The field `query` has to be a string.")),
+            (None, None) => {
+                return Err(RequestError::new(ErrorCode::BadRequest, "The field `query` has to be a string."));
+            }
         };
         let tokens = split(&text, limits.tokens, limits.nesting).map_err(|too_much| {
             let message = match too_much {
@@ -86,45 +90,46 @@ impl Documents {
                 }
                 TooMuch::Nesting => format!("The document is nested deeper than {} levels.", limits.nesting),
             };
-            Refusal::new(ErrorCode::LimitExceeded, message)
+            RequestError::new(ErrorCode::LimitExceeded, message)
         })?;
-        // The platform's service sends its own import, support anything it likes.
-        let free = !caller.role().belongs_to_a_partner();
-        if self.trusted == TrustedDocuments::Off || free || self.known.contains(&canonical(&tokens)) {
+        // The platform sends its own import, and support uses the playground.
+        let is_exempt = !caller.role().belongs_to_a_partner();
+        if self.trusted == TrustedDocuments::Off || is_exempt || self.by_canonical_form.contains(&canonical(&tokens)) {
             return Ok(text);
         }
-        let name = operation.map_or_else(|| name_in(&tokens), |name| Some(short(name).to_owned()));
+        let name = operation.map_or_else(|| name_in(&tokens), |name| Some(shorten(name).to_owned()));
         if self.trusted == TrustedDocuments::Report {
             tracing::warn!(operation = name, contract = self.contract_version, "a document outside the contract");
             metrics::counter!("graphql_untrusted_documents_total").increment(1);
             return Ok(text);
         }
-        Err(self.refusal(name))
+        Err(self.not_trusted(name))
     }
 
-    /// What is said beside the reason why an operation does not fit the schema: most likely it is outdated.
-    pub(super) fn misfit(&self, operation: Option<&str>) -> String {
+    /// The hint that follows the error of an operation that does not match the schema: most likely
+    /// the operation is outdated.
+    pub(super) fn unknown_document_message(&self, operation: Option<&str>) -> String {
         let operation = operation.map_or_else(|| "This".to_owned(), |name| format!("The operation \"{name}\""));
         format!(" {operation} does not fit version {} of the contract, which this server has.", self.contract_version)
     }
 
-    fn refusal(&self, operation: Option<String>) -> Refusal {
-        let said =
+    fn not_trusted(&self, operation: Option<String>) -> RequestError {
+        let subject =
             operation.as_ref().map_or_else(|| "This operation".to_owned(), |name| format!("The operation \"{name}\""));
         let version = &self.contract_version;
         let message = format!(
-            "{said} is not part of the contract, version {version}, that this server was released with. Send an \
+            "{subject} is not part of the contract, version {version}, that this server was released with. Send an \
              operation of that version, or release the contract with this one first."
         );
-        let refusal = Refusal::new(ErrorCode::DocumentNotTrusted, message).fact("contractVersion", version);
+        let error = RequestError::new(ErrorCode::DocumentNotTrusted, message).extension("contractVersion", version);
         match operation {
-            Some(operation) => refusal.fact("operation", operation),
-            None => refusal,
+            Some(operation) => error.extension("operation", operation),
+            None => error,
         }
     }
 }
 
-fn bare(id: &str) -> &str {
+fn hash_of_id(id: &str) -> &str {
     id.strip_prefix("sha256:").unwrap_or(id)
 }
 
@@ -135,11 +140,11 @@ fn hash(text: &str) -> String {
 fn name_in(tokens: &[&str]) -> Option<String> {
     let keyword = tokens.iter().position(|token| matches!(*token, "query" | "mutation" | "subscription"))?;
     let name = tokens.get(keyword + 1)?;
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_').then(|| short(name).to_owned())
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_').then(|| shorten(name).to_owned())
 }
 
-/// As much of an operation's name as is logged: callers may call it what they like.
-pub(super) fn short(name: &str) -> &str {
+/// Cuts an operation's name to what is logged: callers choose it freely.
+pub(super) fn shorten(name: &str) -> &str {
     name.char_indices().nth(LONGEST_NAME).map_or(name, |(end, _)| &name[..end])
 }
 
@@ -148,10 +153,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_name_its_beginning_is_logged() {
-        assert_eq!(short("Clients"), "Clients");
-        assert_eq!(short(&"N".repeat(100)), "N".repeat(100));
-        assert_eq!(short(&"Ñ".repeat(10_000)), "Ñ".repeat(100));
+    fn long_operation_name_is_cut() {
+        assert_eq!(shorten("Clients"), "Clients");
+        assert_eq!(shorten(&"N".repeat(100)), "N".repeat(100));
+        assert_eq!(shorten(&"Ñ".repeat(10_000)), "Ñ".repeat(100));
         assert_eq!(name_in(&["query", &"N".repeat(10_000)]), Some("N".repeat(100)));
     }
 }

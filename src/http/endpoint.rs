@@ -1,8 +1,9 @@
-//! `/graphql` over HTTP, to the letter of the GraphQL-over-HTTP specification.
+//! `/graphql` over HTTP, as the GraphQL-over-HTTP specification says.
 
 use std::sync::Arc;
 
 use async_graphql::{Executor, Value, parser::types::OperationType};
+use async_graphql_axum::GraphQLResponse;
 use axum::{
     Extension,
     body::{Body, to_bytes},
@@ -14,7 +15,7 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 
 use super::{
-    error::{Refusal, is_about_the_document, status_of},
+    error::{RequestError, is_about_the_document, status_of},
     events,
     graphql_params::GraphqlParams,
     media::{Media, is_json},
@@ -27,7 +28,7 @@ use crate::graphql::{
     compat::response::{SpecResponse, request_error},
 };
 
-/// Takes any method; a request to upgrade becomes a socket.
+/// Handles every method. A request for an upgrade becomes a WebSocket.
 pub(super) async fn endpoint<E: Executor>(
     State(validator): State<Arc<RequestValidator<E>>>,
     Extension(id): Extension<RequestId>,
@@ -41,7 +42,7 @@ pub(super) async fn endpoint<E: Executor>(
     };
     match served {
         Ok(response) => response,
-        Err(refusal) => answer(&validator.refuse(refusal, &id), media.unwrap_or(Media::Json)),
+        Err(error) => respond(validator.error_response(error, &id), media.unwrap_or(Media::Json)),
     }
 }
 
@@ -51,15 +52,18 @@ async fn serve<E: Executor>(
     media: Option<Media>,
     parts: Parts,
     body: Body,
-) -> Result<Response, Refusal> {
-    // First of all who is calling: whoever has no token learns nothing else.
+) -> Result<Response, RequestError> {
+    // The caller is identified first: a request without a valid token learns nothing else.
     let caller = validator.identify(bearer(&parts.headers)).await?;
     let media = media.ok_or_else(|| {
         let message = "Accept application/graphql-response+json, application/json or text/event-stream: answers have no other form.";
-        Refusal::new(ErrorCode::NotAcceptable, message)
+        RequestError::new(ErrorCode::NotAcceptable, message)
     })?;
     if parts.method != Method::GET && parts.method != Method::POST {
-        return Err(Refusal::new(ErrorCode::MethodNotAllowed, "Send queries by GET or POST, and mutations by POST."));
+        return Err(RequestError::new(
+            ErrorCode::MethodNotAllowed,
+            "Send queries by GET or POST, and mutations by POST.",
+        ));
     }
     validator.callers.count(&caller)?;
     let params = match parts.method {
@@ -68,61 +72,68 @@ async fn serve<E: Executor>(
     };
     let request = validator.validate(&caller, params, id)?;
     if parts.method == Method::GET && request.kind == OperationType::Mutation {
-        return Err(Refusal::new(ErrorCode::MethodNotAllowed, "Send mutations by POST."));
+        return Err(RequestError::new(ErrorCode::MethodNotAllowed, "Send mutations by POST."));
     }
     match (media, request.kind) {
         (Media::EventStream, _) => events::stream(validator, caller, request, id),
         (_, OperationType::Subscription) => {
             let message = "A subscription needs a socket (graphql-transport-ws), or `Accept: text/event-stream`.";
-            Err(Refusal::new(ErrorCode::NotAcceptable, message))
+            Err(RequestError::new(ErrorCode::NotAcceptable, message))
         }
-        _ => Ok(answer(&validator.run(request).await, media)),
+        _ => Ok(respond(validator.run(request).await, media)),
     }
 }
 
-/// The token behind `Authorization: Bearer`.
+/// The token in `Authorization: Bearer …`.
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| SecretString::from(token.trim()))
 }
 
-/// Reads a body, within the size and time this caller has for it.
+/// Reads the body, within the limits of the caller.
 async fn read<E>(
     validator: &RequestValidator<E>,
     caller: &Caller,
     headers: &HeaderMap,
     body: Body,
-) -> Result<serde_json::Value, Refusal> {
+) -> Result<serde_json::Value, RequestError> {
     if !is_json(headers) {
         let message = "Send the body as JSON in UTF-8, with `content-type: application/json`.";
-        return Err(Refusal::new(ErrorCode::UnsupportedMediaType, message));
+        return Err(RequestError::new(ErrorCode::UnsupportedMediaType, message));
     }
     let limits = &validator.service.limits;
-    let most = if caller.may(Act::ImportRoster) { limits.import_body } else { limits.body };
-    let too_large =
-        || Refusal::new(ErrorCode::PayloadTooLarge, format!("The body is too large. It may have {most} bytes."));
+    let max_size = if caller.may(Act::ImportRoster) { limits.import_body } else { limits.body };
+    let too_large = || {
+        RequestError::new(ErrorCode::PayloadTooLarge, format!("The body is too large. It may have {max_size} bytes."))
+    };
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > most) {
+    if declared.is_some_and(|length| length > max_size) {
         return Err(too_large());
     }
-    let bytes = timeout(limits.read_time, to_bytes(body, most))
+    let bytes = timeout(limits.body_timeout, to_bytes(body, max_size))
         .await
-        .map_err(|_| Refusal::new(ErrorCode::Timeout, "The body did not arrive in time. Send the request again."))?
+        .map_err(|_| RequestError::new(ErrorCode::Timeout, "The body did not arrive in time. Send the request again."))?
         .map_err(|_| too_large())?;
-    serde_json::from_slice(&bytes).map_err(|_| Refusal::new(ErrorCode::BadRequest, "The body is not valid JSON."))
+    serde_json::from_slice(&bytes).map_err(|_| RequestError::new(ErrorCode::BadRequest, "The body is not valid JSON."))
 }
 
-fn answer(response: &async_graphql::Response, media: Media) -> Response {
-    // What keeps a stream from opening is answered as a plain result.
+fn respond(response: async_graphql::Response, media: Media) -> Response {
+    // An error before a stream is open is sent as a single response.
     let media = if media == Media::EventStream { Media::GraphqlResponse } else { media };
-    let code = request_error(response);
+    let code = request_error(&response);
     let status = match code {
         None => StatusCode::OK,
         Some(code) if media == Media::Json && is_about_the_document(code) => StatusCode::OK,
         Some(code) => status_of(code),
     };
-    let mut answer = (status, SpecResponse::new(response).to_json()).into_response();
-    let headers = answer.headers_mut();
+    let retry_after = response.errors.first().and_then(|error| error.extensions.as_ref()?.get("retryAfter")).cloned();
+    let mut http_response = match response.errors.is_empty() {
+        true => GraphQLResponse::from(response).into_response(),
+        // The library's type writes data even if nothing was executed.
+        false => SpecResponse::new(&response).to_json().into_response(),
+    };
+    *http_response.status_mut() = status;
+    let headers = http_response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.content_type());
     match code {
         Some(ErrorCode::Unauthenticated) => {
@@ -133,9 +144,8 @@ fn answer(response: &async_graphql::Response, media: Media) -> Response {
         }
         _ => {}
     }
-    let retry_after = response.errors.first().and_then(|error| error.extensions.as_ref()?.get("retryAfter"));
     if let Some(Value::Number(seconds)) = retry_after {
         headers.insert(header::RETRY_AFTER, seconds.as_u64().unwrap_or(1).into());
     }
-    answer
+    http_response
 }

@@ -1,4 +1,4 @@
-//! What the HTTP layer makes of an error: its status, and the refusals that this layer itself gives.
+//! Errors of the HTTP layer, and the HTTP status of every error.
 
 use async_graphql::{Pos, Response, ServerError};
 use axum::http::StatusCode;
@@ -44,25 +44,25 @@ pub(super) fn is_about_the_document(code: ErrorCode) -> bool {
     )
 }
 
-/// Why a request is not executed.
+/// The reason why a request is not executed.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Refusal {
+pub(super) struct RequestError {
     pub(super) code: ErrorCode,
     pub(super) message: String,
     pub(super) at: Option<Pos>,
     /// The number of seconds after which to try again.
     pub(super) retry_after: Option<u64>,
     /// Further extensions of the error, by name.
-    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) extensions: Vec<(&'static str, String)>,
 }
 
-impl Refusal {
+impl RequestError {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), at: None, retry_after: None, facts: Vec::new() }
+        Self { code, message: message.into(), at: None, retry_after: None, extensions: Vec::new() }
     }
 
-    pub(super) fn fact(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.facts.push((name, value.into()));
+    pub(super) fn extension(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.extensions.push((name, value.into()));
         self
     }
 
@@ -71,23 +71,23 @@ impl Refusal {
     }
 }
 
-impl From<DocumentError> for Refusal {
+impl From<DocumentError> for RequestError {
     fn from(error: DocumentError) -> Self {
         Self { at: error.at, ..Self::new(error.code, error.message) }
     }
 }
 
-impl From<Refusal> for Response {
-    fn from(refusal: Refusal) -> Self {
-        let mut error = ServerError::new(refusal.message, refusal.at);
-        let extensions = error.extensions.get_or_insert_default();
-        extensions.set("code", refusal.code.as_str());
-        if let Some(seconds) = refusal.retry_after {
+impl From<RequestError> for Response {
+    fn from(error: RequestError) -> Self {
+        let mut server_error = ServerError::new(error.message, error.at);
+        let extensions = server_error.extensions.get_or_insert_default();
+        extensions.set("code", error.code.as_str());
+        if let Some(seconds) = error.retry_after {
             extensions.set("retryAfter", seconds);
         }
-        for (name, value) in refusal.facts {
+        for (name, value) in error.extensions {
             extensions.set(name, value);
         }
-        Response::from_errors(vec![error])
+        Response::from_errors(vec![server_error])
     }
 }

@@ -1,5 +1,6 @@
-//! Server-sent events, for clients that cannot use sockets: the "distinct connections" mode of the GraphQL over
-//! Server-Sent Events protocol. One request, one stream; `next` for each result, then `complete`.
+//! Server-sent events, for clients that cannot use WebSockets: the "distinct connections" mode of
+//! the GraphQL over Server-Sent Events protocol. Each request has one stream, with `next` for each
+//! result and then `complete`.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -12,21 +13,21 @@ use futures::{StreamExt, stream};
 use tokio::time::sleep;
 
 use super::{
-    error::Refusal,
+    error::RequestError,
     request_validator::{RequestValidator, ValidatedRequest},
 };
 use crate::auth::Caller;
 use crate::graphql::{ErrorCode, RequestId, SESSION_ENDED, compat::response::SpecResponse};
 
-/// Opens the stream. It ends with the operation, with the caller's token, or with the server.
+/// Opens the stream, which ends with the operation, with the caller's token, or with the server.
 pub(super) fn stream<E: Executor>(
     validator: &Arc<RequestValidator<E>>,
     caller: Arc<Caller>,
     request: ValidatedRequest,
     id: &RequestId,
-) -> Result<Response, Refusal> {
+) -> Result<Response, RequestError> {
     let results = validator.results(&caller, request)?;
-    let expired = validator.refuse(Refusal::new(ErrorCode::Unauthenticated, SESSION_ENDED), id);
+    let expired = validator.error_response(RequestError::new(ErrorCode::Unauthenticated, SESSION_ENDED), id);
     let expiry = Box::pin(sleep(validator.time_left(&caller)));
     let stopping = validator.service.stopping.clone();
     let events = stream::unfold(Some((results, expiry, stopping, expired)), |state| async move {
@@ -37,7 +38,7 @@ pub(super) fn stream<E: Executor>(
                 None => (vec![complete()], None),
             }),
             () = &mut expiry => Some((vec![next(&expired), complete()], None)),
-            // Without `complete`: the client opens another stream, with a server that goes on.
+            // Without `complete`, the client opens another stream, to a server that keeps running.
             () = stopping.cancelled() => None,
         }
     });

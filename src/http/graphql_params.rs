@@ -1,28 +1,29 @@
-//! What a client asks: the parameters of a GraphQL request, however they came.
+//! The parameters of a GraphQL request, on every transport.
 
 use async_graphql::Variables;
 use axum::{extract::Query, http::Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::error::Refusal;
+use super::error::RequestError;
 use crate::graphql::ErrorCode;
 
-/// A well-formed request. Nothing of it is judged yet, but the types of its parameters.
+/// A well-formed request. Only the types of its parameters have been checked.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct GraphqlParams {
     pub(super) query: Option<String>,
-    /// The id of a trusted document, from `documentId` or from `extensions.persistedQuery.sha256Hash`.
+    /// The id of a trusted document, from `documentId` or from
+    /// `extensions.persistedQuery.sha256Hash`.
     pub(super) document_id: Option<String>,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Variables,
 }
 
 impl GraphqlParams {
-    /// From the body of a POST, and from the payload of a message on a socket.
-    pub(super) fn from_json(value: Value) -> Result<Self, Refusal> {
+    /// Reads the body of a POST, or the payload of a `subscribe` message.
+    pub(super) fn from_json(value: Value) -> Result<Self, RequestError> {
         let Value::Object(mut fields) = value else {
-            let batch = "Several requests in one are not taken. Send each by itself.";
+            let batch = "A batch of requests is not accepted. Send each request by itself.";
             return Err(malformed(if value.is_array() { batch } else { "The request has to be a JSON object." }));
         };
         let extensions = object(&mut fields, "extensions")?;
@@ -36,10 +37,12 @@ impl GraphqlParams {
                     .to_owned(),
             ),
         };
+        let document_id = string(&mut fields, "documentId")?.or(persisted);
         let params = Self {
-            query: string(&mut fields, "query")?,
-            document_id: string(&mut fields, "documentId")?.or(persisted),
-            // Clients that keep a field for it send it empty where there is none.
+            // Clients with a field for the text send it empty beside an id.
+            query: string(&mut fields, "query")?.filter(|query| document_id.is_none() || !query.is_empty()),
+            document_id,
+            // Clients with a field for the name send it empty if the operation has no name.
             operation_name: string(&mut fields, "operationName")?.filter(|name| !name.is_empty()),
             variables: Variables::from_json(Value::Object(object(&mut fields, "variables")?)),
         };
@@ -51,8 +54,8 @@ impl GraphqlParams {
         }
     }
 
-    /// From the query string of a GET, where `variables` and `extensions` are JSON texts.
-    pub(super) fn from_uri(uri: &Uri) -> Result<Self, Refusal> {
+    /// Reads the query string of a GET, in which `variables` and `extensions` are JSON texts.
+    pub(super) fn from_uri(uri: &Uri) -> Result<Self, RequestError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Params {
@@ -81,11 +84,11 @@ impl GraphqlParams {
     }
 }
 
-fn malformed(message: &str) -> Refusal {
-    Refusal::new(ErrorCode::BadRequest, message)
+fn malformed(message: &str) -> RequestError {
+    RequestError::new(ErrorCode::BadRequest, message)
 }
 
-fn string(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+fn string(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, RequestError> {
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -93,7 +96,7 @@ fn string(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>,
     }
 }
 
-fn object(fields: &mut Map<String, Value>, name: &str) -> Result<Map<String, Value>, Refusal> {
+fn object(fields: &mut Map<String, Value>, name: &str) -> Result<Map<String, Value>, RequestError> {
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(object)) => Ok(object),

@@ -1,4 +1,5 @@
-//! What is around every answer: a request id, a span, security headers, CORS, compression, and an end to panics.
+//! The layers around every route: a request id, a span, security headers, CORS, compression, and a
+//! response for panics.
 
 use std::{any::Any, time::Duration};
 
@@ -20,14 +21,15 @@ use tracing::{Span, field::Empty, info_span};
 use crate::graphql::{ErrorCode, RequestId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What a page's own tracing puts on its requests (W3C Trace Context).
+/// A header that a page's own tracing adds to its requests (W3C Trace Context).
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
-/// Nothing may load or frame an answer. The playground sets its own policy for its page.
+/// The policy of every response that sets none itself: nothing may load or frame it. The playground
+/// sets one for its page.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// Puts everything around `router`. `origins` are the web pages that may call from a browser.
-pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
+/// Puts the layers around `router`. `origins` are the web origins that may call from a browser.
+pub(super) fn wrap(router: Router, origins: Vec<HeaderValue>) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
@@ -37,7 +39,7 @@ pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
-    // The query string is left out of the span: a GET's variables are in it.
+    // The span has no query string: the variables of a GET are in it.
     let trace = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
             let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
@@ -62,11 +64,12 @@ pub(super) fn around(router: Router, origins: Vec<HeaderValue>) -> Router {
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
         .layer(set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
         .layer(trace)
-        .layer(from_fn(identified))
+        .layer(from_fn(assign_request_id))
 }
 
-/// Every request gets an id of ours; one that the client sends is not taken over, so that nobody can write into our logs.
-async fn identified(mut request: Request, next: Next) -> Response {
+/// Gives the request an id. One that the client sends is not used, so that no client can write into
+/// our logs.
+async fn assign_request_id(mut request: Request, next: Next) -> Response {
     let id = RequestId::generate();
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).await;
@@ -74,9 +77,10 @@ async fn identified(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// The panic hook has logged what happened. Panics of resolvers do not come here: the validator has caught them.
+/// Answers a request whose handler panicked. The panic hook has logged it. Panics of resolvers are
+/// caught by the validator.
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let message = "Something went wrong on our side. Support finds it by the x-request-id header.";
+    let message = "Something went wrong on our side. Try again, or give support the x-request-id header.";
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": ErrorCode::Internal.as_str() } }] });
     let json = [(header::CONTENT_TYPE, "application/graphql-response+json; charset=utf-8")];
     (StatusCode::INTERNAL_SERVER_ERROR, json, body.to_string()).into_response()

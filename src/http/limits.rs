@@ -4,40 +4,42 @@ use std::time::Duration;
 
 use crate::graphql::limits::DocumentLimits;
 
-/// The limits that hold before and around execution. `serve` is told five of them by its configuration, and takes
-/// the others of [`Limits::default`].
+/// The limits before and around execution. The configuration of `serve` sets five of them; the
+/// others are those of [`Limits::default`].
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of a request's body, and of one message on a socket.
+    /// The size of a request's body, and of a message on a socket, in bytes.
     pub body: usize,
-    /// Bytes of a request's body for those who import the roster.
+    /// The size of a request's body for callers who import the roster, in bytes.
     pub import_body: usize,
     pub document: DocumentLimits,
-    /// Connections at the same time, whoever they are of: further ones wait to be taken. Each may hold some hundred KB of what
-    /// its client has not taken yet, and needs one of the process' open files.
+    /// The number of open connections of all clients together; further ones wait to be accepted.
+    /// Each may hold some hundred KB that its client has not read yet, and needs one of the
+    /// process' open files.
     pub connections: usize,
-    /// For reading a request's head, and how long a connection may wait for its next request.
-    pub head_time: Duration,
+    /// For reading the head of a request, and for a connection to wait for its next request.
+    pub head_timeout: Duration,
     /// For reading a request's body.
-    pub read_time: Duration,
-    /// After this a query is stopped.
-    pub query_time: Duration,
-    /// After this the caller of a mutation is told to look later; the mutation goes on.
-    pub mutation_time: Duration,
-    /// Operations of one caller a minute, over HTTP and sockets together. This and the numbers of open things below are
-    /// counted by each process for itself.
+    pub body_timeout: Duration,
+    /// After which a query is stopped.
+    pub query_timeout: Duration,
+    /// After which the caller of a mutation gets `TIMEOUT`; the mutation continues.
+    pub mutation_timeout: Duration,
+    /// Operations of one caller in a minute, over HTTP and sockets together. Each process counts
+    /// for itself, here and below.
     pub requests_per_minute: u32,
-    /// Subscriptions of one caller at the same time, over all its sockets and event streams.
+    /// Open subscriptions of one caller, over all its sockets and event streams.
     pub subscriptions: usize,
-    /// Sockets of one caller at the same time.
+    /// Open sockets of one caller.
     pub sockets: usize,
-    /// Sockets that nobody has signed in on yet, of all callers together.
-    pub unknown_sockets: usize,
-    /// For the first message of a socket.
-    pub init_time: Duration,
-    /// For a client to take some of an answer, or a message of a socket; one that does not is gone.
-    pub send_time: Duration,
-    /// How often an idle socket or event stream is tried.
+    /// Open sockets whose caller has not signed in yet, of all callers together.
+    pub unauthenticated_sockets: usize,
+    /// For signing in on a socket.
+    pub init_timeout: Duration,
+    /// For a client to read some of a response, or a message on a socket. After it, the connection
+    /// is closed.
+    pub send_timeout: Duration,
+    /// The interval of pings on a socket, and of comments on an event stream.
     pub keep_alive: Duration,
 }
 
@@ -48,16 +50,16 @@ impl Default for Limits {
             import_body: 8 * 1024 * 1024,
             document: DocumentLimits::default(),
             connections: 10_000,
-            head_time: Duration::from_secs(30),
-            read_time: Duration::from_secs(15),
-            query_time: Duration::from_secs(30),
-            mutation_time: Duration::from_secs(90),
+            head_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(15),
+            query_timeout: Duration::from_secs(30),
+            mutation_timeout: Duration::from_secs(90),
             requests_per_minute: 300,
             subscriptions: 10,
             sockets: 20,
-            unknown_sockets: 1_000,
-            init_time: Duration::from_secs(10),
-            send_time: Duration::from_secs(20),
+            unauthenticated_sockets: 1_000,
+            init_timeout: Duration::from_secs(10),
+            send_timeout: Duration::from_secs(20),
             keep_alive: Duration::from_secs(15),
         }
     }

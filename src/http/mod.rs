@@ -1,13 +1,15 @@
-//! The door: HTTP in, GraphQL operations out to the schema, answers back. Over POST and GET, event streams and sockets.
+//! The HTTP layer: executes GraphQL operations that arrive by POST, GET, server-sent events or
+//! WebSocket, and serves health checks, metrics and the playground.
 //!
-//! Here it is decided whether a request is well formed, who is calling, whether the document is trusted and within the
-//! limits, how long it may take, and what an answer looks like; never what a field means. This module knows callers, but no
-//! partners, no Halo and no database: `app/` hands in the schema and the function that turns a token into a caller. Error
-//! codes, the request's id, the limits of documents and the workarounds for async-graphql belong to `graphql/`.
+//! This module decides whether a request is well formed, who is calling, whether the document is
+//! trusted and within the limits, how long it may take, and what a response looks like. It does not
+//! know what a field means, and knows no partners, no Halo and no database: `app/` passes the
+//! schema and the function that turns a token into a caller. Error codes, the request's id, the
+//! limits of documents and the workarounds for async-graphql belong to `graphql/`.
 //!
-//! A request passes `serve` (the connection), `layers` (id, headers), `endpoint` or `socket` (transport) and
-//! `request_validator` (checks, executes and finishes it), which uses `graphql_params`, `documents` and `callers` for its
-//! checks and `finish` for the answer.
+//! A request passes `serve` (the connection), `layers` (id, headers), `endpoint` or `socket` (the
+//! transport) and `request_validator` (checks, executes and finishes it), which uses
+//! `graphql_params`, `documents` and `callers` for its checks and `finish` for the response.
 
 mod callers;
 mod documents;
@@ -49,7 +51,8 @@ use crate::{
 pub type Identify =
     Arc<dyn Fn(Option<SecretString>) -> BoxFuture<'static, Result<Caller, IdentifyError>> + Send + Sync>;
 
-/// Why nobody is calling. The texts are for the reader; they do not tell what is wrong with a token.
+/// The reason why a caller is not identified. Its message is for the user, and does not reveal what
+/// is wrong with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifyError {
     #[error("Sign in first: the request needs a bearer token.")]
@@ -58,7 +61,7 @@ pub enum IdentifyError {
     Expired,
     #[error("The token is not accepted. Sign in again.")]
     Rejected,
-    /// The issuer or the database cannot be asked.
+    /// The issuer or the database is unavailable.
     #[error("It cannot be checked just now who you are. Try again shortly.")]
     Unavailable,
 }
@@ -82,7 +85,7 @@ impl From<VerifyError> for IdentifyError {
     }
 }
 
-/// What the GraphQL endpoint is made of. Resolvers find the [`Caller`] and the
+/// The parts of the GraphQL endpoint. Resolvers find the [`Caller`] and the
 /// [`RequestId`](crate::graphql::RequestId) in their request's data.
 pub struct GraphqlService<E> {
     pub schema: E,
@@ -90,20 +93,22 @@ pub struct GraphqlService<E> {
     pub clock: Clock,
     pub limits: limits::Limits,
     pub documents: Documents,
-    /// Everybody may ask about the schema, not only those who may use the playground: in development.
-    pub schema_for_everybody: bool,
-    /// Once cancelled, sockets and event streams end.
+    /// Whether every caller may use introspection, as in development, or only those who may use the
+    /// playground.
+    pub public_introspection: bool,
+    /// Cancelled when the server stops: sockets and event streams end.
     pub stopping: CancellationToken,
-    /// Mutations that run, and whatever else outlives its request: resolvers find it in their request's data. After the server
-    /// has stopped, close it and wait for it.
+    /// The running mutations, and everything else that outlives its request: resolvers find the
+    /// tracker in their request's data. After the server has stopped, close it and wait for it.
     pub mutations: TaskTracker,
 }
 
-/// All of the server: `/graphql`, and beside it `others` (health, playground, the development keys).
+/// The whole server: `/graphql`, and beside it `others` (health, playground, the development keys).
 ///
-/// `origins` are the web pages that may call from a browser, such as `https://app.infima.example`.
+/// `origins` are the web origins that may call from a browser, such as
+/// `https://app.infima.example`.
 pub fn router<E: Executor>(service: GraphqlService<E>, origins: Vec<HeaderValue>, others: Router) -> Router {
     let validator = Arc::new(request_validator::RequestValidator::new(service));
     let graphql = Router::new().route("/graphql", any(endpoint::endpoint::<E>)).with_state(validator);
-    layers::around(graphql.merge(others), origins)
+    layers::wrap(graphql.merge(others), origins)
 }

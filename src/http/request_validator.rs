@@ -1,5 +1,6 @@
-//! One operation on its way through: judged before it reaches the schema, run within its time, finished before it leaves.
-//! The same way for POST, GET, event streams and sockets.
+//! One operation from its parameters to its response: validated before it reaches the schema,
+//! executed within its time limit, finished before it is sent. The same for POST, GET, event
+//! streams and WebSockets.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -12,8 +13,8 @@ use tracing::Instrument;
 use super::{
     GraphqlService,
     callers::{Callers, Slot},
-    documents::short,
-    error::Refusal,
+    documents::shorten,
+    error::RequestError,
     finish::finish,
     graphql_params::GraphqlParams,
 };
@@ -23,28 +24,28 @@ use crate::graphql::{
     compat::{document::Document, order::FieldOrder, response::request_error},
 };
 
-/// What `app/` handed in, and what its callers have used of it.
+/// The GraphQL service, and what its callers use of it.
 pub(super) struct RequestValidator<E> {
     pub(super) service: GraphqlService<E>,
     pub(super) callers: Callers,
 }
 
-/// An operation that may run.
+/// An operation that may be executed.
 pub(super) struct ValidatedRequest {
     pub(super) kind: OperationType,
     request: Request,
     order: FieldOrder,
-    after: ResponseContext,
+    context: ResponseContext,
 }
 
-/// What is needed to finish an answer.
+/// What is needed to finish a response.
 #[derive(Clone)]
 struct ResponseContext {
     id: RequestId,
-    may_see_schema: bool,
-    kind: &'static str,
-    /// Added to what validation says.
-    misfit: String,
+    may_introspect: bool,
+    operation_type: &'static str,
+    /// The hint that is added to errors of validation.
+    unknown_document_message: String,
 }
 
 impl<E: Executor> RequestValidator<E> {
@@ -53,40 +54,40 @@ impl<E: Executor> RequestValidator<E> {
         Self { service, callers }
     }
 
-    /// Whose token this is. `None` is a request without one.
-    pub(super) async fn identify(&self, token: Option<SecretString>) -> Result<Arc<Caller>, Refusal> {
-        (self.service.identify)(token).await.map(Arc::new).map_err(|why| Refusal::new(why.code(), why.to_string()))
+    /// Identifies the caller by the token. `None` is a request without a token.
+    pub(super) async fn identify(&self, token: Option<SecretString>) -> Result<Arc<Caller>, RequestError> {
+        (self.service.identify)(token).await.map(Arc::new).map_err(|why| RequestError::new(why.code(), why.to_string()))
     }
 
-    /// How long the caller's token still lives.
+    /// The time until the caller's token expires.
     pub(super) fn time_left(&self, caller: &Caller) -> Duration {
         (caller.expires_at() - self.service.clock.now()).to_std().unwrap_or_default()
     }
 
-    /// Judges what a caller asks for.
+    /// Checks whether the caller may run the operation.
     pub(super) fn validate(
         &self,
         caller: &Arc<Caller>,
         params: GraphqlParams,
         id: &RequestId,
-    ) -> Result<ValidatedRequest, Refusal> {
+    ) -> Result<ValidatedRequest, RequestError> {
         let operation_name = params.operation_name.as_deref();
         let GraphqlService { documents, limits, .. } = &self.service;
         let text =
             documents.choose(caller, params.query, params.document_id.as_deref(), operation_name, &limits.document)?;
         let document = Document::read(&text, operation_name, &params.variables, &limits.document)?;
-        let may_see_schema = self.service.schema_for_everybody || caller.may(Act::UsePlayground);
-        if document.introspects && !may_see_schema {
-            let message = "The contract describes the schema. Only support may ask the server for it.";
-            return Err(Refusal::new(ErrorCode::Forbidden, message));
+        let may_introspect = self.service.public_introspection || caller.may(Act::UsePlayground);
+        if document.introspects && !may_introspect {
+            let message = "Only support may use introspection. The contract describes the schema.";
+            return Err(RequestError::new(ErrorCode::Forbidden, message));
         }
         let span = tracing::Span::current();
-        span.record("operation", document.operation_name.as_deref().map(short));
+        span.record("operation", document.operation_name.as_deref().map(shorten));
         span.record("role", caller.role().as_str());
         span.record("caller", caller.subject());
 
         let kind = document.kind;
-        let misfit = documents.misfit(document.operation_name.as_deref());
+        let unknown_document_message = documents.unknown_document_message(document.operation_name.as_deref());
         let mut request = Request::new(text)
             .variables(params.variables)
             .data(Caller::clone(caller))
@@ -96,35 +97,40 @@ impl<E: Executor> RequestValidator<E> {
             request = request.operation_name(name);
         }
         request.set_parsed_query(document.parsed);
-        let after = ResponseContext { id: id.clone(), may_see_schema, kind: name_of(kind), misfit };
-        Ok(ValidatedRequest { kind, request, order: document.order, after })
+        let context = ResponseContext {
+            id: id.clone(),
+            may_introspect,
+            operation_type: operation_type(kind),
+            unknown_document_message,
+        };
+        Ok(ValidatedRequest { kind, request, order: document.order, context })
     }
 
-    /// Runs a query or mutation. A query that is dropped, stops. A mutation once begun runs to its end, whether or not
-    /// anybody waits for it.
+    /// Runs a query or mutation. A query stops when this future is dropped. A mutation runs to its
+    /// end in any case.
     pub(super) async fn run(&self, request: ValidatedRequest) -> Response {
-        let ValidatedRequest { kind, request, order, after } = request;
+        let ValidatedRequest { kind, request, order, context } = request;
         let GraphqlService { schema, limits, mutations, .. } = &self.service;
         let schema = schema.clone();
         let work = AssertUnwindSafe(async move { schema.execute(request).await }).catch_unwind();
         let mut response = if kind == OperationType::Mutation {
             let task = mutations.spawn(work.in_current_span());
-            match timeout(limits.mutation_time, task).await {
+            match timeout(limits.mutation_timeout, task).await {
                 Ok(Ok(Ok(response))) => response,
-                Ok(_) => our_fault(),
+                Ok(_) => internal_error(),
                 Err(_) => {
-                    too_slow("This takes longer than expected and goes on. Look at the result before trying again.")
+                    timed_out("This takes longer than expected and continues. Check the result before you try again.")
                 }
             }
         } else {
-            match timeout(limits.query_time, work).await {
+            match timeout(limits.query_timeout, work).await {
                 Ok(Ok(response)) => response,
-                Ok(Err(_)) => our_fault(),
-                Err(_) => too_slow("This took too long and was stopped. Request less at once."),
+                Ok(Err(_)) => internal_error(),
+                Err(_) => timed_out("This took too long and was stopped. Request less at once."),
             }
         };
         order.arrange(&mut response.data);
-        after.finish(response)
+        context.finish(response)
     }
 
     /// The results of an operation of any kind: one of a query or mutation, all of a subscription.
@@ -132,7 +138,7 @@ impl<E: Executor> RequestValidator<E> {
         self: &Arc<Self>,
         caller: &Caller,
         request: ValidatedRequest,
-    ) -> Result<BoxStream<'static, Response>, Refusal> {
+    ) -> Result<BoxStream<'static, Response>, RequestError> {
         if request.kind == OperationType::Subscription {
             let slot = self.callers.subscribe(caller)?;
             return Ok(self.subscribe(request, slot));
@@ -141,10 +147,10 @@ impl<E: Executor> RequestValidator<E> {
         Ok(async move { validator.run(request).await }.in_current_span().into_stream().boxed())
     }
 
-    /// Opens a subscription. The stream holds the caller's slot until it ends; it ends after an error that no event
-    /// caused.
+    /// Opens a subscription. The stream holds the caller's slot until it ends, and ends after an
+    /// error that no event caused.
     fn subscribe(&self, request: ValidatedRequest, slot: Slot) -> BoxStream<'static, Response> {
-        let ValidatedRequest { request, order, after, .. } = request;
+        let ValidatedRequest { request, order, context, .. } = request;
         let events = self.service.schema.execute_stream(request, None);
         let span = tracing::Span::current();
         let mut failed = false;
@@ -152,7 +158,7 @@ impl<E: Executor> RequestValidator<E> {
             .map(move |mut response| {
                 let _held = &slot;
                 order.arrange(&mut response.data);
-                span.in_scope(|| after.finish(response))
+                span.in_scope(|| context.finish(response))
             })
             .take_while(move |response| {
                 let is_open = !failed;
@@ -162,37 +168,43 @@ impl<E: Executor> RequestValidator<E> {
             .boxed()
     }
 
-    /// An answer that only says why not.
-    pub(super) fn refuse(&self, refusal: Refusal, id: &RequestId) -> Response {
-        let after = ResponseContext { id: id.clone(), may_see_schema: false, kind: "none", misfit: String::new() };
-        after.finish(refusal.into())
+    /// A response that has nothing but this error.
+    pub(super) fn error_response(&self, error: RequestError, id: &RequestId) -> Response {
+        let context = ResponseContext {
+            id: id.clone(),
+            may_introspect: false,
+            operation_type: "none",
+            unknown_document_message: String::new(),
+        };
+        context.finish(error.into())
     }
 }
 
 impl ResponseContext {
     fn finish(&self, response: Response) -> Response {
-        let response = finish(response, &self.id, self.may_see_schema, &self.misfit);
+        let response = finish(response, &self.id, self.may_introspect, &self.unknown_document_message);
         let outcome = match (request_error(&response), response.errors.is_empty()) {
             (Some(code), _) => code.as_str(),
             (None, false) => "PARTIAL",
             (None, true) => "OK",
         };
-        metrics::counter!("graphql_answers_total", "operation" => self.kind, "outcome" => outcome).increment(1);
-        tracing::info!(operation_type = self.kind, outcome, "answered");
+        metrics::counter!("graphql_answers_total", "operation" => self.operation_type, "outcome" => outcome)
+            .increment(1);
+        tracing::info!(operation_type = self.operation_type, outcome, "answered");
         response
     }
 }
 
-/// A panic: the hook has logged it.
-fn our_fault() -> Response {
-    Refusal::new(ErrorCode::Internal, INTERNAL_ERROR).into()
+/// The response after a panic, which the panic hook has logged.
+fn internal_error() -> Response {
+    RequestError::new(ErrorCode::Internal, INTERNAL_ERROR).into()
 }
 
-fn too_slow(message: &str) -> Response {
-    Refusal::new(ErrorCode::Timeout, message).into()
+fn timed_out(message: &str) -> Response {
+    RequestError::new(ErrorCode::Timeout, message).into()
 }
 
-fn name_of(kind: OperationType) -> &'static str {
+fn operation_type(kind: OperationType) -> &'static str {
     match kind {
         OperationType::Query => "query",
         OperationType::Mutation => "mutation",

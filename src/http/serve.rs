@@ -2,9 +2,9 @@
 //! attacks that need no token:
 //!
 //! - *Slowloris* sends the head of a request byte by byte and never ends it: hyper's
-//!   `header_read_timeout`, `Limits::head_time`.
+//!   `header_read_timeout`, `Limits::head_timeout`.
 //! - *Slow read* sends requests and does not read the answers: [`WriteTimeoutStream`],
-//!   `Limits::send_time`.
+//!   `Limits::send_timeout`.
 //! - *Exhaustion* opens connections until the process has no open files left: the semaphore,
 //!   `Limits::connections`.
 //!
@@ -38,7 +38,7 @@ use super::limits::Limits;
 /// answered.
 pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, stopping: CancellationToken) {
     let mut connections = Builder::new();
-    connections.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
+    connections.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
     let permits = Arc::new(Semaphore::new(limits.connections));
     let open = TaskTracker::new();
     loop {
@@ -52,7 +52,7 @@ pub async fn serve(mut listener: TcpListener, router: Router, limits: &Limits, s
             () = stopping.cancelled() => break,
         };
         let service = TowerToHyperService::new(router.clone());
-        let stream = WriteTimeoutStream { stream, max_wait: limits.send_time, deadline: None, permit };
+        let stream = WriteTimeoutStream { stream, max_wait: limits.send_timeout, deadline: None, permit };
         let stream = TokioIo::new(stream);
         let connection = connections.serve_connection(stream, service).with_upgrades();
         let stopping = stopping.clone();

@@ -1,4 +1,5 @@
-// Builds the page into dist/, which is committed and embedded in the binary, so that nobody needs Node to run it.
+// Builds the page into dist/, which is committed and embedded in the binary, so that running it
+// needs no Node.
 //
 //   node build.mjs           writes dist/
 //   node build.mjs --check   builds again and fails where dist/ is not exactly that

@@ -17,7 +17,7 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use super::{error::Refusal, request_validator::RequestValidator};
+use super::{error::RequestError, request_validator::RequestValidator};
 use crate::graphql::RequestId;
 use session::Session;
 
@@ -38,12 +38,12 @@ pub(super) async fn upgrade<E: Executor>(
     validator: Arc<RequestValidator<E>>,
     id: RequestId,
     mut parts: Parts,
-) -> Result<Response, Refusal> {
+) -> Result<Response, RequestError> {
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let unauthenticated = validator.callers.unknown_socket()?;
+    let unauthenticated = validator.callers.unauthenticated_socket()?;
     let max_size = validator.service.limits.body;
     let upgrade = upgrade.max_message_size(max_size).max_frame_size(max_size).protocols([PROTOCOL]);
     let protocol_is_accepted = upgrade.selected_protocol().is_some();

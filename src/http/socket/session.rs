@@ -46,7 +46,7 @@ use crate::{
         ErrorCode, RequestId, SESSION_ENDED,
         compat::response::{SpecResponse, request_error},
     },
-    http::{callers::Slot, error::Refusal, graphql_params::GraphqlParams, request_validator::RequestValidator},
+    http::{callers::Slot, error::RequestError, graphql_params::GraphqlParams, request_validator::RequestValidator},
 };
 
 /// One socket from its first message to its last. Dropped, it drops its operations; only mutations
@@ -68,7 +68,7 @@ pub(super) struct Session<'a, E> {
 
 enum State {
     AwaitingInit,
-    Authenticating(BoxFuture<'static, Result<(Arc<Caller>, Slot), Refusal>>),
+    Authenticating(BoxFuture<'static, Result<(Arc<Caller>, Slot), RequestError>>),
     /// The slot is the socket's place among those of its caller.
     Ready(Arc<Caller>, #[expect(dead_code, reason = "held")] Slot),
 }
@@ -87,7 +87,7 @@ impl<'a, E: Executor> Session<'a, E> {
             state: State::AwaitingInit,
             unauthenticated: Some(unauthenticated),
             operations: StreamMap::new(),
-            deadline: Box::pin(sleep(limits.init_time)),
+            deadline: Box::pin(sleep(limits.init_timeout)),
             keep_alive,
             is_alive: true,
             validator,
@@ -161,8 +161,8 @@ impl<'a, E: Executor> Session<'a, E> {
         Ok(())
     }
 
-    async fn on_authenticated(&mut self, signed_in: Result<(Arc<Caller>, Slot), Refusal>) -> Result<(), Ended> {
-        let (caller, slot) = signed_in.map_err(|Refusal { code, message, .. }| {
+    async fn on_authenticated(&mut self, signed_in: Result<(Arc<Caller>, Slot), RequestError>) -> Result<(), Ended> {
+        let (caller, slot) = signed_in.map_err(|RequestError { code, message, .. }| {
             // Clients try again by themselves after 1013, and give up after 4403.
             let may_retry = matches!(code, ErrorCode::Unavailable | ErrorCode::LimitExceeded);
             Ended::close(if may_retry { 1013 } else { 4403 }, message)
@@ -177,7 +177,7 @@ impl<'a, E: Executor> Session<'a, E> {
         let State::Ready(caller, _) = &self.state else { return Err(Ended::close(4401, "Unauthorized")) };
         let params = GraphqlParams::from_json(payload).map_err(|error| malformed(error.message))?;
         if self.operations.contains_key(&id) {
-            // A close frame has room for 123 bytes of reason.
+            // The reason in a close frame has at most 123 bytes.
             let short: String = id.chars().take(20).collect();
             return Err(Ended::close(4409, format!("Subscriber for {short} already exists")));
         }
@@ -201,7 +201,7 @@ impl<'a, E: Executor> Session<'a, E> {
                 Ok(())
             }
             Err(error) => {
-                let response = span.in_scope(|| self.validator.refuse(error, &request_id));
+                let response = span.in_scope(|| self.validator.error_response(error, &request_id));
                 self.send(ServerMessage::Error { id: &id, payload: &response.errors }).await
             }
         }
@@ -231,19 +231,21 @@ impl<'a, E: Executor> Session<'a, E> {
 
     async fn on_keep_alive(&mut self) -> Result<(), Ended> {
         match std::mem::take(&mut self.is_alive) {
-            true => send(self.socket, Message::Ping(Default::default()), self.validator.service.limits.send_time).await,
+            true => {
+                send(self.socket, Message::Ping(Default::default()), self.validator.service.limits.send_timeout).await
+            }
             false => Err(Ended::ConnectionLost),
         }
     }
 
     async fn send(&mut self, message: ServerMessage<'_>) -> Result<(), Ended> {
-        send(self.socket, Message::text(message.to_json()), self.validator.service.limits.send_time).await
+        send(self.socket, Message::text(message.to_json()), self.validator.service.limits.send_timeout).await
     }
 }
 
 impl State {
     /// Waits for the result of an authentication under way; for ever if there is none.
-    async fn authenticated(&mut self) -> Result<(Arc<Caller>, Slot), Refusal> {
+    async fn authenticated(&mut self) -> Result<(Arc<Caller>, Slot), RequestError> {
         match self {
             State::Authenticating(authentication) => authentication.await,
             State::AwaitingInit | State::Ready(..) => pending().await,
@@ -262,8 +264,8 @@ async fn send(socket: &mut WebSocket, message: Message, max_wait: Duration) -> R
     }
 }
 
-/// Whether a message is over the limit. axum wraps tungstenite's error, whose text alone tells it
-/// from others.
+/// Whether a message is over the limit. axum wraps tungstenite's error, and only its text
+/// distinguishes it.
 fn is_too_large(error: &axum::Error) -> bool {
     error.to_string().starts_with("Space limit exceeded")
 }

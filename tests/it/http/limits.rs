@@ -57,7 +57,7 @@ async fn body_over_the_callers_limit_is_refused() {
 /// Before the head of a request is complete there is no token: only a time limit helps.
 #[tokio::test]
 async fn incomplete_request_head_times_out() {
-    let limits = Limits { head_time: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits { head_timeout: Duration::from_millis(100), ..Limits::default() };
     let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     for started in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
         let mut connection = TcpStream::connect(server.address).await.unwrap();
@@ -80,7 +80,7 @@ async fn incomplete_request_head_times_out() {
 /// Sending requests and not reading the answers needs no token.
 #[tokio::test]
 async fn client_that_does_not_read_is_disconnected() {
-    let limits = Limits { send_time: Duration::from_millis(200), ..Limits::default() };
+    let limits = Limits { send_timeout: Duration::from_millis(200), ..Limits::default() };
     let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -134,8 +134,11 @@ async fn caller_over_rate_limit_gets_retry_after() {
 }
 
 fn short_timeouts() -> ServerOptions {
-    let limits =
-        Limits { query_time: Duration::from_millis(50), mutation_time: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits {
+        query_timeout: Duration::from_millis(50),
+        mutation_timeout: Duration::from_millis(50),
+        ..Limits::default()
+    };
     ServerOptions { limits, ..ServerOptions::default() }
 }
 

@@ -36,7 +36,7 @@ const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 struct ServerOptions {
     limits: Limits,
     documents: Documents,
-    schema_for_everybody: bool,
+    public_introspection: bool,
     leeway: std::time::Duration,
 }
 
@@ -45,7 +45,7 @@ impl Default for ServerOptions {
         Self {
             limits: Limits::default(),
             documents: Documents::none(),
-            schema_for_everybody: false,
+            public_introspection: false,
             leeway: std::time::Duration::ZERO,
         }
     }
@@ -89,7 +89,7 @@ impl Server {
             clock: Clock::System,
             limits: options.limits,
             documents: options.documents,
-            schema_for_everybody: options.schema_for_everybody,
+            public_introspection: options.public_introspection,
             stopping: stopping.clone(),
             mutations: mutations.clone(),
         };

@@ -221,7 +221,7 @@ async fn each_protocol_violation_has_its_close_code() {
 
 #[tokio::test]
 async fn socket_must_sign_in_in_time_and_ends_with_its_token() {
-    let limits = Limits { init_time: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { init_timeout: Duration::from_millis(50), ..Limits::default() };
     let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     assert_eq!(Socket::open(&server).await.closed().await, 4408);
 
@@ -279,7 +279,7 @@ async fn caller_over_socket_limit_is_refused() {
 
 #[tokio::test]
 async fn unauthenticated_sockets_over_the_limit_are_refused() {
-    let limits = Limits { unknown_sockets: 2, ..Limits::default() };
+    let limits = Limits { unauthenticated_sockets: 2, ..Limits::default() };
     let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let (mut first, _second) = (Socket::open(&server).await, Socket::open(&server).await);
     let refused = async || {
@@ -301,7 +301,7 @@ async fn unauthenticated_sockets_over_the_limit_are_refused() {
 /// The number of results that wait for a client that does not read is bounded, and so is the time.
 #[tokio::test]
 async fn socket_that_does_not_read_is_closed() {
-    let limits = Limits { send_time: Duration::from_millis(500), ..Limits::default() };
+    let limits = Limits { send_timeout: Duration::from_millis(500), ..Limits::default() };
     let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
     let mut socket = Socket::ready(&server, Role::PartnerViewer).await;
     socket.subscribe("a", "subscription { flood }").await;
