@@ -79,7 +79,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "halo",
             "http/playground/page.rs",
             "net/client.rs",
-            "ops/connection/check.rs",
+            "ops/connection/details.rs",
             "ops/connection/save.rs",
             "seal",
             "storage/db.rs",

@@ -215,7 +215,7 @@ impl Asked {
         )
         .execute(&world.database.owner().await)
         .await
-        .expect("the database answers");
+        .expect("the test's database answers");
         let values = BTreeMap::from([
             ("partner", json!(world.partner().await.to_string())),
             ("client", json!(world.client("Alder").await.to_string())),

@@ -52,14 +52,7 @@ async fn save_with_invalid_entries_stores_the_valid_ones() {
         .await
         .expect("it was imported");
     world.connect().await;
-    let archived = ClientRecord {
-        external_id: format!("{PARTNER}/Cedar"),
-        partner_external_id: PARTNER.into(),
-        name: "Cedar".into(),
-        state: RosterState::Archived,
-        version: 99,
-    };
-    world.import(Roster { clients: vec![archived], ..Roster::default() }).await;
+    world.archive_client("Cedar").await;
     world.tenant.act(Act::SetCustomerActive { id: world.customer("Dogwood").0, active: false }).expect("it is there");
     let alder = world.mapping("Alder", "Alder").await;
     let to = |client, customer| Mapping { client, customer, allow_shared: false, replace: None };
@@ -102,7 +95,7 @@ async fn save_with_invalid_entries_stores_the_valid_ones() {
 }
 
 #[tokio::test]
-async fn save_of_201_associations_is_refused() {
+async fn save_of_201_associations_is_refused() -> anyhow::Result<()> {
     let names: Vec<_> = (0..200).map(|number| format!("Client {number}")).collect();
     let world = World::builder().customers(&names).build().await;
     let clients = names.iter().map(|name| ClientRecord {
@@ -114,10 +107,8 @@ async fn save_of_201_associations_is_refused() {
     });
     world.import(Roster { clients: clients.collect(), ..Roster::default() }).await;
     world.connect().await;
-    let ids: Vec<(uuid::Uuid, String)> = sqlx::query_as("select id, name from clients order by id")
-        .fetch_all(&world.owner)
-        .await
-        .expect("the database answers");
+    let ids: Vec<(uuid::Uuid, String)> =
+        sqlx::query_as("select id, name from clients order by id").fetch_all(&world.owner).await?;
     let mut mappings: Vec<_> = ids
         .iter()
         .map(|(id, name)| Mapping {
@@ -136,6 +127,7 @@ async fn save_of_201_associations_is_refused() {
     let associated = world.associate(&mappings).await.expect("two hundred are allowed");
     assert_eq!((associated.errors.len(), associated.associations.len()), (0, 200));
     assert!(world.mark() - mark <= 5, "customers are verified by pages");
+    Ok(())
 }
 
 #[tokio::test]
@@ -306,14 +298,7 @@ async fn restored_associations_create_no_second_subscription() {
 #[tokio::test]
 async fn archived_client_is_billed_zero_and_stays_associated() {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
-    let archived = ClientRecord {
-        external_id: format!("{PARTNER}/Alder"),
-        partner_external_id: PARTNER.into(),
-        name: "Alder".into(),
-        state: RosterState::Archived,
-        version: 99,
-    };
-    world.import(Roster { clients: vec![archived], ..Roster::default() }).await;
+    world.archive_client("Alder").await;
     let run = world.sync().await;
     assert_eq!(run.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());

@@ -16,7 +16,6 @@ use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::ops::sync::request::request_sync;
 use infima_halo::ops::{OpError, UserErrorCode};
 use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching};
-use infima_halo::storage;
 
 use crate::support::halo_admin::{SUCCEEDED, refusal};
 use crate::support::world::{World, details_of, request};
@@ -29,12 +28,6 @@ async fn save(world: &World, details: Details) -> Result<(Connection, Option<Run
 async fn check(world: &World, details: &Details) -> Result<Diagnosis, OpError> {
     let admin = world.admin().await;
     check_connection(world.ops(), &request(&admin), world.partner().await, details).await
-}
-
-async fn stored(world: &World) -> Option<Connection> {
-    let scope = world.scope().await;
-    let mut db = world.ops().db.read(&scope).await.expect("the database answers");
-    storage::connections::find(&mut db, &scope).await.expect("the database answers")
 }
 
 /// The only error, as code and field.
@@ -64,7 +57,7 @@ async fn invalid_halo_url_is_refused_with_advice() {
         let (code, field, message) = only(save(&world, Details { url: Some(typed.into()), ..world.details() }).await);
         assert_eq!((code, field.as_str()), (UserErrorCode::HaloUrlInvalid, "url"), "{typed}");
         assert!(message.contains(hint), "{typed}: {message}");
-        assert!(stored(&world).await.is_none(), "{typed}");
+        assert!(world.stored_connection().await.is_none(), "{typed}");
     }
     assert_eq!(world.mark(), 0, "Halo was not asked");
 }
@@ -111,7 +104,7 @@ async fn wrong_and_swapped_credentials_are_refused_alike() {
         let (code, field, message) = only(save(&world, details).await);
         assert_eq!((code, field.as_str()), (UserErrorCode::CredentialsRejected, "clientSecret"));
         assert!(!message.contains(secret), "{message}");
-        assert!(stored(&world).await.is_none());
+        assert!(world.stored_connection().await.is_none());
     }
     // Copied text often has spaces around it.
     let padded = Details {
@@ -141,7 +134,7 @@ async fn missing_permission_is_named_as_in_the_guide() {
         let (code, _, message) = only(save(&world, world.details()).await);
         assert_eq!(code, UserErrorCode::PermissionMissing, "{act:?}");
         assert!(message.contains(named), "{act:?}: {message}");
-        assert!(stored(&world).await.is_none(), "{act:?}");
+        assert!(world.stored_connection().await.is_none(), "{act:?}");
         world.tenant.act(scopes(&["read:customers", "read:invoices", "edit:softwarelicensing"])).expect("by hand");
         world.tenant.act(levels(Level::Read, Level::Modify)).expect("by hand");
         world.tenant.act(Act::SwitchLicensing { on: true }).expect("by hand");
@@ -179,7 +172,7 @@ async fn unreachable_halo_differs_from_no_halo() {
         }
         let (found, field, _) = only(save(&world, world.details()).await);
         assert_eq!((found, field.as_str()), (code, "url"), "{fault:?}");
-        assert!(stored(&world).await.is_none(), "{fault:?}");
+        assert!(world.stored_connection().await.is_none(), "{fault:?}");
         world.tenant.clear_faults();
         world.end_pauses().await;
     }
@@ -190,7 +183,7 @@ async fn slow_halo_check_times_out() {
     let world = World::builder().customers(&["Alder"]).set("INFIMA_HALO_TIMEOUT_SECONDS", 1).build().await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Token), Lasting::Sticky);
     assert_eq!(refusal(save(&world, world.details()).await), [UserErrorCode::HaloUnreachable]);
-    assert!(stored(&world).await.is_none());
+    assert!(world.stored_connection().await.is_none());
 }
 
 #[tokio::test]
@@ -365,7 +358,7 @@ async fn run_against_changed_tenant_writes_nothing() {
 }
 
 #[tokio::test]
-async fn disconnect_erases_secret_and_reconnect_resumes() {
+async fn disconnect_erases_secret_and_reconnect_resumes() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).mapped().build().await;
     world.look().await;
     let waiting = world.request_sync().await;
@@ -377,15 +370,14 @@ async fn disconnect_erases_secret_and_reconnect_resumes() {
     assert_eq!(world.run(waiting).await.state, RunState::Cancelled);
     let (kept,): (i64,) = sqlx::query_as("select count(*) from connections where sealed_secret is not null")
         .fetch_one(&world.owner)
-        .await
-        .expect("the database answers");
+        .await?;
     assert_eq!(kept, 0, "the secret is erased");
     assert_eq!(
         refusal(request_sync(world.ops(), &request(&admin), partner, None).await),
         [UserErrorCode::NotConnected]
     );
     world.clock.advance(chrono::Duration::days(2));
-    assert_eq!(enqueue_nightly_syncs(world.ops(), Selection::Due).await.expect("the database answers"), []);
+    assert_eq!(enqueue_nightly_syncs(world.ops(), Selection::Due).await?, []);
     assert_eq!(world.mark(), mark, "Halo hears nothing of it");
     assert_eq!(world.association("Alder").await.state, AssociationState::Active, "mappings stay");
 
@@ -393,6 +385,7 @@ async fn disconnect_erases_secret_and_reconnect_resumes() {
     assert_eq!(world.work(run.expect("mapped clients are synced at once")).await, SUCCEEDED);
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
     assert_eq!(world.writes_since(mark), 0);
+    Ok(())
 }
 
 #[tokio::test]
@@ -426,7 +419,7 @@ async fn typed_details_test_stores_nothing_and_recheck_stores_result() {
     let world = World::builder().build().await;
     let diagnosis = check(&world, &world.details()).await.expect("they can be tested");
     assert_eq!(diagnosis.problem, None);
-    assert!(stored(&world).await.is_none());
+    assert!(world.stored_connection().await.is_none());
     assert_eq!(refusal(check(&world, &Details::default()).await), [UserErrorCode::NotConnected]);
 
     world.connect().await;

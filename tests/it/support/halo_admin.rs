@@ -26,11 +26,9 @@ impl World {
                 .bind(self.partner().await.0)
                 .fetch_all(&self.owner)
                 .await
-                .expect("the database answers");
+                .expect("the test's database answers");
         let ids: Vec<_> = ids.into_iter().map(|(id,)| AssociationId(id)).collect();
-        let scope = self.scope().await;
-        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
-        let mut found = storage::associations::find_many(&mut db, &scope, &ids).await.expect("the database answers");
+        let mut found = self.read(async |db, scope| storage::associations::find_many(db, scope, &ids).await).await;
         found.sort_by_key(|association| association.id);
         found
     }
@@ -53,15 +51,23 @@ impl World {
 
     /// A client of the partner's, with so many active users; not mapped.
     pub async fn add_client(&self, name: &str, users: usize) {
+        self.import_client(name, RosterState::Active, 1).await;
+        self.set_users(name, users).await;
+    }
+
+    pub async fn archive_client(&self, name: &str) {
+        self.import_client(name, RosterState::Archived, 99).await;
+    }
+
+    async fn import_client(&self, name: &str, state: RosterState, version: i64) {
         let client = ClientRecord {
             external_id: format!("{PARTNER}/{name}"),
             partner_external_id: PARTNER.into(),
             name: name.into(),
-            state: RosterState::Active,
-            version: 1,
+            state,
+            version,
         };
         self.import(Roster { clients: vec![client], ..Roster::default() }).await;
-        self.set_users(name, users).await;
     }
 
     pub async fn remove(&self, id: AssociationId, ending: Ending) -> Result<Option<RunId>, OpError> {
@@ -124,7 +130,7 @@ impl World {
     pub async fn disconnect(&self) {
         let admin = self.admin().await;
         let partner = self.partner().await;
-        disconnect(self.ops(), &request(&admin), partner).await.expect("the database answers");
+        disconnect(self.ops(), &request(&admin), partner).await.expect("the partner may disconnect");
     }
 
     /// The partner's run that waits or is under way.
@@ -134,7 +140,7 @@ impl World {
                 .bind(self.partner().await.0)
                 .fetch_optional(&self.owner)
                 .await
-                .expect("the database answers");
+                .expect("the test's database answers");
         found.map(|(id,)| RunId(id))
     }
 
@@ -150,18 +156,13 @@ impl World {
     /// Ends the pauses that Halo asked for. They are judged by Postgres' clock, which no test waits
     /// for.
     pub async fn end_pauses(&self) {
-        sqlx::query("update halo_budgets set limited_until = null")
-            .execute(&self.owner)
-            .await
-            .expect("the database answers");
+        self.change(sqlx::query("update halo_budgets set limited_until = null")).await;
     }
 
     /// Lets time pass until a dead worker holds no lease any more, and has no request under way.
     pub async fn end_leases(&self) {
-        sqlx::query("update sync_runs set lease_until = now() - interval '1 hour' where lease_until is not null")
-            .execute(&self.owner)
-            .await
-            .expect("the database answers");
+        let ago = "update sync_runs set lease_until = now() - interval '1 hour' where lease_until is not null";
+        self.change(sqlx::query(ago)).await;
     }
 
     /// Lets time pass until every waiting run is due and every create-confirmation timeout is over.
@@ -172,7 +173,7 @@ impl World {
         self.clock.advance(Duration::hours(1));
         let ago = "update associations set create_sent_at = create_sent_at - interval '1 hour',
                        pending_write_at = pending_write_at - interval '1 hour'";
-        sqlx::query(ago).execute(&self.owner).await.expect("the database answers");
+        self.change(sqlx::query(ago)).await;
         self.end_pauses().await;
         self.look().await;
     }
@@ -195,7 +196,7 @@ impl World {
                 .bind(association.client.0)
                 .fetch_one(&self.owner)
                 .await
-                .expect("the database answers");
+                .expect("the test's database answers");
             let live = self.live_at(association.customer.id);
             let [only] = &live[..] else { return Err(format!("{name} has {} subscriptions", live.len())) };
             if only.count != f64::from(users) {

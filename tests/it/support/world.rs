@@ -11,6 +11,7 @@ use infima_halo::auth::{Caller, DevTokenIssuer, PartnerScope, Role, SystemScope,
 use infima_halo::clock::Clock;
 use infima_halo::config::Config;
 use infima_halo::domain::association::Association;
+use infima_halo::domain::connection::Connection;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::{Run, RunResult};
 use infima_halo::halo;
@@ -22,8 +23,11 @@ use infima_halo::ops::roster::import::{Roster, import_roster};
 use infima_halo::ops::sync::run::{RunOutcome, run_sync};
 use infima_halo::ops::{OpError, Ops, Request};
 use infima_halo::sandbox::{Sandbox, Tenant};
-use infima_halo::storage::{self, Page};
+use infima_halo::storage::{self, Page, Reader, Scope, StorageError};
 use secrecy::ExposeSecret;
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 use tokio_util::sync::CancellationToken;
 
 use super::db::TestDatabase;
@@ -83,9 +87,9 @@ impl World {
     }
 
     pub async fn partner_named(&self, external_id: &str) -> PartnerId {
-        let mut db = self.ops().db.read(SystemScope::sign_in()).await.expect("the database answers");
-        let found = storage::partners::id_of(&mut db, SystemScope::sign_in(), external_id).await;
-        found.expect("the database answers").expect("the partner is in the roster")
+        let scope = SystemScope::sign_in();
+        let found = self.read_as(scope, async |db| storage::partners::id_of(db, scope, external_id).await).await;
+        found.expect("the partner is in the roster")
     }
 
     pub async fn scope(&self) -> PartnerScope {
@@ -168,12 +172,10 @@ impl World {
     }
 
     pub async fn client(&self, name: &str) -> ClientId {
-        let scope = self.scope().await;
-        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
         let filter = storage::clients::ClientFilter { search: Some(format!("{PARTNER}/{name}")), ..Default::default() };
         let page = Page { first: 1, after: None };
-        let mut found = storage::clients::pages(&mut db, &scope, &filter, &page).await.expect("the database answers");
-        let found = found.remove(&scope.partner()).unwrap_or_default();
+        let found = self.read(async |db, scope| storage::clients::pages(db, scope, &filter, &page).await).await;
+        let found = found.into_values().next().unwrap_or_default();
         found.items.first().unwrap_or_else(|| panic!("there is no client {name}")).id
     }
 
@@ -206,7 +208,7 @@ impl World {
 
     /// Executes a run as a worker would.
     pub async fn work(&self, run: RunId) -> RunOutcome {
-        run_sync(self.ops(), run, "test", &CancellationToken::new()).await.expect("the database answers")
+        run_sync(self.ops(), run, "test", &CancellationToken::new()).await.expect("the run is executed")
     }
 
     /// Requests a sync of everything and executes it.
@@ -225,32 +227,50 @@ impl World {
     }
 
     pub async fn run(&self, id: RunId) -> Run {
-        let scope = self.scope().await;
-        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
-        let found = storage::runs::find_many(&mut db, &scope, &[id]).await.expect("the database answers");
+        let found = self.read(async |db, scope| storage::runs::find_many(db, scope, &[id]).await).await;
         found.into_iter().next().expect("the run is there")
     }
 
     pub async fn results(&self, run: RunId) -> Vec<RunResult> {
-        let scope = self.scope().await;
-        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
         let page = Page { first: 1000, after: None };
-        let found = storage::results::of_runs(&mut db, &scope, &[run], None, &page).await;
-        found.expect("the database answers").remove(&run).unwrap_or_default().items
+        let read = async |db: &mut Reader, scope: &PartnerScope| {
+            storage::results::of_runs(db, scope, &[run], None, &page).await
+        };
+        self.read(read).await.remove(&run).unwrap_or_default().items
     }
 
     pub async fn association(&self, client: &str) -> Association {
-        let scope = self.scope().await;
         let id = self.client(client).await;
-        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
-        let found = storage::associations::of_clients(&mut db, &scope, &[id]).await.expect("the database answers");
+        let found = self.read(async |db, scope| storage::associations::of_clients(db, scope, &[id]).await).await;
         found.into_iter().next().expect("the client is mapped")
     }
 
-    pub async fn connection(&self) -> infima_halo::domain::connection::Connection {
+    pub async fn connection(&self) -> Connection {
+        self.stored_connection().await.expect("connected")
+    }
+
+    pub async fn stored_connection(&self) -> Option<Connection> {
+        self.read(async |db, scope| storage::connections::find(db, scope).await).await
+    }
+
+    /// Reads rows of the partner, as the app does.
+    pub async fn read<T>(&self, read: impl AsyncFnOnce(&mut Reader, &PartnerScope) -> Result<T, StorageError>) -> T {
         let scope = self.scope().await;
-        let mut db = self.ops().db.read(&scope).await.expect("the database answers");
-        storage::connections::find(&mut db, &scope).await.expect("the database answers").expect("connected")
+        self.read_as(&scope, async |db| read(db, &scope).await).await
+    }
+
+    async fn read_as<T>(
+        &self,
+        scope: impl Into<Scope<'_>>,
+        read: impl AsyncFnOnce(&mut Reader) -> Result<T, StorageError>,
+    ) -> T {
+        let mut db = self.ops().db.read(scope).await.expect("the test's database answers");
+        read(&mut db).await.expect("the test's database answers")
+    }
+
+    /// Changes rows as the database's owner.
+    pub async fn change(&self, statement: Query<'_, Postgres, PgArguments>) {
+        statement.execute(&self.owner).await.expect("the test's database answers");
     }
 
     /// What Halo would bill: the live subscriptions of ours, quantity by customer.
@@ -315,16 +335,12 @@ impl World {
 
     /// Makes the waiting run due now. Waits are judged by Postgres' clock, which no test waits for.
     pub async fn bring_forward(&self, run: RunId) {
-        sqlx::query("update sync_runs set next_attempt_at = now() where id = $1")
-            .bind(run.0)
-            .execute(&self.owner)
-            .await
-            .expect("the database answers");
+        self.change(sqlx::query("update sync_runs set next_attempt_at = now() where id = $1").bind(run.0)).await;
     }
 
     /// Lets the window of the request budget be over.
     pub async fn new_budget(&self) {
-        sqlx::query("delete from halo_budgets").execute(&self.owner).await.expect("the database answers");
+        self.change(sqlx::query("delete from halo_budgets")).await;
     }
 
     /// Lets the create-confirmation timeout of the client's unclear write pass.
@@ -332,6 +348,6 @@ impl World {
         let ago = "update associations set create_sent_at = create_sent_at - interval '1 hour',
                        pending_write_at = pending_write_at - interval '1 hour'
                    where client_id = $1";
-        sqlx::query(ago).bind(self.client(client).await.0).execute(&self.owner).await.expect("the database answers");
+        self.change(sqlx::query(ago).bind(self.client(client).await.0)).await;
     }
 }

@@ -465,9 +465,8 @@ async fn unreadable_subscription_does_not_stop_others() {
     }
 }
 
-/// Halo always fails for the first three clients of the alphabet.
-#[tokio::test]
-async fn clients_halo_fails_for_do_not_stop_others() {
+/// Four clients with a changed count. Halo always fails to update the first three of the alphabet.
+async fn halo_failing_for_three_of_four_clients() -> World {
     let names = ["Alder", "Birch", "Cedar", "Dogwood"];
     let world = World::builder().clients(&names.map(|name| (name, 3))).synced().build().await;
     for name in names {
@@ -477,6 +476,12 @@ async fn clients_halo_fails_for_do_not_stop_others() {
         let id = world.association(name).await.subscription.unwrap().id;
         world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update).id(id.0), Lasting::Sticky);
     }
+    world
+}
+
+#[tokio::test]
+async fn clients_halo_fails_for_do_not_stop_others() {
+    let world = halo_failing_for_three_of_four_clients().await;
     let run = world.request_sync().await;
     assert_eq!(world.work(run).await, RunOutcome::PutBack, "three in a row");
     assert_eq!(world.billed()["Dogwood"], [3]);
@@ -629,15 +634,7 @@ async fn removed_pairs_with_deleted_subscriptions_are_created_again() {
 /// Three clients in a row that Halo never answers for are their own problem, not an outage.
 #[tokio::test]
 async fn three_clients_without_answer_is_no_outage() {
-    let names = ["Alder", "Birch", "Cedar", "Dogwood"];
-    let world = World::builder().clients(&names.map(|name| (name, 3))).synced().build().await;
-    for name in names {
-        world.set_users(name, 4).await;
-    }
-    for name in &names[..3] {
-        let id = world.association(name).await.subscription.unwrap().id;
-        world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update).id(id.0), Lasting::Sticky);
-    }
+    let world = halo_failing_for_three_of_four_clients().await;
     let run = world.request_sync().await;
     for _ in 0..6 {
         world.wait_out().await;

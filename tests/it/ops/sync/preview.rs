@@ -31,7 +31,7 @@ async fn notes(world: &World) -> Vec<String> {
     )
     .fetch_all(&world.owner)
     .await
-    .expect("the database answers")
+    .expect("the test's database answers")
 }
 
 #[tokio::test]
@@ -109,12 +109,8 @@ async fn preview_without_connection_or_halo_is_refused() {
 }
 
 async fn suggested(world: &World, name: &str, most: usize) -> Vec<(String, bool)> {
-    let scope = world.scope().await;
     let id = world.client("Anybody").await;
-    let found = {
-        let mut db = world.ops().db.read(&scope).await.expect("the database answers");
-        storage::clients::find_many(&mut db, &scope, &[id]).await.expect("the database answers")
-    };
+    let found = world.read(async |db, scope| storage::clients::find_many(db, scope, &[id]).await).await;
     let client =
         Client { name: name.into(), state: RosterState::Active, ..found.into_iter().next().expect("it is there") };
     let admin = world.admin().await;

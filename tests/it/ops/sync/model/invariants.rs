@@ -257,7 +257,7 @@ async fn noted(world: &World) -> Vec<Noted> {
     )
     .fetch_all(&world.owner)
     .await
-    .expect("the database answers")
+    .expect("the test's database answers")
 }
 
 fn by_id(noted: Vec<Noted>) -> BTreeMap<Uuid, Noted> {
@@ -272,7 +272,7 @@ async fn succeeded(world: &World) -> Vec<Uuid> {
     .bind(world.partner().await.0)
     .fetch_all(&world.owner)
     .await
-    .expect("the database answers");
+    .expect("the test's database answers");
     runs.into_iter().map(|(id,)| id).collect()
 }
 
@@ -282,6 +282,6 @@ async fn latest_run(world: &World) -> Option<RunState> {
             .bind(world.partner().await.0)
             .fetch_optional(&world.owner)
             .await
-            .expect("the database answers")?;
+            .expect("the test's database answers")?;
     Some(state.parse().expect("a run's state"))
 }

@@ -309,7 +309,7 @@ async fn take_place(world: &World, step: &Step) {
         Step::SyncOne { client } => sync(world, Some(client)).await,
         Step::Night => {
             world.clock.advance(Duration::days(1));
-            enqueue_nightly_syncs(world.ops(), Selection::Due).await.expect("the database answers");
+            enqueue_nightly_syncs(world.ops(), Selection::Due).await.expect("the test's database answers");
         }
         Step::Fault { fault, sticky } => {
             let (fault, call) = FAULTS[fault];
