@@ -1,8 +1,10 @@
-//! `scratch-database <command…>`: runs the command with `DATABASE_URL` set to a migrated database of the test cluster,
-//! and drops the database afterwards. `scratch-database --stop` stops the test cluster.
+//! `scratch-database <command…>`: runs the command with `DATABASE_URL` set to a migrated database
+//! of the test cluster, and drops the database afterwards. `scratch-database --stop` stops the test
+//! cluster.
 //!
-//! A program of its own, because the crate does not compile while its queries have no kept answers in `.sqlx`, and this
-//! is what makes them. It takes the two rooms it needs from the crate's source.
+//! A separate program, because the crate does not compile while its queries have no recorded
+//! metadata in `.sqlx`, which this program makes possible. It includes the two modules it needs
+//! from the crate's source.
 
 use std::{env, path::Path, process::ExitCode};
 

@@ -1,5 +1,6 @@
-// Makes everything in this package that is made: the types and documents in src/generated/ and the manifest of trusted
-// documents. With --check nothing is written, and it fails where something is stale.
+// Makes everything in this package that is made: the types and documents in src/generated/ and the
+// manifest of trusted documents. With --check nothing is written, and it fails where something is
+// stale.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { preset } from "@graphql-codegen/client-preset";
@@ -40,7 +41,8 @@ const sections = await preset.buildGeneratesSection({
   },
   presetConfig: {
     fragmentMasking: false,
-    // The text whose hash is the id is the one that clients print, so that hashing it in the browser gives the same.
+    // The text whose hash is the id is the one that clients print, so that hashing it in the
+    // browser gives the same.
     onExecutableDocumentNode(document) {
       const text = print(document);
       const id = `sha256:${createHash("sha256").update(text).digest("hex")}`;
@@ -53,8 +55,8 @@ const sections = await preset.buildGeneratesSection({
   documentTransforms: [{ name: "typename", config: {}, transformObject: { transform: withTypenames } }],
 });
 
-// The caches of clients tell records apart by `__typename`, and would add it themselves. Where it is in the documents
-// already, every client sends the same text.
+// The caches of clients distinguish records by `__typename`, and would add it themselves. Where it
+// is in the documents already, every client sends the same text.
 function withTypenames({ documents }) {
   const field = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
   const SelectionSet = (set, _key, parent) =>

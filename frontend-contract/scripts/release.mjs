@@ -1,5 +1,6 @@
-// Makes the contract as it is now the released one, against which later changes are held. For a new release: raise the
-// version in package.json and Cargo.toml, describe it in CHANGELOG.md, then run this.
+// Makes the contract as it is now the released one, against which later changes are held. For a new
+// release: raise the version in package.json and Cargo.toml, describe it in CHANGELOG.md, then run
+// this.
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 
 const root = new URL("../", import.meta.url);

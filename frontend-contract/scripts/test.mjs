@@ -10,7 +10,7 @@ const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
 const binary = resolve(target, "debug/infima-halo");
 const folder = resolve(target, "frontend-contract");
 const announcement = resolve(folder, "dev.json");
-const PATIENCE = 120_000;
+const MAX_WAIT = 120_000;
 
 const built = spawnSync("cargo", ["build", "--quiet"], { cwd: root, stdio: "inherit" });
 if (built.status !== 0) process.exit(built.status ?? 1);
@@ -30,7 +30,7 @@ try {
   // The last line comes when the roster is in.
   const begun = Date.now();
   while (!(existsSync(announcement) && said.includes("The stack stays up"))) {
-    if (stack.exitCode !== null || Date.now() - begun > PATIENCE) throw new Error(`the stack did not start:\n${said}`);
+    if (stack.exitCode !== null || Date.now() - begun > MAX_WAIT) throw new Error(`the stack did not start:\n${said}`);
     await pause(50);
   }
   const { graphql, websocket, sandbox, tokens, halo } = JSON.parse(readFileSync(announcement, "utf8"));

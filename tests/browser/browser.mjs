@@ -1,4 +1,4 @@
-// Chromium, and the page in it under watch: whatever a visitor's network or console would show as wrong is kept.
+// Chromium with a page under watch: every error of the network and the console is kept.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,10 @@ import { chromium } from 'playwright-core';
 const here = dirname(fileURLToPath(import.meta.url));
 const screenshots = join(here, 'screenshots');
 
-/** The running development stack, as it describes itself: `{ graphql, websocket, playground, tokens, … }`. */
+/**
+ * The running development stack, as it describes itself: `{ graphql, websocket, playground, tokens,
+ * … }`.
+ */
 export function developmentStack() {
   const file = process.env.DEV_JSON ?? join(here, '../../.data/dev.json');
   if (!existsSync(file))
@@ -35,7 +38,10 @@ export function launch() {
   return chromium.launch({ executablePath: chromiumPath(), args });
 }
 
-/** A fresh tab. `page.faults` fills with console errors, uncaught errors and requests to hosts other than `allowed`. */
+/**
+ * A new tab. `page.faults` fills with console errors, uncaught errors and requests to hosts other
+ * than `allowed`.
+ */
 export async function open(browser, address, { allowed = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();

@@ -1,5 +1,5 @@
-// An OpenID Connect issuer: authorization code with PKCE for one public client, access tokens as signed JWTs. Whoever
-// presses its button is signed in as support.
+// An OpenID Connect issuer: authorization code with PKCE for one public client, access tokens as
+// signed JWTs. Its button signs the user in as support.
 import { createHash, createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 
@@ -7,9 +7,10 @@ const CODE_CHALLENGE = /^[\w-]{43}$/;
 const CODE_VERIFIER = /^[\w.~-]{43,128}$/;
 
 /**
- * Gives `{ issuer, jwksUrl, asked, refused, given, client, close }`. `asked` are the addresses it saw, `refused` is why it
- * said no, `given` are the tokens it gave. `client` may be changed: `{ id, redirectUri, audience, lifetime, key }`, where
- * `lifetime` is in seconds and `key` is 'published' or, for tokens that nobody can verify, 'unpublished'.
+ * Gives `{ issuer, jwksUrl, asked, refused, given, client, close }`. `asked` holds the requested
+ * addresses, `refused` the reasons of refusals, `given` the issued tokens. `client` may be changed:
+ * `{ id, redirectUri, audience, lifetime, key }`, where `lifetime` is in seconds and `key` is
+ * 'published' or, for tokens that cannot be verified, 'unpublished'.
  */
 export async function startIssuer({ clientId, audience }) {
   const client = { id: clientId, redirectUri: null, audience, lifetime: 3600, key: 'published' };

@@ -1,5 +1,5 @@
-// The playground in a real browser, against the development stack that is running, and against a server in production over
-// the same database: what support does with it on a day.
+// The playground in a real browser, against the running development stack, and against a server in
+// production over the same database: an ordinary day of support.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -69,11 +69,11 @@ test('runs each saved question about a partner', { skip }, async () => {
   await schemaIsThere(page);
   const partner = await choosePartner(page);
   await page.locator('.acting', { hasText: partner }).waitFor();
-  // Somebody changed a quantity in Halo.
+  // A quantity was changed in Halo.
   const [ours] = (await halo('state')).subscriptions.filter(({ vendor }) => vendor === 'INFIMA');
   await halo('act', { act: 'set_count', id: ours.id, count: 999 });
 
-  await runEntry(page, 'Find a partner', { 'What you know': 'nobody of that name' });
+  await runEntry(page, 'Find a partner', { 'What you know': 'no such partner' });
   await page.locator('.outcome', { hasText: 'No partner is found by that.' }).waitFor();
   await runEntry(page, 'Find a partner', { 'What you know': partner });
   await answerHas(page, '"totalCount"');
@@ -113,7 +113,7 @@ test('finds the night behind what was run since, and says when there was none', 
   const { data, errors } = await (await answered).json();
   assert.equal(errors, undefined);
   assert.equal(data.partner.night.nodes.length, 1);
-  // As it is told when nothing came last night: by the partner's clock, with when the next is due.
+  // The report when no sync came last night: by the partner's clock, with when the next is due.
   await page.route('**/graphql', async (route) => {
     const response = await route.fetch();
     const answer = await response.json();
@@ -133,7 +133,7 @@ test('finds the night behind what was run since, and says when there was none', 
   await done(page);
 });
 
-test('shows what was changed, whoever looked since, and goes on to what is older', { skip }, async () => {
+test('shows changes beside later reads, and pages on to older ones', { skip }, async () => {
   const page = await open(browser, stack.playground);
   await schemaIsThere(page);
   const asked = [];
@@ -143,7 +143,7 @@ test('shows what was changed, whoever looked since, and goes on to what is older
   await page.keyboard.type('n');
   // Longer than it takes to ask.
   await page.waitForTimeout(500);
-  assert.equal(asked.length, 0, 'nobody was looked at yet');
+  assert.equal(asked.length, 0, 'no partner was looked for yet');
   await choosePartner(page);
   for (let look = 0; look < 3; look++) await ask('query Look { partners { nodes { name } } }');
   await runEntry(page, 'Who changed what?', { 'How many entries': '4' });
@@ -185,7 +185,7 @@ test('finds the partners that need attention, and the clients with trouble', { s
     await shot(page, '4-needing-attention');
   } finally {
     await halo('act', { act: 'set_subscription_active', id: ours.id, active: true });
-    await resync('Browser test: mended');
+    await resync('Browser test: resolved');
   }
   await done(page);
 });
@@ -208,8 +208,8 @@ test('acts for the partner that was typed, however it was typed', { skip }, asyn
   await page.keyboard.press('Control+a');
   await page.keyboard.type('quay', { delay: 20 });
   assert.equal(await box.inputValue(), 'quay');
-  assert.ok(await run.isDisabled(), 'nobody is chosen while somebody types');
-  // Before anybody was looked for, Enter chooses nobody.
+  assert.ok(await run.isDisabled(), 'no partner is chosen while the user types');
+  // Before a search, Enter chooses no partner.
   await page.keyboard.press('Enter');
   assert.equal(await box.inputValue(), 'quay');
   await page.locator('.picker').getByRole('option', { name: /Quayside/ }).waitFor();
@@ -299,7 +299,7 @@ test('resyncs a partner and shows it live, to the end', { skip }, async () => {
   const page = await open(browser, stack.playground);
   await schemaIsThere(page);
   await choosePartner(page);
-  // Somebody changed all quantities in Halo, and in the middle of the sync Halo takes its time.
+  // All quantities were changed in Halo, and in the middle of the sync Halo is slow.
   const { subscriptions } = await halo('state');
   const ours = subscriptions.filter(({ vendor }) => vendor === 'INFIMA');
   for (const { id, count } of ours) await halo('act', { act: 'set_count', id, count: count + 100 });
@@ -415,7 +415,7 @@ test('in production, signs in with OpenID Connect, leaving no token behind', { s
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
   assert.equal(await page.locator('.environment').innerText(), 'PRODUCTION');
   assert.equal(await page.getByLabel('Calling as').count(), 0, 'there are no ready-made callers');
-  await shot(page, '11-door');
+  await shot(page, '11-sign-in');
   await signIn(page);
 
   assert.deepEqual(idp.refused, []);
@@ -427,7 +427,7 @@ test('in production, signs in with OpenID Connect, leaving no token behind', { s
   assert.ok(!(await kept()).includes('verifier'), 'the verifier is still in storage');
   assert.ok(![...addresses, ...idp.asked].some((address) => address.includes(token)), 'the token was in an address');
 
-  // The address that was come back to is worth nothing a second time, and a tab that is loaded anew has no token.
+  // The redirect's address works once, and a tab that is loaded again has no token.
   const back = addresses.find((address) => address.includes('code='));
   await page.goto(back);
   await page.getByRole('alert').getByText('was not started in this tab').waitFor();
@@ -438,7 +438,7 @@ test('in production, signs in with OpenID Connect, leaving no token behind', { s
   await done(page);
 });
 
-test('in production, asks once more before a mutation', { skip }, async () => {
+test('in production, asks for confirmation before a mutation', { skip }, async () => {
   const { playground, idp } = production;
   const page = await open(browser, playground, { allowed: [idp.issuer] });
   await signIn(page);
@@ -446,7 +446,7 @@ test('in production, asks once more before a mutation', { skip }, async () => {
   const sent = [];
   page.on('request', (request) => request.postData()?.includes('ResyncPartner') && sent.push(request));
 
-  await runEntry(page, 'Resync this partner', { Reason: 'Browser test: asked once more' });
+  await runEntry(page, 'Resync this partner', { Reason: 'Browser test: confirmation' });
   const dialog = page.getByRole('dialog', { name: 'Run this in production?' });
   await dialog.getByText(partner).waitFor();
   await dialog.getByText('Robin Support').waitFor();
@@ -493,7 +493,7 @@ test('refuses a sign-in that this tab did not start', { skip }, async () => {
   await done(page);
 });
 
-/** From the door to the desk, by way of the issuer. */
+/** Signs in through the issuer. */
 async function signIn(page) {
   await signInButton(page);
   await schemaIsThere(page);
@@ -556,7 +556,7 @@ async function runEntry(page, title, fields = {}) {
   await form.getByRole('button', { name: 'Run' }).click();
 }
 
-/** Waits for the answer's editor to show a text. Spaces do not count: it breaks lines where it likes. */
+/** Waits for the answer's editor to show a text. Spaces do not count: the editor wraps lines. */
 async function answerHas(page, text) {
   await page.waitForFunction((wanted) => {
     const shown = document.querySelector('.graphiql-response .view-lines')?.textContent ?? '';

@@ -1,4 +1,5 @@
-// `infima-halo serve`, as it runs in production, over the development stack's database: its worker does the work.
+// `infima-halo serve`, as it runs in production, over the development stack's database, whose
+// worker executes the runs.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { startIssuer } from './issuer.mjs';
@@ -6,7 +7,9 @@ import { startIssuer } from './issuer.mjs';
 const AUDIENCE = 'infima-halo';
 const CLIENT = 'playground';
 
-/** Gives `{ playground, idp, stop }`: the page's address and the issuer at which support signs in. */
+/**
+ * Gives `{ playground, idp, stop }`: the page's address and the issuer at which support signs in.
+ */
 export async function startProduction({ database }) {
   const { BINARY, INFIMA_KEYS } = process.env;
   if (!BINARY || !INFIMA_KEYS) throw new Error('Run these tests with make browser: they need the program and its keys.');

@@ -14,14 +14,15 @@ if (skip) {
 }
 
 const [binary, dataDirectory] = process.argv.slice(2).map((path) => resolve(path));
-// Keys of its own, because production, which is tried over the same database, refuses the published ones.
+// Own keys, because production, which uses the same database, refuses the published ones.
 const INFIMA_KEYS = `browser:${randomBytes(32).toString('base64')}`;
-// A database that somebody named is not for us to fill: the stack brings its own, in the data directory.
+// A database in the environment is not for these tests to fill: the stack brings its own, in the
+// data directory.
 const { DATABASE_URL: _, DATABASE_URL_FILE: __, ...env } = { INFIMA_LOG: 'warn', ...process.env, INFIMA_KEYS };
 const stack = spawn(binary, ['dev', '--port', '0', '--sandbox-port', '0', '--fresh', '--data-dir', dataDirectory], {
   env,
   stdio: ['ignore', 'pipe', 'inherit'],
-  // In a group of its own: Ctrl-C would reach it twice otherwise, which it takes for an order to end at once.
+  // In its own process group: otherwise Ctrl-C would reach it twice, and end it at once.
   detached: true,
 });
 const stackEnded = new Promise((resolve) => {
@@ -33,7 +34,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
 let code = 1;
 const said = [];
 try {
-  await Promise.race([storyTold(), stackEnded.then((how) => Promise.reject(new Error(`The stack is not up: ${how}.`)))]);
+  await Promise.race([setUpDone(), stackEnded.then((how) => Promise.reject(new Error(`The stack is not up: ${how}.`)))]);
   code = await tests();
 } catch (error) {
   console.error(said.join('\n'));
@@ -48,8 +49,8 @@ function stop() {
   if (!stack.killed) stack.kill();
 }
 
-/** Until the user guide's story has been played: then there is something to look at. */
-async function storyTold() {
+/** Waits until the user guide's steps are done: then there is something to look at. */
+async function setUpDone() {
   for await (const line of createInterface({ input: stack.stdout })) {
     said.push(line);
     if (line.startsWith('The story stopped')) throw new Error('The tests need the whole story.');
