@@ -1,6 +1,7 @@
 //! The main promise: each associated client is in Halo, once, with the right quantity and nothing
 //! else changed.
 
+mod changes_in_halo;
 pub(crate) mod crash;
 mod faults;
 mod model;
