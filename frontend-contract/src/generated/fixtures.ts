@@ -2394,7 +2394,7 @@ export const refusals = {
             "field": [
               "associationId"
             ],
-            "message": "This association is coming to its end. Map the client again to go on with its subscription."
+            "message": "This association is ending. Map the client again to keep its subscription."
           }
         ]
       }
