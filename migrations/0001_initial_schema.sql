@@ -142,7 +142,9 @@ create table associations (
     observed_name text,
     observed_quantity integer,
     observed_at timestamptz,
-    billing text not null default 'unknown' check (billing in ('on_recurring_invoice', 'not_on_recurring_invoice', 'unknown')),
+    billing text not null default 'unknown' check (billing in (
+        'on_recurring_invoice', 'not_on_recurring_invoice', 'invoice_disabled', 'invoice_ended', 'line_inactive', 'line_ended', 'unknown'
+    )),
     last_synced_at timestamptz,
     last_synced_quantity integer check (last_synced_quantity >= 0),
     problem jsonb,

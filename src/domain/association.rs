@@ -91,6 +91,14 @@ impl Ending {
 pub enum Billing {
     OnRecurringInvoice,
     NotOnRecurringInvoice,
+    /// The only invoice with the subscription is disabled.
+    InvoiceDisabled,
+    /// The end date of the only invoice with the subscription has passed.
+    InvoiceEnded,
+    /// The only invoice line with the subscription is inactive.
+    LineInactive,
+    /// The end date of the only invoice line with the subscription has passed.
+    LineEnded,
     Unknown,
 }
 

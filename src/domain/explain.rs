@@ -9,7 +9,10 @@ impl Problem {
     /// What is wrong, for the partner.
     pub fn message(&self) -> String {
         match &self.kind {
-            ProblemKind::NotAHaloAddress => "There is no Halo PSA at this address.".into(),
+            ProblemKind::NotAHaloAddress { tried } if tried.is_empty() => "There is no Halo PSA at this address.".into(),
+            ProblemKind::NotAHaloAddress { tried } => {
+                format!("Halo answers at this address and issues no tokens. INFIMA tried {}.", tried.join(", "))
+            }
             ProblemKind::AddressBlocked => "This address is not a public one, so nothing is sent to it.".into(),
             ProblemKind::TenantChanged => {
                 "The URL leads to another Halo than the one your clients are mapped to. Nothing is written.".into()
@@ -89,7 +92,7 @@ impl Problem {
     /// How to resolve the problem; none if nothing has to be done.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match &self.kind {
-            ProblemKind::NotAHaloAddress | ProblemKind::AddressBlocked => {
+            ProblemKind::NotAHaloAddress { .. } | ProblemKind::AddressBlocked => {
                 "Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
             }
             ProblemKind::TenantChanged => {
@@ -140,7 +143,7 @@ impl Problem {
     /// The heading of the published guide that describes the step.
     pub fn guide_step(&self) -> Option<GuideStep> {
         Some(match &self.kind {
-            ProblemKind::NotAHaloAddress | ProblemKind::AddressBlocked | ProblemKind::TenantChanged => {
+            ProblemKind::NotAHaloAddress { .. } | ProblemKind::AddressBlocked | ProblemKind::TenantChanged => {
                 GuideStep::ConnectionDetails
             }
             ProblemKind::CredentialsRejected { .. } => GuideStep::Application,

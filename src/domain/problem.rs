@@ -26,8 +26,12 @@ pub struct Problem {
     strum(serialize_all = "snake_case")
 )]
 pub enum ProblemKind {
-    /// The address cannot be a Halo: nothing there speaks Halo's API.
-    NotAHaloAddress,
+    /// The address cannot be a Halo: nothing there speaks Halo's API, or no token is issued at the
+    /// addresses that were `tried`.
+    NotAHaloAddress {
+        #[serde(default)]
+        tried: Vec<String>,
+    },
     /// The address leads to a network that nothing is sent to.
     AddressBlocked,
     /// The URL now leads to another Halo than the one that the associations belong to.

@@ -96,6 +96,10 @@ impl Session {
     async fn examine(&self, report: &mut ConnectionReport) {
         match self.discovery().await {
             Ok(discovery) => report.tenant = Some(discovery.tenant(&self.credentials.url)),
+            // No Halo describes itself at such length.
+            Err(HaloError::AnswerTooLarge(_)) => {
+                return report.set(Subject::Address, CheckResult::Failed(HaloError::NotHalo));
+            }
             Err(error) => return report.set(Subject::Address, CheckResult::Failed(error)),
         }
         report.set(Subject::Address, CheckResult::Passed);
@@ -108,7 +112,9 @@ impl Session {
                 return report.set(Subject::Permission(missing), failed);
             }
             // Discovery answered, but no address issues tokens.
-            Err(error @ HaloError::NotHalo) => return report.set(Subject::Address, CheckResult::Failed(error)),
+            Err(error @ HaloError::NoTokenAddress { .. }) => {
+                return report.set(Subject::Address, CheckResult::Failed(error));
+            }
             Err(error) => return report.set(Subject::Credentials, CheckResult::Failed(error)),
         };
         report.set(Subject::Credentials, CheckResult::Passed);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     HaloError, Session, decode,
-    paging::ListedRecord,
+    paging::{ListedRecord, MIN_PAGE_CAP},
     transport::{Area, MaxWait},
 };
 use crate::ids::HaloCustomerId;
@@ -92,13 +92,25 @@ impl Session {
         if !search.is_empty() {
             filter.push(("search", search));
         }
-        let page = self.page::<WireClient>(&filter, page_no.max(1), page_size, MaxWait::Default).await?;
+        let page_no = page_no.max(1);
+        let page = self.page_in_parts::<WireClient>(&filter, page_no, page_size).await?;
+        let (here, counted) = (page.rows.len() as u32, page.total);
         // A server that caps its pages reports so in `page_size`.
-        let full = u64::from(page.page_size.unwrap_or(page_size).min(page_size));
-        let here = page.rows.len() as u64;
-        let before = u64::from(page_no.max(1) - 1) * full;
-        let has_more = here > 0 && page.total.map_or(here >= full, |total| before + here < u64::from(total));
-        Ok(CustomerPage { customers: page.rows.into_iter().map(Customer::from).collect(), total: page.total, has_more })
+        let full = page.page_size.unwrap_or(page_size).min(page_size);
+        let end = (page_no - 1).saturating_mul(full).saturating_add(here);
+        let has_more = if here == 0 {
+            false
+        } else if counted.is_some_and(|counted| counted > end) {
+            true
+        } else if here >= full.min(MIN_PAGE_CAP) {
+            // The count may be that of this page, and the page may be capped.
+            let next = self.page::<WireClient>(&filter, end + 1, 1, MaxWait::Default).await?;
+            next.rows.iter().any(|next| page.rows.iter().all(|row| row.id != next.id))
+        } else {
+            false
+        };
+        let total = counted.filter(|counted| here == 0 || *counted > end || *counted == end && !has_more);
+        Ok(CustomerPage { customers: page.rows.into_iter().map(Customer::from).collect(), total, has_more })
     }
 
     /// Reads customers by their ids, inactive ones included, by whichever way needs fewer requests.

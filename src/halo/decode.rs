@@ -5,13 +5,21 @@
 //! An undecodable body is classified as "not JSON" (transient: a gateway, a login page) or as "JSON
 //! of another shape" (support has to investigate).
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error};
+use std::fmt;
+
+use chrono::NaiveDate;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
 use serde_json::{Value, error::Category};
 
 use super::HaloError;
 
 /// The longest text taken from Halo, in characters. Halo's own columns end at 1000, except notes.
 const LONGEST_TEXT: usize = 10_000;
+/// Larger bodies are decoded outside the threads that serve requests, in bytes.
+const LARGE: usize = 64 << 10;
 
 /// Decodes a whole body. `what` names it in the evidence.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, HaloError> {
@@ -68,7 +76,19 @@ struct Envelope<T> {
     page_size: Option<i64>,
 }
 
-pub(super) fn page<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Page<T>, HaloError> {
+/// Decodes a list page; a large one outside the threads that serve requests.
+pub(super) async fn page<T: DeserializeOwned + Send + 'static>(
+    body: Vec<u8>,
+    what: &'static str,
+) -> Result<Page<T>, HaloError> {
+    if body.len() <= LARGE {
+        return page_now(&body, what);
+    }
+    let decoded = tokio::task::spawn_blocking(move || page_now(&body, what)).await;
+    decoded.unwrap_or_else(|_| Err(HaloError::NotUnderstood(format!("{what}: the page could not be decoded"))))
+}
+
+fn page_now<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Page<T>, HaloError> {
     if body.trim_ascii_start().first() == Some(&b'[') {
         return Ok(Page { rows: json(body, what)?, total: None, page_size: None });
     }
@@ -103,9 +123,74 @@ fn whole_float(float: f64) -> Option<i64> {
     (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0).then_some(float as i64)
 }
 
+/// One member's value. Nested values are skipped without being built, so that a member that should
+/// be a number or a text cannot use up memory.
+struct Scalar(Value);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Scalar, E> {
+        Ok(Scalar(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Scalar, E> {
+        Ok(Scalar(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Scalar, E> {
+        Ok(Scalar(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
+        Ok(Scalar(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
+        Ok(Scalar(value.chars().take(LONGEST_TEXT).collect::<String>().into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar(Value::Null))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scalar, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar(Value::Array(Vec::new())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Scalar, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar(Value::Array(Vec::new())))
+    }
+}
+
+/// Reads one member's value; an array or an object comes as an empty array.
+pub(super) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    Ok(Scalar::deserialize(deserializer)?.0)
+}
+
+/// Reads the day of a date such as `2026-11-23T02:00:00`; anything else is none.
+pub(super) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    let value = scalar(deserializer)?;
+    Ok(value.as_str().and_then(|text| text.trim().get(..10)?.parse().ok()))
+}
+
 /// Reads one of Halo's ids: signed 32 bits (recurring invoices have negative ones).
 pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
-    let value = Value::deserialize(deserializer)?;
+    let value = scalar(deserializer)?;
     whole(&value).and_then(|id| i32::try_from(id).ok()).ok_or_else(|| D::Error::custom("not an id"))
 }
 
@@ -114,13 +199,13 @@ pub(super) fn maybe_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 }
 
 pub(super) fn maybe_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Ok(whole(&Value::deserialize(deserializer)?))
+    Ok(whole(&scalar(deserializer)?))
 }
 
 /// Reads text without control characters (except line breaks and tabs), of bounded length. Numbers
 /// are accepted as text; nothing else is.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = match Value::deserialize(deserializer)? {
+    let text = match scalar(deserializer)? {
         Value::String(text) => text,
         Value::Number(number) => number.to_string(),
         _ => return Ok(None),
@@ -130,7 +215,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 }
 
 pub(super) fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
+    Ok(match scalar(deserializer)? {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
         _ => None,
@@ -138,7 +223,7 @@ pub(super) fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 }
 
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
+    Ok(match scalar(deserializer)? {
         Value::Bool(flag) => Some(flag),
         Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "1" => Some(true),
@@ -192,10 +277,10 @@ mod tests {
     #[test]
     fn not_json_passes_and_wrong_json_does_not() {
         for body in ["<html>", "Rate limit reached", r#"{"clients": [{"id": 1"#, ""] {
-            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable(_))), "{body}");
+            assert!(matches!(page_now::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable(_))), "{body}");
         }
         for body in [r#"{"clients": 7}"#, r#"{"load_error": "x"}"#, r#""text""#, r#"[{"name": "no id"}]"#, "17"] {
-            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::NotUnderstood(_))), "{body}");
+            assert!(matches!(page_now::<Row>(body.as_bytes(), "rows"), Err(HaloError::NotUnderstood(_))), "{body}");
         }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(record::<Row>(deep.as_bytes(), "row").is_err());
@@ -205,7 +290,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(body: Vec<u8>, json in r#"[\[\]{}",:0-9a-z.-]{0,40}"#) {
             for body in [&body[..], json.as_bytes()] {
-                let _ = page::<Row>(body, "rows");
+                let _ = page_now::<Row>(body, "rows");
                 let _ = record::<Row>(body, "row");
                 let _ = super::super::reason::reason(body, &["secret"]);
             }

@@ -3,6 +3,8 @@
 //! Halo answers this without a token under `/api/authinfo`, newer builds also under
 //! `/api/InstanceInfo` (docs/halo-api.md, section 1). Discovery runs before any secret is sent.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -18,13 +20,15 @@ use crate::{
 /// Domains on which Halo itself runs tenants. A secret is sent only to these and to the host that
 /// the partner typed.
 const KNOWN_DOMAINS: [&str; 4] = ["halopsa.com", "haloitsm.com", "haloservicedesk.com", "usehalo.com"];
-const TOKEN_PATH: &str = "/auth/token";
+/// The paths at which public clients request tokens, in the order in which they are tried.
+const TOKEN_PATHS: [&str; 2] = ["/auth/token", "/token"];
 
 /// A Halo's description of itself.
 #[derive(Clone, Debug)]
 pub(super) struct Discovery {
     tenant_id: Option<String>,
-    pub token_url: Url,
+    /// Where tokens may be issued, in the order in which the addresses are tried.
+    pub token_urls: Vec<Url>,
 }
 
 impl Discovery {
@@ -66,7 +70,7 @@ impl Session {
             if let Some(said) = self_description(&answer) {
                 return Ok(Discovery {
                     tenant_id: text(&said, "tenant_id"),
-                    token_url: token_url(url, text(&said, "auth_url").as_deref()),
+                    token_urls: token_urls(url, text(&said, "auth_url").as_deref()),
                 });
             }
             // A login page, a proxy's page or a redirect leaves the tenant unknown. The host's name
@@ -81,7 +85,7 @@ impl Session {
         }
         // An old build may know neither address; a Halo domain is proof enough.
         if is_known(url.at("/").host_str().unwrap_or_default()) {
-            return Ok(Discovery { tenant_id: None, token_url: url.at(TOKEN_PATH) });
+            return Ok(Discovery { tenant_id: None, token_urls: token_urls(url, None) });
         }
         Err(HaloError::NotHalo)
     }
@@ -102,27 +106,45 @@ fn text(said: &Map<String, Value>, member: &str) -> Option<String> {
     (!text.is_empty() && text.len() <= 200 && !text.contains(char::is_control)).then(|| text.to_owned())
 }
 
+/// Returns the addresses that may issue tokens, most likely first: below `auth_url`, then on the
+/// typed host. An `auth_url` without a path leads to `/auth/token` on some tenants and to `/token`
+/// on others (docs/halo-api.md, section 1).
+///
 /// `auth_url` is the server's claim, so it may only lead to the host that the partner typed or to a
-/// Halo domain. Any other value is ignored in favour of the typed host's own token address.
-fn token_url(url: &HaloUrl, auth_url: Option<&str>) -> Url {
-    let own = url.at(TOKEN_PATH);
-    let Some(said) = auth_url.and_then(|text| Url::parse(text).ok()) else { return own };
-    let path = match said.path().trim_matches('/') {
-        "" => TOKEN_PATH.to_owned(),
-        path if path.ends_with("token") => format!("/{path}"),
-        path => format!("/{path}/token"),
-    };
-    if said.host() == own.host() {
-        return url.at(&path);
+/// Halo domain. Any other value is ignored.
+fn token_urls(url: &HaloUrl, auth_url: Option<&str>) -> Vec<Url> {
+    let claimed = auth_url.and_then(|text| Url::parse(text).ok()).and_then(|claimed| permitted(url, claimed));
+    let mut urls = Vec::new();
+    if let Some(claimed) = claimed {
+        let path = match claimed.path().trim_matches('/') {
+            "" => None,
+            path if path == "token" || path.ends_with("/token") => Some(format!("/{path}")),
+            path => Some(format!("/{path}/token")),
+        };
+        urls.extend(path.as_deref().into_iter().chain(TOKEN_PATHS).map(|path| with_path(&claimed, path)));
     }
-    if said.scheme() == "https" && said.port().is_none() && said.host_str().is_some_and(is_known) {
-        let mut there = said;
-        there.set_path(&path);
-        there.set_query(None);
-        there.set_fragment(None);
-        return if there.username().is_empty() && there.password().is_none() { there } else { own };
+    urls.extend(TOKEN_PATHS.map(|path| url.at(path)));
+    let mut known = HashSet::new();
+    urls.retain(|url| known.insert(url.clone()));
+    urls
+}
+
+fn permitted(url: &HaloUrl, claimed: Url) -> Option<Url> {
+    let typed = url.at("/");
+    if claimed.host() == typed.host() {
+        // Its scheme and port are those that the partner typed.
+        return Some(with_path(&typed, claimed.path()));
     }
-    own
+    let halo = claimed.scheme() == "https" && claimed.port().is_none() && claimed.host_str().is_some_and(is_known);
+    (halo && claimed.username().is_empty() && claimed.password().is_none()).then_some(claimed)
+}
+
+fn with_path(url: &Url, path: &str) -> Url {
+    let mut url = url.clone();
+    url.set_path(path);
+    url.set_query(None);
+    url.set_fragment(None);
+    url
 }
 
 fn is_known(host: &str) -> bool {
@@ -137,7 +159,44 @@ mod tests {
     /// Returns the tenant of a host with this address that reports `tenant_id`.
     fn tenant(address: &str, tenant_id: Option<&str>) -> String {
         let url = HaloUrl::parse(address, &AllowList::parse(["127.0.0.1:4010"]).unwrap()).unwrap();
-        Discovery { tenant_id: tenant_id.map(str::to_owned), token_url: url.at(TOKEN_PATH) }.tenant(&url).0
+        Discovery { tenant_id: tenant_id.map(str::to_owned), token_urls: Vec::new() }.tenant(&url).0
+    }
+
+    #[test]
+    fn token_addresses_are_tried_in_a_fixed_order_and_on_permitted_hosts_only() {
+        let url = HaloUrl::parse("https://halo.example.com", &AllowList::default()).unwrap();
+        let urls = |auth_url: Option<&str>| -> Vec<String> {
+            token_urls(&url, auth_url)
+                .iter()
+                .map(|url| url.as_str().trim_start_matches("https://").to_owned())
+                .collect()
+        };
+        let own = ["halo.example.com/auth/token", "halo.example.com/token"];
+        for nothing in [
+            None,
+            Some("https://halo.example.com/auth"),
+            Some("https://halo.example.com/"),
+            Some("https://attacker.example/auth"),
+            Some("http://acme.halopsa.com/auth"),
+            Some("https://me:secret@acme.halopsa.com/auth"),
+            Some("no address"),
+        ] {
+            assert_eq!(urls(nothing), own, "{nothing:?}");
+        }
+        assert_eq!(
+            urls(Some("https://halo.example.com/token")),
+            ["halo.example.com/token", "halo.example.com/auth/token"]
+        );
+        assert_eq!(
+            urls(Some("https://acme.halopsa.com/identity?x#y")),
+            [
+                "acme.halopsa.com/identity/token",
+                "acme.halopsa.com/auth/token",
+                "acme.halopsa.com/token",
+                own[0],
+                own[1]
+            ]
+        );
     }
 
     #[test]

@@ -31,6 +31,10 @@ pub enum HaloError {
     /// Halo answered JSON of an unknown shape. A retry does not help; support has to investigate.
     #[error("Halo's answer was not understood")]
     NotUnderstood(String),
+    /// Halo's answer is larger than this integration reads. A list is read in smaller pages before
+    /// this error is returned; a retry does not help.
+    #[error("Halo's answer is too large")]
+    AnswerTooLarge(String),
     /// Halo refused the request for the reason it gave.
     #[error("Halo refused: {reason}")]
     Rejected { reason: String },
@@ -39,6 +43,10 @@ pub enum HaloError {
     /// either.
     #[error("there is no Halo at this address")]
     NotHalo,
+    /// Halo answers, and issues tokens at none of these addresses. Only the connection check returns
+    /// this error; elsewhere it is `Unavailable`, as for `NotHalo`.
+    #[error("Halo issues no tokens at {}", tried.join(", "))]
+    NoTokenAddress { tried: Vec<String> },
     /// The address may not be called.
     #[error("this address may not be called")]
     Blocked,
@@ -69,8 +77,11 @@ impl HaloError {
             HaloError::RateLimited { wait, by: LimitedBy::OurBudget } => {
                 format!("held back by our own budget, wait {} s", wait.as_secs())
             }
-            HaloError::Unavailable(seen) | HaloError::NotUnderstood(seen) => seen.clone(),
+            HaloError::Unavailable(seen) | HaloError::NotUnderstood(seen) | HaloError::AnswerTooLarge(seen) => {
+                seen.clone()
+            }
             HaloError::Rejected { reason } => format!("refused: {reason}"),
+            HaloError::NoTokenAddress { .. } => "no address issues tokens".into(),
             HaloError::LicensingOff
             | HaloError::NotFound
             | HaloError::NotHalo

@@ -1,19 +1,54 @@
-//! Which subscriptions are on a recurring invoice. Only ever read: a write would have to carry
-//! every line or lose the rest (docs/halo-api.md, section 6).
+//! Which subscriptions a recurring invoice bills. Invoices are only read: a write would have to
+//! carry every line or lose the rest (docs/halo-api.md, section 6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::{HaloError, Session, decode, paging::ListedRecord, token::OAuthScope, transport::Area};
+use super::{
+    HaloError, Session, decode,
+    paging::{EndProof, ListedRecord},
+    token::OAuthScope,
+    transport::{Area, MaxWait},
+};
 use crate::domain::guide::Permission;
-use crate::ids::HaloSubscriptionId;
+use crate::ids::{HaloCustomerId, HaloSubscriptionId};
+
+/// The most invoices that are read one by one, where Halo lists them without their lines.
+const MAX_SINGLE_READS: usize = 50;
+
+/// What recurring invoices say of one subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecurringBilling {
+    /// A line that bills takes its quantity from the subscription.
+    Billed,
+    /// No line bills the subscription, and every invoice was read.
+    NotBilled(Option<NotBilledReason>),
+    /// Not every invoice was shown with its lines.
+    Unknown,
+}
+
+/// Why a line that names a subscription does not bill it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotBilledReason {
+    InvoiceDisabled,
+    InvoiceEnded,
+    LineInactive,
+    LineEnded,
+}
 
 #[derive(Deserialize)]
 pub(super) struct WireInvoice {
     /// Negative for recurring invoices.
     #[serde(deserialize_with = "decode::id")]
     id: i32,
+    #[serde(default, deserialize_with = "decode::maybe_id")]
+    client_id: Option<i32>,
+    #[serde(default, deserialize_with = "decode::flag")]
+    disabled: Option<bool>,
+    #[serde(default, deserialize_with = "decode::date")]
+    enddate: Option<NaiveDate>,
     lines: Option<Vec<WireLine>>,
 }
 
@@ -21,6 +56,8 @@ pub(super) struct WireInvoice {
 struct WireLine {
     #[serde(default, deserialize_with = "decode::flag")]
     isinactive: Option<bool>,
+    #[serde(default, deserialize_with = "decode::date")]
+    enddate: Option<NaiveDate>,
     quantity_subscriptions: Option<Vec<WireQuantity>>,
     quantity_licences: Option<Vec<WireQuantity>>,
 }
@@ -41,26 +78,114 @@ impl ListedRecord for WireInvoice {
     }
 }
 
+/// What has been read so far of the subscriptions in question.
+struct Findings<'a> {
+    wanted: &'a BTreeMap<HaloSubscriptionId, HaloCustomerId>,
+    today: NaiveDate,
+    billed: BTreeSet<HaloSubscriptionId>,
+    reasons: BTreeMap<HaloSubscriptionId, NotBilledReason>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, invoice: &WireInvoice) {
+        let head = match invoice {
+            invoice if invoice.disabled.unwrap_or(false) => Some(NotBilledReason::InvoiceDisabled),
+            invoice if is_over(invoice.enddate, self.today) => Some(NotBilledReason::InvoiceEnded),
+            _ => None,
+        };
+        for line in invoice.lines.iter().flatten() {
+            let reason = head.or_else(|| match line {
+                line if line.isinactive.unwrap_or(false) => Some(NotBilledReason::LineInactive),
+                line if is_over(line.enddate, self.today) => Some(NotBilledReason::LineEnded),
+                _ => None,
+            });
+            let quantities = line.quantity_subscriptions.iter().chain(&line.quantity_licences).flatten();
+            for id in quantities.filter_map(|quantity| quantity.licence_id).map(HaloSubscriptionId) {
+                match reason {
+                    _ if !self.wanted.contains_key(&id) => {}
+                    None => drop(self.billed.insert(id)),
+                    Some(reason) => drop(self.reasons.entry(id).or_insert(reason)),
+                }
+            }
+        }
+    }
+
+    fn are_complete(&self) -> bool {
+        self.billed.len() == self.wanted.len()
+    }
+
+    fn belongs_to_open(&self, invoice: &WireInvoice) -> bool {
+        let open = self.wanted.iter().filter(|(id, _)| !self.billed.contains(id));
+        open.into_iter().any(|(_, customer)| Some(customer.0) == invoice.client_id)
+    }
+}
+
+/// Halo's dates have no time zone, so a day is over when it is over everywhere. A date of 1900 or
+/// 1901 means that there is none.
+fn is_over(end: Option<NaiveDate>, today: NaiveDate) -> bool {
+    end.is_some_and(|end| end.year() > 1901 && end + Days::new(1) < today)
+}
+
 impl Session {
-    /// The subscriptions that an active line of some recurring invoice takes its quantity from.
+    /// Reads whether recurring invoices bill these subscriptions, given with their customers. It
+    /// stops as soon as all of them are found.
     ///
-    /// [`HaloError::PermissionDenied`] is a normal answer: the guide's agent has no Invoices level.
-    /// Where Halo lists invoices without their lines, the answer is [`HaloError::NotUnderstood`]:
-    /// nothing is known then.
-    pub async fn subscriptions_on_recurring_invoices(&self) -> Result<BTreeSet<HaloSubscriptionId>, HaloError> {
+    /// A Halo that lists invoices without their lines is asked for single invoices, up to
+    /// [`MAX_SINGLE_READS`] and as far as the budget reaches; what remains is
+    /// [`RecurringBilling::Unknown`]. [`HaloError::PermissionDenied`] is a normal answer: the
+    /// guide's agent has no Invoices level.
+    pub async fn recurring_billing(
+        &self,
+        wanted: &BTreeMap<HaloSubscriptionId, HaloCustomerId>,
+    ) -> Result<BTreeMap<HaloSubscriptionId, RecurringBilling>, HaloError> {
         if !self.token(None).await?.grants(OAuthScope::ReadInvoices) {
             return Err(HaloError::PermissionDenied(Permission::ReadInvoices));
         }
-        let mut billed = BTreeSet::new();
-        for invoice in self.pages::<WireInvoice>(Vec::new()).all().await? {
-            let lines = invoice.lines.ok_or_else(|| {
-                HaloError::NotUnderstood(format!("{}: an invoice without its lines", WireInvoice::PATH))
-            })?;
-            for line in lines.into_iter().filter(|line| !line.isinactive.unwrap_or(false)) {
-                let quantities = line.quantity_subscriptions.into_iter().chain(line.quantity_licences).flatten();
-                billed.extend(quantities.filter_map(|quantity| quantity.licence_id).map(HaloSubscriptionId));
+        let now: DateTime<Utc> = self.halo.clock.now();
+        let mut findings =
+            Findings { wanted, today: now.date_naive(), billed: BTreeSet::new(), reasons: BTreeMap::new() };
+        let (mut without_lines, mut lists_lines) = (Vec::new(), false);
+        let mut pages = self.pages::<WireInvoice>(Vec::new(), EndProof::SmallFirstPage);
+        while !findings.are_complete()
+            && let Some(invoices) = pages.next().await?
+        {
+            for invoice in invoices {
+                findings.add(&invoice);
+                if invoice.lines.as_ref().is_none_or(Vec::is_empty) {
+                    without_lines.push(invoice);
+                } else {
+                    lists_lines = true;
+                }
             }
         }
-        Ok(billed)
+        // An empty list of lines is believed where the same list shows other invoices' lines.
+        without_lines.retain(|invoice| invoice.lines.is_none() || !lists_lines);
+        without_lines.sort_by_key(|invoice| !findings.belongs_to_open(invoice));
+        let mut all_read = true;
+        for (read, invoice) in without_lines.iter().enumerate() {
+            if findings.are_complete() {
+                break;
+            }
+            let single = if read < MAX_SINGLE_READS {
+                self.single::<WireInvoice>(invoice.id, MaxWait::Default).await
+            } else {
+                Ok(None)
+            };
+            match single {
+                Ok(Some(invoice)) if invoice.lines.is_some() => findings.add(&invoice),
+                Ok(_) => all_read = false,
+                Err(error) => {
+                    tracing::info!(evidence = error.evidence(), "an invoice's lines could not be read");
+                    all_read = false;
+                    break;
+                }
+            }
+        }
+        let billing = |id: &HaloSubscriptionId| match (findings.billed.contains(id), all_read) {
+            (true, _) => RecurringBilling::Billed,
+            (false, true) => RecurringBilling::NotBilled(findings.reasons.get(id).copied()),
+            (false, false) => RecurringBilling::Unknown,
+        };
+        Ok(wanted.keys().map(|id| (*id, billing(id))).collect())
     }
 }

@@ -22,6 +22,7 @@ mod customers;
 mod decode;
 mod discovery;
 mod error;
+mod host_memory;
 mod invoices;
 mod paging;
 mod preserved_fields;
@@ -55,6 +56,7 @@ pub use self::{
     check::{CheckEntry, CheckResult, ConnectionReport, Subject},
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{HaloError, LimitedBy, WriteError},
+    invoices::{NotBilledReason, RecurringBilling},
     preserved_fields::{Kept, PreservedFields},
     subscriptions::{Quantity, Subscription, SubscriptionLookup, VENDOR},
     url::{HaloUrl, HaloUrlProblem},
@@ -116,13 +118,15 @@ struct Inner {
     clock: Clock,
     settings: HaloSettings,
     tokens: token::Tokens,
+    hosts: host_memory::HostMemory,
 }
 
 impl Halo {
     /// Creates the client. `http` has to be a client for typed addresses
     /// ([`HttpClient::for_typed_addresses`]).
     pub fn new(http: HttpClient, budget: Budget, clock: Clock, settings: HaloSettings) -> Self {
-        Self(Arc::new(Inner { http, budget, clock, settings, tokens: token::Tokens::default() }))
+        let (tokens, hosts) = (token::Tokens::default(), host_memory::HostMemory::default());
+        Self(Arc::new(Inner { http, budget, clock, settings, tokens, hosts }))
     }
 
     /// Parses the address that a partner typed, by the rules of this process (which development

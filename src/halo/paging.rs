@@ -1,8 +1,10 @@
 //! Reads records: a whole list, one record by its id, or many by the cheaper way.
 //!
 //! Halo caps its pages (at 100 rows now), ignores the page number on some lists and may leave
-//! `record_count` out (docs/halo-api.md, section 7). So nothing is computed from the page size
-//! asked for, and a list that never ends is an error.
+//! `record_count` out or count something else with it (docs/halo-api.md, section 7). So the end of
+//! a list is proven by its rows alone: an empty page, a page without new rows, or one shorter than
+//! an earlier page. `record_count` only decides whether reading on is cheaper than single reads,
+//! and reports rows that are missing.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -18,7 +20,9 @@ use super::{
 };
 
 /// The largest page that Halo returns.
-const PAGE_SIZE: u32 = 100;
+pub(super) const PAGE_SIZE: u32 = 100;
+/// The smallest page cap that is expected of a Halo. Caps of 50 and 100 rows are known.
+pub(super) const MIN_PAGE_CAP: u32 = 20;
 /// The most pages of one list: far beyond a real tenant's list of invoices (30,000 rows) and a real
 /// customer's list of subscriptions (5,000). A longer list never ends and would exhaust the tenant's
 /// budget. A list that replaces single reads may be as long as it is cheaper.
@@ -34,7 +38,7 @@ const MAX_SINGLE_READS_FIRST: usize = 2;
 const MAX_UNANSWERED_IN_A_ROW: u32 = 3;
 
 /// A kind of record that Halo lists.
-pub(super) trait ListedRecord: DeserializeOwned + Send {
+pub(super) trait ListedRecord: DeserializeOwned + Send + 'static {
     /// The resource, such as `/Client`.
     const PATH: &'static str;
     const AREA: Area;
@@ -52,22 +56,41 @@ pub(super) trait ListedRecord: DeserializeOwned + Send {
 /// Halo's answer for one record's id; `None` means that Halo has no such record.
 pub(super) type RecordLookup<R> = Result<Option<R>, HaloError>;
 
+/// How the end of a list is proven after its first page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndProof {
+    /// By a second page, even after a short first one: a Halo may cap its pages at any size. Needed
+    /// before a create, where a hidden row leads to a second billed subscription.
+    AnotherPage,
+    /// By a first page shorter than any expected cap. Enough where a hidden row costs nothing.
+    SmallFirstPage,
+}
+
 /// A list that is read page by page.
 pub(super) struct Pages<'s, R> {
     session: &'s Session,
     filter: Vec<(&'static str, String)>,
+    proof: EndProof,
+    /// Pages read.
     read: u32,
     most: u32,
-    seen: HashSet<i32>,
+    /// The rows to ask for in one page; smaller after an answer that was too large.
+    size: u32,
+    /// Rows received at this size and before, repeated ones included: the place of the next page.
+    received: u32,
+    ids: HashSet<i32>,
     total: Option<u32>,
+    /// The longest page at this size. A shorter one is the last.
     longest: u32,
+    /// The longest page before the size became smaller: the server's cap, if it is below the size.
+    cap: u32,
     ended: bool,
     repeated: bool,
     kind: PhantomData<fn() -> R>,
 }
 
 impl<R: ListedRecord> Pages<'_, R> {
-    /// The next rows, without any that were there before; `None` at the end.
+    /// Reads the next rows, without any that were there before; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<R>>, HaloError> {
         if self.ended {
             return Ok(None);
@@ -75,28 +98,60 @@ impl<R: ListedRecord> Pages<'_, R> {
         if self.read >= self.most {
             return Err(HaloError::NotUnderstood(format!("{}: the list does not end", R::PATH)));
         }
-        let Page { rows, total, .. } =
-            self.session.page::<R>(&self.filter, self.read + 1, PAGE_SIZE, max_wait(self.read)).await?;
+        let Page { rows, total, .. } = self.read_page().await?;
         self.read += 1;
         self.total = total;
-        self.longest = self.longest.max(rows.len() as u32);
-        let empty = rows.is_empty();
-        let fresh: Vec<R> = rows.into_iter().filter(|row| self.seen.insert(row.id())).collect();
-        self.repeated = !empty && fresh.is_empty();
-        self.ended = fresh.is_empty() || self.rows_left() == Some(0);
-        Ok((!fresh.is_empty()).then_some(fresh))
+        let length = rows.len() as u32;
+        let short =
+            length < self.longest || self.read == 1 && length < MIN_PAGE_CAP && self.proof == EndProof::SmallFirstPage;
+        self.received += length;
+        self.longest = self.longest.max(length);
+        let new_rows: Vec<R> = rows.into_iter().filter(|row| self.ids.insert(row.id())).collect();
+        self.repeated = length > 0 && new_rows.is_empty();
+        // A count that promises more rows is worth another page; one that does not proves nothing.
+        self.ended = new_rows.is_empty() || short && self.rows_left().unwrap_or(0) == 0;
+        Ok((!new_rows.is_empty()).then_some(new_rows))
+    }
+
+    /// Reads the page after the rows received so far. A page that is too large is read again with
+    /// fewer rows, down to one.
+    async fn read_page(&mut self) -> Result<Page<R>, HaloError> {
+        loop {
+            // A server that caps its pages below the requested size counts pages of its own size.
+            let effective = self.effective_size();
+            let page_no = self.received / effective + 1;
+            match self.session.page::<R>(&self.filter, page_no, self.size, max_wait(self.read)).await {
+                Err(HaloError::AnswerTooLarge(_)) if self.size > 1 => {
+                    let smaller = largest_divisor(self.size);
+                    self.session.remember_page_size::<R>(smaller);
+                    if self.longest > 0 {
+                        self.cap = self.longest;
+                    }
+                    (self.size, self.longest) = (smaller, 0);
+                    // The next page begins at a multiple of its size, and may repeat rows.
+                    self.received -= self.received % self.effective_size();
+                    self.most = self.most.saturating_mul(2);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn effective_size(&self) -> u32 {
+        if self.longest > 0 { self.longest.min(self.size) } else { self.size.min(self.cap) }
     }
 
     fn rows_left(&self) -> Option<u32> {
-        Some(self.total?.saturating_sub(self.seen.len() as u32))
+        Some(self.total?.saturating_sub(self.ids.len() as u32))
     }
 
-    /// Returns the number of requests to the list's end, if it is known.
+    /// Returns the number of requests to the list's end as far as `record_count` shows it; at least
+    /// one, because only a page proves the end.
     fn requests_left(&self) -> Option<usize> {
         if self.ended {
             return Some(0);
         }
-        Some(self.rows_left()?.div_ceil(self.longest.max(1)) as usize)
+        Some((self.rows_left()?.div_ceil(self.longest.max(1)) as usize).max(1))
     }
 
     /// Reads one more page and moves what is wanted of it to `found`; false at the end.
@@ -114,8 +169,8 @@ impl<R: ListedRecord> Pages<'_, R> {
         Ok(true)
     }
 
-    /// All rows. A list that stops short of its own count by repeating a page is not taken for
-    /// whole.
+    /// Reads all rows. A list that stops short of its own count by repeating a page leaves rows out
+    /// and is an error.
     pub(super) async fn all(mut self) -> Result<Vec<R>, HaloError> {
         let mut rows = Vec::new();
         while let Some(more) = self.next().await? {
@@ -124,20 +179,29 @@ impl<R: ListedRecord> Pages<'_, R> {
         if self.repeated && self.rows_left().is_some_and(|left| left > 0) {
             return Err(HaloError::NotUnderstood(format!("{}: the list repeats a page and leaves rows out", R::PATH)));
         }
+        if let Some(missing) = self.rows_left().filter(|left| *left > 0) {
+            tracing::warn!(path = R::PATH, missing, "Halo counts more rows than its list has");
+        }
         Ok(rows)
     }
 }
 
 impl Session {
-    pub(super) fn pages<R: ListedRecord>(&self, filter: Vec<(&'static str, String)>) -> Pages<'_, R> {
+    pub(super) fn pages<R: ListedRecord>(&self, filter: Vec<(&'static str, String)>, proof: EndProof) -> Pages<'_, R> {
+        let size = self.page_size::<R>();
+        let most = if filter.is_empty() { MAX_PAGES } else { MAX_FILTERED_PAGES };
         Pages {
             session: self,
-            most: if filter.is_empty() { MAX_PAGES } else { MAX_FILTERED_PAGES },
+            most: most.saturating_mul(PAGE_SIZE / size),
             filter,
+            proof,
             read: 0,
-            seen: HashSet::new(),
+            size,
+            received: 0,
+            ids: HashSet::new(),
             total: None,
             longest: 0,
+            cap: PAGE_SIZE,
             ended: false,
             repeated: false,
             kind: PhantomData,
@@ -167,7 +231,7 @@ impl Session {
         query.push(("orderdesc", "false".into()));
         let request = ApiRequest { area: R::AREA, path: R::PATH, query: &query, body: None, max_wait };
         match self.api(request).await {
-            Ok(answer) => decode::page(&answer.body, R::PATH),
+            Ok(answer) => decode::page(answer.body, R::PATH).await,
             Err(failure) => Err(match failure.error {
                 // A list always exists, unless its whole module is missing.
                 HaloError::NotFound if R::AREA == Area::Licences => HaloError::LicensingOff,
@@ -175,6 +239,54 @@ impl Session {
                 error => error,
             }),
         }
+    }
+
+    /// Reads one page of any size; if it is too large, as several smaller ones.
+    pub(super) async fn page_in_parts<R: ListedRecord>(
+        &self,
+        filter: &[(&'static str, String)],
+        page_no: u32,
+        page_size: u32,
+    ) -> Result<Page<R>, HaloError> {
+        let mut size = page_size;
+        while size > self.page_size::<R>() {
+            size = largest_divisor(size);
+        }
+        loop {
+            match self.join_parts::<R>(filter, page_no, page_size, size).await {
+                Err(HaloError::AnswerTooLarge(_)) if size > 1 => {
+                    size = largest_divisor(size);
+                    self.remember_page_size::<R>(size);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn join_parts<R: ListedRecord>(
+        &self,
+        filter: &[(&'static str, String)],
+        page_no: u32,
+        page_size: u32,
+        size: u32,
+    ) -> Result<Page<R>, HaloError> {
+        let parts = page_size / size;
+        let first = (page_no - 1) * parts + 1;
+        let mut joined = self.page::<R>(filter, first, size, MaxWait::Default).await?;
+        let mut last_length = joined.rows.len();
+        for part in first + 1..first + parts {
+            if last_length < size as usize {
+                break;
+            }
+            let page = self.page::<R>(filter, part, size, MaxWait::Default).await?;
+            last_length = page.rows.len();
+            joined.rows.extend(page.rows);
+        }
+        if parts > 1 {
+            // It is the size of a part.
+            joined.page_size = None;
+        }
+        Ok(joined)
     }
 
     /// Reads one record by its id. `None` means that Halo has no such record: 404, an empty answer,
@@ -205,7 +317,7 @@ impl Session {
     ) -> Result<BTreeMap<i32, RecordLookup<R>>, HaloError> {
         let mut found = BTreeMap::new();
         let mut missing = wanted;
-        let mut pages = self.pages::<R>(Vec::new());
+        let mut pages = self.pages::<R>(Vec::new(), EndProof::SmallFirstPage);
         // One page more than there are records is never read; see the comparison below.
         pages.most = pages.most.max(u32::try_from(missing.len()).unwrap_or(u32::MAX).saturating_add(1));
         if missing.len() > MAX_SINGLE_READS_FIRST {
@@ -231,12 +343,14 @@ impl Session {
                     silent += 1;
                     unclear.insert(id, Err(error));
                 }
-                Err(error @ HaloError::NotUnderstood(_)) => drop(unclear.insert(id, Err(error))),
+                Err(error @ (HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_))) => {
+                    unclear.insert(id, Err(error));
+                }
                 Err(error) => return Err(error),
             }
         }
         if found.is_empty()
-            && pages.seen.is_empty()
+            && pages.ids.is_empty()
             && let Some((_, Err(error))) = unclear.pop_first()
         {
             return Err(error);
@@ -247,7 +361,7 @@ impl Session {
             if pages.read == 0 {
                 pages.next().await?;
             }
-            if pages.seen.is_empty() && found.len() > MAX_SINGLE_READS_FIRST {
+            if pages.ids.is_empty() && found.len() > MAX_SINGLE_READS_FIRST {
                 return Err(HaloError::PermissionDenied(R::AREA.level()));
             }
         }
@@ -255,7 +369,7 @@ impl Session {
         // anything, it decides; where it cannot be read or is empty, it is the permission: a module
         // that is switched off may look like that.
         while !refused.is_empty() && pages.next_into(&mut refused, &mut found).await? {}
-        if let Some(refusal) = refusal.filter(|_| !refused.is_empty() && pages.seen.is_empty()) {
+        if let Some(refusal) = refusal.filter(|_| !refused.is_empty() && pages.ids.is_empty()) {
             return Err(refusal);
         }
         found.extend(refused.into_iter().map(|id| (id, Ok(None))));
@@ -267,4 +381,9 @@ impl Session {
 /// Returns the longest wait for the next request of a read that has used this many.
 fn max_wait(read: u32) -> MaxWait {
     if read < BULK_READ_AFTER { MaxWait::Default } else { MaxWait::BulkRead }
+}
+
+/// Returns the next smaller page size whose pages begin where pages of this size begin.
+pub(super) fn largest_divisor(size: u32) -> u32 {
+    (1..=size / 2).rev().find(|divisor| size.is_multiple_of(*divisor)).unwrap_or(1)
 }

@@ -3,11 +3,10 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use super::{
     HaloError, PreservedFields, Session, decode,
-    paging::{ListedRecord, RecordLookup},
+    paging::{EndProof, ListedRecord, RecordLookup},
     transport::{Area, MaxWait},
 };
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
@@ -121,7 +120,7 @@ fn no_count() -> Quantity {
 }
 
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
-    let value = Value::deserialize(deserializer)?;
+    let value = decode::scalar(deserializer)?;
     Ok(match decode::whole(&value).and_then(|count| u32::try_from(count).ok()) {
         Some(count) => Quantity::Whole(count),
         None => Quantity::NotWhole(value.to_string().chars().take(40).collect()),
@@ -205,7 +204,8 @@ impl Session {
     /// name its customer is read by itself: mistaken for another customer's, it would be created a
     /// second time.
     pub async fn subscriptions_of(&self, customer: HaloCustomerId) -> Result<Vec<Subscription>, HaloError> {
-        let rows = self.pages::<WireLicence>(vec![("client_id", customer.to_string())]).all().await?;
+        let rows =
+            self.pages::<WireLicence>(vec![("client_id", customer.to_string())], EndProof::AnotherPage).all().await?;
         let mut found = Vec::new();
         for row in rows {
             let (id, unclear) = (row.id, !row.is_whole() && row.may_be_ours());

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::{
     Credentials, HaloError, HaloUrl, Session, decode,
@@ -28,6 +28,9 @@ const DEFAULT_LIFE: TimeDelta = TimeDelta::minutes(10);
 const MARGIN: TimeDelta = TimeDelta::minutes(2);
 /// The longest life that is believed, whatever Halo reports.
 const LONGEST_LIFE: TimeDelta = TimeDelta::hours(24);
+
+/// The longest token that is accepted, in bytes. Halo's are around one kilobyte.
+const MAX_TOKEN: usize = 16 << 10;
 
 /// The scopes of the guide. Reading subscriptions is assumed to be part of editing them, as it is
 /// where it was measured.
@@ -152,27 +155,38 @@ impl Session {
         Err(HaloError::NotUnderstood("token: each scope is granted alone, but not together".into()))
     }
 
+    /// Requests a token at each address that may issue tokens, the one that worked last first, until
+    /// one of them answers as a token endpoint.
     async fn request_token_with(&self, discovery: &Discovery, scopes: &[OAuthScope]) -> Result<Token, TokenRejection> {
-        let answer = self.post_token(discovery, scopes, discovery.tenant_parameter()).await?;
-        match self.classify_response(&answer, scopes) {
-            Ok(token) => Ok(token),
+        let known = self.known_token_url().filter(|known| discovery.token_urls.contains(known));
+        let others = discovery.token_urls.iter().filter(|url| Some(*url) != known.as_ref());
+        let mut pages = 0;
+        for url in known.iter().chain(others) {
+            let tenant = discovery.tenant_parameter();
+            let mut answer = self.post_token(url, scopes, tenant).await?;
             // A tenant parameter can be harmful: a wrong one is answered with 500
             // (docs/halo-api.md, section 2).
-            Err(_) if discovery.tenant_parameter().is_some() && !is_final(&answer) => {
-                let answer = self.post_token(discovery, scopes, None).await?;
-                self.classify_response(&answer, scopes)
+            if tenant.is_some() && !is_final(&answer) && !is_absent(&answer) {
+                answer = self.post_token(url, scopes, None).await?;
             }
-            Err(rejection) => Err(rejection),
+            if is_no_endpoint(&answer) {
+                pages += u32::from(!is_absent(&answer));
+                continue;
+            }
+            let token = self.classify_response(&answer, scopes)?;
+            self.remember_token_url(url);
+            return Ok(token);
         }
+        Err(TokenRejection::Failed(if pages > 0 {
+            // A page may be that of a gateway or of a Halo in maintenance.
+            HaloError::Unavailable("token: a page instead of a token".into())
+        } else {
+            HaloError::NoTokenAddress { tried: discovery.token_urls.iter().map(Url::to_string).collect() }
+        }))
     }
 
-    async fn post_token(
-        &self,
-        discovery: &Discovery,
-        scopes: &[OAuthScope],
-        tenant: Option<&str>,
-    ) -> Result<Answer, HaloError> {
-        let mut url = discovery.token_url.clone();
+    async fn post_token(&self, url: &Url, scopes: &[OAuthScope], tenant: Option<&str>) -> Result<Answer, HaloError> {
+        let mut url = url.clone();
         if let Some(tenant) = tenant {
             url.query_pairs_mut().append_pair("tenant", tenant);
         }
@@ -201,15 +215,19 @@ impl Session {
             _ if status == StatusCode::UNAUTHORIZED && !is_html(answer) => {
                 TokenRejection::Failed(HaloError::CredentialsRejected)
             }
-            _ if status == StatusCode::NOT_FOUND => TokenRejection::Failed(HaloError::NotHalo),
+            _ if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
+                TokenRejection::Failed(HaloError::NotUnderstood(format!("token: {}", status.as_u16())))
+            }
             _ => TokenRejection::Failed(HaloError::Unavailable(format!("token: {}", status.as_u16()))),
         })
     }
 
     fn read_token(&self, answer: &Answer, scopes: &[OAuthScope]) -> Result<Token, HaloError> {
         let said: Map<String, Value> = decode::json(&answer.body, "token")?;
-        let Some(value) = said.get("access_token").and_then(Value::as_str).filter(|value| !value.is_empty()) else {
-            return Err(HaloError::NotUnderstood("token: no access_token in the answer".into()));
+        let Some(value) =
+            said.get("access_token").and_then(Value::as_str).filter(|value| (1..=MAX_TOKEN).contains(&value.len()))
+        else {
+            return Err(HaloError::NotUnderstood("token: no usable access_token in the answer".into()));
         };
         let life = said.get("expires_in").and_then(decode::whole).filter(|seconds| *seconds > 0);
         let life = life.and_then(TimeDelta::try_seconds).unwrap_or(DEFAULT_LIFE).min(LONGEST_LIFE);
@@ -225,6 +243,16 @@ impl Session {
             serial: self.halo.tokens.issued.fetch_add(1, Ordering::Relaxed) + 1,
         })
     }
+}
+
+/// Returns whether tokens are not issued at this address: nothing is there, or a page is.
+fn is_no_endpoint(answer: &Answer) -> bool {
+    let status = answer.status;
+    is_absent(answer) || status.is_redirection() || is_html(answer) && !status.is_server_error()
+}
+
+fn is_absent(answer: &Answer) -> bool {
+    matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
 }
 
 /// Returns whether a request without the tenant parameter would get the same answer.

@@ -105,6 +105,7 @@ impl HaloError {
     pub(super) fn in_use(self) -> Self {
         match self {
             HaloError::NotHalo => HaloError::Unavailable("discovery: what answers does not look like a Halo".into()),
+            error @ HaloError::NoTokenAddress { .. } => HaloError::Unavailable(error.evidence()),
             other => other,
         }
     }
@@ -322,7 +323,7 @@ fn classify_net_error(error: NetError, path: &str) -> Failure {
         NetError::Unreachable => HaloError::Unavailable(NO_ANSWER.into()).into(),
         NetError::Interrupted => Failure { error: HaloError::Unavailable(NO_ANSWER.into()), may_have_acted: true },
         NetError::TooLarge => Failure {
-            error: HaloError::NotUnderstood(format!("{path}: the answer is too large")),
+            error: HaloError::AnswerTooLarge(format!("{path}: the answer is too large")),
             may_have_acted: true,
         },
     }

@@ -4,11 +4,15 @@ use chrono::{DateTime, Utc};
 
 use super::{OpError, Ops, UserError, UserErrorCode};
 use crate::auth::PartnerScope;
+use crate::domain::association::Billing;
 use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::guide::{GuideStep, Permission};
 use crate::domain::plan::ObservedSubscription;
 use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
-use crate::halo::{CheckResult, ConnectionReport, Credentials, HaloError, Priority, Session, Subject, Subscription};
+use crate::halo::{
+    CheckResult, ConnectionReport, Credentials, HaloError, NotBilledReason, Priority, RecurringBilling, Session,
+    Subject, Subscription,
+};
 use crate::ids::{ConnectionId, PartnerId};
 use crate::seal::{Binding, Sealed};
 use crate::storage::connections;
@@ -50,10 +54,12 @@ pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>
         HaloError::Unavailable(_) | HaloError::BudgetUnavailable | HaloError::DeadlinePassed => {
             ProblemKind::HaloUnreachable
         }
-        HaloError::NotUnderstood(_) | HaloError::NotFound | HaloError::Rejected { .. } => {
-            ProblemKind::AnswerNotUnderstood
-        }
-        HaloError::NotHalo => ProblemKind::NotAHaloAddress,
+        HaloError::NotUnderstood(_)
+        | HaloError::AnswerTooLarge(_)
+        | HaloError::NotFound
+        | HaloError::Rejected { .. } => ProblemKind::AnswerNotUnderstood,
+        HaloError::NotHalo => ProblemKind::NotAHaloAddress { tried: Vec::new() },
+        HaloError::NoTokenAddress { tried } => ProblemKind::NotAHaloAddress { tried: tried.clone() },
         HaloError::Blocked => ProblemKind::AddressBlocked,
     }
 }
@@ -144,5 +150,18 @@ pub(super) fn observed(subscription: &Subscription) -> ObservedSubscription {
         active: subscription.active,
         marker: subscription.marker.clone(),
         ours: subscription.is_from_our_vendor(),
+    }
+}
+
+/// What recurring invoices say of a subscription, in the domain's words.
+pub(super) fn billing(billing: RecurringBilling) -> Billing {
+    match billing {
+        RecurringBilling::Billed => Billing::OnRecurringInvoice,
+        RecurringBilling::NotBilled(None) => Billing::NotOnRecurringInvoice,
+        RecurringBilling::NotBilled(Some(NotBilledReason::InvoiceDisabled)) => Billing::InvoiceDisabled,
+        RecurringBilling::NotBilled(Some(NotBilledReason::InvoiceEnded)) => Billing::InvoiceEnded,
+        RecurringBilling::NotBilled(Some(NotBilledReason::LineInactive)) => Billing::LineInactive,
+        RecurringBilling::NotBilled(Some(NotBilledReason::LineEnded)) => Billing::LineEnded,
+        RecurringBilling::Unknown => Billing::Unknown,
     }
 }

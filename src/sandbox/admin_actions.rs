@@ -87,6 +87,26 @@ pub enum Act {
     TakeOffInvoices {
         id: i32,
     },
+    /// The recurring invoices with this subscription are disabled, or enabled again.
+    SetInvoiceDisabled {
+        id: i32,
+        disabled: bool,
+    },
+    /// The recurring invoices with this subscription end on this date.
+    EndInvoice {
+        id: i32,
+        date: String,
+    },
+    /// The invoice lines of this subscription become inactive, or active again.
+    SetInvoiceLineInactive {
+        id: i32,
+        inactive: bool,
+    },
+    /// The invoice lines of this subscription end on this date.
+    EndInvoiceLine {
+        id: i32,
+        date: String,
+    },
     /// The old secret and its tokens stop working.
     RotateSecret,
     DeleteApplication,
@@ -184,6 +204,22 @@ impl State {
             Act::TakeOffInvoices { id } => {
                 self.subscription(id).ok_or(ActRefused::NoSubscription(id))?;
                 self.take_off_invoices(id);
+                Ok(id)
+            }
+            Act::SetInvoiceDisabled { id, disabled } => {
+                self.edit_invoice_lines(id, |_| {}, |invoice| invoice.disabled = disabled);
+                Ok(id)
+            }
+            Act::EndInvoice { id, date } => {
+                self.edit_invoice_lines(id, |_| {}, |invoice| invoice.end_date.clone_from(&date));
+                Ok(id)
+            }
+            Act::SetInvoiceLineInactive { id, inactive } => {
+                self.edit_invoice_lines(id, |line| line.inactive = inactive, |_| {});
+                Ok(id)
+            }
+            Act::EndInvoiceLine { id, date } => {
+                self.edit_invoice_lines(id, |line| line.end_date.clone_from(&date), |_| {});
                 Ok(id)
             }
             Act::RotateSecret => {

@@ -72,6 +72,10 @@ pub(super) fn token(
     faults: &Faults,
     effects: &mut Vec<Effect>,
 ) -> Result<Answer, Answer> {
+    let at_root = asked.segment(0) == "token";
+    if at_root != faults.has(Fault::TokenAtRoot) || faults.has(Fault::TokenNowhere) {
+        return Err(Answer::empty(404));
+    }
     if asked.method != "POST" {
         return Err(oauth(400, "invalid_request", "The specified HTTP method is not valid.", "ID2084"));
     }

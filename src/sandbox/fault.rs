@@ -76,6 +76,12 @@ pub enum Fault {
     EmptyList,
     /// A list has no `record_count`.
     NoRecordCount,
+    /// A list's `record_count` is the number of rows on the page.
+    CountOfPage,
+    /// Recurring invoices are listed with empty lines, whatever is asked.
+    InvoiceLinesEmpty,
+    /// Recurring invoices are listed without their lines, whatever is asked.
+    InvoiceLinesLeftOut,
     /// A list is a bare array without an envelope.
     BareArray,
     /// A single record comes as an array of one.
@@ -190,6 +196,10 @@ pub enum Fault {
     DiscoveryWithoutAuthUrl,
     /// Discovery's `auth_url` has no path.
     AuthUrlWithoutPath,
+    /// Tokens are issued at `/token` and not at `/auth/token`.
+    TokenAtRoot,
+    /// Tokens are issued at no known path.
+    TokenNowhere,
     /// Discovery's `auth_url` is on another host.
     AuthUrlElsewhere,
     /// A search finds only customers whose name starts with it.
@@ -304,7 +314,9 @@ impl Fault {
             | RefusedAsError
             | RefusedAsMessage
             | RefusedAsException => call == Create,
-            EndlessPage | RepeatedPage | RowMissing(_) | EmptyList | NoRecordCount | BareArray => call.is_list(),
+            EndlessPage | RepeatedPage | RowMissing(_) | EmptyList | NoRecordCount | CountOfPage | BareArray => {
+                call.is_list()
+            }
             SingleAsArray => matches!(call, CustomerSingle | SubscriptionSingle | InvoiceSingle),
             LargeLogos => matches!(call, CustomerList | CustomerSingle),
             CountAsInteger | CountAsText | CountAsFraction => subscription_shown,
@@ -314,6 +326,7 @@ impl Fault {
             | GoneAsForbidden => {
                 matches!(call, CustomerSingle | SubscriptionSingle)
             }
+            InvoiceLinesEmpty | InvoiceLinesLeftOut => call == InvoiceList,
             DeletedListed | RowWithoutCustomer(_) => call == SubscriptionList,
             InactiveListed => matches!(call, CustomerList | SubscriptionList),
             UnknownIdMakesRow
@@ -334,6 +347,8 @@ impl Fault {
             | TokenLives(_)
             | TokenDiesAfter(_)
             | TokenWithoutScope
+            | TokenAtRoot
+            | TokenNowhere
             | TenantHarmful
             | TenantNeeded => call == Token,
             DiscoveryWithoutTenant

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::{
     answer::Answer,
     disk::Record,
-    fault::Faults,
+    fault::{Fault, Faults},
     list,
-    records::{Invoice, InvoiceLine, LinkedSubscription},
+    records::{Invoice, InvoiceLine, LinkedSubscription, NO_DATE},
     request_log::Effect,
     server::Asked,
     state::State,
@@ -16,9 +16,14 @@ use super::{
 
 pub(super) fn list(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Vec<Effect>) -> Result<Answer, Answer> {
     let client_id = asked.int("client_id")?;
-    let lines = asked.flag("includelines")?;
+    let hidden = faults.has(Fault::InvoiceLinesEmpty) || faults.has(Fault::InvoiceLinesLeftOut);
+    let lines = asked.flag("includelines")? && !hidden;
     let wanted = |invoice: &&Invoice| client_id.is_none_or(|id| id == i64::from(invoice.client_id));
-    let rows = state.invoices.values().filter(wanted).map(|invoice| row(state, invoice, lines)).collect();
+    let mut rows: Vec<Value> =
+        state.invoices.values().filter(wanted).map(|invoice| row(state, invoice, lines)).collect();
+    if faults.has(Fault::InvoiceLinesEmpty) {
+        rows.iter_mut().for_each(|row| row["lines"] = json!([]));
+    }
     list::page(asked, &state.settings, faults, "invoices", rows)
 }
 
@@ -42,7 +47,8 @@ fn row(state: &State, invoice: &Invoice, with_lines: bool) -> Value {
     let mut row = json!({
         "id": invoice.id, "client_id": invoice.client_id, "client_name": state.customer_name(invoice.client_id),
         "total": total, "nextcreationdate": "2026-12-01T00:00:00", "billingcategory": 0, "contract_id": 0,
-        "contains_calculated_quantity": calculated,
+        "contains_calculated_quantity": calculated, "disabled": invoice.disabled, "startdate": NO_DATE,
+        "enddate": invoice.end_date,
     });
     if with_lines {
         let line = |line: &InvoiceLine| {
@@ -56,7 +62,7 @@ fn row(state: &State, invoice: &Invoice, with_lines: bool) -> Value {
             });
             json!({
                 "id": line.id, "item_shortdescription": line.item_shortdescription, "unit_price": line.unit_price,
-                "qty_order": quantity(line), "isinactive": false, "recurring_invoice_quantity_type": 1,
+                "qty_order": quantity(line), "isinactive": line.inactive, "startdate": NO_DATE, "enddate": line.end_date, "recurring_invoice_quantity_type": 1,
                 "quantity_subscriptions": links.collect::<Vec<_>>(), "quantity_licences": [], "quantity_users": [],
                 "quantity_assets": [],
             })
@@ -81,7 +87,7 @@ impl State {
         }
         let own = self.invoices.values().find(|invoice| invoice.client_id == one.client_id).cloned();
         let id = self.next_invoice_id();
-        let mut invoice = own.unwrap_or(Invoice { id, client_id: one.client_id, lines: Vec::new() });
+        let mut invoice = own.unwrap_or(Invoice::without_lines(id, one.client_id));
         let next =
             1 + self.invoices.values().flat_map(|invoice| &invoice.lines).map(|line| line.id).max().unwrap_or(76);
         invoice.lines.push(InvoiceLine {
@@ -89,11 +95,30 @@ impl State {
             item_shortdescription: one.name,
             unit_price: one.price,
             qty_order: one.count,
+            inactive: false,
+            end_date: NO_DATE.into(),
             quantity_subscriptions: vec![LinkedSubscription { id: next, licence_id: subscription }],
         });
         let id = invoice.id;
         self.put(Record::Invoice(invoice));
         Some(id)
+    }
+
+    /// Changes every invoice line with the subscription, and the invoice.
+    pub(super) fn edit_invoice_lines(
+        &mut self,
+        subscription: i32,
+        change: impl Fn(&mut InvoiceLine),
+        change_invoice: impl Fn(&mut Invoice),
+    ) {
+        let on_it = |line: &InvoiceLine| line.quantity_subscriptions.iter().any(|link| link.licence_id == subscription);
+        let touched: Vec<Invoice> =
+            self.invoices.values().filter(|invoice| invoice.lines.iter().any(on_it)).cloned().collect();
+        for mut invoice in touched {
+            invoice.lines.iter_mut().filter(|line| on_it(line)).for_each(&change);
+            change_invoice(&mut invoice);
+            self.put(Record::Invoice(invoice));
+        }
     }
 
     /// Removes the subscription from every recurring invoice.

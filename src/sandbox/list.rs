@@ -65,6 +65,9 @@ pub(super) fn page(
     if faults.has(Fault::BareArray) {
         return Ok(Answer::json(200, Value::Array(shown)));
     }
+    if faults.has(Fault::CountOfPage) {
+        total = shown.len();
+    }
     let mut envelope = json!({ "record_count": total, key: shown });
     if faults.has(Fault::NoRecordCount) {
         envelope.as_object_mut().expect("made as an object above").remove("record_count");

@@ -167,7 +167,22 @@ pub struct LicenceChange {
 pub struct Invoice {
     pub id: i32,
     pub client_id: i32,
+    #[serde(default)]
+    pub disabled: bool,
+    /// [`NO_DATE`] if it never ends.
+    #[serde(default = "no_date")]
+    pub end_date: String,
     pub lines: Vec<InvoiceLine>,
+}
+
+impl Invoice {
+    pub(super) fn without_lines(id: i32, client_id: i32) -> Self {
+        Self { id, client_id, disabled: false, end_date: no_date(), lines: Vec::new() }
+    }
+}
+
+fn no_date() -> String {
+    NO_DATE.into()
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -177,6 +192,10 @@ pub struct InvoiceLine {
     pub unit_price: f64,
     /// Used where no subscription sets the quantity.
     pub qty_order: f64,
+    #[serde(default)]
+    pub inactive: bool,
+    #[serde(default = "no_date")]
+    pub end_date: String,
     pub quantity_subscriptions: Vec<LinkedSubscription>,
 }
 

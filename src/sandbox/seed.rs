@@ -117,7 +117,7 @@ impl TenantSeed {
             state.put(Record::Customer(Customer { id: client_id, name, inactive, ..Customer::default() }));
             if invoiced {
                 let id = state.next_invoice_id();
-                state.put(Record::Invoice(Invoice { id, client_id, lines: Vec::new() }));
+                state.put(Record::Invoice(Invoice::without_lines(id, client_id)));
             }
             for seed in subscriptions {
                 let id = state.next_subscription_id();

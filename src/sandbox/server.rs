@@ -43,7 +43,7 @@ pub(super) async fn serve(Handed(tenant): Handed<Tenant>, request: Request) -> R
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, 16 << 20).await else { return Answer::cut().send() };
     let asked = Asked::new(parts, body);
-    if !matches!(asked.segment(0), "api" | "auth") {
+    if !matches!(asked.segment(0), "api" | "auth" | "token") {
         return control::serve(&tenant, &asked);
     }
     // On a task of its own: a client that gives up does not stop Halo from doing what it was asked.
@@ -296,7 +296,7 @@ fn classify(method: &Method, segments: &[String], json: Option<&Value>) -> Call 
     match (method.as_str(), path.as_slice()) {
         ("GET", ["api", "authinfo"]) => Call::Discovery,
         ("GET", ["api", "instanceinfo"]) => Call::InstanceInfo,
-        (_, ["auth", "token"]) => Call::Token,
+        (_, ["auth", "token"] | ["token"]) => Call::Token,
         ("GET", ["api", "client"]) => Call::CustomerList,
         ("GET", ["api", "client", _]) => Call::CustomerSingle,
         ("GET", ["api", "softwarelicence"]) => Call::SubscriptionList,

@@ -8,6 +8,7 @@
 
 pub mod activity;
 pub mod associations;
+pub mod billing;
 pub mod budget;
 pub mod clients;
 pub mod connections;

@@ -1,7 +1,6 @@
 //! What a run does to associations, step by step: intents before a write to Halo, outcomes after it. All of it
 //! takes a [`LeasedTx`], so that a worker that was taken for dead changes nothing.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -273,22 +272,6 @@ pub async fn record_customer(
         customer.0,
         name,
         top_level
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Which subscriptions are on a recurring invoice; none where Halo does not let us see invoices.
-pub async fn record_billing(tx: &mut LeasedTx<'_>, billed: Option<&BTreeSet<HaloSubscriptionId>>) -> Result<()> {
-    let billed: Option<Vec<_>> = billed.map(|ids| ids.iter().map(|id| id.0).collect());
-    sqlx::query!(
-        "update associations set billing = case when $2::integer[] is null then 'unknown'
-                                                when subscription_id = any ($2) then 'on_recurring_invoice'
-                                                else 'not_on_recurring_invoice' end
-         where partner_id = $1 and subscription_id is not null and state <> 'ended'",
-        tx.lease().partner().0,
-        billed.as_deref()
     )
     .execute(&mut **tx)
     .await?;

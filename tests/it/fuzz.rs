@@ -13,7 +13,7 @@ use futures::{FutureExt, SinkExt, StreamExt};
 use infima_halo::auth::Role;
 use infima_halo::clock::Clock;
 use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, HaloUrl, Priority};
-use infima_halo::ids::{AssociationId, ClientId, ConnectionId, HaloCustomerId, PartnerId, RunId};
+use infima_halo::ids::{AssociationId, ClientId, ConnectionId, HaloCustomerId, HaloSubscriptionId, PartnerId, RunId};
 use infima_halo::net::{AllowList, Guard, HttpClient, HttpLimits, guard::is_public};
 use infima_halo::seal::Sealed;
 use proptest::prelude::*;
@@ -139,7 +139,7 @@ async fn arbitrary_halo_response_is_result_or_error() {
         let report =
             halo.session(Credentials::new(url.clone(), "x", &format!("check {number}").into()), Priority::Interactive);
         let report = report.at_most(20).check().await;
-        let invoiced = session.subscriptions_on_recurring_invoices().await;
+        let invoiced = session.recurring_billing(&[(HaloSubscriptionId(9001), HaloCustomerId(41))].into()).await;
         for outcome in [found.map(drop), looked.map(drop), invoiced.map(drop)] {
             match outcome {
                 Ok(()) => good += 1,

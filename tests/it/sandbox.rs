@@ -528,7 +528,7 @@ async fn every_fault_is_used_by_a_test() {
             continue;
         }
         let _ = ask_token(&tenant, &tenant.client_secret(), Some(SCOPES)).await;
-        for path in ["/api/Client", "/api/Client/41", "/api/SoftwareLicence"] {
+        for path in ["/api/Client", "/api/Client/41", "/api/SoftwareLicence", "/api/RecurringInvoice"] {
             caller.get(path).await;
         }
         for body in [json!({ "id": id, "count": 6 }), json!({ "client_id": 41, "name": "x", "count": 1 })] {

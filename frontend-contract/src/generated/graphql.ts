@@ -56,13 +56,19 @@ export type HaloAssociationStatus =
   /** Halo has not confirmed the subscription yet. */
   | 'PENDING';
 
-/** Whether a subscription is on a recurring invoice. */
+/** Whether a subscription is billed by a recurring invoice. */
 export type HaloBillingStatus =
-  /** It is on none: nothing is billed until the partner adds it to one. */
+  /**
+   * No recurring invoice bills it: nothing is billed until the partner adds it to one. `billingReason` says whether an
+   * invoice has it that does not bill.
+   */
   | 'NOT_ON_RECURRING_INVOICE'
-  /** It is on a recurring invoice. */
+  /** A recurring invoice bills it. */
   | 'ON_RECURRING_INVOICE'
-  /** It is not known: no full sync has looked yet, or Halo does not let INFIMA see invoices. */
+  /**
+   * It is not known: no full sync has read the invoices yet, Halo does not let INFIMA see them, or Halo did not show
+   * their lines.
+   */
   | 'UNKNOWN';
 
 /** A client and the Halo customer it is to be mapped to. */

@@ -119,9 +119,14 @@ impl HaloSubscription {
         self.seen.quantity
     }
 
-    /// Whether it is on a recurring invoice, so that the quantity is billed.
+    /// Whether a recurring invoice bills its quantity.
     async fn billing(&self) -> HaloBillingStatus {
-        self.seen.billing.into()
+        billing(self.seen.billing).0
+    }
+
+    /// Why the recurring invoice that has it does not bill it. Null if no invoice has it, or one bills it.
+    async fn billing_reason(&self) -> Option<HaloBillingReason> {
+        billing(self.seen.billing).1
     }
 
     /// When Halo last showed it.
@@ -165,14 +170,41 @@ pub enum HaloAssociationEnding {
     SetToZero,
 }
 
-/// Whether a subscription is on a recurring invoice.
+/// Whether a subscription is billed by a recurring invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "association::Billing")]
 pub enum HaloBillingStatus {
-    /// It is on a recurring invoice.
+    /// A recurring invoice bills it.
     OnRecurringInvoice,
-    /// It is on none: nothing is billed until the partner adds it to one.
+    /// No recurring invoice bills it: nothing is billed until the partner adds it to one. `billingReason` says whether an
+    /// invoice has it that does not bill.
     NotOnRecurringInvoice,
-    /// It is not known: no full sync has looked yet, or Halo does not let INFIMA see invoices.
+    /// It is not known: no full sync has read the invoices yet, Halo does not let INFIMA see them, or Halo did not show
+    /// their lines.
     Unknown,
+}
+
+/// Why a recurring invoice that has a subscription does not bill it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum HaloBillingReason {
+    /// The invoice is disabled in Halo.
+    InvoiceDisabled,
+    /// The invoice's end date has passed.
+    InvoiceEnded,
+    /// The invoice line is inactive.
+    LineInactive,
+    /// The invoice line's end date has passed.
+    LineEnded,
+}
+
+fn billing(billing: association::Billing) -> (HaloBillingStatus, Option<HaloBillingReason>) {
+    let not_billed = |reason| (HaloBillingStatus::NotOnRecurringInvoice, Some(reason));
+    match billing {
+        association::Billing::OnRecurringInvoice => (HaloBillingStatus::OnRecurringInvoice, None),
+        association::Billing::NotOnRecurringInvoice => (HaloBillingStatus::NotOnRecurringInvoice, None),
+        association::Billing::InvoiceDisabled => not_billed(HaloBillingReason::InvoiceDisabled),
+        association::Billing::InvoiceEnded => not_billed(HaloBillingReason::InvoiceEnded),
+        association::Billing::LineInactive => not_billed(HaloBillingReason::LineInactive),
+        association::Billing::LineEnded => not_billed(HaloBillingReason::LineEnded),
+        association::Billing::Unknown => (HaloBillingStatus::Unknown, None),
+    }
 }

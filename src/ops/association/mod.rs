@@ -1,5 +1,6 @@
 //! Use cases of the mapping of clients to Halo customers, and of the subscriptions that follow from it.
 
+mod company_name;
 pub mod recreate;
 pub mod remove;
 pub mod resolve;

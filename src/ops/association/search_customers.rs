@@ -1,8 +1,9 @@
 //! Searches customers with Halo's own search, for the mapping dialog.
 
-use crate::auth::{Act, permit};
+use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::association::MappedCustomer;
-use crate::halo::Priority;
+use crate::domain::connection::Connection;
+use crate::halo::{Customer, Priority, Session};
 use crate::ids::{HaloTenant, PartnerId};
 use crate::ops::connection::not_connected;
 use crate::ops::{OpError, Ops, Request, association::search_text, halo};
@@ -28,13 +29,21 @@ pub async fn search_customers(
 ) -> Result<FoundCustomers, OpError> {
     let scope = permit(request.caller, Act::SearchCustomers, partner)?;
     let search = search_text(search)?;
-    let (connection, session) =
-        halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
+    let (connection, session) = open_session(ops, &scope).await?;
     let found = session.search_customers(search, page, size).await?;
-    let customers = found
-        .customers
-        .into_iter()
-        .map(|customer| MappedCustomer { id: customer.id, name: Some(customer.name), top_level: customer.top_level })
-        .collect();
-    Ok(FoundCustomers { tenant: connection.tenant, customers, total: found.total, has_more: found.has_more })
+    Ok(FoundCustomers {
+        tenant: connection.tenant,
+        customers: found.customers.into_iter().map(mapped).collect(),
+        total: found.total,
+        has_more: found.has_more,
+    })
+}
+
+/// Opens a session for a user who waits.
+pub(super) async fn open_session(ops: &Ops, scope: &PartnerScope) -> Result<(Connection, Session), OpError> {
+    halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)
+}
+
+pub(super) fn mapped(customer: Customer) -> MappedCustomer {
+    MappedCustomer { id: customer.id, name: Some(customer.name), top_level: customer.top_level }
 }

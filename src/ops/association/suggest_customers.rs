@@ -1,26 +1,26 @@
-//! Suggestions for an unmapped client. A suggestion is never stored by itself: a wrong mapping is a
-//! wrong bill.
+//! Suggests Halo customers for an unmapped client. A suggestion is never stored by itself: a wrong
+//! mapping is a wrong bill.
 
+use crate::auth::{Act, permit};
 use crate::domain::association::MappedCustomer;
 use crate::domain::roster::Client;
 use crate::ids::PartnerId;
-use crate::ops::{OpError, Ops, Request, association::search_customers};
+use crate::ops::association::company_name::{CompanyName, search_terms};
+use crate::ops::association::search_customers;
+use crate::ops::{OpError, Ops, Request};
 
-/// Words that say nothing of who a company is.
-const LEGAL_FORMS: [&str; 14] =
-    ["ab", "ag", "co", "company", "corp", "gmbh", "group", "inc", "kg", "limited", "llc", "llp", "ltd", "plc"];
-
-/// So many of Halo's hits are compared with the client's name.
+/// The number of hits that are compared with the client's name.
 const COMPARED: u32 = 50;
 
 #[derive(Clone, Debug)]
 pub struct Suggestion {
     pub customer: MappedCustomer,
-    /// The names are the same but for case, punctuation and legal form.
+    /// The names are the same but for case, accents, punctuation and legal form.
     pub exact: bool,
 }
 
-/// Halo's customers that are called like the client, best first, at most `most`.
+/// Returns the Halo customers with a name like the client's, best first, at most `most`. Further
+/// searches are only made while there is no suggestion.
 pub async fn suggest_customers(
     ops: &Ops,
     request: &Request<'_>,
@@ -28,34 +28,32 @@ pub async fn suggest_customers(
     client: &Client,
     most: usize,
 ) -> Result<Vec<Suggestion>, OpError> {
-    let words = words(&client.name);
-    // Halo searches for what it is given as a whole; the longest word finds more than the full
-    // name.
-    let Some(longest) = words.iter().max_by_key(|word| word.chars().count()) else { return Ok(Vec::new()) };
-    let found = search_customers::search_customers(ops, request, partner, longest, 1, COMPARED).await?;
-    let mut suggestions: Vec<_> = found
-        .customers
-        .into_iter()
-        .filter_map(|customer| {
-            let theirs = self::words(customer.name.as_deref()?);
-            let shared = words.iter().filter(|word| theirs.contains(word)).count();
-            (shared > 0).then(|| (shared, Suggestion { exact: theirs == words, customer }))
-        })
-        .collect();
+    let scope = permit(request.caller, Act::SearchCustomers, partner)?;
+    let name = CompanyName::new(&client.name);
+    let terms = search_terms(&client.name);
+    if terms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (_, session) = search_customers::open_session(ops, &scope).await?;
+    let mut suggestions = Vec::new();
+    for term in terms {
+        let found = session.search_customers(&term, 1, COMPARED).await?;
+        suggestions = found
+            .customers
+            .into_iter()
+            .filter_map(|customer| {
+                let theirs = CompanyName::new(&customer.name);
+                let (shared, exact) = (name.shared_words(&theirs), name.is_same_as(&theirs));
+                let customer = search_customers::mapped(customer);
+                (exact || shared > 0).then_some((shared, Suggestion { exact, customer }))
+            })
+            .collect();
+        if !suggestions.is_empty() {
+            break;
+        }
+    }
     suggestions.sort_by(|(a_shared, a), (b_shared, b)| {
         (b.exact, *b_shared).cmp(&(a.exact, *a_shared)).then_with(|| a.customer.name.cmp(&b.customer.name))
     });
     Ok(suggestions.into_iter().map(|(_, suggestion)| suggestion).take(most).collect())
-}
-
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<_> = name
-        .to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty() && !LEGAL_FORMS.contains(word))
-        .map(str::to_owned)
-        .collect();
-    words.sort();
-    words.dedup();
-    words
 }

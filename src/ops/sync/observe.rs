@@ -63,7 +63,9 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
                 Lookup::Found(seen)
             }
             Ok(None) => Lookup::Deleted,
-            Err(error @ HaloError::NotUnderstood(_)) => Lookup::Unknown(halo::problem_kind(&error, None)),
+            Err(error @ (HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_))) => {
+                Lookup::Unknown(halo::problem_kind(&error, None))
+            }
             Err(error) => return Err(error),
         };
         subscriptions.insert(id, sighting);
@@ -86,7 +88,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
             CustomerLookup::Found(customer) => {
                 let found = match session.subscriptions_of(id).await {
                     // Nothing is created there, and that is this customer's trouble alone.
-                    Err(HaloError::NotUnderstood(evidence)) => {
+                    Err(HaloError::NotUnderstood(evidence) | HaloError::AnswerTooLarge(evidence)) => {
                         tracing::warn!(customer = %id, evidence, "this customer's subscriptions are not understood");
                         continue;
                     }

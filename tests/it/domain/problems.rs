@@ -10,7 +10,9 @@ use strum::VariantArray;
 pub fn example(code: ProblemCode) -> ProblemKind {
     let ids = || [9001, 9002].map(HaloSubscriptionId).to_vec();
     match code {
-        ProblemCode::NotAHaloAddress => ProblemKind::NotAHaloAddress,
+        ProblemCode::NotAHaloAddress => {
+            ProblemKind::NotAHaloAddress { tried: vec!["https://halo.example/token".into()] }
+        }
         ProblemCode::AddressBlocked => ProblemKind::AddressBlocked,
         ProblemCode::TenantChanged => ProblemKind::TenantChanged,
         ProblemCode::HaloUnreachable => ProblemKind::HaloUnreachable,

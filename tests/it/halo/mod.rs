@@ -4,7 +4,7 @@
 pub(crate) mod budget;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -19,8 +19,8 @@ use infima_halo::{
     domain::guide::Permission,
     halo::{
         BudgetAnswer, BudgetRequest, CheckResult, ConnectionReport, Credentials, CustomerLookup, Halo, HaloError,
-        HaloSettings, Kept, LimitedBy, NewSubscription, Priority, Quantity, Session, Subject, Subscription,
-        SubscriptionLookup, VENDOR, WriteError,
+        HaloSettings, Kept, LimitedBy, NewSubscription, NotBilledReason, Priority, Quantity, RecurringBilling, Session,
+        Subject, Subscription, SubscriptionLookup, VENDOR, WriteError,
     },
     ids::{HaloCustomerId, HaloSubscriptionId},
     net::{AllowList, Guard, HttpClient, HttpLimits},
@@ -46,6 +46,10 @@ struct World {
 
 impl World {
     async fn of(seed: TenantSeed) -> World {
+        World::with_timeout(seed, TIMEOUT).await
+    }
+
+    async fn with_timeout(seed: TenantSeed, request_timeout: Duration) -> World {
         let clock = Clock::manual("2026-11-24T02:00:00Z".parse::<DateTime<Utc>>().unwrap());
         let name = seed.name.clone();
         let sandbox = Sandbox::start(SandboxOptions { dir: None, clock: clock.clone() }, vec![seed]).await.unwrap();
@@ -63,7 +67,7 @@ impl World {
         let allowed = AllowList::parse([tenant.url().trim_start_matches("http://")]).unwrap();
         let limits = HttpLimits { answer: 1 << 20, ..HttpLimits::default() };
         let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits).unwrap();
-        let settings = HaloSettings { request_timeout: TIMEOUT, ..HaloSettings::default() };
+        let settings = HaloSettings { request_timeout, ..HaloSettings::default() };
         let halo = Halo::new(http, budget, clock.clone(), settings);
         World { tenant, clock, asked, answers, halo, _sandbox: sandbox }
     }
@@ -140,7 +144,11 @@ fn levels(customers: Level, licensing: Level, invoices: Level) -> Act {
 
 /// `ops` runs these on a worker's task; this only has to compile.
 #[expect(dead_code, reason = "a check of types")]
-fn every_call_can_be_made_on_another_task(session: &'static Session, new: &'static NewSubscription) {
+fn every_call_can_be_made_on_another_task(
+    session: &'static Session,
+    new: &'static NewSubscription,
+    billed: &'static BTreeMap<HaloSubscriptionId, HaloCustomerId>,
+) {
     fn movable(_: impl Future + Send) {}
     movable(session.check());
     movable(session.customers(&[]));
@@ -149,7 +157,7 @@ fn every_call_can_be_made_on_another_task(session: &'static Session, new: &'stat
     movable(session.subscriptions_of(CUSTOMER));
     movable(session.create_subscription(new, soon()));
     movable(session.set_quantity(HaloSubscriptionId(1), CUSTOMER, 1, soon()));
-    movable(session.subscriptions_on_recurring_invoices());
+    movable(session.recurring_billing(billed));
 }
 
 // --- The connection check
@@ -287,6 +295,31 @@ async fn discovery_of_any_shape_yields_a_token() {
     world.sticky(Fault::DiscoveryWithoutTenant);
     let host = world.tenant.url().trim_start_matches("http://").to_owned();
     assert_eq!(world.session().tenant().await.unwrap().0, host);
+}
+
+#[tokio::test]
+async fn token_address_is_found_and_remembered() {
+    let world = World::with(1, 0).await;
+    world.sticky(Fault::AuthUrlWithoutPath);
+    world.sticky(Fault::TokenAtRoot);
+    assert_eq!(world.session().check().await.failure(), None);
+    let paths = || -> Vec<String> {
+        let journal = world.tenant.journal();
+        journal.iter().filter(|entry| entry.call == Call::Token).map(|entry| entry.path.clone()).collect()
+    };
+    assert_eq!(paths(), ["/auth/token", "/token"]);
+    assert_eq!(world.session().check().await.failure(), None);
+    assert_eq!(paths()[2..], ["/token"], "what worked is tried first");
+
+    world.tenant.clear_faults();
+    world.sticky(Fault::TokenNowhere);
+    let report = world.session().check().await;
+    let tried = ["/auth/token", "/token"].map(|path| format!("{}{path}", world.tenant.url())).to_vec();
+    assert_eq!(report.failure(), Some((Subject::Address, &HaloError::NoTokenAddress { tried })));
+    // In use, a Halo in maintenance looks like that.
+    world.clock.advance(chrono::Duration::hours(2));
+    let in_use = world.session().search_customers("", 1, 1).await;
+    assert!(matches!(in_use, Err(HaloError::Unavailable(_))), "{in_use:?}");
 }
 
 #[tokio::test]
@@ -540,17 +573,79 @@ async fn all_subscriptions_of_a_customer_are_read() {
         world.tenant.clear_faults();
     }
     // Not whole is not taken for whole.
-    for fault in [Fault::RepeatedPage, Fault::EndlessPage, Fault::WrongShape, Fault::ErrorInsideOk, Fault::HugeAnswer] {
+    for fault in [
+        Fault::RepeatedPage,
+        Fault::EndlessPage,
+        Fault::WrongShape,
+        Fault::ErrorInsideOk,
+        Fault::HugeAnswer,
+        Fault::DeepJson,
+    ] {
         world.sticky(fault);
         let refused = session.subscriptions_of(CUSTOMER).await;
-        assert!(matches!(refused, Err(HaloError::NotUnderstood(_))), "{fault:?}: {refused:?}");
+        assert!(
+            matches!(refused, Err(HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_))),
+            "{fault:?}: {refused:?}"
+        );
         world.tenant.clear_faults();
     }
-    for fault in [Fault::TruncatedJson, Fault::CutHalfway, Fault::HtmlOk, Fault::ServerErrorAfter, Fault::DeepJson] {
+    for fault in [Fault::TruncatedJson, Fault::CutHalfway, Fault::HtmlOk, Fault::ServerErrorAfter] {
         world.once(fault);
         let refused = session.subscriptions_of(CUSTOMER).await;
         assert!(matches!(refused, Err(HaloError::Unavailable(_))), "{fault:?}: {refused:?}");
     }
+}
+
+/// A hidden row would be created a second time.
+#[tokio::test]
+async fn list_ends_by_its_rows_and_not_by_its_count() {
+    for cap in [100, 50, 7] {
+        let world = World::with(2, 120).await;
+        world.tenant.configure(|settings| settings.page_cap = cap);
+        world.sticky(Fault::CountOfPage);
+        let session = world.session();
+        assert_eq!(session.subscriptions_of(CUSTOMER).await.unwrap().len(), 120, "cap {cap}");
+        let all: Vec<_> = world.tenant.subscriptions().iter().map(|one| HaloSubscriptionId(one.id)).collect();
+        let lookups = session.subscriptions(&all).await.unwrap();
+        assert!(lookups.values().all(|it| matches!(it, SubscriptionLookup::Found(_))), "cap {cap}");
+    }
+}
+
+#[tokio::test]
+async fn search_offers_more_than_a_count_of_the_page_says() {
+    let world = World::with(120, 0).await;
+    world.sticky(Fault::CountOfPage);
+    for (page_no, size, rows, has_more, total) in
+        [(1, 25, 25, true, None), (1, 100, 100, true, None), (2, 100, 20, false, None), (3, 100, 0, false, Some(0))]
+    {
+        let page = world.session().search_customers("", page_no, size).await.unwrap();
+        let seen = (page.customers.len(), page.has_more, page.total);
+        assert_eq!(seen, (rows, has_more, total), "page {page_no} of {size}");
+    }
+    world.tenant.clear_faults();
+    let exact = world.session().search_customers("Customer 00", 1, 10).await.unwrap();
+    assert_eq!((exact.customers.len(), exact.has_more, exact.total), (10, false, Some(10)));
+}
+
+/// A customer's row holds its logo, so a page of them may be larger than what is read.
+#[tokio::test]
+async fn page_that_is_too_large_is_read_in_smaller_pages() {
+    let names = (0..120).map(|n| format!("Customer {n:03}"));
+    // Large rows take the sandbox a while.
+    let world = World::with_timeout(TenantSeed::with_customers("acme", names), Duration::from_secs(20)).await;
+    world.sticky(Fault::LargeLogos);
+    let session = world.session();
+    let page = session.search_customers("", 1, 100).await.unwrap();
+    assert_eq!((page.customers.len(), page.total, page.has_more), (100, Some(120), true));
+    let ids: BTreeSet<_> = page.customers.iter().map(|customer| customer.id).collect();
+    assert_eq!(ids.len(), 100, "no row twice");
+    assert_eq!(session.search_customers("", 2, 100).await.unwrap().customers.len(), 20);
+    let all: Vec<_> = (41..161).map(HaloCustomerId).collect();
+    let found = session.customers(&all).await.unwrap();
+    assert!(found.values().all(|it| matches!(it, CustomerLookup::Found(_))));
+    // What was learned saves the pages that are too large.
+    let (again, requests) = world.requests(session.search_customers("", 1, 100)).await;
+    assert_eq!((again.unwrap().customers.len(), requests), (100, 4));
 }
 
 #[tokio::test]
@@ -765,19 +860,108 @@ async fn refused_quantity_gives_reason() {
 
 // --- Recurring invoices
 
-#[tokio::test]
-async fn recurring_invoice_subscriptions_are_known_if_readable() {
-    let world = World::of(TenantSeed::northwind()).await;
-    let session = world.session();
-    let id = world.created(&session, 5).await.id;
-    let billed = session.subscriptions_on_recurring_invoices().await.unwrap();
-    assert!(!billed.is_empty() && !billed.contains(&id));
+/// Halo's answers for one subscription of customer 41, which is on an invoice.
+async fn world_with_invoice() -> (World, HaloSubscriptionId) {
+    let world = World::with(1, 0).await;
+    let id = world.created(&world.session(), 5).await.id;
     world.tenant.act(Act::PutOnInvoice { id: id.0 }).unwrap();
-    assert!(session.subscriptions_on_recurring_invoices().await.unwrap().contains(&id));
+    (world, id)
+}
+
+async fn billing(world: &World, id: HaloSubscriptionId) -> RecurringBilling {
+    world.session().recurring_billing(&[(id, CUSTOMER)].into()).await.unwrap()[&id]
+}
+
+#[tokio::test]
+async fn subscription_is_billed_only_by_an_invoice_line_that_bills() {
+    let (world, id) = world_with_invoice().await;
+    let not_billed = |reason| RecurringBilling::NotBilled(Some(reason));
+    let (past, today, none) = ("2026-10-31T00:00:00", "2026-11-24T00:00:00", "1901-01-01T00:00:00");
+    let date = |date: &str| date.to_owned();
+    for (act, undo, expected) in [
+        (
+            Act::SetInvoiceDisabled { id: id.0, disabled: true },
+            Act::SetInvoiceDisabled { id: id.0, disabled: false },
+            not_billed(NotBilledReason::InvoiceDisabled),
+        ),
+        (
+            Act::EndInvoice { id: id.0, date: date(past) },
+            Act::EndInvoice { id: id.0, date: date(none) },
+            not_billed(NotBilledReason::InvoiceEnded),
+        ),
+        (
+            Act::SetInvoiceLineInactive { id: id.0, inactive: true },
+            Act::SetInvoiceLineInactive { id: id.0, inactive: false },
+            not_billed(NotBilledReason::LineInactive),
+        ),
+        (
+            Act::EndInvoiceLine { id: id.0, date: date(past) },
+            Act::EndInvoiceLine { id: id.0, date: date(none) },
+            not_billed(NotBilledReason::LineEnded),
+        ),
+        (
+            Act::EndInvoice { id: id.0, date: date(today) },
+            Act::EndInvoice { id: id.0, date: date("2031-01-01T00:00:00") },
+            RecurringBilling::Billed,
+        ),
+    ] {
+        world.tenant.act(act.clone()).unwrap();
+        assert_eq!(billing(&world, id).await, expected, "{act:?}");
+        world.tenant.act(undo).unwrap();
+        assert_eq!(billing(&world, id).await, RecurringBilling::Billed, "after {act:?}");
+    }
+    world.tenant.act(Act::TakeOffInvoices { id: id.0 }).unwrap();
+    assert_eq!(billing(&world, id).await, RecurringBilling::NotBilled(None));
 
     world.tenant.act(levels(Level::Read, Level::Modify, Level::None)).unwrap();
-    let denied = session.subscriptions_on_recurring_invoices().await;
+    let denied = world.session().recurring_billing(&[(id, CUSTOMER)].into()).await;
     assert_eq!(denied, Err(HaloError::PermissionDenied(Permission::AgentInvoices)));
+}
+
+#[tokio::test]
+async fn invoices_listed_without_lines_are_read_singly() {
+    for fault in [Fault::InvoiceLinesEmpty, Fault::InvoiceLinesLeftOut] {
+        let (world, id) = world_with_invoice().await;
+        world.sticky(fault);
+        assert_eq!(billing(&world, id).await, RecurringBilling::Billed, "{fault:?}");
+        world.tenant.act(Act::TakeOffInvoices { id: id.0 }).unwrap();
+        assert_eq!(billing(&world, id).await, RecurringBilling::NotBilled(None), "{fault:?}");
+        // Where a single read fails, nothing is claimed.
+        world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::InvoiceSingle), Lasting::Sticky);
+        assert_eq!(billing(&world, id).await, RecurringBilling::Unknown, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn single_reads_of_invoices_are_bounded_and_begin_with_the_own_customers() {
+    let customers = (0..60).map(|n| {
+        let other = SubscriptionSeed::new("Backup", "Datto", 3, 9.0, 5.0);
+        CustomerSeed::named(format!("Customer {n:03}")).with([other]).invoiced()
+    });
+    let world = World::of(TenantSeed { customers: customers.collect(), ..TenantSeed::empty("acme") }).await;
+    let last = world.tenant.subscriptions().pop().unwrap();
+    world.sticky(Fault::InvoiceLinesEmpty);
+    let session = world.session();
+    session.tenant().await.unwrap();
+    let own = [(HaloSubscriptionId(last.id), HaloCustomerId(last.client_id))].into();
+    let (found, requests) = world.requests(session.recurring_billing(&own)).await;
+    assert_eq!(found.unwrap()[&HaloSubscriptionId(last.id)], RecurringBilling::Billed);
+    assert_eq!(requests, 4, "a token, a page, its proof, and the invoice of the customer");
+    let absent = [(HaloSubscriptionId(1), HaloCustomerId(41))].into();
+    let (found, requests) = world.requests(session.recurring_billing(&absent)).await;
+    assert_eq!(found.unwrap()[&HaloSubscriptionId(1)], RecurringBilling::Unknown);
+    assert!(requests <= 52, "{requests} requests");
+}
+
+#[tokio::test]
+async fn invoices_are_read_only_until_every_subscription_is_found() {
+    let (world, id) = world_with_invoice().await;
+    let session = world.session();
+    session.subscription(id).await.unwrap();
+    let (found, requests) = world.requests(session.recurring_billing(&[(id, CUSTOMER)].into())).await;
+    assert_eq!((found.unwrap()[&id], requests), (RecurringBilling::Billed, 1));
+    let (found, requests) = world.requests(session.recurring_billing(&BTreeMap::new())).await;
+    assert_eq!((found.unwrap().len(), requests), (0, 0));
 }
 
 // --- Everything that can go wrong

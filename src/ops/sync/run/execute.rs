@@ -348,7 +348,7 @@ impl<'a> Executor<'a> {
                 self.refused = Some(error);
                 Ok(Done::with(Report { evidence, ..broken(step, problem) }))
             }
-            HaloError::NotUnderstood(_) => {
+            HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_) => {
                 let problem = Problem::new(ProblemKind::AnswerNotUnderstood, now);
                 Ok(Done::with(Report { evidence, ..broken(step, problem) }))
             }

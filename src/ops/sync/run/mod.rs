@@ -11,7 +11,7 @@ mod failpoints;
 mod outcome;
 pub(in crate::ops::sync) mod step_result;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,7 @@ use crate::ids::RunId;
 use crate::ops::{OpError, Ops, halo, sync::observe};
 use crate::queue;
 use crate::storage::leases::{self, Claimed, LeasedTx, Pause, SyncLease};
-use crate::storage::{StorageError, connections, desired, outcomes};
+use crate::storage::{StorageError, billing, connections, desired, outcomes};
 use failpoints::{commit, pass};
 use step_result::Tally;
 
@@ -263,16 +263,18 @@ async fn sync(
     })
 }
 
-/// Which subscriptions are on a recurring invoice. Not being allowed to see that is normal, and never fails a sync.
+/// Records which subscriptions a recurring invoice bills. A missing permission to read invoices is
+/// normal and never fails a sync.
 async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &CancellationToken) -> Result<(), Stop> {
-    let billed = match stop.run_until_cancelled(session.subscriptions_on_recurring_invoices()).await {
-        Some(Ok(billed)) => Some(billed),
-        Some(Err(HaloError::PermissionDenied(_))) => None,
+    let wanted = billing::subscriptions(&mut *ops.db.read(lease.scope()).await?, lease).await?;
+    let known = match stop.run_until_cancelled(session.recurring_billing(&wanted)).await {
+        Some(Ok(known)) => known.into_iter().map(|(id, billing)| (id, halo::billing(billing))).collect(),
+        Some(Err(HaloError::PermissionDenied(_))) => BTreeMap::new(),
         // What was known stays.
         Some(Err(_)) | None => return Ok(()),
     };
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
-    outcomes::record_billing(&mut tx, billed.as_ref()).await?;
+    billing::record(&mut tx, &known).await?;
     commit(tx, Failpoint::BillingRecorded).await?;
     Ok(())
 }

@@ -39,9 +39,11 @@ pub(super) fn decide(error: &HaloError, claimed: &Claimed, now: DateTime<Utc>) -
         | HaloError::PermissionDenied(_)
         | HaloError::LicensingOff
         | HaloError::NotUnderstood(_)
+        | HaloError::AnswerTooLarge(_)
         | HaloError::NotFound
         | HaloError::Rejected { .. }
         | HaloError::NotHalo
+        | HaloError::NoTokenAddress { .. }
         | HaloError::Blocked => Decision::GiveUp,
     }
 }

@@ -1,0 +1,46 @@
+//! What Halo's recurring invoices say of the partner's subscriptions.
+
+use std::collections::BTreeMap;
+
+use sqlx::PgConnection;
+
+use super::Result;
+use super::leases::{LeasedTx, SyncLease};
+use crate::domain::association::Billing;
+use crate::ids::{HaloCustomerId, HaloSubscriptionId};
+
+/// Returns the subscriptions of the partner's associations, with the customers they are mapped to.
+pub async fn subscriptions(
+    db: &mut PgConnection,
+    lease: &SyncLease,
+) -> Result<BTreeMap<HaloSubscriptionId, HaloCustomerId>> {
+    let rows = sqlx::query!(
+        r#"select subscription_id as "subscription_id!", halo_customer_id from associations
+           where partner_id = $1 and subscription_id is not null and state <> 'ended'"#,
+        lease.partner().0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (HaloSubscriptionId(row.subscription_id), HaloCustomerId(row.halo_customer_id)))
+        .collect())
+}
+
+/// Records what the invoices say of these subscriptions; of the others nothing is known.
+pub async fn record(tx: &mut LeasedTx<'_>, billing: &BTreeMap<HaloSubscriptionId, Billing>) -> Result<()> {
+    let ids: Vec<_> = billing.keys().map(|id| id.0).collect();
+    let values: Vec<_> = billing.values().map(|billing| billing.as_str().to_owned()).collect();
+    sqlx::query!(
+        "update associations set billing = coalesce(
+             (select known.billing from unnest($2::integer[], $3::text[]) as known (id, billing)
+              where known.id = subscription_id), 'unknown')
+         where partner_id = $1 and subscription_id is not null and state <> 'ended'",
+        tx.lease().partner().0,
+        &ids,
+        &values
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
