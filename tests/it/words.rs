@@ -31,7 +31,7 @@ const SEARCHED: &[&str] = &[
 const NOT_SEARCHED: &[(&str, &str)] = &[
     ("docs/glossary.md", "the list itself"),
     ("frontend-contract/src/generated", "made from schema.graphql and the operations, which are read"),
-    ("src/http/playground/dist", "a bundle of other people's code"),
+    ("src/http/playground/dist", "a bundle, mostly of other projects' code"),
     ("tests/it/words.rs", "this test"),
 ];
 

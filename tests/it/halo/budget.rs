@@ -24,9 +24,10 @@ const BETWEEN_SEARCHES: usize = 8;
 /// The size of the tenant, and the limits.
 pub struct Size {
     pub clients: usize,
-    /// Requests in the window: ours, those of them that are kept for people, and what Halo allows.
+    /// Requests in the window: ours, those of them that are reserved for interactive use, and what
+    /// Halo allows.
     pub ours: u32,
-    pub for_people: u32,
+    pub for_interactive: u32,
     pub halos: usize,
     pub window: Duration,
 }
@@ -34,7 +35,7 @@ pub struct Size {
 #[tokio::test]
 async fn three_processes_stay_within_halos_limit() {
     let window = Duration::from_secs(2);
-    stays_inside(Size { clients: 150, ours: 48, for_people: 8, halos: 60, window }).await;
+    stays_inside(Size { clients: 150, ours: 48, for_interactive: 8, halos: 60, window }).await;
 }
 
 /// Any user may type any host, and each host gets a row.
@@ -60,11 +61,11 @@ async fn budget_of_unused_host_is_pruned() {
 
 pub async fn stays_inside(size: Size) {
     let world = with_changed_clients(size.clients).await;
-    let (ours, people) = (size.ours.to_string(), size.for_people.to_string());
+    let (ours, interactive) = (size.ours.to_string(), size.for_interactive.to_string());
     let window = size.window.as_secs().to_string();
     let limits = [
         ("INFIMA_HALO_REQUESTS", ours.as_str()),
-        ("INFIMA_HALO_INTERACTIVE_RESERVE", &people),
+        ("INFIMA_HALO_INTERACTIVE_RESERVE", &interactive),
         ("INFIMA_HALO_WINDOW_SECONDS", &window),
     ];
     world.tenant.configure(|settings| {
@@ -76,7 +77,7 @@ pub async fn stays_inside(size: Size) {
     sqlx::query("truncate halo_budgets").execute(&owner).await.unwrap();
 
     let mut config = world.config.clone();
-    (config.halo.requests, config.halo.people_requests) = (size.ours, size.for_people);
+    (config.halo.requests, config.halo.people_requests) = (size.ours, size.for_interactive);
     config.halo.window = size.window;
     let api = App::build(&config, Clock::System, 2).await.unwrap();
     let mark = world.mark();

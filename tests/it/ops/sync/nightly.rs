@@ -26,9 +26,9 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 /// A partner in Berlin that was connected and associated at this time.
-async fn connected_at(moment: &str) -> World {
+async fn connected_at(time: &str) -> World {
     let world = World::builder().clients(&[("Alder", 3)]).build().await;
-    world.clock.set(at(moment));
+    world.clock.set(at(time));
     world.connect().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));

@@ -54,12 +54,12 @@ async fn soak_random_kills_bill_correctly() {
         .collect()
         .await;
     let mut table: BTreeMap<String, usize> = BTreeMap::new();
-    for (moment, kills) in tours.into_iter().flatten() {
-        *table.entry(moment).or_default() += kills;
+    for (step, kills) in tours.into_iter().flatten() {
+        *table.entry(step).or_default() += kills;
     }
     println!("{:<28} kills", "killed at");
-    for (moment, kills) in &table {
-        println!("{moment:<28} {kills:>5}");
+    for (step, kills) in &table {
+        println!("{step:<28} {kills:>5}");
     }
     let total: usize = table.values().sum();
     println!("{:<28} {total:>5} in {} s; no duplicate, none lost", "together", began.elapsed().as_secs());
@@ -71,7 +71,7 @@ async fn soak_random_kills_bill_correctly() {
 #[ignore = "takes minutes"]
 async fn soak_large_tenant_stays_within_full_limit() {
     let window = Duration::from_secs(300);
-    stays_inside(Size { clients: 500, ours: 240, for_people: 40, halos: 300, window }).await;
+    stays_inside(Size { clients: 500, ours: 240, for_interactive: 40, halos: 300, window }).await;
 }
 
 /// Each subscription is created once; a nightly sync without changes reads pages and writes
@@ -184,8 +184,8 @@ async fn tour(seed: u64, kills: usize) -> BTreeMap<String, usize> {
         misbehave(&world, &mut random);
         let run = world.request_sync().await;
         for _ in 0..=random.below(3) {
-            let Some(moment) = kill_once(&world, run, &mut random, &plenty).await else { break };
-            *table.entry(moment).or_default() += 1;
+            let Some(step) = kill_once(&world, run, &mut random, &plenty).await else { break };
+            *table.entry(step).or_default() += 1;
             quantities_are_true(&world, &CLIENTS[..mapped]).await;
         }
         recover(&world, run, &plenty).await;
@@ -211,14 +211,14 @@ fn misbehave(world: &World, random: &mut Random) {
 /// Starts a worker and kills it, at a failpoint or after so many requests; says when. None: the run
 /// was over, or waited.
 async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str, &str)]) -> Option<String> {
-    let (mut worker, moment);
+    let (mut worker, step);
     let over = world.until_run(run, |run| run.state.is_finished());
     if random.below(2) == 0 {
         let failpoint = random.one_of(Failpoint::VARIANTS);
         let mut settings = more.to_vec();
         settings.push(("INFIMA_FAILPOINTS", failpoint.into()));
         worker = Worker::start_with(world, &settings);
-        moment = tokio::select! {
+        step = tokio::select! {
             failpoint = worker.stopped_at() => Some(failpoint.to_string()),
             _ = over => None,
             () = tokio::time::sleep(MAX_WAIT) => None,
@@ -227,14 +227,14 @@ async fn kill_once(world: &World, run: RunId, random: &mut Random, more: &[(&str
         let requests = 1 + random.below(12);
         let mark = world.mark();
         worker = Worker::start_with(world, more);
-        moment = tokio::select! {
+        step = tokio::select! {
             () = world.tenant.until(|tenant| tenant.journal().len() >= mark + requests) => Some(format!("request {requests:>2}")),
             _ = over => None,
             () = tokio::time::sleep(MAX_WAIT) => None,
         };
     }
     worker.kill().await;
-    moment
+    step
 }
 
 /// Starts a worker that is not killed and completes the run.
