@@ -23,11 +23,13 @@ pub struct WorldBuilder {
     has_empty_roster: bool,
     has_unlimited_requests: bool,
     settings: Vec<(&'static str, String)>,
-    adjust: Option<Box<dyn FnOnce(&mut Variables) + Send>>,
+    adjust: Option<Adjustment>,
     for_processes: bool,
     progress: Progress,
     associated: Option<Vec<String>>,
 }
+
+type Adjustment = Box<dyn FnOnce(&mut Variables) + Send>;
 
 /// How far the partner has come when the test begins.
 #[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
