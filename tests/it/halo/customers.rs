@@ -1,0 +1,60 @@
+//! Reading customers.
+
+use infima_halo::halo::CustomerLookup;
+use infima_halo::ids::HaloCustomerId;
+use infima_halo::sandbox::{Act, Fault, TenantSeed};
+use std::collections::BTreeSet;
+
+use super::HaloWorld;
+
+#[tokio::test]
+async fn customer_search_is_paged() {
+    let world = HaloWorld::of(TenantSeed::northwind()).await;
+    let session = world.session();
+    let hits = session.search_customers(" łódź ", 1, 10).await.unwrap();
+    assert_eq!(hits.customers.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["Łódź Precision"]);
+    assert_eq!((hits.total, hits.has_more), (Some(1), false));
+    let twins = session.search_customers("Springfield Veterinary", 1, 10).await.unwrap();
+    assert_eq!((twins.customers.len(), twins.customers[0].top_level.as_deref()), (2, Some("Customers")));
+    assert!(
+        session.search_customers("(old)", 1, 10).await.unwrap().customers.is_empty(),
+        "inactive ones are not offered"
+    );
+
+    world.tenant.configure(|settings| settings.page_cap = 7);
+    let (mut seen, mut page_no) = (BTreeSet::new(), 1);
+    loop {
+        let page = session.search_customers("", page_no, 50).await.unwrap();
+        assert!(page.customers.iter().all(|customer| seen.insert(customer.id)), "no page repeats another");
+        if !page.has_more {
+            break;
+        }
+        page_no += 1;
+    }
+    assert_eq!((seen.len(), page_no), (20, 3));
+    for fault in [Fault::NoRecordCount, Fault::BareArray, Fault::LargeLogos] {
+        world.once(fault);
+        assert_eq!(session.search_customers("", 1, 5).await.unwrap().customers.len(), 5, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn customer_lookup_uses_fewest_requests() {
+    let world = HaloWorld::with(250, 0).await;
+    let session = world.session();
+    world.tenant.act(Act::DeleteCustomer { id: 45 }).unwrap();
+    world.tenant.act(Act::SetCustomerActive { id: 46, active: false }).unwrap();
+    session.tenant().await.unwrap();
+    let ids = |from: i32, to: i32| (from..to).map(HaloCustomerId).collect::<Vec<_>>();
+
+    let (found, requests) = world.requests(session.customers(&ids(41, 43))).await;
+    assert_eq!((found.unwrap().len(), requests), (2, 3), "a token and two single reads");
+    let (found, requests) = world.requests(session.customers(&ids(41, 291))).await;
+    let found = found.unwrap();
+    assert_eq!((found.len(), requests), (250, 4), "three pages, and one that the list lacks");
+    assert_eq!(found[&HaloCustomerId(45)], CustomerLookup::Missing);
+    assert!(matches!(&found[&HaloCustomerId(46)], CustomerLookup::Found(customer) if !customer.active));
+    // Two of the last page: reading two more pages would be no cheaper.
+    let (found, requests) = world.requests(session.customers(&[41, 289, 290].map(HaloCustomerId))).await;
+    assert_eq!((found.unwrap().len(), requests), (3, 3));
+}
