@@ -129,8 +129,9 @@ create table associations (
     subscription_id integer,
     -- A create was sent and its outcome is not recorded. Only a look at Halo settles it.
     create_sent_at timestamptz,
-    -- A create was sent again after an empty look, and the first one may still come to light: until then every run looks.
-    duplicate_possible_until timestamptz,
+    -- A second record may exist, because a create was sent again or a person chose: every run looks for one until this
+    -- time at least, and until a look after it shows none.
+    duplicate_search_until timestamptz,
     -- A person looked at the candidates and asked for a new subscription none the less.
     creation_approved boolean not null default false,
     -- What a write of the quantity must leave as it is: noted before it is sent, until Halo was seen after it.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemKind};
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
 
 /// Whether a connection can be used.
@@ -35,7 +35,7 @@ impl ConnectionState {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Connection {
     pub id: ConnectionId,
     pub partner: PartnerId,
@@ -55,10 +55,82 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Whether syncs can be asked for.
+    /// Whether syncs can be requested.
     pub fn is_usable(&self) -> bool {
         self.state != ConnectionState::Disconnected
     }
+
+    /// The connection after the event. Only saving its details brings a disconnected one back.
+    pub fn apply(mut self, event: ConnectionEvent, now: DateTime<Utc>) -> Connection {
+        if !self.is_usable() && !matches!(event, ConnectionEvent::Saved { .. }) {
+            return self;
+        }
+        match event {
+            ConnectionEvent::Saved { url, tenant, application_client_id, checks } => {
+                self.url = url;
+                self.tenant = tenant;
+                self.application_client_id = application_client_id;
+                self.credentials_updated_at = now;
+                self.state = ConnectionState::Connected;
+                self.checks = checks;
+                self.last_verified_at = Some(now);
+                self.show(None);
+            }
+            ConnectionEvent::Checked { checks, problem } => {
+                self.checks = checks;
+                if problem.is_none() {
+                    self.last_verified_at = Some(now);
+                }
+                self.show(problem);
+            }
+            ConnectionEvent::RunReported(problem) => self.show(problem),
+            ConnectionEvent::WritesSuspended => {
+                self.writes_suspended_since.get_or_insert(now);
+            }
+            // The problem stays until the next run or check: it may have become another one meanwhile.
+            ConnectionEvent::WritesResumed => self.writes_suspended_since = None,
+            ConnectionEvent::Synced => self.last_synced_at = self.last_synced_at.max(Some(now)),
+            ConnectionEvent::Disconnected => {
+                self.state = ConnectionState::Disconnected;
+                self.problem = None;
+            }
+        }
+        self
+    }
+
+    /// Suspended writes are a problem of their own, unless something else is wrong.
+    fn show(&mut self, problem: Option<Problem>) {
+        let suspended = || {
+            let since = self.writes_suspended_since?;
+            Some(Problem::new(ProblemKind::FieldsOverwritten { what: None }, since))
+        };
+        self.problem = problem.or_else(suspended);
+        self.state = match self.problem {
+            None => ConnectionState::Connected,
+            Some(_) => ConnectionState::NeedsAttention,
+        };
+    }
+}
+
+/// Something that happens to a connection.
+#[derive(Clone, Debug)]
+pub enum ConnectionEvent {
+    /// Halo accepted these details. What was synced before stays true, and suspended writes stay
+    /// suspended.
+    Saved { url: String, tenant: HaloTenant, application_client_id: String, checks: Vec<Check> },
+    /// The stored connection was checked again.
+    Checked { checks: Vec<Check>, problem: Option<Problem> },
+    /// A run found that the connection works, or what keeps it from working.
+    RunReported(Option<Problem>),
+    /// Halo did not keep a subscription's other fields: nothing more is written until a person has
+    /// looked.
+    WritesSuspended,
+    /// A person has looked.
+    WritesResumed,
+    /// Every association has been confirmed. The last sync date never goes back.
+    Synced,
+    /// The partner disconnected, or was archived: the secret is erased.
+    Disconnected,
 }
 
 /// What the guide asks a partner to set up, in its own words: on the agent, and on the application.
@@ -143,4 +215,89 @@ pub struct Check {
     pub message: String,
     /// The heading of the published guide under which it is set up.
     pub guide_step: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-28T12:00:00Z".parse().unwrap()
+    }
+
+    fn connected() -> Connection {
+        Connection {
+            id: ConnectionId::generate(),
+            partner: PartnerId::generate(),
+            url: "https://halo.example".into(),
+            tenant: HaloTenant("t1".into()),
+            application_client_id: "app".into(),
+            credentials_updated_at: now(),
+            state: ConnectionState::Connected,
+            problem: None,
+            checks: Vec::new(),
+            writes_suspended_since: None,
+            last_verified_at: None,
+            last_synced_at: None,
+        }
+    }
+
+    fn suspended() -> Connection {
+        connected().apply(ConnectionEvent::WritesSuspended, now())
+    }
+
+    fn unreachable() -> Option<Problem> {
+        Some(Problem::new(ProblemKind::HaloUnreachable, now()))
+    }
+
+    fn saved() -> ConnectionEvent {
+        ConnectionEvent::Saved {
+            url: "https://other.example".into(),
+            tenant: HaloTenant("t2".into()),
+            application_client_id: "app2".into(),
+            checks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_state_takes_every_event() {
+        let states = [
+            ("connected", connected()),
+            ("needs attention", connected().apply(ConnectionEvent::RunReported(unreachable()), now())),
+            ("suspended", suspended()),
+            ("suspended, reported", suspended().apply(ConnectionEvent::RunReported(None), now())),
+            ("disconnected", connected().apply(ConnectionEvent::Disconnected, now())),
+        ];
+        let checked = |problem| ConnectionEvent::Checked { checks: Vec::new(), problem };
+        let events = [
+            ("saved", saved()),
+            ("checked, works", checked(None)),
+            ("checked, fails", checked(unreachable())),
+            ("run works", ConnectionEvent::RunReported(None)),
+            ("run fails", ConnectionEvent::RunReported(unreachable())),
+            ("writes suspended", ConnectionEvent::WritesSuspended),
+            ("writes resumed", ConnectionEvent::WritesResumed),
+            ("synced", ConnectionEvent::Synced),
+            ("disconnected", ConnectionEvent::Disconnected),
+        ];
+        let mut table = String::new();
+        for (state_name, state) in &states {
+            table += &format!("{state_name}\n");
+            for (event_name, event) in &events {
+                let after = state.clone().apply(event.clone(), now());
+                let problem = after.problem.map_or("", |problem| problem.code().as_str());
+                let suspended = if after.writes_suspended_since.is_some() { " suspended" } else { "" };
+                let synced = if after.last_synced_at.is_some() { " synced" } else { "" };
+                table += &format!("    {event_name}: {} {problem}{suspended}{synced}\n", after.state.as_str());
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn last_sync_date_never_goes_back() {
+        let later = now() + chrono::TimeDelta::hours(1);
+        let synced = connected().apply(ConnectionEvent::Synced, later).apply(ConnectionEvent::Synced, now());
+        assert_eq!(synced.last_synced_at, Some(later));
+    }
 }

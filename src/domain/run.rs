@@ -147,7 +147,7 @@ pub struct Summary {
 }
 
 /// What one run did for one association: the evidence behind a bill.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunResult {
     pub id: ResultId,
     pub run: RunId,
@@ -163,4 +163,17 @@ pub struct RunResult {
     /// Halo's own answer, sanitised. For support only.
     pub evidence: Option<String>,
     pub at: DateTime<Utc>,
+}
+
+impl RunResult {
+    /// The result of a run of which an earlier attempt already had a result for the association. An
+    /// attempt that writes nothing never hides what an earlier one wrote to Halo; what went wrong
+    /// since then stands beside it.
+    pub fn following(self, earlier: RunResult) -> RunResult {
+        let wrote = |outcome| matches!(outcome, Outcome::Created | Outcome::Updated);
+        let (id, problem) = (earlier.id, self.problem.clone());
+        let evidence = self.evidence.clone().or_else(|| earlier.evidence.clone());
+        let shown = if wrote(earlier.outcome) && !wrote(self.outcome) { earlier } else { self };
+        RunResult { id, problem, evidence, ..shown }
+    }
 }

@@ -1,7 +1,5 @@
 //! Associations as people see and change them. What a run does to them is in [`super::outcomes`].
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -9,10 +7,11 @@ use uuid::Uuid;
 
 use super::connections::read_problem;
 use super::error::inconsistent;
-use super::leases::interval;
-use super::{PartnerTx, Partners, Result, StorageError};
+use super::{PartnerTx, Partners, Result, StorageError, lifecycles};
 use crate::auth::PartnerScope;
-use crate::domain::association::{Association, Ending, LastSync, MappedCustomer, SubscriptionSnapshot};
+use crate::domain::association::{
+    Association, AssociationEvent, LastSync, Lifecycle, MappedCustomer, SubscriptionSnapshot,
+};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
 
 struct Row {
@@ -206,23 +205,12 @@ pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<
     Ok(done.rows_affected() == 1)
 }
 
-/// Begins the end of an association. Where the quantity stays and no create is in doubt, that is also its end; else a run
-/// confirms it: also where we know of no subscription, because Halo may have one that is the client's.
-pub async fn end(tx: &mut PartnerTx<'_>, id: AssociationId, ending: Ending) -> Result<()> {
-    sqlx::query!(
-        "update associations set
-             state = case when create_sent_at is null and $3 = 'keep_quantity' then 'ended' else 'ending' end,
-             ended_at = case when create_sent_at is null and $3 = 'keep_quantity' then $4::timestamptz end,
-             ending = $3, problem = null, revision = revision + 1
-         where partner_id = $1 and id = $2 and state <> 'ended'",
-        tx.scope().partner().0,
-        id.0,
-        ending.as_str(),
-        tx.now()
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+/// Applies a person's act to an association, and returns what it is then. `None` if the partner has no
+/// such association, or the act is impossible for it. Adopting fails on `one_owner_per_subscription` if
+/// another client has the subscription.
+pub async fn apply(tx: &mut PartnerTx<'_>, id: AssociationId, event: &AssociationEvent) -> Result<Option<Lifecycle>> {
+    let partner = tx.scope().partner();
+    Ok(lifecycles::apply(tx, partner, id, event).await?.and_then(std::result::Result::ok))
 }
 
 /// Whether the partner has any association that a run would look at.
@@ -247,70 +235,38 @@ pub async fn undo_entry(db: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// The same pair is mapped again before its end was confirmed: it simply goes on.
-pub async fn resume(
+/// The association of this pair whose end is not confirmed yet, if there is one.
+pub async fn ending_of(
     tx: &mut PartnerTx<'_>,
     client: ClientId,
     tenant: &HaloTenant,
     customer: HaloCustomerId,
-    shared: bool,
 ) -> Result<Option<AssociationId>> {
     let id = sqlx::query_scalar!(
-        "update associations set state = case when subscription_id is null then 'pending' else 'active' end,
-             ending = null, shared = shared or $5, revision = revision + 1
-         where id = (select id from associations
-                     where partner_id = $1 and client_id = $2 and tenant = $3 and halo_customer_id = $4
-                       and state = 'ending'
-                     order by id desc limit 1)
-         returning id",
+        "select id from associations
+         where partner_id = $1 and client_id = $2 and tenant = $3 and halo_customer_id = $4 and state = 'ending'
+         order by id desc limit 1",
         tx.scope().partner().0,
         client.0,
         tenant.0,
-        customer.0,
-        shared
+        customer.0
     )
     .fetch_optional(&mut **tx)
     .await?;
     Ok(id.map(AssociationId))
 }
 
-/// Lets go of a subscription that is gone, so that the next run creates another. Whether there was one to let go of.
-pub async fn recreate(tx: &mut PartnerTx<'_>, id: AssociationId) -> Result<bool> {
-    let done = sqlx::query!(
-        "update associations set subscription_id = null, state = 'pending', problem = null, pending_write = null,
-             observed_name = null, observed_quantity = null, observed_at = null, billing = 'unknown',
-             revision = revision + 1
-         where partner_id = $1 and id = $2 and state = 'needs_attention' and subscription_id is not null
-           and problem ->> 'code' = 'subscription_deleted'",
-        tx.scope().partner().0,
-        id.0
+/// Associations that a person's look at overwritten fields concerns: with a write that Halo has not been
+/// seen after, or with that problem.
+pub async fn waiting_for_writes(tx: &mut PartnerTx<'_>) -> Result<Vec<AssociationId>> {
+    let ids = sqlx::query_scalar!(
+        "select id from associations
+         where partner_id = $1 and state <> 'ended'
+           and (pending_write is not null or problem ->> 'code' = 'fields_overwritten')
+         order by id",
+        tx.scope().partner().0
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// A person chose: this record, or a new one. Fails on `one_owner_per_subscription` where another client has it.
-pub async fn resolve(
-    tx: &mut PartnerTx<'_>,
-    id: AssociationId,
-    adopt: Option<HaloSubscriptionId>,
-    settle: Duration,
-) -> Result<bool> {
-    let done = sqlx::query!(
-        "update associations set subscription_id = $3, creation_approved = ($3::integer is null),
-             create_sent_at = null, problem = null, pending_write = null,
-             -- Whichever it is now, another one may still come to light.
-             duplicate_possible_until = now() + interval '1 day',
-             state = case when $3::integer is null then 'pending' else 'active' end, revision = revision + 1
-         where partner_id = $1 and id = $2 and state not in ('ending', 'ended')
-           and ($3::integer is not null or create_sent_at is null or create_sent_at + $4 <= now())",
-        tx.scope().partner().0,
-        id.0,
-        adopt.map(|id| id.0),
-        interval(settle)
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(ids.into_iter().map(AssociationId).collect())
 }

@@ -10,7 +10,7 @@ use super::error::inconsistent;
 use super::leases::LeasedTx;
 use super::{PartnerTx, Partners, Result, StorageError};
 use crate::auth::PartnerScope;
-use crate::domain::connection::{Check, Connection};
+use crate::domain::connection::{Check, Connection, ConnectionEvent};
 use crate::domain::problem::Problem;
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
 
@@ -130,37 +130,40 @@ pub struct SealedSecret<'a> {
     pub key_id: &'a str,
 }
 
-/// Stores the partner's connection, or replaces its details, and gives it as it is now. What was synced before stays true, and writes that are held
-/// stay held.
+/// Stores the partner's connection, or replaces its details, and returns it as it is now.
 pub async fn save(tx: &mut PartnerTx<'_>, accepted: &AcceptedCredentials<'_>) -> Result<Connection> {
-    let (scope, now) = (tx.scope(), tx.now());
-    let checks = serde_json::to_value(accepted.checks).expect("checks are plain data");
+    let (partner, now) = (tx.scope().partner(), tx.now());
+    let secret = accepted.secret.as_ref();
+    if let Some(before) = lock(tx, partner).await? {
+        let saved = ConnectionEvent::Saved {
+            url: accepted.url.to_owned(),
+            tenant: accepted.tenant.clone(),
+            application_client_id: accepted.application_client_id.to_owned(),
+            checks: accepted.checks.to_vec(),
+        };
+        let after = before.apply(saved, now);
+        if secret.is_some() {
+            store_secret(tx, &after, secret).await?;
+        } else {
+            store(tx, &after).await?;
+        }
+        return Ok(after);
+    }
     sqlx::query_as!(
         Row,
-        "insert into connections as c (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
-                                       credentials_updated_at, state, checks, last_verified_at, created_at)
-         -- A row without a secret must not even be proposed.
-         values ($1, $2, $3, $4, $5, coalesce($6, (select sealed_secret from connections where partner_id = $2)),
-                 coalesce($7, (select sealed_with from connections where partner_id = $2)), $9, 'connected', $8, $9, $9)
-         on conflict (partner_id) do update set
-             url = excluded.url, tenant = excluded.tenant, application_client_id = excluded.application_client_id,
-             sealed_secret = excluded.sealed_secret, sealed_with = excluded.sealed_with,
-             credentials_updated_at = excluded.credentials_updated_at,
-             state = case when c.writes_suspended_since is null then 'connected' else 'needs_attention' end,
-             problem = case when c.writes_suspended_since is not null then
-                 jsonb_build_object('code', 'fields_overwritten', 'since', c.writes_suspended_since) end,
-             checks = excluded.checks,
-             last_verified_at = excluded.last_verified_at
+        "insert into connections (id, partner_id, url, tenant, application_client_id, sealed_secret, sealed_with,
+                                  credentials_updated_at, state, checks, last_verified_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9, $9)
          returning id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
                    writes_suspended_since, last_verified_at, last_synced_at",
         accepted.id.0,
-        scope.partner().0,
+        partner.0,
         accepted.url,
         accepted.tenant.0,
         accepted.application_client_id,
-        accepted.secret.as_ref().map(|secret| secret.bytes),
-        accepted.secret.as_ref().map(|secret| secret.key_id),
-        checks,
+        secret.map(|secret| secret.bytes),
+        secret.map(|secret| secret.key_id),
+        checks_json(accepted.checks),
         now
     )
     .fetch_one(&mut **tx)
@@ -168,101 +171,114 @@ pub async fn save(tx: &mut PartnerTx<'_>, accepted: &AcceptedCredentials<'_>) ->
     .try_into()
 }
 
-/// What a recheck of the stored connection found. Given none, Halo can be talked to; writes that are held stay held.
+/// Notes what a recheck of the stored connection found.
 pub async fn record_check(tx: &mut PartnerTx<'_>, checks: &[Check], problem: Option<&Problem>) -> Result<()> {
-    let (scope, now) = (tx.scope(), tx.now());
-    let checks = serde_json::to_value(checks).expect("checks are plain data");
-    let verified = problem.is_none().then_some(now);
-    sqlx::query!(
-        "update connections set
-             checks = $2, problem = coalesce($3, case when writes_suspended_since is not null then
-                 jsonb_build_object('code', 'fields_overwritten', 'since', writes_suspended_since) end),
-             last_verified_at = coalesce($4, last_verified_at),
-             state = case when $3::jsonb is null and writes_suspended_since is null then 'connected'
-                          else 'needs_attention' end
-         where partner_id = $1 and state <> 'disconnected'",
-        scope.partner().0,
-        checks,
-        problem_json(problem),
-        verified
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    let (partner, now) = (tx.scope().partner(), tx.now());
+    let checked = ConnectionEvent::Checked { checks: checks.to_vec(), problem: problem.cloned() };
+    apply(tx, partner, checked, now).await
 }
 
-/// What a run found out about the connection: that it works, or what keeps it from working.
-pub async fn record_state(tx: &mut LeasedTx<'_>, problem: Option<&Problem>) -> Result<()> {
-    sqlx::query!(
-        "update connections set
-             problem = $2, state = case when $2::jsonb is null then 'connected' else 'needs_attention' end
-         where partner_id = $1 and state <> 'disconnected'",
-        tx.lease().partner().0,
-        problem_json(problem)
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+/// Notes what a run found out about the connection: that it works, or what keeps it from working.
+pub async fn record_state(tx: &mut LeasedTx<'_>, problem: Option<&Problem>, now: DateTime<Utc>) -> Result<()> {
+    let partner = tx.lease().partner();
+    apply(tx, partner, ConnectionEvent::RunReported(problem.cloned()), now).await
 }
 
-/// Halo did not keep a subscription's other fields: nothing more is written until a person has looked.
+/// Suspends writes, because Halo did not keep a subscription's other fields.
 pub async fn suspend_writes(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!(
-        "update connections set writes_suspended_since = coalesce(writes_suspended_since, $2) where partner_id = $1",
-        tx.lease().partner().0,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    let partner = tx.lease().partner();
+    apply(tx, partner, ConnectionEvent::WritesSuspended, now).await
 }
 
-/// A person has looked: writing goes on, no association waits for that any more, and what records were before earlier writes
-/// no longer counts.
+/// Resumes writes after a person has looked.
 pub async fn resume_writes(tx: &mut PartnerTx<'_>) -> Result<()> {
-    let scope = tx.scope();
-    sqlx::query!("update connections set writes_suspended_since = null where partner_id = $1", scope.partner().0)
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query!(
-        "update associations set pending_write = null where partner_id = $1 and pending_write is not null",
-        scope.partner().0
-    )
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query!(
-        "update associations set
-             problem = null,
-             state = case when state <> 'needs_attention' then state
-                          when subscription_id is null then 'pending' else 'active' end
-         where partner_id = $1 and problem ->> 'code' = 'fields_overwritten'",
-        scope.partner().0
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    let (partner, now) = (tx.scope().partner(), tx.now());
+    apply(tx, partner, ConnectionEvent::WritesResumed, now).await
 }
 
-/// The Last Sync Date: every association was confirmed in one run. It never goes back.
+/// Moves the Last Sync Date.
 pub async fn record_synced(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!(
-        "update connections set last_synced_at = greatest(last_synced_at, $2) where partner_id = $1",
-        tx.lease().partner().0,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    let partner = tx.lease().partner();
+    apply(tx, partner, ConnectionEvent::Synced, now).await
 }
 
-/// Erases the secret. Whether there was one to erase.
-pub async fn disconnect(db: &mut PgConnection, scope: &PartnerScope) -> Result<bool> {
-    let done = sqlx::query!(
-        "update connections set state = 'disconnected', sealed_secret = null, sealed_with = null, problem = null
-         where partner_id = $1 and state <> 'disconnected'",
-        scope.partner().0
+/// Disconnects and erases the secret. False if there was no connection to disconnect.
+pub async fn disconnect(db: &mut PgConnection, scope: &PartnerScope, now: DateTime<Utc>) -> Result<bool> {
+    let Some(before) = lock(db, scope.partner()).await?.filter(Connection::is_usable) else { return Ok(false) };
+    store_secret(db, &before.apply(ConnectionEvent::Disconnected, now), None).await?;
+    Ok(true)
+}
+
+/// Has the domain decide what the event makes of the connection, and stores it.
+async fn apply(db: &mut PgConnection, partner: PartnerId, event: ConnectionEvent, now: DateTime<Utc>) -> Result<()> {
+    match lock(db, partner).await? {
+        Some(before) => store(db, &before.apply(event, now)).await,
+        None => Ok(()),
+    }
+}
+
+/// The connection, locked until the transaction ends: a run and a user never change it at the same
+/// time.
+async fn lock(db: &mut PgConnection, partner: PartnerId) -> Result<Option<Connection>> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
+                writes_suspended_since, last_verified_at, last_synced_at
+         from connections where partner_id = $1 for no key update",
+        partner.0
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(Connection::try_from).transpose()
+}
+
+async fn store(db: &mut PgConnection, connection: &Connection) -> Result<()> {
+    sqlx::query!(
+        "update connections set
+             url = $2, tenant = $3, application_client_id = $4, credentials_updated_at = $5, state = $6, problem = $7,
+             checks = $8, writes_suspended_since = $9, last_verified_at = $10, last_synced_at = $11
+         where partner_id = $1",
+        connection.partner.0,
+        connection.url,
+        connection.tenant.0,
+        connection.application_client_id,
+        connection.credentials_updated_at,
+        connection.state.as_str(),
+        problem_json(connection.problem.as_ref()),
+        checks_json(&connection.checks),
+        connection.writes_suspended_since,
+        connection.last_verified_at,
+        connection.last_synced_at
     )
     .execute(db)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(())
+}
+
+/// Stores the connection with another secret, or with none.
+async fn store_secret(db: &mut PgConnection, connection: &Connection, secret: Option<&SealedSecret<'_>>) -> Result<()> {
+    sqlx::query!(
+        "update connections set
+             url = $2, tenant = $3, application_client_id = $4, credentials_updated_at = $5, state = $6, problem = $7,
+             checks = $8, last_verified_at = $9, sealed_secret = $10, sealed_with = $11
+         where partner_id = $1",
+        connection.partner.0,
+        connection.url,
+        connection.tenant.0,
+        connection.application_client_id,
+        connection.credentials_updated_at,
+        connection.state.as_str(),
+        problem_json(connection.problem.as_ref()),
+        checks_json(&connection.checks),
+        connection.last_verified_at,
+        secret.map(|secret| secret.bytes),
+        secret.map(|secret| secret.key_id)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn checks_json(checks: &[Check]) -> Value {
+    serde_json::to_value(checks).expect("checks are plain data")
 }

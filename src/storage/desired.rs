@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 use super::Result;
 use super::connections::read_problem;
 use super::error::inconsistent;
-use super::leases::interval;
 use crate::auth::PartnerScope;
+use crate::domain::association::confirmation_timeout_passed;
 use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
@@ -28,9 +28,8 @@ pub async fn read(
     let rows = sqlx::query!(
         r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.subscription_id,
                   a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
-                  a.create_sent_at,
-                  (a.create_sent_at is null or a.create_sent_at + $3 <= now() and a.observed_at is not null) as "settled!", a.creation_approved,
-                  a.duplicate_possible_until is not null as "duplicate_possible!",
+                  a.create_sent_at, a.observed_at, a.creation_approved, now() as "now!",
+                  a.duplicate_search_until is not null as "duplicate_possible!",
                   (select f.subscription_id from associations f
                    where a.subscription_id is null and f.partner_id = a.partner_id and f.client_id = a.client_id
                      and f.tenant = a.tenant and f.halo_customer_id = a.halo_customer_id and f.state = 'ended' and f.subscription_id is not null
@@ -47,8 +46,7 @@ pub async fn read(
                             and o.subscription_id is null))
            order by lower(c.name), a.id"#,
         scope.partner().0,
-        clients.as_deref(),
-        interval(settle)
+        clients.as_deref()
     )
     .fetch_all(&mut *db)
     .await?;
@@ -89,7 +87,7 @@ pub async fn read(
                     name: row.initial_name,
                     marker: row.marker,
                     sent_at: row.create_sent_at,
-                    settled: row.settled,
+                    settled: confirmation_timeout_passed(row.create_sent_at, row.observed_at, settle, row.now),
                     approved: row.creation_approved,
                     duplicate_possible: row.duplicate_possible,
                     previous_subscription: row.previous_subscription.map(HaloSubscriptionId),

@@ -17,6 +17,7 @@ pub mod desired;
 mod error;
 pub mod keys;
 pub mod leases;
+mod lifecycles;
 pub mod outcomes;
 pub mod owners;
 mod partner_tx;
@@ -124,4 +125,9 @@ impl Page {
         }
         Ok(lists.into_iter().map(|(of, items)| (of, self.cut(items))).collect())
     }
+}
+
+/// A quantity as a column holds it.
+fn signed(quantity: Option<u32>) -> Option<i32> {
+    quantity.map(|quantity| i32::try_from(quantity).unwrap_or(i32::MAX))
 }

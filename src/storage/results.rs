@@ -1,4 +1,4 @@
-//! What runs did, client by client, for people: the evidence behind each bill.
+//! What runs did, client by client: the evidence behind each bill.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,10 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::connections::read_problem;
+use super::connections::{problem_json, read_problem};
 use super::error::inconsistent;
-use super::{Page, Partners, Result, Slice, StorageError};
+use super::leases::LeasedTx;
+use super::{Page, Partners, Result, Slice, StorageError, signed};
 use crate::domain::run::{Outcome, RunResult};
 use crate::ids::{AssociationId, ClientId, ResultId, RunId};
 
@@ -152,6 +153,63 @@ pub async fn counts_of_associations(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (AssociationId(row.association_id), row.count)).collect())
+}
+
+/// Notes one result of the run, after what an earlier attempt of the run had.
+pub(super) async fn record(tx: &mut LeasedTx<'_>, result: RunResult) -> Result<()> {
+    let partner = tx.lease().partner();
+    let inserted = sqlx::query!(
+        "insert into sync_results (id, run_id, partner_id, association_id, client_id, outcome, quantity_before,
+                                   quantity_after, changed_in_halo, problem, evidence, at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         on conflict (run_id, association_id) do nothing",
+        result.id.0,
+        result.run.0,
+        partner.0,
+        result.association.0,
+        result.client.0,
+        result.outcome.as_str(),
+        signed(result.quantity_before),
+        signed(result.quantity_after),
+        result.changed_in_halo,
+        problem_json(result.problem.as_ref()),
+        result.evidence,
+        result.at
+    )
+    .execute(&mut **tx)
+    .await?;
+    if inserted.rows_affected() == 1 {
+        return Ok(());
+    }
+    let earlier = sqlx::query_as!(
+        Row,
+        "select id, run_id, association_id, client_id, outcome, quantity_before, quantity_after, changed_in_halo,
+                problem, evidence, at
+         from sync_results where partner_id = $1 and run_id = $2 and association_id = $3",
+        partner.0,
+        result.run.0,
+        result.association.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let result = result.following(earlier.try_into()?);
+    sqlx::query!(
+        "update sync_results set outcome = $3, quantity_before = $4, quantity_after = $5, changed_in_halo = $6,
+             problem = $7, evidence = $8, at = $9
+         where partner_id = $1 and id = $2",
+        partner.0,
+        result.id.0,
+        result.outcome.as_str(),
+        signed(result.quantity_before),
+        signed(result.quantity_after),
+        result.changed_in_halo,
+        problem_json(result.problem.as_ref()),
+        result.evidence,
+        result.at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 fn words(outcomes: &[Outcome]) -> Vec<String> {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{ending, not_found};
 use crate::auth::{Act, permit};
 use crate::domain::activity::Action;
-use crate::domain::association::Association;
+use crate::domain::association::{Association, AssociationEvent};
 use crate::domain::run::Trigger;
 use crate::ids::{AssociationId, PartnerId, RunId};
 use crate::ops::connection::not_connected;
@@ -31,7 +31,7 @@ pub async fn recreate_subscription(
     if before.is_over() {
         return Err(ending());
     }
-    if !associations::recreate(&mut tx, id).await? {
+    if associations::apply(&mut tx, id, &AssociationEvent::Recreated).await?.is_none() {
         return Err(OpError::refused(
             UserErrorCode::SubscriptionNotDeleted,
             &["associationId"],

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::not_found;
 use crate::auth::{Act, permit};
 use crate::domain::activity::Action;
-use crate::domain::association::{Association, AssociationState, Ending};
+use crate::domain::association::{Association, AssociationEvent, AssociationState, Ending};
 use crate::domain::run::Trigger;
 use crate::ids::{AssociationId, PartnerId, RunId};
 use crate::ops::{OpError, Ops, Request, sync::enqueue};
@@ -28,7 +28,8 @@ pub async fn remove_association(
     if before.is_over() && !said_otherwise {
         return Ok((before, None));
     }
-    associations::end(&mut tx, id, ending).await?;
+    let removed = AssociationEvent::Removed { ending, at: tx.now() };
+    associations::apply(&mut tx, id, &removed).await?;
     let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     let connected = connections::is_usable(&mut tx, &scope).await?;
     let run = if after.state == AssociationState::Ending && connected {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{ending, not_found};
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::activity::Action;
-use crate::domain::association::{Association, AssociationState};
+use crate::domain::association::{Association, AssociationEvent, AssociationState};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Trigger;
 use crate::halo::Priority;
@@ -69,27 +69,31 @@ pub async fn resolve_subscription(
     }
     let clients = match resolution {
         Resolution::Adopt(subscription) => {
-            take(ops, &mut tx, id, Some(subscription)).await?;
+            answer(&mut tx, id, &AssociationEvent::Adopted(subscription)).await?;
             Some(vec![before.client])
         }
         Resolution::CreateNew => {
-            take(ops, &mut tx, id, None).await?;
+            let confirmation = ops.settings.settle;
+            answer(&mut tx, id, &AssociationEvent::CreationApproved { confirmation }).await?;
             Some(vec![before.client])
         }
         Resolution::Continue => {
             connections::resume_writes(&mut tx).await?;
+            for id in associations::waiting_for_writes(&mut tx).await? {
+                associations::apply(&mut tx, id, &AssociationEvent::WritesResumed).await?;
+            }
             None
         }
     };
     let sync = RunRequest::interactive(Trigger::OnDemand, clients);
     let run = enqueue(&mut tx, sync).await?;
-    let answer = match resolution {
+    let chosen = match resolution {
         Resolution::Adopt(subscription) => json!({ "adopt": subscription }),
         Resolution::CreateNew => json!("create_new"),
         Resolution::Continue => json!("continue"),
     };
     let question = before.problem.as_ref().map(|problem| json!({ "problem": problem.code() }));
-    tx.record(Action::SubscriptionResolved, Some(id.to_string()), question, Some(answer)).await?;
+    tx.record(Action::SubscriptionResolved, Some(id.to_string()), question, Some(chosen)).await?;
     let after = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     tx.commit().await?;
     Ok((after, run))
@@ -134,15 +138,10 @@ async fn check_candidate(
     }
 }
 
-async fn take(
-    ops: &Ops,
-    tx: &mut PartnerTx<'_>,
-    id: AssociationId,
-    adopt: Option<HaloSubscriptionId>,
-) -> Result<(), OpError> {
-    match associations::resolve(tx, id, adopt, ops.settings.settle).await {
+async fn answer(tx: &mut PartnerTx<'_>, id: AssociationId, answer: &AssociationEvent) -> Result<(), OpError> {
+    match associations::apply(tx, id, answer).await {
         // A create that was just sent may still come to light.
-        Ok(false) => Err(nothing_to_resolve()),
+        Ok(None) => Err(nothing_to_resolve()),
         Err(error) if error.violates("one_owner_per_subscription") => {
             Err(not_a_candidate("Another client has this subscription."))
         }

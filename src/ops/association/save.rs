@@ -7,7 +7,9 @@ use serde_json::json;
 
 use crate::auth::{Act, permit};
 use crate::domain::activity::Action;
-use crate::domain::association::{Association, AssociationState, Ending, MappedCustomer, initial_name, marker};
+use crate::domain::association::{
+    Association, AssociationEvent, AssociationState, Ending, MappedCustomer, initial_name, marker,
+};
 use crate::domain::roster::{Client, RosterState};
 use crate::domain::run::Trigger;
 use crate::halo::{CustomerLookup, HaloError, Priority};
@@ -199,13 +201,17 @@ impl Table {
         // What an entry does is undone where it is refused in the end.
         associations::begin_entry(tx).await?;
         if let (Some(standing), Some(ending)) = (standing, mapping.replace) {
-            associations::end(tx, standing.id, ending).await?;
+            let removed = AssociationEvent::Removed { ending, at: tx.now() };
+            associations::apply(tx, standing.id, &removed).await?;
             let after = json!({ "ending": ending });
             tx.record(Action::AssociationReplaced, Some(standing.id.to_string()), None, Some(after)).await?;
         }
-        let resumed = associations::resume(tx, client.id, &self.tenant, customer.id, shared).await?;
-        let mut stored = match resumed {
-            Some(id) => Some(id),
+        let ending = associations::ending_of(tx, client.id, &self.tenant, customer.id).await?;
+        let mut stored = match ending {
+            Some(id) => {
+                associations::apply(tx, id, &AssociationEvent::Resumed { shared }).await?;
+                Some(id)
+            }
             None => insert(tx, &self.tenant, &client, &customer, shared).await?,
         };
         // Another partner's client may be mapped to the customer, in the same Halo.

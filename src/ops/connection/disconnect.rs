@@ -15,7 +15,7 @@ pub async fn disconnect(ops: &Ops, request: &Request<'_>, partner: PartnerId) ->
     let connection = connections::find(&mut tx, &scope).await?;
     // Runs first, as a run does that ends: two transactions that lock in different orders would wait for each other.
     runs::cancel(&mut tx, &scope, ops.clock.now()).await?;
-    let disconnected = connections::disconnect(&mut tx, &scope).await?;
+    let disconnected = connections::disconnect(&mut tx, &scope, ops.clock.now()).await?;
     if disconnected {
         let after = connections::find(&mut tx, &scope).await?;
         let subject = connection.as_ref().map(|connection| connection.id.to_string());

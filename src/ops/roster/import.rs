@@ -69,7 +69,7 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
         partners::lock(&mut tx, &scope).await?;
         // Runs first, as a run does that ends: two transactions that lock in different orders would wait for each other.
         runs::cancel(&mut tx, &scope, now).await?;
-        let connected = connections::disconnect(&mut tx, &scope).await?;
+        let connected = connections::disconnect(&mut tx, &scope, now).await?;
         let entry = activity::Entry {
             before: connected.then(|| json!({ "connection": "connected" })),
             after: connected.then(|| json!({ "connection": "disconnected" })),

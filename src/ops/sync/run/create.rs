@@ -3,13 +3,14 @@
 use super::Stop;
 use super::execute::{Executor, Write};
 use super::failpoints::{Failpoint, commit, pass};
-use super::step_result::{Done, broken, one_too_many, open, owned_by_another, seen, superseded};
+use super::step_result::{Done, broken, observed_fields, one_too_many, open, owned_by_another, superseded};
+use crate::domain::association::{StepReport, Transition};
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, NewSubscription, Subscription, WriteError};
 use crate::ids::HaloSubscriptionId;
-use crate::storage::outcomes::{self, Becomes, Report};
+use crate::storage::outcomes;
 
 /// What became of taking a subscription as the association's own.
 enum Owned {
@@ -42,8 +43,11 @@ impl Executor<'_> {
                 pass(Failpoint::CreateUnconfirmed);
                 self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
                 let problem = Problem::new(ProblemKind::CreateUnconfirmed, self.ops.clock.now());
-                let report =
-                    Report { problem: Some(problem), evidence: Some(error.evidence()), ..open(step, Outcome::Skipped) };
+                let report = StepReport {
+                    problem: Some(problem),
+                    evidence: Some(error.evidence()),
+                    ..open(step, Outcome::Skipped)
+                };
                 Ok(Done { doubt: true, ..Done::with(report) })
             }
             Err(WriteError::Refused(error)) => {
@@ -78,26 +82,26 @@ impl Executor<'_> {
         if created.active && created.quantity.whole() != Some(quantity) {
             let id = created.id;
             self.records.insert(id, created);
-            let mut done = self.set_quantity(step, id, quantity, Becomes::Confirmed { quantity }).await?;
+            let mut done = self.set_quantity(step, id, quantity, Transition::Confirmed { quantity }).await?;
             if done.report.outcome == Outcome::Updated {
                 done.report.outcome = Outcome::Created;
                 done.report.quantity_before = None;
             }
             return Ok(done);
         }
-        let seen = Some(seen(&created));
+        let observed = Some(observed_fields(&created));
         if !created.active {
             let problem = Problem::new(ProblemKind::SubscriptionInactive { id: created.id }, self.ops.clock.now());
-            let report = Report { quantity_after: created.quantity.whole(), seen, ..broken(step, problem) };
+            let report = StepReport { quantity_after: created.quantity.whole(), observed, ..broken(step, problem) };
             return Ok(Done::with(report));
         }
         let evidence = created.marker.is_none().then(|| "Halo did not show the marker of the new record".to_owned());
-        let report = Report {
+        let report = StepReport {
             quantity_after: Some(quantity),
             problem: step.warning.clone(),
             evidence,
-            becomes: Becomes::Confirmed { quantity },
-            seen,
+            transition: Transition::Confirmed { quantity },
+            observed,
             ..open(step, Outcome::Created)
         };
         Ok(Done::with(report))
@@ -111,13 +115,13 @@ impl Executor<'_> {
         }
         let before = step.seen.as_ref().and_then(|seen| seen.quantity);
         if before != Some(quantity) {
-            return self.set_quantity(step, id, quantity, Becomes::Confirmed { quantity }).await;
+            return self.set_quantity(step, id, quantity, Transition::Confirmed { quantity }).await;
         }
-        let report = Report {
+        let report = StepReport {
             quantity_before: before,
             quantity_after: before,
-            becomes: Becomes::Confirmed { quantity },
-            seen: self.records.get(&id).map(seen),
+            transition: Transition::Confirmed { quantity },
+            observed: self.records.get(&id).map(observed_fields),
             ..open(step, Outcome::Unchanged)
         };
         Ok(Done::with(report))

@@ -71,12 +71,12 @@ async fn finish(
     let now = ops.clock.now();
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     if let Some(conclusion) = conclusion {
-        connections::record_state(&mut tx, conclusion.problem.as_ref()).await?;
+        connections::record_state(&mut tx, conclusion.problem.as_ref(), now).await?;
         if conclusion.everything {
             connections::record_synced(&mut tx, now).await?;
         }
     } else if let (RunState::Failed, Some(problem)) = (state, problem) {
-        connections::record_state(&mut tx, Some(problem)).await?;
+        connections::record_state(&mut tx, Some(problem), now).await?;
     }
     leases::finish(&mut tx, state, problem, now).await?;
     // What was asked for meanwhile has waited for this one.

@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::failpoints::{Failpoint, commit, pass};
 use super::step_result::{
-    Done, Tally, another_record, blanked, broken, made_a_record, not_taken, note, open, seen, superseded,
+    Done, Tally, another_record, blanked, broken, made_a_record, not_taken, note, observed_fields, open, superseded,
 };
 use super::{Look, Stop};
+use crate::domain::association::{StepReport, Transition};
 use crate::domain::plan::{Action, Plan, Sent, Step};
 use crate::domain::problem::{Problem, ProblemCode, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
@@ -22,7 +23,7 @@ use crate::ops::sync::observe::{Observation, PendingWriteNote};
 use crate::ops::{Ops, halo};
 use crate::storage::connections;
 use crate::storage::leases::{self, LeasedTx, SyncLease};
-use crate::storage::outcomes::{self, Becomes, Report};
+use crate::storage::outcomes;
 
 /// So many clients in a row that Halo does not answer for mean that it does not answer at all.
 const SILENT_IN_A_ROW: u32 = 3;
@@ -179,17 +180,17 @@ impl<'a> Executor<'a> {
 
     async fn take(&mut self, step: &Step) -> Result<Done, Stop> {
         if let Some(problem) = &self.writes_suspended {
-            let report = Report { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) };
+            let report = StepReport { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) };
             return Ok(Done::with(report));
         }
         match &step.action {
             Action::Create { name, marker, quantity } => self.create(step, name, marker, *quantity).await,
             Action::Readopt { subscription, quantity } => self.adopt(step, *subscription, *quantity).await,
             Action::SetQuantity { subscription, to, .. } => {
-                self.set_quantity(step, *subscription, *to, Becomes::Confirmed { quantity: *to }).await
+                self.set_quantity(step, *subscription, *to, Transition::Confirmed { quantity: *to }).await
             }
             Action::End { set_to_zero: Some(subscription) } => {
-                self.set_quantity(step, *subscription, 0, Becomes::Ended).await
+                self.set_quantity(step, *subscription, 0, Transition::Ended).await
             }
             Action::End { set_to_zero: None } | Action::NoChange { .. } | Action::Defer(_) | Action::Blocked(_) => {
                 Ok(Done::with(note(step)))
@@ -202,7 +203,7 @@ impl<'a> Executor<'a> {
         step: &Step,
         id: HaloSubscriptionId,
         quantity: u32,
-        becomes: Becomes,
+        transition: Transition,
     ) -> Result<Done, Stop> {
         let Some(before) = self.records.get(&id) else {
             let problem = Problem::new(ProblemKind::AnswerNotUnderstood, self.ops.clock.now());
@@ -264,18 +265,18 @@ impl<'a> Executor<'a> {
             },
         };
         let now = self.ops.clock.now();
-        let mut report = Report {
+        let mut report = StepReport {
             quantity_before: step.before_sent.or(sent.from),
             quantity_after: after.quantity.whole(),
             problem: step.warning.clone(),
-            becomes,
-            seen: Some(seen(&after)),
+            transition,
+            observed: Some(observed_fields(&after)),
             ..open(step, Outcome::Updated)
         };
         if after.quantity.whole() != Some(quantity) {
             report.problem = Some(not_taken(quantity, &after, now));
             report.outcome = Outcome::Failed;
-            report.becomes = Becomes::NeedsAttention;
+            report.transition = Transition::NeedsAttention;
         }
         let mut suspend_writes = false;
         match untouched.kept_in(&after.untouched()) {
@@ -291,7 +292,7 @@ impl<'a> Executor<'a> {
                 suspend_writes = true;
                 report.problem = Some(problem);
                 report.outcome = Outcome::Failed;
-                report.becomes = Becomes::NeedsAttention;
+                report.transition = Transition::NeedsAttention;
             }
         }
         self.records.insert(id, after);
@@ -320,7 +321,7 @@ impl<'a> Executor<'a> {
     fn unanswered(&mut self, step: &Step, evidence: Option<String>) -> Done {
         let problem = Problem::new(ProblemKind::HaloUnreachable, self.ops.clock.now());
         self.unreachable = Some(problem.clone());
-        Done::with(Report { problem: Some(problem), evidence, ..open(step, Outcome::Skipped) })
+        Done::with(StepReport { problem: Some(problem), evidence, ..open(step, Outcome::Skipped) })
     }
 
     /// What an error means for one client; what concerns all of them stops the run.
@@ -330,7 +331,7 @@ impl<'a> Executor<'a> {
         match error {
             HaloError::Rejected { reason } => {
                 let problem = Problem::new(write.refused(reason), now);
-                let report = Report { evidence, ..broken(step, problem) };
+                let report = StepReport { evidence, ..broken(step, problem) };
                 Ok(Done::with(report))
             }
             HaloError::NotFound => {
@@ -339,18 +340,18 @@ impl<'a> Executor<'a> {
                     Write::Create => write.refused("Halo answered that there is nothing at this address".into()),
                 };
                 let problem = Problem::new(kind, now);
-                let report = Report { evidence, ..broken(step, problem) };
+                let report = StepReport { evidence, ..broken(step, problem) };
                 Ok(Done::with(report))
             }
             // The agent may be kept from one record alone. A second one in vain is the whole connection's trouble.
             HaloError::PermissionDenied(_) if self.accepted || self.refused.is_none() => {
                 let problem = halo::problem(&error, None, now);
                 self.refused = Some(error);
-                Ok(Done::with(Report { evidence, ..broken(step, problem) }))
+                Ok(Done::with(StepReport { evidence, ..broken(step, problem) }))
             }
             HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_) => {
                 let problem = Problem::new(ProblemKind::AnswerNotUnderstood, now);
-                Ok(Done::with(Report { evidence, ..broken(step, problem) }))
+                Ok(Done::with(StepReport { evidence, ..broken(step, problem) }))
             }
             HaloError::Unavailable(_) | HaloError::DeadlinePassed => {
                 self.silent += 1;

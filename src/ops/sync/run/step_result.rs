@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::association::{ObservedFields, StepReport, Transition};
 use crate::domain::plan::{Action, Step};
 use crate::domain::problem::{Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
 use crate::halo::Subscription;
 use crate::ids::HaloSubscriptionId;
-use crate::storage::outcomes::{Becomes, Report, Seen};
 
 /// What the steps of a plan came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,7 @@ impl Tally {
             Outcome::Created | Outcome::Updated | Outcome::Unchanged => self.confirmed += 1,
             Outcome::Failed | Outcome::Skipped => self.open += 1,
         }
-        self.followed += u32::from(matches!(done.report.becomes, Becomes::Confirmed { .. }));
+        self.followed += u32::from(matches!(done.report.transition, Transition::Confirmed { .. }));
         self.doubts += u32::from(done.doubt);
     }
 }
@@ -44,7 +44,7 @@ impl std::ops::AddAssign for Tally {
 
 /// What became of one step.
 pub(super) struct Done {
-    pub report: Report,
+    pub report: StepReport,
     /// Halo may have done what it did not confirm.
     pub doubt: bool,
     /// Nothing more is written for this partner until a person has looked.
@@ -52,39 +52,41 @@ pub(super) struct Done {
 }
 
 impl Done {
-    pub fn with(report: Report) -> Self {
+    pub fn with(report: StepReport) -> Self {
         Self { report, doubt: false, suspend_writes: false }
     }
 }
 
 /// The outcome of a step that writes nothing.
-pub(super) fn note(step: &Step) -> Report {
-    let shown = step.seen.as_ref().map(|shown| Seen { name: shown.name.clone(), quantity: shown.quantity });
+pub(super) fn note(step: &Step) -> StepReport {
+    let shown = step.seen.as_ref().map(|shown| ObservedFields { name: shown.name.clone(), quantity: shown.quantity });
     // What an interrupted attempt sent has arrived: that is where this client's evidence is.
     let there = match step.before_sent {
-        Some(before) => Report { quantity_before: Some(before), ..open(step, Outcome::Updated) },
+        Some(before) => StepReport { quantity_before: Some(before), ..open(step, Outcome::Updated) },
         None => open(step, Outcome::Unchanged),
     };
     match &step.action {
-        Action::NoChange { quantity, .. } => Report {
+        Action::NoChange { quantity, .. } => StepReport {
             quantity_after: Some(*quantity),
             problem: step.warning.clone(),
-            becomes: Becomes::Confirmed { quantity: *quantity },
-            seen: shown,
+            transition: Transition::Confirmed { quantity: *quantity },
+            observed: shown,
             ..there
         },
-        Action::End { .. } => Report { becomes: Becomes::Ended, seen: shown, ..there },
-        Action::Defer(problem) => {
-            Report { problem: Some(problem.clone()), becomes: Becomes::NotSeen, ..open(step, Outcome::Skipped) }
-        }
+        Action::End { .. } => StepReport { transition: Transition::Ended, observed: shown, ..there },
+        Action::Defer(problem) => StepReport {
+            problem: Some(problem.clone()),
+            transition: Transition::NotObserved,
+            ..open(step, Outcome::Skipped)
+        },
         // It is tried again soon, and nobody has to mend anything.
         Action::Blocked(problem) if problem.code() == ProblemCode::HaloUnreachable => {
-            Report { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) }
+            StepReport { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) }
         }
-        Action::Blocked(problem) => Report {
+        Action::Blocked(problem) => StepReport {
             problem: Some(problem.clone()),
-            becomes: Becomes::NeedsAttention,
-            seen: shown,
+            transition: Transition::NeedsAttention,
+            observed: shown,
             ..open(step, Outcome::Failed)
         },
         Action::Create { .. } | Action::Readopt { .. } | Action::SetQuantity { .. } => open(step, Outcome::Skipped),
@@ -92,9 +94,9 @@ pub(super) fn note(step: &Step) -> Report {
 }
 
 /// A report that says nothing but the outcome yet.
-pub(super) fn open(step: &Step, outcome: Outcome) -> Report {
+pub(super) fn open(step: &Step, outcome: Outcome) -> StepReport {
     let before = step.seen.as_ref().and_then(|shown| shown.quantity);
-    Report {
+    StepReport {
         association: step.association,
         revision: step.revision,
         client: step.client,
@@ -104,15 +106,15 @@ pub(super) fn open(step: &Step, outcome: Outcome) -> Report {
         changed_in_halo: step.changed_in_halo,
         problem: None,
         evidence: None,
-        becomes: Becomes::Unchanged,
-        seen: None,
+        transition: Transition::Unchanged,
+        observed: None,
         duplicate: step.duplicate,
     }
 }
 
 /// Somebody has to mend this before the client's subscription is right again.
-pub(super) fn broken(step: &Step, problem: Problem) -> Report {
-    Report { problem: Some(problem), becomes: Becomes::NeedsAttention, ..open(step, Outcome::Failed) }
+pub(super) fn broken(step: &Step, problem: Problem) -> StepReport {
+    StepReport { problem: Some(problem), transition: Transition::NeedsAttention, ..open(step, Outcome::Failed) }
 }
 
 /// A person changed the association after the plan was made: the run that this queued acts on it.
@@ -123,7 +125,7 @@ pub(super) fn superseded(step: &Step) -> Done {
 /// A person gave the association another subscription while this one was being created.
 pub(super) fn one_too_many(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
     let problem = Problem::new(ProblemKind::DuplicateSubscription { ids: vec![id] }, now);
-    Done::with(Report { duplicate: Some(true), ..broken(step, problem) })
+    Done::with(StepReport { duplicate: Some(true), ..broken(step, problem) })
 }
 
 pub(super) fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
@@ -137,7 +139,7 @@ pub(super) fn made_a_record(step: &Step, id: HaloSubscriptionId, other: &Subscri
     let what = Some(Overwritten::Record { made: other.id, beside: id });
     let problem = Problem::new(ProblemKind::FieldsOverwritten { what }, now);
     let evidence = Some(format!("a write to subscription {id}, which is there, made subscription {}", other.id));
-    Done { suspend_writes: true, ..Done::with(Report { evidence, ..broken(step, problem) }) }
+    Done { suspend_writes: true, ..Done::with(StepReport { evidence, ..broken(step, problem) }) }
 }
 
 /// Halo did not keep these fields of a subscription.
@@ -149,7 +151,7 @@ pub(in crate::ops::sync) fn blanked(fields: &[&str], now: DateTime<Utc>) -> Prob
 /// Halo answered the write with another record: it is shown, never adopted.
 pub(super) fn another_record(step: &Step, id: HaloSubscriptionId, other: &Subscription, now: DateTime<Utc>) -> Done {
     let problem = Problem::new(ProblemKind::DuplicateSubscription { ids: vec![id, other.id] }, now);
-    let report = Report {
+    let report = StepReport {
         evidence: Some(format!("a write to subscription {id} was answered with subscription {}", other.id)),
         ..broken(step, problem)
     };
@@ -162,6 +164,6 @@ pub(super) fn not_taken(quantity: u32, shown: &Subscription, now: DateTime<Utc>)
     Problem::new(ProblemKind::QuantityRefused { quantity, refusal }, now)
 }
 
-pub(super) fn seen(record: &Subscription) -> Seen {
-    Seen { name: record.name.clone(), quantity: record.quantity.whole() }
+pub(super) fn observed_fields(record: &Subscription) -> ObservedFields {
+    ObservedFields { name: record.name.clone(), quantity: record.quantity.whole() }
 }

@@ -218,7 +218,7 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
     assert!(world.billed()["Alder"].contains(&4), "the client's own stays right");
 
     // The duplicate is not forgotten over another problem, nor after a while.
-    sqlx::query("update associations set duplicate_possible_until = duplicate_possible_until - interval '2 days'")
+    sqlx::query("update associations set duplicate_search_until = duplicate_search_until - interval '2 days'")
         .execute(&world.owner)
         .await
         .unwrap();
@@ -589,7 +589,7 @@ async fn possible_duplicate_is_looked_for_until_a_lookup() {
         world.bring_forward(run).await;
         world.work(run).await;
     }
-    sqlx::query("update associations set duplicate_possible_until = duplicate_possible_until - interval '2 days'")
+    sqlx::query("update associations set duplicate_search_until = duplicate_search_until - interval '2 days'")
         .execute(&world.owner)
         .await
         .unwrap();

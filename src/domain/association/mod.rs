@@ -1,8 +1,17 @@
 //! The mapping of a client to a Halo customer, and the one subscription that follows from it.
 
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use lifecycle::{
+    AssociationEvent, Impossible, Lifecycle, Observed, ObservedFields, PendingWrite, Step, StepReport, Transition,
+    confirmation_timeout_passed,
+};
 
 use super::problem::Problem;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};

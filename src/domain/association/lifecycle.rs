@@ -1,0 +1,374 @@
+//! The association's state machine: every event that can happen to an association, and the state that
+//! follows. `storage/` reads the row, has [`Lifecycle::apply`] decide, and writes plain values.
+//!
+//! Times that several machines have to agree on (when a create was sent, until when a duplicate is
+//! looked for) are `now`, a reading of the database's clock. Times that are only shown come with the
+//! event, by the clock of the process.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::{AssociationState, Billing, Ending, LastSync};
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::run::Outcome;
+use crate::ids::{AssociationId, ClientId, HaloSubscriptionId};
+
+/// How long a duplicate is looked for at least, after an act by which a second record may exist.
+const DUPLICATE_SEARCH: TimeDelta = TimeDelta::days(1);
+
+/// The part of an association that decides what may happen to it next, and what that changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lifecycle {
+    /// Moves whenever a person changes the association, so that a run never acts on what was decided
+    /// before.
+    pub revision: i32,
+    pub state: AssociationState,
+    pub ending: Option<Ending>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The customer may be mapped by several clients, each with a subscription of its own.
+    pub shared: bool,
+    pub subscription: Option<HaloSubscriptionId>,
+    /// When a create was sent whose outcome is not recorded. Only a look at Halo resolves it.
+    pub create_sent_at: Option<DateTime<Utc>>,
+    /// A person saw the candidates and asked for a new subscription.
+    pub creation_approved: bool,
+    /// A second record may exist: every run looks for it until this time at least, and until a look
+    /// after that time shows none.
+    pub duplicate_search_until: Option<DateTime<Utc>>,
+    /// A write of the quantity that Halo has not been seen after.
+    pub pending_write: Option<PendingWrite>,
+    pub observed: Observed,
+    pub billing: Billing,
+    pub last_synced: Option<LastSync>,
+    pub problem: Option<Problem>,
+}
+
+/// What a write of the quantity must leave as it is, and when the write was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingWrite {
+    pub before: Value,
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// What Halo last showed of the subscription, and when Halo was last looked at for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    pub name: Option<String>,
+    pub quantity: Option<u32>,
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// Something that happens to an association: an act of a person, or a step of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AssociationEvent {
+    /// A person removed the mapping.
+    Removed { ending: Ending, at: DateTime<Utc> },
+    /// A person mapped the same pair again before its end was confirmed.
+    Resumed { shared: bool },
+    /// A person asked for another subscription instead of the deleted one.
+    Recreated,
+    /// A person chose this record as the client's subscription.
+    Adopted(HaloSubscriptionId),
+    /// A person wants a new subscription and none of the candidates. Refused until the
+    /// create-confirmation timeout of an earlier create has passed.
+    CreationApproved { confirmation: Duration },
+    /// A person looked at the overwritten fields: writes resume, and what records were before earlier
+    /// writes no longer counts.
+    WritesResumed,
+    /// A run is about to send a quantity.
+    QuantitySent { before: Value },
+    /// Halo clearly did not write the quantity, or the quantity was never sent.
+    QuantityRefused,
+    /// A run is about to send a create.
+    CreateSent,
+    /// Halo clearly created nothing.
+    CreateRefused,
+    /// Halo created this subscription.
+    Created(HaloSubscriptionId),
+    /// A run found the association's own subscription again.
+    Readopted(HaloSubscriptionId),
+    /// A run finished its step for the association.
+    StepTaken(Step),
+}
+
+/// The part of a step's report that changes the association.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub transition: Transition,
+    pub problem: Option<Problem>,
+    pub observed: Option<ObservedFields>,
+    /// Whether a second subscription of the client's exists; `None` if the run did not look.
+    pub duplicate: Option<bool>,
+    pub at: DateTime<Utc>,
+}
+
+/// What a run's step makes of an association.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// Halo confirmed this quantity: the last sync date moves.
+    Confirmed { quantity: u32 },
+    /// A person has to fix something.
+    NeedsAttention,
+    /// The state stays; the problem is noted.
+    Unchanged,
+    /// The state stays, and a look at Halo showed nothing of a create in doubt.
+    NotObserved,
+    /// The end that a person asked for is confirmed.
+    Ended,
+}
+
+/// The subscription's fields as Halo showed them in this run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedFields {
+    pub name: String,
+    pub quantity: Option<u32>,
+}
+
+/// What one step of a run did for one association.
+#[derive(Clone, Debug)]
+pub struct StepReport {
+    pub association: AssociationId,
+    /// The revision that the plan saw.
+    pub revision: i32,
+    pub client: ClientId,
+    pub outcome: Outcome,
+    pub quantity_before: Option<u32>,
+    pub quantity_after: Option<u32>,
+    pub changed_in_halo: bool,
+    pub problem: Option<Problem>,
+    pub evidence: Option<String>,
+    pub transition: Transition,
+    pub observed: Option<ObservedFields>,
+    /// Whether a second subscription of the client's exists; `None` if the run did not look. A
+    /// duplicate is looked for until it is gone.
+    pub duplicate: Option<bool>,
+}
+
+impl StepReport {
+    pub fn event(&self, at: DateTime<Utc>) -> AssociationEvent {
+        AssociationEvent::StepTaken(Step {
+            transition: self.transition,
+            problem: self.problem.clone(),
+            observed: self.observed.clone(),
+            duplicate: self.duplicate,
+            at,
+        })
+    }
+}
+
+/// Why an event cannot happen to the association as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Impossible {
+    /// The association has ended.
+    Ended,
+    /// The association is ending.
+    Ending,
+    /// The association is not ending.
+    NotEnding,
+    /// The association has a subscription.
+    HasSubscription,
+    /// The association has no subscription.
+    NoSubscription,
+    /// The subscription is not known to be deleted.
+    SubscriptionNotDeleted,
+    /// No create was sent.
+    NoCreateSent,
+    /// A create was sent lately and may still come to light.
+    CreateUnconfirmed,
+}
+
+impl Lifecycle {
+    /// The association after the event, by the database's clock.
+    pub fn apply(&self, event: &AssociationEvent, now: DateTime<Utc>) -> Result<Lifecycle, Impossible> {
+        if self.state == AssociationState::Ended {
+            return Err(Impossible::Ended);
+        }
+        let mut after = self.clone();
+        match event {
+            AssociationEvent::Removed { ending, at } => after.remove(*ending, *at),
+            AssociationEvent::Resumed { shared } => after.resume(*shared)?,
+            AssociationEvent::Recreated => after.recreate()?,
+            AssociationEvent::Adopted(id) => after.answer(Some(*id), now)?,
+            AssociationEvent::CreationApproved { confirmation } => {
+                if self.create_sent_at.is_some_and(|sent| sent + *confirmation > now) {
+                    return Err(Impossible::CreateUnconfirmed);
+                }
+                after.answer(None, now)?;
+            }
+            AssociationEvent::WritesResumed => after.resume_writes(),
+            AssociationEvent::QuantitySent { before } => {
+                after.pending_write = Some(PendingWrite { before: before.clone(), sent_at: Some(now) });
+            }
+            AssociationEvent::QuantityRefused => after.pending_write = None,
+            AssociationEvent::CreateSent => after.create_sent(now)?,
+            AssociationEvent::CreateRefused => {
+                if self.subscription.is_some() {
+                    return Err(Impossible::HasSubscription);
+                }
+                after.create_sent_at.take().ok_or(Impossible::NoCreateSent)?;
+            }
+            AssociationEvent::Created(id) => after.own(*id)?,
+            AssociationEvent::Readopted(id) => {
+                // What is taken back after a create in doubt may not be what that create made.
+                if self.create_sent_at.is_some() {
+                    after.duplicate_search_until = Some(now + DUPLICATE_SEARCH);
+                }
+                after.own(*id)?;
+            }
+            AssociationEvent::StepTaken(step) => after.take_step(step, now)?,
+        }
+        Ok(after)
+    }
+
+    fn is_ending(&self) -> bool {
+        self.state == AssociationState::Ending
+    }
+
+    /// The state without a problem, of an association that goes on.
+    fn resting_state(&self) -> AssociationState {
+        if self.subscription.is_some() { AssociationState::Active } else { AssociationState::Pending }
+    }
+
+    /// An association whose quantity stays ends at once, unless a create is in doubt. Otherwise a run
+    /// confirms the end, even if no subscription is known: Halo may have one that is the client's.
+    fn remove(&mut self, ending: Ending, at: DateTime<Utc>) {
+        let ends = ending == Ending::KeepQuantity && self.create_sent_at.is_none();
+        self.state = if ends { AssociationState::Ended } else { AssociationState::Ending };
+        self.ended_at = ends.then_some(at);
+        self.ending = Some(ending);
+        self.problem = None;
+        self.revision += 1;
+    }
+
+    fn resume(&mut self, shared: bool) -> Result<(), Impossible> {
+        if !self.is_ending() {
+            return Err(Impossible::NotEnding);
+        }
+        self.state = self.resting_state();
+        self.ending = None;
+        self.shared |= shared;
+        self.revision += 1;
+        Ok(())
+    }
+
+    fn recreate(&mut self) -> Result<(), Impossible> {
+        if self.is_ending() {
+            return Err(Impossible::Ending);
+        }
+        let deleted = self.problem.as_ref().is_some_and(|it| it.code() == ProblemCode::SubscriptionDeleted);
+        if self.state != AssociationState::NeedsAttention || !deleted {
+            return Err(Impossible::SubscriptionNotDeleted);
+        }
+        self.subscription.take().ok_or(Impossible::NoSubscription)?;
+        self.state = AssociationState::Pending;
+        self.problem = None;
+        self.pending_write = None;
+        self.observed = Observed::default();
+        self.billing = Billing::Unknown;
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// Whichever record the person chose, another one may still come to light.
+    fn answer(&mut self, adopted: Option<HaloSubscriptionId>, now: DateTime<Utc>) -> Result<(), Impossible> {
+        if self.is_ending() {
+            return Err(Impossible::Ending);
+        }
+        self.subscription = adopted;
+        self.creation_approved = adopted.is_none();
+        self.create_sent_at = None;
+        self.problem = None;
+        self.pending_write = None;
+        self.duplicate_search_until = Some(now + DUPLICATE_SEARCH);
+        self.state = self.resting_state();
+        self.revision += 1;
+        Ok(())
+    }
+
+    fn resume_writes(&mut self) {
+        self.pending_write = None;
+        if self.problem.as_ref().is_some_and(|problem| problem.code() == ProblemCode::FieldsOverwritten) {
+            self.problem = None;
+            if self.state == AssociationState::NeedsAttention {
+                self.state = self.resting_state();
+            }
+        }
+    }
+
+    /// From here on the create is in doubt until Halo has answered. One that is sent after another may
+    /// make a second record.
+    fn create_sent(&mut self, now: DateTime<Utc>) -> Result<(), Impossible> {
+        if self.subscription.is_some() {
+            return Err(Impossible::HasSubscription);
+        }
+        if self.create_sent_at.is_some() {
+            self.duplicate_search_until = Some(now + DUPLICATE_SEARCH);
+        }
+        self.create_sent_at = Some(now);
+        self.observed.at = None;
+        Ok(())
+    }
+
+    fn own(&mut self, id: HaloSubscriptionId) -> Result<(), Impossible> {
+        if self.subscription.is_some() {
+            return Err(Impossible::HasSubscription);
+        }
+        self.subscription = Some(id);
+        self.create_sent_at = None;
+        self.creation_approved = false;
+        Ok(())
+    }
+
+    fn take_step(&mut self, step: &Step, now: DateTime<Utc>) -> Result<(), Impossible> {
+        self.problem.clone_from(&step.problem);
+        match step.transition {
+            Transition::Confirmed { quantity } => {
+                if self.subscription.is_none() {
+                    return Err(Impossible::NoSubscription);
+                }
+                let at = self.last_synced.map_or(step.at, |last| last.at.max(step.at));
+                self.last_synced = Some(LastSync { at, quantity });
+                if !self.is_ending() {
+                    self.state = AssociationState::Active;
+                }
+            }
+            Transition::NeedsAttention if !self.is_ending() => self.state = AssociationState::NeedsAttention,
+            Transition::NeedsAttention | Transition::Unchanged => {}
+            Transition::NotObserved => self.observed.at = Some(step.at),
+            Transition::Ended => {
+                if !self.is_ending() {
+                    return Err(Impossible::NotEnding);
+                }
+                self.state = AssociationState::Ended;
+                self.ended_at = Some(step.at);
+            }
+        }
+        if let Some(fields) = &step.observed {
+            self.observed = Observed { name: Some(fields.name.clone()), quantity: fields.quantity, at: Some(step.at) };
+            self.pending_write = None;
+        }
+        match step.duplicate {
+            // The next look that shows none ends the search.
+            Some(true) => self.duplicate_search_until = Some(now),
+            Some(false) if self.duplicate_search_until.is_some_and(|until| until <= now) => {
+                self.duplicate_search_until = None;
+            }
+            Some(false) | None => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether Halo is no longer at work on a create: the timeout since it was sent has passed, and a look
+/// at Halo has already shown nothing. An empty look counts only after another one, whenever that was,
+/// because a crash or an outage may have taken the whole timeout.
+pub fn confirmation_timeout_passed(
+    create_sent_at: Option<DateTime<Utc>>,
+    observed_at: Option<DateTime<Utc>>,
+    timeout: Duration,
+    now: DateTime<Utc>,
+) -> bool {
+    create_sent_at.is_none_or(|sent| sent + timeout <= now && observed_at.is_some())
+}
