@@ -1,0 +1,174 @@
+//! Failures: what stops a run, and what concerns one client alone.
+
+use infima_halo::app::App;
+use infima_halo::domain::association::AssociationState;
+use infima_halo::domain::problem::ProblemCode;
+use infima_halo::domain::run::RunState;
+use infima_halo::ops::sync::run::{RunOutcome, run_sync};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::world::World;
+
+#[tokio::test]
+async fn rejected_credentials_stop_the_run() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
+    world.tenant.act(Act::RotateSecret).unwrap();
+    let mark = world.mark();
+
+    let run = world.sync().await;
+    assert_eq!(run.state, RunState::Failed);
+    let problem = world.connection().await.problem.expect("the connection needs attention");
+    assert_eq!(problem.code(), ProblemCode::CredentialsRejected);
+    assert!(world.mark() - mark <= 4, "the tenant is not hammered");
+}
+
+#[tokio::test]
+async fn blocked_address_is_a_connection_problem() {
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    let mut config = world.config.clone();
+    config.halo.development_addresses.clear();
+    let elsewhere = App::build(&config, world.clock.clone(), 2).await.unwrap();
+    let looked = run_sync(&elsewhere.ops, run, "elsewhere", &CancellationToken::new()).await.unwrap();
+    assert_eq!(looked, RunOutcome::Finished(RunState::Failed));
+    assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::AddressBlocked);
+}
+
+/// A partner without nightly syncs has no next one that would take over.
+#[tokio::test]
+async fn unreachable_halo_is_retried_for_a_day() {
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
+    let run = world.map(&["Alder"]).await.run.unwrap();
+    world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    world.clock.advance(chrono::Duration::hours(23));
+    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
+    world.clock.advance(chrono::Duration::hours(1));
+    assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
+    assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
+
+    // A new request has a day of its own.
+    assert_eq!(world.work(world.request_sync().await).await, RunOutcome::PutBack);
+}
+
+#[tokio::test]
+async fn deleted_subscription_is_reported_and_not_recreated() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
+    let id = world.association("Alder").await.subscription.unwrap().id.0;
+    world.tenant.act(Act::DeleteSubscription { id }).unwrap();
+    world.set_users("Birch", 4).await;
+    let before = world.connection().await.last_synced_at;
+
+    let run = world.sync().await;
+    assert_eq!(run.state, RunState::PartiallySucceeded);
+    let alder = world.association("Alder").await;
+    assert_eq!(alder.state, AssociationState::NeedsAttention);
+    assert_eq!(alder.problem.unwrap().code(), ProblemCode::SubscriptionDeleted);
+    assert_eq!(world.billed(), [("Birch".into(), vec![4])].into());
+    assert_eq!(world.connection().await.last_synced_at, before, "one broken client holds the date back");
+}
+
+#[tokio::test]
+async fn unreadable_subscription_does_not_stop_others() {
+    for (fault, code) in [
+        (Fault::WrongShape, ProblemCode::AnswerNotUnderstood),
+        (Fault::ServerErrorBefore, ProblemCode::HaloUnreachable),
+    ] {
+        let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).synced().build().await;
+        world.set_users("Alder", 4).await;
+        world.set_users("Birch", 4).await;
+        let alder = world.association("Alder").await.subscription.unwrap().id;
+        let read = Matching::call(Call::SubscriptionSingle).id(alder.0);
+        world.tenant.inject(fault, read, Lasting::Sticky);
+        let run = world.request_sync().await;
+        let first = world.work(run).await;
+        assert_eq!(world.billed()["Birch"], [4], "{fault:?}");
+        assert_eq!(world.association("Alder").await.problem.map(|it| it.code()), Some(code), "{fault:?}");
+        // A read without answer is retried a few times.
+        assert_eq!(first == RunOutcome::PutBack, fault == Fault::ServerErrorBefore);
+        while world.look().await == Some(RunOutcome::PutBack) {}
+        assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded, "{fault:?}");
+        world.tenant.clear_faults();
+        assert_eq!(world.sync().await.state, RunState::Succeeded, "{fault:?}");
+        assert_eq!(world.billed()["Alder"], [4], "{fault:?}");
+    }
+}
+
+/// Four clients with a changed count. Halo always fails to update the first three of the alphabet.
+async fn halo_failing_for_three_of_four_clients() -> World {
+    let names = ["Alder", "Birch", "Cedar", "Dogwood"];
+    let world = World::builder().clients(&names.map(|name| (name, 3))).synced().build().await;
+    for name in names {
+        world.set_users(name, 4).await;
+    }
+    for name in &names[..3] {
+        let id = world.association(name).await.subscription.unwrap().id;
+        world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update).id(id.0), Lasting::Sticky);
+    }
+    world
+}
+
+#[tokio::test]
+async fn clients_halo_fails_for_do_not_stop_others() {
+    let world = halo_failing_for_three_of_four_clients().await;
+    let run = world.request_sync().await;
+    assert_eq!(world.work(run).await, RunOutcome::PutBack, "three in a row");
+    assert_eq!(world.billed()["Dogwood"], [3]);
+    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
+    assert_eq!(world.billed()["Dogwood"], [4]);
+}
+
+/// Three clients in a row that Halo never answers for are their own problem, not an outage.
+#[tokio::test]
+async fn three_clients_without_answer_is_no_outage() {
+    let world = halo_failing_for_three_of_four_clients().await;
+    let run = world.request_sync().await;
+    for _ in 0..6 {
+        world.wait_out().await;
+        assert_eq!(world.run(run).await.state, RunState::Queued);
+    }
+    world.clock.advance(chrono::Duration::days(1));
+    world.wait_out().await;
+    assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
+    assert_eq!(world.connection().await.problem, None);
+}
+
+#[tokio::test]
+async fn unwritable_record_does_not_stop_others() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 3), ("Cedar", 3)]).synced().build().await;
+    for name in ["Alder", "Birch", "Cedar"] {
+        world.set_users(name, 4).await;
+    }
+    let alder = world.association("Alder").await.subscription.unwrap().id;
+    world.tenant.inject(Fault::Forbidden, Matching::call(Call::Update).id(alder.0), Lasting::Sticky);
+    assert_eq!(world.sync().await.state, RunState::PartiallySucceeded);
+    assert_eq!(world.association("Alder").await.problem.unwrap().code(), ProblemCode::PermissionMissing);
+    assert_eq!((world.billed()["Birch"].clone(), world.billed()["Cedar"].clone()), (vec![4], vec![4]));
+    assert_eq!(world.connection().await.problem, None);
+
+    // An agent that may write nothing is the connection's problem, and Halo is not tried for every
+    // client.
+    world.set_users("Birch", 5).await;
+    world.set_users("Cedar", 5).await;
+    world.tenant.inject(Fault::Forbidden, Matching::call(Call::Update), Lasting::Sticky);
+    let mark = world.mark();
+    assert_eq!(world.sync().await.state, RunState::Failed);
+    assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::PermissionMissing);
+    assert_eq!(world.writes_since(mark), 3, "two clients' writes, the first one again with a new token");
+}
+
+/// One customer's list is not understood: nothing is created there, and the others are synced.
+#[tokio::test]
+async fn unreadable_customer_list_stops_only_that_customer() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).connected().build().await;
+    world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
+    let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
+    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    let of_alder = Matching::call(Call::SubscriptionList).client_id(world.customer("Alder").0);
+    world.tenant.inject(Fault::WrongShape, of_alder, Lasting::Sticky);
+    world.wait_out().await;
+    assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
+    assert_eq!(world.association("Alder").await.problem.unwrap().code(), ProblemCode::AnswerNotUnderstood);
+    assert_eq!(world.billed()["Birch"], [3]);
+}
