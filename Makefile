@@ -79,7 +79,7 @@ schema:
 	cargo run --quiet -- schema > $(target)/schema.graphql
 	mv $(target)/schema.graphql schema.graphql
 
-# The long version of the crash, budget and story tests: INFIMA_SOAK_KILLS kills and INFIMA_SOAK_STORIES stories.
+# The long version of the crash, budget and model tests: INFIMA_SOAK_KILLS kills and INFIMA_SOAK_STORIES random sequences.
 soak:
 	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --include-ignored --nocapture
 

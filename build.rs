@@ -1,4 +1,4 @@
-//! The migrations are compiled into the binary; a new file among them has to cause a build.
+//! Rebuilds the crate when a migration is added: migrations are compiled into the binary.
 
 fn main() {
     println!("cargo::rerun-if-changed=migrations");

@@ -1,13 +1,13 @@
-//! The only place that asks what time it is.
+//! The only place that reads the clock.
 //!
-//! Nights, dates and token expiry use this clock, so that they can be tested without waiting. Leases, retries and the
+//! Nightly syncs, dates and token expiry use this clock, so that they can be tested without waiting. Leases, retries and the
 //! request budget are judged by Postgres' own clock instead, because several machines have to agree on them.
 
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Duration, Utc};
 
-/// The wall clock, or one that a test moves by hand.
+/// The system's clock, or a clock that a test sets.
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
@@ -15,12 +15,12 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// A clock that stands still until [`Clock::set`] or [`Clock::advance`].
+    /// Creates a clock that does not move until [`Clock::set`] or [`Clock::advance`].
     pub fn manual(now: DateTime<Utc>) -> Self {
         Clock::Manual(Arc::new(Mutex::new(now)))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that may ask")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the clock")]
     pub fn now(&self) -> DateTime<Utc> {
         match self {
             Clock::System => Utc::now(),

@@ -1,4 +1,4 @@
-//! The door is in `cli/`.
+//! The program. `cli/` holds its commands.
 
 fn main() -> std::process::ExitCode {
     infima_halo::cli::main()

@@ -1,4 +1,4 @@
-//! The way to the database: whether it is there, what its tables are made by, and the pool that the queue has for itself.
+//! Connects to the database: checks that it answers, applies the migrations, and builds the queue's own pool.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use crate::storage;
 
 /// The queue listens on a connection for each kind of job, and fetches on a few more.
 const QUEUE_CONNECTIONS: u32 = queue::Kind::ALL.len() as u32 + 4;
-/// What the database gets to let us in.
-const CONNECT: Duration = Duration::from_secs(5);
-/// What connections to the database get to come back.
-pub(super) const CLOSE: Duration = Duration::from_secs(2);
-/// Where the address of the database is found.
+/// The time that the database gets to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time that connections to the database get to close.
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The variable that holds the database's address.
 pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 
-/// Applies our migrations and the queue's, as the owner of the database. `variable` is where its address was found.
+/// Applies our migrations and the queue's, as the owner of the database. `variable` held its address.
 pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result<(), StartError> {
     let options = reach(owner_url, variable).await?;
-    let owner = PgPoolOptions::new().max_connections(2).acquire_timeout(CONNECT).connect_with(options).await?;
+    let owner = PgPoolOptions::new().max_connections(2).acquire_timeout(CONNECT_TIMEOUT).connect_with(options).await?;
     let migrated = async {
         storage::migrate(&owner).await?;
         queue::set_up(&owner).await?;
@@ -36,26 +36,26 @@ pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result
     migrated
 }
 
-/// Connects once, to learn what is wrong: a pool waits for a server that refuses, and then only says that it waited.
+/// Connects once to find out what is wrong: a pool waits for a server that refuses, and then reports only a time-out.
 pub(super) async fn reach(url: &SecretString, variable: &'static str) -> Result<PgConnectOptions, StartError> {
-    /// A server that is on its way up, or full: the pool may well wait for that.
-    const FOR_A_MOMENT: [&str; 2] = ["57P03", "53300"];
+    /// The server is starting or has no free connection; the pool can wait for that.
+    const TRANSIENT: [&str; 2] = ["57P03", "53300"];
     let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(variable))?;
-    let why = match tokio::time::timeout(CONNECT, options.clone().disable_statement_logging().connect()).await {
+    let why = match tokio::time::timeout(CONNECT_TIMEOUT, options.clone().disable_statement_logging().connect()).await {
         Ok(Ok(connection)) => {
-            // It was only to see: one that does not part in peace is cut.
-            let _ = tokio::time::timeout(CLOSE, connection.close()).await;
+            // The connection was only a check. If it does not close in time, it is dropped.
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, connection.close()).await;
             return Ok(options);
         }
-        Ok(Err(sqlx::Error::Database(said))) if said.code().is_some_and(|code| FOR_A_MOMENT.contains(&&*code)) => {
+        Ok(Err(sqlx::Error::Database(error))) if error.code().is_some_and(|code| TRANSIENT.contains(&&*code)) => {
             return Ok(options);
         }
-        Ok(Err(sqlx::Error::Database(said))) => format!("does not let us in: {}", said.message()),
+        Ok(Err(sqlx::Error::Database(error))) => format!("refuses the connection: {}", error.message()),
         Ok(Err(sqlx::Error::Io(error))) => {
             format!("cannot be reached: {error}. Is it running, and is this its address?")
         }
         Ok(Err(error)) => format!("cannot be reached: {error}"),
-        Err(_) => format!("cannot be reached: no answer within {} seconds", CONNECT.as_secs()),
+        Err(_) => format!("cannot be reached: no answer within {} seconds", CONNECT_TIMEOUT.as_secs()),
     };
     let at = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
@@ -64,7 +64,7 @@ pub(super) async fn reach(url: &SecretString, variable: &'static str) -> Result<
     Err(StartError::NoDatabase { at, variable, why })
 }
 
-/// Whether Postgres said, at the bottom of it, that the role may not do that.
+/// Returns whether the root cause is that the role lacks the privilege.
 fn is_not_permitted(error: &StartError) -> bool {
     const INSUFFICIENT_PRIVILEGE: &str = "42501";
     std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
@@ -72,8 +72,11 @@ fn is_not_permitted(error: &StartError) -> bool {
         .any(|said| said.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE))
 }
 
-/// It connects when it is first used, and again whenever it has to: a database that goes away ends no worker.
+/// Builds the queue's pool. It connects on first use and reconnects after an outage, so that an outage ends no worker.
 pub(super) fn queue_pool(url: &SecretString) -> Result<PgPool, StartError> {
     let options = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(DATABASE_URL))?;
-    Ok(PgPoolOptions::new().max_connections(QUEUE_CONNECTIONS).acquire_timeout(CONNECT).connect_lazy_with(options))
+    Ok(PgPoolOptions::new()
+        .max_connections(QUEUE_CONNECTIONS)
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .connect_lazy_with(options))
 }

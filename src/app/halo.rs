@@ -1,4 +1,4 @@
-//! Halo as everybody uses it: one client, and one budget over all processes.
+//! Builds the Halo client of the process, with the request budget that all processes share.
 
 use std::sync::Arc;
 
@@ -14,22 +14,23 @@ pub(super) fn build(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo,
     let allowed = AllowList::parse(&config.development_addresses)?;
     let limits = HttpLimits { total: config.timeout, ..HttpLimits::default() };
     let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits)?;
-    let allowance = Allowance { total: config.requests, kept_for_people: config.people_requests, span: config.window };
-    // By then whatever used the budget up is out of the window, and what came meanwhile as well.
+    let allowance =
+        Allowance { total: config.requests, kept_for_people: config.interactive_reserve, span: config.window };
+    // After two windows, the requests that used the budget up no longer count, nor do those sent meanwhile.
     let bulk_read_max_wait = config.window * 2;
     let settings = HaloSettings { request_timeout: config.timeout, bulk_read_max_wait, ..HaloSettings::default() };
     Ok(Halo::new(http, shared_budget(db.clone(), allowance), clock.clone(), settings))
 }
 
-/// So much less than its own partner's syncs and searches may send to a Halo is sent there by another one's attempts. With
-/// what is usual, the two together stay within the least that Halo is said to allow.
-const ATTEMPTS: u32 = 4;
+/// Attempts with unverified credentials get this fraction of a host's budget, apart from the budget of the partner who owns
+/// the host. With the defaults, both together stay within the lowest limit that Halo is said to have.
+const UNVERIFIED_DIVISOR: u32 = 4;
 
-fn of_attempts(allowance: Allowance) -> Allowance {
-    Allowance { total: (allowance.total / ATTEMPTS).max(1), kept_for_people: 0, ..allowance }
+fn for_unverified(allowance: Allowance) -> Allowance {
+    Allowance { total: (allowance.total / UNVERIFIED_DIVISOR).max(1), kept_for_people: 0, ..allowance }
 }
 
-/// What the account is called where it is kept. No host has a blank in it.
+/// The name under which the account is stored. No host name contains a blank.
 fn name(Account { host, unverified_for }: &Account) -> String {
     match unverified_for {
         None => host.clone(),
@@ -37,17 +38,17 @@ fn name(Account { host, unverified_for }: &Account) -> String {
     }
 }
 
-/// The budget that all processes share, as the function that `halo/` asks before every request.
+/// Returns the shared budget as the function that `halo/` calls before every request.
 fn shared_budget(db: Db, allowance: Allowance) -> Budget {
-    Arc::new(move |ask| {
+    Arc::new(move |message| {
         let db = db.clone();
         Box::pin(async move {
-            let asked = async {
+            let taken = async {
                 let mut connection = db.pool().acquire().await?;
-                match ask {
+                match message {
                     BudgetRequest::Permit { account, priority } => {
                         let allowance =
-                            if account.unverified_for.is_some() { of_attempts(allowance) } else { allowance };
+                            if account.unverified_for.is_some() { for_unverified(allowance) } else { allowance };
                         budget::take(&mut connection, &name(&account), priority == Priority::Interactive, allowance)
                             .await
                     }
@@ -56,10 +57,10 @@ fn shared_budget(db: Db, allowance: Allowance) -> Budget {
                     }
                 }
             };
-            match asked.await {
+            match taken.await {
                 Ok(wait) => Ok(wait.map_or(BudgetAnswer::Go, BudgetAnswer::Wait)),
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the request budget cannot be asked");
+                    tracing::error!(error = &error as &dyn std::error::Error, "the request budget cannot be read");
                     Err(BudgetUnavailable)
                 }
             }

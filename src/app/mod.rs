@@ -1,10 +1,10 @@
 //! The composition root: configuration in, running parts out.
 //!
-//! `serve`, `worker`, `dev`, the operator's commands and the tests all start here, so that what is tested is what runs. It
-//! knows every room by its door and no rule of the business.
+//! `serve`, `worker`, `dev`, the operator's commands and the tests all start here, so that the tests run what production
+//! runs. It knows the public interface of every module and no business rule.
 //!
-//! Here is the [`App`] and what it answers and works. Beside it are the parts it is built of: the way to the database
-//! (`database`), Halo with its budget (`halo`), who signs in (`sign_in`), support's playground, and why it may not start.
+//! This file holds the [`App`]. The other files build its parts: the database connection (`database`), Halo with its
+//! budget (`halo`), sign-in (`sign_in`), support's playground, and the errors of a failed start.
 
 mod database;
 mod halo;
@@ -41,23 +41,23 @@ use crate::storage::leases::LeaseTerms;
 use crate::storage::run_listener::RunListener;
 use crate::telemetry::Metrics;
 
-/// What running answers get to come to their end when the process is told to stop. Deployment tools kill after 30 seconds.
-const STOP: Duration = Duration::from_secs(25);
-/// What the database gets to say that it is there.
-const PING: Duration = Duration::from_secs(1);
+/// The time that requests in progress get when the process stops. Deployment tools kill after 30 seconds.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
+/// The time that the database gets to answer a health check.
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
 const NO_ANSWER: &str = "the database does not answer";
 /// The operations that partners' callers may run.
 const CONTRACT: &str = include_str!("../../frontend-contract/persisted-documents.json");
 const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What every process that does something is made of.
+/// The parts of every process that serves requests or runs syncs.
 #[derive(Clone)]
 pub struct App {
     pub ops: Ops,
     pub clock: Clock,
-    /// Once cancelled, everything comes to an end.
+    /// Cancelled when the process stops.
     pub stopping: CancellationToken,
-    /// Mutations that run: they are waited for.
+    /// Mutations in progress. The process waits for them when it stops.
     mutations: TaskTracker,
 }
 
@@ -74,8 +74,8 @@ impl App {
         let db = Db::connect(&config.database.url, connections).await?;
         let halo = halo::build(&config.halo, &db, &clock)?;
         let settings = Settings {
-            settle: config.halo.settle,
-            fresh: config.halo.fresh,
+            settle: config.halo.create_confirmation,
+            fresh: config.halo.max_observation_age,
             lease: LeaseTerms { length: config.worker.lease, grace: config.halo.timeout },
             nights: NightlySchedule {
                 time_zone: config.night.time_zone,
@@ -95,7 +95,7 @@ impl App {
         Ok(Self { ops, clock, stopping: CancellationToken::new(), mutations: TaskTracker::new() })
     }
 
-    /// What `serve` answers: GraphQL and health, and beside them `others` (the playground; in development the keys).
+    /// Returns the router of `serve`: GraphQL and health, and `others` (the playground; in development the keys).
     pub fn api(
         &self,
         config: &Config,
@@ -125,7 +125,7 @@ impl App {
             ready: Arc::new(move || {
                 let db = db.clone();
                 Box::pin(async move {
-                    let answered = tokio::time::timeout(PING, db.ping()).await;
+                    let answered = tokio::time::timeout(PING_TIMEOUT, db.ping()).await;
                     answered.is_ok_and(|ping| ping.is_ok()).then_some(()).ok_or_else(|| NO_ANSWER.to_owned())
                 })
             }),
@@ -138,15 +138,15 @@ impl App {
         http::metrics_route(|| Metrics::of_this_process().render())
     }
 
-    /// Answers at `listener` until the app is stopped; what is being answered then, and every mutation, is brought to its
-    /// end, within limits.
+    /// Serves `listener` until the app is stopped; requests in progress and every mutation are then completed, within the
+    /// shutdown timeout.
     pub async fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
-        let told = self.stopping.clone();
+        let stopping = self.stopping.clone();
         let limits = Limits::default();
         let serving = http::serve(listener, router, &limits, self.stopping.clone());
-        let too_late = async {
-            told.cancelled().await;
-            tokio::time::sleep(STOP).await;
+        let timed_out = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         tokio::select! {
             served = async {
@@ -155,26 +155,26 @@ impl App {
                 self.mutations.wait().await;
                 Ok(())
             } => served,
-            () = too_late => {
-                tracing::warn!("some answers did not come to their end in time");
+            () = timed_out => {
+                tracing::warn!("some requests were not completed before the shutdown timeout");
                 Ok(())
             }
         }
     }
 
-    /// Works the queue until the app is stopped.
+    /// Runs queued jobs until the app is stopped.
     pub async fn work(&self, config: &Config) -> Result<(), StartError> {
         let queue = database::queue_pool(&config.database.url)?;
         jobs::run(self.ops.clone(), queue.clone(), &config.worker, self.stopping.clone()).await;
-        // A connection that does not come back is cut by the process' end.
-        let _ = tokio::time::timeout(database::CLOSE, queue.close()).await;
+        // The end of the process closes a connection that is not returned in time.
+        let _ = tokio::time::timeout(database::CLOSE_TIMEOUT, queue.close()).await;
         Ok(())
     }
 
-    /// Gives the database's connections back. For a process that goes on, or whose database ends with it.
+    /// Closes the database connections, for a process that continues or whose database ends with it.
     pub async fn close(&self) {
-        // One that does not come back is cut by the process' end.
-        let _ = tokio::time::timeout(database::CLOSE, self.ops.db.pool().close()).await;
+        // The end of the process closes a connection that is not returned in time.
+        let _ = tokio::time::timeout(database::CLOSE_TIMEOUT, self.ops.db.pool().close()).await;
     }
 }
 

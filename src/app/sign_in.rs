@@ -1,4 +1,4 @@
-//! From a bearer token to a caller: verified, and with our id of the partner it names.
+//! Turns a bearer token into a caller: verified, and with our id of the partner that the token names.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::storage::{Db, partners};
 /// A JWKS document is a few kilobytes.
 const LARGEST_JWKS: usize = 256 * 1024;
 
-/// The verifier of callers' tokens, with keys fetched from the address the operator configured.
+/// Builds the verifier of callers' tokens. It fetches keys from the address that the operator configures.
 pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartError> {
     let rules = TokenRules {
         issuer: config.issuer.clone(),
@@ -38,7 +38,7 @@ pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartErr
 }
 
 impl App {
-    /// Turns tokens into callers: verified, and with our id of the partner they name.
+    /// Returns the function that turns tokens into callers.
     pub fn identify(&self, verifier: Verifier) -> Identify {
         let (db, verifier) = (self.ops.db.clone(), Arc::new(verifier));
         Arc::new(move |token| {

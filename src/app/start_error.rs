@@ -1,4 +1,4 @@
-//! Why a process cannot start.
+//! The errors of a failed start.
 
 use crate::http::ManifestError;
 use crate::net::{CannotBuildClient, NotHostAndPort};
@@ -7,7 +7,7 @@ use crate::queue;
 use crate::seal::KeyringError;
 use crate::storage::StorageError;
 
-/// Why the process cannot start, in words that say what to do.
+/// The reason why the process cannot start, with what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("INFIMA_KEYS cannot be used: {0}")]
@@ -17,7 +17,7 @@ pub enum StartError {
     )]
     DevelopmentKey,
     #[error(
-        "DATABASE_URL names a role that row-level security does not bind, such as the owner of the tables or a member of it. Use infima_app"
+        "DATABASE_URL names a role that row-level security does not apply to, such as the owner of the tables or a member of it. Use infima_app"
     )]
     RlsNotEnforced,
     #[error("INFIMA_KEYS is not the keyring this database was sealed with: {0}")]
@@ -29,7 +29,7 @@ pub enum StartError {
     Failpoints(String),
     #[error(transparent)]
     Http(#[from] CannotBuildClient),
-    // Without the parser's own words: they repeat what they could not parse, password and all.
+    // The parser's message is left out: it repeats the address, with the password.
     #[error("{0} is not an address of the form postgres://role:password@host:port/database")]
     DatabaseAddress(&'static str),
     #[error("Postgres at {at} ({variable}) {why}")]
@@ -59,7 +59,7 @@ impl From<sqlx::Error> for StartError {
     fn from(error: sqlx::Error) -> Self {
         const UNDEFINED_TABLE: &str = "42P01";
         match &error {
-            sqlx::Error::Database(said) if said.code().as_deref() == Some(UNDEFINED_TABLE) => StartError::NotMigrated,
+            sqlx::Error::Database(error) if error.code().as_deref() == Some(UNDEFINED_TABLE) => StartError::NotMigrated,
             _ => StartError::Database(error.into()),
         }
     }

@@ -7,13 +7,13 @@ use super::policy::{Act, may};
 use crate::domain::activity::{Actor, ActorRole};
 use crate::ids::PartnerId;
 
-/// What the token says its holder is. The names in a token are those of [`Role::as_str`].
+/// The role of a token's holder. The names in a token are those of [`Role::as_str`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// A partner's user who may change the integration.
     PartnerAdmin,
-    /// A partner's user who may look but not change.
+    /// A partner's user who may read but not change.
     PartnerViewer,
     /// INFIMA's support staff.
     Support,
@@ -34,13 +34,13 @@ impl Role {
         }
     }
 
-    /// Whether holders of this role act for one partner, named in their token.
+    /// Returns whether holders of this role act for one partner, which their token names.
     pub fn belongs_to_a_partner(self) -> bool {
         matches!(self, Role::PartnerAdmin | Role::PartnerViewer)
     }
 }
 
-/// What a verified token says. Only the verifier makes one.
+/// The claims of a verified token. Only the verifier creates them.
 #[derive(Clone, Debug)]
 pub struct Claims {
     pub(super) subject: String,
@@ -51,13 +51,14 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// INFIMA's own id of the partner the holder acts for; always there for a partner's roles, never for the others.
+    /// Returns INFIMA's own id of the partner that the holder acts for: always present for a partner's roles, never for
+    /// the others.
     pub fn partner_external_id(&self) -> Option<&str> {
         self.partner_external_id.as_deref()
     }
 }
 
-/// Who is calling, for as long as the token lives.
+/// The caller of a request, valid as long as the token.
 #[derive(Clone, Debug)]
 pub struct Caller {
     claims: Claims,
@@ -65,14 +66,14 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// `partner` is our id for the claims' partner. A partner that is not in the roster yet gives `None`: such a caller
-    /// learns who it is and finds nothing else. For support and platform, who act for no partner, it is ignored.
+    /// `partner` is our id for the claims' partner. If the partner is not in the roster yet, it is `None`: such a caller
+    /// can read its own identity and nothing else. For support and platform, who act for no partner, it is ignored.
     pub fn new(claims: Claims, partner: Option<PartnerId>) -> Self {
         let partner = partner.filter(|_| claims.role.belongs_to_a_partner());
         Self { claims, partner }
     }
 
-    /// The token's subject: stable for one person or service, and what requests are counted by.
+    /// Returns the token's subject: stable for one person or service. Requests are counted by it.
     pub fn subject(&self) -> &str {
         &self.claims.subject
     }
@@ -85,13 +86,12 @@ impl Caller {
         self.claims.role
     }
 
-    /// The partner this caller acts for, if it acts for one.
+    /// Returns the partner that this caller acts for, if any.
     pub fn partner(&self) -> Option<PartnerId> {
         self.partner
     }
 
-    /// When the token is not accepted any more, by a clock that may differ from the issuer's; every socket opened with it
-    /// ends then.
+    /// Returns when the token expires, with the leeway for the issuer's clock. Every socket opened with it is closed then.
     pub fn expires_at(&self) -> DateTime<Utc> {
         self.claims.expires_at
     }
@@ -101,7 +101,7 @@ impl Caller {
         may(self).contains(&act)
     }
 
-    /// Whom to name in `requested_by` and in the audit log.
+    /// Returns the actor for `requested_by` and for the audit log.
     pub fn actor(&self) -> Actor {
         let role = match self.claims.role {
             Role::PartnerAdmin => ActorRole::PartnerAdmin,

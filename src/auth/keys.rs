@@ -21,10 +21,10 @@ pub type FetchKeys =
     Arc<dyn Fn(Url) -> BoxFuture<'static, Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>> + Send + Sync>;
 
 /// After this time known keys are fetched again, so that one the issuer withdrew stops working.
-const FRESH_FOR: Duration = Duration::minutes(15);
-/// With the issuer out of reach its last known keys serve this long.
+const REFRESH_AFTER: Duration = Duration::minutes(15);
+/// If the issuer cannot be reached, its last known keys are used this long.
 const USABLE_FOR: Duration = Duration::hours(24);
-/// Tokens that name unknown keys cause at most one request in this time, whoever sends them.
+/// Tokens that name unknown keys cause at most one request in this time, from all callers together.
 const COOL_DOWN: Duration = Duration::seconds(30);
 /// A 2048-bit modulus in base64url. Shorter RSA keys are not accepted.
 const SHORTEST_MODULUS: usize = 342;
@@ -47,11 +47,11 @@ pub(super) struct FetchedKeys {
     url: Url,
     fetch: FetchKeys,
     current: RwLock<Arc<(Keys, DateTime<Utc>)>>,
-    /// Held while fetching, so that there is one request at a time. Holds when the last one was made.
+    /// The time of the last request. The lock is held while fetching, so that there is one request at a time.
     last_attempt: Mutex<DateTime<Utc>>,
 }
 
-/// The document does not hold a key we can use, or is none.
+/// The document is not a JWKS, or holds no usable key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a JWKS document with an RS256, ES256 or EdDSA signing key that has a `kid`")]
 pub struct NoUsableKeys;
@@ -59,7 +59,7 @@ pub struct NoUsableKeys;
 pub(super) enum Lookup {
     Found(PublicKey),
     Unknown,
-    /// The issuer cannot be reached and there are no keys to go on with.
+    /// The issuer cannot be reached and there are no usable keys.
     Unavailable,
 }
 
@@ -85,11 +85,11 @@ impl KeySource {
 impl FetchedKeys {
     async fn find(&self, kid: &str, clock: &Clock) -> Lookup {
         let known = self.look(kid, clock.now());
-        if let (Some(key), true) = (&known, self.age(clock.now()) <= FRESH_FOR) {
+        if let (Some(key), true) = (&known, self.age(clock.now()) <= REFRESH_AFTER) {
             return Lookup::Found(key.clone());
         }
         match known {
-            // Only one caller waits for the refresh of keys that still serve; the others go on with what there is.
+            // Only one caller waits for the refresh of keys that are still usable; the others use the known keys.
             Some(key) => match self.last_attempt.try_lock() {
                 Ok(mut last_attempt) => {
                     self.refresh(&mut last_attempt, clock).await;
@@ -99,7 +99,7 @@ impl FetchedKeys {
             },
             None => {
                 let mut last_attempt = self.last_attempt.lock().await;
-                // Whoever held the lock before may have brought the key.
+                // The previous holder of the lock may have fetched the key.
                 if self.look(kid, clock.now()).is_none() {
                     self.refresh(&mut last_attempt, clock).await;
                 }
@@ -142,7 +142,7 @@ impl FetchedKeys {
     }
 }
 
-/// Keeps the keys we can use and passes over the others: issuers also publish encryption keys and newer kinds.
+/// Keeps the usable keys and ignores the others: issuers also publish encryption keys and newer kinds.
 fn read_keys(document: &[u8]) -> Result<Keys, NoUsableKeys> {
     #[derive(serde::Deserialize)]
     struct Document {

@@ -1,5 +1,5 @@
-//! Tokens for development and tests, signed with a key of our own. Only the feature `dev` has this: a production build
-//! cannot make a token.
+//! Issues tokens for development and tests, signed with a key of our own. Only builds with the feature `dev` contain it: a
+//! production build cannot issue a token.
 
 use std::{fs::OpenOptions, io, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
@@ -30,12 +30,13 @@ pub struct DevTokenIssuer {
 }
 
 impl DevTokenIssuer {
-    /// A mint with a new key.
+    /// Creates an issuer with a new key.
     pub fn generate(rules: TokenRules) -> Self {
         Self::with_key(rules, &SecretKey::random(&mut OsRng))
     }
 
-    /// The mint whose key lies in `file`. Where there is none, a new one is put there, readable by its owner only.
+    /// Loads the issuer's key from `file`. If the file does not exist, a new key is stored there, readable by its owner
+    /// only.
     pub fn load_or_create(file: &Path, rules: TokenRules) -> io::Result<Self> {
         match std::fs::read_to_string(file) {
             Ok(pem) => {
@@ -68,12 +69,12 @@ impl DevTokenIssuer {
         json!({ "keys": [self.jwk] })
     }
 
-    /// A verifier that takes this mint's tokens and no others.
+    /// Returns a verifier that accepts only this issuer's tokens.
     pub fn verifier(&self, clock: Clock) -> Verifier {
         Verifier::with_keys(self.rules.clone(), self.jwks().to_string().as_bytes(), clock).expect("it holds our key")
     }
 
-    /// A token for `subject`, valid from now for `lifetime`. A partner's roles need the partner's external id.
+    /// Issues a token for `subject`, valid from now for `lifetime`. A partner's roles need the partner's external id.
     pub fn mint(
         &self,
         role: Role,
@@ -99,7 +100,7 @@ impl DevTokenIssuer {
         self.sign(&claims)
     }
 
-    /// Signs any claims, also ones that no verifier takes.
+    /// Signs any claims, including claims that no verifier accepts.
     pub fn sign(&self, claims: &Value) -> SecretString {
         let mut header = Header::new(Algorithm::ES256);
         header.kid.clone_from(&self.jwk.common.key_id);

@@ -1,4 +1,4 @@
-//! The policy: one table of who may do what.
+//! The policy: one table of roles and acts.
 
 use strum::VariantArray;
 
@@ -14,11 +14,11 @@ use crate::ids::PartnerId;
 pub enum Act {
     /// See a partner: its clients, connection, associations, runs and results.
     ViewPartner,
-    /// See who did what, in the audit log.
+    /// Read the audit log.
     ViewActivity,
-    /// See Halo's own answer, sanitised, beside a result.
+    /// Read Halo's own answer, sanitised, with a result.
     ViewEvidence,
-    /// Look through all partners.
+    /// List all partners.
     ListPartners,
     /// Search the partner's customers in Halo, and see suggestions for unmapped clients.
     SearchCustomers,
@@ -26,27 +26,27 @@ pub enum Act {
     Preview,
     /// Store connection details, the secret among them.
     SaveConnection,
-    /// Check connection details that were typed, without storing them.
+    /// Test typed connection details without storing them.
     TestTypedConnection,
     /// Check the stored connection again.
     RecheckConnection,
-    /// Forget the connection's secret and stop syncing.
+    /// Erase the connection's secret and stop syncing.
     Disconnect,
     /// Map clients to Halo customers.
     Associate,
     /// End a mapping.
     RemoveAssociation,
-    /// Create a subscription anew after it was deleted in Halo.
+    /// Create a subscription again after it was deleted in Halo.
     Recreate,
-    /// Answer a question about a subscription that only a person can.
+    /// Answer a question about a subscription that only a user can answer.
     Resolve,
-    /// Ask for a sync now.
+    /// Request a sync.
     RequestSync,
-    /// Change when and how nights run.
+    /// Change the schedule of the nightly syncs.
     UpdateSettings,
-    /// Bring partners, clients and users up to date in bulk.
+    /// Import partners, clients and users in bulk.
     ImportRoster,
-    /// Ask the schema about itself and send any document, as the playground does.
+    /// Run introspection and send any document, as the playground does.
     UsePlayground,
 }
 
@@ -67,7 +67,7 @@ fn grant(role: Role, act: Act) -> Grant {
         Act::RecheckConnection | Act::RequestSync => [Own, Never, Any, Never],
         // Support never sees, types or replaces credentials.
         Act::SaveConnection | Act::TestTypedConnection | Act::Disconnect => [Own, Never, Never, Never],
-        // What ends up on an invoice is the partner's to decide.
+        // The partner decides what is billed.
         Act::Associate | Act::RemoveAssociation | Act::Recreate | Act::Resolve => [Own, Never, Never, Never],
         Act::UpdateSettings => [Own, Never, Never, Never],
         Act::ListPartners | Act::ViewEvidence | Act::UsePlayground => [Never, Never, Any, Never],
@@ -81,7 +81,7 @@ fn grant(role: Role, act: Act) -> Grant {
     }
 }
 
-/// Why not.
+/// The reason for a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
     /// The partner is not the caller's: answered exactly as an id that does not exist.
@@ -92,11 +92,11 @@ pub enum Denied {
     Forbidden,
 }
 
-/// May `caller` do `act` to `partner`? Support may name any partner, also one that does not exist: its scope then finds
-/// no rows.
+/// Authorises `caller` to do `act` to `partner`. Support may name any partner, even one that does not exist: its scope then
+/// finds no rows.
 ///
-/// A partner's user who names another partner gets [`Denied::NotFound`] whatever the act, so that "you may not" never
-/// tells which ids exist.
+/// A partner's user who names another partner gets [`Denied::NotFound`] whatever the act, so that a refusal
+/// does not reveal which ids exist.
 pub fn permit(caller: &Caller, act: Act, partner: PartnerId) -> Result<PartnerScope, Denied> {
     if caller.role().belongs_to_a_partner() && caller.partner() != Some(partner) {
         return Err(Denied::NotFound);
@@ -107,7 +107,7 @@ pub fn permit(caller: &Caller, act: Act, partner: PartnerId) -> Result<PartnerSc
     }
 }
 
-/// May `caller` do `act` across all partners? Only two acts go across: support's directory (with which support also
+/// Authorises `caller` to do `act` across all partners. Only two acts go across: support's directory (with which support also
 /// finds the partner that a record's id belongs to) and the platform's import.
 pub fn permit_across(caller: &Caller, act: Act) -> Result<SystemScope, Denied> {
     match (grant(caller.role(), act), act) {
@@ -117,7 +117,7 @@ pub fn permit_across(caller: &Caller, act: Act) -> Result<SystemScope, Denied> {
     }
 }
 
-/// Everything the policy permits to this caller, for its own partner or for any: what the interface may offer.
+/// Returns everything that the policy permits to this caller, for its own partner or for any partner.
 pub fn may(caller: &Caller) -> Vec<Act> {
     Act::VARIANTS.iter().copied().filter(|act| grant(caller.role(), *act) != Grant::Never).collect()
 }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_partner_is_not_found_whatever_the_act() {
+    fn foreign_partner_is_not_found_for_every_act() {
         let (own, foreign) = (PartnerId::generate(), PartnerId::generate());
         for role in [Role::PartnerAdmin, Role::PartnerViewer] {
             for act in Act::VARIANTS {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_viewer_changes_nothing_and_an_admin_stays_at_home() {
+    fn viewer_changes_nothing_and_admin_stays_within_own_partner() {
         let own = PartnerId::generate();
         let viewer = may(&caller(Role::PartnerViewer, Some(own)));
         assert_eq!(viewer, [Act::ViewPartner, Act::ViewActivity, Act::SearchCustomers, Act::Preview]);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn support_reads_anybody_and_never_touches_credentials() {
+    fn support_reads_every_partner_and_never_changes_credentials() {
         let support = caller(Role::Support, Some(PartnerId::generate()));
         assert_eq!(support.partner(), None);
         assert_eq!(
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_platform_imports_and_nothing_else() {
+    fn platform_only_imports() {
         let platform = caller(Role::Platform, None);
         assert_eq!(may(&platform), [Act::ImportRoster]);
         assert_eq!(permit_across(&platform, Act::ImportRoster).unwrap().name(), "roster");

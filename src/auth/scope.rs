@@ -1,5 +1,5 @@
-//! Proof that somebody checked: `storage/` takes these and nothing less. Their fields are private, and [`super::permit`]
-//! is the only way from a caller to one.
+//! Proof of authorisation: `storage/` requires one of these scopes. Their fields are private, and only [`super::permit`]
+//! turns a caller into one.
 
 use crate::domain::activity::Actor;
 use crate::ids::PartnerId;
@@ -16,12 +16,12 @@ impl PartnerScope {
         Self { partner, actor }
     }
 
-    /// The scope of work that nobody is waiting for: a claimed run, a night. For `ops/` and `jobs/` only.
+    /// Creates the scope of background work: a claimed run, a nightly sync. For `ops/` and `jobs/` only.
     pub fn for_worker(partner: PartnerId) -> Self {
         Self { partner, actor: Actor::system() }
     }
 
-    /// The scope of what is done at the command line, where there is no caller to ask the policy about. For `ops/` only.
+    /// Creates the scope of a command of the operator, which has no caller for the policy. For `ops/` only.
     pub fn for_operator(partner: PartnerId) -> Self {
         Self { partner, actor: Actor::operator() }
     }
@@ -30,7 +30,7 @@ impl PartnerScope {
         self.partner
     }
 
-    /// On whose behalf: the name for the audit log.
+    /// Returns the actor, for the audit log.
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
@@ -56,7 +56,7 @@ enum Purpose {
 }
 
 impl SystemScope {
-    /// Finding the partner that a verified token names, before there is a caller. For `app/` only.
+    /// Finds the partner that a verified token names, before there is a caller. For `app/` only.
     pub fn sign_in() -> Self {
         Self(Purpose::SignIn)
     }
@@ -69,13 +69,13 @@ impl SystemScope {
         Self(Purpose::Roster)
     }
 
-    /// Finding the partner of a run that a worker was woken for, and the partners whose night has come, that the operator names,
-    /// or that are asked for again after an outage. For `ops/` and `jobs/` only.
+    /// Finds the partner of a claimed run, and the partners whose nightly sync is due, that the operator names, or that are
+    /// synced again after an outage. For `ops/` and `jobs/` only.
     pub fn worker() -> Self {
         Self(Purpose::Worker)
     }
 
-    /// The sweep, pruning, and resealing under a new key. For `ops/` and `jobs/` only.
+    /// Sweeps, prunes, and seals secrets under a new key. For `ops/` and `jobs/` only.
     pub fn housekeeping() -> Self {
         Self(Purpose::Housekeeping)
     }

@@ -1,4 +1,4 @@
-//! From a bearer token to verified claims.
+//! Verifies a bearer token and returns its claims.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// Longer tokens are not looked at.
+/// Longer tokens are refused unread.
 const LONGEST_TOKEN: usize = 8 * 1024;
 /// Longer subjects and partner ids are not accepted, longer names are cut.
 const LONGEST_TEXT: usize = 255;
 
-/// What a token has to say to be one of ours.
+/// The rules that a token has to satisfy.
 #[derive(Clone, Debug)]
 pub struct TokenRules {
     /// The `iss` of every token.
@@ -39,7 +39,7 @@ pub struct Verifier {
     clock: Clock,
 }
 
-/// Why a token does not count. The text is for our logs; a caller learns only whether to sign in again.
+/// The reason why a token is refused. The text is for our logs; a caller learns only whether to sign in again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     #[error("not a token")]
@@ -70,23 +70,23 @@ impl Verifier {
         Self { rules, keys: KeySource::fetched(jwks, fetch), clock }
     }
 
-    /// Verifies with the keys of this JWKS document and no others.
+    /// Verifies with only the keys of this JWKS document.
     pub fn with_keys(rules: TokenRules, jwks: &[u8], clock: Clock) -> Result<Self, NoUsableKeys> {
         Ok(Self { rules, keys: KeySource::fixed(jwks)?, clock })
     }
 
-    /// Takes the token as it stands behind `Bearer`.
+    /// Verifies the token that follows `Bearer`.
     pub async fn verify(&self, token: &SecretString) -> Result<Claims, VerifyError> {
-        let verified = self.judge(token.expose_secret()).await;
-        verified.inspect_err(|error| tracing::info!(%error, "a token was not accepted"))
+        let verified = self.verify_claims(token.expose_secret()).await;
+        verified.inspect_err(|error| tracing::info!(%error, "a token was refused"))
     }
 
-    async fn judge(&self, token: &str) -> Result<Claims, VerifyError> {
+    async fn verify_claims(&self, token: &str) -> Result<Claims, VerifyError> {
         if token.len() > LONGEST_TOKEN {
             return Err(VerifyError::Malformed);
         }
-        let header = decode_header(token).map_err(|error| in_our_words(error.kind()))?;
-        // An extension we do not know and the signer insists on (RFC 7515, section 4.1.11).
+        let header = decode_header(token).map_err(|error| classify(error.kind()))?;
+        // An unknown extension that the signer requires (RFC 7515, section 4.1.11).
         if header.crit.is_some() {
             return Err(VerifyError::Malformed);
         }
@@ -100,18 +100,18 @@ impl Verifier {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.set_issuer(&[&self.rules.issuer]);
         validation.set_audience(&[&self.rules.audience]);
-        // The library asks the system clock. We ask ours, below.
+        // The library would use the system clock; the times are checked below by ours.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let claims = decode::<Map<String, Value>>(token, &public.key, &validation)
-            .map_err(|error| in_our_words(error.kind()))?
+            .map_err(|error| classify(error.kind()))?
             .claims;
         self.read(&claims)
     }
 
     fn read(&self, claims: &Map<String, Value>) -> Result<Claims, VerifyError> {
         let now = self.clock.now();
-        // What was let in by the leeway stays for as long: a socket is not cut off while requests still pass.
+        // The leeway is part of the expiry: a socket stays open as long as requests are accepted.
         let expires_at = time(claims, "exp")?.ok_or(VerifyError::Claim("exp"))? + self.rules.leeway;
         if now >= expires_at {
             return Err(VerifyError::Expired);
@@ -137,7 +137,7 @@ fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<DateTi
     let Some(value) = claims.get(name) else { return Ok(None) };
     // Up to the year 9999, so that adding the leeway cannot overflow.
     let seconds = value.as_f64().filter(|seconds| (0.0..=253_402_300_799.0).contains(seconds));
-    #[expect(clippy::cast_possible_truncation, reason = "in range, as just looked at")]
+    #[expect(clippy::cast_possible_truncation, reason = "in range, as checked above")]
     let at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0));
     at.map(Some).ok_or(VerifyError::Claim(name))
 }
@@ -153,7 +153,7 @@ fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect::<String>().trim().to_owned()
 }
 
-fn in_our_words(error: &ErrorKind) -> VerifyError {
+fn classify(error: &ErrorKind) -> VerifyError {
     match error {
         ErrorKind::InvalidSignature => VerifyError::Signature,
         ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => {

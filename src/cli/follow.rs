@@ -1,4 +1,4 @@
-//! Watching runs until they end: bars on a terminal, a line for each run that is over.
+//! Shows the progress of runs until they end: bars on a terminal, and a line for each finished run.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -14,22 +14,22 @@ use crate::ids::{PartnerId, RunId};
 use crate::ops::Ops;
 use crate::ops::admin::{RunStatus, run_statuses};
 
-/// Between looks, and how much longer for each run that is looked at.
-const LOOK: Duration = Duration::from_millis(300);
-const LOOK_MORE: Duration = Duration::from_millis(10);
-/// After so long without any run taken up, a hint is due.
-const SILENCE: Duration = Duration::from_secs(15);
+/// The pause between two polls, and the addition for each run that is polled.
+const POLL: Duration = Duration::from_millis(300);
+const POLL_PER_RUN: Duration = Duration::from_millis(10);
+/// The time without any started run after which a hint is printed.
+const HINT_AFTER: Duration = Duration::from_secs(15);
 
-/// Follows the runs until each has ended, or was put back to be tried much later. Exit code 1 where one did not succeed.
+/// Follows the runs until each has ended or was rescheduled. The exit code is 1 if one did not succeed.
 pub(super) async fn follow(ops: &Ops, mut runs: Vec<(PartnerId, RunId)>) -> anyhow::Result<ExitCode> {
     let stopping = CancellationToken::new();
     stop_at_signal(stopping.clone())?;
     let bars = Bars::new(runs.len())?;
     let (all, begun) = (runs.len(), tokio::time::Instant::now());
-    let (mut failed, mut taken_up, mut hinted) = (0, false, false);
+    let (mut failed, mut started, mut hinted) = (0, false, false);
     while !runs.is_empty() {
         for RunStatus { partner, run } in run_statuses(ops, &runs).await.map_err(explain)? {
-            taken_up |= run.state != RunState::Queued || run.problem.is_some();
+            started |= run.state != RunState::Queued || run.problem.is_some();
             let Some(ended) = ended(&run) else {
                 bars.show(&partner, &run);
                 continue;
@@ -38,38 +38,38 @@ pub(super) async fn follow(ops: &Ops, mut runs: Vec<(PartnerId, RunId)>) -> anyh
             failed += usize::from(run.state != RunState::Succeeded);
             runs.retain(|(_, id)| *id != run.id);
         }
-        if !taken_up && !hinted && begun.elapsed() > SILENCE {
-            bars.say("No worker has taken anything up yet; is `infima-halo worker` running?");
+        if !started && !hinted && begun.elapsed() > HINT_AFTER {
+            bars.print("No worker has started a sync yet. Is `infima-halo worker` running?");
             hinted = true;
         }
         if runs.is_empty() {
             break;
         }
-        let pause = LOOK + LOOK_MORE * u32::try_from(runs.len()).unwrap_or(u32::MAX);
+        let pause = POLL + POLL_PER_RUN * u32::try_from(runs.len()).unwrap_or(u32::MAX);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopping.cancelled() => {
-                bars.say(&format!("No longer watching; {} of {all} syncs go on.", runs.len()));
+                bars.print(&format!("Stopped watching; {} of {all} syncs continue.", runs.len()));
                 return Ok(ExitCode::SUCCESS);
             }
         }
     }
     if failed > 0 {
-        bars.say(&format!("{failed} of {all} syncs did not succeed."));
+        bars.print(&format!("{failed} of {all} syncs did not succeed."));
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// How the run came out, once there is nothing more to wait for here.
+/// Describes the result of a run; `None` while it is worth waiting for.
 fn ended(run: &Run) -> Option<String> {
     let problem = run.problem.as_ref().map(|problem| format!(": {}", problem.message())).unwrap_or_default();
     Some(match run.state {
         RunState::Running => return None,
         RunState::Queued if run.problem.is_none() => return None,
-        RunState::Queued => format!("put back until {}{problem}", run.next_attempt_at.format("%H:%M:%S UTC")),
+        RunState::Queued => format!("rescheduled to {}{problem}", run.next_attempt_at.format("%H:%M:%S UTC")),
         RunState::Succeeded => counts(run),
-        RunState::PartiallySucceeded => format!("partly done, {}", counts(run)),
+        RunState::PartiallySucceeded => format!("partly succeeded, {}", counts(run)),
         RunState::Failed => format!("failed{problem}"),
         RunState::Cancelled => "cancelled".to_owned(),
     })
@@ -89,7 +89,7 @@ fn counts(run: &Run) -> String {
     if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") }
 }
 
-/// A bar over all runs and one for each that is running. Hidden where stderr is no terminal.
+/// One progress bar for all runs and one for each running run. Hidden if stderr is not a terminal.
 struct Bars {
     all: MultiProgress,
     total: ProgressBar,
@@ -122,14 +122,14 @@ impl Bars {
             bar.finish_and_clear();
         }
         self.total.inc(1);
-        self.say(line);
+        self.print(line);
         if self.total.length() == Some(self.total.position()) {
             self.total.finish_and_clear();
         }
     }
 
-    /// A line on stdout, above the bars.
-    fn say(&self, line: &str) {
+    /// Prints a line on stdout, above the bars.
+    fn print(&self, line: &str) {
         self.all.suspend(|| println!("{line}"));
     }
 }

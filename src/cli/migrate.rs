@@ -1,4 +1,5 @@
-//! `migrate`: our tables and the queue's, as the owner of the database. May be run again and beside a running server.
+//! `migrate`: applies our migrations and the queue's, as the database's owner. Running it again, or beside a running
+//! server, is safe.
 
 use std::process::ExitCode;
 

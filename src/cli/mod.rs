@@ -1,8 +1,8 @@
-//! The command line: one subcommand a file, each a short story over `app`.
+//! The command line: one subcommand a file.
 //!
-//! Settings come from the environment (`config/`), so that a secret never stands on a command line; arguments say only what is
-//! to be done. What goes wrong ends here as one sentence on stderr and exit code 1. No other room calls in here, and no rule of
-//! the business, no SQL and no wire format is known here.
+//! Settings come from the environment (`config/`), so that no secret appears on a command line;
+//! arguments only select what to do. An error ends here as one line on stderr and exit code 1. No
+//! other module calls this one, and it knows no business rule, no SQL and no wire format.
 
 #[cfg(feature = "dev")]
 mod dev;
@@ -26,7 +26,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::ops::OpError;
 
-const LAST_MOMENT: Duration = Duration::from_millis(500);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Keeps active-user counts in partners' Halo PSA subscriptions.
 ///
@@ -41,59 +41,59 @@ struct Cli {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Everything in one process to develop against; this is what runs without a command
+    /// Runs everything in one process for development; the default without a command
     #[cfg(feature = "dev")]
     Dev(crate::dev::DevOptions),
-    /// Answers the GraphQL API
+    /// Serves the GraphQL API
     Serve,
-    /// Works the queue of syncs
+    /// Runs the queued syncs
     Worker,
-    /// A Halo to develop against, without anything else
+    /// Runs only the Halo sandbox of the development stack
     #[cfg(feature = "dev")]
     Sandbox(sandbox::SandboxArgs),
-    /// Brings the database up to date, as its owner
+    /// Applies the migrations, as the database's owner
     Migrate,
     /// Prints the GraphQL schema
     Schema,
-    /// Queues syncs by hand and follows them
+    /// Enqueues syncs by hand and shows their progress
     Sync(sync::SyncArgs),
-    /// Seals every stored secret with the first key of INFIMA_KEYS, which by then every process has to hold
+    /// Seals every stored secret with the first key of INFIMA_KEYS; every process must hold that key first
     RotateKeys(rotate_keys::RotateKeysArgs),
 }
 
-/// Does what the command line says. 0 where it was done, 1 where it was not, 2 where the command line was not understood.
+/// Runs the command line. The exit code is 0 on success, 1 on failure, and 2 for a command line that is not valid.
 pub fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| hinted(error).exit());
+    let cli = Cli::try_parse().unwrap_or_else(|error| add_hint(error).exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return print_error(&error.into()),
     };
     let code = runtime.block_on(run(cli.command)).unwrap_or_else(|error| print_error(&error));
-    // What still blocks a thread by now, such as the look-up of a name, is not waited for.
-    runtime.shutdown_timeout(LAST_MOMENT);
+    // A thread that is still blocked, for example by a name lookup, must not delay the exit.
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     code
 }
 
-/// `dev` is what runs without a command, so its options are tried without it, too.
+/// Adds a hint for options of `dev` that were typed without `dev`: it is the default command, so people try.
 #[cfg(feature = "dev")]
-fn hinted(mut error: clap::Error) -> clap::Error {
+fn add_hint(mut error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return error };
     let name = unknown.trim_start_matches('-').split('=').next();
     let of_dev = <Cli as clap::CommandFactory>::command().find_subcommand("dev").cloned();
     let known = of_dev.is_some_and(|dev| dev.get_arguments().any(|option| option.get_long() == name));
-    // Behind another command, it is that one's matter.
+    // After another command, the error is about that command.
     if known
         && error.kind() == ErrorKind::UnknownArgument
         && std::env::args().nth(1).is_some_and(|first| first.starts_with('-'))
     {
-        let hint = "options of the development stack stand behind `dev`, as in `infima-halo dev --exit`";
+        let hint = "options of the development stack need the command `dev`, as in `infima-halo dev --exit`";
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
     }
     error
 }
 
 #[cfg(not(feature = "dev"))]
-fn hinted(error: clap::Error) -> clap::Error {
+fn add_hint(error: clap::Error) -> clap::Error {
     error
 }
 
@@ -102,7 +102,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "dev")]
         None => dev::run(crate::dev::DevOptions::default()).await,
         #[cfg(not(feature = "dev"))]
-        None => unreachable!("clap asks for a command"),
+        None => unreachable!("clap requires a command"),
         #[cfg(feature = "dev")]
         Some(Command::Dev(options)) => dev::run(options).await,
         Some(Command::Serve) => serve::run().await,
@@ -117,24 +117,24 @@ async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
 }
 
 fn print_error(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {}", sentence(error));
+    eprintln!("error: {}", format_error_chain(error));
     ExitCode::FAILURE
 }
 
-/// An error with its causes, each said once: some quote theirs already.
-fn sentence(error: &anyhow::Error) -> String {
-    let mut said = String::new();
+/// Formats an error with its causes. A cause that an outer error quotes already is left out.
+fn format_error_chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
-        if said.is_empty() {
-            said = cause;
-        } else if !said.contains(&cause) {
-            said = format!("{said}: {cause}");
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
         }
     }
-    said
+    text
 }
 
-/// What a verb has to say to the operator, who made no input field to point at.
+/// Converts a use case's error for the operator. The field names of user errors are left out: a command has no fields.
 fn explain(error: OpError) -> anyhow::Error {
     match error {
         OpError::Refused(errors) => {
@@ -152,16 +152,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parser_is_sound() {
+    fn command_line_definition_is_valid() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn a_cause_is_said_once() {
+    fn repeated_cause_is_left_out() {
         let error =
             anyhow::anyhow!("connection refused").context("Postgres: connection refused").context("no database");
-        assert_eq!(sentence(&error), "no database: Postgres: connection refused");
+        assert_eq!(format_error_chain(&error), "no database: Postgres: connection refused");
         let error = Err::<(), _>(std::io::Error::other("disk full")).context("cannot write").unwrap_err();
-        assert_eq!(sentence(&error), "cannot write: disk full");
+        assert_eq!(format_error_chain(&error), "cannot write: disk full");
     }
 }

@@ -1,4 +1,4 @@
-//! `rotate-keys`: seals stored secrets with the active key while everything runs. Interrupted, it is simply started again.
+//! `rotate-keys`: seals stored secrets with the active key while everything runs. After an interruption, run it again.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::telemetry;
 
 #[derive(clap::Args)]
 pub(super) struct RotateKeysArgs {
-    /// Only say what would be done
+    /// Only print what would be done
     #[arg(long)]
     dry_run: bool,
 }
@@ -33,7 +33,7 @@ pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
     }
     let unused = app.ops.keys.ids().filter(|id| *id != active && in_use.iter().all(|(key, _)| key != id));
     for id in unused {
-        println!("  {id}: seals nothing any more and may be taken out of INFIMA_KEYS");
+        println!("  {id}: seals nothing any more and can be removed from INFIMA_KEYS");
     }
     for (why, secrets) in &remaining {
         eprintln!("error: {secrets} left as they are: {why}");

@@ -1,4 +1,4 @@
-//! `sandbox`: the Halo tenants of `dev` alone, for whoever brings a database and an API of their own.
+//! `sandbox`: only the Halo tenants of `dev`, for developers who run a database and an API themselves.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,10 +12,10 @@ use crate::dev;
 
 #[derive(clap::Args)]
 pub(super) struct SandboxArgs {
-    /// Port of the first tenant at its first start; where it is taken, another one is chosen
+    /// Port of the first tenant at its first start; if it is taken, another port is used
     #[arg(long, default_value_t = dev::SANDBOX_PORT, value_parser = dev::port)]
     port: u16,
-    /// Where the tenants are kept
+    /// Directory of the tenants' data
     #[arg(long, value_name = "DIRECTORY", default_value = dev::DATA_DIR)]
     data_dir: PathBuf,
 }
@@ -25,7 +25,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let sandbox =
         sandbox.with_context(|| format!("the sandbox cannot start in {} (--data-dir)", args.data_dir.display()))?;
     for port in sandbox.taken_ports() {
-        println!("Port {port} is taken; another one is used.");
+        println!("Port {port} is taken; another port is used.");
     }
     let stopping = CancellationToken::new();
     stop_at_signal(stopping.clone())?;

@@ -1,4 +1,4 @@
-//! `schema`: the GraphQL schema, as `schema.graphql` keeps it. Needs nothing that runs.
+//! `schema`: prints the GraphQL schema, as `schema.graphql` holds it. It needs no running service.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

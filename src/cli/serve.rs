@@ -1,4 +1,4 @@
-//! `serve`: answers the API until it is told to stop.
+//! `serve`: serves the API until the process is stopped.
 
 use std::process::ExitCode;
 
@@ -40,7 +40,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads all sections; what is missing in any of them is named at once.
+/// Reads all sections. The error names the missing variables of all of them at once.
 fn read(variables: &Variables) -> Result<(Config, ApiConfig), ConfigError> {
     match (Config::read(variables), ApiConfig::read(variables)) {
         (Err(ConfigError::Missing(mut all)), Err(ConfigError::Missing(more))) => {

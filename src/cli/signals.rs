@@ -1,23 +1,23 @@
-//! What an operator or a deployment tool says to a running process.
+//! Signals from an operator or a deployment tool.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Cancels at SIGTERM or Ctrl-C. At the second one the process ends at once, as in a crash.
+/// Cancels `stopping` at SIGTERM or Ctrl-C. A second signal ends the process at once, as a crash does.
 ///
 /// # Errors
-/// The system gives no way to hear signals.
+/// The system does not let the process listen for signals.
 pub(super) fn stop_at_signal(stopping: CancellationToken) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
-        for told in 1.. {
+        for received in 1.. {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            if told == 2 {
+            if received == 2 {
                 std::process::exit(130);
             }
             tracing::info!("stopping");

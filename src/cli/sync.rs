@@ -1,4 +1,4 @@
-//! `sync`: queues syncs by the operator's hand. A worker does them; this command follows.
+//! `sync`: enqueues syncs for the operator. A worker runs them; this command shows their progress.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::telemetry;
 #[derive(clap::Args)]
 #[command(group = ArgGroup::new("which").required(true).args(["night", "partner", "failed_since"]))]
 pub(super) struct SyncArgs {
-    /// Tonight's sync of every partner, now; a partner whose night was queued today already is left out
+    /// Tonight's sync of every partner, now; partners whose nightly sync was queued today already are left out
     #[arg(long)]
     night: bool,
     /// One partner, by INFIMA's own id
@@ -29,7 +29,7 @@ pub(super) struct SyncArgs {
     /// Every partner whose latest sync since then did not succeed, such as 2026-11-24T03:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     failed_since: Option<DateTime<Utc>>,
-    /// Over how many seconds the syncs of those that failed are spread (with --failed-since)
+    /// Seconds over which the syncs are spread (with --failed-since)
     #[arg(
         long,
         value_name = "SECONDS",
@@ -39,10 +39,10 @@ pub(super) struct SyncArgs {
         conflicts_with_all = ["night", "partner"]
     )]
     spread: u32,
-    /// Only print what the sync would change, worked out against Halo as it is now (with --partner)
+    /// Only print what the sync would change in Halo now (with --partner)
     #[arg(long, requires = "partner", conflicts_with_all = ["night", "failed_since", "no_wait"])]
     dry_run: bool,
-    /// Only queue; do not wait for the syncs to end
+    /// Do not wait for the syncs to end
     #[arg(long)]
     no_wait: bool,
 }
@@ -74,7 +74,7 @@ async fn queue(ops: &Ops, args: &SyncArgs) -> anyhow::Result<Vec<(PartnerId, Run
         let partner = find(ops, external_id).await?;
         admin::request_sync(ops, partner).await.map(|run| vec![(partner, run)])
     } else if let Some(since) = args.failed_since {
-        ensure!(since <= ops.clock.now(), "--failed-since names a time that is still to come: {since}");
+        ensure!(since <= ops.clock.now(), "--failed-since is in the future: {since}");
         admin::request_failed_since(ops, since, Duration::from_secs(args.spread.into())).await
     } else {
         enqueue_nightly_syncs(ops, Selection::Today).await
@@ -87,7 +87,7 @@ async fn find(ops: &Ops, external_id: &str) -> anyhow::Result<PartnerId> {
     found.with_context(|| format!("there is no partner with the external id '{external_id}'"))
 }
 
-/// Prints what a sync would change now.
+/// Prints the changes that a sync would make now.
 async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
     let partner = find(ops, external_id).await?;
     let preview = admin::preview_sync(ops, partner).await.map_err(explain)?;
@@ -95,10 +95,9 @@ async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
     let steps: Vec<_> = preview.entries.into_iter().filter_map(|entry| entry.step).collect();
     let left_out = all - steps.len();
     print!("{}", plan::render(&Plan { steps }));
-    let times = if requests == 1 { "once".to_owned() } else { format!("{requests} times") };
-    println!("Nothing was changed. Halo was asked {times}.");
+    println!("Nothing was changed. Requests to Halo: {requests}.");
     if left_out > 0 {
-        println!("{left_out} of {all} clients were not looked at: a preview spends few requests.");
+        println!("{left_out} of {all} clients were not read: a preview sends few requests.");
     }
     Ok(())
 }
@@ -116,7 +115,7 @@ fn seconds(text: &str) -> Result<u32, String> {
 
 fn why_nothing(args: &SyncArgs) -> &'static str {
     match args.night {
-        true => ": every connected partner's night was queued today already, or no client is mapped",
+        true => ": the nightly sync of every connected partner was queued today already, or no client is mapped",
         false => ": no partner's latest sync since then failed",
     }
 }

@@ -1,4 +1,4 @@
-//! `worker`: works the queue until it is told to stop, then gives back what it held.
+//! `worker`: runs queued syncs until the process is stopped, then hands its unfinished runs over.
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{ConfigError, Environment, parse};
 
-/// Whose tokens are believed.
+/// Which access tokens are accepted.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AuthConfig {
     /// Address of the JSON Web Key Set that access tokens are checked against; https, or on this machine
@@ -30,9 +30,9 @@ pub struct AuthConfig {
 
 impl AuthConfig {
     pub(super) fn check(&self, environment: Environment) -> Result<(), ConfigError> {
-        if environment == Environment::Production && !parse::is_sealed(&self.jwks_url) {
-            // Whoever is on the way could put keys of their own in, and be anybody.
-            let reason = "the keys that tokens are checked against have to come over https, or from this machine";
+        if environment == Environment::Production && !parse::is_protected(&self.jwks_url) {
+            // An attacker on the network path could replace the keys and sign tokens for any caller.
+            let reason = "signing keys have to be fetched over https, or from this machine";
             return Err(ConfigError::invalid("INFIMA_AUTH_JWKS_URL", reason));
         }
         Ok(())

@@ -3,18 +3,18 @@ use secrecy::SecretString;
 use super::error::{ConfigError, Missing};
 use super::parse;
 
-/// Where Postgres is and how many connections are kept to it.
+/// The Postgres database and the sizes of the connection pools.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DatabaseConfig {
     /// Address of the Postgres database, as the app's own role (not the owner): `postgres://role:password@host/database`
     #[arg(env = "DATABASE_URL", id = "database-url", hide_env_values = true, value_parser = parse::secret)]
     pub url: SecretString,
 
-    /// Address of the same database as its owner, for `migrate` (which takes `DATABASE_URL` without it) and for `dev` over a database that is given
+    /// Address of the same database as its owner, for `migrate` (default: `DATABASE_URL`) and for `dev` with an existing database
     #[arg(env = "MIGRATE_DATABASE_URL", id = "migrate-database-url", hide_env_values = true, value_parser = parse::secret)]
     pub migrate_url: Option<SecretString>,
 
-    /// Most connections kept for answering requests
+    /// Maximum number of connections for serving requests
     #[arg(
         env = "INFIMA_DATABASE_CONNECTIONS",
         id = "database-connections",
@@ -23,7 +23,7 @@ pub struct DatabaseConfig {
     )]
     pub connections: u32,
 
-    /// Most connections kept for the worker
+    /// Maximum number of connections for the worker
     #[arg(
         env = "INFIMA_DATABASE_WORKER_CONNECTIONS",
         id = "database-worker-connections",
@@ -33,7 +33,7 @@ pub struct DatabaseConfig {
     pub worker_connections: u32,
 }
 
-/// The database as its owner, for `migrate`. It does without the application's address: the role in it may not be there yet.
+/// The database as its owner, for `migrate`. The application's address is optional: its role may not exist yet.
 #[derive(Clone, Debug, clap::Args)]
 pub struct OwnerConfig {
     #[arg(env = OWNER, id = "migrate-database-url", hide_env_values = true, value_parser = parse::secret)]
@@ -46,10 +46,10 @@ const OWNER: &str = "MIGRATE_DATABASE_URL";
 const APP: &str = "DATABASE_URL";
 
 impl OwnerConfig {
-    /// The owner's address, and the variable it was found in.
+    /// Returns the owner's address and the variable that held it.
     ///
     /// # Errors
-    /// There is none.
+    /// Neither variable is set.
     pub fn address(self) -> Result<(SecretString, &'static str), ConfigError> {
         let owner = self.migrate_url.map(|owner| (owner, OWNER));
         owner.or(self.url.map(|url| (url, APP))).ok_or_else(|| {

@@ -1,6 +1,6 @@
 use super::ConfigError;
 
-/// Which promises hold.
+/// Whether the process runs in production or in development.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct EnvironmentConfig {
     /// `production` or `development`; `development` is accepted only by a build with the `dev` feature
@@ -8,7 +8,7 @@ pub struct EnvironmentConfig {
     pub environment: Environment,
 }
 
-/// In development, private Halo addresses, development keys and introspection for everybody are possible.
+/// Development permits private Halo addresses, development keys and introspection for every caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Environment {
     Production,
@@ -18,7 +18,7 @@ pub enum Environment {
 impl EnvironmentConfig {
     pub(super) fn check(self) -> Result<(), ConfigError> {
         if self.environment == Environment::Development && !cfg!(feature = "dev") {
-            let reason = "this build serves production only; unset it, or build with the `dev` feature";
+            let reason = "this build is for production only; unset it, or build with the `dev` feature";
             return Err(ConfigError::invalid("INFIMA_ENV", reason));
         }
         Ok(())

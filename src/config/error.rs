@@ -1,4 +1,4 @@
-//! What can be wrong with the environment. Every sentence starts with the variable it is about.
+//! The errors of configuration. Every message starts with the variable that it is about.
 
 use std::path::PathBuf;
 
@@ -10,20 +10,20 @@ pub enum ConfigError {
     #[error("{variable} is not usable: {reason}")]
     Invalid { variable: String, reason: String },
     #[error("{variable} and {variable}_FILE are both set; keep one of them")]
-    GivenTwice { variable: String },
+    SetTwice { variable: String },
     #[error("{variable}_FILE names {}, which cannot be read: {source}", .path.display())]
     Unreadable { variable: String, path: PathBuf, source: std::io::Error },
     #[error("{variable}_FILE names {}, which is empty", .path.display())]
     EmptyFile { variable: String, path: PathBuf },
 }
 
-/// A variable that has no default and was not given.
+/// A variable that has no default and is not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     pub variable: String,
-    /// May it be given as `…_FILE` too?
+    /// Whether `…_FILE` is accepted too.
     pub secret: bool,
-    /// One sentence about what belongs there.
+    /// One sentence about the value.
     pub help: String,
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{ConfigError, Environment, parse};
 
-/// How much is asked of a partner's Halo, and how long we wait for it.
+/// The request budget of a Halo tenant, and time limits.
 #[derive(Clone, Debug, clap::Args)]
 pub struct HaloConfig {
     /// Requests that all processes together send to one Halo tenant within the window (Halo is said to allow 300 to 700 in 5 minutes, all integrations together)
@@ -18,24 +18,24 @@ pub struct HaloConfig {
     #[arg(env = "INFIMA_HALO_WINDOW_SECONDS", id = "halo-window", default_value = "300", value_parser = parse::seconds(1..=3600))]
     pub window: Duration,
 
-    /// How many of those requests are kept for people who are waiting for an answer
+    /// How many of those requests are reserved for interactive use
     #[arg(
         env = "INFIMA_HALO_INTERACTIVE_RESERVE",
-        id = "halo-people-requests",
+        id = "halo-interactive-reserve",
         default_value_t = 40,
         value_parser = clap::value_parser!(u32).range(1..=699)
     )]
-    pub people_requests: u32,
+    pub interactive_reserve: u32,
 
-    /// Seconds after a create of doubtful outcome before an empty look counts as "not created"
-    #[arg(env = "INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", id = "halo-settle", default_value = "300", value_parser = parse::seconds(1..=3600))]
-    pub settle: Duration,
+    /// Seconds after an unconfirmed create before an empty lookup counts as "not created"
+    #[arg(env = "INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", id = "halo-create-confirmation", default_value = "300", value_parser = parse::seconds(1..=3600))]
+    pub create_confirmation: Duration,
 
-    /// Seconds for which a sync believes what it read: an older look at a subscription is repeated before it is written
-    #[arg(env = "INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", id = "halo-fresh", default_value = "60", value_parser = parse::seconds(0..=3600))]
-    pub fresh: Duration,
+    /// Maximum age in seconds of what a sync has read: an older subscription is read again before it is written
+    #[arg(env = "INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", id = "halo-max-observation-age", default_value = "60", value_parser = parse::seconds(0..=3600))]
+    pub max_observation_age: Duration,
 
-    /// Seconds to wait for one answer of Halo
+    /// Time-out in seconds for one request to Halo
     #[arg(env = "INFIMA_HALO_TIMEOUT_SECONDS", id = "halo-timeout", default_value = "30", value_parser = parse::seconds(1..=120))]
     pub timeout: Duration,
 
@@ -46,12 +46,12 @@ pub struct HaloConfig {
 
 impl HaloConfig {
     pub(super) fn check(&self, environment: Environment) -> Result<(), ConfigError> {
-        if self.people_requests >= self.requests {
-            let reason = format!("it has to be below INFIMA_HALO_REQUESTS ({}), or no sync ever runs", self.requests);
+        if self.interactive_reserve >= self.requests {
+            let reason = format!("it has to be below INFIMA_HALO_REQUESTS ({}), or no sync can run", self.requests);
             return Err(ConfigError::invalid("INFIMA_HALO_INTERACTIVE_RESERVE", reason));
         }
         if environment == Environment::Production && !self.development_addresses.is_empty() {
-            let reason = "production talks to public https addresses only; unset it";
+            let reason = "production calls public https addresses only; unset it";
             return Err(ConfigError::invalid("INFIMA_HALO_DEVELOPMENT_ADDRESSES", reason));
         }
         Ok(())

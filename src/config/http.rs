@@ -2,14 +2,14 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::parse;
 
-/// How the API is reached and what one caller may ask of it.
+/// The API's listeners and the limits of one caller.
 #[derive(Clone, Debug, clap::Args)]
 pub struct HttpConfig {
     /// Address and port to listen on
     #[arg(env = "INFIMA_LISTEN", id = "listen", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// Address and port at which `serve` answers `/metrics`, for the operator's network alone; without it, nowhere
+    /// Address and port at which `serve` answers `/metrics`, for the operator's network only; if absent, `/metrics` is not served
     #[arg(env = "INFIMA_METRICS_LISTEN", id = "metrics-listen")]
     pub metrics_listen: Option<SocketAddr>,
 
@@ -39,7 +39,7 @@ pub struct HttpConfig {
     )]
     pub import_body_bytes: u32,
 
-    /// Requests one caller may make in a minute, counted by each process for itself
+    /// Maximum number of requests of one caller in a minute, counted by each process separately
     #[arg(
         env = "INFIMA_REQUESTS_PER_MINUTE",
         id = "requests-per-minute",
@@ -48,7 +48,7 @@ pub struct HttpConfig {
     )]
     pub requests_per_minute: u32,
 
-    /// Subscriptions one caller may hold open at a time, counted by each process for itself
+    /// Maximum number of open subscriptions of one caller, counted by each process separately
     #[arg(
         env = "INFIMA_SUBSCRIPTIONS_PER_CALLER",
         id = "subscriptions-per-caller",
@@ -58,7 +58,7 @@ pub struct HttpConfig {
     pub subscriptions_per_caller: u32,
 }
 
-/// An origin as browsers send it: scheme, host, port if unusual, and nothing behind it.
+/// Parses an origin as browsers send it: scheme, host, and a port if it is not the default.
 fn origin(text: &str) -> Result<String, String> {
     let origin = parse::web_address(text.trim())?.origin().ascii_serialization();
     if text.trim().trim_end_matches('/').eq_ignore_ascii_case(&origin) {

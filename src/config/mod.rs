@@ -1,11 +1,11 @@
-//! What the environment said: a section for each room, read once at the start and handed in as values.
+//! Typed configuration: a section for each module, read once from the environment at the start.
 //!
-//! Every setting is one environment variable; its name, default, meaning and type stand on the field that receives it,
+//! Every setting is one environment variable; its name, default, meaning and type are on the field that receives it,
 //! and the table in `docs/configuration.md` is printed from there. Everything secret can also be given as a file: `DATABASE_URL_FILE`
-//! instead of `DATABASE_URL`. There are no flags for settings, so a secret never stands on a command line.
+//! instead of `DATABASE_URL`. There are no flags for settings, so that no secret appears on a command line.
 //!
-//! The only room that reads the environment. It knows no other room: sections hold plain values, and the room that is
-//! handed its section gives them their meaning. Any room may take its own section; `cli`, `dev` and the tests read them.
+//! This is the only module that reads the environment. It knows no other module: sections hold plain values. Any module
+//! may take its own section; `cli`, `dev` and the tests read them.
 
 mod auth;
 mod database;
@@ -38,7 +38,7 @@ pub use read::Variables;
 pub use table::table;
 pub use worker::WorkerConfig;
 
-/// What every long-running process is told.
+/// The configuration of every long-running process.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub struct Config {
     pub night: NightConfig,
 }
 
-/// What a process that answers the API is told beside [`Config`]; a worker does without.
+/// The additional configuration of a process that serves the API; a worker does not need it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ApiConfig {
     #[command(flatten)]
@@ -71,7 +71,7 @@ pub struct ApiConfig {
 }
 
 impl Config {
-    /// Reads every section and holds them against each other.
+    /// Reads every section and checks them against each other.
     ///
     /// # Errors
     /// A variable is missing, unreadable or out of range, or two of them contradict each other; the error names them.

@@ -3,7 +3,7 @@ use chrono_tz::Tz;
 
 use super::ConfigError;
 
-/// When nightly syncs run, by the partner's clock.
+/// The window of the nightly syncs, in the partner's local time.
 #[derive(Clone, Debug, clap::Args)]
 pub struct NightConfig {
     /// Time zone of partners that were imported without one

@@ -1,11 +1,11 @@
-//! Parsers for values that several sections use. Their errors complete the sentence "'…' is not right: ".
+//! Parsers for values that several sections use. Their errors complete the sentence "'…' is not valid: ".
 
 use std::{convert::Infallible, ops::RangeInclusive, time::Duration};
 
 use secrecy::SecretString;
 use url::{Host, Url};
 
-/// A secret takes any text: what it must look like is for the room that uses it, and a refusal here would print it.
+/// Accepts any text as a secret: the module that uses it checks it, and an error here would print it.
 pub(super) fn secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(SecretString::from(text))
 }
@@ -18,8 +18,8 @@ pub(super) fn seconds(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<Dur
     }
 }
 
-/// Whether what comes from there is what was sent: by https, or from this machine.
-pub(super) fn is_sealed(url: &Url) -> bool {
+/// Returns whether the connection is protected from changes on the way: https, or this machine.
+pub(super) fn is_protected(url: &Url) -> bool {
     url.scheme() == "https"
         || match url.host() {
             Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -1,5 +1,5 @@
-//! From variables to a section. clap holds the table of settings (names, defaults, parsers); here it is fed from a map
-//! instead of from the process, so that tests can say what the environment is and errors can name the variable.
+//! Reads a section from variables. clap holds the table of settings (names, defaults, parsers); it is fed from a map
+//! instead of the process' environment, so that tests can set the environment and errors can name the variable.
 
 use std::{
     collections::BTreeMap,
@@ -22,23 +22,23 @@ use super::error::{ConfigError, Missing};
 pub struct Variables(BTreeMap<String, OsString>);
 
 impl Variables {
-    /// What this process was started with.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that may read the environment")]
+    /// Returns the environment of this process.
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the environment")]
     pub fn of_this_process() -> Self {
         Self(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect())
     }
 
-    /// The value of a variable. Set but empty counts as not set, as deployment tools leave what is not filled in.
+    /// The value of a variable. Set but empty counts as not set, because deployment tools leave unset values empty.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 
-    /// Sets a variable for everything that is read from this value; the process' environment stays as it is.
+    /// Sets a variable here; the process' environment is not changed.
     pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
         self.0.insert(name.into(), value.into());
     }
 
-    /// Sets a variable unless it, or its `…_FILE`, is already there.
+    /// Sets a variable unless it or its `…_FILE` is set.
     pub fn set_default(&mut self, name: &str, value: impl Into<OsString>) {
         if self.get(name).is_none() && self.get(&format!("{name}_FILE")).is_none() {
             self.set(name, value);
@@ -59,7 +59,7 @@ impl Variables {
                 arguments.push(argument);
             }
         }
-        // The variables are already in `arguments`: clap must not look at the process' own as well.
+        // The variables are in `arguments`: clap must not read the process' environment too.
         let unbound = command.clone().mut_args(|arg| arg.env(None::<&'static str>));
         let matches = unbound.try_get_matches_from(arguments).map_err(|error| explain(&command, &error))?;
         S::from_arg_matches(&matches).map_err(|error| explain(&command, &error))
@@ -70,7 +70,7 @@ impl Variables {
         let direct = self.get(&name);
         let file = if is_secret(arg) { self.get(&format!("{name}_FILE")) } else { None };
         match (direct, file) {
-            (Some(_), Some(_)) => Err(ConfigError::GivenTwice { variable: name }),
+            (Some(_), Some(_)) => Err(ConfigError::SetTwice { variable: name }),
             (Some(value), None) => Ok(Some(value.to_owned())),
             (None, Some(path)) => secret_file(name, PathBuf::from(path)).map(Some),
             (None, None) => Ok(None),
@@ -84,7 +84,7 @@ impl<const N: usize> From<[(&str, &str); N]> for Variables {
     }
 }
 
-/// The settings of a section as clap knows them.
+/// Returns the settings of a section as a clap command.
 pub(super) fn settings<S: Args>() -> Command {
     let command = S::augment_args(Command::new("settings")).disable_help_flag(true).disable_version_flag(true);
     command.mut_args(|arg| {
@@ -98,7 +98,7 @@ pub(super) fn variable(arg: &Arg) -> String {
     name.to_str().expect("our names are ASCII").to_owned()
 }
 
-/// Secrets are the settings whose values clap is told to hide.
+/// Secrets are the settings whose values clap hides.
 pub(super) fn is_secret(arg: &Arg) -> bool {
     arg.is_hide_env_values_set()
 }
@@ -115,7 +115,7 @@ fn secret_file(variable: String, path: PathBuf) -> Result<OsString, ConfigError>
     }
 }
 
-/// Says what clap found, with the variable's name in place of the flag's.
+/// Converts clap's error: the variable's name replaces the flag's.
 fn explain(command: &Command, error: &clap::Error) -> ConfigError {
     // clap writes an argument as `--id <VALUE>`.
     let named = |text: &str| {

@@ -4,7 +4,7 @@ use clap::{Arg, Args};
 
 use super::{ApiConfig, Config, read};
 
-/// A Markdown table: variable, default, meaning. Secrets show both spellings.
+/// Returns a Markdown table: variable, default, meaning. Secrets show both variables.
 pub fn table() -> String {
     let mut text = String::from("| Variable | Default | Meaning |\n| --- | --- | --- |\n");
     for arg in arguments::<Config>().iter().chain(&arguments::<ApiConfig>()) {

@@ -37,8 +37,8 @@ pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: Cancellat
 
     let context = work::Context { ops: ops.clone(), worker: name.clone(), stop: stop.clone() };
     tokio::join!(
-        run_worker(&queue, config, Kind::SyncInteractive, config.people_slots, &context, work::sync),
-        run_worker(&queue, config, Kind::SyncNightly, config.night_slots, &context, work::sync),
+        run_worker(&queue, config, Kind::SyncInteractive, config.interactive_concurrency, &context, work::sync),
+        run_worker(&queue, config, Kind::SyncNightly, config.nightly_concurrency, &context, work::sync),
         run_worker(&queue, config, Kind::Maintenance, 1, &context, work::maintain),
     );
     scheduler.abort();
@@ -92,7 +92,7 @@ async fn run_worker<J, F, Fut>(
                 }
                 false
             })
-            .shutdown_timeout(config.stop);
+            .shutdown_timeout(config.shutdown_timeout);
         let told = async move {
             told.cancelled().await;
             Ok(())

@@ -1,4 +1,4 @@
-//! The keys, and sealing and opening with them.
+//! The keyring: seals and opens values.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::sealed::{Binding, Sealed};
 use crate::ids::PartnerId;
 
-/// The keyring of `dev` and the tests. Everybody can read it here, so production refuses it.
+/// The keyring of `dev` and the tests. It is published in this source, so production refuses it.
 pub const DEVELOPMENT_KEYS: &str = "development:aW5maW1hLWhhbG8gZGV2ZWxvcG1lbnQga2V5ICgzMik=";
 const DEVELOPMENT_ID: &str = "development";
 
@@ -63,19 +63,19 @@ impl Keyring {
         if keys.is_empty() { Err(KeyringError::Empty) } else { Ok(Self { keys }) }
     }
 
-    /// The id of the key that seals.
+    /// Returns the id of the active key.
     pub fn active_id(&self) -> &str {
         &self.keys[0].id
     }
 
-    /// All key ids, the active one first.
+    /// Returns all key ids, the active one first.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|key| key.id.as_str())
     }
 
-    /// Whether any key here is the one that stands in the source code (also under another id), or is named like it.
+    /// Returns whether any key is the published development key (under any id), or has its id.
     pub fn is_development_key(&self) -> bool {
-        let published = Self::parse(&DEVELOPMENT_KEYS.into()).expect("a constant, tried by the tests");
+        let published = Self::parse(&DEVELOPMENT_KEYS.into()).expect("a constant that the tests parse");
         self.keys.iter().any(|key| key.id == DEVELOPMENT_ID || key.key == published.keys[0].key)
     }
 
@@ -93,7 +93,7 @@ impl Keyring {
         Sealed::assemble(&header, &nonce, &buffer)
     }
 
-    /// Opens what was sealed for this very place.
+    /// Opens a value that was sealed for this place.
     pub fn open(&self, sealed: &Sealed, binding: &Binding<'_>) -> Result<SecretString, OpenError> {
         let key = self
             .keys
@@ -107,12 +107,12 @@ impl Keyring {
         std::str::from_utf8(&buffer).map(SecretString::from).map_err(|_| OpenError::NotSealed)
     }
 
-    /// A known text, sealed: kept in the database so that a start with a wrong keyring is noticed at once.
+    /// Seals a known text. It is stored in the database, so that a start with a wrong keyring fails at once.
     pub fn seal_canary(&self) -> Sealed {
         self.seal(&CANARY.into(), &canary_binding())
     }
 
-    /// Whether this keyring opens the canary.
+    /// Checks that this keyring opens the canary.
     pub fn check_canary(&self, sealed: &Sealed) -> Result<(), OpenError> {
         let opened = self.open(sealed, &canary_binding())?;
         if opened.expose_secret() == CANARY { Ok(()) } else { Err(OpenError::NotSealed) }
@@ -135,7 +135,7 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// Why a keyring cannot be read. Never shows a key; positions count from 1.
+/// The reason why a keyring cannot be parsed. It never shows a key; positions count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
     #[error("the keyring is empty; make a key with `openssl rand -base64 32` and give it as id:key")]
@@ -154,13 +154,13 @@ pub enum KeyringError {
     NotRandom { id: String },
 }
 
-/// Why a sealed value does not open.
+/// The reason why a sealed value does not open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     #[error("sealed with the key {needed:?}, which the keyring does not hold; add it behind the active key")]
     KeyMissing { needed: String },
     #[error(
-        "does not open with the key {key:?}: it was sealed for another place, changed since, or another key has that id"
+        "does not open with the key {key:?}: it was sealed for another place, was changed, or another key has that id"
     )]
     DoesNotOpen { key: String },
     #[error("these bytes are not a sealed value")]

@@ -1,4 +1,4 @@
-//! The sealed value as it lies in a column, and where it belongs.
+//! The stored form of a sealed value, and the place that it is bound to.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use uuid::Uuid;
 use super::keyring::OpenError;
 use crate::ids::PartnerId;
 
-/// The layout below. Another one gets another number, and both are read.
+/// The version of the layout below. A new layout gets a new version, and both are read.
 const VERSION: u8 = 1;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 
-/// The one place where a sealed value opens.
+/// The only place where a sealed value opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding<'a> {
     pub table: &'static str,
     pub column: &'static str,
     pub row: Uuid,
     pub partner: PartnerId,
-    /// The one address that the value may be sent to; empty where it is sent nowhere. Whoever can write to the database
-    /// can change where it is said to belong, but not have it opened for there.
+    /// The only address that the value may be sent to; empty if it is not sent anywhere. An attacker who can write to the
+    /// database can change the stored address, but the value then does not open.
     pub address: &'a str,
 }
 
@@ -46,10 +46,10 @@ impl Binding<'_> {
 pub struct Sealed(Vec<u8>);
 
 impl Sealed {
-    /// Takes what lies in the column. Whether it opens is known only when it is opened.
+    /// Parses the stored bytes. Only opening shows whether they are authentic.
     ///
     /// # Errors
-    /// [`OpenError::NotSealed`] where the bytes have not the layout of a sealed value.
+    /// [`OpenError::NotSealed`] if the bytes do not have the layout of a sealed value.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, OpenError> {
         let [VERSION, id_length, rest @ ..] = bytes.as_slice() else { return Err(OpenError::NotSealed) };
         let id_length = usize::from(*id_length);
@@ -61,14 +61,14 @@ impl Sealed {
         &self.0
     }
 
-    /// The id of the key that sealed this.
+    /// Returns the id of the key that sealed the value.
     pub fn key_id(&self) -> &str {
-        std::str::from_utf8(&self.header()[2..]).expect("looked at when it was made")
+        std::str::from_utf8(&self.header()[2..]).expect("checked when the value was created")
     }
 
-    /// `key_id` is at most 255 bytes, which the keyring saw to.
+    /// Returns the header. `key_id` is at most 255 bytes, as the keyring checks.
     pub(super) fn header_for(key_id: &str) -> Vec<u8> {
-        let length = u8::try_from(key_id.len()).expect("the keyring takes no longer ids");
+        let length = u8::try_from(key_id.len()).expect("the keyring refuses longer ids");
         [&[VERSION, length], key_id.as_bytes()].concat()
     }
 
@@ -82,7 +82,7 @@ impl Sealed {
 
     pub(super) fn nonce(&self) -> [u8; NONCE] {
         let start = self.header().len();
-        self.0[start..start + NONCE].try_into().expect("looked at when it was made")
+        self.0[start..start + NONCE].try_into().expect("checked when the value was created")
     }
 
     pub(super) fn ciphertext(&self) -> &[u8] {

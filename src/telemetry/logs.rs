@@ -10,10 +10,10 @@ use tracing_subscriber::{
 
 use crate::config::{LogConfig, LogFormat};
 
-/// The crate's own events have this in front of their target.
+/// The prefix of the targets of the crate's own events.
 const OURS: &str = env!("CARGO_CRATE_NAME");
 
-/// The filter is not one.
+/// The filter is not valid.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "INFIMA_LOG is not usable: '{filter}' is not a level or a list such as info,infima_halo::halo=debug ({reason})"
@@ -23,33 +23,34 @@ pub struct FilterError {
     reason: String,
 }
 
-/// Logs written to `writer`, one event a line: text for people ([`LogFormat::Text`]), else JSON. For tests, which look
-/// at what was written; [`super::init`] writes to stderr.
+/// Returns a subscriber that writes one event a line to `writer`: text ([`LogFormat::Text`]), else JSON. Tests use it to
+/// read the log; [`super::init`] writes to stderr.
 ///
 /// # Errors
-/// The filter is not one.
+/// The filter is not valid.
 pub fn subscriber<W>(config: &LogConfig, writer: W) -> Result<Box<dyn Subscriber + Send + Sync>, FilterError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let asked_for = EnvFilter::builder()
+    let filter = EnvFilter::builder()
         .parse(&config.filter)
         .map_err(|error| FilterError { filter: config.filter.clone(), reason: error.to_string() })?;
-    let all = Registry::default().with(asked_for);
+    let all = Registry::default().with(filter);
     let lines = fmt::layer().with_writer(writer).with_ansi(false);
     Ok(match config.format {
-        LogFormat::Text => Box::new(all.with(lines.compact().with_filter(filter_fn(may_speak)))),
+        LogFormat::Text => Box::new(all.with(lines.compact().with_filter(filter_fn(is_logged)))),
         LogFormat::Auto | LogFormat::Json => {
             let json = lines.json().flatten_event(true).with_span_list(false);
-            Box::new(all.with(json.with_filter(filter_fn(may_speak))))
+            Box::new(all.with(json.with_filter(filter_fn(is_logged))))
         }
     })
 }
 
-/// Below `info`, crates that carry other people's bytes print them: h2 its frames, tungstenite its messages with the
-/// token in them, sqlx its statements. So only our own code may speak there. sqlx's parser of addresses is silenced
-/// altogether: it warns about a parameter that it does not know with the parameter's value, a mistyped password too.
-fn may_speak(metadata: &Metadata<'_>) -> bool {
+/// Returns whether an event may be logged. Below `info`, other crates log the bytes that they carry: h2 its frames,
+/// tungstenite its messages with the token in them, sqlx its statements. So only our own code is logged there. sqlx's
+/// parser of addresses is never logged: it warns about an unknown parameter with the parameter's value, which may be a
+/// mistyped password.
+fn is_logged(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     let ours = target == OURS || target.strip_prefix(OURS).is_some_and(|rest| rest.starts_with("::"));
     ours || (*metadata.level() <= Level::INFO && !target.starts_with("sqlx_postgres::options"))

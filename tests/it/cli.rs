@@ -223,7 +223,7 @@ async fn unusable_database_error_names_address_and_cause() {
     assert!(said.starts_with(owner), "{said}");
     let absent = database.app_url().expose_secret().replacen("/infima_test_", "/infima_gone_", 1);
     let said = complaint(production(&["worker"], &database).env("DATABASE_URL", absent)).await;
-    assert!(said.contains("does not let us in: database \"infima_gone_"), "{said}");
+    assert!(said.contains("refuses the connection: database \"infima_gone_"), "{said}");
 }
 
 #[tokio::test]

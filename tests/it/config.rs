@@ -34,8 +34,8 @@ fn complaint(name: &str, value: &str) -> String {
 fn minimal_environment_has_production_defaults() {
     let config = Config::read(&complete()).unwrap();
     assert_eq!(config.environment.environment, Environment::Production);
-    assert_eq!((config.halo.requests, config.halo.people_requests), (240, 40));
-    assert_eq!(config.halo.settle, Duration::from_secs(300));
+    assert_eq!((config.halo.requests, config.halo.interactive_reserve), (240, 40));
+    assert_eq!(config.halo.create_confirmation, Duration::from_secs(300));
     assert!(config.halo.development_addresses.is_empty());
     assert_eq!(config.worker.lease, Duration::from_secs(20));
     assert_eq!(config.night.time_zone, chrono_tz::UTC);

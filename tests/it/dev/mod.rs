@@ -312,7 +312,7 @@ async fn the_operators_commands_work_on_it(announced: &Value) {
     let mut preview = program(&["sync", "--partner", "northwind-msp", "--dry-run"]);
     let ended = run(preview.envs(environment.iter().map(|(name, value)| (name, value.as_str().unwrap())))).await;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
-    assert!(ended.stdout.contains("Nothing was changed. Halo was asked "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("Nothing was changed. Requests to Halo: "), "{}", ended.stdout);
 }
 
 async fn every_token_is_its_callers(announced: &Value) {

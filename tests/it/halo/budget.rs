@@ -77,7 +77,7 @@ pub async fn stays_inside(size: Size) {
     sqlx::query("truncate halo_budgets").execute(&owner).await.unwrap();
 
     let mut config = world.config.clone();
-    (config.halo.requests, config.halo.people_requests) = (size.ours, size.for_interactive);
+    (config.halo.requests, config.halo.interactive_reserve) = (size.ours, size.for_interactive);
     config.halo.window = size.window;
     let api = App::build(&config, Clock::System, 2).await.unwrap();
     let mark = world.mark();
