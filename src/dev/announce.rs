@@ -1,4 +1,4 @@
-//! What the stack says of itself: to people on stdout, to scripts in `dev.json`.
+//! The announcement of a running stack: for people on stdout, for scripts in `dev.json`.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -17,7 +17,7 @@ pub(super) fn title() {
     println!("\nINFIMA's Halo PSA integration, the development stack\n");
 }
 
-/// What was asked for on the command line and cannot be.
+/// Options of the command line that cannot be granted.
 pub(super) fn ports(sandbox: &Sandbox, asked: Option<u16>) {
     for port in sandbox.taken_ports() {
         println!("  Port {port} is taken; another one is used for a Halo.");
@@ -84,8 +84,8 @@ pub(super) fn write(parts: &Parts, data_dir: &DataDir) -> anyhow::Result<()> {
     written().with_context(|| format!("{} cannot be written", file.display()))
 }
 
-/// The addresses lead nowhere any more.
+/// Removes `dev.json`: its addresses are no longer served.
 pub(super) fn gone(data_dir: &DataDir) {
-    // Not there is as good as removed; a file that stays is overwritten at the next start.
+    // A missing file is as good as removed; a file that stays is overwritten at the next start.
     let _ = fs::remove_file(data_dir.announcement());
 }

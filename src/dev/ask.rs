@@ -1,4 +1,4 @@
-//! Asking the API over HTTP, as any client does.
+//! A client of the API over HTTP, as any other.
 
 use anyhow::{Context as _, bail};
 use axum::http::Method;

@@ -13,14 +13,14 @@ const LIFETIME: Duration = Duration::days(7);
 
 /// One ready caller.
 pub(super) struct Caller {
-    /// As scripts find it.
+    /// The caller's key in `dev.json`.
     pub key: &'static str,
-    /// As people read it.
+    /// The caller's name for people.
     pub label: String,
     pub token: SecretString,
 }
 
-/// Everybody who calls this API.
+/// Every kind of caller of this API.
 pub(super) struct Callers(Vec<Caller>);
 
 impl Callers {
@@ -45,7 +45,7 @@ impl Callers {
         &self.0
     }
 
-    /// Support first: the playground is theirs.
+    /// Support comes first: the playground is made for support.
     pub fn for_the_playground(&self) -> Vec<DevCaller> {
         let (support, others): (Vec<_>, Vec<_>) = self.0.iter().partition(|caller| caller.key == "support");
         let all = support.into_iter().chain(others);

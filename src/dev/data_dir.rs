@@ -1,4 +1,4 @@
-//! The directory in which a stack lasts: one process at a time.
+//! The directory that keeps a stack's data: one process at a time uses it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -11,12 +11,12 @@ use crate::config::Variables;
 
 pub(super) struct DataDir {
     path: PathBuf,
-    /// Held while running. It says who holds it.
+    /// The lock file, held while the stack runs. It names the process that holds it.
     _lock: File,
 }
 
 impl DataDir {
-    /// Takes the directory, made where there is none.
+    /// Takes the directory; makes it if absent.
     pub fn claim(path: &Path) -> anyhow::Result<Self> {
         let path = std::path::absolute(path)?;
         let cannot = || format!("{} cannot be used as the data directory (--data-dir)", path.display());

@@ -1,12 +1,14 @@
-//! What only development needs: the one-command stack, and the user guide's story played on it. Behind the cargo feature
-//! `dev`, so production carries none of it.
+//! What only development needs: the one-command stack, and the user guide's steps carried out on
+//! it. Behind the cargo feature `dev`, so production carries none of it.
 //!
-//! One process runs what production runs in several: the app's API and worker, built by `app`, over a Postgres of its own
-//! ([`postgres`]) and a Halo of its own (`sandbox/`), with tokens of its own. The story speaks to the API over HTTP, as the
-//! frontend and INFIMA's platform do, and to the tenant as nobody else may: to see what came of it. Everything lasts in one
-//! data directory; whatever was killed is carried on with at the next start.
+//! One process runs what production runs in several: the app's API and worker, built by `app`, over
+//! a Postgres of its own ([`postgres`]) and a Halo of its own (`sandbox/`), with tokens of its own.
+//! The steps call the API over HTTP, as the frontend and INFIMA's platform do, and read the tenant
+//! directly only to compare the result. Everything is kept in one data directory; an interrupted
+//! start is resumed at the next one.
 //!
-//! `cli` starts it; the tests use [`postgres`] for their database. Nothing in production's rooms may call in here.
+//! `cli` starts the stack; the tests use [`postgres`] for their database. No module of production
+//! may call this one.
 
 mod announce;
 mod ask;
@@ -31,11 +33,11 @@ use crate::clock::Clock;
 use crate::config::Variables;
 use crate::sandbox::{Sandbox, SandboxOptions, TenantSeed};
 
-/// Where everything lasts, below the working directory.
+/// The data directory, below the working directory.
 pub const DATA_DIR: &str = ".data";
 /// The port of the sandbox's first tenant; the others follow.
 pub const SANDBOX_PORT: u16 = 4010;
-/// The sandbox's tenants, the story's first.
+/// The sandbox's tenants, the one of the user guide first.
 pub const TENANTS: [&str; 2] = ["northwind-msp", "other"];
 const PORT: u16 = 8080;
 
@@ -58,7 +60,8 @@ pub struct DevOptions {
     sandbox_port: Option<u16>,
     #[arg(long, value_name = "DIRECTORY", help = format!("Where everything is kept [default: {DATA_DIR}]"))]
     data_dir: Option<PathBuf>,
-    /// Begin with nothing: what the data directory holds is removed. Not with DATABASE_URL: that database is yours to empty
+    /// Begin with nothing: what the data directory holds is removed. Not with DATABASE_URL: that
+    /// database is yours to empty
     #[arg(long)]
     fresh: bool,
     /// Bring the roster in, but do not play the story
@@ -69,11 +72,11 @@ pub struct DevOptions {
     exit: bool,
 }
 
-/// Starts everything, plays the story, and stays until `stopping` (or the story's end, with `--exit`). `sentence` puts an
-/// error into words.
+/// Starts everything, carries out the user guide's steps, and stays until `stopping` (or the end of
+/// the steps, with `--exit`). `sentence` puts an error into words.
 ///
 /// # Errors
-/// Something could not be started, or broke while running; with `--exit`, a step of the story failed.
+/// Something could not be started, or broke while running; with `--exit`, a step failed.
 pub async fn run(
     options: DevOptions,
     variables: Variables,
@@ -134,10 +137,10 @@ async fn live(
     Ok(())
 }
 
-/// A port as it is given on the command line.
+/// A port as given on the command line.
 ///
 /// # Errors
-/// It is none, in words that say what is.
+/// The text is not a port; the error says what is.
 pub fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| "a port is a number up to 65535; 0 leaves the choice to the system".into())
 }
@@ -155,10 +158,10 @@ pub async fn sandbox(data_dir: &Path, port: u16, clock: Clock) -> io::Result<San
     Sandbox::start(SandboxOptions { dir: Some(data_dir.join("sandbox")), clock }, seeds).await
 }
 
-/// A failure of the stack itself, in place of the one that a task ended with.
+/// The failure of the stack itself, in place of the one that a task ended with.
 fn ended(what: &str, how: Result<anyhow::Result<()>, tokio::task::JoinError>) -> anyhow::Error {
     match how {
-        Ok(Ok(())) => anyhow!("the {what} ended without being told to"),
+        Ok(Ok(())) => anyhow!("the {what} ended unexpectedly"),
         Ok(Err(error)) => error.context(format!("the {what} broke off")),
         Err(error) => anyhow!("the {what} broke off: {error}"),
     }

@@ -12,12 +12,13 @@ pub(super) struct Partner {
 pub(super) struct Client {
     pub external_id: &'static str,
     pub name: &'static str,
-    /// What its users' addresses end in.
+    /// The domain of its users' addresses.
     domain: &'static str,
     active: usize,
     deactivated: usize,
     archived: usize,
-    /// How its active users change in the course of the story: so many join, so many are deactivated.
+    /// How its active users change in the course of the steps: how many join, and how many are
+    /// deactivated.
     pub joining: usize,
     pub leaving: usize,
 }
@@ -70,7 +71,7 @@ impl Client {
         states.enumerate().map(|(number, state)| self.user(number, state, 1))
     }
 
-    /// The newcomers are new people; those who leave were the first on the list.
+    /// The newcomers are new users; those who leave were the first on the list.
     fn users_that_change(&self) -> impl Iterator<Item = Value> {
         let known = self.active + self.deactivated + self.archived;
         let joining = (known..known + self.joining).map(|number| self.user(number, "ACTIVE", 2));
@@ -88,8 +89,8 @@ impl Client {
     }
 }
 
-/// The first report: partners, their clients and all users. Sent again it changes nothing, because every record carries the
-/// version that its source gave it.
+/// The first report: partners, their clients and all users. Sent again it changes nothing, because
+/// every record carries the version that its source gave it.
 pub(super) fn first_report() -> Value {
     let all = [&NORTHWIND, &OTHER];
     let partners = all.map(|partner| {
@@ -148,12 +149,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_has_an_address_of_their_own() {
+    fn every_user_has_an_own_address() {
         assert_eq!((0..576).map(person).collect::<BTreeSet<_>>().len(), 576);
     }
 
     #[test]
-    fn nobody_is_reported_to_change_who_cannot() {
+    fn leaving_users_are_among_the_active() {
         for client in NORTHWIND.clients {
             assert!(client.leaving <= client.active, "{}", client.name);
         }

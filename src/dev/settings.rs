@@ -1,5 +1,5 @@
-//! What the stack tells its parts, as the environment would. Whatever the environment says itself is kept, but for what has
-//! to fit together here.
+//! The settings that the stack gives its parts, as the environment would. Variables of the
+//! environment are kept, except those that have to fit together here.
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::config::Variables;
 use crate::sandbox::Tenant;
 use crate::seal;
 
-/// Where the public half of the key is that tokens are signed with.
+/// Where the public half of the signing key is served.
 pub(super) const JWKS_PATH: &str = "/dev/jwks.json";
 
 /// The tokens' issuer is not an address: it stays the same whichever port the stack gets.
@@ -25,7 +25,8 @@ pub(super) fn token_rules() -> TokenRules {
     }
 }
 
-/// For people's eyes: everybody's warnings, and our own steps where they do not run into the story on a terminal.
+/// Logs for people: all warnings, and our own steps where they do not interleave with the steps on
+/// a terminal.
 pub(super) fn log(variables: &mut Variables) {
     let steps = if io::stderr().is_terminal() { "warn" } else { "warn,infima_halo=info,infima_halo::http=warn" };
     variables.set_default("INFIMA_LOG", steps);
@@ -58,7 +59,8 @@ pub(super) fn complete(
     let all: Vec<_> = given.into_iter().chain(ours).collect();
     variables.set("INFIMA_HALO_DEVELOPMENT_ADDRESSES", all.join(","));
 
-    // This Halo is in the same process: it answers at once or never, and a start after a kill should not wait for minutes.
+    // This Halo is in the same process: it answers at once or never, and a start after a kill
+    // should not wait for minutes.
     variables.set_default("INFIMA_HALO_TIMEOUT_SECONDS", "5");
     variables.set_default("INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", "5");
     variables.set_default("INFIMA_WORKER_LEASE_SECONDS", "6");

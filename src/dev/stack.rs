@@ -25,7 +25,7 @@ use crate::config::{ApiConfig, Config, Variables};
 use crate::sandbox::{Sandbox, Tenant};
 use crate::telemetry;
 
-/// So long a killed database may take to end.
+/// How long a killed database may take to end.
 const ENDING: Duration = Duration::from_secs(3);
 
 /// A running stack.
@@ -34,7 +34,7 @@ pub(super) struct Stack {
     pub running: Running,
 }
 
-/// What has to be ended.
+/// The parts that have to be ended.
 pub(super) struct Running {
     postgres: Postgres,
     sandbox: Sandbox,
@@ -44,9 +44,9 @@ pub(super) struct Running {
     working: JoinHandle<anyhow::Result<()>>,
 }
 
-/// What the story and the announcement need to know of it.
+/// What the user guide's steps and the announcement need to know of the stack.
 pub(super) struct Parts {
-    /// As it was put together for this stack.
+    /// The configuration of this stack.
     pub variables: Variables,
     pub config: Config,
     pub request_context: RequestContext,
@@ -54,12 +54,13 @@ pub(super) struct Parts {
     pub tenants: [Tenant; TENANTS.len()],
     /// The database's address as its owner, who sees every row.
     pub database: SecretString,
-    /// Somebody else runs it.
+    /// The developer runs the database.
     pub database_is_given: bool,
     address: Url,
 }
 
-/// What another process of this program is told of this stack; the rest is as its own environment says.
+/// The settings that another process of this program needs for this stack; the rest is as its own
+/// environment says.
 const OF_THIS_STACK: [&str; 4] = ["INFIMA_ENV", "DATABASE_URL", "INFIMA_KEYS", "INFIMA_HALO_DEVELOPMENT_ADDRESSES"];
 
 impl Parts {
@@ -128,7 +129,7 @@ impl Stack {
 }
 
 impl Running {
-    /// Waits until a part ends that should not, and says which.
+    /// Waits until a part ends that should not, and gives its name.
     pub async fn broke(&mut self) -> anyhow::Error {
         tokio::select! {
             how = &mut self.serving => ended("API", how),
@@ -137,8 +138,8 @@ impl Running {
         }
     }
 
-    /// What is said of a failure: where the database is gone, that is why, whoever noticed it first. Its connections break
-    /// before its process has ended, so that is waited for a moment.
+    /// The error for a failure: if the database is gone, that is why, whichever part noticed it
+    /// first. Its connections break before its process has ended, so that is waited for a while.
     pub async fn reason(&self, error: anyhow::Error) -> anyhow::Error {
         match tokio::time::timeout(ENDING, self.postgres.until_gone()).await {
             Ok(gone) => anyhow!(gone),
@@ -146,11 +147,12 @@ impl Running {
         }
     }
 
-    /// The API first, so that nothing new is asked; Halo and the database when nobody needs them any more.
+    /// The API first, so that no new request comes; Halo and the database when no part needs them
+    /// any more.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.api.stopping.cancel();
         self.worker.stopping.cancel();
-        // How they end is not news any more. One that has ended already was heard of in `broke`.
+        // How the parts end no longer matters. A part that had ended before was noticed in `broke`.
         for part in [self.serving, self.working] {
             if !part.is_finished() {
                 let _ = part.await;
@@ -162,7 +164,7 @@ impl Running {
     }
 }
 
-/// The port asked for, else any.
+/// The requested port, otherwise any.
 async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {

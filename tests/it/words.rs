@@ -36,7 +36,7 @@ const NOT_SEARCHED: &[(&str, &str)] = &[
 ];
 
 /// Words that stay in one file, or in the files of one folder, and why.
-const EXCEPTIONS: &[(&str, &str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[("src/dev/postgres/place.rs", "nobody", "the name of a Unix user")];
 
 /// Places that are not clean yet. The list only shrinks, and ends empty.
 const STILL_TO_CLEAN: &[&str] = &[
@@ -47,26 +47,16 @@ const STILL_TO_CLEAN: &[&str] = &[
     "migrations/0001_initial_schema.sql",
     "schema.graphql",
     "src/app",
-    "src/auth",
-    "src/cli",
-    "src/config",
-    "src/dev",
     "src/domain",
     "src/graphql",
     "src/halo",
     "src/http",
     "src/jobs",
-    "src/main.rs",
-    "src/net",
     "src/ops",
     "src/queue",
     "src/sandbox",
-    "src/seal",
     "src/storage",
-    "src/telemetry",
     "tests/browser",
-    "tests/it/config.rs",
-    "tests/it/dev/mod.rs",
     "tests/it/domain/plan.rs",
     "tests/it/ops/sync/snapshots",
 ];
@@ -83,7 +73,6 @@ const STILL_TO_WRAP: &[&str] = &[
     "src/cli",
     "src/clock.rs",
     "src/config",
-    "src/dev",
     "src/domain",
     "src/graphql",
     "src/halo",

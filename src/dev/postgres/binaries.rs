@@ -14,7 +14,7 @@ use crate::config::Variables;
 pub(super) struct Binaries {
     pub folder: PathBuf,
     pub major: u32,
-    /// As the binary tells it, for example `15.18`.
+    /// The version that the binary reports, for example `15.18`.
     pub version: String,
 }
 
@@ -34,18 +34,20 @@ const KNOWN: [&str; 12] = [
     "/usr/local/pgsql/bin", // built by hand
 ];
 
-/// The binaries to use. Data that exists decides which major version it has to be; else the newest installed one, else
-/// a fetched one.
+/// The binaries to use. Existing data decides which major version it has to be; otherwise the
+/// newest installed one, otherwise a fetched one.
 ///
 /// # Errors
-/// Nothing that fits is installed and none can be fetched, in one sentence with the command that installs it.
+/// No suitable version is installed and none can be fetched; one sentence with the command that
+/// installs it.
 pub(super) async fn find(data_version: Option<u32>, variables: &Variables, say: fn(&str)) -> anyhow::Result<Binaries> {
     let path = variables.get("PATH").unwrap_or_default();
     let fetching = async { download::fetch(path, &download::cache(variables)?, say).await };
     choose(data_version, &candidates(path), fetching).await
 }
 
-/// The binaries to use of those in the folders, else what `fetching` brings; it is not begun where it would not help.
+/// The binaries to use of those in the folders, otherwise what `fetching` brings; it is not started
+/// where it would not help.
 pub(super) async fn choose(
     data_version: Option<u32>,
     folders: &[PathBuf],
@@ -84,7 +86,7 @@ pub(super) async fn choose(
     bail!("no PostgreSQL found: install it with `{}`, or set DATABASE_URL{why_not}", install_command())
 }
 
-/// Every folder that holds a `postgres` and an `initdb`, without doubles.
+/// Every folder that holds a `postgres` and an `initdb`, without duplicates.
 fn candidates(path: &OsStr) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for folder in std::env::split_paths(path).chain(KNOWN.iter().flat_map(|pattern| expand(pattern))) {
@@ -107,13 +109,13 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
     fits.map(|entry| entry.path().join(after.trim_start_matches('/'))).collect()
 }
 
-/// Asks the binary for its version and looks for the extensions that the queue's migrations create.
+/// Reads the binary's version and looks for the extensions that the queue's migrations create.
 async fn inspect(folder: &Path) -> Result<Binaries, String> {
     let said = output(Command::new(folder.join("postgres")).arg("--version")).await.ok_or("does not run here")?;
     let version = said.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
-    let version = version.ok_or("does not tell its version")?.to_owned();
+    let version = version.ok_or("does not report its version")?.to_owned();
     let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
-    let major: u32 = digits.parse().map_err(|_| "does not tell its version")?;
+    let major: u32 = digits.parse().map_err(|_| "does not report its version")?;
     if major < OLDEST_MAJOR {
         return Err(format!("is version {version}, too old ({OLDEST_MAJOR} is needed)"));
     }
@@ -127,14 +129,14 @@ async fn inspect(folder: &Path) -> Result<Binaries, String> {
 
 /// The folder with the extensions' control files.
 async fn share_folder(folder: &Path, major: u32) -> Option<PathBuf> {
-    let told = output(Command::new(folder.join("pg_config")).arg("--sharedir")).await;
+    let reported = output(Command::new(folder.join("pg_config")).arg("--sharedir")).await;
     let usual = [
         folder.join("../share/postgresql"),
         folder.join("../share"),
         PathBuf::from(format!("/usr/share/postgresql/{major}")),
         PathBuf::from("/usr/share/pgsql"),
     ];
-    let shares = told.map(|told| PathBuf::from(told.trim())).into_iter().chain(usual);
+    let shares = reported.map(|reported| PathBuf::from(reported.trim())).into_iter().chain(usual);
     shares.map(|share| share.join("extension")).find(|extensions| extensions.join("hstore.control").exists())
 }
 

@@ -1,8 +1,9 @@
-//! One private cluster: made, started or found running, and stopped by the last who uses it.
+//! One private cluster: made, started or found running, and stopped by its last user.
 //!
-//! Two locks in its folder order those who come and go. `starting` is held alone while looking for a running server and
-//! starting one. `in-use` is held, shared, by every process that uses the cluster; who can hold it alone may stop it.
-//! The system lets go of both when a process dies, so a killed one never stands in the way.
+//! Two locks in its folder order the processes that use it. `starting` is held alone while looking
+//! for a running server and starting one. `in-use` is held, shared, by every process that uses the
+//! cluster; a process that can hold it alone may stop the cluster. The system releases both when a
+//! process dies, so a killed one never blocks another.
 
 use std::{
     fs::{self, File},
@@ -33,8 +34,8 @@ use super::{
 use crate::config::Variables;
 
 /// How long a server may take to come up: it may have a crash to recover from.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long it may take to go down in order, and then, as in a crash, at once.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+/// How long a server may take to shut down in order, and then, as in a crash, at once.
 const ORDERLY: Duration = Duration::from_secs(10);
 const AT_ONCE: Duration = Duration::from_secs(3);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -50,7 +51,7 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Finds the place's server running, or starts it, making its data first where there is none.
+    /// Finds the place's server running, or starts it, after making its data if absent.
     pub async fn start(place: Place, variables: &Variables, say: fn(&str), connections: u16) -> anyhow::Result<Self> {
         let starting = lock(&place, "starting", File::lock).await?;
         let mut cluster = Self::join(place).await?;
@@ -77,18 +78,19 @@ impl Cluster {
         Ok(Self { place, in_use, server: None })
     }
 
-    /// That the server which was found or started is gone, in words for whoever relied on it.
+    /// The error that the server which was found or started is gone.
     pub fn gone(&self) -> Option<String> {
         let pid = self.server.filter(|pid| !is_postgres(*pid))?;
         let log = self.place.log();
-        Some(format!("Postgres (process {pid}) has stopped; its log is {}. Start again to carry on.", log.display()))
+        Some(format!("Postgres (process {pid}) has stopped; its log is {}. Start again to continue.", log.display()))
     }
 
     fn describe(&self) -> String {
         format!("data in {}", self.place.data().display())
     }
 
-    /// Address of a database in this cluster. The role needs no password: the socket's folder is the lock.
+    /// Address of a database in this cluster. The role needs no password: the socket's folder is
+    /// the lock.
     pub fn url(&self, role: &str, database: &str) -> SecretString {
         let mut url = Url::parse("postgres://localhost:5432").expect("a constant address");
         url.set_username(role).expect("the address has a host");
@@ -114,10 +116,10 @@ impl Cluster {
         Ok(connection.close().await?)
     }
 
-    /// The process id of a server that runs on this data, once it answers. One that is on its way up or down is waited
-    /// for; what a killed one left behind is cleared away.
+    /// The process id of a server that runs on this data, once it answers. A server that is
+    /// starting or stopping is waited for; what a killed one left behind is cleared away.
     async fn running(&self) -> anyhow::Result<Option<Pid>> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + MAX_WAIT;
         while let Some(pid) = self.process() {
             if let Ok(connection) = self.connect().await {
                 connection.close().await?;
@@ -129,21 +131,23 @@ impl Cluster {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         self.end_orphans();
-        // Postgres removes a stale file itself, unless the id has meanwhile gone to another process of the same user.
+        // Postgres removes a stale file itself, unless the id has meanwhile gone to another process
+        // of the same user.
         let _ = fs::remove_file(self.place.data().join("postmaster.pid"));
         Ok(None)
     }
 
-    /// Ends the processes of a server that was killed. Most go when they notice; one that waits for another that is gone does
-    /// not, and as long as it has its part of the memory, no server starts. Where there is no `/proc`, Postgres' own
-    /// complaint says what to do.
+    /// Ends the processes of a server that was killed. Most end when they notice; one that waits
+    /// for another that is gone does not, and as long as it holds its shared memory, no server
+    /// starts. Where `/proc` is absent, Postgres' own error says what to do.
     fn end_orphans(&self) {
         let Ok(data) = fs::canonicalize(self.place.data()) else { return };
         for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
             let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()).map(Pid::from_raw) else {
                 continue;
             };
-            // A server works in its data, and so do all that it made.
+            // A server's working directory is its data directory, and so is that of its child
+            // processes.
             if fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data) && is_postgres(pid) {
                 let _ = kill(pid, Signal::SIGKILL);
             }
@@ -157,7 +161,8 @@ impl Cluster {
         is_postgres(pid).then_some(pid)
     }
 
-    /// Makes the data aside and moves it into place whole, so that an interrupted start leaves nothing half-made.
+    /// Makes the data aside and moves it into place whole, so that an interrupted start leaves
+    /// nothing half-made.
     async fn initialise(&self, binaries: &Binaries) -> anyhow::Result<()> {
         if self.place.version().is_some() {
             return Ok(());
@@ -170,7 +175,8 @@ impl Cluster {
         }
         let mut initdb = self.command(&binaries.folder.join("initdb"));
         initdb.arg("-D").arg(&aside).args(["-U", OWNER_ROLE, "--auth=trust", "--encoding=UTF8", "--no-instructions"]);
-        // Sorted by code point, so that the order is the same on every machine, but with the letters of all languages.
+        // Sorted by code point, so that the order is the same on every machine, but with the
+        // letters of all languages.
         if binaries.major >= 17 {
             initdb.args(["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
         } else {
@@ -199,7 +205,8 @@ impl Cluster {
                 .arg(format!("unix_socket_directories={}", self.place.sockets.display()))
                 .args(["-c", "fsync=on", "-c", "timezone=UTC", "-c", "log_timezone=UTC"])
                 .args(["-c", &format!("max_connections={connections}")])
-                // Its own group: Ctrl-C is for us, and we stop it in our own time.
+                // Its own process group: Ctrl-C is for this process, which stops the server in
+                // order.
                 .process_group(0)
                 .stdin(Stdio::null())
                 .stdout(log.try_clone()?)
@@ -208,7 +215,7 @@ impl Cluster {
                 .context("postgres does not run")
         };
         let mut server = begin()?;
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + MAX_WAIT;
         loop {
             if let Ok(connection) = self.connect().await {
                 connection.close().await?;
@@ -240,7 +247,8 @@ impl Cluster {
         if self.alone()? { self.shut_down().await } else { Ok(()) }
     }
 
-    /// Whether no other process uses the cluster. If so, none can begin to until this value is dropped.
+    /// Whether no other process uses the cluster. If so, none can start to until this value is
+    /// dropped.
     fn alone(&self) -> anyhow::Result<bool> {
         self.in_use.unlock()?;
         Ok(self.in_use.try_lock().is_ok())
@@ -248,11 +256,12 @@ impl Cluster {
 
     async fn shut_down(&self) -> anyhow::Result<()> {
         let Some(pid) = self.process() else { return Ok(()) };
-        // Fast shutdown: transactions are rolled back, data is written, clients are told. Immediate: the next start recovers.
+        // Fast shutdown: transactions are rolled back, data is written, clients are notified.
+        // Immediate: the next start recovers.
         for (how, max_wait) in [(Signal::SIGINT, ORDERLY), (Signal::SIGQUIT, AT_ONCE)] {
             match kill(pid, how) {
                 Err(Errno::ESRCH) => return Ok(()),
-                told => told.with_context(|| format!("cannot stop Postgres (process {pid})"))?,
+                stopped => stopped.with_context(|| format!("cannot stop Postgres (process {pid})"))?,
             }
             let until = Instant::now() + max_wait;
             while Instant::now() < until {
@@ -266,7 +275,7 @@ impl Cluster {
     }
 }
 
-/// Removes a cluster that nobody uses, server and data.
+/// Removes an unused cluster, server and data.
 pub(super) async fn erase(place: &Place) -> anyhow::Result<()> {
     let starting = lock(place, "starting", File::lock).await?;
     let cluster = Cluster::join(place.clone()).await?;
@@ -282,7 +291,8 @@ pub(super) async fn erase(place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes clusters whose data directory is gone. Those in use, and those that resist, are left alone.
+/// Removes clusters whose data directory is gone. Those in use, and those that resist, are left
+/// alone.
 pub(super) async fn erase_orphans() {
     for orphan in place::orphans() {
         let _ = erase(&orphan).await;
@@ -298,7 +308,7 @@ async fn lock(place: &Place, name: &str, how: fn(&File) -> std::io::Result<()>) 
     locked.await?.with_context(|| format!("cannot lock {}", place.folder.display()))
 }
 
-/// Whether the process is alive and, as far as the system tells, a Postgres.
+/// Whether the process is alive and, as far as the system shows, a Postgres.
 fn is_postgres(pid: Pid) -> bool {
     let alive = !matches!(kill(pid, None), Err(Errno::ESRCH));
     let another = fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() != "postgres");

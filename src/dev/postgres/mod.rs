@@ -1,10 +1,11 @@
-//! Postgres without set-up: the database that `DATABASE_URL` names, else a private cluster of our own, run from
-//! installed binaries or from a pinned npm package.
+//! Postgres without set-up: the database that `DATABASE_URL` names, else a private cluster of our
+//! own, run from installed binaries or from a pinned npm package.
 //!
-//! The private cluster listens on a unix socket in a directory that only its user may enter, and keeps its data through
-//! crashes (fsync is on). It is not tied to the process that started it: one that a killed process left behind is found
-//! and used again, and the last process that uses it stops it. As root it runs under another user, in a place that user
-//! can reach. Called by `dev` and the tests; production is given a `DATABASE_URL`.
+//! The private cluster listens on a unix socket in a directory that only its user may enter, and
+//! keeps its data through crashes (fsync is on). It is not tied to the process that started it: one
+//! that a killed process left behind is found and used again, and the last process that uses it
+//! stops it. As root it runs under another user, in a place that user can reach. Called by `dev`
+//! and the tests; production is given a `DATABASE_URL`.
 
 mod binaries;
 mod cluster;
@@ -31,23 +32,24 @@ const OURS: &str = "a server of our own";
 /// The oldest server that has views with `security_invoker`, which row-level security rests on.
 const OLDEST_MAJOR: u32 = 15;
 
-/// Between looks whether the private cluster's server is still there.
+/// The pause between checks that the private cluster's server is still there.
 const WATCH: Duration = Duration::from_millis(500);
 
 /// What is needed to provide a database.
 pub struct PostgresOptions {
-    /// Where a private cluster is kept, in a folder `postgres`. Created where missing.
+    /// Where a private cluster is kept, in a folder `postgres`. Created if absent.
     pub data_dir: PathBuf,
     /// The database to use instead of a private cluster, as the app and (if given) as its owner.
     pub given: Option<(SecretString, Option<SecretString>)>,
     /// `PATH`, `HOME` and the like, to find binaries and the user's cache.
     pub variables: Variables,
-    /// Told in one sentence what is found, fetched or started.
+    /// Receives one sentence about what is found, fetched or started.
     pub say: fn(&str),
 }
 
 impl PostgresOptions {
-    /// Takes `DATABASE_URL` and `MIGRATE_DATABASE_URL` (or their files) where they are given, and reports on stderr.
+    /// Takes `DATABASE_URL` and `MIGRATE_DATABASE_URL` (or their files) if given, and reports on
+    /// stderr.
     ///
     /// # Errors
     /// The variables contradict each other or name an unreadable file.
@@ -75,7 +77,7 @@ impl Postgres {
         &self.owner_url
     }
 
-    /// Where the owner's address was found, for complaints about it.
+    /// Where the owner's address was found, for error messages about it.
     pub fn owner_variable(&self) -> &'static str {
         self.owner_variable
     }
@@ -85,17 +87,18 @@ impl Postgres {
         &self.app_url
     }
 
-    /// Whether somebody else runs it.
+    /// Whether the developer runs it.
     pub fn is_given(&self) -> bool {
         self.cluster.is_none()
     }
 
-    /// That the server of a private cluster is gone, in words for whoever relied on it.
+    /// The error that the server of a private cluster is gone.
     pub fn gone(&self) -> Option<String> {
         self.cluster.as_ref()?.gone()
     }
 
-    /// Waits until the server of a private cluster is gone. A database that was given is not watched.
+    /// Waits until the server of a private cluster is gone. A database that was given is not
+    /// watched.
     pub async fn until_gone(&self) -> String {
         let mut looks = tokio::time::interval(WATCH);
         loop {
@@ -106,7 +109,8 @@ impl Postgres {
         }
     }
 
-    /// Stops a private cluster unless another process still uses it. A database that was given is left alone.
+    /// Stops a private cluster unless another process still uses it. A database that was given is
+    /// left alone.
     ///
     /// # Errors
     /// The cluster does not stop.
@@ -118,11 +122,12 @@ impl Postgres {
     }
 }
 
-/// A database to develop on: the given one, else a private cluster in the data directory with an empty database in it.
+/// A database to develop on: the given one, otherwise a private cluster in the data directory with
+/// an empty database in it.
 ///
 /// # Errors
-/// The given database does not answer or is too old; there are no binaries and none can be fetched; the data directory
-/// was made by another version. Each says what to do.
+/// The given database does not answer or is too old; there are no binaries and none can be fetched;
+/// the data directory was made by another version. Each error says what to do.
 pub async fn provide(options: PostgresOptions) -> anyhow::Result<Postgres> {
     if let Some((url, migrate_url)) = options.given {
         return given::check(url, migrate_url, options.say).await;
@@ -136,9 +141,10 @@ pub async fn provide(options: PostgresOptions) -> anyhow::Result<Postgres> {
     })
 }
 
-/// One cluster for all test processes of a build directory, to make databases in. It stays up between runs, so that the
-/// next one starts at once. The owner's address leads to the maintenance database, as a role that may create databases;
-/// both addresses lead to another database by their path.
+/// One cluster for all test processes of a build directory, to make databases in. It stays up
+/// between runs, so that the next one starts at once. The owner's address leads to the maintenance
+/// database, as a role that may create databases; both addresses lead to another database by their
+/// path.
 ///
 /// # Errors
 /// As [`provide`].
@@ -149,7 +155,8 @@ pub async fn test_cluster(target_dir: &Path, variables: &Variables) -> anyhow::R
     }
     let cluster = match start(target_dir, variables, options.say, 300).await {
         Ok(cluster) => cluster,
-        // Nothing of worth is in there, so whatever is wrong with it (another version, say) is mended by a new one.
+        // The cluster holds nothing of value, so any fault of it (another version, say) is resolved
+        // by a new one.
         Err(_) => {
             erase(target_dir).await?;
             start(target_dir, variables, options.say, 300).await?
@@ -162,7 +169,7 @@ pub async fn test_cluster(target_dir: &Path, variables: &Variables) -> anyhow::R
 /// Stops the private cluster of a data directory, unless another process uses it. Its data stays.
 ///
 /// # Errors
-/// It does not stop.
+/// The cluster does not stop.
 pub async fn stop(data_dir: &Path) -> anyhow::Result<()> {
     match Place::existing(data_dir)? {
         Some(place) => Cluster::join(place).await?.stop().await,

@@ -1,8 +1,9 @@
-//! Where a private cluster lives and who runs it.
+//! Where a private cluster is kept and which user runs it.
 //!
-//! A folder of the data directory, run by whoever runs us. Postgres refuses to run as root, and the user it then runs
-//! under cannot enter root's home: as root the cluster lives under `/var/lib` instead, and the data directory holds a
-//! link to it. A link that went away (a deleted clone) leaves an orphan, which the next start removes.
+//! A folder of the data directory, run by the current user. Postgres refuses to run as root, and
+//! the user it then runs under cannot enter root's home: as root the cluster is kept under
+//! `/var/lib` instead, and the data directory holds a link to it. A removed link (a deleted clone)
+//! leaves an orphan, which the next start removes.
 
 use std::{
     fs, io,
@@ -15,7 +16,7 @@ use anyhow::{Context as _, bail};
 use nix::unistd::{Uid, User};
 use sha2::{Digest as _, Sha256};
 
-/// Where clusters of root live; the second where the first cannot be written.
+/// Where clusters of root are kept; the second where the first cannot be written.
 const ROOTS_PLACES: [&str; 2] = ["/var/lib/infima-halo", "/var/tmp/infima-halo"];
 /// The shortest limit of the systems we run on (macOS) for the path of a socket.
 const LONGEST_SOCKET_PATH: usize = 103;
@@ -40,7 +41,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The place that belongs to a data directory, made where there is none.
+    /// The place that belongs to a data directory; made if absent.
     pub fn prepare(data_dir: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(data_dir)?;
         if let Some(place) = Self::existing(data_dir)? {
@@ -53,7 +54,8 @@ impl Place {
                 let folder = root_folder()?.join(uuid::Uuid::new_v4().simple().to_string());
                 private_folder(&folder, Some(&runner))?;
                 fs::write(folder.join("belongs-to"), link.as_os_str().as_encoded_bytes())?;
-                // A dead link has to make way; of two processes that come here together, the second finds the first's.
+                // A dead link is removed; of two processes that come here together, the second
+                // finds the first's.
                 if link.is_symlink() && !link.exists() {
                     fs::remove_file(&link)?;
                 }
@@ -73,7 +75,8 @@ impl Place {
             return Ok(None);
         }
         let place = Self::at(fs::canonicalize(link)?)?;
-        // Made by an ordinary user, and now root comes along: the folder is where it is, with the owner it has.
+        // The folder was made by an ordinary user, and now root uses it: it stays where it is, with
+        // the owner it has.
         Ok(Some(place))
     }
 
@@ -119,7 +122,7 @@ pub(super) fn orphans() -> Vec<Place> {
             let folder = entry.path();
             let link = PathBuf::from(fs::read_to_string(folder.join("belongs-to")).ok()?);
             let abandoned = fs::canonicalize(link).ok() != Some(folder.clone());
-            // A folder made this moment by another process has no link yet.
+            // A folder that another process is just making has no link yet.
             let age = fs::metadata(&folder).ok()?.modified().ok()?.elapsed().unwrap_or_default();
             if abandoned && age > Duration::from_secs(60) { Place::at(folder).ok() } else { None }
         })
@@ -153,7 +156,7 @@ fn root_folder() -> anyhow::Result<&'static Path> {
     bail!("neither {} nor {} can be written", ROOTS_PLACES[0], ROOTS_PLACES[1])
 }
 
-/// A folder that nobody but its user may enter.
+/// A folder that only its user may enter.
 fn private_folder(folder: &Path, runner: Option<&Runner>) -> io::Result<()> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && runner.is_none() => Ok(()),
@@ -173,7 +176,8 @@ fn sockets_of(folder: &Path, owner: &fs::Metadata, runner: Option<&Runner>) -> a
     if !sockets.exists() {
         private_folder(&sockets, runner)?;
     }
-    // Everybody may write to /tmp: a folder of that name is only ours if its owner and mode say so.
+    // Every user may write to /tmp: a folder of that name is only ours if its owner and mode say
+    // so.
     let found = fs::symlink_metadata(&sockets)?;
     if !found.is_dir() || found.uid() != owner.uid() || found.mode() & 0o077 != 0 {
         bail!("{} is in the way; remove it", sockets.display());

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{tell, words};
+use super::{print_line, words};
 use crate::dev::stack::Parts;
 
 const STORED: &str = "query Connection {
@@ -45,10 +45,10 @@ struct Check {
 pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
     let (admin, [tenant, ..]) = (parts.callers.partner_admin(), &parts.tenants);
     let Stored { partner } = parts.request_context.ask(admin, STORED, json!({})).await?;
-    // The sandbox may have been given another port than last time.
+    // The sandbox may have another port than last time.
     let as_it_is = |found: &Connection| found.url == tenant.url() && found.status == "CONNECTED";
     if let Some(connection) = partner.halo_connection.filter(as_it_is) {
-        tell(format!("{} is connected already", connection.url));
+        print_line(format!("{} is connected already", connection.url));
         return Ok(());
     }
     let details = json!({
@@ -58,10 +58,10 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
     });
     let saved: PartnersConnection = parts.request_context.change(admin, SAVE, details).await?;
     let connection = saved.halo_connection.ok_or_else(|| anyhow::anyhow!("the connection was not saved"))?;
-    tell(format!("{}: {}", connection.url, words(&connection.status)));
+    print_line(format!("{}: {}", connection.url, words(&connection.status)));
     for Check { subject, outcome, message } in connection.checks {
         let said = if outcome == "GRANTED" { words(&outcome) } else { message };
-        tell(format!("  {:<28} {said}", words(&subject)));
+        print_line(format!("  {:<28} {said}", words(&subject)));
     }
     Ok(())
 }

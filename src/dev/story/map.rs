@@ -4,11 +4,11 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Id, tell, wait};
+use super::{Id, print_line, wait};
 use crate::dev::stack::Parts;
 
-/// Which clients the partner maps: what is typed into the search, and which of the customers found is meant. Three clients
-/// are left for whoever comes after.
+/// The clients that the partner maps: the search text, and which of the customers found is meant.
+/// Three clients are left for the developer.
 const WANTED: [(&str, &str, &str); 9] = [
     ("Alder & Finch LLP", "alder", "Alder & Finch LLP"),
     ("Bluewater Dental", "bluewater", "Bluewater Dental Group"),
@@ -88,7 +88,7 @@ pub(super) async fn clients(parts: &Parts) -> anyhow::Result<Vec<Client>> {
     serde_json::from_value(data["partner"]["clients"]["nodes"].clone()).context("the API's answer has another shape")
 }
 
-/// Maps what is not mapped yet. Given is the run that creates the subscriptions, if one was queued.
+/// Maps what is not mapped yet. Gives the run that creates the subscriptions, if one was queued.
 pub(super) async fn save(parts: &Parts) -> anyhow::Result<Option<Id>> {
     let clients = clients(parts).await?;
     let mut chosen = Vec::new();
@@ -100,16 +100,16 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<Option<Id>> {
         }
         let found = search_customers(parts, search).await?;
         let names: Vec<_> = found.iter().map(|customer| customer.name.as_str()).collect();
-        tell(format!("{name:<26} \"{search}\" finds {}", names.join("; ")));
+        print_line(format!("{name:<26} \"{search}\" finds {}", names.join("; ")));
         let picked = found.iter().find(|found| found.name == customer);
         let picked = picked.with_context(|| format!("the search for \"{search}\" does not find {customer}"))?;
         chosen.push(json!({ "clientId": client.id, "haloCustomerId": picked.halo_id }));
     }
     if chosen.is_empty() {
-        tell(format!("all {} are mapped already", WANTED.len()));
+        print_line(format!("all {} are mapped already", WANTED.len()));
         return Ok(None);
     }
-    tell(format!("{} mappings to save; {} clients stay unmapped", chosen.len(), clients.len() - WANTED.len()));
+    print_line(format!("{} mappings to save; {} clients stay unmapped", chosen.len(), clients.len() - WANTED.len()));
     let input = json!({ "associations": chosen });
     let mut saved: Value = parts.request_context.change(parts.callers.partner_admin(), SAVE, input).await?;
     Ok(Some(saved["run"]["id"].take()).filter(|run| !run.is_null()))
@@ -137,6 +137,6 @@ pub(super) async fn watch(parts: &Parts, queued: Option<Id>) -> anyhow::Result<(
         subscription
             .with_context(|| format!("{client} has no working subscription ({}): {problem}", association.status))?;
     }
-    tell(format!("each of the {} mapped clients has exactly one", mapped.len()));
+    print_line(format!("each of the {} mapped clients has exactly one", mapped.len()));
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! The user guide's story, told by the one who lives through it: a partner connects Halo, maps clients, and from then on the
-//! numbers are right.
+//! The user guide's steps, carried out as a partner would: connect Halo, map clients, and from then
+//! on the numbers are right.
 //!
-//! Every step asks first what is done already, so a stack that was killed anywhere carries on at its next start and ends in
-//! the same table. Steps speak to the API over HTTP with the callers' tokens; the tenant itself is only looked at, at the end.
+//! Every step first checks what is done already, so a stack that was killed anywhere resumes at its
+//! next start and ends in the same table. Steps call the API over HTTP with the callers' tokens;
+//! the tenant itself is only read, at the end.
 
 mod connect;
 mod map;
@@ -17,13 +18,13 @@ use serde_json::Value;
 use super::roster;
 use super::stack::Parts;
 
-/// Imports the roster and leaves everything else to whoever is at the keyboard.
+/// Imports the roster and leaves everything else to the developer.
 pub(super) async fn roster_only(parts: &Parts) -> anyhow::Result<()> {
     println!();
     step(1, "INFIMA's platform reports its partners, their clients and users", people::first_report(parts)).await
 }
 
-/// Plays all of it.
+/// Carries out all steps.
 pub(super) async fn play(parts: &Parts) -> anyhow::Result<()> {
     println!("\nThe user guide's story, through the API:\n");
     step(1, "INFIMA's platform reports its partners, their clients and users", people::first_report(parts)).await?;
@@ -36,7 +37,7 @@ pub(super) async fn play(parts: &Parts) -> anyhow::Result<()> {
     step(8, "What Halo holds now", table::show(parts)).await
 }
 
-/// Tells the step's title, does it, and names it where it fails.
+/// Prints the step's title, carries it out, and names it if it fails.
 async fn step<T>(number: u8, title: &str, does: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     println!("{number}. {title}");
     let done = does.await.with_context(|| format!("step {number} ({title}) failed"))?;
@@ -44,8 +45,8 @@ async fn step<T>(number: u8, title: &str, does: impl Future<Output = anyhow::Res
     Ok(done)
 }
 
-/// A line below the step's title.
-fn tell(line: impl AsRef<str>) {
+/// Prints a line below the step's title.
+fn print_line(line: impl AsRef<str>) {
     println!("   {}", line.as_ref());
 }
 

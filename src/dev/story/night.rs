@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 
-use super::{tell, wait};
+use super::{print_line, wait};
 use crate::dev::stack::Parts;
 
 const REQUEST: &str = "mutation RequestHaloSync($input: RequestHaloSyncInput!) {
   requestHaloSync(input: $input) { run { id } userErrors { message field } }
 }";
 
-/// The operator's command, as a process of its own.
+/// The operator's command, in a separate process.
 pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
     let before = wait::latest(parts).await?;
     let this = std::env::current_exe().context("cannot find this program to start it again")?;
@@ -29,7 +29,7 @@ pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
     let (said, complaints) = (running.stdout.take(), running.stderr.take());
     let mut lines = BufReader::new(said.context("stdout is piped")?).lines();
     while let Some(line) = lines.next_line().await? {
-        tell(line);
+        print_line(line);
     }
     let mut complaint = String::new();
     complaints.context("stderr is piped")?.read_to_string(&mut complaint).await?;
@@ -39,7 +39,7 @@ pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
     }
     match wait::latest(parts).await? {
         Some(run) if before.as_ref() != Some(&run) => wait::until_finished(parts, &run).await,
-        // It was queued before. The start that did so may have been killed.
+        // The run was queued before. The start that did so may have been killed.
         _ => wait::until_quiet(parts).await,
     }
 }

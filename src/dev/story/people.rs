@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{roster, tell};
+use super::{print_line, roster};
 use crate::dev::stack::Parts;
 
 const IMPORT: &str = "mutation ImportRoster($input: ImportRosterInput!) {
@@ -29,7 +29,7 @@ pub(super) async fn first_report(parts: &Parts) -> anyhow::Result<()> {
     let counts = ["partners", "clients", "users"].map(|kind| report[kind].as_array().map_or(0, Vec::len));
     let [partners, clients, users] = counts;
     let imported = import(parts, report).await?;
-    tell(format!("{partners} partners, {clients} clients, {users} users: {imported}"));
+    print_line(format!("{partners} partners, {clients} clients, {users} users: {imported}"));
     Ok(())
 }
 
@@ -41,11 +41,11 @@ pub(super) async fn second_report(parts: &Parts) -> anyhow::Result<()> {
             let said: Vec<_> =
                 counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
             if !said.is_empty() {
-                tell(format!("{:<26} {}", client.name, said.join(", ")));
+                print_line(format!("{:<26} {}", client.name, said.join(", ")));
             }
         }
     }
-    tell(imported.to_string());
+    print_line(imported.to_string());
     Ok(())
 }
 

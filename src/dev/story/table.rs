@@ -1,9 +1,9 @@
-//! What came of it, read back from the tenant itself.
+//! The result, read back from the tenant itself.
 
 use anyhow::{Context as _, ensure};
 
 use super::map::{self, Association, Client};
-use super::tell;
+use super::print_line;
 use crate::dev::stack::Parts;
 use crate::sandbox::Tenant;
 
@@ -13,7 +13,7 @@ const VENDOR: &str = "INFIMA";
 /// One line of the table: texts as they are printed.
 type Row = [String; 6];
 
-/// Holds every mapped client against the tenant, and prints both.
+/// Compares every mapped client with the tenant, and prints both.
 pub(super) async fn show(parts: &Parts) -> anyhow::Result<()> {
     let [tenant, ..] = &parts.tenants;
     let heads = ["Client", "Halo customer", "Subscription", "Before", "After", "Last sync date"];
@@ -59,6 +59,6 @@ fn print(rows: &[Row]) {
     let widths: [usize; 6] = std::array::from_fn(width);
     for [client, customer, subscription, before, after, last] in rows {
         let [w1, w2, w3, w4, w5, _] = widths;
-        tell(format!("{client:<w1$}  {customer:<w2$}  {subscription:>w3$}  {before:>w4$}  {after:>w5$}  {last}"));
+        print_line(format!("{client:<w1$}  {customer:<w2$}  {subscription:>w3$}  {before:>w4$}  {after:>w5$}  {last}"));
     }
 }

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Id, tell, words};
+use super::{Id, print_line, words};
 use crate::dev::stack::Parts;
 
 /// Longer than any sync of this small tenant, also one that a killed process left behind.
 const LONGEST: Duration = Duration::from_secs(120);
-/// After so long without progress, it is said what is waited for.
+/// After this long without progress, the step prints what it waits for.
 const SILENCE: Duration = Duration::from_secs(3);
 
 const LATEST: &str = "query LatestRun { partner { haloSyncRuns(first: 1) { nodes { id } } } }";
@@ -68,13 +68,14 @@ struct Named {
     name: String,
 }
 
-/// The partner's latest run. A run that waits does so for those before it, so once the latest is finished, all are.
+/// The partner's latest run. A run that waits does so for those before it, so once the latest is
+/// finished, all are.
 pub(super) async fn latest(parts: &Parts) -> anyhow::Result<Option<Id>> {
     let mut data: Value = parts.request_context.ask(parts.callers.partner_admin(), LATEST, json!({})).await?;
     Ok(Some(data["partner"]["haloSyncRuns"]["nodes"][0]["id"].take()).filter(|id| !id.is_null()))
 }
 
-/// Follows what is under way, if anything is. What came of earlier runs is not told again.
+/// Follows the run under way, if there is one. Results of earlier runs are not printed again.
 pub(super) async fn until_quiet(parts: &Parts) -> anyhow::Result<()> {
     match latest(parts).await? {
         Some(run) if look(parts, &run).await?.poll_after_ms.is_some() => until_finished(parts, &run).await,
@@ -82,21 +83,21 @@ pub(super) async fn until_quiet(parts: &Parts) -> anyhow::Result<()> {
     }
 }
 
-/// Follows a run until it is finished, and tells what it changed.
+/// Follows a run until it is finished, and prints what it changed.
 pub(super) async fn until_finished(parts: &Parts, id: &Id) -> anyhow::Result<()> {
     let begun = Instant::now();
-    let mut told = BTreeSet::new();
+    let mut printed = BTreeSet::new();
     let (mut last, mut since, mut explained) = (None, begun, false);
     loop {
         let run = look(parts, id).await?;
         for result in &run.results.nodes {
-            if told.insert(result.client.name.clone()) {
-                tell_result(result);
+            if printed.insert(result.client.name.clone()) {
+                print_result(result);
             }
         }
         let problem = run.problem.as_ref().map(|problem| problem.message.as_str()).unwrap_or_default();
         let Some(pause) = run.poll_after_ms else {
-            tell(format!("{} of {} clients: {}", run.progress.done, run.progress.total, words(&run.status)));
+            print_line(format!("{} of {} clients: {}", run.progress.done, run.progress.total, words(&run.status)));
             return match run.status.as_str() {
                 "SUCCEEDED" => Ok(()),
                 _ => bail!("the sync {}. {problem}", words(&run.status)),
@@ -107,7 +108,7 @@ pub(super) async fn until_finished(parts: &Parts, id: &Id) -> anyhow::Result<()>
         }
         if since.elapsed() > SILENCE && !explained {
             let longest = parts.config.worker.lease + parts.config.halo.timeout;
-            tell(match problem {
+            print_line(match problem {
                 "" => format!(
                     "(waiting: a sync that a killed process was at is taken up after {} seconds at most)",
                     longest.as_secs()
@@ -128,7 +129,7 @@ async fn look(parts: &Parts, id: &Id) -> anyhow::Result<Run> {
     serde_json::from_value(data["haloSyncRun"].take()).context("the API's answer has another shape")
 }
 
-fn tell_result(result: &ClientsResult) {
+fn print_result(result: &ClientsResult) {
     let quantity = |count: Option<u32>| count.map_or("?".to_owned(), |count| count.to_string());
     let change = match result.outcome.as_str() {
         "CREATED" => format!("created with quantity {}", quantity(result.quantity_after)),
@@ -137,5 +138,5 @@ fn tell_result(result: &ClientsResult) {
         other => words(other),
     };
     let problem = result.problem.as_ref().map(|problem| format!(" ({})", problem.message)).unwrap_or_default();
-    tell(format!("{:<26} {change}{problem}", result.client.name));
+    print_line(format!("{:<26} {change}{problem}", result.client.name));
 }

@@ -73,7 +73,7 @@ impl Home {
         let log = fs::canonicalize(self.0.join("postgres")).unwrap().join("postgres.log");
         let log = log.display();
         let said =
-            format!("error: Postgres (process {server}) has stopped; its log is {log}. Start again to carry on.");
+            format!("error: Postgres (process {server}) has stopped; its log is {log}. Start again to continue.");
         assert_eq!(
             (ended.status.code(), ended.stderr.lines().last()),
             (Some(1), Some(said.as_str())),
