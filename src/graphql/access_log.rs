@@ -1,65 +1,81 @@
-//! Whom support looks at. Every scope that a caller gets for a partner comes from here, so that an operation of support's
-//! leaves a row in the log of each partner it looked at, written before the answer leaves; and so does what support may not do.
+//! Which partners support reads. Every scope of the GraphQL layer comes from here, so that an
+//! operation of support leaves a row in the audit log of each partner that it reads. The row is
+//! written before the data is read: an operation that is cut on its way has left it, and a read that
+//! cannot be recorded does not happen.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 
-use crate::auth::{Act, Caller, Denied, PartnerScope, Role, permit};
+use tokio::sync::Mutex;
+
+use super::error::{Failure, Result};
+use crate::auth::{Act, Caller, PartnerScope, Role};
 use crate::ids::PartnerId;
-use crate::ops::admin::record_reads::{record_reads, record_refused};
-use crate::ops::{OpError, Ops, Request};
+use crate::ops::admin::record_reads::record_reads;
+use crate::ops::{Ops, Request};
 
-/// The partners that one operation has looked at. Clones share what they know.
-#[derive(Clone, Default)]
-pub(super) struct AccessLog(Arc<Mutex<Seen>>);
+/// The access log of one operation. Clones share what they know.
+#[derive(Clone)]
+pub(super) struct AccessLog(Arc<Inner>);
 
-#[derive(Default)]
-struct Seen {
-    /// RunOutcome at and not written down yet.
-    open: BTreeSet<PartnerId>,
-    /// Written down: a subscription looks again for each event.
-    written: BTreeSet<PartnerId>,
-    /// What support asked for and may not do, not written down yet.
-    refused: Vec<(PartnerId, Act)>,
+struct Inner {
+    ops: Ops,
+    caller: Caller,
+    request_id: String,
+    operation: Option<String>,
+    /// The partners that have their row. A subscription reads its partner again for each event.
+    recorded: Mutex<BTreeSet<PartnerId>>,
+    failure: OnceLock<Failure>,
 }
 
 impl AccessLog {
-    /// Asks the policy, and remembers whom support gets to see.
-    pub(super) fn permit(&self, caller: &Caller, act: Act, partner: PartnerId) -> Result<PartnerScope, Denied> {
-        let permitted = permit(caller, act, partner);
-        match permitted {
-            Ok(_) => self.note(caller, [partner]),
-            Err(_) if caller.role() == Role::Support => {
-                self.0.lock().expect("never held across a panic").refused.push((partner, act));
-            }
-            Err(_) => {}
-        }
-        permitted
+    pub(super) fn new(ops: Ops, caller: Caller, request_id: String, operation: Option<String>) -> Self {
+        let (recorded, failure) = (Mutex::default(), OnceLock::new());
+        Self(Arc::new(Inner { ops, caller, request_id, operation, recorded, failure }))
     }
 
-    /// Remembers partners that support found in a list.
-    pub(super) fn note(&self, caller: &Caller, partners: impl IntoIterator<Item = PartnerId>) {
-        if caller.role() == Role::Support {
-            let mut seen = self.0.lock().expect("never held across a panic");
-            let new: Vec<_> = partners.into_iter().filter(|partner| !seen.written.contains(partner)).collect();
-            seen.open.extend(new);
-        }
+    /// The request that a verb of `ops/` gets.
+    pub(super) fn request(&self, reason: Option<String>) -> Request<'_> {
+        let Inner { caller, request_id, operation, .. } = &*self.0;
+        Request { caller, id: request_id, operation: operation.as_deref(), reason }
     }
 
-    /// Writes down what was refused and looked at since the last time; the latter but where a verb has left a row for the same request.
-    pub(super) async fn flush(&self, ops: &Ops, request: &Request<'_>, operation: Option<&str>) -> Result<(), OpError> {
-        let (partners, refused): (Vec<_>, _) = {
-            let mut seen = self.0.lock().expect("never held across a panic");
-            let open = std::mem::take(&mut seen.open);
-            seen.written.extend(&open);
-            (open.into_iter().collect(), std::mem::take(&mut seen.refused))
-        };
-        if !refused.is_empty() {
-            record_refused(ops, request, &refused, operation).await?;
+    /// Asks the policy for scopes on these partners, and records them as read by support.
+    pub(super) async fn permit_and_record(
+        &self,
+        act: Act,
+        partners: impl IntoIterator<Item = PartnerId>,
+    ) -> Result<Vec<PartnerScope>> {
+        let request = self.request(None);
+        let mut scopes = Vec::new();
+        for partner in partners {
+            scopes.push(request.permit(&self.0.ops, act, partner).await?);
         }
-        if partners.is_empty() {
+        self.record(scopes.iter().map(PartnerScope::partner)).await?;
+        Ok(scopes)
+    }
+
+    /// Records partners as read, if the caller is support. A partner that this operation has changed
+    /// has a row already, and so has one that it was refused.
+    pub(super) async fn record(&self, partners: impl IntoIterator<Item = PartnerId>) -> Result<()> {
+        if self.0.caller.role() != Role::Support {
             return Ok(());
         }
-        record_reads(ops, request, &partners, operation).await
+        // Held while the rows are written: nothing is read on the strength of a row that fails.
+        let mut recorded = self.0.recorded.lock().await;
+        let new: Vec<_> = partners.into_iter().filter(|partner| !recorded.contains(partner)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = record_reads(&self.0.ops, &self.request(None), &new).await {
+            return Err(self.0.failure.get_or_init(|| error.into()).clone());
+        }
+        recorded.extend(new);
+        Ok(())
+    }
+
+    /// Why a row could not be written: then nothing of the operation's answer is shown.
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        self.0.failure.get()
     }
 }

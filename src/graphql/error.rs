@@ -1,7 +1,11 @@
-//! Why a field could not be answered: the errors beside `data`. What a caller can mend in a mutation's input is not
-//! here, but among its `userErrors`.
+//! Why a field could not be resolved: the errors beside `data`. What a caller can fix in a mutation's
+//! input is among its `userErrors` instead.
 
-use async_graphql::{ErrorExtensions, Response};
+use std::collections::HashSet;
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensions, PathSegment, Response, ServerError};
 
 use super::error_code::{ErrorCode, INTERNAL_ERROR, SESSION_ENDED};
 use crate::auth::{Denied, Role};
@@ -10,62 +14,90 @@ use crate::storage::{StorageError, is_out_of_reach};
 
 const FORBIDDEN: &str = "Your role does not permit this.";
 
-/// Has a refusal say to whom it is refused what to do about it, which is not the same for everybody.
+/// Adds to each refusal what a caller of this role can do about it.
 pub(super) fn advise(response: &mut Response, role: Role) {
     let advice = match role {
         Role::PartnerViewer => "Ask an administrator of your organisation.",
-        Role::PartnerAdmin => "It is for INFIMA's own people and services.",
-        Role::Support => "It is the partner's to do: ask one of the partner's administrators.",
-        Role::Platform => "The platform's service imports the roster, and nothing else.",
+        Role::PartnerAdmin => "Only INFIMA's own staff and services can do it.",
+        Role::Support => "Ask one of the partner's administrators to do it.",
+        Role::Platform => "The platform's service can only import the roster.",
     };
     for error in response.errors.iter_mut().filter(|error| error.message == FORBIDDEN) {
         error.message = format!("{FORBIDDEN} {advice}");
     }
 }
 
+/// Logs the causes of internal errors, each once: a batch fails for all fields that wait for it.
+pub(super) fn log_causes(response: &Response, operation: Option<&str>, request_id: &str) {
+    let mut logged = HashSet::new();
+    for error in &response.errors {
+        let Some(cause) = error.source::<Cause>() else { continue };
+        if logged.insert(Arc::as_ptr(&cause.0).cast::<()>()) {
+            let field = path_of(error);
+            tracing::error!(operation, field, request_id, error = cause.chain(), "failed to resolve GraphQL field");
+        }
+    }
+}
+
+fn path_of(error: &ServerError) -> String {
+    let segments = error.path.iter().map(|segment| match segment {
+        PathSegment::Field(name) => name.clone(),
+        PathSegment::Index(index) => index.to_string(),
+    });
+    segments.collect::<Vec<_>>().join(".")
+}
+
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
-/// It has no text of its own, so that none can leave by accident: what the caller reads is written in the conversion
-/// below.
+/// Why a field could not be resolved. A cause is logged and never sent: what the caller reads is
+/// written in the conversion below.
 #[derive(Clone, Debug)]
 pub enum Failure {
     NotFound,
     Forbidden,
-    /// The partner is archived, and this would change something.
+    /// The partner is archived and can no longer be changed.
     Archived,
-    /// The token ended while a subscription was going on.
+    /// The token expired while a subscription was open.
     Expired,
-    /// A query's argument. The message says what to do.
+    /// A query's argument cannot be used. The message says what to do.
     BadArgument {
         field: Vec<String>,
         message: String,
     },
-    /// A query asks something of Halo, and the partner is not connected to any. The message says what to do.
+    /// A query needs Halo, and the partner is not connected to any. The message says what to do.
     NotConnected(String),
-    /// The partner's Halo gave no answer to a question that a query asked.
+    /// The partner's Halo did not answer a query's request.
     Halo(String),
-    /// The database does not answer. It was logged where it happened.
-    Unavailable,
-    /// A fault of ours. It was logged where it happened.
-    Ours,
+    /// The database is out of reach.
+    Unavailable(Cause),
+    Internal(Cause),
+}
+
+/// The cause of an internal error, for the log.
+#[derive(Clone, Debug)]
+pub struct Cause(Arc<dyn StdError + Send + Sync>);
+
+impl Cause {
+    fn new(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self(Arc::new(error))
+    }
+
+    /// The error and its sources, in one line.
+    fn chain(&self) -> String {
+        let mut chain = self.0.to_string();
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            chain.push_str(": ");
+            chain.push_str(&error.to_string());
+            source = error.source();
+        }
+        chain
+    }
 }
 
 impl Failure {
     pub(super) fn bad_argument(field: &str, message: impl Into<String>) -> Self {
         Failure::BadArgument { field: vec![field.to_owned()], message: message.into() }
-    }
-
-    /// Logs a fault with its causes. The request's id is in the log's span, and in the answer.
-    fn logged(self, fault: &(dyn std::error::Error + 'static)) -> Self {
-        let mut causes = fault.to_string();
-        let mut cause = fault.source();
-        while let Some(deeper) = cause {
-            causes.push_str(": ");
-            causes.push_str(&deeper.to_string());
-            cause = deeper.source();
-        }
-        tracing::error!(error = causes, "an operation failed");
-        self
     }
 }
 
@@ -81,10 +113,13 @@ impl From<Failure> for async_graphql::Error {
             }
             Failure::NotConnected(message) => ErrorCode::NotConnected.error(message),
             Failure::Halo(message) => ErrorCode::HaloUnreachable.error(message),
-            Failure::Unavailable => {
-                ErrorCode::Unavailable.error("The service cannot answer just now. Try again in a minute.")
+            Failure::Unavailable(cause) => {
+                let message = "The service is temporarily unavailable. Try again in a minute.";
+                Self { source: Some(Arc::new(cause)), ..ErrorCode::Unavailable.error(message) }
             }
-            Failure::Ours => ErrorCode::Internal.error(INTERNAL_ERROR),
+            Failure::Internal(cause) => {
+                Self { source: Some(Arc::new(cause)), ..ErrorCode::Internal.error(INTERNAL_ERROR) }
+            }
         }
     }
 }
@@ -101,12 +136,12 @@ impl From<Denied> for Failure {
 impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         if error.is_about_unstorable_text() {
-            let message = "A text in the request holds a character that cannot be stored (NUL). Leave it out.";
+            let message = "A text in the request has a character that cannot be stored (NUL). Remove it.";
             return Failure::BadArgument { field: Vec::new(), message: message.into() };
         }
         match error.is_out_of_reach() {
-            true => Failure::Unavailable.logged(&error),
-            false => Failure::Ours.logged(&error),
+            true => Failure::Unavailable(Cause::new(error)),
+            false => Failure::Internal(Cause::new(error)),
         }
     }
 }
@@ -116,17 +151,19 @@ impl From<OpError> for Failure {
         match error {
             OpError::Denied(denied) => denied.into(),
             OpError::Archived => Failure::Archived,
-            OpError::Refused(errors) => match errors.into_iter().next() {
-                Some(error) if error.code == UserErrorCode::NotConnected => Failure::NotConnected(error.message),
-                Some(error) => Failure::BadArgument { field: error.field, message: error.message },
-                None => Failure::Ours,
-            },
+            OpError::Refused(mut errors) if !errors.is_empty() => {
+                let error = errors.swap_remove(0);
+                match error.code {
+                    UserErrorCode::NotConnected => Failure::NotConnected(error.message),
+                    _ => Failure::BadArgument { field: error.field, message: error.message },
+                }
+            }
             OpError::Halo(error) => {
                 Failure::Halo(format!("{error}. Look at the connection's status, or try again in a few minutes."))
             }
             OpError::Storage(error) => error.into(),
-            OpError::Transaction(ref cause) if is_out_of_reach(cause) => Failure::Unavailable.logged(&error),
-            OpError::Transaction(_) | OpError::Sealed(_) => Failure::Ours.logged(&error),
+            OpError::Transaction(ref cause) if is_out_of_reach(cause) => Failure::Unavailable(Cause::new(error)),
+            OpError::Refused(_) | OpError::Transaction(_) | OpError::Sealed(_) => Failure::Internal(Cause::new(error)),
         }
     }
 }

@@ -10,15 +10,13 @@ use async_graphql::dataloader::Loader;
 
 use super::access_log::AccessLog;
 use super::error::{Failure, Result};
-use super::node::Record;
-use super::objects::partner::ClientOrder;
 use crate::auth::{Act, Caller, PartnerScope, permit_across};
 use crate::domain::activity::Activity;
 use crate::domain::association::Association;
 use crate::domain::connection::Connection;
 use crate::domain::roster::{Client, ClientCounts, Partner};
 use crate::domain::run::{Outcome, Run, RunResult, Trigger};
-use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, PartnerId, RunId};
+use crate::ids::{AssociationId, ClientId, ConnectionId, HaloCustomerId, HaloTenant, PartnerId, RunId};
 use crate::ops::Ops;
 use crate::storage::clients::ClientFilter;
 use crate::storage::{
@@ -28,12 +26,21 @@ use crate::storage::{
 pub(super) struct Loaders {
     pub(super) ops: Ops,
     pub(super) caller: Caller,
-    pub(super) reads: AccessLog,
+    pub(super) access_log: AccessLog,
 }
 
 /// One record of a partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ById<I>(pub(super) PartnerId, pub(super) I);
+
+/// A record that belongs to some partner, for finding out to which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum RecordId {
+    Client(ClientId),
+    Connection(ConnectionId),
+    Association(AssociationId),
+    Run(RunId),
+}
 
 /// A partner's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,9 +58,9 @@ pub(super) struct AssociationOf(pub(super) PartnerId, pub(super) ClientId);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ClientsOf(pub(super) PartnerId, pub(super) HaloTenant, pub(super) HaloCustomerId);
 
-/// A page of a partner's clients.
+/// A page of a partner's clients, by name, in descending order if the flag is set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct ClientsPage(pub(super) PartnerId, pub(super) ClientFilter, pub(super) ClientOrder, pub(super) Page);
+pub(super) struct ClientsPage(pub(super) PartnerId, pub(super) ClientFilter, pub(super) bool, pub(super) Page);
 
 /// A page of a partner's runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,8 +102,7 @@ impl Loaders {
         let mut partners: Vec<_> = partners.into_iter().collect();
         partners.sort_unstable();
         partners.dedup();
-        let permit = |partner| self.reads.permit(&self.caller, act, partner);
-        let scopes = partners.into_iter().map(permit).collect::<std::result::Result<Vec<_>, _>>()?;
+        let scopes = self.access_log.permit_and_record(act, partners).await?;
         let db = match scopes.as_slice() {
             [scope] => self.ops.db.read(scope).await?,
             // Who may see several may look through all of them.
@@ -169,14 +175,15 @@ impl Loaders {
 
     async fn clients_pages(&self, keys: &[ClientsPage]) -> Found<ClientsPage, Slice<Client>> {
         let mut found = HashMap::new();
-        for ((filter, order, page), of) in alike(keys.iter().map(|key| ((key.1.clone(), key.2, key.3.clone()), key.0)))
+        for ((filter, descending, page), of) in
+            alike(keys.iter().map(|key| ((key.1.clone(), key.2, key.3.clone()), key.0)))
         {
             let (scopes, mut db) = self.view(of).await?;
-            let pages = match order {
-                ClientOrder::NameAsc => clients::pages(&mut db, &scopes[..], &filter, &page).await?,
-                ClientOrder::NameDesc => clients::pages_descending(&mut db, &scopes[..], &filter, &page).await?,
+            let pages = match descending {
+                false => clients::pages(&mut db, &scopes[..], &filter, &page).await?,
+                true => clients::pages_descending(&mut db, &scopes[..], &filter, &page).await?,
             };
-            let key = |partner| ClientsPage(partner, filter.clone(), order, page.clone());
+            let key = |partner| ClientsPage(partner, filter.clone(), descending, page.clone());
             found.extend(pages.into_iter().map(|(partner, slice)| (key(partner), slice)));
         }
         Ok(found)
@@ -284,36 +291,36 @@ impl Loaders {
     }
 
     /// Whose records these are. For support alone: a partner's caller finds only its own.
-    async fn owners(&self, keys: &[Record]) -> Found<Record, PartnerId> {
+    async fn owners(&self, keys: &[RecordId]) -> Found<RecordId, PartnerId> {
         let system = permit_across(&self.caller, Act::ListPartners)?;
         let mut db = self.ops.db.read(system).await?;
         let (mut clients, mut connections, mut associations, mut runs) = (vec![], vec![], vec![], vec![]);
         for key in keys {
             match *key {
-                Record::Client(id) => clients.push(id),
-                Record::Connection(id) => connections.push(id),
-                Record::Association(id) => associations.push(id),
-                Record::Run(id) => runs.push(id),
+                RecordId::Client(id) => clients.push(id),
+                RecordId::Connection(id) => connections.push(id),
+                RecordId::Association(id) => associations.push(id),
+                RecordId::Run(id) => runs.push(id),
             }
         }
         let mut found = HashMap::new();
         if !clients.is_empty() {
-            found.extend(named(Record::Client, owners::of_clients(&mut db, system, &clients).await?));
+            found.extend(named(RecordId::Client, owners::of_clients(&mut db, system, &clients).await?));
         }
         if !connections.is_empty() {
-            found.extend(named(Record::Connection, owners::of_connections(&mut db, system, &connections).await?));
+            found.extend(named(RecordId::Connection, owners::of_connections(&mut db, system, &connections).await?));
         }
         if !associations.is_empty() {
-            found.extend(named(Record::Association, owners::of_associations(&mut db, system, &associations).await?));
+            found.extend(named(RecordId::Association, owners::of_associations(&mut db, system, &associations).await?));
         }
         if !runs.is_empty() {
-            found.extend(named(Record::Run, owners::of_runs(&mut db, system, &runs).await?));
+            found.extend(named(RecordId::Run, owners::of_runs(&mut db, system, &runs).await?));
         }
         Ok(found)
     }
 }
 
-fn named<I>(record: fn(I) -> Record, owned: Vec<(I, PartnerId)>) -> impl Iterator<Item = (Record, PartnerId)> {
+fn named<I>(record: fn(I) -> RecordId, owned: Vec<(I, PartnerId)>) -> impl Iterator<Item = (RecordId, PartnerId)> {
     owned.into_iter().map(move |(id, partner)| (record(id), partner))
 }
 
@@ -362,5 +369,5 @@ loader! {
     ActivityCount => i64, activity_counts;
     ResultsCount => i64, results_counts;
     HistoryCount => i64, history_counts;
-    Record => PartnerId, owners;
+    RecordId => PartnerId, owners;
 }

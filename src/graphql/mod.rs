@@ -13,16 +13,15 @@
 //! Called by `app/`, which hands in the verbs and this process' ear for changes, and by the command that prints the
 //! schema.
 
-mod about;
 mod access_log;
+mod batches;
 pub mod compat;
+mod descriptions;
 mod error;
 mod error_code;
 pub mod limits;
-mod loader_scheduler;
 mod loaders;
 mod mutations;
-mod node;
 mod objects;
 mod page;
 mod query;
@@ -50,7 +49,7 @@ pub fn schema(ops: Ops, changes: RunListener) -> ApiSchema {
     shape()
         .data(ops)
         .data(changes)
-        .extension(about::AboutTheSchema)
+        .extension(descriptions::SchemaDescription)
         .extension(request_context::RequestContextExtension)
         .extension(compat::nulls::SpecNulls)
         .limit_depth(limits::DEPTH)
@@ -71,5 +70,5 @@ pub fn sdl() -> String {
 }
 
 fn shape() -> SchemaBuilder<Query, Mutation, Subscription> {
-    page::describe(Schema::build(Query, Mutation::default(), Subscription))
+    descriptions::describe_lists(Schema::build(Query, Mutation::default(), Subscription))
 }

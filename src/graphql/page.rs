@@ -3,20 +3,14 @@
 //! Lists are read by keyset: a cursor holds the place of an entry, and a page costs the same wherever it begins.
 
 use async_graphql::{
-    Context, Object, ObjectType, OutputType, SchemaBuilder, SubscriptionType,
-    connection::{Connection, CursorType, Edge, OpaqueCursor, PageInfo},
+    Context, Object, OutputType,
+    connection::{Connection, CursorType, Edge, OpaqueCursor},
 };
 use uuid::Uuid;
 
 use super::{
     error::{Failure, Result},
     loaders::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount},
-    objects::activity::Activity,
-    objects::client::Client,
-    objects::customer::{HaloCustomer, HaloCustomers},
-    objects::partner::Partner,
-    objects::result::HaloSyncResult,
-    objects::run::HaloSyncRun,
     request_context::RequestContext,
 };
 use crate::auth::SystemScope;
@@ -95,46 +89,12 @@ impl Total {
             Total::Partners(scope, filter) => {
                 Some(partners::count(&mut *request_context.ops.db.read(*scope).await?, *scope, filter).await?)
             }
-            Total::Clients(count) => request_context.load.load_one(count.clone()).await?,
-            Total::Runs(count) => request_context.load.load_one(*count).await?,
-            Total::Activity(count) => request_context.load.load_one(*count).await?,
-            Total::Results(count) => request_context.load.load_one(count.clone()).await?,
-            Total::History(count) => request_context.load.load_one(*count).await?,
+            Total::Clients(count) => request_context.load(count.clone()).await?,
+            Total::Runs(count) => request_context.load(*count).await?,
+            Total::Activity(count) => request_context.load(*count).await?,
+            Total::Results(count) => request_context.load(count.clone()).await?,
+            Total::History(count) => request_context.load(*count).await?,
         };
         Ok(i32::try_from(count.unwrap_or_default()).unwrap_or(i32::MAX))
     }
-}
-
-/// The library's types for connections come without descriptions of their own.
-pub(super) fn describe<Q, M, S>(schema: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
-where
-    Q: ObjectType + 'static,
-    M: ObjectType + 'static,
-    S: SubscriptionType + 'static,
-{
-    fn list<Q, M, S, C, N, T>(schema: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
-    where
-        Q: ObjectType + 'static,
-        M: ObjectType + 'static,
-        S: SubscriptionType + 'static,
-        C: CursorType + Send + Sync,
-        N: OutputType,
-        T: ObjectType,
-    {
-        schema
-            .override_output_type_description::<Connection<C, N, T>>(
-                "One page of a list. To get the next one, ask again with `after: pageInfo.endCursor` and the other \
-                 arguments unchanged.",
-            )
-            .override_output_type_description::<Edge<C, N, async_graphql::connection::EmptyFields>>(
-                "An entry of a list, with its place there.",
-            )
-    }
-    let schema = list::<_, _, _, Place, Activity, Total>(schema);
-    let schema = list::<_, _, _, Place, Client, Total>(schema);
-    let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);
-    let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
-    let schema = list::<_, _, _, Place, Partner, Total>(schema);
-    let schema = list::<_, _, _, HaloCustomers, HaloCustomer, super::objects::customer::Found>(schema);
-    schema.override_output_type_description::<PageInfo>("Where a page stands in its list. Lists are read forwards.")
 }

@@ -5,8 +5,8 @@ use futures::future::try_join_all;
 
 use super::{
     error::{Failure, Result},
-    node::Node,
     objects::customer::{self, HaloCustomerConnection},
+    objects::node::{self, Node},
     objects::partner::Partner,
     objects::preview::HaloSyncPreview,
     objects::run::HaloSyncRun,
@@ -39,10 +39,10 @@ impl Query {
         id: Option<ID>,
     ) -> Result<Option<Partner>> {
         let request_context = RequestContext::of(ctx);
-        let Some(scope) = request_context.partner_of_query(Act::ViewPartner, "id", id.as_ref())? else {
+        let Some(scope) = request_context.partner_of_query(Act::ViewPartner, "id", id.as_ref()).await? else {
             return Ok(None);
         };
-        Ok(request_context.load.load_one(scope.partner()).await?.map(Partner))
+        Ok(request_context.load(scope.partner()).await?.map(Partner))
     }
 
     /// All partners, by name. For support only.
@@ -69,7 +69,7 @@ impl Query {
             let mut db = request_context.ops.db.read(system).await?;
             partners::page(&mut db, system, &filter, &page).await?
         };
-        request_context.reads.note(&request_context.caller, slice.items.iter().map(|partner| partner.id));
+        request_context.access_log.record(slice.items.iter().map(|partner| partner.id)).await?;
         let total = Total::Partners(system, filter);
         Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner))
     }
@@ -90,7 +90,7 @@ impl Query {
         let request_context = RequestContext::of(ctx);
         let first = page::size(first)?;
         let after = page::cursor(after.as_deref())?.map(|OpaqueCursor(place)| place);
-        match request_context.partner_of_query(Act::SearchCustomers, "partnerId", partner_id.as_ref())? {
+        match request_context.partner_of_query(Act::SearchCustomers, "partnerId", partner_id.as_ref()).await? {
             Some(scope) => customer::search(request_context, scope.partner(), &search, first, after).await.map(Some),
             None => Ok(None),
         }
@@ -110,12 +110,13 @@ impl Query {
         partner_id: Option<ID>,
     ) -> Result<Option<HaloSyncPreview>> {
         let request_context = RequestContext::of(ctx);
-        let Some(scope) = request_context.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref())? else {
+        let Some(scope) = request_context.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref()).await?
+        else {
             return Ok(None);
         };
         let clients = client_ids.map(|ids| ids.iter().map(|id| id.parse().ok()).collect::<Vec<_>>());
         let preview =
-            preview_sync(&request_context.ops, &request_context.question(), scope.partner(), clients.as_deref())
+            preview_sync(&request_context.ops, &request_context.request(None), scope.partner(), clients.as_deref())
                 .await?;
         Ok(Some(HaloSyncPreview(preview)))
     }
@@ -128,7 +129,7 @@ impl Query {
         #[graphql(desc = "The sync's global id, as `requestHaloSync` and the partner's list of syncs give it.")] id: ID,
     ) -> Result<Option<HaloSyncRun>> {
         match id.parse() {
-            Ok(id) => RequestContext::of(ctx).run(id).await,
+            Ok(id) => Ok(RequestContext::of(ctx).run(id).await?.map(HaloSyncRun)),
             Err(_) => Ok(None),
         }
     }
@@ -139,7 +140,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The record's global id: the `id` of anything that is a `Node`.")] id: ID,
     ) -> Result<Option<Node>> {
-        RequestContext::of(ctx).node(&id).await
+        node::find(RequestContext::of(ctx), &id).await
     }
 
     /// Several records by their ids, in the same order, with null where there is no such record for this caller.
@@ -153,6 +154,6 @@ impl Query {
             return Err(Failure::bad_argument("ids", format!("Ask for at most {MOST_NODES} records at once.")));
         }
         let request_context = RequestContext::of(ctx);
-        try_join_all(ids.iter().map(|id| request_context.node(id))).await
+        try_join_all(ids.iter().map(|id| node::find(request_context, id))).await
     }
 }

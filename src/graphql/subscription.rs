@@ -40,7 +40,7 @@ impl Subscription {
         let following = Following {
             ops: request_context.ops.clone(),
             caller: request_context.caller.clone(),
-            reads: request_context.reads.clone(),
+            access_log: request_context.access_log.clone(),
             partner,
             run,
             // Before the first look, so that nothing is missed between the two.
@@ -65,7 +65,7 @@ async fn owner(request_context: &RequestContext, run: RunId) -> Result<Option<Pa
 struct Following {
     ops: Ops,
     caller: Caller,
-    reads: AccessLog,
+    access_log: AccessLog,
     partner: PartnerId,
     run: RunId,
     changes: RunChanges,
@@ -102,8 +102,8 @@ impl Following {
         if self.caller.expires_at() <= self.ops.clock.now() {
             return Err(Failure::Expired);
         }
-        let scope = self.reads.permit(&self.caller, Act::ViewPartner, self.partner)?;
-        let mut db = self.ops.db.read(&scope).await?;
-        runs::find_many(&mut db, &scope, &[self.run]).await?.pop().ok_or(Failure::NotFound)
+        let scopes = self.access_log.permit_and_record(Act::ViewPartner, [self.partner]).await?;
+        let mut db = self.ops.db.read(&scopes[0]).await?;
+        runs::find_many(&mut db, &scopes[0], &[self.run]).await?.pop().ok_or(Failure::NotFound)
     }
 }

@@ -3,7 +3,8 @@
 use async_graphql::{Enum, Object};
 
 use super::error::{Failure, Result};
-use crate::ops::{self, OpError};
+use super::request_context::RequestContext;
+use crate::ops::{self, OpError, Target};
 
 pub struct UserError(ops::UserError);
 
@@ -28,14 +29,20 @@ impl UserError {
     }
 }
 
-/// Splits what a verb gave into a payload's result and its `userErrors`. Everything else that went wrong is an error
-/// beside `data`.
-pub(super) fn settle<T>(done: std::result::Result<T, OpError>) -> Result<(Option<T>, Vec<UserError>)> {
-    match done {
-        Ok(result) => Ok((Some(result), Vec::new())),
-        Err(OpError::Refused(errors)) => Ok((None, shown(errors))),
-        Err(error) => Err(Failure::from(error)),
-    }
+/// Splits a verb's result into a payload's result and its `userErrors`. Every other error is one
+/// beside `data`. Support's operation leaves a row for the partner even if nothing was changed.
+pub(super) async fn into_payload<T>(
+    request_context: &RequestContext,
+    target: Target,
+    result: std::result::Result<T, OpError>,
+) -> Result<(Option<T>, Vec<UserError>)> {
+    let payload = match result {
+        Ok(result) => (Some(result), Vec::new()),
+        Err(OpError::Refused(errors)) => (None, shown(errors)),
+        Err(error) => return Err(Failure::from(error)),
+    };
+    request_context.access_log.record(target.partner()).await?;
+    Ok(payload)
 }
 
 pub(super) fn shown(errors: Vec<ops::UserError>) -> Vec<UserError> {

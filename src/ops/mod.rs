@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod association;
+mod authorize;
 pub mod connection;
 mod error;
 mod halo;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use association::search_text;
+pub use authorize::Target;
 pub use error::{ARCHIVED, OpError, UserError, UserErrorCode};
 
 use crate::auth::Caller;
@@ -74,6 +76,8 @@ pub struct Request<'a> {
     pub caller: &'a Caller,
     /// Finds the request again in logs and in the audit log.
     pub id: &'a str,
+    /// The name of the GraphQL operation, for what support reads and is refused.
+    pub operation: Option<&'a str>,
     /// Why, in support's words.
     pub reason: Option<String>,
 }

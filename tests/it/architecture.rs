@@ -111,6 +111,28 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 /// API → the module that may not use it, though others do.
 const NEVER_IN: &[(&str, &str)] = &[("async ", "domain")];
 
+/// The files of `graphql/` that object types are built on: they return rows of the domain.
+const BELOW_OBJECTS: [&str; 8] = [
+    "graphql/access_log.rs",
+    "graphql/batches.rs",
+    "graphql/error.rs",
+    "graphql/error_code.rs",
+    "graphql/loaders.rs",
+    "graphql/page.rs",
+    "graphql/request_context.rs",
+    "graphql/scalars.rs",
+];
+
+#[test]
+fn what_object_types_are_built_on_imports_no_object_type() {
+    for file in BELOW_OBJECTS {
+        let code = code(&source_dir().join(file));
+        for above in ["objects", "mutations", "query", "subscription", "user_error"] {
+            assert!(!code.contains(&format!("{above}::")), "{file} imports {above}");
+        }
+    }
+}
+
 #[test]
 fn module_imports_only_allowed_modules() {
     let mut unused: BTreeSet<_> = MAY_IMPORT

@@ -2,16 +2,14 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::auth::Act;
 use crate::graphql::{
     error::Result,
     objects::association::{HaloAssociationEnding, HaloClientAssociation},
     objects::run::HaloSyncRun,
     request_context::RequestContext,
-    user_error::{UserError, settle, shown},
+    user_error::{UserError, into_payload, shown},
 };
-use crate::ids::HaloCustomerId;
-use crate::ops::association::not_found;
+use crate::ids::{AssociationId, HaloCustomerId};
 use crate::ops::association::remove::remove_association;
 use crate::ops::association::save::{self, associate_clients};
 
@@ -28,17 +26,14 @@ impl AssociationMutations {
         #[graphql(desc = "The entries.")] input: SaveHaloClientAssociationsInput,
     ) -> Result<SaveHaloClientAssociationsPayload> {
         let request_context = RequestContext::of(ctx);
-        let saved = async {
-            let partner = request_context.partner_of_mutation(Act::Associate, input.partner_id.as_ref()).await?;
-            let request = request_context.request(Act::Associate, None)?;
-            let mappings: Vec<_> = input.associations.iter().map(HaloClientAssociationInput::read).collect();
-            Ok((partner, associate_clients(&request_context.ops, &request, partner, &mappings).await?))
-        };
-        let (saved, user_errors) = settle(saved.await)?;
-        let Some((partner, saved)) = saved else {
+        let target = request_context.target(input.partner_id.as_ref());
+        let mappings: Vec<_> = input.associations.iter().map(HaloClientAssociationInput::read).collect();
+        let saved = associate_clients(&request_context.ops, &request_context.request(None), target, &mappings).await;
+        let (saved, user_errors) = into_payload(request_context, target, saved).await?;
+        let Some(saved) = saved else {
             return Ok(SaveHaloClientAssociationsPayload { associations: None, run: None, user_errors });
         };
-        let run = request_context.queued(partner, saved.run).await?;
+        let run = HaloSyncRun::queued(request_context, target.partner(), saved.run).await?;
         Ok(SaveHaloClientAssociationsPayload {
             associations: Some(saved.associations.into_iter().map(HaloClientAssociation).collect()),
             run,
@@ -55,18 +50,14 @@ impl AssociationMutations {
         input: RemoveHaloClientAssociationInput,
     ) -> Result<RemoveHaloClientAssociationPayload> {
         let request_context = RequestContext::of(ctx);
-        let removed = async {
-            let partner =
-                request_context.partner_of_mutation(Act::RemoveAssociation, input.partner_id.as_ref()).await?;
-            let request = request_context.request(Act::RemoveAssociation, None)?;
-            let id = input.association_id.parse().map_err(|_| not_found())?;
-            remove_association(&request_context.ops, &request, partner, id, input.quantity.into()).await
-        };
-        let (removed, user_errors) = settle(removed.await)?;
+        let (target, request) = (request_context.target(input.partner_id.as_ref()), request_context.request(None));
+        let id = input.association_id.parse::<AssociationId>().ok();
+        let removed = remove_association(&request_context.ops, &request, target, id, input.quantity.into()).await;
+        let (removed, user_errors) = into_payload(request_context, target, removed).await?;
         let Some((association, run)) = removed else {
             return Ok(RemoveHaloClientAssociationPayload { association: None, run: None, user_errors });
         };
-        let run = request_context.queued(association.partner, run).await?;
+        let run = HaloSyncRun::queued(request_context, target.partner(), run).await?;
         let association = Some(HaloClientAssociation(association));
         Ok(RemoveHaloClientAssociationPayload { association, run, user_errors })
     }

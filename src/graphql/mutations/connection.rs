@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::auth::Act;
 use crate::graphql::{
     error::Result,
     loaders::ConnectionOf,
@@ -11,7 +10,7 @@ use crate::graphql::{
     objects::problem::HaloProblem,
     objects::run::HaloSyncRun,
     request_context::RequestContext,
-    user_error::{UserError, settle},
+    user_error::{UserError, into_payload},
 };
 use crate::ops::connection::Details;
 use crate::ops::connection::check::{Diagnosis, check_connection};
@@ -31,21 +30,18 @@ impl ConnectionMutations {
         #[graphql(desc = "The details.")] input: SaveHaloConnectionInput,
     ) -> Result<SaveHaloConnectionPayload> {
         let request_context = RequestContext::of(ctx);
-        let saved = async {
-            let partner = request_context.partner_of_mutation(Act::SaveConnection, input.partner_id.as_ref()).await?;
-            let request = request_context.request(Act::SaveConnection, None)?;
-            let details = Details {
-                url: input.url,
-                application_client_id: input.application_client_id,
-                client_secret: input.client_secret.map(Into::into),
-            };
-            save_connection(&request_context.ops, &request, partner, details).await
+        let target = request_context.target(input.partner_id.as_ref());
+        let details = Details {
+            url: input.url,
+            application_client_id: input.application_client_id,
+            client_secret: input.client_secret.map(Into::into),
         };
-        let (saved, user_errors) = settle(saved.await)?;
+        let saved = save_connection(&request_context.ops, &request_context.request(None), target, details).await;
+        let (saved, user_errors) = into_payload(request_context, target, saved).await?;
         let Some((connection, run)) = saved else {
             return Ok(SaveHaloConnectionPayload { halo_connection: None, run: None, user_errors });
         };
-        let run = request_context.queued(connection.partner, run).await?;
+        let run = HaloSyncRun::queued(request_context, target.partner(), run).await?;
         Ok(SaveHaloConnectionPayload { halo_connection: HaloConnection::shown(connection), run, user_errors })
     }
 
@@ -57,22 +53,19 @@ impl ConnectionMutations {
         #[graphql(desc = "The details, or none.")] input: TestHaloConnectionInput,
     ) -> Result<TestHaloConnectionPayload> {
         let request_context = RequestContext::of(ctx);
-        let tested = async {
-            let details = Details {
-                url: input.url,
-                application_client_id: input.application_client_id,
-                client_secret: input.client_secret.map(Into::into),
-            };
-            let act = if details.is_empty() { Act::RecheckConnection } else { Act::TestTypedConnection };
-            let partner = request_context.partner_of_mutation(act, input.partner_id.as_ref()).await?;
-            let request = request_context.request(act, input.reason)?;
-            Ok((partner, check_connection(&request_context.ops, &request, partner, &details).await?))
+        let (target, request) =
+            (request_context.target(input.partner_id.as_ref()), request_context.request(input.reason));
+        let details = Details {
+            url: input.url,
+            application_client_id: input.application_client_id,
+            client_secret: input.client_secret.map(Into::into),
         };
-        let (tested, user_errors) = settle(tested.await)?;
-        let Some((partner, diagnosis)) = tested else {
+        let diagnosis = check_connection(&request_context.ops, &request, target, &details).await;
+        let (diagnosis, user_errors) = into_payload(request_context, target, diagnosis).await?;
+        let (Some(diagnosis), Some(partner)) = (diagnosis, target.partner()) else {
             return Ok(TestHaloConnectionPayload { test: None, halo_connection: None, user_errors });
         };
-        let stored = request_context.load.load_one(ConnectionOf(partner)).await?;
+        let stored = request_context.load(ConnectionOf(partner)).await?;
         Ok(TestHaloConnectionPayload {
             test: Some(HaloConnectionTest(diagnosis)),
             halo_connection: stored.and_then(HaloConnection::shown),
@@ -88,15 +81,11 @@ impl ConnectionMutations {
         #[graphql(desc = "Which partner.")] input: DisconnectHaloInput,
     ) -> Result<DisconnectHaloPayload> {
         let request_context = RequestContext::of(ctx);
-        let disconnected = async {
-            let partner = request_context.partner_of_mutation(Act::Disconnect, input.partner_id.as_ref()).await?;
-            let request = request_context.request(Act::Disconnect, None)?;
-            disconnect(&request_context.ops, &request, partner).await?;
-            Ok(partner)
-        };
-        let (partner, user_errors) = settle(disconnected.await)?;
-        let partner = match partner {
-            Some(partner) => request_context.load.load_one(partner).await?.map(Partner),
+        let target = request_context.target(input.partner_id.as_ref());
+        let disconnected = disconnect(&request_context.ops, &request_context.request(None), target).await;
+        let (disconnected, user_errors) = into_payload(request_context, target, disconnected).await?;
+        let partner = match target.partner().filter(|_| disconnected.is_some()) {
+            Some(partner) => request_context.load(partner).await?.map(Partner),
             None => None,
         };
         Ok(DisconnectHaloPayload { partner, user_errors })

@@ -2,16 +2,15 @@
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
-use crate::auth::Act;
 use crate::domain::roster::{ClientRecord, PartnerRecord, UserRecord};
 use crate::graphql::{
     error::Result,
     request_context::RequestContext,
     scalars::{RecordVersion, TimeZone},
-    user_error::{UserError, settle, shown},
+    user_error::{UserError, into_payload, shown},
 };
 use crate::ops::roster::import::{self, Roster, import_roster};
-use crate::ops::{self, OpError, UserErrorCode};
+use crate::ops::{self, Target, UserErrorCode};
 
 #[derive(Default)]
 pub struct RosterMutations;
@@ -28,18 +27,14 @@ impl RosterMutations {
         input: ImportRosterInput,
     ) -> Result<ImportRosterPayload> {
         let request_context = RequestContext::of(ctx);
-        let imported = async {
-            let request = request_context.request(Act::ImportRoster, None)?;
-            let (roster, unknown_zones) = input.read();
-            let mut imported = import_roster(&request_context.ops, &request, &roster).await?;
-            imported.errors.extend(unknown_zones);
-            Ok::<_, OpError>(imported)
-        };
-        let (imported, user_errors) = settle(imported.await)?;
+        let (roster, unknown_zones) = input.read();
+        let imported = import_roster(&request_context.ops, &request_context.request(None), &roster).await;
+        let (imported, user_errors) = into_payload(request_context, Target::Unnamed, imported).await?;
         let Some(imported) = imported else {
             return Ok(ImportRosterPayload { imported: None, user_errors });
         };
-        let import::Imported { stored, already_known, errors, .. } = imported;
+        let import::Imported { stored, already_known, mut errors, .. } = imported;
+        errors.extend(unknown_zones);
         Ok(ImportRosterPayload { imported: Some(ImportedRoster { stored, already_known }), user_errors: shown(errors) })
     }
 }

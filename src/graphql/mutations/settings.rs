@@ -2,13 +2,12 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::auth::Act;
 use crate::graphql::{
     error::Result,
     objects::partner::Partner,
     request_context::RequestContext,
     scalars::{LocalTime, TimeZone},
-    user_error::{UserError, settle},
+    user_error::{UserError, into_payload},
 };
 use crate::ops::sync::settings::{ScheduleChanges, update_settings};
 use crate::ops::{OpError, UserErrorCode};
@@ -25,18 +24,14 @@ impl SettingsMutations {
         #[graphql(desc = "What to change.")] input: UpdateHaloSyncSettingsInput,
     ) -> Result<UpdateHaloSyncSettingsPayload> {
         let request_context = RequestContext::of(ctx);
-        let updated = async {
-            let partner = request_context.partner_of_mutation(Act::UpdateSettings, input.partner_id.as_ref()).await?;
-            let request = request_context.request(Act::UpdateSettings, None)?;
-            let changes = ScheduleChanges {
-                nightly: input.nightly,
-                time_zone: input.time_zone.map(|zone| zone.known().ok_or_else(unknown_zone)).transpose()?,
-                night_start: input.night_start.map(Into::into),
-                night_end: input.night_end.map(Into::into),
-            };
-            update_settings(&request_context.ops, &request, partner, &changes).await
+        let target = request_context.target(input.partner_id.as_ref());
+        let updated = match input.changes() {
+            Ok(changes) => {
+                update_settings(&request_context.ops, &request_context.request(None), target, &changes).await
+            }
+            Err(error) => Err(error),
         };
-        let (partner, user_errors) = settle(updated.await)?;
+        let (partner, user_errors) = into_payload(request_context, target, updated).await?;
         Ok(UpdateHaloSyncSettingsPayload { partner: partner.map(Partner), user_errors })
     }
 }
@@ -59,6 +54,17 @@ pub struct UpdateHaloSyncSettingsInput {
     night_end: Option<LocalTime>,
     /// The partner's global id. Left out: the caller's own partner.
     partner_id: Option<ID>,
+}
+
+impl UpdateHaloSyncSettingsInput {
+    fn changes(self) -> std::result::Result<ScheduleChanges, OpError> {
+        Ok(ScheduleChanges {
+            nightly: self.nightly,
+            time_zone: self.time_zone.map(|zone| zone.known().ok_or_else(unknown_zone)).transpose()?,
+            night_start: self.night_start.map(Into::into),
+            night_end: self.night_end.map(Into::into),
+        })
+    }
 }
 
 /// What became of the settings.

@@ -2,17 +2,16 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
-use crate::auth::Act;
 use crate::graphql::{
     error::Result,
     objects::association::HaloClientAssociation,
     objects::run::HaloSyncRun,
     request_context::RequestContext,
-    user_error::{UserError, settle},
+    user_error::{UserError, into_payload},
 };
-use crate::ids::HaloSubscriptionId;
+use crate::ids::{AssociationId, HaloSubscriptionId};
+use crate::ops::association::recreate::recreate_subscription;
 use crate::ops::association::resolve::{Resolution, resolve_subscription};
-use crate::ops::association::{not_found, recreate::recreate_subscription};
 use crate::ops::{OpError, UserErrorCode};
 
 #[derive(Default)]
@@ -27,17 +26,14 @@ impl SubscriptionMutations {
         #[graphql(desc = "The association whose subscription was deleted.")] input: RecreateHaloSubscriptionInput,
     ) -> Result<RecreateHaloSubscriptionPayload> {
         let request_context = RequestContext::of(ctx);
-        let recreated = async {
-            let partner = request_context.partner_of_mutation(Act::Recreate, input.partner_id.as_ref()).await?;
-            let request = request_context.request(Act::Recreate, None)?;
-            let id = input.association_id.parse().map_err(|_| not_found())?;
-            recreate_subscription(&request_context.ops, &request, partner, id).await
-        };
-        let (recreated, user_errors) = settle(recreated.await)?;
+        let (target, request) = (request_context.target(input.partner_id.as_ref()), request_context.request(None));
+        let id = input.association_id.parse::<AssociationId>().ok();
+        let recreated = recreate_subscription(&request_context.ops, &request, target, id).await;
+        let (recreated, user_errors) = into_payload(request_context, target, recreated).await?;
         let Some((association, run)) = recreated else {
             return Ok(RecreateHaloSubscriptionPayload { association: None, run: None, user_errors });
         };
-        let run = request_context.queued(association.partner, Some(run)).await?;
+        let run = HaloSyncRun::queued(request_context, target.partner(), Some(run)).await?;
         let association = Some(HaloClientAssociation(association));
         Ok(RecreateHaloSubscriptionPayload { association, run, user_errors })
     }
@@ -50,18 +46,17 @@ impl SubscriptionMutations {
         #[graphql(desc = "The answer.")] input: ResolveHaloSubscriptionInput,
     ) -> Result<ResolveHaloSubscriptionPayload> {
         let request_context = RequestContext::of(ctx);
-        let resolved = async {
-            let partner = request_context.partner_of_mutation(Act::Resolve, input.partner_id.as_ref()).await?;
-            let request = request_context.request(Act::Resolve, None)?;
-            let resolution = input.resolution()?;
-            let id = input.association_id.parse().map_err(|_| not_found())?;
-            resolve_subscription(&request_context.ops, &request, partner, id, resolution).await
+        let (target, request) = (request_context.target(input.partner_id.as_ref()), request_context.request(None));
+        let id = input.association_id.parse::<AssociationId>().ok();
+        let resolved = match input.resolution() {
+            Ok(resolution) => resolve_subscription(&request_context.ops, &request, target, id, resolution).await,
+            Err(error) => Err(error),
         };
-        let (resolved, user_errors) = settle(resolved.await)?;
+        let (resolved, user_errors) = into_payload(request_context, target, resolved).await?;
         let Some((association, run)) = resolved else {
             return Ok(ResolveHaloSubscriptionPayload { association: None, run: None, user_errors });
         };
-        let run = request_context.queued(association.partner, Some(run)).await?;
+        let run = HaloSyncRun::queued(request_context, target.partner(), Some(run)).await?;
         let association = Some(HaloClientAssociation(association));
         Ok(ResolveHaloSubscriptionPayload { association, run, user_errors })
     }

@@ -2,12 +2,11 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::auth::Act;
 use crate::graphql::{
     error::Result,
     objects::run::HaloSyncRun,
     request_context::RequestContext,
-    user_error::{UserError, settle, shown},
+    user_error::{UserError, into_payload, shown},
 };
 use crate::ops::sync::request::request_sync;
 
@@ -23,17 +22,15 @@ impl SyncMutations {
         #[graphql(desc = "What to sync.")] input: RequestHaloSyncInput,
     ) -> Result<RequestHaloSyncPayload> {
         let request_context = RequestContext::of(ctx);
-        let requested = async {
-            let partner = request_context.partner_of_mutation(Act::RequestSync, input.partner_id.as_ref()).await?;
-            let request = request_context.request(Act::RequestSync, input.reason)?;
-            let clients = input.client_ids.map(|ids| ids.iter().map(|id| id.parse().ok()).collect());
-            Ok((partner, request_sync(&request_context.ops, &request, partner, clients).await?))
-        };
-        let (requested, user_errors) = settle(requested.await)?;
-        let Some((partner, requested)) = requested else {
+        let (target, request) =
+            (request_context.target(input.partner_id.as_ref()), request_context.request(input.reason));
+        let clients = input.client_ids.map(|ids| ids.iter().map(|id| id.parse().ok()).collect());
+        let requested = request_sync(&request_context.ops, &request, target, clients).await;
+        let (requested, user_errors) = into_payload(request_context, target, requested).await?;
+        let Some(requested) = requested else {
             return Ok(RequestHaloSyncPayload { run: None, user_errors });
         };
-        let run = request_context.queued(partner, requested.run).await?;
+        let run = HaloSyncRun::queued(request_context, target.partner(), requested.run).await?;
         Ok(RequestHaloSyncPayload { run, user_errors: shown(requested.errors) })
     }
 }

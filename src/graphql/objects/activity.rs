@@ -6,7 +6,12 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use serde_json::Value;
 
 use crate::domain::activity::{self, ActorRole as Capacity};
-use crate::graphql::{error::Result, node::Node, request_context::RequestContext, scalars::Moment};
+use crate::graphql::{
+    error::Result,
+    objects::node::{self, Node},
+    request_context::RequestContext,
+    scalars::Moment,
+};
 
 pub struct Activity(pub(in crate::graphql) activity::Activity);
 
@@ -41,7 +46,7 @@ impl Activity {
     /// What it was done to, as it is now. Null where that is no record of its own, or is not there any more.
     async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>> {
         match &self.0.subject {
-            Some(id) => RequestContext::of(ctx).node(id).await,
+            Some(id) => node::find(RequestContext::of(ctx), id).await,
             None => Ok(None),
         }
     }

@@ -29,7 +29,7 @@ impl HaloClientAssociation {
 
     /// The client that is mapped.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
-        let client = RequestContext::of(ctx).load.load_one(ById(self.0.partner, self.0.client)).await?;
+        let client = RequestContext::of(ctx).load(ById(self.0.partner, self.0.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 
@@ -85,8 +85,7 @@ impl HaloClientAssociation {
     ) -> Result<Paged<HaloSyncResult>> {
         let association::Association { partner, id, .. } = self.0;
         let page = page::page(first, after.as_deref())?;
-        let slice =
-            RequestContext::of(ctx).load.load_one(HistoryPage(partner, id, page.clone())).await?.unwrap_or_default();
+        let slice = RequestContext::of(ctx).load(HistoryPage(partner, id, page.clone())).await?.unwrap_or_default();
         let show = |result| HaloSyncResult { partner, result };
         let total = Total::History(HistoryCount(partner, id));
         Ok(page::shown(&page, slice, total, |result| (String::new(), result.id.0), show))
@@ -138,8 +137,7 @@ impl HaloSubscription {
     /// known address for a single subscription, and does not document this one either: where it leads nowhere, search
     /// Halo for the customer.
     async fn url(&self, ctx: &Context<'_>) -> Result<String> {
-        let connection =
-            RequestContext::of(ctx).load.load_one(ConnectionOf(self.partner)).await?.ok_or(Failure::NotFound)?;
+        let connection = RequestContext::of(ctx).load(ConnectionOf(self.partner)).await?.ok_or(Failure::NotFound)?;
         Ok(format!("{}/customer?clientid={}", connection.url, self.customer))
     }
 }

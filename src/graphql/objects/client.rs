@@ -52,7 +52,7 @@ impl Client {
 
     /// What the client is mapped to in Halo. Null where it is not mapped.
     async fn halo_association(&self, ctx: &Context<'_>) -> Result<Option<HaloClientAssociation>> {
-        let association = RequestContext::of(ctx).load.load_one(AssociationOf(self.0.partner, self.0.id)).await?;
+        let association = RequestContext::of(ctx).load(AssociationOf(self.0.partner, self.0.id)).await?;
         Ok(association.map(HaloClientAssociation))
     }
 
@@ -68,15 +68,20 @@ impl Client {
     ) -> Result<Option<Vec<HaloCustomerSuggestion>>> {
         let request_context = RequestContext::of(ctx);
         let most = page::size(first.or(Some(SUGGESTIONS)))?;
-        let association = request_context.load.load_one(AssociationOf(self.0.partner, self.0.id)).await?;
+        let association = request_context.load(AssociationOf(self.0.partner, self.0.id)).await?;
         if association.is_some_and(|found| found.state != AssociationState::Ending) {
             return Ok(None);
         }
-        let found =
-            suggest_customers(&request_context.ops, &request_context.question(), self.0.partner, &self.0, most.into())
-                .await?;
+        let found = suggest_customers(
+            &request_context.ops,
+            &request_context.request(None),
+            self.0.partner,
+            &self.0,
+            most.into(),
+        )
+        .await?;
         // Whoever has suggestions has a connection.
-        let Some(connection) = request_context.load.load_one(ConnectionOf(self.0.partner)).await? else {
+        let Some(connection) = request_context.load(ConnectionOf(self.0.partner)).await? else {
             return Ok(None);
         };
         let suggestions = found.into_iter().map(|Suggestion { customer, exact }| HaloCustomerSuggestion {

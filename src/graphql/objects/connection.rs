@@ -76,7 +76,7 @@ impl HaloConnection {
     /// switched off.
     async fn next_nightly_sync_at(&self, ctx: &Context<'_>) -> Result<Option<Moment>> {
         let request_context = RequestContext::of(ctx);
-        let partner = request_context.load.load_one(self.0.partner).await?.ok_or(Failure::NotFound)?;
+        let partner = request_context.load(self.0.partner).await?.ok_or(Failure::NotFound)?;
         let next = || schedule::next_due(partner.id, &partner.settings, request_context.ops.clock.now()).due.into();
         Ok(partner.settings.nightly.then(next))
     }

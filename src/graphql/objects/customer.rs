@@ -43,7 +43,7 @@ impl HaloCustomer {
     /// The partner's clients that are mapped to this customer already.
     async fn associated_clients(&self, ctx: &Context<'_>) -> Result<Vec<Client>> {
         let key = ClientsOf(self.partner, self.tenant.clone(), self.customer.id);
-        let clients = RequestContext::of(ctx).load.load_one(key).await?.unwrap_or_default();
+        let clients = RequestContext::of(ctx).load(key).await?.unwrap_or_default();
         Ok(clients.into_iter().map(Client).collect())
     }
 }
@@ -78,7 +78,7 @@ pub(in crate::graphql) async fn search(
     if page.number == 0 || crate::graphql::page::size(Some(page.size.into())).is_err() {
         return Err(Failure::bad_argument("after", "This is not a cursor of this list. Take one from a page of it."));
     }
-    let request = request_context.question();
+    let request = request_context.request(None);
     let found =
         search_customers(&request_context.ops, &request, partner, search, page.number, page.size.into()).await?;
 

@@ -1,10 +1,12 @@
-//! The object types, a file for each noun: thin wraps around values of `domain/`.
+//! The object types, a file for each noun: thin wrappers around values of `domain/`. They know the
+//! request context and its loaders, which know nothing of them.
 
 pub(in crate::graphql) mod activity;
 pub(in crate::graphql) mod association;
 pub(in crate::graphql) mod client;
 pub(in crate::graphql) mod connection;
 pub(in crate::graphql) mod customer;
+pub(in crate::graphql) mod node;
 pub(in crate::graphql) mod partner;
 pub(in crate::graphql) mod preview;
 pub(in crate::graphql) mod problem;

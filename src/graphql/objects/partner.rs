@@ -39,7 +39,7 @@ impl Partner {
 
     /// How many clients the partner has, and how they stand.
     async fn client_counts(&self, ctx: &Context<'_>) -> Result<ClientCounts> {
-        let counts = RequestContext::of(ctx).load.load_one(CountsOf(self.0.id)).await?.unwrap_or_default();
+        let counts = RequestContext::of(ctx).load(CountsOf(self.0.id)).await?.unwrap_or_default();
         Ok(ClientCounts {
             total: counts.total,
             mapped: counts.mapped,
@@ -50,7 +50,7 @@ impl Partner {
 
     /// The connection to the partner's Halo. Null while there is none, or after it was disconnected.
     async fn halo_connection(&self, ctx: &Context<'_>) -> Result<Option<HaloConnection>> {
-        let connection = RequestContext::of(ctx).load.load_one(ConnectionOf(self.0.id)).await?;
+        let connection = RequestContext::of(ctx).load(ConnectionOf(self.0.id)).await?;
         Ok(connection.and_then(HaloConnection::shown))
     }
 
@@ -84,8 +84,9 @@ impl Partner {
     ) -> Result<Paged<Client>> {
         let page = page::page(first, after.as_deref())?;
         let filter = ClientFilter { search: page::search(search)?, associated, needs_attention };
-        let wanted = ClientsPage(self.0.id, filter.clone(), order_by.unwrap_or_default(), page.clone());
-        let slice = RequestContext::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
+        let descending = order_by == Some(ClientOrder::NameDesc);
+        let wanted = ClientsPage(self.0.id, filter.clone(), descending, page.clone());
+        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
         let total = Total::Clients(ClientsCount(self.0.id, filter));
         Ok(page::shown(&page, slice, total, |client| (client.name.clone(), client.id.0), Client))
     }
@@ -106,7 +107,7 @@ impl Partner {
         let page = page::page(first, after.as_deref())?;
         let trigger = trigger.map(Trigger::from);
         let wanted = RunsPage(self.0.id, trigger, page.clone());
-        let slice = RequestContext::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
+        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
         let total = Total::Runs(RunsCount(self.0.id, trigger));
         Ok(page::shown(&page, slice, total, |run| (String::new(), run.id.0), HaloSyncRun))
     }
@@ -127,7 +128,7 @@ impl Partner {
         let page = page::page(first, after.as_deref())?;
         let changes = changes_only.unwrap_or_default();
         let wanted = ActivityPage(self.0.id, changes, page.clone());
-        let slice = RequestContext::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
+        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
         let total = Total::Activity(ActivityCount(self.0.id, changes));
         Ok(page::shown(&page, slice, total, |act| (String::new(), act.id.0), Activity))
     }
@@ -160,10 +161,9 @@ pub struct HaloSyncSettings {
 }
 
 /// How a list of clients is sorted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum ClientOrder {
     /// By name, A to Z.
-    #[default]
     NameAsc,
     /// By name, Z to A.
     NameDesc,

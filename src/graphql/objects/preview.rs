@@ -45,7 +45,7 @@ impl HaloSyncPreviewEntry {
     /// The client that is mapped.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let association = &self.0.association;
-        let client = RequestContext::of(ctx).load.load_one(ById(association.partner, association.client)).await?;
+        let client = RequestContext::of(ctx).load(ById(association.partner, association.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 

@@ -25,13 +25,13 @@ pub struct HaloSyncResult {
 impl HaloSyncResult {
     /// The client it was done for.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
-        let client = RequestContext::of(ctx).load.load_one(ById(self.partner, self.result.client)).await?;
+        let client = RequestContext::of(ctx).load(ById(self.partner, self.result.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 
     /// The sync that did it.
     async fn run(&self, ctx: &Context<'_>) -> Result<HaloSyncRun> {
-        let run = RequestContext::of(ctx).load.load_one(ById(self.partner, self.result.run)).await?;
+        let run = RequestContext::of(ctx).load(ById(self.partner, self.result.run)).await?;
         run.map(HaloSyncRun).ok_or(Failure::NotFound)
     }
 

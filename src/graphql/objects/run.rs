@@ -7,7 +7,7 @@ use crate::domain::activity::ActorRole;
 use crate::domain::run::{self, RunState};
 use crate::graphql::{
     error::{Failure, Result},
-    loaders::{ResultsCount, ResultsPage},
+    loaders::{ById, ResultsCount, ResultsPage},
     objects::activity::Actor,
     objects::partner::Partner,
     objects::problem::HaloProblem,
@@ -16,6 +16,7 @@ use crate::graphql::{
     request_context::RequestContext,
     scalars::Moment,
 };
+use crate::ids::{PartnerId, RunId};
 
 /// How soon to ask again for a sync that is under way.
 const POLL_RUNNING: Duration = Duration::seconds(1);
@@ -23,6 +24,18 @@ const POLL_RUNNING: Duration = Duration::seconds(1);
 const POLL_QUEUED: (Duration, Duration) = (Duration::seconds(2), Duration::seconds(30));
 
 pub struct HaloSyncRun(pub(in crate::graphql) run::Run);
+
+impl HaloSyncRun {
+    /// The run that a mutation has queued, if it has.
+    pub(in crate::graphql) async fn queued(
+        request_context: &RequestContext,
+        partner: Option<PartnerId>,
+        run: Option<RunId>,
+    ) -> Result<Option<Self>> {
+        let (Some(partner), Some(run)) = (partner, run) else { return Ok(None) };
+        Ok(request_context.load(ById(partner, run)).await?.map(Self))
+    }
+}
 
 /// A sync of one partner: it brings the quantities of the partner's subscriptions in Halo up to date.
 #[Object]
@@ -34,7 +47,7 @@ impl HaloSyncRun {
 
     /// The partner whose subscriptions are synced.
     async fn partner(&self, ctx: &Context<'_>) -> Result<Partner> {
-        RequestContext::of(ctx).load.load_one(self.0.partner).await?.map(Partner).ok_or(Failure::NotFound)
+        RequestContext::of(ctx).load(self.0.partner).await?.map(Partner).ok_or(Failure::NotFound)
     }
 
     /// Why it was queued.
@@ -116,7 +129,7 @@ impl HaloSyncRun {
         let page = page::page(first, after.as_deref())?;
         let outcomes = outcome.map(|outcomes| outcomes.into_iter().map(run::Outcome::from).collect::<Vec<_>>());
         let wanted = ResultsPage(partner, id, outcomes.clone(), page.clone());
-        let slice = RequestContext::of(ctx).load.load_one(wanted).await?.unwrap_or_default();
+        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
         let show = |result| HaloSyncResult { partner, result };
         let total = Total::Results(ResultsCount(partner, id, outcomes));
         Ok(page::shown(&page, slice, total, |result| (String::new(), result.id.0), show))

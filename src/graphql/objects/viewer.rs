@@ -34,7 +34,7 @@ impl Viewer {
     async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>> {
         let request_context = RequestContext::of(ctx);
         match request_context.caller.partner() {
-            Some(partner) => Ok(request_context.load.load_one(partner).await?.map(Partner)),
+            Some(partner) => Ok(request_context.load(partner).await?.map(Partner)),
             None => Ok(None),
         }
     }

@@ -4,14 +4,14 @@
 use serde_json::json;
 
 use super::{ending, not_found};
-use crate::auth::{Act, permit};
+use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationEvent};
 use crate::domain::run::Trigger;
-use crate::ids::{AssociationId, PartnerId, RunId};
+use crate::ids::{AssociationId, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::sync::enqueue;
-use crate::ops::{OpError, Ops, Request, UserErrorCode};
+use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
 use crate::storage::runs::RunRequest;
 use crate::storage::{associations, connections};
 
@@ -19,10 +19,11 @@ use crate::storage::{associations, connections};
 pub async fn recreate_subscription(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
-    id: AssociationId,
+    target: impl Into<Target>,
+    id: impl Into<Option<AssociationId>>,
 ) -> Result<(Association, RunId), OpError> {
-    let scope = permit(request.caller, Act::Recreate, partner)?;
+    let scope = request.authorize(ops, Act::Recreate, target).await?;
+    let id = id.into().ok_or_else(not_found)?;
     let mut tx = ops.begin_active(&scope, request).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     if !connections::is_usable(&mut tx, &scope).await? {

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::not_found;
-use crate::auth::{Act, permit};
+use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationEvent, AssociationState, Ending};
 use crate::domain::run::Trigger;
-use crate::ids::{AssociationId, PartnerId, RunId};
-use crate::ops::{OpError, Ops, Request, sync::enqueue};
+use crate::ids::{AssociationId, RunId};
+use crate::ops::{OpError, Ops, Request, Target, sync::enqueue};
 use crate::storage::runs::RunRequest;
 use crate::storage::{associations, connections};
 
@@ -16,11 +16,12 @@ use crate::storage::{associations, connections};
 pub async fn remove_association(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
-    id: AssociationId,
+    target: impl Into<Target>,
+    id: impl Into<Option<AssociationId>>,
     ending: Ending,
 ) -> Result<(Association, Option<RunId>), OpError> {
-    let scope = permit(request.caller, Act::RemoveAssociation, partner)?;
+    let scope = request.authorize(ops, Act::RemoveAssociation, target).await?;
+    let id = id.into().ok_or_else(not_found)?;
     let mut tx = ops.begin_active(&scope, request).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     // Who waits in vain for Halo to take a 0 may say otherwise.

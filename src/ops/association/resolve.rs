@@ -4,16 +4,16 @@
 use serde_json::json;
 
 use super::{ending, not_found};
-use crate::auth::{Act, PartnerScope, permit};
+use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationEvent, AssociationState};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Trigger;
 use crate::halo::Priority;
-use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId, RunId};
+use crate::ids::{AssociationId, HaloSubscriptionId, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::sync::enqueue;
-use crate::ops::{OpError, Ops, Request, UserErrorCode, halo};
+use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
 use crate::storage::runs::RunRequest;
 use crate::storage::{PartnerTx, associations, connections};
 
@@ -32,11 +32,12 @@ pub enum Resolution {
 pub async fn resolve_subscription(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
-    id: AssociationId,
+    target: impl Into<Target>,
+    id: impl Into<Option<AssociationId>>,
     resolution: Resolution,
 ) -> Result<(Association, RunId), OpError> {
-    let scope = permit(request.caller, Act::Resolve, partner)?;
+    let scope = request.authorize(ops, Act::Resolve, target).await?;
+    let id = id.into().ok_or_else(not_found)?;
     ops.check_active(&scope).await?;
     let asked = {
         let mut db = ops.db.read(&scope).await?;

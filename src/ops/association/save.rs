@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use crate::auth::{Act, permit};
+use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::association::{
     Association, AssociationEvent, AssociationState, Ending, MappedCustomer, initial_name, marker,
@@ -13,10 +13,10 @@ use crate::domain::association::{
 use crate::domain::roster::{Client, RosterState};
 use crate::domain::run::Trigger;
 use crate::halo::{CustomerLookup, HaloError, Priority};
-use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, PartnerId, RunId};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::sync::enqueue;
-use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, halo};
+use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 use crate::storage::associations::NewAssociation;
 use crate::storage::runs::RunRequest;
 use crate::storage::{PartnerTx, associations, clients};
@@ -49,10 +49,10 @@ pub struct Associated {
 pub async fn associate_clients(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
+    target: impl Into<Target>,
     mappings: &[Mapping],
 ) -> Result<Associated, OpError> {
-    let scope = permit(request.caller, Act::Associate, partner)?;
+    let scope = request.authorize(ops, Act::Associate, target).await?;
     if mappings.is_empty() {
         return Err(OpError::refused(UserErrorCode::Required, &["associations"], "Give at least one association."));
     }

@@ -5,13 +5,13 @@ use chrono::{DateTime, Utc};
 
 use super::details::{Details, read_details};
 use super::{count_attempt, not_connected, summary};
-use crate::auth::{Act, permit};
+use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::connection::{Check, Connection};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::halo::{Credentials, Priority};
-use crate::ids::{HaloTenant, PartnerId};
-use crate::ops::{OpError, Ops, Request, halo};
+use crate::ids::HaloTenant;
+use crate::ops::{OpError, Ops, Request, Target, halo};
 use crate::storage::connections;
 
 /// What the doctor found.
@@ -28,13 +28,14 @@ pub struct Diagnosis {
 pub async fn check_connection(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
+    target: impl Into<Target>,
     details: &Details,
 ) -> Result<Diagnosis, OpError> {
     if details.is_empty() {
-        return recheck(ops, request, partner).await;
+        return recheck(ops, request, target).await;
     }
-    let scope = permit(request.caller, Act::TestTypedConnection, partner)?;
+    let scope = request.authorize(ops, Act::TestTypedConnection, target).await?;
+    let partner = scope.partner();
     count_attempt(ops, request, &scope).await?;
     let typed = read_details(ops, &scope, details).await?;
     let credentials = Credentials::new(typed.url, &typed.application_client_id, &typed.secret);
@@ -44,8 +45,8 @@ pub async fn check_connection(
     Ok(Diagnosis { checks: halo::checks(&report), tenant: report.tenant, problem })
 }
 
-async fn recheck(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result<Diagnosis, OpError> {
-    let scope = permit(request.caller, Act::RecheckConnection, partner)?;
+async fn recheck(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) -> Result<Diagnosis, OpError> {
+    let scope = request.authorize(ops, Act::RecheckConnection, target).await?;
     count_attempt(ops, request, &scope).await?;
     let (connection, session) =
         halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(not_connected)?;

@@ -1,15 +1,14 @@
 //! Forgets the secret. Associations and history stay, Halo is left as it is, and the same tenant connected again goes on.
 
 use super::summary;
-use crate::auth::{Act, permit};
+use crate::auth::Act;
 use crate::domain::activity::Action;
-use crate::ids::PartnerId;
-use crate::ops::{OpError, Ops, Request};
+use crate::ops::{OpError, Ops, Request, Target};
 use crate::storage::{connections, runs};
 
 /// Whether there was a connection to forget.
-pub async fn disconnect(ops: &Ops, request: &Request<'_>, partner: PartnerId) -> Result<bool, OpError> {
-    let scope = permit(request.caller, Act::Disconnect, partner)?;
+pub async fn disconnect(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) -> Result<bool, OpError> {
+    let scope = request.authorize(ops, Act::Disconnect, target).await?;
     let mut tx = ops.begin(&scope, request).await?;
     tx.lock().await?;
     let connection = connections::find(&mut tx, &scope).await?;

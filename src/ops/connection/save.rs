@@ -5,14 +5,14 @@ use serde_json::json;
 
 use super::count_attempt;
 use super::details::{Details, read_details};
-use crate::auth::{Act, permit};
+use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::connection::Connection;
 use crate::domain::run::Trigger;
 use crate::halo::{Credentials, Priority, Subject};
-use crate::ids::{ConnectionId, HaloTenant, PartnerId, RunId};
+use crate::ids::{ConnectionId, HaloTenant, RunId};
 use crate::ops::sync::enqueue_if_mapped;
-use crate::ops::{OpError, Ops, Request, UserErrorCode, halo};
+use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
 use crate::storage::connections::{AcceptedCredentials, SealedSecret};
 use crate::storage::runs::RunRequest;
 use crate::storage::{associations, connections};
@@ -21,10 +21,11 @@ use crate::storage::{associations, connections};
 pub async fn save_connection(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
+    target: impl Into<Target>,
     details: Details,
 ) -> Result<(Connection, Option<RunId>), OpError> {
-    let scope = permit(request.caller, Act::SaveConnection, partner)?;
+    let scope = request.authorize(ops, Act::SaveConnection, target).await?;
+    let partner = scope.partner();
     count_attempt(ops, request, &scope).await?;
     let typed = read_details(ops, &scope, &details).await?;
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);

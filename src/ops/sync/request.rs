@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::enqueue_if_mapped;
-use crate::auth::{Act, PartnerScope, permit};
+use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
 use crate::domain::run::Trigger;
-use crate::ids::{ClientId, PartnerId, RunId};
+use crate::ids::{ClientId, RunId};
 use crate::ops::connection::not_connected;
-use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode};
+use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode};
 use crate::storage::runs::RunRequest;
 use crate::storage::{associations, clients, connections};
 
@@ -26,10 +26,10 @@ pub struct Requested {
 pub async fn request_sync(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
+    target: impl Into<Target>,
     wanted: Option<Vec<Option<ClientId>>>,
 ) -> Result<Requested, OpError> {
-    let scope = permit(request.caller, Act::RequestSync, partner)?;
+    let scope = request.authorize(ops, Act::RequestSync, target).await?;
     ops.check_active(&scope).await?;
     if wanted.as_ref().is_some_and(Vec::is_empty) {
         let message = "Name at least one client. To sync all that are mapped, leave the list out.";

@@ -3,11 +3,10 @@
 use chrono::NaiveTime;
 use serde_json::json;
 
-use crate::auth::{Act, Denied, permit};
+use crate::auth::{Act, Denied};
 use crate::domain::activity::Action;
 use crate::domain::roster::{NightlySchedule, Partner};
-use crate::ids::PartnerId;
-use crate::ops::{OpError, Ops, Request, UserErrorCode};
+use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
 use crate::storage::partners;
 
 /// What is changed; what is left out stays.
@@ -23,10 +22,11 @@ pub struct ScheduleChanges {
 pub async fn update_settings(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
+    target: impl Into<Target>,
     changes: &ScheduleChanges,
 ) -> Result<Partner, OpError> {
-    let scope = permit(request.caller, Act::UpdateSettings, partner)?;
+    let scope = request.authorize(ops, Act::UpdateSettings, target).await?;
+    let partner = scope.partner();
     let mut tx = ops.begin_active(&scope, request).await?;
     let before = partners::find(&mut tx, &scope).await?.ok_or(Denied::NotFound)?;
     let settings = NightlySchedule {

@@ -36,9 +36,9 @@ async fn forbidden_role_gets_forbidden() {
     let save = "mutation { saveHaloConnection(input: {}) { userErrors { code } } }";
     for (caller, document, advice) in [
         (&viewer, save, "Ask an administrator of your organisation."),
-        (&support, save, "It is the partner's to do: ask one of the partner's administrators."),
-        (&api.world.admin().await, "{ partners { totalCount } }", "It is for INFIMA's own people and services."),
-        (&platform, "{ partner { name } }", "The platform's service imports the roster, and nothing else."),
+        (&support, save, "Ask one of the partner's administrators to do it."),
+        (&api.world.admin().await, "{ partners { totalCount } }", "Only INFIMA's own staff and services can do it."),
+        (&platform, "{ partner { name } }", "The platform's service can only import the roster."),
     ] {
         let message = api.ask(caller, document, json!({})).await["errors"][0]["message"].take();
         assert_eq!(message, format!("Your role does not permit this. {advice}"));

@@ -151,6 +151,24 @@ async fn support_read_cut_by_the_client_is_logged() {
 }
 
 #[tokio::test]
+async fn support_read_is_logged_before_halo_is_queried() {
+    let (served, partner) = synced().await;
+    forget(&served).await;
+    let tenant = &served.world.tenant;
+    tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
+    let search = "query Customers($p: ID) { haloCustomers(search: \"\", partnerId: $p) { totalCount } }";
+    let token = served.support();
+    tokio::select! {
+        reply = served.ask(&token, search, json!({ "p": partner })) => panic!("Halo holds it: {reply:?}"),
+        () = async {
+            tenant.until(|tenant| tenant.held() == 1).await;
+            assert_eq!(entries(&served).await, [read(Some("Customers"))]);
+        } => {}
+    }
+    tenant.release();
+}
+
+#[tokio::test]
 async fn refused_support_mutation_is_logged_for_its_partner() {
     let (served, partner) = synced().await;
     let token = served.support();

@@ -12,7 +12,7 @@ use infima_halo::ops::roster::import::{Imported, MOST_RECORDS, Roster, import_ro
 use infima_halo::ops::sync::request::request_sync;
 use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::ops::sync::settings::{ScheduleChanges, update_settings};
-use infima_halo::ops::{OpError, UserErrorCode, admin};
+use infima_halo::ops::{OpError, Request, UserErrorCode, admin};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use serde_json::json;
 
@@ -267,7 +267,8 @@ async fn archived_partner_mutations_are_refused() {
     archive(&world).await;
 
     let (admin, support, id) = (world.admin().await, world.caller(Role::Support, None).await, world.partner().await);
-    let (admin, support, ops) = (request(&admin), request(&support), world.ops());
+    let (admin, ops) = (request(&admin), world.ops());
+    let support = Request { reason: Some("ticket 7".to_owned()), ..request(&support) };
     let mark = world.mark();
     let tried: [(&str, Option<OpError>); 11] = [
         ("save", save_connection(ops, &admin, id, world.details()).await.err()),

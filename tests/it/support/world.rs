@@ -131,7 +131,7 @@ impl World {
 
     pub async fn import(&self, roster: Roster) {
         let platform = self.caller(Role::Platform, None).await;
-        let request = Request { caller: &platform, id: "import", reason: None };
+        let request = Request { caller: &platform, id: "import", operation: None, reason: None };
         let imported = import_roster(self.ops(), &request, &roster).await.expect("the import is allowed");
         assert_eq!(imported.errors, [], "the roster is sound");
     }
@@ -305,7 +305,7 @@ pub fn details_of(tenant: &Tenant) -> Details {
 }
 
 pub fn request(caller: &Caller) -> Request<'_> {
-    Request { caller, id: "test-request", reason: None }
+    Request { caller, id: "test-request", operation: None, reason: None }
 }
 
 impl World {

@@ -1,0 +1,83 @@
+//! Runs the batches of the library's data loader once the resolvers have requested all keys that
+//! they can.
+//!
+//! A fixed delay would split a long list on a busy machine into several batches, and would make every
+//! batch wait. Here batches run in the request's own task, after the resolvers: a batch has all keys
+//! of one level of the query, and a request that is dropped takes its batches with it.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::yield_now;
+
+/// How often in a row the resolvers must have requested nothing before a batch begins: lists of more
+/// than 30 entries are polled a few entries at a time, and not each of them needs a key.
+const QUIET_TURNS: usize = 4;
+
+/// The side that the data loader hands its batches to. Clones share their queue.
+#[derive(Clone)]
+pub(super) struct BatchQueue {
+    batches: UnboundedSender<BoxFuture<'static, ()>>,
+    requested_keys: Arc<AtomicUsize>,
+}
+
+impl BatchQueue {
+    /// Queues a batch, which collects its keys when it begins.
+    pub(super) fn push(&self, batch: BoxFuture<'static, ()>) {
+        let requested_keys = self.requested_keys.clone();
+        let begin_late = async move {
+            let (mut known, mut quiet) = (requested_keys.load(Ordering::Relaxed), 0);
+            while quiet < QUIET_TURNS {
+                yield_now().await;
+                let now = requested_keys.load(Ordering::Relaxed);
+                quiet = if now == known { quiet + 1 } else { 0 };
+                known = now;
+            }
+            batch.await;
+        };
+        // The queue is closed once the operation has ended: then nothing waits for the batch.
+        let _ = self.batches.send(Box::pin(begin_late));
+    }
+
+    /// Counts a key that a resolver requests.
+    pub(super) fn count_key(&self) {
+        self.requested_keys.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The side that runs the batches of one operation.
+pub(super) struct BatchRunner {
+    pub(super) queue: BatchQueue,
+    batches: Mutex<UnboundedReceiver<BoxFuture<'static, ()>>>,
+}
+
+impl Default for BatchRunner {
+    fn default() -> Self {
+        let (sender, receiver) = unbounded_channel();
+        let queue = BatchQueue { batches: sender, requested_keys: Arc::default() };
+        Self { queue, batches: Mutex::new(receiver) }
+    }
+}
+
+impl BatchRunner {
+    /// Runs the resolvers and, whenever they wait, the batches that they wait for.
+    pub(super) async fn run<T>(&self, resolvers: impl Future<Output = T>) -> T {
+        let mut queued = self.batches.lock().await;
+        let mut running = FuturesUnordered::new();
+        let mut resolvers = pin!(resolvers);
+        loop {
+            tokio::select! {
+                biased;
+                response = &mut resolvers => return response,
+                Some(batch) = queued.recv() => running.push(batch),
+                Some(()) = running.next() => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Descriptions that the library gives no place for: of the schema as a whole, and of the types of
+//! lists, which are generic.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    ObjectType, OutputType, SchemaBuilder, ServerResult, SubscriptionType, Value,
+    async_trait::async_trait,
+    connection::{Connection, CursorType, Edge, EmptyFields, PageInfo},
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
+};
+
+use super::objects::{
+    activity::Activity,
+    client::Client,
+    customer::{Found, HaloCustomer, HaloCustomers},
+    partner::Partner,
+    result::HaloSyncResult,
+    run::HaloSyncRun,
+};
+use super::page::{Place, Total};
+
+const ABOUT: &str = "INFIMA's Halo PSA integration. A partner connects its Halo, maps its clients to \
+    customers there, and INFIMA keeps one subscription for each mapped client whose quantity is the client's active \
+    user count: every night, and whenever somebody asks. Begin with `viewer`, or as support with `partners`; everything \
+    of a partner is found from `partner`.";
+
+/// Replaces the library's description of the schema, which is a sentence about schemas in general.
+pub(super) struct SchemaDescription;
+
+impl ExtensionFactory for SchemaDescription {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for SchemaDescription {
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        match (info.parent_type, info.name) {
+            ("__Schema", "description") => Ok(Some(Value::from(ABOUT))),
+            _ => next.run(ctx, info).await,
+        }
+    }
+}
+
+/// Describes the library's generic types of lists.
+pub(super) fn describe_lists<Q, M, S>(schema: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    fn list<Q, M, S, C, N, T>(schema: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+        C: CursorType + Send + Sync,
+        N: OutputType,
+        T: ObjectType,
+    {
+        schema
+            .override_output_type_description::<Connection<C, N, T>>(
+                "One page of a list. To get the next one, ask again with `after: pageInfo.endCursor` and the other \
+                 arguments unchanged.",
+            )
+            .override_output_type_description::<Edge<C, N, EmptyFields>>("An entry of a list, with its place there.")
+    }
+    let schema = list::<_, _, _, Place, Activity, Total>(schema);
+    let schema = list::<_, _, _, Place, Client, Total>(schema);
+    let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);
+    let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
+    let schema = list::<_, _, _, Place, Partner, Total>(schema);
+    let schema = list::<_, _, _, HaloCustomers, HaloCustomer, Found>(schema);
+    schema.override_output_type_description::<PageInfo>("Where a page stands in its list. Lists are read forwards.")
+}

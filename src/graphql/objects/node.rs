@@ -1,0 +1,69 @@
+//! Records by their global id. An id that is malformed, unknown or another partner's gives the same
+//! answer.
+
+use async_graphql::Interface;
+
+use crate::graphql::{
+    error::Result,
+    loaders::{ById, ConnectionOf, RecordId},
+    objects::association::HaloClientAssociation,
+    objects::client::Client,
+    objects::connection::HaloConnection,
+    objects::partner::Partner,
+    objects::run::HaloSyncRun,
+    request_context::RequestContext,
+};
+use crate::ids::{ConnectionId, PartnerId};
+
+/// A record that can be fetched again by its id, with `node`.
+#[derive(Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "async_graphql::ID",
+    desc = "The global id: opaque, permanent and unique among all records."
+))]
+pub enum Node {
+    Partner(Partner),
+    Client(Client),
+    HaloConnection(HaloConnection),
+    HaloClientAssociation(HaloClientAssociation),
+    HaloSyncRun(HaloSyncRun),
+}
+
+/// Finds a record by its global id.
+pub(in crate::graphql) async fn find(request_context: &RequestContext, id: &str) -> Result<Option<Node>> {
+    if let Ok(id) = id.parse() {
+        return partner(request_context, id).await;
+    }
+    if let Ok(id) = id.parse() {
+        let Some(partner) = request_context.owner(RecordId::Client(id)).await? else { return Ok(None) };
+        return Ok(request_context.load(ById(partner, id)).await?.map(|it| Node::Client(Client(it))));
+    }
+    if let Ok(id) = id.parse() {
+        return connection(request_context, id).await;
+    }
+    if let Ok(id) = id.parse() {
+        let Some(partner) = request_context.owner(RecordId::Association(id)).await? else { return Ok(None) };
+        let association = request_context.load(ById(partner, id)).await?;
+        return Ok(association.map(|it| Node::HaloClientAssociation(HaloClientAssociation(it))));
+    }
+    if let Ok(id) = id.parse() {
+        return Ok(request_context.run(id).await?.map(|it| Node::HaloSyncRun(HaloSyncRun(it))));
+    }
+    Ok(None)
+}
+
+/// Finds a partner: FORBIDDEN for the platform, not found for another partner's user.
+async fn partner(request_context: &RequestContext, id: PartnerId) -> Result<Option<Node>> {
+    let caller = &request_context.caller;
+    if caller.role().belongs_to_a_partner() && caller.partner() != Some(id) {
+        return Ok(None);
+    }
+    Ok(request_context.load(id).await?.map(|it| Node::Partner(Partner(it))))
+}
+
+async fn connection(request_context: &RequestContext, id: ConnectionId) -> Result<Option<Node>> {
+    let Some(partner) = request_context.owner(RecordId::Connection(id)).await? else { return Ok(None) };
+    let connection = request_context.load(ConnectionOf(partner)).await?.filter(|found| found.id == id);
+    Ok(connection.and_then(HaloConnection::shown).map(Node::HaloConnection))
+}

@@ -1,0 +1,93 @@
+//! The one place where a verb that changes something asks the policy, and where the reason that
+//! support has to give is checked.
+
+use super::admin::record_reads::record_refused;
+use super::{OpError, Ops, Request, UserErrorCode};
+use crate::auth::{Act, Denied, PartnerScope, Role, permit};
+use crate::ids::PartnerId;
+use crate::storage::partners;
+
+const MAX_REASON_CHARS: usize = 500;
+
+/// The partner that a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    Partner(PartnerId),
+    /// The caller gave an id that no partner can have.
+    Unknown,
+    /// The caller named no partner and belongs to none.
+    Unnamed,
+}
+
+impl Target {
+    pub fn partner(self) -> Option<PartnerId> {
+        match self {
+            Target::Partner(partner) => Some(partner),
+            Target::Unknown | Target::Unnamed => None,
+        }
+    }
+}
+
+impl From<PartnerId> for Target {
+    fn from(partner: PartnerId) -> Self {
+        Target::Partner(partner)
+    }
+}
+
+impl Request<'_> {
+    /// Authorises a change of the partner. A partner that does not exist is answered as another
+    /// partner's is; an act that support may not do leaves a row in the partner's audit log.
+    pub(super) async fn authorize(
+        &self,
+        ops: &Ops,
+        act: Act,
+        target: impl Into<Target>,
+    ) -> Result<PartnerScope, OpError> {
+        let scope = match target.into() {
+            Target::Partner(partner) => self.permit(ops, act, partner).await?,
+            _ if self.caller.role().belongs_to_a_partner() => return Err(Denied::NotFound.into()),
+            _ if !self.caller.may(act) => return Err(Denied::Forbidden.into()),
+            Target::Unknown => return Err(Denied::NotFound.into()),
+            Target::Unnamed => {
+                let message = "You belong to no partner. Name the partner in `partnerId`.";
+                return Err(OpError::refused(UserErrorCode::Required, &["partnerId"], message));
+            }
+        };
+        if !self.caller.role().belongs_to_a_partner() {
+            let mut db = ops.db.read(&scope).await?;
+            partners::find(&mut db, &scope).await?.ok_or(Denied::NotFound)?;
+        }
+        self.check_reason()?;
+        Ok(scope)
+    }
+
+    /// Asks the policy. An act that support may not do leaves a row in the partner's audit log.
+    pub async fn permit(&self, ops: &Ops, act: Act, partner: PartnerId) -> Result<PartnerScope, OpError> {
+        let permitted = permit(self.caller, act, partner);
+        if permitted.is_err() && self.caller.role() == Role::Support {
+            record_refused(ops, self, partner, act).await?;
+        }
+        Ok(permitted?)
+    }
+
+    /// Support has to say why it changes something, in a text that a person can read.
+    fn check_reason(&self) -> Result<(), OpError> {
+        let Some(reason) = &self.reason else {
+            if self.caller.role() == Role::Support {
+                let message = "Give a reason in a few words. The partner can read it in its activity.";
+                return Err(OpError::refused(UserErrorCode::ReasonRequired, &["reason"], message));
+            }
+            return Ok(());
+        };
+        if reason.chars().count() > MAX_REASON_CHARS {
+            let message = format!("The reason is too long. Use at most {MAX_REASON_CHARS} characters.");
+            return Err(OpError::refused(UserErrorCode::TooLong, &["reason"], message));
+        }
+        // A reason may have several lines.
+        if reason.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+            let message = "The reason has a control character. Remove it.";
+            return Err(OpError::refused(UserErrorCode::Invalid, &["reason"], message));
+        }
+        Ok(())
+    }
+}
