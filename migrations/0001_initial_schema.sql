@@ -1,16 +1,22 @@
 -- The initial schema: every table, with the constraints that make wrong states impossible.
 --
--- A partner's rows are protected twice: every query names its partner, and row-level security (0002) hides all rows from a
--- query that does not. The application connects as infima_app, which owns nothing and cannot switch row-level security off.
+-- A partner's rows are protected twice: every query names its partner, and row-level security
+-- (0002) hides all rows from a query that does not. The application connects as infima_app, which
+-- owns nothing and cannot switch row-level security off.
 --
 -- Rules for later migrations:
 -- - A released migration is never changed; the next one is a new file beside this one.
--- - The previous release runs on the new schema during a deploy: expand first, use later, contract in a later release.
--- - Long locks are avoided: indexes concurrently in a file of their own, backfills in batches, constraints not valid first.
--- - A new table gets row-level security and its policy in the same file, and grants for infima_app no wider than needed.
--- - After a change of a query or a migration, `make sqlx` records the query metadata that the build checks queries against.
+-- - The previous release runs on the new schema during a deploy: expand first, use later, contract
+--   in a later release.
+-- - Long locks are avoided: indexes concurrently in a file of their own, backfills in batches,
+--   constraints not valid first.
+-- - A new table gets row-level security and its policy in the same file, and grants for infima_app
+--   no wider than needed.
+-- - After a change of a query or a migration, `make sqlx` records the query metadata that the build
+--   checks queries against.
 
--- A role belongs to the whole cluster, so another database's migration may have made it, even at this moment.
+-- A role belongs to the whole cluster, so another database's migration may have made it, even at
+-- this moment.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'infima_app') then
@@ -22,7 +28,8 @@ end
 $$;
 grant usage on schema public to infima_app;
 
--- storage/ says on each connection whose rows it came for: one partner's id, or the name of a system scope.
+-- storage/ says on each connection whose rows it came for: one partner's id, or the name of a
+-- system scope.
 create function in_scope(partner uuid, variadic systems text[] default '{}') returns boolean
     language sql stable parallel safe
     return coalesce(current_setting('infima.scope', true) in (partner::text)
@@ -40,10 +47,11 @@ create table partners (
     nightly_sync boolean not null,
     night_start time not null,
     night_end time not null,
-    -- The name as lists are sorted by it. It is stored, because row-level security lets an index be used only by leakproof
-    -- comparisons, and lower() is not one.
+    -- The name as lists are sorted by it. It is stored, because row-level security lets an index be
+    -- used only by leakproof comparisons, and lower() is not one.
     sort_name text not null generated always as (lower(name)) stored,
-    -- When the partner's connection was tested lately: the limit of tests per minute holds across processes.
+    -- When the partner's connection was tested lately: the limit of tests per minute holds across
+    -- processes.
     connection_tests timestamptz[] not null default '{}',
     check (night_start <> night_end)
 );
@@ -73,7 +81,8 @@ create table users (
 );
 create index on users (client_id) where state = 'active';
 
--- Who is billed: one active user for each e-mail address, or for each external id where there is no address.
+-- Who is billed: one active user for each e-mail address, or for each external id where there is no
+-- address.
 create function active_user_count(client uuid) returns integer
     language sql stable parallel safe
     begin atomic
@@ -100,7 +109,8 @@ create table connections (
     state text not null check (state in ('connected', 'needs_attention', 'disconnected')),
     problem jsonb,
     checks jsonb not null,
-    -- Halo did not keep a subscription's other fields: nothing more is written until a person has looked.
+    -- Halo did not keep a subscription's other fields: nothing more is written until a person has
+    -- looked.
     writes_suspended_since timestamptz,
     last_verified_at timestamptz,
     last_synced_at timestamptz,
@@ -127,17 +137,18 @@ create table associations (
     marker text not null,
     initial_name text not null,
     subscription_id integer,
-    -- A create was sent and its outcome is not recorded. Only a look at Halo settles it.
+    -- A create was sent and its outcome is not recorded. Only a read of Halo resolves it.
     create_sent_at timestamptz,
-    -- A second record may exist, because a create was sent again or a person chose: every run looks for one until this
-    -- time at least, and until a look after it shows none.
+    -- A second record may exist, because a create was sent again or a person chose: every run looks
+    -- for one until this time at least, and until a look after it shows none.
     duplicate_search_until timestamptz,
     -- A person looked at the candidates and asked for a new subscription none the less.
     creation_approved boolean not null default false,
-    -- What a write of the quantity must leave as it is: noted before it is sent, until Halo was seen after it.
+    -- What a write of the quantity must leave as it is: noted before it is sent, until Halo was
+    -- seen after it.
     pending_write jsonb,
-    -- When that write was sent. Until the create-confirmation timeout has passed, Halo may still be working on it, and
-    -- another quantity written meanwhile would be undone.
+    -- When that write was sent. Until the create-confirmation timeout has passed, Halo may still be
+    -- working on it, and another quantity written meanwhile would be undone.
     pending_write_at timestamptz,
     -- What Halo last showed.
     observed_name text,
@@ -149,7 +160,8 @@ create table associations (
     last_synced_at timestamptz,
     last_synced_quantity integer check (last_synced_quantity >= 0),
     problem jsonb,
-    -- Moves whenever a person changes the association, so that a run never acts on what was decided before.
+    -- Moves whenever a person changes the association, so that a run never acts on what was decided
+    -- before.
     revision integer not null default 0,
     created_at timestamptz not null default now(),
     foreign key (client_id, partner_id) references clients (id, partner_id),
@@ -177,7 +189,7 @@ create view listed_clients with (security_invoker = true) as
     where c.state = 'active' or a.id is not null;
 grant select on listed_clients to infima_app;
 
--- Intent and outcome of syncs. The queue only rings; this is the truth.
+-- Intent and outcome of syncs. The queue only wakes a worker; these rows are authoritative.
 
 create table sync_runs (
     id uuid primary key,
@@ -198,7 +210,8 @@ create table sync_runs (
     queued_at timestamptz not null default now(),
     next_attempt_at timestamptz not null default now(),
     started_at timestamptz,
-    -- When the running attempt read what is desired. Before that, a new request is still covered by it.
+    -- When the running attempt read what is desired. Before that, a new request is still covered by
+    -- it.
     read_at timestamptz,
     finished_at timestamptz,
     starts integer not null default 0,
@@ -214,7 +227,7 @@ create table sync_runs (
     check (lease_token is null or lease_until is not null),
     check ((state in ('queued', 'running')) = (finished_at is null)),
     check ((nightly_date is null) = (nightly_requested_at is null)),
-    -- A nightly_date may also join a run that somebody asked for.
+    -- A nightly sync may also join a run that a person requested.
     check (trigger <> 'nightly' or nightly_date is not null),
     unique (id, partner_id)
 );
@@ -261,7 +274,7 @@ create function count_results(run uuid,
         where run_id = run;
     end;
 
--- Whoever follows a run hears of every change of it, whichever process does the work.
+-- Notifies every process that follows a run of each change, whichever process does the work.
 create function announce_run() returns trigger language plpgsql as $$
 begin
     perform pg_notify('sync_run', new.id::text);
@@ -296,9 +309,9 @@ create index on activity (partner_id, id desc);
 create index on activity (partner_id, id desc) where act <> 'support.read';
 create index on activity (at);
 
--- Removes audit rows past their time, and no others, whoever calls it: two years are longer than any invoice is disputed,
--- and short enough for people's names not to be kept for ever. It works in batches, so that no call takes long; the number
--- of removed rows says whether there may be more.
+-- Removes audit rows past their time, and no others, for any caller: two years are longer than any
+-- invoice is disputed, and short enough for people's names not to be kept for ever. It works in
+-- batches, so that no call takes long; the number of removed rows says whether there may be more.
 create function prune_activity() returns bigint
     language sql volatile security definer set search_path = pg_catalog, public, pg_temp
     begin atomic
@@ -344,8 +357,8 @@ create table halo_budgets (
     limited_until timestamptz
 );
 
--- Grants one request to a host, or says how long to wait. Syncs leave `kept_for_people` of the total untouched.
--- clock_timestamp(), because the wait for the row's lock is part of the time.
+-- Grants one request to a host, or says how long to wait. Syncs leave `kept_for_people` of the
+-- total untouched. clock_timestamp(), because the wait for the row's lock is part of the time.
 create function take_halo_permit(wanted_host text, person boolean, total integer, kept_for_people integer, span interval)
     returns interval
     language plpgsql as $$

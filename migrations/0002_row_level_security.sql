@@ -1,4 +1,5 @@
--- Row-level security: a query sees the rows of the scope that the application set on its connection, and no others.
+-- Row-level security: a query sees the rows of the scope that the application set on its
+-- connection, and no others.
 
 alter table partners enable row level security;
 alter table clients enable row level security;
@@ -9,7 +10,8 @@ alter table sync_runs enable row level security;
 alter table sync_results enable row level security;
 alter table activity enable row level security;
 
--- Signing in and the support directory read rows of all partners and write none; support's reads of the audit log do.
+-- Signing in and the support directory read rows of all partners and write none; support's reads of
+-- the audit log do.
 create policy scope on partners
     using (in_scope(id, 'sign_in', 'support_directory', 'roster', 'worker', 'housekeeping'))
     with check (in_scope(id, 'roster', 'worker', 'housekeeping'));

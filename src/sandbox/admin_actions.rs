@@ -1,5 +1,5 @@
-//! What people do inside Halo, which no API call of ours can: the partner at work, and the ways an integration is broken
-//! from that side.
+//! What people do inside Halo, which no API call of ours can: the partner at work, and the ways an
+//! integration is broken from that side.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -138,16 +138,17 @@ pub enum ActRefused {
 }
 
 impl State {
-    /// Does it and writes it into the journal. The id of the record made or changed comes back, 0 where there is none.
+    /// Carries the action out and enters it in the request log. Returns the id of the record that
+    /// was made or changed, 0 if there is none.
     pub(super) fn act(&mut self, act: Act) -> Result<i32, ActRefused> {
-        let told = json!(act);
-        let what = told["act"].as_str().unwrap_or_default().to_owned();
+        let sent = json!(act);
+        let what = sent["act"].as_str().unwrap_or_default().to_owned();
         let subscriptions = self.subscriptions.len();
         let id = self.done(act)?;
         let made = self.subscriptions.len() > subscriptions;
         let made = self.subscriptions.get(&id).filter(|_| made);
         let effect = made.map(|one| Effect::Created { id, client_id: one.client_id, count: one.count });
-        self.note(Call::ByHand, &what, told, effect);
+        self.note(Call::ByHand, &what, sent, effect);
         Ok(id)
     }
 

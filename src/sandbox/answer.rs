@@ -1,4 +1,4 @@
-//! An answer, and the shapes Halo gives its errors (Halo's API notes, section 7).
+//! An answer, and the shapes Halo gives its errors (docs/halo-api.md, section 7).
 
 use axum::{
     body::{Body, Bytes},
@@ -85,8 +85,8 @@ impl Answer {
         Self::json(500, json!({ "ClassName": "System.NullReferenceException", "Message": text, "Data": null }))
     }
 
-    /// Turns it into HTTP. Unwinds where the connection is to be cut: that ends the connection's task and closes the
-    /// connection without a byte, and no panic message is printed.
+    /// Turns it into HTTP. Unwinds where the connection is to be cut: that ends the connection's
+    /// task and closes the connection without a byte, and no panic message is printed.
     pub(super) fn send(self) -> Response {
         let status = StatusCode::from_u16(self.status);
         let Ok(status) = status else { std::panic::resume_unwind(Box::new("the connection is cut on purpose")) };

@@ -1,4 +1,4 @@
-//! Discovery, tokens, and the two permission layers (Halo's API notes, sections 1 and 2).
+//! Discovery, tokens, and the two permission layers (docs/halo-api.md, sections 1 and 2).
 
 use axum::http::header;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -36,7 +36,7 @@ pub(super) fn discovery(state: &State, faults: &Faults) -> Answer {
         members.remove("tenant_id");
     }
     if faults.has(Fault::DiscoveryOfAnother) {
-        members.insert("tenant_id".into(), json!("somebody-else"));
+        members.insert("tenant_id".into(), json!("another-tenant"));
     }
     if faults.has(Fault::DiscoveryWithoutAuthUrl) {
         members.remove("auth_url");
@@ -105,7 +105,7 @@ pub(super) fn token(
         (None, id, secret) => (id.unwrap_or_default(), secret.unwrap_or_default()),
     };
     let access = &state.access;
-    // A wrong secret, a deleted application and a deleted agent cannot be told apart.
+    // A wrong secret, a deleted application and a deleted agent look the same to a client.
     let good = given.0.eq_ignore_ascii_case(&access.client_id) && given.1 == access.client_secret;
     if !(good && access.application_exists && access.agent_exists) {
         return Err(oauth(401, "invalid_client", "The specified client credentials are invalid.", "ID2055"));
@@ -160,8 +160,11 @@ pub(super) fn token(
     Ok(Answer::json(200, body).with(header::CACHE_CONTROL, "no-store"))
 }
 
-/// The scopes of the request's token. 401 with an empty body where there is none, it is over, or it carries no scope at all
-/// (section 2: a token asked for without `scope` is good for nothing).
+/// Returns the scopes of the request's token.
+///
+/// # Errors
+/// An empty 401 if the token is missing, expired, or carries no scope (section 2: a token requested
+/// without `scope` permits nothing).
 pub(super) fn scopes_of_caller(state: &State, asked: &Asked) -> Result<Vec<String>, Answer> {
     let header = asked.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (kind, token) = header.split_once(' ').unwrap_or_default();
@@ -173,8 +176,8 @@ pub(super) fn scopes_of_caller(state: &State, asked: &Asked) -> Result<Vec<Strin
 /// Both layers: the token's scopes and the agent's level.
 ///
 /// # Errors
-/// An empty 403 for lists and writes; an empty 401 for single records, as was measured on detail endpoints (section 2), so
-/// that nobody takes every 401 for a dead token.
+/// An empty 403 for lists and writes; an empty 401 for single records, as was measured on detail
+/// endpoints (section 2), so that a client does not take every 401 for an expired token.
 pub(super) fn permit(
     state: &State,
     scopes: &[String],

@@ -1,4 +1,5 @@
-//! The sandbox's own face, beside Halo's: JSON under `/sandbox/` for scripts and other processes, and the page.
+//! The sandbox's own face, beside Halo's: JSON under `/sandbox/` for scripts and other processes,
+//! and the page.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +35,8 @@ pub(super) fn serve(tenant: &Tenant, asked: &Asked) -> Response {
 }
 
 fn answer(tenant: &Tenant, asked: &Asked) -> Result<Answer, Answer> {
-    // Other web pages in the same browser must not work the sandbox, nor by a name of theirs that leads to 127.0.0.1.
+    // Other web pages in the same browser must not work the sandbox, nor by a name of theirs that
+    // leads to 127.0.0.1.
     let host = asked.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     if !matches!(name, "127.0.0.1" | "localhost") {

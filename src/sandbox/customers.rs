@@ -1,4 +1,4 @@
-//! `GET /api/Client` (Halo's API notes, section 3).
+//! `GET /api/Client` (docs/halo-api.md, section 3).
 
 use serde_json::Value;
 
@@ -43,7 +43,8 @@ fn row(customer: &Customer, faults: &Faults) -> Value {
     if faults.has(Fault::LargeLogos) { customer.row(&LOGO.repeat(400)) } else { customer.row(LOGO) }
 }
 
-/// Contains, whatever the case, unless a fault says otherwise: what Halo does is not known (section 11.17).
+/// Contains, whatever the case, unless a fault says otherwise: what Halo does is not known (section
+/// 11.17).
 fn found(name: &str, search: &str, faults: &Faults) -> bool {
     let fold = |text: &str| if faults.has(Fault::SearchMindsCase) { text.to_owned() } else { text.to_lowercase() };
     let (name, search) = (fold(name), fold(search));

@@ -1,5 +1,6 @@
-//! A tenant on disk: a file of lines, each the records one request changed, so that a request is there as a whole or not at
-//! all. Reading it again from the top gives the tenant; the last line about a record counts.
+//! A tenant on disk: a file of lines, each the records one request changed, so that a request is
+//! there as a whole or not at all. Reading it again from the top gives the tenant; the last line
+//! about a record counts.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -34,8 +35,8 @@ pub(super) enum Record {
 }
 
 impl Record {
-    /// Worth waiting for the disk itself. A journal line about a read survives the process all the same, because it is
-    /// written; only a power cut could take it.
+    /// Worth waiting for the disk itself. A journal line about a read survives the process all the
+    /// same, because it is written; only a power cut could take it.
     fn is_weighty(&self) -> bool {
         !matches!(self, Record::Entry(_) | Record::Token(_))
     }
@@ -68,7 +69,8 @@ pub(super) fn path(dir: &Path, tenant: &str) -> PathBuf {
     dir.join(format!("{tenant}.jsonl"))
 }
 
-/// What was remembered; nothing where the file is missing. The last line may be half-written, then it never happened.
+/// What was remembered; nothing where the file is missing. The last line may be half-written, then
+/// it never happened.
 ///
 /// # Errors
 /// A damaged line elsewhere.
@@ -89,7 +91,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<Record>> {
     Ok(records)
 }
 
-/// Puts the file in place anew with these records only, and leaves it open for more.
+/// Replaces the file by one with these records only, and leaves it open for more.
 pub(super) fn rewrite(path: &Path, records: &[Record]) -> io::Result<Disk> {
     let fresh = path.with_extension("new");
     let mut file = File::create(&fresh)?;

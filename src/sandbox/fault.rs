@@ -1,14 +1,14 @@
-//! What can go wrong, and what Halo may answer where nobody knows (Halo's API notes, sections 7 and 11): one catalogue for
-//! both, because an unknown answer is a fault that lasts.
+//! The catalogue of faults, and of the answers that are unknown of Halo (docs/halo-api.md, sections
+//! 7 and 11). Both are in one catalogue, because an unknown answer is a fault that lasts.
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumMessage, IntoEnumIterator};
 
 use super::request_log::Call;
 
-/// One thing that goes wrong or differs. In the names, `Before` means that the request has no effect, and `After` that the
-/// request has its effect and the client does not learn of it. The documentation of a variant is its text in the sandbox's
-/// catalogue.
+/// One thing that goes wrong or differs. In the names, `Before` means that the request has no
+/// effect, and `After` that the request has its effect and the client does not learn of it. The
+/// documentation of a variant is its text in the sandbox's catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter, strum::EnumMessage)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -34,7 +34,7 @@ pub enum Fault {
     HeldBefore,
     /// It was done at once; no answer until released.
     HeldAfter,
-    /// A create is answered 504; the record appears only after somebody has looked at the list once more.
+    /// A create is answered 504; the record appears only after the list was read again.
     AppearsAfterLook,
     /// A create is answered 504; the record appears after so many seconds of the sandbox's clock.
     AppearsAfterSeconds(u32),
@@ -70,7 +70,8 @@ pub enum Fault {
     RepeatedPage,
     /// A list leaves out one record: the one with this id, or its last row where the number is 0.
     RowMissing(i32),
-    /// A list shows one subscription without its customer: the one with this id, or its last row where the number is 0.
+    /// A list shows one subscription without its customer: the one with this id, or its last row
+    /// where the number is 0.
     RowWithoutCustomer(i32),
     /// A list is empty, as for an agent whose team sees nothing.
     EmptyList,
@@ -160,7 +161,8 @@ pub enum Fault {
     ZeroDeactivates,
     /// A write to an inactive subscription is refused.
     InactiveRefused,
-    /// The application is of the wrong type: the token request is refused with `unauthorized_client`.
+    /// The application is of the wrong type: the token request is refused with
+    /// `unauthorized_client`.
     ClientNotAllowed,
     /// A scope the application lacks: the token request is refused with `invalid_scope`.
     ScopeAsInvalidScope,
@@ -219,8 +221,8 @@ pub enum Lasting {
     Sticky,
 }
 
-/// Which requests a fault is for. Every condition given must hold; a fault is only ever applied to requests it can be
-/// about (a `count` as text to answers with a count, and so on).
+/// Which requests a fault is for. Every condition given must hold; a fault is only ever applied to
+/// requests it can be about (a `count` as text to answers with a count, and so on).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Matching {

@@ -1,5 +1,5 @@
-//! `GET /api/RecurringInvoice` (Halo's API notes, section 6). Nobody writes here over HTTP; a partner puts a subscription on
-//! an invoice by hand.
+//! `GET /api/RecurringInvoice` (docs/halo-api.md, section 6). The resource is read-only over HTTP:
+//! a partner adds a subscription to an invoice by hand.
 
 use serde_json::{Value, json};
 
@@ -78,8 +78,8 @@ impl State {
         self.invoices.keys().next().map_or(-94, |lowest| lowest - 1)
     }
 
-    /// Adds a line for the subscription to its customer's recurring invoice, which is made where there is none. Already on
-    /// an invoice is left as it is. The invoice's id comes back.
+    /// Adds a line for the subscription to its customer's recurring invoice, which is created if
+    /// absent; a subscription that is on an invoice already stays there. Returns the invoice's id.
     pub(super) fn put_on_invoice(&mut self, subscription: i32) -> Option<i32> {
         let one = self.subscription(subscription)?.clone();
         if let Some(id) = self.invoice_of(subscription) {

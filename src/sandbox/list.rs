@@ -1,4 +1,4 @@
-//! Lists: order, paging, envelope (Halo's API notes, section 7).
+//! Lists: order, paging, envelope (docs/halo-api.md, section 7).
 
 use std::cmp::Ordering;
 
@@ -14,8 +14,9 @@ use super::{
 /// Rows given where nothing says how many.
 const DEFAULT_ROWS: i64 = 50;
 
-/// All rows that fit the question, cut to what was asked for. Only with `pageinate=true` do `page_size` and `page_no` act;
-/// without it `count` limits the rows. Unknown parameters are ignored.
+/// All rows that fit the question, cut to what was asked for. Only with `pageinate=true` do
+/// `page_size` and `page_no` act; without it `count` limits the rows. Unknown parameters are
+/// ignored.
 pub(super) fn page(
     asked: &Asked,
     settings: &Settings,
@@ -90,8 +91,8 @@ fn endless(like: Value, page_no: i64, size: usize) -> Vec<Value> {
     (first..).take(size).map(numbered).collect()
 }
 
-/// By `order`, `order2` … `order5`; without one by name, as in Halo's own windows, so that whoever wants stable pages has
-/// to ask for them.
+/// Sorts by `order`, `order2` … `order5`. Without them it sorts by name, as Halo's own windows do,
+/// so that a client that needs stable pages has to ask for them.
 fn sort(asked: &Asked, rows: &mut [Value]) -> Result<(), Answer> {
     let mut fields: Vec<(&str, bool)> = Vec::new();
     for digit in ["", "2", "3", "4", "5"] {
@@ -119,7 +120,8 @@ fn compare(left: &Value, right: &Value) -> Ordering {
     }
 }
 
-/// A single record, or what Halo may say about an id that is gone (section 11.7). `remains` is what is left of it.
+/// A single record, or what Halo may say about an id that is gone (section 11.7). `remains` is what
+/// is left of it.
 pub(super) fn single(faults: &Faults, found: Option<Value>, remains: Option<Value>) -> Answer {
     use Fault::*;
     let Some(row) = found else {

@@ -1,16 +1,19 @@
-//! A Halo tenant to develop and test against: Halo's HTTP faces over a small model of a tenant, several tenants in one
-//! process, each on its own port (Halo tells tenants apart by host, the sandbox by port).
+//! A Halo tenant to develop and test against: Halo's HTTP API over a small model of a tenant. One
+//! process serves several tenants, each on its own port (Halo distinguishes tenants by host, the
+//! sandbox by port).
 //!
-//! It answers as Halo's API notes say Halo answers, in its traps too: paging only with `pageinate`, capped pages, empty
-//! 401 and 403 bodies, array bodies, a rate limit, negative invoice ids. The notes are
-//! `src/halo/api-notes.md`. What they do not know ("either answer") and
-//! what goes wrong on a bad day are [`Fault`]s, armed for one request or until further notice. What a partner does inside
-//! Halo is an [`Act`]. Everything that was asked is in the journal ([`Tenant::journal`]), without secrets and tokens.
+//! It answers as Halo's API notes say Halo answers, in its traps too: paging only with `pageinate`,
+//! capped pages, empty 401 and 403 bodies, array bodies, a rate limit, negative invoice ids. The
+//! notes are `docs/halo-api.md`. What they do not know ("either answer") and what goes wrong on a
+//! bad day are [`Fault`]s, armed for one request or until further notice. What a partner does
+//! inside Halo is an [`Act`]. Everything that was asked is in the journal ([`Tenant::journal`]),
+//! without secrets and tokens.
 //!
 //! A tenant is on disk before it answers, so it outlives a `SIGKILL`.
 //!
-//! It is not a mock of `halo/`: the two rooms share no type, because if both sides shared a mistake, the tests would agree
-//! with it. Only `cli`, `dev` and tests may call it. Halo's own words (`client_id`, `licence`, `count`) are at home here.
+//! The sandbox is not a mock of `halo/`: the two modules share no type, because a mistake that both
+//! sides shared would go unnoticed. Only `cli`, `dev` and tests may call it. Halo's own words
+//! (`client_id`, `licence`, `count`) are used here.
 
 mod admin_actions;
 mod answer;
@@ -65,12 +68,12 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Opens the tenants and listens on 127.0.0.1. A tenant that is already on disk goes on as it was left and its seed is
-    /// not looked at; its old port is taken again where it is free.
+    /// Opens the tenants and listens on 127.0.0.1. A tenant that is on disk already continues as it
+    /// was left and its seed is ignored; it takes its old port again if that is free.
     ///
     /// # Errors
-    /// When the directory cannot be used, another sandbox is using it, a tenant's file is damaged, or a tenant's name is not
-    /// made of lower-case letters, digits and hyphens.
+    /// When the directory cannot be used, another sandbox is using it, a tenant's file is damaged,
+    /// or a tenant's name is not made of lower-case letters, digits and hyphens.
     pub async fn start(options: SandboxOptions, seeds: Vec<TenantSeed>) -> io::Result<Sandbox> {
         let _lock = options.dir.as_deref().map(disk::lock).transpose()?;
         let stop = CancellationToken::new();
@@ -101,7 +104,8 @@ impl Sandbox {
         found.unwrap_or_else(|| panic!("the sandbox has no tenant called {name:?}")).clone()
     }
 
-    /// The ports that tenants should have had and that somebody else has: each of them got another one.
+    /// The ports that another process occupies: each tenant that should have had one of them got
+    /// another port.
     pub fn taken_ports(&self) -> &[u16] {
         &self.taken_ports
     }
@@ -124,7 +128,8 @@ impl Drop for Sandbox {
     }
 }
 
-/// The port asked for, else any. A process that has just been killed may need a moment to give its port back.
+/// The port asked for, else any. A process that has just been killed may need a moment to give its
+/// port back.
 async fn listen(wanted: Option<u16>) -> io::Result<TcpListener> {
     for _ in 0..20 {
         match TcpListener::bind((Ipv4Addr::LOCALHOST, wanted.unwrap_or(0))).await {

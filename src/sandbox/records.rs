@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Halo's way of writing "no date" (Halo's API notes, section 4.4).
+/// Halo's way of writing "no date" (docs/halo-api.md, section 4.4).
 pub(super) const NO_DATE: &str = "1901-01-01T00:00:00";
 
 /// ISO 8601 without a zone, as Halo writes dates (section 7).
@@ -150,7 +150,8 @@ impl Subscription {
     }
 }
 
-/// One row of Halo's own audit trail of a subscription (section 4.2). The rows of `count` are its quantity's history.
+/// One row of Halo's own audit trail of a subscription (section 4.2). The rows of `count` are its
+/// quantity's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LicenceChange {
     pub id: i32,

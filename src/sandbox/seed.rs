@@ -40,8 +40,8 @@ pub struct SubscriptionSeed {
 }
 
 impl TenantSeed {
-    /// A tenant without customers, its application and agent set up as INFIMA's guide says, the agent also allowed to read
-    /// invoices.
+    /// A tenant without customers, its application and agent set up as INFIMA's guide says, the
+    /// agent also allowed to read invoices.
     pub fn empty(name: &str) -> Self {
         Self {
             name: name.into(),
@@ -176,7 +176,7 @@ pub(super) fn new_client_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
-/// Two GUIDs joined by a hyphen: 73 characters (Halo's API notes, section 2).
+/// Two GUIDs joined by a hyphen: 73 characters (docs/halo-api.md, section 2).
 pub(super) fn new_client_secret() -> String {
     format!("{}-{}", uuid::Uuid::new_v4(), uuid::Uuid::new_v4())
 }

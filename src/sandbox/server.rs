@@ -1,4 +1,5 @@
-//! From a request to an answer: what is asked, which faults take part, may this token do that, and the journal.
+//! From a request to an answer: what is asked, which faults take part, may this token do that, and
+//! the journal.
 
 use axum::{
     body::Bytes,
@@ -26,7 +27,7 @@ use super::{
 pub(super) struct Asked {
     pub method: Method,
     pub path: String,
-    /// The path in lower case: Halo's paths are case-insensitive (Halo's API notes, section 1).
+    /// The path in lower case: Halo's paths are case-insensitive (docs/halo-api.md, section 1).
     pub segments: Vec<String>,
     pub raw_query: String,
     /// Names in lower case.
@@ -102,14 +103,14 @@ fn arrive(state: &mut State, asked: &Asked) -> Result<Faults, Answer> {
 }
 
 fn process(state: &mut State, asked: &Asked, faults: &Faults) -> Answer {
-    state.ripen(false);
+    state.apply_due_changes(false);
     let mut effects = Vec::new();
-    let answer = instead(state, faults).unwrap_or_else(|| {
+    let answer = short_circuit(state, faults).unwrap_or_else(|| {
         let answer = route(state, asked, faults, &mut effects).unwrap_or_else(|refusal| refusal);
-        spoiled(answer, faults)
+        corrupt_response(answer, faults)
     });
     record(state, asked, &answer, effects, faults);
-    state.ripen(asked.call == Call::SubscriptionList);
+    state.apply_due_changes(asked.call == Call::SubscriptionList);
     answer
 }
 
@@ -132,7 +133,7 @@ fn record(state: &mut State, asked: &Asked, answer: &Answer, effects: Vec<Effect
 }
 
 /// Answers given without doing anything.
-fn instead(state: &State, faults: &Faults) -> Option<Answer> {
+fn short_circuit(state: &State, faults: &Faults) -> Option<Answer> {
     use Fault::*;
     faults.0.iter().find_map(|fault| {
         Some(match fault {
@@ -161,7 +162,7 @@ fn instead(state: &State, faults: &Faults) -> Option<Answer> {
 }
 
 /// What happens to an answer on its way back.
-fn spoiled(answer: Answer, faults: &Faults) -> Answer {
+fn corrupt_response(answer: Answer, faults: &Faults) -> Answer {
     use Fault::*;
     for fault in &faults.0 {
         match (fault, &answer.content) {

@@ -28,7 +28,8 @@ const JOURNAL_ROWS: usize = 20_000;
 pub struct Settings {
     /// Rows a page has at most, whatever `page_size` says.
     pub page_cap: usize,
-    /// Requests allowed in a rolling window, and its seconds. All applications of the tenant share it.
+    /// Requests allowed in a rolling window, and its seconds. All applications of the tenant share
+    /// it.
     pub rate_limit: usize,
     pub rate_window_seconds: i64,
     pub retry_after: RetryAfter,
@@ -61,7 +62,8 @@ pub enum Level {
     Modify,
 }
 
-/// The agent's feature access levels: the second of Halo's two permission layers, beside the application's scopes.
+/// The agent's feature access levels: the second of Halo's two permission layers, beside the
+/// application's scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentLevels {
     pub customers: Level,
@@ -205,7 +207,8 @@ impl State {
         all
     }
 
-    /// Writes what changed. Where it answers `false`, nothing may be answered: the change is not on disk.
+    /// Writes what changed. Where it answers `false`, nothing may be answered: the change is not on
+    /// disk.
     #[must_use]
     pub(super) fn commit(&mut self) -> bool {
         self.disk.keep(&std::mem::take(&mut self.unsaved))
@@ -233,16 +236,16 @@ impl State {
         Ok(())
     }
 
-    /// Lets what is late and due take effect. `looked`: somebody has just read the list.
-    pub(super) fn ripen(&mut self, looked: bool) {
+    /// Applies delayed changes that are due. `list_was_read` is true right after a list request.
+    pub(super) fn apply_due_changes(&mut self, list_was_read: bool) {
         let now = self.clock.now();
-        let due = |late: &Late| late.at.map_or(looked, |at| at <= now);
+        let due = |late: &Late| late.at.map_or(list_was_read, |at| at <= now);
         if !self.late.iter().any(due) {
             return;
         }
-        let (ripe, waiting): (Vec<Late>, Vec<Late>) = self.late.drain(..).partition(due);
+        let (due_now, waiting): (Vec<Late>, Vec<Late>) = self.late.drain(..).partition(due);
         self.put(Record::Late(waiting));
-        for late in ripe {
+        for late in due_now {
             let id = self.next_subscription_id();
             let one = Subscription { id, ..*late.subscription };
             let effect = Effect::Created { id, client_id: one.client_id, count: one.count };

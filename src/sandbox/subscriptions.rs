@@ -1,4 +1,4 @@
-//! `/api/SoftwareLicence` and `/api/LicenceChange` (Halo's API notes, section 4).
+//! `/api/SoftwareLicence` and `/api/LicenceChange` (docs/halo-api.md, section 4).
 
 use chrono::Duration;
 use serde_json::{Map, Value, json};
@@ -94,7 +94,8 @@ enum Write {
     Ignore(Value),
 }
 
-/// `POST /api/SoftwareLicence`: create without an id, else merge what was sent into the record. All elements or none.
+/// `POST /api/SoftwareLicence`: create without an id, else merge what was sent into the record. All
+/// elements or none.
 pub(super) fn write(
     state: &mut State,
     asked: &Asked,

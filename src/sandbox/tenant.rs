@@ -1,4 +1,4 @@
-//! The handle on one running tenant: for tests and for whoever starts the sandbox in its process.
+//! The handle on one running tenant, for tests and for a process that embeds the sandbox.
 
 use std::sync::{
     Arc, Mutex, MutexGuard,
@@ -72,8 +72,8 @@ impl Tenant {
         serde_json::json!({ "url": self.url(), "client_id": client_id, "client_secret": client_secret })
     }
 
-    /// Does something inside Halo, as the partner. Gives the id of the record made or changed (for
-    /// [`Act::PutOnInvoice`] the invoice's), 0 where there is none.
+    /// Carries out an action inside Halo, as the partner would. Returns the id of the record made
+    /// or changed (for [`Act::PutOnInvoice`] the invoice's), 0 if there is none.
     ///
     /// # Errors
     /// The record is not there, or the sandbox was stopped.
@@ -114,7 +114,8 @@ impl Tenant {
         self.state().subscriptions.get(&id).cloned()
     }
 
-    /// The live subscriptions of a customer that carry this vendor's name: more than one is a wrong invoice.
+    /// The live subscriptions of a customer that carry this vendor's name: more than one is a wrong
+    /// invoice.
     pub fn live_subscriptions_of(&self, client_id: i32, vendor: &str) -> Vec<Subscription> {
         let of_it = |one: &Subscription| one.is_live() && one.client_id == client_id && one.vendor == vendor;
         self.subscriptions().into_iter().filter(of_it).collect()
@@ -156,7 +157,8 @@ impl Tenant {
         self.release();
     }
 
-    /// Armed faults that have not taken part in any request: a test that leaves one did not test what it says.
+    /// Armed faults that have not taken part in any request: a test that leaves one did not test
+    /// what it says.
     pub fn unconsumed_faults(&self) -> Vec<Fault> {
         self.state().armed.iter().filter(|armed| armed.used == 0).map(|armed| armed.fault).collect()
     }
@@ -166,7 +168,7 @@ impl Tenant {
         self.0.held.load(Ordering::SeqCst)
     }
 
-    /// Lets the held requests go on.
+    /// Releases the held requests.
     pub fn release(&self) {
         self.0.released.send_replace(());
     }
@@ -196,14 +198,15 @@ impl Tenant {
     /// The tenant as it is now, with what has come due.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.locked();
-        state.ripen(false);
+        state.apply_due_changes(false);
         state
     }
 
-    /// Changes the tenant and has it on disk before coming back. `None`: it is not on disk, and nothing may be answered.
+    /// Changes the tenant and has it on disk before coming back. `None`: it is not on disk, and
+    /// nothing may be answered.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> Option<R> {
         let mut state = self.locked();
-        state.ripen(false);
+        state.apply_due_changes(false);
         let done = change(&mut state);
         let kept = state.commit();
         drop(state);
