@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::StartError;
 use crate::clock::Clock;
 use crate::config::HaloConfig;
-use crate::halo::{Account, Budget, BudgetAnswer, BudgetRequest, BudgetUnavailable, Halo, HaloSettings, Priority};
+use crate::halo::{
+    Account, Budget, BudgetAnswer, BudgetRequest, BudgetUnavailable, Halo, HaloSettings, LimitedBy, Priority,
+};
 use crate::net::{AllowList, Guard, HttpClient, HttpLimits};
 use crate::storage::Db;
-use crate::storage::budget::{self, Allowance};
+use crate::storage::budget::{self, Allowance, Wait};
 
 pub(super) fn build(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo, StartError> {
     let allowed = AllowList::parse(&config.development_addresses)?;
@@ -58,7 +60,11 @@ fn shared_budget(db: Db, allowance: Allowance) -> Budget {
                 }
             };
             match taken.await {
-                Ok(wait) => Ok(wait.map_or(BudgetAnswer::Go, BudgetAnswer::Wait)),
+                Ok(None) => Ok(BudgetAnswer::Go),
+                Ok(Some(Wait { wait, by_halo })) => {
+                    let by = if by_halo { LimitedBy::Halo } else { LimitedBy::OurBudget };
+                    Ok(BudgetAnswer::Wait { wait, by })
+                }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the request budget cannot be read");
                     Err(BudgetUnavailable)

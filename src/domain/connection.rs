@@ -247,7 +247,7 @@ mod tests {
     }
 
     fn unreachable() -> Option<Problem> {
-        Some(Problem::new(ProblemKind::HaloUnreachable, now()))
+        Some(Problem::new(ProblemKind::HaloUnreachable { retried: true }, now()))
     }
 
     fn saved() -> ConnectionEvent {

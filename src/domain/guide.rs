@@ -80,6 +80,14 @@ impl Permission {
         }
     }
 
+    /// Who lacks the permission, in a sentence.
+    pub fn holder(self) -> &'static str {
+        match self.guide_step() {
+            GuideStep::Application => "the application",
+            _ => "the agent",
+        }
+    }
+
     /// The heading in the guide under which the permission is granted.
     pub fn guide_step(self) -> GuideStep {
         match self {

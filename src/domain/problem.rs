@@ -36,8 +36,18 @@ pub enum ProblemKind {
     AddressBlocked,
     /// The URL now leads to another Halo than the one that the associations belong to.
     TenantChanged,
-    HaloUnreachable,
-    RateLimited,
+    /// `retried`: a sync continues by itself. A check of the connection does not.
+    HaloUnreachable {
+        retried: bool,
+    },
+    /// Halo asked for a pause.
+    RateLimited {
+        retried: bool,
+    },
+    /// INFIMA's own budget of requests to this Halo is used up. Halo has said nothing.
+    BudgetExhausted {
+        retried: bool,
+    },
     AnswerNotUnderstood,
     /// Wrong id or secret, or the application or its agent is gone: Halo answers the same to all of
     /// them. `last_worked` is when the connection last worked.

@@ -9,7 +9,7 @@ use async_graphql::{ErrorExtensions, PathSegment, Response, ServerError};
 
 use super::error_code::{ErrorCode, INTERNAL_ERROR, SESSION_ENDED};
 use crate::auth::{Denied, Role};
-use crate::ops::{ARCHIVED, OpError, UserErrorCode};
+use crate::ops::{ARCHIVED, HaloFailure, OpError, UserErrorCode};
 use crate::storage::{StorageError, is_out_of_reach};
 
 const FORBIDDEN: &str = "Your role does not permit this.";
@@ -66,8 +66,8 @@ pub enum Failure {
     },
     /// A query needs Halo, and the partner is not connected to any. The message says what to do.
     NotConnected(String),
-    /// The partner's Halo did not answer a query's request.
-    Halo(String),
+    /// The partner's Halo gave no usable answer to a query's request.
+    Halo(HaloFailure),
     /// The database is out of reach.
     Unavailable(Cause),
     Internal(Cause),
@@ -112,7 +112,13 @@ impl From<Failure> for async_graphql::Error {
                 ErrorCode::BadUserInput.error(message).extend_with(|_, extensions| extensions.set("field", field))
             }
             Failure::NotConnected(message) => ErrorCode::NotConnected.error(message),
-            Failure::Halo(message) => ErrorCode::HaloUnreachable.error(message),
+            Failure::Halo(HaloFailure { code, message, retry_after }) => {
+                halo_code(code).error(message).extend_with(|_, extensions| {
+                    if let Some(seconds) = retry_after {
+                        extensions.set("retryAfter", seconds);
+                    }
+                })
+            }
             Failure::Unavailable(cause) => {
                 let message = "The service is temporarily unavailable. Try again in a minute.";
                 Self { source: Some(Arc::new(cause)), ..ErrorCode::Unavailable.error(message) }
@@ -121,6 +127,20 @@ impl From<Failure> for async_graphql::Error {
                 Self { source: Some(Arc::new(cause)), ..ErrorCode::Internal.error(INTERNAL_ERROR) }
             }
         }
+    }
+}
+
+/// The code of an error about Halo. Only what heals by itself has a code that says "try again".
+fn halo_code(code: UserErrorCode) -> ErrorCode {
+    match code {
+        UserErrorCode::CredentialsRejected => ErrorCode::HaloCredentialsRejected,
+        UserErrorCode::PermissionMissing => ErrorCode::HaloPermissionMissing,
+        UserErrorCode::LicensingOff => ErrorCode::HaloLicensingOff,
+        UserErrorCode::AddressBlocked | UserErrorCode::NotAHaloAddress => ErrorCode::HaloAddressWrong,
+        UserErrorCode::HaloRateLimited => ErrorCode::HaloRateLimited,
+        UserErrorCode::HaloBudgetExhausted => ErrorCode::HaloBudgetExhausted,
+        UserErrorCode::HaloUnreachable => ErrorCode::HaloUnreachable,
+        _ => ErrorCode::HaloAnswerNotUnderstood,
     }
 }
 
@@ -158,9 +178,7 @@ impl From<OpError> for Failure {
                     _ => Failure::BadArgument { field: error.field, message: error.message },
                 }
             }
-            OpError::Halo(error) => {
-                Failure::Halo(format!("{error}. Look at the connection's status, or try again in a few minutes."))
-            }
+            OpError::Halo(error) => Failure::Halo((&error).into()),
             OpError::Storage(error) => error.into(),
             OpError::Transaction(ref cause) if is_out_of_reach(cause) => Failure::Unavailable(Cause::new(error)),
             OpError::Refused(_) | OpError::Transaction(_) | OpError::Sealed(_) => Failure::Internal(Cause::new(error)),

@@ -27,6 +27,13 @@ pub enum ErrorCode {
     DocumentNotTrusted,
     RateLimited,
     HaloUnreachable,
+    HaloCredentialsRejected,
+    HaloPermissionMissing,
+    HaloLicensingOff,
+    HaloAddressWrong,
+    HaloRateLimited,
+    HaloBudgetExhausted,
+    HaloAnswerNotUnderstood,
     NotConnected,
     Timeout,
     Unavailable,
@@ -50,6 +57,13 @@ impl ErrorCode {
         ErrorCode::DocumentNotTrusted,
         ErrorCode::RateLimited,
         ErrorCode::HaloUnreachable,
+        ErrorCode::HaloCredentialsRejected,
+        ErrorCode::HaloPermissionMissing,
+        ErrorCode::HaloLicensingOff,
+        ErrorCode::HaloAddressWrong,
+        ErrorCode::HaloRateLimited,
+        ErrorCode::HaloBudgetExhausted,
+        ErrorCode::HaloAnswerNotUnderstood,
         ErrorCode::NotConnected,
         ErrorCode::Timeout,
         ErrorCode::Unavailable,
@@ -74,6 +88,13 @@ impl ErrorCode {
             ErrorCode::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             ErrorCode::RateLimited => "RATE_LIMITED",
             ErrorCode::HaloUnreachable => "HALO_UNREACHABLE",
+            ErrorCode::HaloCredentialsRejected => "HALO_CREDENTIALS_REJECTED",
+            ErrorCode::HaloPermissionMissing => "HALO_PERMISSION_MISSING",
+            ErrorCode::HaloLicensingOff => "HALO_LICENSING_OFF",
+            ErrorCode::HaloAddressWrong => "HALO_ADDRESS_WRONG",
+            ErrorCode::HaloRateLimited => "HALO_RATE_LIMITED",
+            ErrorCode::HaloBudgetExhausted => "HALO_BUDGET_EXHAUSTED",
+            ErrorCode::HaloAnswerNotUnderstood => "HALO_ANSWER_NOT_UNDERSTOOD",
             ErrorCode::NotConnected => "NOT_CONNECTED",
             ErrorCode::Timeout => "TIMEOUT",
             ErrorCode::Unavailable => "UNAVAILABLE",
@@ -117,8 +138,29 @@ impl ErrorCode {
                 "The caller sent too many requests. Try again after `extensions.retryAfter` seconds."
             }
             ErrorCode::HaloUnreachable => {
-                "The partner's Halo is unreachable or does not answer as expected. `data` still has everything that \
-                 does not need Halo."
+                "The partner's Halo does not answer. `data` still has everything that does not need Halo. Try again in \
+                 a few minutes."
+            }
+            ErrorCode::HaloCredentialsRejected => {
+                "The partner's Halo no longer accepts the Client ID and Client Secret. Save new connection details."
+            }
+            ErrorCode::HaloPermissionMissing => {
+                "The application or its agent lacks a permission in the partner's Halo. The message names it."
+            }
+            ErrorCode::HaloLicensingOff => "Software Licencing is switched off in the partner's Halo.",
+            ErrorCode::HaloAddressWrong => {
+                "The saved address leads to no Halo, or to a network that nothing is sent to."
+            }
+            ErrorCode::HaloRateLimited => {
+                "The partner's Halo asked for a pause because of too many requests. Try again after \
+                 `extensions.retryAfter` seconds."
+            }
+            ErrorCode::HaloBudgetExhausted => {
+                "INFIMA's own limit on requests to the partner's Halo is reached; Halo has not refused anything. \
+                 Try again after `extensions.retryAfter` seconds."
+            }
+            ErrorCode::HaloAnswerNotUnderstood => {
+                "The partner's Halo gave an answer that INFIMA does not understand. Support can see it."
             }
             ErrorCode::NotConnected => {
                 "The partner is not connected to Halo PSA. `data` still has everything that does not need Halo."

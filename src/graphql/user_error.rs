@@ -86,8 +86,10 @@ pub enum UserErrorCode {
     LicensingOff,
     /// Halo did not answer. Try again in a few minutes.
     HaloUnreachable,
-    /// Halo has had enough requests for now. Try again a little later.
+    /// Halo asked for a pause because of too many requests. Try again a little later.
     HaloRateLimited,
+    /// INFIMA's own limit on requests to this Halo is reached. Try again a little later.
+    HaloBudgetExhausted,
     /// Halo gave an answer that INFIMA does not understand.
     HaloAnswerNotUnderstood,
     /// The details are those of another Halo than the one that clients are mapped to.

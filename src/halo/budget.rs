@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 
+use super::LimitedBy;
 use crate::ids::PartnerId;
 
 /// Who waits for the answer.
@@ -45,7 +46,7 @@ pub enum BudgetAnswer {
     /// The request may be sent and is counted.
     Go,
     /// The request has to wait this long and ask again; nothing was counted.
-    Wait(Duration),
+    Wait { wait: Duration, by: LimitedBy },
 }
 
 /// The budget could not be read.

@@ -61,7 +61,7 @@ pub enum HaloError {
 /// The party that limits requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitedBy {
-    /// Halo answered 429.
+    /// Halo answered 429, to this request or to an earlier one whose pause is not over.
     Halo,
     /// Our own budget, kept below Halo's limit.
     OurBudget,

@@ -245,13 +245,13 @@ impl Session {
         let began = Instant::now();
         loop {
             let message = BudgetRequest::Permit { account: account.clone(), priority: self.priority };
-            let wait = match (self.halo.budget)(message).await {
+            let (wait, by) = match (self.halo.budget)(message).await {
                 Ok(BudgetAnswer::Go) => return Ok(()),
-                Ok(BudgetAnswer::Wait(wait)) => wait,
+                Ok(BudgetAnswer::Wait { wait, by }) => (wait, by),
                 Err(_) => return Err(HaloError::BudgetUnavailable),
             };
             if began.elapsed() + wait > longest {
-                return Err(HaloError::RateLimited { wait, by: LimitedBy::OurBudget });
+                return Err(HaloError::RateLimited { wait, by });
             }
             if max_wait.deadline().is_some_and(|deadline| Instant::now() + wait >= deadline) {
                 return Err(HaloError::DeadlinePassed);

@@ -22,7 +22,15 @@ pub fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::HaloUnreachable | ErrorCode::NotConnected => StatusCode::OK,
+        ErrorCode::HaloUnreachable
+        | ErrorCode::HaloCredentialsRejected
+        | ErrorCode::HaloPermissionMissing
+        | ErrorCode::HaloLicensingOff
+        | ErrorCode::HaloAddressWrong
+        | ErrorCode::HaloRateLimited
+        | ErrorCode::HaloBudgetExhausted
+        | ErrorCode::HaloAnswerNotUnderstood
+        | ErrorCode::NotConnected => StatusCode::OK,
         ErrorCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,

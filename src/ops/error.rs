@@ -32,6 +32,26 @@ pub enum OpError {
     Sealed(#[from] OpenError),
 }
 
+/// Halo's failure to answer, for the user who waits for the answer.
+#[derive(Clone, Debug)]
+pub struct HaloFailure {
+    pub code: UserErrorCode,
+    pub message: String,
+    /// After how many seconds to try again, where a limit on requests says it.
+    pub retry_after: Option<u64>,
+}
+
+impl From<&HaloError> for HaloFailure {
+    fn from(error: &HaloError) -> Self {
+        let UserError { code, message, .. } = super::halo::user_error(error, &[]);
+        let retry_after = match error {
+            HaloError::RateLimited { wait, .. } => Some(wait.as_secs().max(1)),
+            _ => None,
+        };
+        Self { code, message, retry_after }
+    }
+}
+
 impl OpError {
     pub fn refused(code: UserErrorCode, field: &[&str], message: impl Into<String>) -> Self {
         OpError::Refused(vec![UserError::new(code, field, message)])
@@ -86,6 +106,7 @@ pub enum UserErrorCode {
     LicensingOff,
     HaloUnreachable,
     HaloRateLimited,
+    HaloBudgetExhausted,
     HaloAnswerNotUnderstood,
     TenantChanged,
     ClientNotFound,

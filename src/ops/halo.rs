@@ -8,10 +8,10 @@ use crate::domain::association::Billing;
 use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::guide::{GuideStep, Permission};
 use crate::domain::plan::ObservedSubscription;
-use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::halo::{
-    CheckResult, ConnectionReport, Credentials, HaloError, NotBilledReason, Priority, RecurringBilling, Session,
-    Subject, Subscription,
+    CheckResult, ConnectionReport, Credentials, HaloError, LimitedBy, NotBilledReason, Priority, RecurringBilling,
+    Session, Subject, Subscription,
 };
 use crate::ids::{ConnectionId, PartnerId};
 use crate::seal::{Binding, Sealed};
@@ -40,20 +40,28 @@ pub(super) async fn stored_session(
     Ok(Some((connection, session)))
 }
 
-/// What is wrong, for the partner. `last_worked` is when the connection last worked.
-pub(super) fn problem(error: &HaloError, last_worked: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Problem {
-    Problem::new(problem_kind(error, last_worked), now)
+/// What a run met. `last_worked` is when the connection last worked; `retried`: the run is tried
+/// again by itself.
+pub(super) fn problem(
+    error: &HaloError,
+    last_worked: Option<DateTime<Utc>>,
+    retried: bool,
+    now: DateTime<Utc>,
+) -> Problem {
+    Problem::new(problem_kind(error, last_worked, retried), now)
 }
 
-pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>) -> ProblemKind {
+pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>, retried: bool) -> ProblemKind {
     match error {
         HaloError::CredentialsRejected => ProblemKind::CredentialsRejected { last_worked },
         &HaloError::PermissionDenied(permission) => ProblemKind::PermissionMissing { permission },
         HaloError::LicensingOff => ProblemKind::LicensingOff,
-        HaloError::RateLimited { .. } => ProblemKind::RateLimited,
-        HaloError::Unavailable(_) | HaloError::BudgetUnavailable | HaloError::DeadlinePassed => {
-            ProblemKind::HaloUnreachable
-        }
+        HaloError::RateLimited { by: LimitedBy::Halo, .. } => ProblemKind::RateLimited { retried },
+        // INFIMA itself held the request back; Halo has said nothing.
+        HaloError::RateLimited { by: LimitedBy::OurBudget, .. }
+        | HaloError::BudgetUnavailable
+        | HaloError::DeadlinePassed => ProblemKind::BudgetExhausted { retried },
+        HaloError::Unavailable(_) => ProblemKind::HaloUnreachable { retried },
         HaloError::NotUnderstood(_)
         | HaloError::AnswerTooLarge(_)
         | HaloError::NotFound
@@ -64,29 +72,27 @@ pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>
     }
 }
 
-/// The same for somebody who is filling in a form.
-pub(super) fn user_error(error: &HaloError, field: &[&str], now: DateTime<Utc>) -> UserError {
-    let problem = problem(error, None, now);
-    let code = match problem.code() {
-        ProblemCode::CredentialsRejected => UserErrorCode::CredentialsRejected,
-        ProblemCode::PermissionMissing => UserErrorCode::PermissionMissing,
-        ProblemCode::LicensingOff => UserErrorCode::LicensingOff,
-        ProblemCode::RateLimited => UserErrorCode::HaloRateLimited,
-        ProblemCode::HaloUnreachable => UserErrorCode::HaloUnreachable,
-        ProblemCode::NotAHaloAddress => UserErrorCode::NotAHaloAddress,
-        ProblemCode::AddressBlocked => UserErrorCode::AddressBlocked,
+/// The error for a user who waits for Halo's answer: nothing is tried again by itself.
+pub(super) fn user_error(error: &HaloError, field: &[&str]) -> UserError {
+    let problem = problem_kind(error, None, false);
+    let code = match problem {
+        ProblemKind::CredentialsRejected { .. } => UserErrorCode::CredentialsRejected,
+        ProblemKind::PermissionMissing { .. } => UserErrorCode::PermissionMissing,
+        ProblemKind::LicensingOff => UserErrorCode::LicensingOff,
+        ProblemKind::RateLimited { .. } => UserErrorCode::HaloRateLimited,
+        ProblemKind::BudgetExhausted { .. } => UserErrorCode::HaloBudgetExhausted,
+        ProblemKind::HaloUnreachable { .. } => UserErrorCode::HaloUnreachable,
+        ProblemKind::NotAHaloAddress { .. } => UserErrorCode::NotAHaloAddress,
+        ProblemKind::AddressBlocked => UserErrorCode::AddressBlocked,
         _ => UserErrorCode::HaloAnswerNotUnderstood,
     };
-    let message = match problem.remedy() {
-        Some(remedy) => format!("{} {remedy}", problem.message()),
-        None => match error {
-            HaloError::RateLimited { wait, .. } => {
-                format!("Halo has had enough requests for now. Try again in {} seconds.", wait.as_secs().max(1))
-            }
-            _ => "Halo did not answer. Check the address, or try again in a few minutes.".to_owned(),
-        },
+    let remedy = match error {
+        HaloError::RateLimited { wait, .. } if !wait.is_zero() => {
+            format!("Try again in {} seconds.", wait.as_secs().max(1))
+        }
+        _ => problem.remedy().unwrap_or_default().to_owned(),
     };
-    UserError::new(code, field, message)
+    UserError::new(code, field, format!("{} {remedy}", problem.message()))
 }
 
 /// The connection doctor's report, in the guide's words.

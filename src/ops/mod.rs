@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub use association::search_text;
 pub use authorize::Target;
-pub use error::{ARCHIVED, OpError, UserError, UserErrorCode};
+pub use error::{ARCHIVED, HaloFailure, OpError, UserError, UserErrorCode};
 
 use crate::auth::Caller;
 use crate::clock::Clock;

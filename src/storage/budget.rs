@@ -16,10 +16,20 @@ pub struct Allowance {
     pub span: Duration,
 }
 
-/// Takes one request out of the budget. Given back is how long to wait first, none where it was granted.
-pub async fn take(db: &mut PgConnection, host: &str, person: bool, allowance: Allowance) -> Result<Option<Duration>> {
-    let wait = sqlx::query_scalar!(
-        r#"select take_halo_permit($1, $2, $3, $4, $5) as "wait!""#,
+/// Why and how long a request has to wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    pub wait: Duration,
+    /// Halo asked for a pause that is not over; otherwise the allowance is used up.
+    pub by_halo: bool,
+}
+
+/// Takes one request out of the budget. Returns what the request has to wait for, or none if it was
+/// granted.
+pub async fn take(db: &mut PgConnection, host: &str, person: bool, allowance: Allowance) -> Result<Option<Wait>> {
+    let taken = sqlx::query!(
+        r#"select take_halo_permit($1, $2, $3, $4, $5) as "wait!",
+                  coalesce((select limited_until > now() from halo_budgets where host = $1), false) as "by_halo!""#,
         host,
         person,
         i32::try_from(allowance.total).unwrap_or(i32::MAX),
@@ -28,7 +38,8 @@ pub async fn take(db: &mut PgConnection, host: &str, person: bool, allowance: Al
     )
     .fetch_one(db)
     .await?;
-    Ok(Some(from_interval(&wait)).filter(|wait| !wait.is_zero()))
+    let wait = from_interval(&taken.wait);
+    Ok((!wait.is_zero()).then_some(Wait { wait, by_halo: taken.by_halo }))
 }
 
 /// Halo itself asked for a pause: nobody asks it before that is over.

@@ -261,7 +261,9 @@ async fn tenant_name_with_control_character_is_refused() {
 /// count against the host they go to, apart from those of that host's own partner.
 #[tokio::test]
 async fn token_request_counts_against_its_own_host() {
-    use infima_halo::halo::{Account, BudgetAnswer, BudgetRequest, Credentials, Halo, HaloSettings, Priority};
+    use infima_halo::halo::{
+        Account, BudgetAnswer, BudgetRequest, Credentials, Halo, HaloSettings, LimitedBy, Priority,
+    };
     let router =
         Router::new().fallback(|| async { r#"{ "tenant_id": "x", "auth_url": "https://victim.halopsa.com/auth" }"# });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -273,7 +275,7 @@ async fn token_request_counts_against_its_own_host() {
         let BudgetRequest::Permit { account, .. } = ask else { panic!("no limit was reported") };
         // Nothing is sent to the real one.
         let answer = match account.host == "victim.halopsa.com" {
-            true => BudgetAnswer::Wait(Duration::from_secs(600)),
+            true => BudgetAnswer::Wait { wait: Duration::from_secs(600), by: LimitedBy::OurBudget },
             false => BudgetAnswer::Go,
         };
         heard.lock().unwrap().push(account);

@@ -2319,7 +2319,7 @@ export const refusals = {
             "field": [
               "url"
             ],
-            "message": "This address is not a public one, so nothing is sent to it. Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
+            "message": "This address is not on the public internet, so INFIMA sends nothing to it. Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
           }
         ]
       }
@@ -2636,7 +2636,27 @@ export const refusals = {
             "field": [
               "clientSecret"
             ],
-            "message": "Halo gave an answer that INFIMA does not understand. Tell INFIMA's support; they see Halo's answer."
+            "message": "Halo gave an answer that INFIMA does not understand. Contact INFIMA's support, who can see Halo's answer."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  HALO_BUDGET_EXHAUSTED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_BUDGET_EXHAUSTED",
+            "field": [
+              "url"
+            ],
+            "message": "INFIMA limits its own requests to your Halo, and that limit is reached for now. Try again in a few minutes."
           }
         ]
       }
@@ -2700,7 +2720,7 @@ export const refusals = {
             "field": [
               "url"
             ],
-            "message": "Halo has had enough requests for now. Try again in 30 seconds."
+            "message": "Halo has had too many requests and asked for a pause. Try again in 30 seconds."
           }
         ]
       }
@@ -2779,7 +2799,7 @@ export const refusals = {
             "field": [
               "url"
             ],
-            "message": "Software Licencing is switched off in Halo. Switch on Software Licencing in Halo: Configuration > Asset Management. Then recheck the connection."
+            "message": "Software Licencing is switched off in Halo. Switch on Software Licencing in Halo (Configuration > Asset Management), then recheck the connection."
           }
         ]
       }
@@ -2819,7 +2839,7 @@ export const refusals = {
             "field": [
               "url"
             ],
-            "message": "There is no Halo PSA at this address. Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
+            "message": "There is no Halo PSA at this address: what answers there is something else. Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
           }
         ]
       }
@@ -2874,7 +2894,7 @@ export const refusals = {
             "field": [
               "clientSecret"
             ],
-            "message": "Halo refuses access: read:customers is missing. Grant it in Halo, both to the application and to its agent, then recheck the connection."
+            "message": "Halo refuses access: the application lacks read:customers. In Halo, grant it to the application, then recheck the connection."
           }
         ]
       }

@@ -126,13 +126,15 @@ export type HaloConnectionStatus =
 export type HaloProblemCode =
   /** The address leads to a network that nothing is sent to. */
   | 'ADDRESS_BLOCKED'
-  /** More than one subscription could be the client's. A person has to choose. */
+  /** More than one subscription could be the client's. The user has to choose. */
   | 'AMBIGUOUS_RECOVERY'
   /** Halo gave an answer that INFIMA does not understand. */
   | 'ANSWER_NOT_UNDERSTOOD'
+  /** INFIMA's own limit on requests to this Halo is reached. Halo has said nothing. */
+  | 'BUDGET_EXHAUSTED'
   /** Halo refused to create the subscription; the message says why. */
   | 'CREATE_REFUSED'
-  /** Halo has not confirmed yet that it created the subscription. INFIMA looks for it before sending anything again. */
+  /** Halo has not confirmed yet that it created the subscription. INFIMA looks for it before it sends anything again. */
   | 'CREATE_UNCONFIRMED'
   /**
    * Halo does not accept the Client ID and Client Secret; or the application is deleted or inactive, its secret
@@ -150,35 +152,38 @@ export type HaloProblemCode =
   /** The partner edited the subscription at the moment of the sync. The edit was kept. */
   | 'FIELDS_CHANGED'
   /**
-   * Halo did more than write the quantity: other fields of the subscription are blank, or a second subscription was made.
-   * Writing has stopped for all of the partner's clients until a person has looked.
+   * Halo changed more than the quantity: other fields of the subscription are blank, or a second subscription was
+   * made. INFIMA writes nothing for any of the partner's clients until the user confirms.
    */
   | 'FIELDS_OVERWRITTEN'
-  /** Halo did not answer. It is tried again by itself. */
+  /** Halo did not answer. */
   | 'HALO_UNREACHABLE'
-  /** A fault of INFIMA's, who is told of it. */
+  /** A fault of INFIMA's, whose support was notified. */
   | 'INTERNAL_FAULT'
   /** Software Licencing is switched off in Halo. */
   | 'LICENSING_OFF'
   /** There is no Halo at the address. */
   | 'NOT_A_HALO_ADDRESS'
-  /** The application or its agent lacks a permission; the message says which. */
+  /**
+   * The application or its agent lacks a permission. The message names it, and names Software Licencing being
+   * switched off where Halo answers the same to both.
+   */
   | 'PERMISSION_MISSING'
   /** The quantity was changed in Halo. The sync set it to the active user count again. */
   | 'QUANTITY_CHANGED_IN_HALO'
-  /** The active user count fell to zero or by more than half. It was written, and is worth a look. */
+  /** The active user count fell to zero or by more than half. INFIMA wrote it; the partner should check it. */
   | 'QUANTITY_FELL'
   /** Halo refused the quantity; the message says why. */
   | 'QUANTITY_REFUSED'
-  /** Halo asked for a pause. The sync goes on by itself. */
+  /** Halo asked for a pause because of too many requests. */
   | 'RATE_LIMITED'
   /** The subscription was deleted in Halo. */
   | 'SUBSCRIPTION_DELETED'
-  /** The customer already has an INFIMA subscription that no client uses. A person has to choose. */
+  /** The customer already has an INFIMA subscription that no client uses. The user has to choose. */
   | 'SUBSCRIPTION_EXISTS'
   /** The subscription is inactive in Halo. */
   | 'SUBSCRIPTION_INACTIVE'
-  /** The subscription was moved to another customer in Halo. It is still kept up to date. */
+  /** The subscription was moved to another customer in Halo. INFIMA still keeps it up to date. */
   | 'SUBSCRIPTION_MOVED'
   /** The address now leads to another Halo than the one that clients are mapped to. */
   | 'TENANT_CHANGED';
@@ -425,11 +430,13 @@ export type UserErrorCode =
   | 'DUPLICATE'
   /** Halo gave an answer that INFIMA does not understand. */
   | 'HALO_ANSWER_NOT_UNDERSTOOD'
+  /** INFIMA's own limit on requests to this Halo is reached. Try again a little later. */
+  | 'HALO_BUDGET_EXHAUSTED'
   /** The customer is inactive in Halo. */
   | 'HALO_CUSTOMER_INACTIVE'
   /** Halo has no such customer, or does not show it to the agent. */
   | 'HALO_CUSTOMER_NOT_FOUND'
-  /** Halo has had enough requests for now. Try again a little later. */
+  /** Halo asked for a pause because of too many requests. Try again a little later. */
   | 'HALO_RATE_LIMITED'
   /** Halo did not answer. Try again in a few minutes. */
   | 'HALO_UNREACHABLE'

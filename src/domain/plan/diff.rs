@@ -195,7 +195,8 @@ fn step(
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
         // What Halo may still be at work on would undo what is written now, or what is written after that.
         _ if under_way.is_some() => Action::Defer(
-            Problem::new(ProblemKind::HaloUnreachable, now).with_first_seen_from(association.problem.as_ref()),
+            Problem::new(ProblemKind::HaloUnreachable { retried: true }, now)
+                .with_first_seen_from(association.problem.as_ref()),
         ),
         Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(subscription) },

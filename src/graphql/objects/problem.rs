@@ -8,20 +8,20 @@ use crate::graphql::scalars::Moment;
 
 pub struct HaloProblem(pub(in crate::graphql) problem::Problem);
 
-/// What is wrong, in a closed set of codes, in words a partner understands, and how to mend it.
+/// Something that is wrong between INFIMA and a partner's Halo: a code, what happened, and how to resolve it.
 #[Object]
 impl HaloProblem {
-    /// What is wrong.
+    /// What is wrong, as a code.
     async fn code(&self) -> HaloProblemCode {
         self.0.code().into()
     }
 
-    /// What is wrong, in words.
+    /// What happened and why, in words for the partner.
     async fn message(&self) -> String {
         self.0.message()
     }
 
-    /// How to mend it. Null where nothing has to be done.
+    /// How to resolve the problem. Null if nothing has to be done.
     async fn remedy(&self) -> Option<&str> {
         self.0.remedy()
     }
@@ -31,13 +31,13 @@ impl HaloProblem {
         self.0.guide_step().map(GuideStep::heading)
     }
 
-    /// Halo's ids of the subscriptions that it is about, where a person has to choose among them: those that
-    /// `resolveHaloSubscription` can be told to adopt, as long as they are on the customer that the client is mapped to.
+    /// Halo's ids of the subscriptions among which the user has to choose. `resolveHaloSubscription` can adopt one of
+    /// them if it belongs to the customer that the client is mapped to. Empty for problems without a choice.
     async fn halo_subscription_ids(&self) -> Vec<i32> {
         self.0.subscriptions().iter().map(|id| id.0).collect()
     }
 
-    /// Since when it has been so.
+    /// When the problem was first found.
     async fn since(&self) -> Moment {
         self.0.since.into()
     }
@@ -53,24 +53,27 @@ pub enum HaloProblemCode {
     AddressBlocked,
     /// The address now leads to another Halo than the one that clients are mapped to.
     TenantChanged,
-    /// Halo did not answer. It is tried again by itself.
+    /// Halo did not answer.
     HaloUnreachable,
-    /// Halo asked for a pause. The sync goes on by itself.
+    /// Halo asked for a pause because of too many requests.
     RateLimited,
+    /// INFIMA's own limit on requests to this Halo is reached. Halo has said nothing.
+    BudgetExhausted,
     /// Halo gave an answer that INFIMA does not understand.
     AnswerNotUnderstood,
     /// Halo does not accept the Client ID and Client Secret; or the application is deleted or inactive, its secret
     /// renewed, or its agent removed. Halo answers the same to all of these.
     CredentialsRejected,
-    /// The application or its agent lacks a permission; the message says which.
+    /// The application or its agent lacks a permission. The message names it, and names Software Licencing being
+    /// switched off where Halo answers the same to both.
     PermissionMissing,
     /// Software Licencing is switched off in Halo.
     LicensingOff,
     /// Halo refused to create the subscription; the message says why.
     CreateRefused,
-    /// Halo has not confirmed yet that it created the subscription. INFIMA looks for it before sending anything again.
+    /// Halo has not confirmed yet that it created the subscription. INFIMA looks for it before it sends anything again.
     CreateUnconfirmed,
-    /// The customer already has an INFIMA subscription that no client uses. A person has to choose.
+    /// The customer already has an INFIMA subscription that no client uses. The user has to choose.
     SubscriptionExists,
     /// Halo holds more than one subscription for the client.
     DuplicateSubscription,
@@ -78,7 +81,7 @@ pub enum HaloProblemCode {
     SubscriptionDeleted,
     /// The subscription is inactive in Halo.
     SubscriptionInactive,
-    /// The subscription was moved to another customer in Halo. It is still kept up to date.
+    /// The subscription was moved to another customer in Halo. INFIMA still keeps it up to date.
     SubscriptionMoved,
     /// The customer was deleted in Halo.
     CustomerDeleted,
@@ -90,15 +93,15 @@ pub enum HaloProblemCode {
     QuantityRefused,
     /// The quantity was changed in Halo. The sync set it to the active user count again.
     QuantityChangedInHalo,
-    /// The active user count fell to zero or by more than half. It was written, and is worth a look.
+    /// The active user count fell to zero or by more than half. INFIMA wrote it; the partner should check it.
     QuantityFell,
-    /// Halo did more than write the quantity: other fields of the subscription are blank, or a second subscription was made.
-    /// Writing has stopped for all of the partner's clients until a person has looked.
+    /// Halo changed more than the quantity: other fields of the subscription are blank, or a second subscription was
+    /// made. INFIMA writes nothing for any of the partner's clients until the user confirms.
     FieldsOverwritten,
     /// The partner edited the subscription at the moment of the sync. The edit was kept.
     FieldsChanged,
-    /// More than one subscription could be the client's. A person has to choose.
+    /// More than one subscription could be the client's. The user has to choose.
     AmbiguousRecovery,
-    /// A fault of INFIMA's, who is told of it.
+    /// A fault of INFIMA's, whose support was notified.
     InternalFault,
 }

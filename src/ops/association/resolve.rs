@@ -132,7 +132,7 @@ async fn check_candidate(
     let found = session
         .subscription(subscription)
         .await
-        .map_err(|error| OpError::Refused(vec![halo::user_error(&error, &[], ops.clock.now())]))?;
+        .map_err(|error| OpError::Refused(vec![halo::user_error(&error, &[])]))?;
     match found {
         Some(record) if record.customer == association.customer.id => Ok(()),
         _ => Err(not_a_candidate("The customer has no such subscription in Halo.")),

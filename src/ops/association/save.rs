@@ -69,7 +69,7 @@ pub async fn associate_clients(
         Ok(customers) => Some(customers),
         // No room in the budget: the run verifies them.
         Err(HaloError::RateLimited { .. }) => None,
-        Err(error) => return Err(OpError::Refused(vec![halo::user_error(&error, &[], ops.clock.now())])),
+        Err(error) => return Err(OpError::Refused(vec![halo::user_error(&error, &[])])),
     };
 
     let mut tx = ops.begin_active(&scope, request).await?;

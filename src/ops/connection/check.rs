@@ -41,7 +41,7 @@ pub async fn check_connection(
     let credentials = Credentials::new(typed.url, &typed.application_client_id, &typed.secret);
     let report = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner).check().await;
     let now = ops.clock.now();
-    let problem = report.failure().map(|(_, error)| halo::problem(error, None, now));
+    let problem = report.failure().map(|(_, error)| halo::problem(error, None, false, now));
     Ok(Diagnosis { checks: halo::checks(&report), tenant: report.tenant, problem })
 }
 
@@ -73,7 +73,7 @@ fn found(
 ) -> Option<Problem> {
     let worked = connection.last_synced_at.max(connection.last_verified_at);
     let problem = match error {
-        Some(error) => halo::problem(error, worked, now),
+        Some(error) => halo::problem(error, worked, false, now),
         None if tenant.is_some_and(|tenant| *tenant != connection.tenant) => {
             Problem::new(ProblemKind::TenantChanged, now)
         }

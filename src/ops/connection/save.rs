@@ -31,10 +31,9 @@ pub async fn save_connection(
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
     let report = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner).check().await;
 
-    let now = ops.clock.now();
     if let Some((subject, error)) = report.failure() {
         let field = field_of(subject);
-        return Err(OpError::Refused(vec![halo::user_error(error, &[field], now)]));
+        return Err(OpError::Refused(vec![halo::user_error(error, &[field])]));
     }
     let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
 

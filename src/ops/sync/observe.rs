@@ -49,7 +49,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
             SubscriptionLookup::Deleted => Lookup::Deleted,
             SubscriptionLookup::Unclear(error) => {
                 tracing::warn!(subscription = %id, evidence = error.evidence(), "Halo shows others, and this one not");
-                Lookup::Unknown(halo::problem_kind(&error, None))
+                Lookup::Unknown(halo::problem_kind(&error, None, true))
             }
         };
         subscriptions.insert(id, sighting);
@@ -64,7 +64,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
             }
             Ok(None) => Lookup::Deleted,
             Err(error @ (HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_))) => {
-                Lookup::Unknown(halo::problem_kind(&error, None))
+                Lookup::Unknown(halo::problem_kind(&error, None, true))
             }
             Err(error) => return Err(error),
         };

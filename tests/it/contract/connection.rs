@@ -51,11 +51,13 @@ pub async fn is_checked(recorded: &mut Recorded) {
     tenant.inject(Fault::RateLimitedSeconds(30), Matching::any(), Lasting::Once);
     desk.refused(recorded, "HALO_RATE_LIMITED", save, right).await;
 
-    // The first needs a name that resolves into a private network, the other a Halo without a list
-    // of subscriptions.
-    for (code, problem) in
-        [("ADDRESS_BLOCKED", ProblemKind::AddressBlocked), ("LICENSING_OFF", ProblemKind::LicensingOff)]
-    {
+    // The first needs a name that resolves into a private network, the next a Halo without a list
+    // of subscriptions, the last some hundred requests.
+    for (code, problem) in [
+        ("ADDRESS_BLOCKED", ProblemKind::AddressBlocked),
+        ("LICENSING_OFF", ProblemKind::LicensingOff),
+        ("HALO_BUDGET_EXHAUSTED", ProblemKind::BudgetExhausted { retried: false }),
+    ] {
         let problem = Problem::new(problem, desk.world.clock.now());
         let message = format!("{} {}", problem.message(), problem.remedy().unwrap());
         recorded.refusal_like("NOT_A_HALO_ADDRESS", code, &message);

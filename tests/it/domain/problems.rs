@@ -15,8 +15,9 @@ pub fn example(code: ProblemCode) -> ProblemKind {
         }
         ProblemCode::AddressBlocked => ProblemKind::AddressBlocked,
         ProblemCode::TenantChanged => ProblemKind::TenantChanged,
-        ProblemCode::HaloUnreachable => ProblemKind::HaloUnreachable,
-        ProblemCode::RateLimited => ProblemKind::RateLimited,
+        ProblemCode::HaloUnreachable => ProblemKind::HaloUnreachable { retried: true },
+        ProblemCode::RateLimited => ProblemKind::RateLimited { retried: true },
+        ProblemCode::BudgetExhausted => ProblemKind::BudgetExhausted { retried: true },
         ProblemCode::AnswerNotUnderstood => ProblemKind::AnswerNotUnderstood,
         ProblemCode::CredentialsRejected => ProblemKind::CredentialsRejected { last_worked: None },
         ProblemCode::PermissionMissing => ProblemKind::PermissionMissing { permission: Permission::ReadCustomers },
@@ -83,9 +84,8 @@ fn problem_that_the_partner_can_resolve_has_a_remedy_and_a_guide_step() {
     for problem in all() {
         let (resolved_by_partner, in_the_guide) = match problem.code() {
             // The sync continues by itself, or nothing has to be done.
-            HaloUnreachable | RateLimited | CreateUnconfirmed | QuantityFell | FieldsChanged | InternalFault => {
-                (false, false)
-            }
+            HaloUnreachable | RateLimited | BudgetExhausted | CreateUnconfirmed | QuantityFell | FieldsChanged
+            | InternalFault => (false, false),
             // Worth knowing; the guide says that the quantity is kept up to date.
             QuantityChangedInHalo => (false, true),
             AnswerNotUnderstood => (true, false),

@@ -89,7 +89,10 @@ async fn request_without_permit_is_not_sent() {
     let world = HaloWorld::with(1, 0).await;
     world.session().search_customers("", 1, 1).await.unwrap();
     let waits = |seconds: &[u64]| {
-        *world.answers.lock().unwrap() = seconds.iter().map(|s| BudgetAnswer::Wait(Duration::from_secs(*s))).collect();
+        *world.answers.lock().unwrap() = seconds
+            .iter()
+            .map(|s| BudgetAnswer::Wait { wait: Duration::from_secs(*s), by: LimitedBy::OurBudget })
+            .collect();
     };
     waits(&[31]);
     let limit = |seconds| HaloError::RateLimited { wait: Duration::from_secs(seconds), by: LimitedBy::OurBudget };
@@ -100,7 +103,8 @@ async fn request_without_permit_is_not_sent() {
     assert_eq!(people.search_customers("", 1, 1).await, Err(limit(6)));
     assert_eq!(people.requests(), 0);
     // A short wait is waited for here.
-    *world.answers.lock().unwrap() = vec![BudgetAnswer::Wait(Duration::from_millis(5))];
+    *world.answers.lock().unwrap() =
+        vec![BudgetAnswer::Wait { wait: Duration::from_millis(5), by: LimitedBy::OurBudget }];
     people.search_customers("", 1, 1).await.unwrap();
     // A deadline is never overrun, and what was not sent was not created.
     waits(&[25]);
@@ -168,7 +172,11 @@ async fn long_list_read_waits_for_budget_and_completes() {
     let budget: infima_halo::halo::Budget = Arc::new(move |_| {
         let number = counted.fetch_add(1, Ordering::Relaxed);
         let over = number == at.load(Ordering::Relaxed);
-        let answer = if over { BudgetAnswer::Wait(Duration::from_millis(20)) } else { BudgetAnswer::Go };
+        let answer = if over {
+            BudgetAnswer::Wait { wait: Duration::from_millis(20), by: LimitedBy::OurBudget }
+        } else {
+            BudgetAnswer::Go
+        };
         async move { Ok(answer) }.boxed()
     });
     let settings = HaloSettings { background_max_wait: Duration::from_millis(5), ..HaloSettings::default() };

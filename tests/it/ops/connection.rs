@@ -1,6 +1,7 @@
 //! Connecting a Halo: what can be mistyped, or be missing in Halo. A refused save leaves nothing
 //! behind.
 
+use anyhow::Context;
 use infima_halo::app::App;
 use infima_halo::auth::{Denied, Role};
 use infima_halo::domain::association::{AssociationState, Ending};
@@ -236,7 +237,7 @@ async fn typed_address_checks_leave_partner_budget_untouched() {
     for _ in 0..5 {
         assert_eq!(try_it().await, ProblemCode::CredentialsRejected);
     }
-    assert_eq!(try_it().await, ProblemCode::RateLimited, "ten of forty, two each");
+    assert_eq!(try_it().await, ProblemCode::BudgetExhausted, "ten of forty, two each");
     assert_eq!(used().await, before, "the partner's own budget is as it was");
 
     // Nor does a pause that Halo imposes on a stranger delay the partner's syncs.
@@ -252,6 +253,26 @@ async fn typed_address_checks_leave_partner_budget_untouched() {
     let before = used().await;
     assert_eq!(check(&world, &world.details()).await.expect("it may be tried").problem, None);
     assert!(used().await > before);
+}
+
+/// The form and the check promise nothing that only a sync does.
+#[tokio::test]
+async fn typed_address_without_an_answer_promises_no_retry() -> anyhow::Result<()> {
+    let world = World::builder().build().await;
+    for (fault, code) in [
+        (Fault::CutBefore, ProblemCode::HaloUnreachable),
+        (Fault::Maintenance, ProblemCode::HaloUnreachable),
+        (Fault::RateLimitedSeconds(7), ProblemCode::RateLimited),
+    ] {
+        world.tenant.inject(fault, Matching::any(), Lasting::Sticky);
+        let problem = check(&world, &world.details()).await?.problem.context("it does not work")?;
+        assert_eq!(problem.code(), code, "{fault:?}");
+        assert!(!problem.message().contains("itself"), "{}", problem.message());
+        assert!(problem.remedy().is_some_and(|it| it.contains("try again") || it.contains("Try again")), "{problem:?}");
+        world.tenant.clear_faults();
+        world.end_pauses().await;
+    }
+    Ok(())
 }
 
 #[tokio::test]

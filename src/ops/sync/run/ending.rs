@@ -98,9 +98,11 @@ async fn stopped(ops: &Ops, claimed: &Claimed, error: &HaloError) -> Result<RunO
     };
     let now = ops.clock.now();
     let worked = connection.last_synced_at.max(connection.last_verified_at);
-    let problem = halo::problem(error, worked, now).with_first_seen_from(connection.problem.as_ref());
+    let decision = outcome::decide(error, claimed, now);
+    let retried = decision != Decision::GiveUp;
+    let problem = halo::problem(error, worked, retried, now).with_first_seen_from(connection.problem.as_ref());
     tracing::warn!(sync_run.id = %lease.run(), partner.id = %lease.partner(), evidence = error.evidence(), "sync stopped");
-    match outcome::decide(error, claimed, now) {
+    match decision {
         Decision::Snooze(wait) => {
             put_back(ops, claimed, &Pause { wait, counts_as_attempt: false, for_some: false, problem }).await
         }

@@ -319,7 +319,7 @@ impl<'a> Executor<'a> {
     }
 
     fn unanswered(&mut self, step: &Step, evidence: Option<String>) -> Done {
-        let problem = Problem::new(ProblemKind::HaloUnreachable, self.ops.clock.now());
+        let problem = Problem::new(ProblemKind::HaloUnreachable { retried: true }, self.ops.clock.now());
         self.unreachable = Some(problem.clone());
         Done::with(StepReport { problem: Some(problem), evidence, ..open(step, Outcome::Skipped) })
     }
@@ -345,7 +345,7 @@ impl<'a> Executor<'a> {
             }
             // The agent may be kept from one record alone. A second one in vain is the whole connection's trouble.
             HaloError::PermissionDenied(_) if self.accepted || self.refused.is_none() => {
-                let problem = halo::problem(&error, None, now);
+                let problem = halo::problem(&error, None, false, now);
                 self.refused = Some(error);
                 Ok(Done::with(StepReport { evidence, ..broken(step, problem) }))
             }

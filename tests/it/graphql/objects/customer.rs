@@ -1,6 +1,6 @@
 //! Halo's customers, and what their absence leaves intact.
 
-use infima_halo::sandbox::{Fault, Lasting, Matching};
+use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching};
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
@@ -72,16 +72,76 @@ async fn unreachable_halo_leaves_other_fields_intact() {
         {
           "code": "HALO_UNREACHABLE",
           "field": null,
-          "message": "Halo cannot be reached at the moment. Look at the connection's status, or try again in a few minutes."
+          "message": "Halo did not answer. Check the address, or try again in a few minutes."
         },
         {
           "code": "HALO_UNREACHABLE",
           "field": null,
-          "message": "Halo cannot be reached at the moment. Look at the connection's status, or try again in a few minutes."
+          "message": "Halo did not answer. Check the address, or try again in a few minutes."
         }
       ]
     }
     "#);
+}
+
+/// Only what heals by itself has a code whose handling is "retry".
+#[tokio::test]
+async fn query_that_halo_does_not_answer_has_the_code_that_is_true() {
+    let api = Api::synced(&[("Alder", 3)]).await;
+    let admin = api.world.admin().await;
+    let levels =
+        |customers| Act::SetAgentLevels(AgentLevels { customers, licensing: Level::Modify, invoices: Level::Read });
+    let question = "{ haloCustomers(search: \"a\") { totalCount } }";
+    let error = async || api.ask(&admin, question, json!({})).await["errors"][0].take();
+    for (fault, code) in [
+        (Fault::Maintenance, "HALO_UNREACHABLE"),
+        (Fault::WrongShape, "HALO_ANSWER_NOT_UNDERSTOOD"),
+        (Fault::RateLimitedSeconds(30), "HALO_RATE_LIMITED"),
+    ] {
+        api.world.tenant.inject(fault, Matching::call(Call::CustomerList), Lasting::Sticky);
+        assert_eq!(error().await["code"], code, "{fault:?}");
+        api.world.tenant.clear_faults();
+    }
+    // The pause that Halo asked for is Halo's, also for the next question.
+    let paused = error().await;
+    assert_eq!(paused["code"], "HALO_RATE_LIMITED");
+    assert!(paused["message"].as_str().is_some_and(|it| it.contains("Try again in ")), "{paused}");
+    api.world.end_pauses().await;
+
+    api.world.tenant.act(levels(Level::None)).expect("done by hand");
+    let refused = error().await;
+    assert_eq!(refused["code"], "HALO_PERMISSION_MISSING");
+    assert!(refused["message"].as_str().is_some_and(|it| it.contains("Customers Access Level")), "{refused}");
+    api.world.tenant.act(levels(Level::Read)).expect("done by hand");
+    api.world.tenant.act(Act::RotateSecret).expect("done by hand");
+    assert_eq!(error().await["code"], "HALO_CREDENTIALS_REJECTED");
+}
+
+#[tokio::test]
+async fn query_beyond_our_own_budget_does_not_blame_halo() {
+    let world = World::builder()
+        .clients(&[("Alder", 3)])
+        .connected()
+        .set("INFIMA_HALO_REQUESTS", 20)
+        .set("INFIMA_HALO_INTERACTIVE_RESERVE", 15)
+        .build()
+        .await;
+    let api = Api::over(world);
+    let admin = api.world.admin().await;
+    for _ in 0..20 {
+        let answer = api.ask(&admin, "{ haloCustomers(search: \"a\") { totalCount } }", json!({})).await;
+        let error = &answer["errors"][0];
+        if error["code"] == Value::Null {
+            continue;
+        }
+        assert_eq!(error["code"], "HALO_BUDGET_EXHAUSTED", "{answer}");
+        assert!(
+            error["message"].as_str().is_some_and(|it| it.starts_with("INFIMA limits its own requests")),
+            "{answer}"
+        );
+        return;
+    }
+    panic!("twenty requests and more were sent");
 }
 
 #[tokio::test]

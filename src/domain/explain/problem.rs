@@ -1,26 +1,55 @@
-//! Explains a problem to the partner: what happened, what to do about it, and which step of the
-//! published guide describes that.
+//! Explains problems.
 
-use super::guide::{GuideStep, Permission};
-use super::problem::{Overwritten, Problem, ProblemKind, QuantityRefusal};
+use crate::domain::guide::{GuideStep, Permission};
+use crate::domain::problem::{Overwritten, Problem, ProblemKind, QuantityRefusal};
 use crate::ids::HaloSubscriptionId;
 
 impl Problem {
     /// What is wrong, for the partner.
     pub fn message(&self) -> String {
-        match &self.kind {
-            ProblemKind::NotAHaloAddress { tried } if tried.is_empty() => "There is no Halo PSA at this address.".into(),
+        self.kind.message()
+    }
+
+    /// How to resolve the problem; none if nothing has to be done.
+    pub fn remedy(&self) -> Option<&'static str> {
+        self.kind.remedy()
+    }
+
+    /// The heading of the published guide that describes the step.
+    pub fn guide_step(&self) -> Option<GuideStep> {
+        self.kind.guide_step()
+    }
+}
+
+impl ProblemKind {
+    pub fn message(&self) -> String {
+        match self {
+            ProblemKind::NotAHaloAddress { tried } if tried.is_empty() => {
+                "There is no Halo PSA at this address: what answers there is something else.".into()
+            }
             ProblemKind::NotAHaloAddress { tried } => {
                 format!("Halo answers at this address and issues no tokens. INFIMA tried {}.", tried.join(", "))
             }
-            ProblemKind::AddressBlocked => "This address is not a public one, so nothing is sent to it.".into(),
+            ProblemKind::AddressBlocked => {
+                "This address is not on the public internet, so INFIMA sends nothing to it.".into()
+            }
             ProblemKind::TenantChanged => {
-                "The URL leads to another Halo than the one your clients are mapped to. Nothing is written.".into()
+                "The URL leads to another Halo than the one your clients are mapped to, so INFIMA writes nothing."
+                    .into()
             }
-            ProblemKind::HaloUnreachable => "Halo did not answer. The sync is tried again by itself.".into(),
-            ProblemKind::RateLimited => {
-                "Halo asked for a pause because of too many requests. The sync goes on by itself.".into()
+            ProblemKind::HaloUnreachable { retried } => {
+                continuing("Halo did not answer.", *retried, "INFIMA tries the sync again by itself.")
             }
+            ProblemKind::RateLimited { retried } => continuing(
+                "Halo has had too many requests and asked for a pause.",
+                *retried,
+                "The sync continues by itself.",
+            ),
+            ProblemKind::BudgetExhausted { retried } => continuing(
+                "INFIMA limits its own requests to your Halo, and that limit is reached for now.",
+                *retried,
+                "The sync continues by itself.",
+            ),
             ProblemKind::AnswerNotUnderstood => "Halo gave an answer that INFIMA does not understand.".into(),
             ProblemKind::CredentialsRejected { last_worked } => {
                 let since = last_worked.map(|at| format!(" It last worked on {}.", at.format("%-d %B %Y, %H:%M UTC")));
@@ -30,14 +59,20 @@ impl Problem {
                     since.unwrap_or_default()
                 )
             }
-            ProblemKind::PermissionMissing { permission } => {
-                format!("Halo refuses access: {} is missing.", permission.label())
-            }
+            ProblemKind::PermissionMissing { permission } => match permission {
+                Permission::AgentSoftwareLicencing => format!(
+                    "Halo refuses access: the agent lacks {}, or Software Licencing is switched off in Halo.",
+                    permission.label()
+                ),
+                permission => {
+                    format!("Halo refuses access: {} lacks {}.", permission.holder(), permission.label())
+                }
+            },
             ProblemKind::LicensingOff => "Software Licencing is switched off in Halo.".into(),
             ProblemKind::CreateRefused { reason } => format!("Halo refused to create the subscription: {reason}"),
             ProblemKind::CreateUnconfirmed => {
-                "Halo has not confirmed yet that it created the subscription. It is looked for before anything is sent \
-                 again, so there cannot be two."
+                "Halo has not confirmed yet that it created the subscription. INFIMA looks for the subscription before \
+                 it sends anything again, so there cannot be two."
                     .into()
             }
             ProblemKind::SubscriptionExists { ids } => {
@@ -49,66 +84,87 @@ impl Problem {
             ProblemKind::SubscriptionDeleted => "The subscription was deleted in Halo.".into(),
             ProblemKind::SubscriptionInactive { .. } => "The subscription is inactive in Halo.".into(),
             ProblemKind::SubscriptionMoved => {
-                "The subscription was moved to another customer in Halo. It is still kept up to date there.".into()
+                "The subscription was moved to another customer in Halo. INFIMA keeps it up to date there.".into()
             }
             ProblemKind::CustomerDeleted => "The customer does not exist in Halo any more.".into(),
             ProblemKind::CustomerMerged => "The customer was merged into another one in Halo.".into(),
             ProblemKind::CustomerInactive => "The customer is inactive in Halo.".into(),
             ProblemKind::QuantityRefused { quantity, refusal } => match refusal {
-                QuantityRefusal::Rejected { reason } => format!("Halo refused the quantity: {quantity}: {reason}"),
+                QuantityRefusal::Rejected { reason } => format!("Halo refused the quantity {quantity}: {reason}"),
                 QuantityRefusal::NotKept { shown } => {
-                    format!("Halo refused the quantity: Halo shows {shown} instead of {quantity}")
+                    format!("Halo did not keep the quantity {quantity}: it shows {shown} instead.")
                 }
             },
             ProblemKind::QuantityChangedInHalo => {
                 "The quantity was changed in Halo. INFIMA keeps it at the active user count.".into()
             }
             ProblemKind::QuantityFell => {
-                "The active user count fell to zero or by more than half. It is written all the same: please check that \
-                 it is right."
+                "The active user count fell to zero or by more than half. INFIMA writes it nevertheless: please check \
+                 that it is right."
                     .into()
             }
             ProblemKind::FieldsOverwritten { what } => match what {
                 Some(Overwritten::Fields(fields)) => format!(
-                    "Halo did more than write the quantity: blank or zero now: {}. Writing has stopped.",
+                    "Halo changed more than the quantity of the subscription. Blank or zero now: {}. INFIMA writes \
+                     nothing more for you until you confirm.",
                     fields.join(", ")
                 ),
                 Some(Overwritten::Record { made, beside }) => format!(
-                    "Halo did more than write the quantity: subscription {made} was made beside {beside}. Writing has \
-                     stopped."
+                    "Halo made a second subscription ({made}) when INFIMA wrote the quantity of {beside}. INFIMA \
+                     writes nothing more for you until you confirm."
                 ),
-                None => "Halo did more than write the quantity of a subscription. Writing has stopped.".into(),
+                None => "Halo changed more than the quantity of a subscription. INFIMA writes nothing more for you \
+                         until you confirm."
+                    .into(),
             },
-            ProblemKind::FieldsChanged { .. } => {
-                "The subscription was edited in Halo at the moment of the sync. Your edit was kept.".into()
-            }
+            ProblemKind::FieldsChanged { fields } => format!(
+                "The subscription was edited in Halo at the moment of the sync ({}). Your edit was kept.",
+                fields.join(", ")
+            ),
             ProblemKind::AmbiguousRecovery { ids } => {
                 format!("More than one subscription in Halo could be this client's ({}).", listed(ids))
             }
-            ProblemKind::InternalFault => "The sync stopped because of a fault at INFIMA. We are told of it.".into(),
+            ProblemKind::InternalFault => {
+                "The sync stopped because of a fault at INFIMA, whose support was notified.".into()
+            }
         }
     }
 
-    /// How to resolve the problem; none if nothing has to be done.
     pub fn remedy(&self) -> Option<&'static str> {
-        Some(match &self.kind {
+        Some(match self {
             ProblemKind::NotAHaloAddress { .. } | ProblemKind::AddressBlocked => {
                 "Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
             }
             ProblemKind::TenantChanged => {
                 "Save the URL of the Halo that your clients are mapped to, or remove the associations first."
             }
+            ProblemKind::HaloUnreachable { retried: false } => "Check the address, or try again in a few minutes.",
+            ProblemKind::RateLimited { retried: false } | ProblemKind::BudgetExhausted { retried: false } => {
+                "Try again in a few minutes."
+            }
             ProblemKind::CredentialsRejected { .. } => {
                 "In Halo, check that the application is active and its agent exists, then save its Client ID and a new \
                  Client Secret here."
             }
-            ProblemKind::PermissionMissing { .. } => {
-                "Grant it in Halo, both to the application and to its agent, then recheck the connection."
-            }
+            ProblemKind::PermissionMissing { permission } => match permission {
+                Permission::AgentSoftwareLicencing => {
+                    "In Halo, set the agent's Software Licencing Access Level to Read And Modify, and check that \
+                     Software Licencing is switched on (Configuration > Asset Management). Then sync again."
+                }
+                Permission::EditSoftwareLicensing => {
+                    "In Halo, grant edit:softwarelicensing to the application. Then sync again."
+                }
+                Permission::ReadCustomers | Permission::ReadInvoices => {
+                    "In Halo, grant it to the application, then recheck the connection."
+                }
+                Permission::AgentCustomers | Permission::AgentUsers | Permission::AgentInvoices => {
+                    "In Halo, grant it to the agent, then recheck the connection."
+                }
+            },
             ProblemKind::LicensingOff => {
-                "Switch on Software Licencing in Halo: Configuration > Asset Management. Then recheck the connection."
+                "Switch on Software Licencing in Halo (Configuration > Asset Management), then recheck the connection."
             }
-            ProblemKind::CreateRefused { .. } => "Mend what Halo names, then sync this client again.",
+            ProblemKind::CreateRefused { .. } => "Fix in Halo what it names, then sync this client again.",
             ProblemKind::SubscriptionExists { .. } | ProblemKind::AmbiguousRecovery { .. } => {
                 "Choose the subscription to use, or have a new one created."
             }
@@ -121,17 +177,21 @@ impl Problem {
                 "Map the client to another Halo customer, or restore the customer in Halo."
             }
             ProblemKind::QuantityRefused { quantity: 0, refusal: QuantityRefusal::Rejected { .. } } => {
-                "If nothing is to be billed, deactivate the subscription in Halo. The quantity is written again as \
+                "If nothing is to be billed, deactivate the subscription in Halo. INFIMA writes the quantity again as \
                  soon as the client has active users."
             }
-            ProblemKind::QuantityRefused { .. } => "Check in Halo why the quantity is not accepted, then sync again.",
-            ProblemKind::FieldsOverwritten { .. } => {
-                "In Halo, mend the subscription's name, price and cost and delete any second one that was made, then confirm here that writing may go on."
+            ProblemKind::QuantityRefused { .. } => {
+                "Check in Halo why it does not accept the quantity, then sync again."
             }
-            ProblemKind::AnswerNotUnderstood => "Tell INFIMA's support; they see Halo's answer.",
+            ProblemKind::FieldsOverwritten { .. } => {
+                "In Halo, fix the subscription's name, price and cost, and delete a second one if it was made. Then \
+                 confirm here that INFIMA may write again."
+            }
+            ProblemKind::AnswerNotUnderstood => "Contact INFIMA's support, who can see Halo's answer.",
             ProblemKind::SubscriptionMoved => "If that was not intended, move it back in Halo.",
-            ProblemKind::HaloUnreachable
-            | ProblemKind::RateLimited
+            ProblemKind::HaloUnreachable { retried: true }
+            | ProblemKind::RateLimited { retried: true }
+            | ProblemKind::BudgetExhausted { retried: true }
             | ProblemKind::CreateUnconfirmed
             | ProblemKind::QuantityChangedInHalo
             | ProblemKind::QuantityFell
@@ -140,9 +200,8 @@ impl Problem {
         })
     }
 
-    /// The heading of the published guide that describes the step.
     pub fn guide_step(&self) -> Option<GuideStep> {
-        Some(match &self.kind {
+        Some(match self {
             ProblemKind::NotAHaloAddress { .. } | ProblemKind::AddressBlocked | ProblemKind::TenantChanged => {
                 GuideStep::ConnectionDetails
             }
@@ -162,8 +221,9 @@ impl Problem {
             | ProblemKind::QuantityRefused { .. }
             | ProblemKind::QuantityChangedInHalo
             | ProblemKind::FieldsOverwritten { .. } => GuideStep::SubscriptionManagement,
-            ProblemKind::HaloUnreachable
-            | ProblemKind::RateLimited
+            ProblemKind::HaloUnreachable { .. }
+            | ProblemKind::RateLimited { .. }
+            | ProblemKind::BudgetExhausted { .. }
             | ProblemKind::AnswerNotUnderstood
             | ProblemKind::CreateUnconfirmed
             | ProblemKind::QuantityFell
@@ -171,6 +231,10 @@ impl Problem {
             | ProblemKind::InternalFault => return None,
         })
     }
+}
+
+fn continuing(what: &str, retried: bool, how: &str) -> String {
+    if retried { format!("{what} {how}") } else { what.to_owned() }
 }
 
 fn listed(ids: &[HaloSubscriptionId]) -> String {
