@@ -17,7 +17,7 @@ test: tools node format sqlx-check lint audit rust contract browser stop
 check: tools format
 	cargo clippy --all-targets -- -D warnings
 	cargo test --quiet --lib
-	cargo test --quiet --test it -- architecture:: words::
+	cargo test --quiet --test it -- architecture:: documentation:: words::
 
 tools:
 	@.ci/rust

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod contract;
 mod dev;
+mod documentation;
 mod domain;
 mod fuzz;
 mod graphql;
