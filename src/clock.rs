@@ -1,7 +1,8 @@
 //! The only place that reads the clock.
 //!
-//! Nightly syncs, dates and token expiry use this clock, so that they can be tested without waiting. Leases, retries and the
-//! request budget are judged by Postgres' own clock instead, because several machines have to agree on them.
+//! Nightly syncs, dates and token expiry use this clock, so that they can be tested without
+//! waiting. Leases, retries and the request budget are judged by Postgres' own clock instead,
+//! because several machines have to agree on them.
 
 use std::sync::{Arc, Mutex};
 

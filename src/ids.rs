@@ -1,5 +1,5 @@
-//! One type for each kind of id, so that the compiler refuses a client's id in place of a partner's, and one of Halo's ids
-//! in place of ours.
+//! One type for each kind of id, so that the compiler refuses a client's id in place of a
+//! partner's, and one of Halo's ids in place of ours.
 
 use std::{fmt, str::FromStr};
 
@@ -42,7 +42,8 @@ macro_rules! our_ids {
 
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 let (kind, digits) = text.split_once('_').ok_or(NotAnId)?;
-                // Only the form without hyphens: one id has exactly one spelling, so it can serve as a cache key.
+                // Only the form without hyphens: one id has exactly one spelling, so it can serve
+                // as a cache key.
                 if kind != Self::KIND || digits.len() != 32 || digits.bytes().any(|b| b.is_ascii_uppercase()) {
                     return Err(NotAnId);
                 }
@@ -99,7 +100,8 @@ halo_ids! {
     HaloSubscriptionId,
 }
 
-/// The identity of a Halo tenant, which no other host can claim. Halo's record ids mean nothing without it.
+/// The identity of a Halo tenant, which no other host can claim. Halo's record ids mean nothing
+/// without it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]

@@ -1,4 +1,5 @@
-//! Connects to the database: checks that it answers, applies the migrations, and builds the queue's own pool.
+//! Connects to the database: checks that it answers, applies the migrations, and builds the queue's
+//! own pool.
 
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The variable that holds the database's address.
 pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 
-/// Applies our migrations and the queue's, as the owner of the database. `variable` held its address.
+/// Applies our migrations and the queue's, as the owner of the database. `variable` held its
+/// address.
 pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result<(), StartError> {
     let options = reach(owner_url, variable).await?;
     let owner = PgPoolOptions::new().max_connections(2).acquire_timeout(CONNECT_TIMEOUT).connect_with(options).await?;
@@ -36,7 +38,8 @@ pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result
     migrated
 }
 
-/// Connects once to find out what is wrong: a pool waits for a server that refuses, and then reports only a time-out.
+/// Connects once to find out what is wrong: a pool waits for a server that refuses, and then
+/// reports only a time-out.
 pub(super) async fn reach(url: &SecretString, variable: &'static str) -> Result<PgConnectOptions, StartError> {
     /// The server is starting or has no free connection; the pool can wait for that.
     const TRANSIENT: [&str; 2] = ["57P03", "53300"];
@@ -72,7 +75,8 @@ fn is_not_permitted(error: &StartError) -> bool {
         .any(|said| said.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE))
 }
 
-/// Builds the queue's pool. It connects on first use and reconnects after an outage, so that an outage ends no worker.
+/// Builds the queue's pool. It connects on first use and reconnects after an outage, so that an
+/// outage ends no worker.
 pub(super) fn queue_pool(url: &SecretString) -> Result<PgPool, StartError> {
     let options = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(DATABASE_URL))?;
     Ok(PgPoolOptions::new()

@@ -18,14 +18,16 @@ pub(super) fn build(config: &HaloConfig, db: &Db, clock: &Clock) -> Result<Halo,
     let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits)?;
     let allowance =
         Allowance { total: config.requests, kept_for_people: config.interactive_reserve, span: config.window };
-    // After two windows, the requests that used the budget up no longer count, nor do those sent meanwhile.
+    // After two windows, the requests that used the budget up no longer count, nor do those sent
+    // meanwhile.
     let bulk_read_max_wait = config.window * 2;
     let settings = HaloSettings { request_timeout: config.timeout, bulk_read_max_wait, ..HaloSettings::default() };
     Ok(Halo::new(http, shared_budget(db.clone(), allowance), clock.clone(), settings))
 }
 
-/// Attempts with unverified credentials get this fraction of a host's budget, apart from the budget of the partner who owns
-/// the host. With the defaults, both together stay within the lowest limit that Halo is said to have.
+/// Attempts with unverified credentials get this fraction of a host's budget, apart from the budget
+/// of the partner who owns the host. With the defaults, both together stay within the lowest limit
+/// that Halo is said to have.
 const UNVERIFIED_DIVISOR: u32 = 4;
 
 fn for_unverified(allowance: Allowance) -> Allowance {

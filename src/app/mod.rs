@@ -1,14 +1,17 @@
 //! The composition root: configuration in, running parts out.
 //!
-//! `serve`, `worker`, `dev`, the operator's commands and the tests all start here, so that the tests run what production
-//! runs. It knows the public interface of every module and no business rule.
+//! `serve`, `worker`, `dev`, the operator's commands and the tests all start here, so that the
+//! tests run what production runs. It knows the public interface of every module and no business
+//! rule.
 //!
-//! This file holds the [`App`]. The other files build its parts: the database connection (`database`), Halo with its
-//! budget (`halo`), sign-in (`sign_in`), support's playground, and the errors of a failed start.
+//! This file holds the [`App`]. The other files build its parts: the database connection
+//! (`database`), Halo with its budget (`halo`), sign-in (`sign_in`), support's playground, and the
+//! errors of a failed start.
 
 mod database;
 mod halo;
 mod playground;
+pub mod probe;
 mod sign_in;
 mod start_error;
 
@@ -41,7 +44,8 @@ use crate::storage::leases::LeaseTerms;
 use crate::storage::run_listener::RunListener;
 use crate::telemetry::Metrics;
 
-/// The time that requests in progress get when the process stops. Deployment tools kill after 30 seconds.
+/// The time that requests in progress get when the process stops. Deployment tools kill after 30
+/// seconds.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
 /// The time that the database gets to answer a health check.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -95,7 +99,8 @@ impl App {
         Ok(Self { ops, clock, stopping: CancellationToken::new(), mutations: TaskTracker::new() })
     }
 
-    /// Returns the router of `serve`: GraphQL and health, and `others` (the playground; in development the keys).
+    /// Returns the router of `serve`: GraphQL and health, and `others` (the playground; in
+    /// development the keys).
     pub fn api(
         &self,
         config: &Config,
@@ -138,8 +143,8 @@ impl App {
         http::metrics_route(|| Metrics::of_this_process().render())
     }
 
-    /// Serves `listener` until the app is stopped; requests in progress and every mutation are then completed, within the
-    /// shutdown timeout.
+    /// Serves `listener` until the app is stopped; requests in progress and every mutation are then
+    /// completed, within the shutdown timeout.
     pub async fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
         let stopping = self.stopping.clone();
         let limits = Limits::default();
@@ -171,7 +176,8 @@ impl App {
         Ok(())
     }
 
-    /// Closes the database connections, for a process that continues or whose database ends with it.
+    /// Closes the database connections, for a process that continues or whose database ends with
+    /// it.
     pub async fn close(&self) {
         // The end of the process closes a connection that is not returned in time.
         let _ = tokio::time::timeout(database::CLOSE_TIMEOUT, self.ops.db.pool().close()).await;

@@ -5,7 +5,8 @@ use axum::Router;
 use crate::config::{ApiConfig, Config, Environment};
 use crate::http::playground::{self, DevCaller, Oidc, PlaygroundConfig};
 
-/// Support's playground over this API. In development, users choose one of `dev_callers` instead of signing in.
+/// Support's playground over this API. In development, users choose one of `dev_callers` instead of
+/// signing in.
 pub fn playground(config: &Config, api: &ApiConfig, dev_callers: Vec<DevCaller>) -> Router {
     let environment = match config.environment.environment {
         Environment::Production => "production",

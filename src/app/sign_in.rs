@@ -1,4 +1,5 @@
-//! Turns a bearer token into a caller: verified, and with our id of the partner that the token names.
+//! Turns a bearer token into a caller: verified, and with our id of the partner that the token
+//! names.
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use crate::storage::{Db, partners};
 /// A JWKS document is a few kilobytes.
 const LARGEST_JWKS: usize = 256 * 1024;
 
-/// Builds the verifier of callers' tokens. It fetches keys from the address that the operator configures.
+/// Builds the verifier of callers' tokens. It fetches keys from the address that the operator
+/// configures.
 pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartError> {
     let rules = TokenRules {
         issuer: config.issuer.clone(),

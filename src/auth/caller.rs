@@ -51,8 +51,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Returns INFIMA's own id of the partner that the holder acts for: always present for a partner's roles, never for
-    /// the others.
+    /// Returns INFIMA's own id of the partner that the holder acts for: always present for a
+    /// partner's roles, never for the others.
     pub fn partner_external_id(&self) -> Option<&str> {
         self.partner_external_id.as_deref()
     }
@@ -66,8 +66,9 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// `partner` is our id for the claims' partner. If the partner is not in the roster yet, it is `None`: such a caller
-    /// can read its own identity and nothing else. For support and platform, who act for no partner, it is ignored.
+    /// `partner` is our id for the claims' partner. If the partner is not in the roster yet, it is
+    /// `None`: such a caller can read its own identity and nothing else. For support and platform,
+    /// who act for no partner, it is ignored.
     pub fn new(claims: Claims, partner: Option<PartnerId>) -> Self {
         let partner = partner.filter(|_| claims.role.belongs_to_a_partner());
         Self { claims, partner }
@@ -91,7 +92,8 @@ impl Caller {
         self.partner
     }
 
-    /// Returns when the token expires, with the leeway for the issuer's clock. Every socket opened with it is closed then.
+    /// Returns when the token expires, with the leeway for the issuer's clock. Every socket opened
+    /// with it is closed then.
     pub fn expires_at(&self) -> DateTime<Utc> {
         self.claims.expires_at
     }

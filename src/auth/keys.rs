@@ -1,4 +1,5 @@
-//! The issuer's public keys: read from a JWKS document, kept, and fetched again when a token names one we do not know.
+//! The issuer's public keys: read from a JWKS document, kept, and fetched again when a token names
+//! one we do not know.
 
 use std::{
     collections::HashMap,
@@ -47,7 +48,8 @@ pub(super) struct FetchedKeys {
     url: Url,
     fetch: FetchKeys,
     current: RwLock<Arc<(Keys, DateTime<Utc>)>>,
-    /// The time of the last request. The lock is held while fetching, so that there is one request at a time.
+    /// The time of the last request. The lock is held while fetching, so that there is one request
+    /// at a time.
     last_attempt: Mutex<DateTime<Utc>>,
 }
 
@@ -89,7 +91,8 @@ impl FetchedKeys {
             return Lookup::Found(key.clone());
         }
         match known {
-            // Only one caller waits for the refresh of keys that are still usable; the others use the known keys.
+            // Only one caller waits for the refresh of keys that are still usable; the others use
+            // the known keys.
             Some(key) => match self.last_attempt.try_lock() {
                 Ok(mut last_attempt) => {
                     self.refresh(&mut last_attempt, clock).await;
@@ -142,7 +145,8 @@ impl FetchedKeys {
     }
 }
 
-/// Keeps the usable keys and ignores the others: issuers also publish encryption keys and newer kinds.
+/// Keeps the usable keys and ignores the others: issuers also publish encryption keys and newer
+/// kinds.
 fn read_keys(document: &[u8]) -> Result<Keys, NoUsableKeys> {
     #[derive(serde::Deserialize)]
     struct Document {
@@ -153,8 +157,8 @@ fn read_keys(document: &[u8]) -> Result<Keys, NoUsableKeys> {
     if keys.is_empty() { Err(NoUsableKeys) } else { Ok(keys) }
 }
 
-/// The algorithm follows from the kind of key, never from a token's header: a public key cannot be passed off as a
-/// shared secret.
+/// The algorithm follows from the kind of key, never from a token's header: a public key cannot be
+/// passed off as a shared secret.
 fn usable(jwk: &Jwk) -> Option<(String, PublicKey)> {
     let kid = jwk.common.key_id.clone()?;
     let (algorithm, name) = match &jwk.algorithm {

@@ -1,5 +1,5 @@
-//! Issues tokens for development and tests, signed with a key of our own. Only builds with the feature `dev` contain it: a
-//! production build cannot issue a token.
+//! Issues tokens for development and tests, signed with a key of our own. Only builds with the
+//! feature `dev` contain it: a production build cannot issue a token.
 
 use std::{fs::OpenOptions, io, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
@@ -35,8 +35,8 @@ impl DevTokenIssuer {
         Self::with_key(rules, &SecretKey::random(&mut OsRng))
     }
 
-    /// Loads the issuer's key from `file`. If the file does not exist, a new key is stored there, readable by its owner
-    /// only.
+    /// Loads the issuer's key from `file`. If the file does not exist, a new key is stored there,
+    /// readable by its owner only.
     pub fn load_or_create(file: &Path, rules: TokenRules) -> io::Result<Self> {
         match std::fs::read_to_string(file) {
             Ok(pem) => {
@@ -74,7 +74,8 @@ impl DevTokenIssuer {
         Verifier::with_keys(self.rules.clone(), self.jwks().to_string().as_bytes(), clock).expect("it holds our key")
     }
 
-    /// Issues a token for `subject`, valid from now for `lifetime`. A partner's roles need the partner's external id.
+    /// Issues a token for `subject`, valid from now for `lifetime`. A partner's roles need the
+    /// partner's external id.
     pub fn mint(
         &self,
         role: Role,

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::ids::PartnerId;
 
-/// Everything that a caller can request of this backend. A new field or mutation uses one of these, or adds one: the table
-/// below does not compile until it says who may do it.
+/// Everything that a caller can request of this backend. A new field or mutation uses one of these,
+/// or adds one: the table below does not compile until it says who may do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]
 pub enum Act {
     /// See a partner: its clients, connection, associations, runs and results.
@@ -92,11 +92,11 @@ pub enum Denied {
     Forbidden,
 }
 
-/// Authorises `caller` to do `act` to `partner`. Support may name any partner, even one that does not exist: its scope then
-/// finds no rows.
+/// Authorises `caller` to do `act` to `partner`. Support may name any partner, even one that does
+/// not exist: its scope then finds no rows.
 ///
-/// A partner's user who names another partner gets [`Denied::NotFound`] whatever the act, so that a refusal
-/// does not reveal which ids exist.
+/// A partner's user who names another partner gets [`Denied::NotFound`] whatever the act, so that a
+/// refusal does not reveal which ids exist.
 pub fn permit(caller: &Caller, act: Act, partner: PartnerId) -> Result<PartnerScope, Denied> {
     if caller.role().belongs_to_a_partner() && caller.partner() != Some(partner) {
         return Err(Denied::NotFound);
@@ -107,8 +107,9 @@ pub fn permit(caller: &Caller, act: Act, partner: PartnerId) -> Result<PartnerSc
     }
 }
 
-/// Authorises `caller` to do `act` across all partners. Only two acts go across: support's directory (with which support also
-/// finds the partner that a record's id belongs to) and the platform's import.
+/// Authorises `caller` to do `act` across all partners. Only two acts go across: support's
+/// directory (with which support also finds the partner that a record's id belongs to) and the
+/// platform's import.
 pub fn permit_across(caller: &Caller, act: Act) -> Result<SystemScope, Denied> {
     match (grant(caller.role(), act), act) {
         (Grant::Any, Act::ListPartners) => Ok(SystemScope::support_directory()),
@@ -117,7 +118,8 @@ pub fn permit_across(caller: &Caller, act: Act) -> Result<SystemScope, Denied> {
     }
 }
 
-/// Returns everything that the policy permits to this caller, for its own partner or for any partner.
+/// Returns everything that the policy permits to this caller, for its own partner or for any
+/// partner.
 pub fn may(caller: &Caller) -> Vec<Act> {
     Act::VARIANTS.iter().copied().filter(|act| grant(caller.role(), *act) != Grant::Never).collect()
 }

@@ -1,5 +1,5 @@
-//! Proof of authorisation: `storage/` requires one of these scopes. Their fields are private, and only [`super::permit`]
-//! turns a caller into one.
+//! Proof of authorisation: `storage/` requires one of these scopes. Their fields are private, and
+//! only [`super::permit`] turns a caller into one.
 
 use crate::domain::activity::Actor;
 use crate::ids::PartnerId;
@@ -16,12 +16,14 @@ impl PartnerScope {
         Self { partner, actor }
     }
 
-    /// Creates the scope of background work: a claimed run, a nightly sync. For `ops/` and `jobs/` only.
+    /// Creates the scope of background work: a claimed run, a nightly sync. For `ops/` and `jobs/`
+    /// only.
     pub fn for_worker(partner: PartnerId) -> Self {
         Self { partner, actor: Actor::system() }
     }
 
-    /// Creates the scope of a command of the operator, which has no caller for the policy. For `ops/` only.
+    /// Creates the scope of a command of the operator, which has no caller for the policy. For
+    /// `ops/` only.
     pub fn for_operator(partner: PartnerId) -> Self {
         Self { partner, actor: Actor::operator() }
     }
@@ -35,14 +37,15 @@ impl PartnerScope {
         &self.actor
     }
 
-    /// The text that Postgres' row-level security compares with a row's partner: the uuid, hyphenated, lower case.
+    /// The text that Postgres' row-level security compares with a row's partner: the uuid,
+    /// hyphenated, lower case.
     pub fn setting(&self) -> String {
         self.partner.0.hyphenated().to_string()
     }
 }
 
-/// Permission to look across partners for one named purpose. Row-level security knows each by its name and opens only
-/// the tables that purpose needs.
+/// Permission to look across partners for one named purpose. Row-level security knows each by its
+/// name and opens only the tables that purpose needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SystemScope(Purpose);
 
@@ -69,8 +72,8 @@ impl SystemScope {
         Self(Purpose::Roster)
     }
 
-    /// Finds the partner of a claimed run, and the partners whose nightly sync is due, that the operator names, or that are
-    /// synced again after an outage. For `ops/` and `jobs/` only.
+    /// Finds the partner of a claimed run, and the partners whose nightly sync is due, that the
+    /// operator names, or that are synced again after an outage. For `ops/` and `jobs/` only.
     pub fn worker() -> Self {
         Self(Purpose::Worker)
     }
@@ -80,7 +83,8 @@ impl SystemScope {
         Self(Purpose::Housekeeping)
     }
 
-    /// The name that row-level security compares: `sign_in`, `support_directory`, `roster`, `worker` or `housekeeping`.
+    /// The name that row-level security compares: `sign_in`, `support_directory`, `roster`,
+    /// `worker` or `housekeeping`.
     pub fn name(self) -> &'static str {
         match self.0 {
             Purpose::SignIn => "sign_in",

@@ -39,7 +39,8 @@ pub struct Verifier {
     clock: Clock,
 }
 
-/// The reason why a token is refused. The text is for our logs; a caller learns only whether to sign in again.
+/// The reason why a token is refused. The text is for our logs; a caller learns only whether to
+/// sign in again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     #[error("not a token")]
@@ -132,7 +133,8 @@ impl Verifier {
     }
 }
 
-/// A time in seconds since 1970. Fractions are allowed and dropped (RFC 7519, section 2: NumericDate).
+/// A time in seconds since 1970. Fractions are allowed and dropped (RFC 7519, section 2:
+/// NumericDate).
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<DateTime<Utc>>, VerifyError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     // Up to the year 9999, so that adding the leeway cannot overflow.

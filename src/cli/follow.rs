@@ -20,7 +20,8 @@ const POLL_PER_RUN: Duration = Duration::from_millis(10);
 /// The time without any started run after which a hint is printed.
 const HINT_AFTER: Duration = Duration::from_secs(15);
 
-/// Follows the runs until each has ended or was rescheduled. The exit code is 1 if one did not succeed.
+/// Follows the runs until each has ended or was rescheduled. The exit code is 1 if one did not
+/// succeed.
 pub(super) async fn follow(ops: &Ops, mut runs: Vec<(PartnerId, RunId)>) -> anyhow::Result<ExitCode> {
     let stopping = CancellationToken::new();
     stop_at_signal(stopping.clone())?;

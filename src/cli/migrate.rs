@@ -1,5 +1,5 @@
-//! `migrate`: applies our migrations and the queue's, as the database's owner. Running it again, or beside a running
-//! server, is safe.
+//! `migrate`: applies our migrations and the queue's, as the database's owner. Running it again, or
+//! beside a running server, is safe.
 
 use std::process::ExitCode;
 

@@ -8,6 +8,7 @@
 mod dev;
 mod follow;
 mod migrate;
+mod probe;
 mod rotate_keys;
 #[cfg(feature = "dev")]
 mod sandbox;
@@ -55,13 +56,18 @@ enum Command {
     Migrate,
     /// Prints the GraphQL schema
     Schema,
+    /// Tests on a real Halo tenant what is believed about Halo's API, and prints a report without
+    /// names
+    Probe(probe::ProbeArgs),
     /// Enqueues syncs by hand and shows their progress
     Sync(sync::SyncArgs),
-    /// Seals every stored secret with the first key of INFIMA_KEYS; every process must hold that key first
+    /// Seals every stored secret with the first key of INFIMA_KEYS; every process must hold that
+    /// key first
     RotateKeys(rotate_keys::RotateKeysArgs),
 }
 
-/// Runs the command line. The exit code is 0 on success, 1 on failure, and 2 for a command line that is not valid.
+/// Runs the command line. The exit code is 0 on success, 1 on failure, and 2 for a command line
+/// that is not valid.
 pub fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| add_hint(error).exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -74,7 +80,8 @@ pub fn main() -> ExitCode {
     code
 }
 
-/// Adds a hint for options of `dev` that were typed without `dev`: it is the default command, so people try.
+/// Adds a hint for options of `dev` that were typed without `dev`: it is the default command, so
+/// people try.
 #[cfg(feature = "dev")]
 fn add_hint(mut error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return error };
@@ -111,6 +118,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
         Some(Command::Sandbox(args)) => sandbox::run(args).await,
         Some(Command::Migrate) => migrate::run().await,
         Some(Command::Schema) => schema::run(),
+        Some(Command::Probe(args)) => probe::run(args).await,
         Some(Command::Sync(args)) => sync::run(args).await,
         Some(Command::RotateKeys(args)) => rotate_keys::run(args).await,
     }
@@ -134,7 +142,8 @@ fn format_error_chain(error: &anyhow::Error) -> String {
     text
 }
 
-/// Converts a use case's error for the operator. The field names of user errors are left out: a command has no fields.
+/// Converts a use case's error for the operator. The field names of user errors are left out: a
+/// command has no fields.
 fn explain(error: OpError) -> anyhow::Error {
     match error {
         OpError::Refused(errors) => {

@@ -1,4 +1,5 @@
-//! `rotate-keys`: seals stored secrets with the active key while everything runs. After an interruption, run it again.
+//! `rotate-keys`: seals stored secrets with the active key while everything runs. After an
+//! interruption, run it again.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! `sandbox`: only the Halo tenants of `dev`, for developers who run a database and an API themselves.
+//! `sandbox`: only the Halo tenants of `dev`, for developers who run a database and an API
+//! themselves.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -5,7 +5,8 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Cancels `stopping` at SIGTERM or Ctrl-C. A second signal ends the process at once, as a crash does.
+/// Cancels `stopping` at SIGTERM or Ctrl-C. A second signal ends the process at once, as a crash
+/// does.
 ///
 /// # Errors
 /// The system does not let the process listen for signals.

@@ -20,7 +20,8 @@ use crate::telemetry;
 #[derive(clap::Args)]
 #[command(group = ArgGroup::new("which").required(true).args(["night", "partner", "failed_since"]))]
 pub(super) struct SyncArgs {
-    /// Tonight's sync of every partner, now; partners whose nightly sync was queued today already are left out
+    /// Tonight's sync of every partner, now; partners whose nightly sync was queued today already
+    /// are left out
     #[arg(long)]
     night: bool,
     /// One partner, by INFIMA's own id

@@ -7,7 +7,8 @@ use super::{ConfigError, Environment, parse};
 /// Which access tokens are accepted.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AuthConfig {
-    /// Address of the JSON Web Key Set that access tokens are checked against; https, or on this machine
+    /// Address of the JSON Web Key Set that access tokens are checked against; https, or on this
+    /// machine
     #[arg(env = "INFIMA_AUTH_JWKS_URL", id = "auth-jwks-url", value_parser = parse::web_address)]
     pub jwks_url: Url,
 
@@ -31,7 +32,8 @@ pub struct AuthConfig {
 impl AuthConfig {
     pub(super) fn check(&self, environment: Environment) -> Result<(), ConfigError> {
         if environment == Environment::Production && !parse::is_protected(&self.jwks_url) {
-            // An attacker on the network path could replace the keys and sign tokens for any caller.
+            // An attacker on the network path could replace the keys and sign tokens for any
+            // caller.
             let reason = "signing keys have to be fetched over https, or from this machine";
             return Err(ConfigError::invalid("INFIMA_AUTH_JWKS_URL", reason));
         }

@@ -6,11 +6,13 @@ use super::parse;
 /// The Postgres database and the sizes of the connection pools.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DatabaseConfig {
-    /// Address of the Postgres database, as the app's own role (not the owner): `postgres://role:password@host/database`
+    /// Address of the Postgres database, as the app's own role (not the owner):
+    /// `postgres://role:password@host/database`
     #[arg(env = "DATABASE_URL", id = "database-url", hide_env_values = true, value_parser = parse::secret)]
     pub url: SecretString,
 
-    /// Address of the same database as its owner, for `migrate` (default: `DATABASE_URL`) and for `dev` with an existing database
+    /// Address of the same database as its owner, for `migrate` (default: `DATABASE_URL`) and for
+    /// `dev` with an existing database
     #[arg(env = "MIGRATE_DATABASE_URL", id = "migrate-database-url", hide_env_values = true, value_parser = parse::secret)]
     pub migrate_url: Option<SecretString>,
 
@@ -33,7 +35,8 @@ pub struct DatabaseConfig {
     pub worker_connections: u32,
 }
 
-/// The database as its owner, for `migrate`. The application's address is optional: its role may not exist yet.
+/// The database as its owner, for `migrate`. The application's address is optional: its role may
+/// not exist yet.
 #[derive(Clone, Debug, clap::Args)]
 pub struct OwnerConfig {
     #[arg(env = OWNER, id = "migrate-database-url", hide_env_values = true, value_parser = parse::secret)]

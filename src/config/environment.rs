@@ -3,7 +3,8 @@ use super::ConfigError;
 /// Whether the process runs in production or in development.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct EnvironmentConfig {
-    /// `production` or `development`; `development` is accepted only by a build with the `dev` feature
+    /// `production` or `development`; `development` is accepted only by a build with the `dev`
+    /// feature
     #[arg(env = "INFIMA_ENV", id = "env", default_value = "production", value_enum)]
     pub environment: Environment,
 }

@@ -5,7 +5,8 @@ use super::{ConfigError, Environment, parse};
 /// The request budget of a Halo tenant, and time limits.
 #[derive(Clone, Debug, clap::Args)]
 pub struct HaloConfig {
-    /// Requests that all processes together send to one Halo tenant within the window (Halo is said to allow 300 to 700 in 5 minutes, all integrations together)
+    /// Requests that all processes together send to one Halo tenant within the window (Halo is said
+    /// to allow 300 to 700 in 5 minutes, all integrations together)
     #[arg(
         env = "INFIMA_HALO_REQUESTS",
         id = "halo-requests",
@@ -31,7 +32,8 @@ pub struct HaloConfig {
     #[arg(env = "INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", id = "halo-create-confirmation", default_value = "300", value_parser = parse::seconds(1..=3600))]
     pub create_confirmation: Duration,
 
-    /// Maximum age in seconds of what a sync has read: an older subscription is read again before it is written
+    /// Maximum age in seconds of what a sync has read: an older subscription is read again before
+    /// it is written
     #[arg(env = "INFIMA_HALO_MAX_OBSERVATION_AGE_SECONDS", id = "halo-max-observation-age", default_value = "60", value_parser = parse::seconds(0..=3600))]
     pub max_observation_age: Duration,
 
@@ -39,7 +41,8 @@ pub struct HaloConfig {
     #[arg(env = "INFIMA_HALO_TIMEOUT_SECONDS", id = "halo-timeout", default_value = "30", value_parser = parse::seconds(1..=120))]
     pub timeout: Duration,
 
-    /// Development only: `host:port` addresses that may be private and plain http, separated by commas
+    /// Development only: `host:port` addresses that may be private and plain http, separated by
+    /// commas
     #[arg(env = "INFIMA_HALO_DEVELOPMENT_ADDRESSES", id = "halo-development-addresses", value_delimiter = ',')]
     pub development_addresses: Vec<String>,
 }

@@ -9,7 +9,8 @@ pub struct HttpConfig {
     #[arg(env = "INFIMA_LISTEN", id = "listen", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// Address and port at which `serve` answers `/metrics`, for the operator's network only; if absent, `/metrics` is not served
+    /// Address and port at which `serve` answers `/metrics`, for the operator's network only; if
+    /// absent, `/metrics` is not served
     #[arg(env = "INFIMA_METRICS_LISTEN", id = "metrics-listen")]
     pub metrics_listen: Option<SocketAddr>,
 

@@ -1,11 +1,12 @@
 //! Typed configuration: a section for each module, read once from the environment at the start.
 //!
-//! Every setting is one environment variable; its name, default, meaning and type are on the field that receives it,
-//! and the table in `docs/configuration.md` is printed from there. Everything secret can also be given as a file: `DATABASE_URL_FILE`
-//! instead of `DATABASE_URL`. There are no flags for settings, so that no secret appears on a command line.
+//! Every setting is one environment variable; its name, default, meaning and type are on the field
+//! that receives it, and the table in `docs/configuration.md` is printed from there. Everything
+//! secret can also be given as a file: `DATABASE_URL_FILE` instead of `DATABASE_URL`. There are no
+//! flags for settings, so that no secret appears on a command line.
 //!
-//! This is the only module that reads the environment. It knows no other module: sections hold plain values. Any module
-//! may take its own section; `cli`, `dev` and the tests read them.
+//! This is the only module that reads the environment. It knows no other module: sections hold
+//! plain values. Any module may take its own section; `cli`, `dev` and the tests read them.
 
 mod auth;
 mod database;
@@ -74,13 +75,38 @@ impl Config {
     /// Reads every section and checks them against each other.
     ///
     /// # Errors
-    /// A variable is missing, unreadable or out of range, or two of them contradict each other; the error names them.
+    /// A variable is missing, unreadable or out of range, or two of them contradict each other; the
+    /// error names them.
     pub fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let config: Self = variables.read()?;
         config.environment.check()?;
         config.halo.check(config.environment.environment)?;
         config.worker.check(config.environment.environment)?;
         config.night.check()?;
+        Ok(config)
+    }
+}
+
+/// The configuration of `probe`, which needs no database and no keys.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ProbeConfig {
+    #[command(flatten)]
+    environment: EnvironmentConfig,
+    #[command(flatten)]
+    pub log: LogConfig,
+    #[command(flatten)]
+    pub halo: HaloConfig,
+}
+
+impl ProbeConfig {
+    /// Reads the sections of the probe.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn read(variables: &Variables) -> Result<Self, ConfigError> {
+        let config: Self = variables.read()?;
+        config.environment.check()?;
+        config.halo.check(config.environment.environment)?;
         Ok(config)
     }
 }

@@ -14,7 +14,8 @@ pub struct NightConfig {
     #[arg(env = "INFIMA_NIGHT_START", id = "night-start", default_value = "01:00", value_parser = time_of_day)]
     pub start: NaiveTime,
 
-    /// Local time by which the last nightly sync has begun; earlier than the start means the next morning
+    /// Local time by which the last nightly sync has begun; earlier than the start means the next
+    /// morning
     #[arg(env = "INFIMA_NIGHT_END", id = "night-end", default_value = "05:00", value_parser = time_of_day)]
     pub end: NaiveTime,
 }

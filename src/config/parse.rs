@@ -1,11 +1,13 @@
-//! Parsers for values that several sections use. Their errors complete the sentence "'…' is not valid: ".
+//! Parsers for values that several sections use. Their errors complete the sentence "'…' is not
+//! valid: ".
 
 use std::{convert::Infallible, ops::RangeInclusive, time::Duration};
 
 use secrecy::SecretString;
 use url::{Host, Url};
 
-/// Accepts any text as a secret: the module that uses it checks it, and an error here would print it.
+/// Accepts any text as a secret: the module that uses it checks it, and an error here would print
+/// it.
 pub(super) fn secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(SecretString::from(text))
 }

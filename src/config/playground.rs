@@ -3,7 +3,8 @@ use super::{ConfigError, parse};
 /// Support's sign-in to the playground: authorization code with PKCE, so there is no client secret.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PlaygroundConfig {
-    /// OpenID Connect issuer at which support signs in to the playground; if absent, sign-in is not possible (`dev` has ready-made callers instead)
+    /// OpenID Connect issuer at which support signs in to the playground; if absent, sign-in is not
+    /// possible (`dev` has ready-made callers instead)
     #[arg(env = "INFIMA_OIDC_ISSUER", id = "oidc-issuer", value_parser = issuer)]
     pub oidc_issuer: Option<String>,
 

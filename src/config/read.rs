@@ -1,5 +1,6 @@
-//! Reads a section from variables. clap holds the table of settings (names, defaults, parsers); it is fed from a map
-//! instead of the process' environment, so that tests can set the environment and errors can name the variable.
+//! Reads a section from variables. clap holds the table of settings (names, defaults, parsers); it
+//! is fed from a map instead of the process' environment, so that tests can set the environment and
+//! errors can name the variable.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +29,8 @@ impl Variables {
         Self(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect())
     }
 
-    /// The value of a variable. Set but empty counts as not set, because deployment tools leave unset values empty.
+    /// The value of a variable. Set but empty counts as not set, because deployment tools leave
+    /// unset values empty.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }

@@ -1,4 +1,5 @@
-//! The table of settings in `docs/configuration.md`, printed from the same declarations that read them.
+//! The table of settings in `docs/configuration.md`, printed from the same declarations that read
+//! them.
 
 use clap::{Arg, Args};
 

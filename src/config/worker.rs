@@ -40,7 +40,8 @@ pub struct WorkerConfig {
     #[arg(env = "INFIMA_WORKER_SWEEP_SECONDS", id = "worker-sweep", default_value = "5", value_parser = parse::seconds(1..=3600))]
     pub sweep: Duration,
 
-    /// Address and port at which a worker serves `/health/live`, `/health/ready` and `/metrics`; if absent, they are not served
+    /// Address and port at which a worker serves `/health/live`, `/health/ready` and `/metrics`; if
+    /// absent, they are not served
     #[arg(env = "INFIMA_WORKER_LISTEN", id = "worker-listen")]
     pub listen: Option<SocketAddr>,
 
@@ -61,7 +62,8 @@ impl WorkerConfig {
         if environment == Environment::Production && !self.failpoints.is_empty() {
             return Err(ConfigError::invalid("INFIMA_FAILPOINTS", "failpoints are for development; unset it"));
         }
-        // apalis sends no heartbeat while it shuts down: with more time, the queue would reassign its running jobs.
+        // apalis sends no heartbeat while it shuts down: with more time, the queue would reassign
+        // its running jobs.
         if self.shutdown_timeout >= self.orphan {
             let reason = format!("it has to be below INFIMA_WORKER_ORPHAN_SECONDS ({})", self.orphan.as_secs());
             return Err(ConfigError::invalid("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", reason));

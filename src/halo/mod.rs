@@ -26,6 +26,7 @@ mod host_memory;
 mod invoices;
 mod paging;
 mod preserved_fields;
+pub mod probe;
 mod reason;
 mod subscriptions;
 mod token;

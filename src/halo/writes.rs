@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     HaloError, Session, Subscription, VENDOR, WriteError, decode,
@@ -34,6 +34,24 @@ pub struct NewSubscription {
     pub marker: String,
 }
 
+impl NewSubscription {
+    /// Returns the record as it is sent to Halo.
+    pub(super) fn record(&self) -> Value {
+        json!({
+            "client_id": self.customer.0,
+            "name": self.name,
+            "type": TYPE_SUBSCRIPTION,
+            "count": self.quantity,
+            "status": "Active",
+            "billing_cycle": "Monthly",
+            "term_duration": "Monthly",
+            "vendor": VENDOR,
+            "manufacturer": VENDOR,
+            MARKER_FIELD: self.marker,
+        })
+    }
+}
+
 impl Session {
     /// Creates a subscription. The request is not sent after `deadline`, and its answer is not
     /// awaited any longer. It is sent a second time only if Halo refused the token and has
@@ -43,19 +61,7 @@ impl Session {
         new: &NewSubscription,
         deadline: Instant,
     ) -> Result<Subscription, WriteError> {
-        let record = json!({
-            "client_id": new.customer.0,
-            "name": new.name,
-            "type": TYPE_SUBSCRIPTION,
-            "count": new.quantity,
-            "status": "Active",
-            "billing_cycle": "Monthly",
-            "term_duration": "Monthly",
-            "vendor": VENDOR,
-            "manufacturer": VENDOR,
-            MARKER_FIELD: new.marker,
-        });
-        let answer = self.write(record, deadline).await?;
+        let answer = self.write(new.record(), deadline).await?;
         match decode::record::<WireLicence>(&answer.body, "created subscription") {
             Ok(Some(wire)) if wire.id() > 0 => Ok(wire.of(new.customer)),
             Ok(_) => Err(WriteError::Doubtful(HaloError::NotUnderstood("created subscription: no id".into()))),
@@ -83,7 +89,7 @@ impl Session {
         Ok(wire.ok().flatten().map(|wire| wire.of(customer)))
     }
 
-    async fn write(&self, record: serde_json::Value, deadline: Instant) -> Result<Answer, WriteError> {
+    async fn write(&self, record: Value, deadline: Instant) -> Result<Answer, WriteError> {
         let request = ApiRequest {
             area: Area::Licences,
             path: WireLicence::PATH,

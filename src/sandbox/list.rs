@@ -42,6 +42,10 @@ pub(super) fn page(
             _ => {}
         }
     }
+    if settings.unfamiliar {
+        rows.reverse();
+        rows.iter_mut().for_each(make_unfamiliar);
+    }
     let mut total = rows.len();
     let paging = asked.flag("pageinate")?;
     let asked_rows = if paging { asked.int("page_size")? } else { asked.int("count")? };
@@ -78,6 +82,20 @@ pub(super) fn page(
         envelope["page_size"] = json!(size);
     }
     Ok(Answer::json(200, envelope))
+}
+
+fn make_unfamiliar(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(make_unfamiliar),
+        Value::Object(members) => {
+            members.retain(|name, _| !["toplevel_id", "type", "licence_id"].contains(&name.as_str()));
+            if let Some(id) = members.get("id").and_then(Value::as_i64) {
+                members.insert("id".into(), json!(id.abs()));
+            }
+            members.values_mut().for_each(make_unfamiliar);
+        }
+        _ => {}
+    }
 }
 
 /// `size` rows like this one, with ids that no page had before.

@@ -35,12 +35,22 @@ pub struct Settings {
     pub retry_after: RetryAfter,
     /// Seconds.
     pub token_lifetime: u32,
+    /// Lists differ from every Halo that is known: rows in descending order, without `toplevel_id`,
+    /// `type` and `licence_id`, ids of invoices positive; and answers have a rate-limit header.
+    pub unfamiliar: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let retry_after = RetryAfter::Absent;
-        Self { page_cap: 100, rate_limit: 300, rate_window_seconds: 300, retry_after, token_lifetime: 3600 }
+        Self {
+            page_cap: 100,
+            rate_limit: 300,
+            rate_window_seconds: 300,
+            retry_after,
+            token_lifetime: 3600,
+            unfamiliar: false,
+        }
     }
 }
 

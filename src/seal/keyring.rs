@@ -34,8 +34,9 @@ struct NamedKey {
 }
 
 impl Keyring {
-    /// Reads `id:base64,id:base64,…`: ids of 1 to 32 letters, digits, `-` and `_`; keys of 32 bytes in base64, as
-    /// `openssl rand -base64 32` prints them. Spaces and line breaks around an entry do not matter.
+    /// Reads `id:base64,id:base64,…`: ids of 1 to 32 letters, digits, `-` and `_`; keys of 32 bytes
+    /// in base64, as `openssl rand -base64 32` prints them. Spaces and line breaks around an entry
+    /// do not matter.
     pub fn parse(text: &SecretString) -> Result<Self, KeyringError> {
         let mut keys: Vec<NamedKey> = Vec::new();
         let entries = text.expose_secret().split(',').map(str::trim).filter(|entry| !entry.is_empty());
@@ -107,7 +108,8 @@ impl Keyring {
         std::str::from_utf8(&buffer).map(SecretString::from).map_err(|_| OpenError::NotSealed)
     }
 
-    /// Seals a known text. It is stored in the database, so that a start with a wrong keyring fails at once.
+    /// Seals a known text. It is stored in the database, so that a start with a wrong keyring fails
+    /// at once.
     pub fn seal_canary(&self) -> Sealed {
         self.seal(&CANARY.into(), &canary_binding())
     }

@@ -19,15 +19,16 @@ pub struct Binding<'a> {
     pub column: &'static str,
     pub row: Uuid,
     pub partner: PartnerId,
-    /// The only address that the value may be sent to; empty if it is not sent anywhere. An attacker who can write to the
-    /// database can change the stored address, but the value then does not open.
+    /// The only address that the value may be sent to; empty if it is not sent anywhere. An
+    /// attacker who can write to the database can change the stored address, but the value then
+    /// does not open.
     pub address: &'a str,
 }
 
 impl Binding<'_> {
-    /// The associated data: names are ended by a zero byte, which no name contains, ids have one length, and the address
-    /// is last, so two bindings never read the same. The header is part of it, so that version and key id cannot be exchanged
-    /// either.
+    /// The associated data: names are ended by a zero byte, which no name contains, ids have one
+    /// length, and the address is last, so two bindings never read the same. The header is part of
+    /// it, so that version and key id cannot be exchanged either.
     pub(super) fn associated_data(&self, header: &[u8]) -> Vec<u8> {
         let mut data = header.to_vec();
         for name in [self.table, self.column] {

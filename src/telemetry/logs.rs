@@ -23,8 +23,8 @@ pub struct FilterError {
     reason: String,
 }
 
-/// Returns a subscriber that writes one event a line to `writer`: text ([`LogFormat::Text`]), else JSON. Tests use it to
-/// read the log; [`super::init`] writes to stderr.
+/// Returns a subscriber that writes one event a line to `writer`: text ([`LogFormat::Text`]), else
+/// JSON. Tests use it to read the log; [`super::init`] writes to stderr.
 ///
 /// # Errors
 /// The filter is not valid.
@@ -46,10 +46,10 @@ where
     })
 }
 
-/// Returns whether an event may be logged. Below `info`, other crates log the bytes that they carry: h2 its frames,
-/// tungstenite its messages with the token in them, sqlx its statements. So only our own code is logged there. sqlx's
-/// parser of addresses is never logged: it warns about an unknown parameter with the parameter's value, which may be a
-/// mistyped password.
+/// Returns whether an event may be logged. Below `info`, other crates log the bytes that they
+/// carry: h2 its frames, tungstenite its messages with the token in them, sqlx its statements. So
+/// only our own code is logged there. sqlx's parser of addresses is never logged: it warns about an
+/// unknown parameter with the parameter's value, which may be a mistyped password.
 fn is_logged(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     let ours = target == OURS || target.strip_prefix(OURS).is_some_and(|rest| rest.starts_with("::"));

@@ -4,7 +4,8 @@ use std::{sync::OnceLock, thread, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// Upper bounds for everything measured in seconds, from a quick query to the slowest answer of Halo.
+/// Upper bounds for everything measured in seconds, from a quick query to the slowest answer of
+/// Halo.
 const SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
 /// The metrics of the process.

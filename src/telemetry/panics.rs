@@ -17,8 +17,8 @@ pub(super) fn log(panic: &PanicHookInfo<'_>) {
     );
 }
 
-/// Returns the message if it is a literal: that was written by us and holds no value. A formatted message may quote
-/// anything, such as an error's text.
+/// Returns the message if it is a literal: that was written by us and holds no value. A formatted
+/// message may quote anything, such as an error's text.
 fn harmless_message(payload: &dyn Any) -> &str {
     payload.downcast_ref::<&'static str>().copied().unwrap_or("(the message may hold values and is not logged)")
 }

@@ -14,7 +14,9 @@ mod halo;
 mod http;
 mod jobs;
 mod net;
+
 mod ops;
+mod probe;
 mod sandbox;
 mod seal;
 mod secrets;

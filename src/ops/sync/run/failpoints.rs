@@ -1,13 +1,14 @@
-//! Failpoints: the instants of a sync at which a crash must do no harm, before and after each write to Halo or to our
-//! tables.
+//! Failpoints: the instants of a sync at which a crash must do no harm, before and after each write
+//! to Halo or to our tables.
 //!
-//! [`pass`] and [`commit`] are the only ways to a failpoint, so [`Failpoint`] is the complete list; the crash tests stop a
-//! worker process at every variant and kill it there. Without the feature `dev` a failpoint compiles to nothing.
+//! [`pass`] and [`commit`] are the only ways to a failpoint, so [`Failpoint`] is the complete list;
+//! the crash tests stop a worker process at every variant and kill it there. Without the feature
+//! `dev` a failpoint compiles to nothing.
 
 use crate::storage::{StorageError, Tx};
 
-/// An instant of a sync at which a test can stop the process. Its name in `INFIMA_FAILPOINTS` is the variant's, in kebab
-/// case.
+/// An instant of a sync at which a test can stop the process. Its name in `INFIMA_FAILPOINTS` is
+/// the variant's, in kebab case.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]
@@ -81,15 +82,16 @@ pub(super) fn pass(failpoint: Failpoint) {
 #[cfg(not(feature = "dev"))]
 pub(super) fn pass(_: Failpoint) {}
 
-/// Commits, then passes the failpoint. What a sync stores is committed through here, so that each commit has a failpoint.
+/// Commits, then passes the failpoint. What a sync stores is committed through here, so that each
+/// commit has a failpoint.
 pub(super) async fn commit(tx: impl Into<Tx>, after: Failpoint) -> Result<(), StorageError> {
     tx.into().commit().await?;
     pass(after);
     Ok(())
 }
 
-/// Has the whole process stop itself (SIGSTOP) when a sync passes one of these failpoints, after a line on standard output
-/// that names the failpoint. A test then kills or continues the process.
+/// Has the whole process stop itself (SIGSTOP) when a sync passes one of these failpoints, after a
+/// line on standard output that names the failpoint. A test then kills or continues the process.
 #[cfg(feature = "dev")]
 pub fn stop_process_at(names: &[String]) -> Result<(), String> {
     use std::io::Write as _;
@@ -101,7 +103,8 @@ pub fn stop_process_at(names: &[String]) -> Result<(), String> {
         })?;
         fail::cfg_callback(failpoint.to_string(), move || {
             let mut out = std::io::stdout().lock();
-            // Without a reader of standard output the line is lost and the process stops all the same.
+            // Without a reader of standard output the line is lost and the process stops all the
+            // same.
             let _ = writeln!(out, "stopped at failpoint {failpoint}").and_then(|()| out.flush());
             drop(out);
             let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
