@@ -68,23 +68,14 @@ const STILL_TO_WRAP: &[&str] = &[
     "frontend-contract/tests",
     "migrations/0001_initial_schema.sql",
     "migrations/0002_row_level_security.sql",
-    "src/app",
-    "src/auth",
-    "src/cli",
-    "src/clock.rs",
-    "src/config",
     "src/domain",
     "src/graphql",
     "src/halo",
     "src/http",
-    "src/ids.rs",
     "src/jobs",
     "src/ops",
     "src/queue",
-    "src/sandbox",
-    "src/seal",
     "src/storage",
-    "src/telemetry",
 ];
 
 const COMMENT_COLUMNS: usize = 100;
