@@ -78,8 +78,8 @@ impl App {
         let db = Db::connect(&config.database.url, connections).await?;
         let halo = halo::build(&config.halo, &db, &clock)?;
         let settings = Settings {
-            settle: config.halo.create_confirmation,
-            fresh: config.halo.max_observation_age,
+            create_confirmation_timeout: config.halo.create_confirmation,
+            max_observation_age: config.halo.max_observation_age,
             lease: LeaseTerms { length: config.worker.lease, grace: config.halo.timeout },
             nights: NightlySchedule {
                 time_zone: config.night.time_zone,

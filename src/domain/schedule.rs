@@ -1,7 +1,7 @@
-//! Nights by the partner's clock.
+//! The schedule of nightly syncs, by the partner's clock.
 //!
-//! A night is named by the local date on which its window begins. Partners are spread over the window by a hash, so that
-//! Halo is not hit by all of them in the same minute; the same partner has the same place every night.
+//! A nightly sync is named by the local date on which its window begins. A hash spreads the partners over the window, so that
+//! Halo does not get all their requests in the same minute; a partner has the same place in the window every night.
 
 use chrono::{DateTime, Days, Duration, LocalResult, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -10,36 +10,36 @@ use sha2::{Digest, Sha256};
 use super::roster::NightlySchedule;
 use crate::ids::PartnerId;
 
-/// Two nights of one partner are never closer than this, also when its time zone changes.
+/// The shortest time between two nightly syncs of one partner, also if its time zone changes.
 pub const MIN_INTERVAL: Duration = Duration::hours(12);
 
-/// A night and the instant at which this partner's sync of it is due.
+/// The date of a nightly sync and the instant at which it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NightlySync {
     pub date: NaiveDate,
     pub due: DateTime<Utc>,
 }
 
-/// The latest night whose instant has come. Earlier missed ones are not caught up: the count is today's either way.
+/// The latest nightly sync that is due. Earlier missed ones are not caught up: the count is today's either way.
 pub fn latest_due(partner: PartnerId, settings: &NightlySchedule, now: DateTime<Utc>) -> NightlySync {
     let today = now.with_timezone(&settings.time_zone).date_naive();
-    // Tomorrow's night may already be due where the zone is ahead; three days back covers every window and zone.
+    // Tomorrow's may already be due in a zone that is ahead; three days back cover every window and zone.
     (0..4)
-        .map(|days| night_of(partner, settings, today + Days::new(1) - Days::new(days)))
-        .find(|night| night.due <= now)
-        .unwrap_or_else(|| night_of(partner, settings, today - Days::new(3)))
+        .map(|days| nightly_sync_on(partner, settings, today + Days::new(1) - Days::new(days)))
+        .find(|nightly| nightly.due <= now)
+        .unwrap_or_else(|| nightly_sync_on(partner, settings, today - Days::new(3)))
 }
 
-/// The first night whose instant is still to come.
+/// The first nightly sync that is not due yet.
 pub fn next_due(partner: PartnerId, settings: &NightlySchedule, now: DateTime<Utc>) -> NightlySync {
     let today = now.with_timezone(&settings.time_zone).date_naive();
     (0..4)
-        .map(|days| night_of(partner, settings, today - Days::new(1) + Days::new(days)))
-        .find(|night| night.due > now)
-        .unwrap_or_else(|| night_of(partner, settings, today + Days::new(2)))
+        .map(|days| nightly_sync_on(partner, settings, today - Days::new(1) + Days::new(days)))
+        .find(|nightly| nightly.due > now)
+        .unwrap_or_else(|| nightly_sync_on(partner, settings, today + Days::new(2)))
 }
 
-fn night_of(partner: PartnerId, settings: &NightlySchedule, date: NaiveDate) -> NightlySync {
+fn nightly_sync_on(partner: PartnerId, settings: &NightlySchedule, date: NaiveDate) -> NightlySync {
     let start = instant(settings.time_zone, date, settings.night_start);
     let end_date = if settings.night_end > settings.night_start { date } else { date + Days::new(1) };
     let end = instant(settings.time_zone, end_date, settings.night_end);
@@ -47,7 +47,8 @@ fn night_of(partner: PartnerId, settings: &NightlySchedule, date: NaiveDate) -> 
     NightlySync { date, due: start + Duration::seconds((spread(partner) % window.unsigned_abs()).cast_signed()) }
 }
 
-/// A local time as an instant. In autumn an hour comes twice: its first. In spring one is missing: the hour after it.
+/// The instant of a local time. Of the hour that comes twice in autumn it is the first one; for the hour that is missing in
+/// spring, it is an hour later.
 fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
     let local = date.and_time(time);
     match zone.from_local_datetime(&local) {
@@ -55,7 +56,7 @@ fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
         LocalResult::Ambiguous(first, _) => first.to_utc(),
         LocalResult::None => match zone.from_local_datetime(&(local + Duration::hours(1))) {
             LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
-            // Some zones once skipped a whole day; UTC is as good as any answer for a day that never was.
+            // Some zones once skipped a whole day. Any instant will do for a day that did not exist.
             LocalResult::None => local.and_utc(),
         },
     }

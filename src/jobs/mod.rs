@@ -1,8 +1,8 @@
-//! The working side of the queue: what each kind of job leads to, and who rings without being asked.
+//! Workers: what each kind of job leads to, and the scheduler that enqueues maintenance.
 //!
-//! apalis wakes a worker and guarantees that somebody looks. Leases, attempts, waits and outcomes are in `sync_runs`, so a
-//! job always ends well for apalis: its own retries know no waiting and no end. With `queue/` the only room that knows
-//! apalis; it knows no SQL of our tables and nothing of Halo. `app/` starts it.
+//! apalis wakes a worker and guarantees that a job is delivered. Leases, attempts, waits and outcomes are in `sync_runs`, so a
+//! job always succeeds for apalis, whose own retries have neither a delay nor an end. Only this module and `queue/` know
+//! apalis. This module knows no SQL of our tables and nothing of Halo. `app/` starts it.
 
 mod schedule;
 mod work;
@@ -22,14 +22,14 @@ use crate::config::WorkerConfig;
 use crate::ops::{Ops, sync::run};
 use crate::queue::Kind;
 
-/// How often the queue hears that a worker lives. Longer, and a wake-up that apalis lost would be noticed late.
+/// The interval of the workers' heartbeats. With a longer one, a job that apalis lost would be noticed late.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// A pause before a worker that lost its database is started again, so that a dead database is not hammered.
+/// The pause before a worker that lost its database starts again, so that an unavailable database is not overloaded.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
-/// What a stopping process gives the database to take its leases back. They end by themselves, only later.
+/// The time in which a process that shuts down ends its leases. Without that, they end by themselves, only later.
 const END_LEASES: Duration = Duration::from_secs(2);
 
-/// Works until `stop`, then comes to a good point and gives back what it held. `queue` is a pool of its own, because
+/// Works until `stop`, then finishes the steps under way and gives the runs back. `queue` is a pool of its own, because
 /// listening keeps a connection.
 pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: CancellationToken) {
     let name = format!("worker-{}-{}", std::process::id(), Uuid::new_v4().simple());
@@ -42,15 +42,15 @@ pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: Cancellat
         run_worker(&queue, config, Kind::Maintenance, 1, &context, work::maintain),
     );
     scheduler.abort();
-    // Whatever did not come to a good point in time goes on elsewhere.
+    // Another worker continues the runs that were not given back in time.
     match tokio::time::timeout(END_LEASES, run::end_leases(&ops, &name)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "leases could not be ended; they end by themselves"),
-        Err(_) => tracing::error!("the database does not answer: leases end by themselves"),
+        Ok(Err(error)) => tracing::error!(%error, "the leases could not be ended; they expire"),
+        Err(_) => tracing::error!("the database does not answer; the leases expire"),
     }
 }
 
-/// Takes up one kind of job until `stop`, and begins anew whenever its queue was lost.
+/// Runs the workers for one kind of job until `stop`, and starts them again whenever they lose the queue.
 async fn run_worker<J, F, Fut>(
     queue: &PgPool,
     config: &WorkerConfig,
@@ -63,42 +63,43 @@ async fn run_worker<J, F, Fut>(
     F: Fn(J, apalis::prelude::Data<work::Context>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), BoxDynError>> + Send + 'static,
 {
-    let missed = usize::try_from(config.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
+    let missed_heartbeats = usize::try_from(config.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
     // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
-    let of_queue = apalis_postgres::Config::default()
+    let queue_config = apalis_postgres::Config::default()
         .queue(kind.name())
         .batch_size(1)
         .heartbeat_interval(HEARTBEAT)
-        .missed_heartbeats(missed);
-    let storage = PostgresStorage::<J>::new(queue).with_config(of_queue).with_pubsub().poll_with_interval(config.poll);
+        .missed_heartbeats(missed_heartbeats);
+    let storage =
+        PostgresStorage::<J>::new(queue).with_config(queue_config).with_pubsub().poll_with_interval(config.poll);
     let stop = &context.stop;
     loop {
-        let (told, stopping) = (stop.clone(), stop.clone());
+        let (cancelled, stopping) = (stop.clone(), stop.clone());
         let (storage, context, handler) = (storage.clone(), context.clone(), handler.clone());
         let monitor = Monitor::new()
             .register(move |_| {
-                // A name is used once: under an old one, a dead worker's jobs would never be handed on.
+                // Each name is used once: under the name of a dead worker, its jobs would never be handed on.
                 WorkerBuilder::new(format!("{}-{}-{}", kind.name(), std::process::id(), Uuid::new_v4().simple()))
                     .backend(storage.clone())
                     .data(context.clone())
                     .concurrency(slots.into())
                     .build(handler.clone())
             })
-            // apalis would start it again without a pause, in one go: where a database that is away is noticed at once, nothing
-            // else on the same task ever got its turn.
+            // apalis would restart the worker without a pause. If an unavailable database is noticed at once, no other future
+            // on the same task would be polled.
             .should_restart(move |worker, error| {
                 if !stopping.is_cancelled() {
-                    tracing::warn!(worker = worker.name(), %error, "a worker lost its queue and starts again");
+                    tracing::warn!(worker = worker.name(), %error, "a worker lost its queue and is restarted");
                 }
                 false
             })
             .shutdown_timeout(config.shutdown_timeout);
-        let told = async move {
-            told.cancelled().await;
+        let cancelled = async move {
+            cancelled.cancelled().await;
             Ok(())
         };
-        // It was told to end, or lost its queue and said so.
-        let _ = monitor.run_with_signal(told).await;
+        // An error is the loss of the queue, which was logged above.
+        let _ = monitor.run_with_signal(cancelled).await;
         if stop.run_until_cancelled(tokio::time::sleep(RESTART_PAUSE)).await.is_none() {
             return;
         }

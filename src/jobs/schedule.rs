@@ -1,5 +1,5 @@
-//! Rings without being asked: every few seconds for the sweep, every minute for nights. Each worker rings; the queue keeps
-//! one job for each tick.
+//! The scheduler: enqueues the search for orphaned runs every few seconds, and nightly syncs every minute. Every worker process
+//! runs a scheduler; the queue keeps one job for each task and interval.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::queue::{self, MaintenanceTask};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Rings until `stop`. The first ring is at once, so that what was missed while nobody worked is caught up.
+/// Enqueues maintenance until `stop`. The first jobs are enqueued at once, to catch up on what was missed without a worker.
 pub(super) async fn run_scheduler(ops: Ops, sweep: Duration, stop: CancellationToken) {
-    let mut looks = tokio::time::interval(sweep.min(MINUTE));
-    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    while stop.run_until_cancelled(looks.tick()).await.is_some() {
+    let mut interval = tokio::time::interval(sweep.min(MINUTE));
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(interval.tick()).await.is_some() {
         for (task, every) in [(MaintenanceTask::RequeueOrphans, sweep), (MaintenanceTask::EnqueueNightly, MINUTE)] {
             let number = ops.clock.now().timestamp() / i64::try_from(every.as_secs().max(1)).unwrap_or(60);
             if let Err(error) = queue::enqueue_maintenance(ops.db.pool(), task, number).await {
-                tracing::warn!(%error, ?task, "could not ring; the next tick tries again");
+                tracing::warn!(%error, ?task, "maintenance could not be enqueued; the next interval tries again");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a job leads to. Errors end here, in the log: the sweep finds what was left undone.
+//! Job handlers. Errors end here, in the log: maintenance finds the runs that were left unfinished.
 
 use apalis::prelude::{BoxDynError, Data};
 use tokio_util::sync::CancellationToken;
@@ -7,27 +7,27 @@ use crate::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use crate::ops::{Ops, admin::housekeeping, sync::run::run_sync};
 use crate::queue::{MaintenanceJob, MaintenanceTask, SyncJob};
 
-/// What every handler works with.
+/// The context of every handler.
 #[derive(Clone)]
 pub(super) struct Context {
     pub ops: Ops,
-    /// Named in the leases of this process.
+    /// The name of this process in its leases.
     pub worker: String,
     pub stop: CancellationToken,
 }
 
 pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), BoxDynError> {
     let (ops, worker, stop) = (context.ops.clone(), context.worker.clone(), context.stop.clone());
-    // On a task of its own a panic is contained, and slow work cannot hold up the heartbeat.
-    let looked = tokio::spawn(async move { run_sync(&ops, job.run, &worker, &stop).await }).await;
-    match looked {
+    // A task of its own contains a panic, and slow work does not delay the heartbeat.
+    let outcome = tokio::spawn(async move { run_sync(&ops, job.run, &worker, &stop).await }).await;
+    match outcome {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => {
-            tracing::error!(sync_run.id = %job.run, error = &error as &dyn std::error::Error, "sync broke off; it is taken up when its lease ends");
+            tracing::error!(sync_run.id = %job.run, error = &error as &dyn std::error::Error, "the sync failed; another worker continues it after its lease");
         }
-        // The panic hook has logged where. What it said is not repeated: it may quote anything.
+        // The panic hook has logged the place. The panic's message is not logged: it may quote anything.
         Err(_) => {
-            tracing::error!(sync_run.id = %job.run, "sync panicked; it is taken up when its lease ends");
+            tracing::error!(sync_run.id = %job.run, "the sync panicked; another worker continues it after its lease");
         }
     }
     Ok(())
@@ -35,15 +35,15 @@ pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), Box
 
 pub(super) async fn maintain(job: MaintenanceJob, context: Data<Context>) -> Result<(), BoxDynError> {
     let ops = context.ops.clone();
-    let done = match job.task {
+    let result = match job.task {
         MaintenanceTask::RequeueOrphans => housekeeping::sweep(&ops).await.map(drop),
         MaintenanceTask::EnqueueNightly => match enqueue_nightly_syncs(&ops, Selection::Due).await {
             Ok(_) => housekeeping::prune(&ops).await.map(drop),
             Err(error) => Err(error),
         },
     };
-    if let Err(error) = done {
-        tracing::error!(error = &error as &dyn std::error::Error, task = ?job.task, "housekeeping failed; the next tick tries again");
+    if let Err(error) = result {
+        tracing::error!(error = &error as &dyn std::error::Error, task = ?job.task, "maintenance failed; the next job tries again");
     }
     Ok(())
 }

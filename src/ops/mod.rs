@@ -47,10 +47,10 @@ pub struct Parts {
 pub struct Settings {
     /// After a create in doubt, an empty look counts as "not created" only this much later: Halo may still be at work when
     /// its gateway gives up.
-    pub settle: Duration,
+    pub create_confirmation_timeout: Duration,
     /// A subscription that was read longer ago is read and judged once more before it is written: the partner may have moved
     /// or deactivated it meanwhile.
-    pub fresh: Duration,
+    pub max_observation_age: Duration,
     pub lease: LeaseTerms,
     /// When a new partner's nights are, until somebody changes it.
     pub nights: NightlySchedule,

@@ -1,10 +1,10 @@
-//! The doorbell: the kinds of job, and putting one into the queue inside the caller's transaction.
+//! The job queue: the kinds of job, and enqueueing one inside the caller's transaction.
 //!
-//! A job carries a run's id and nothing else. The queue wakes a worker and guarantees that somebody looks; what is to be
-//! done, by whom, how often and with what result is in `sync_runs`. So a job that comes twice does no harm, and one that
-//! is lost is rung for again by the sweep. What a job leads to is in `jobs/`; no other room but these two knows apalis.
+//! A job carries a run's id and nothing else. The queue delivers jobs to workers; what a run has to do, its attempts and its
+//! result are in `sync_runs`. So a job that is delivered twice does no harm, and maintenance enqueues a lost one again. What a
+//! job leads to is in `jobs/`; only these two modules know apalis.
 //!
-//! Jobs are inserted by our own statement, because apalis' own insert cannot ignore a duplicate: one would abort the
+//! Jobs are inserted by a statement of our own, because apalis' insert cannot ignore a duplicate: a duplicate would abort the
 //! caller's transaction.
 
 use std::time::Duration;
@@ -19,11 +19,11 @@ use crate::ids::RunId;
 /// The kinds of job. Their names are stored with jobs that are waiting: a name is never given another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A sync that somebody is waiting for.
+    /// A sync that a user waits for.
     SyncInteractive,
-    /// A sync of the night.
+    /// A nightly sync.
     SyncNightly,
-    /// By the clock, once for all processes together: nights that are due, lost runs, old jobs.
+    /// Scheduled work, once for all processes together: due nightly syncs, orphaned runs, old jobs.
     Maintenance,
 }
 
@@ -39,36 +39,36 @@ impl Kind {
     }
 }
 
-/// What a sync job carries.
+/// The payload of a sync job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncJob {
     pub run: RunId,
 }
 
-/// What is looked for at a tick.
+/// The tasks of maintenance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaintenanceTask {
-    /// Runs that nobody attends to.
+    /// Finds runs without a worker and without a job, and enqueues them again.
     RequeueOrphans,
-    /// Nights that are due, and jobs that are over.
+    /// Enqueues due nightly syncs and removes old jobs.
     EnqueueNightly,
 }
 
-/// What a tick carries.
+/// The payload of a maintenance job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaintenanceJob {
     pub task: MaintenanceTask,
 }
 
-/// Has a worker look at the run, in `wait` from now. Part of the caller's transaction.
+/// Enqueues a job for the run, to be delivered after `wait`, as part of the caller's transaction.
 pub async fn enqueue(db: &mut PgConnection, run: RunId, interactive: bool, wait: Duration) -> sqlx::Result<()> {
     let kind = if interactive { Kind::SyncInteractive } else { Kind::SyncNightly };
     insert(db, kind, &SyncJob { run }, None, wait).await
 }
 
-/// Has workers look at runs that nobody seems to attend to, interactive ones first. A run whose job is still waiting for a slot is
-/// not rung for once more: in a long night, jobs would pile up with every look.
+/// Enqueues jobs for orphaned runs, interactive ones first. A run whose job still waits for a worker gets no second one:
+/// otherwise jobs would pile up while all workers are busy.
 pub async fn requeue_orphaned(db: &mut PgConnection, runs: &[(RunId, bool)]) -> sqlx::Result<()> {
     let (kinds, jobs): (Vec<_>, Vec<_>) = runs
         .iter()
@@ -92,7 +92,7 @@ pub async fn requeue_orphaned(db: &mut PgConnection, runs: &[(RunId, bool)]) -> 
     Ok(())
 }
 
-/// Asks for one look around. However many processes ask for the same tick, one job comes of it.
+/// Enqueues one maintenance job. However many processes enqueue the same task for the same interval, there is one job.
 pub async fn enqueue_maintenance(pool: &PgPool, task: MaintenanceTask, number: i64) -> sqlx::Result<()> {
     let mut db = pool.acquire().await?;
     insert(&mut db, Kind::Maintenance, &MaintenanceJob { task }, Some(format!("{task:?} {number}")), Duration::ZERO)
@@ -123,22 +123,22 @@ async fn insert<T: Serialize>(
     Ok(())
 }
 
-/// Removes jobs that are done since an hour, and workers that have been silent for a day. How many jobs went.
+/// Removes jobs that ended an hour ago, and workers without a heartbeat for a day. Returns the number of removed jobs.
 pub async fn prune(pool: &PgPool) -> sqlx::Result<u64> {
-    let done = sqlx::query!(
+    let removed = sqlx::query!(
         "delete from apalis.jobs
          where status in ('Done', 'Killed', 'Failed') and coalesce(done_at, run_at) < now() - interval '1 hour'"
     )
     .execute(pool)
     .await?;
-    // A job names the worker that holds it, so jobs go first.
+    // Jobs refer to the worker that holds them, so they are removed first.
     sqlx::query!(
         "delete from apalis.workers w
          where last_seen < now() - interval '1 day' and not exists (select from apalis.jobs j where j.lock_by = w.id)"
     )
     .execute(pool)
     .await?;
-    Ok(done.rows_affected())
+    Ok(removed.rows_affected())
 }
 
 /// Creates the queue's own tables, as the owner of the database, and lets the application use them.
@@ -160,6 +160,6 @@ pub enum SetUpError {
         "the queue's tables could not be created; its owner must be allowed to add the extensions hstore and pgcrypto"
     )]
     Tables(#[from] apalis_postgres::Error),
-    #[error("the application's role could not be let into the queue")]
+    #[error("the application's role could not be granted access to the queue")]
     Grants(#[from] sqlx::Error),
 }

@@ -88,12 +88,12 @@ pub async fn read(
                     marker: row.marker,
                     sent_at: row.create_sent_at,
                     settled: confirmation_timeout_passed(row.create_sent_at, row.observed_at, settle, row.now),
-                    approved: row.creation_approved,
+                    creation_approved: row.creation_approved,
                     duplicate_possible: row.duplicate_possible,
                     previous_subscription: row.previous_subscription.map(HaloSubscriptionId),
                 },
                 // What was sent is noted in Halo's terms: see `outcomes::pending_writes`.
-                unseen: None,
+                unconfirmed_write: None,
                 last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
                 problem: read_problem("associations", row.id, row.problem)?,
             }

@@ -1,4 +1,4 @@
-//! Which of a customer's subscriptions could be a client's, where its id is not known or a second one may be there.
+//! Candidates: which of a customer's subscriptions could be a client's, if its id is unknown or a second one may exist.
 
 use std::collections::BTreeSet;
 
@@ -9,30 +9,31 @@ use super::observed::{Observed, ObservedCustomer, ObservedSubscription};
 use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
 use crate::ids::HaloSubscriptionId;
 
-/// What associations of this plan made themselves and have no id of: no question to another client of the same customer.
-pub(super) fn claimed(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionId> {
-    let mut claimed = BTreeSet::new();
+/// Subscriptions that pending associations created themselves and have no id of. They are no candidates for another client of
+/// the same customer.
+pub(super) fn reserved_for_pending(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionId> {
+    let mut reserved = BTreeSet::new();
     let pending = desired.associations.iter().chain(&desired.competing_associations);
     let pending = pending.filter(|it| it.subscription.is_none() && it.tenant == observed.tenant);
     for association in pending {
         if let Some(ObservedCustomer::Found { subscriptions, .. }) = observed.customers.get(&association.customer) {
             let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
-            // By its name alone, one record can be its own, if it is taken back now; several are a question to everybody, and
-            // so is one that somebody has refused.
+            // A match by name alone is the association's own if it is a single record that is adopted now. Several matches, or
+            // one that a user has refused, may be any client's.
             let found = recovered(association, &free);
-            let waits = desired.suspended_since.is_some()
+            let blocked = desired.suspended_since.is_some()
                 && association.problem.as_ref().is_some_and(|it| it.code() == ProblemCode::FieldsOverwritten);
-            let by_name = found.len() == 1 && !waits && !association.create.approved;
+            let by_name = found.len() == 1 && !blocked && !association.create.creation_approved;
             let marker = Some(&association.create.marker);
             let its_own = found.into_iter().filter(|it| by_name || it.marker.as_ref() == marker);
-            claimed.extend(its_own.map(|it| it.id));
+            reserved.extend(its_own.map(|it| it.id));
         }
     }
-    claimed
+    reserved
 }
 
-/// Those of a customer's `free` subscriptions that an earlier create of this association made. A deactivated one counts
-/// only where there is no other: that is how a partner tells which of two is not wanted.
+/// Those of a customer's `free` subscriptions that an earlier create of this association made. A deactivated one counts only
+/// if there is no other: a partner deactivates the one of two that is not wanted.
 pub(super) fn recovered<'s>(
     association: &DesiredAssociation,
     free: &[&'s ObservedSubscription],
@@ -41,10 +42,10 @@ pub(super) fn recovered<'s>(
     let marked = |it: &&ObservedSubscription| {
         it.marker.as_deref() == Some(&create.marker) || Some(it.id) == create.previous_subscription
     };
-    // Halo may not have kept the marker. After a create in doubt, our first name with our vendor text is as good.
+    // Halo may not have kept the marker. After an unconfirmed create, the initial name with our vendor text is proof enough.
     let named = |it: &&ObservedSubscription| {
-        let in_doubt = create.sent_at.is_some() || create.duplicate_possible;
-        in_doubt && it.ours && it.marker.is_none() && it.name == create.name
+        let unconfirmed = create.sent_at.is_some() || create.duplicate_possible;
+        unconfirmed && it.ours && it.marker.is_none() && it.name == create.name
     };
     let mut found: Vec<_> = free.iter().copied().filter(marked).collect();
     if found.is_empty() {
@@ -60,7 +61,7 @@ pub(super) fn ids(subscriptions: &[&ObservedSubscription]) -> Vec<HaloSubscripti
     subscriptions.iter().map(|subscription| subscription.id).collect()
 }
 
-/// A create that was sent twice may have made two records. The one that is ours stays right; the other one bills as well.
+/// The second subscription of a create that was sent twice. The association's own stays correct; the other one bills as well.
 pub(super) fn duplicate(
     association: &DesiredAssociation,
     observed: &Observed,

@@ -1,4 +1,4 @@
-//! What we want Halo to show: one subscription for each association, with the active user count.
+//! The state that Halo is to show: one subscription for each association, with the active user count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,30 +9,31 @@ use crate::domain::association::Ending;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
-/// Everything of one partner that a run has to bring about, as our database had it at one moment.
+/// Everything of one partner that a run has to bring about, from one snapshot of our database.
 #[derive(Clone, Debug)]
 pub struct Desired {
     pub tenant: HaloTenant,
     pub associations: Vec<DesiredAssociation>,
-    /// Associations that nothing is done for now, and that want subscriptions of the same customers: what they made is theirs.
+    /// Associations that this plan does nothing for and that want subscriptions of the same customers. What they created is
+    /// theirs.
     pub competing_associations: Vec<DesiredAssociation>,
-    /// Subscriptions that belong to any association of this tenant: never candidates for another.
+    /// Subscriptions that belong to an association of this tenant: never candidates for another association.
     pub owned: BTreeSet<HaloSubscriptionId>,
-    /// Since when nothing is written, because Halo did more than was asked and nobody has looked yet.
+    /// Since when writes are suspended: Halo changed more than the quantity, and no user has acknowledged it yet.
     pub suspended_since: Option<DateTime<Utc>>,
 }
 
-/// So many customers are read for one slice: with all that follows for them, well inside what Halo takes in five minutes.
-const CUSTOMERS_A_SLICE: usize = 25;
+/// Customers of one slice. Their reads, with all that follows, stay well inside what Halo takes in five minutes.
+const CUSTOMERS_PER_SLICE: usize = 25;
 
-/// So many associations are read again together where the first look at them was too long ago by the time of writing: no
-/// more than can be written before the second one is.
-const AGAIN_AT_ONCE: usize = 10;
+/// Associations that are observed again together after their first observation became too old to write by. No more than
+/// can be written before the second observation is too old as well.
+const REREAD_AT_ONCE: usize = 10;
 
 impl Desired {
-    /// Parts that are observed, planned and carried out one after the other, so that a run which has to pause for Halo's sake
-    /// has something to show for it: first the associations that have a subscription, which are read together; then the
-    /// others, customer by customer, those that somebody has to mend last.
+    /// Splits the work into slices that are observed, planned and executed one after the other, so that a run which has to
+    /// pause has finished part of it. The associations that have a subscription come first and are read together. The others
+    /// follow customer by customer, and those with a problem that a user has to resolve come last.
     pub fn slices(mut self) -> Vec<Desired> {
         let associations = std::mem::take(&mut self.associations);
         let (known, unknown): (Vec<_>, Vec<_>) = associations.into_iter().partition(|it| it.subscription.is_some());
@@ -43,43 +44,44 @@ impl Desired {
         let mut customers: Vec<_> = customers.into_values().collect();
         customers.sort_by_key(|of_one| of_one.iter().all(|it| it.problem.is_some()));
         let mut parts = vec![known];
-        parts.extend(customers.chunks(CUSTOMERS_A_SLICE).map(<[_]>::concat));
+        parts.extend(customers.chunks(CUSTOMERS_PER_SLICE).map(<[_]>::concat));
         parts.retain(|part| !part.is_empty());
-        self.parted(parts)
+        self.split_into(parts)
     }
 
-    /// What is `left` of a slice, in small slices, to be observed and planned once more. With it come those that are not
-    /// `written` and want subscriptions of the same customers: whose is whose is decided for all of them together.
-    pub fn again(mut self, left: &BTreeSet<AssociationId>, written: &BTreeSet<AssociationId>) -> Vec<Desired> {
+    /// Small slices of the associations in `left`, to be observed and planned again. Associations that want subscriptions of
+    /// the same customers and are not `written` come with them: which subscription is whose is decided for all together.
+    pub fn remaining(mut self, left: &BTreeSet<AssociationId>, written: &BTreeSet<AssociationId>) -> Vec<Desired> {
         let is_left = |it: &&DesiredAssociation| left.contains(&it.id);
         let pending = self.associations.iter().filter(is_left).filter(|it| it.subscription.is_none());
         let pending: BTreeSet<_> = pending.map(|it| it.customer).collect();
         let competes = |it: &DesiredAssociation| it.subscription.is_none() && pending.contains(&it.customer);
         let associations = std::mem::take(&mut self.associations);
         for association in associations.into_iter().filter(|it| left.contains(&it.id) || competes(it)) {
-            let done = written.contains(&association.id) && !left.contains(&association.id);
-            if done { self.competing_associations.push(association) } else { self.associations.push(association) }
+            let finished = written.contains(&association.id) && !left.contains(&association.id);
+            if finished { self.competing_associations.push(association) } else { self.associations.push(association) }
         }
-        self.slices().into_iter().flat_map(|slice| slice.by(AGAIN_AT_ONCE)).collect()
+        self.slices().into_iter().flat_map(|slice| slice.chunks(REREAD_AT_ONCE)).collect()
     }
 
-    /// Those of a slice whose subscription Halo last did not let us read or write. They are read with the others, and written
-    /// when everybody else's turn is over, so that they hold nobody up.
+    /// Associations whose subscription Halo last did not let us read or write. A run reads them with the others and writes
+    /// them after all others, so that they delay no other client.
     pub fn refused(&self) -> BTreeSet<AssociationId> {
         let refused = self.associations.iter().filter(|it| it.subscription.is_some() && it.was_refused());
         refused.map(|it| it.id).collect()
     }
 
-    /// Small slices of these alone, another one first each `turn`: the first ones may be refused for ever.
-    pub fn only(mut self, these: &BTreeSet<AssociationId>, turn: u32) -> Vec<Desired> {
+    /// Small slices of `these` associations alone. Each `turn` begins with another one, because Halo may refuse the first ones
+    /// for ever.
+    pub fn restricted_to(mut self, these: &BTreeSet<AssociationId>, turn: u32) -> Vec<Desired> {
         self.associations.retain(|it| these.contains(&it.id));
         let turn = turn as usize % self.associations.len().max(1);
         self.associations.rotate_left(turn);
-        self.by(AGAIN_AT_ONCE)
+        self.chunks(REREAD_AT_ONCE)
     }
 
-    /// Parts of about so many associations. Those without a subscription stay with the others of their customer.
-    fn by(mut self, size: usize) -> Vec<Desired> {
+    /// Slices of about `size` associations. Associations without a subscription stay with the others of their customer.
+    fn chunks(mut self, size: usize) -> Vec<Desired> {
         let mut parts: Vec<Vec<DesiredAssociation>> = Vec::new();
         for association in std::mem::take(&mut self.associations) {
             let together =
@@ -89,11 +91,11 @@ impl Desired {
                 _ => parts.push(vec![association]),
             }
         }
-        self.parted(parts)
+        self.split_into(parts)
     }
 
-    /// The same with these associations, part by part.
-    fn parted(&self, parts: Vec<Vec<DesiredAssociation>>) -> Vec<Desired> {
+    /// One slice for each of these `parts`, which share everything but the associations.
+    fn split_into(&self, parts: Vec<Vec<DesiredAssociation>>) -> Vec<Desired> {
         let part = |associations| Desired {
             tenant: self.tenant.clone(),
             associations,
@@ -108,7 +110,7 @@ impl Desired {
 #[derive(Clone, Debug)]
 pub struct DesiredAssociation {
     pub id: AssociationId,
-    /// Changes when a person changes the association: a step for an older revision is not carried out.
+    /// Changes when a user changes the association: a step for an older revision is not executed.
     pub revision: i32,
     pub client: ClientId,
     pub client_name: String,
@@ -117,8 +119,8 @@ pub struct DesiredAssociation {
     pub subscription: Option<HaloSubscriptionId>,
     pub goal: Goal,
     pub create: Create,
-    /// A quantity was sent to Halo, and what became of it was not noted: the process was killed, or Halo did not answer.
-    pub unseen: Option<UnconfirmedWrite>,
+    /// A quantity was sent to Halo and its result was not recorded: the process was killed, or Halo did not answer.
+    pub unconfirmed_write: Option<UnconfirmedWrite>,
     /// The quantity that Halo last confirmed.
     pub last_synced_quantity: Option<u32>,
     pub problem: Option<Problem>,
@@ -132,11 +134,11 @@ impl DesiredAssociation {
     }
 }
 
-/// A write of the quantity of which nobody knows what became.
+/// A write of the quantity whose result is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnconfirmedWrite {
     pub sent: Sent,
-    /// The settle time after it has passed: Halo is not at work on it any more.
+    /// The create-confirmation timeout has passed since the write: Halo is no longer at work on it.
     pub settled: bool,
 }
 
@@ -149,27 +151,28 @@ pub struct Sent {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
-    /// Follow the active user count.
+    /// Keep the quantity at the active user count.
     SyncQuantity { active_users: u32 },
-    /// A person removed the association.
+    /// A user removed the association.
     End(Ending),
 }
 
-/// What a create would need, and what is known of an earlier one.
+/// What a create needs, and what is known of an earlier one.
 #[derive(Clone, Debug)]
 pub struct Create {
     pub name: String,
     pub marker: String,
-    /// When a create was sent whose outcome is not known.
+    /// When a create was sent whose result is unknown.
     pub sent_at: Option<DateTime<Utc>>,
-    /// The settle time after that has passed, by the database's clock: an empty look now means that nothing was created.
+    /// The create-confirmation timeout has passed since then, by the database's clock: if Halo shows nothing now, nothing was
+    /// created.
     pub settled: bool,
-    /// One was sent again not long ago, and the first may still come to light beside the subscription there is now; or it did
-    /// and is still there.
+    /// A create was sent again not long ago, and the first one may still show up beside the subscription that exists now; or a
+    /// second subscription is known and still exists.
     pub duplicate_possible: bool,
-    /// The subscription that an ended association of the same client and customer had. It is taken back, wherever the partner
+    /// The subscription of an ended association of the same client and customer. It is adopted again, wherever the partner
     /// has moved it.
     pub previous_subscription: Option<HaloSubscriptionId>,
-    /// A person saw the candidates and wants a new subscription.
-    pub approved: bool,
+    /// A user saw the candidates and chose a new subscription.
+    pub creation_approved: bool,
 }

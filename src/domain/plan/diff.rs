@@ -1,10 +1,10 @@
-//! Desired and observed give the plan. Every decision about money is made here and nowhere else.
+//! Computes the plan from desired and observed state. Every decision about money is made here and nowhere else.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::candidates::{claimed, duplicate, ids, recovered};
+use super::candidates::{duplicate, ids, recovered, reserved_for_pending};
 use super::desired::{Desired, DesiredAssociation, Goal};
 use super::observed::{Lookup, Observed, ObservedCustomer, ObservedSubscription};
 use crate::domain::association::Ending;
@@ -17,15 +17,21 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan without the steps of `these` that would write to Halo, and whose those are.
+    /// Removes the steps of `these` associations that would write to Halo. Returns the associations of the removed steps and the
+    /// remaining plan.
     pub fn without_writes_of(self, these: &BTreeSet<AssociationId>) -> (BTreeSet<AssociationId>, Plan) {
         let would = |step: &Step| these.contains(&step.association) && step.action.writes();
         let (left_out, steps): (Vec<_>, Vec<_>) = self.steps.into_iter().partition(would);
         (left_out.into_iter().map(|step| step.association).collect(), Plan { steps })
     }
 
-    /// What some step waits for, if one does.
-    pub fn waits(&self) -> Option<&Problem> {
+    /// The associations whose steps write to Halo.
+    pub fn writing(&self) -> impl Iterator<Item = AssociationId> {
+        self.steps.iter().filter(|step| step.action.writes()).map(|step| step.association)
+    }
+
+    /// The problem of the first deferred step.
+    pub fn deferred(&self) -> Option<&Problem> {
         self.steps.iter().find_map(|step| match &step.action {
             Action::Defer(problem) => Some(problem),
             _ => None,
@@ -33,7 +39,7 @@ impl Plan {
     }
 }
 
-/// What to do for one association, and what to tell its owner.
+/// What to do for one association, and what its owner should know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     pub association: AssociationId,
@@ -42,15 +48,15 @@ pub struct Step {
     pub client_name: String,
     pub customer: HaloCustomerId,
     pub action: Action,
-    /// The association's own subscription as Halo showed it, or the one being taken back.
-    pub seen: Option<ObservedSubscription>,
-    /// Does not stop the write.
+    /// The association's own subscription as Halo showed it, or the one to re-adopt.
+    pub observed: Option<ObservedSubscription>,
+    /// A problem that does not stop the write.
     pub warning: Option<Problem>,
-    /// Halo's quantity was not what we last wrote.
+    /// Halo's quantity is not the one that was last written.
     pub changed_in_halo: bool,
-    /// What Halo showed before a write of ours whose outcome was not noted: that write counts as this step's.
+    /// The quantity that Halo showed before an unconfirmed write, which counts as this step's.
     pub before_sent: Option<u32>,
-    /// Whether there is a second subscription of this client's; none where nobody looked.
+    /// Whether the client has a second subscription; `None` if the customer's subscriptions were not read.
     pub duplicate: Option<bool>,
 }
 
@@ -61,29 +67,29 @@ pub enum Action {
         marker: String,
         quantity: u32,
     },
-    /// The subscription is ours and its id was lost: take it back, and set its quantity where that differs.
+    /// An earlier create made the subscription and its id was lost: adopt it again, and set its quantity if that differs.
     Readopt {
         subscription: HaloSubscriptionId,
         quantity: u32,
     },
     SetQuantity {
         subscription: HaloSubscriptionId,
-        /// None where Halo showed no whole number.
+        /// `None` if Halo showed something other than a whole number.
         from: Option<u32>,
         to: u32,
     },
-    /// Halo already shows what we want.
+    /// Halo already shows the desired quantity.
     NoChange {
         subscription: HaloSubscriptionId,
         quantity: u32,
     },
-    /// A person ended the association: first the quantity, where zero was asked for, then it is over.
+    /// A user removed the association: its quantity is set to zero first if the user chose that, then the association ends.
     End {
         set_to_zero: Option<HaloSubscriptionId>,
     },
-    /// A create is in doubt and Halo may still be at work: look again later.
+    /// Halo may still be at work on an unconfirmed write: observe again later.
     Defer(Problem),
-    /// Nothing can be written until somebody has mended this.
+    /// Nothing can be written until this problem is resolved.
     Blocked(Problem),
 }
 
@@ -91,7 +97,7 @@ impl Action {
     pub fn writes(&self) -> bool {
         match self {
             Action::Create { .. } | Action::SetQuantity { .. } => true,
-            // Taking back is a note of ours; the quantity is compared when it is carried out.
+            // Adopting writes to our tables only; whether the quantity differs is known when the step is executed.
             Action::Readopt { .. } => true,
             Action::End { set_to_zero } => set_to_zero.is_some(),
             Action::NoChange { .. } | Action::Defer(_) | Action::Blocked(_) => false,
@@ -99,21 +105,21 @@ impl Action {
     }
 }
 
-/// Works out the plan. `now` dates the problems that are found.
+/// Computes the plan. `now` dates the problems that are found.
 pub fn diff(desired: &Desired, observed: &Observed, now: DateTime<Utc>) -> Plan {
-    // Within one plan too, a subscription is taken back once.
+    // A subscription is adopted once, within one plan too.
     let mut owned = desired.owned.clone();
-    let claimed = claimed(desired, observed);
-    let held = desired.suspended_since.is_some();
-    let plan_for = |association| step(association, held, observed, &claimed, &mut owned, now);
+    let reserved = reserved_for_pending(desired, observed);
+    let writes_suspended = desired.suspended_since.is_some();
+    let plan_for = |association| step(association, writes_suspended, observed, &reserved, &mut owned, now);
     Plan { steps: desired.associations.iter().map(plan_for).collect() }
 }
 
 fn step(
     association: &DesiredAssociation,
-    held: bool,
+    writes_suspended: bool,
     observed: &Observed,
-    claimed: &BTreeSet<HaloSubscriptionId>,
+    reserved: &BTreeSet<HaloSubscriptionId>,
     owned: &mut BTreeSet<HaloSubscriptionId>,
     now: DateTime<Utc>,
 ) -> Step {
@@ -126,125 +132,126 @@ fn step(
         action: Action::Blocked(
             Problem::new(ProblemKind::TenantChanged, now).with_first_seen_from(association.problem.as_ref()),
         ),
-        seen: None,
+        observed: None,
         warning: None,
         changed_in_halo: false,
         before_sent: None,
         duplicate: None,
     };
-    let report = |problem: Problem| Action::Blocked(problem.with_first_seen_from(association.problem.as_ref()));
+    let blocked = |problem: Problem| Action::Blocked(problem.with_first_seen_from(association.problem.as_ref()));
 
     // Halo's ids mean nothing in another tenant.
     if association.tenant != observed.tenant {
         return step;
     }
-    // Whoever acknowledges it takes the problem away.
-    if let (true, Goal::SyncQuantity { .. }, Some(problem)) = (held, association.goal, &association.problem)
+    // Acknowledging the problem removes it.
+    if let (true, Goal::SyncQuantity { .. }, Some(problem)) = (writes_suspended, association.goal, &association.problem)
         && problem.code() == ProblemCode::FieldsOverwritten
     {
         step.action = Action::Blocked(problem.clone());
         return step;
     }
     let Some(subscription) = association.subscription else {
-        step.action = find_or_create(association, observed, claimed, owned, &mut step.seen, now);
+        step.action = find_or_create(association, observed, reserved, owned, &mut step.observed, now);
         return step;
     };
-    let seen = match observed.subscriptions.get(&subscription) {
-        Some(Lookup::Found(seen)) => seen.clone(),
+    let current = match observed.subscriptions.get(&subscription) {
+        Some(Lookup::Found(current)) => current.clone(),
         Some(Lookup::Deleted) => {
             step.action = match association.goal {
                 Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
-                // Nobody looks again after this end, so one look that says so is not enough.
+                // Nothing observes the subscription after this end, so one answer that it is deleted is not enough.
                 Goal::End(Ending::SetToZero) => match &association.problem {
                     Some(problem) if problem.code() == ProblemCode::SubscriptionDeleted => {
                         Action::End { set_to_zero: None }
                     }
                     _ => Action::Defer(Problem::new(ProblemKind::SubscriptionDeleted, now)),
                 },
-                // A write to the deleted one made another record: that question goes on until a person has answered it.
+                // A write to the deleted subscription made another record: the problem stays until a user has resolved it.
                 Goal::SyncQuantity { .. } => match &association.problem {
                     Some(problem) if problem.code() == ProblemCode::DuplicateSubscription => {
                         Action::Blocked(problem.clone())
                     }
-                    _ => report(Problem::new(ProblemKind::SubscriptionDeleted, now)),
+                    _ => blocked(Problem::new(ProblemKind::SubscriptionDeleted, now)),
                 },
             };
             return step;
         }
         Some(Lookup::Unknown(kind)) => {
-            step.action = report(Problem::new(kind.clone(), now));
+            step.action = blocked(Problem::new(kind.clone(), now));
             return step;
         }
         None => {
-            step.action = report(Problem::new(ProblemKind::AnswerNotUnderstood, now));
+            step.action = blocked(Problem::new(ProblemKind::AnswerNotUnderstood, now));
             return step;
         }
     };
-    // What Halo shows may be neither what we last noted nor a stranger's change: a crash can come between writing and noting.
-    let wanted = match association.goal {
+    // A quantity other than the last recorded one need not be a change in Halo: a crash may have come between the write and its
+    // record.
+    let quantity = match association.goal {
         Goal::SyncQuantity { active_users } => active_users,
         Goal::End(_) => 0,
     };
-    let arrived = association.unseen.map(|it| it.sent).filter(|sent| seen.quantity == Some(sent.to));
-    step.changed_in_halo = seen.quantity != Some(wanted)
+    let arrived = association.unconfirmed_write.map(|it| it.sent).filter(|sent| current.quantity == Some(sent.to));
+    step.changed_in_halo = current.quantity != Some(quantity)
         && arrived.is_none()
-        && association.last_synced_quantity.is_some_and(|last| seen.quantity != Some(last));
+        && association.last_synced_quantity.is_some_and(|last| current.quantity != Some(last));
     step.before_sent = arrived.and_then(|sent| sent.from);
-    let under_way = association.unseen.filter(|it| arrived.is_none() && !it.settled);
+    let under_way = association.unconfirmed_write.filter(|it| arrived.is_none() && !it.settled);
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
-        // What Halo may still be at work on would undo what is written now, or what is written after that.
+        // A write that Halo may still be at work on would undo this one, or a later one.
         _ if under_way.is_some() => Action::Defer(
             Problem::new(ProblemKind::HaloUnreachable { retried: true }, now)
                 .with_first_seen_from(association.problem.as_ref()),
         ),
-        Goal::End(Ending::SetToZero) if seen.quantity == Some(0) => Action::End { set_to_zero: None },
+        Goal::End(Ending::SetToZero) if current.quantity == Some(0) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(subscription) },
-        Goal::SyncQuantity { .. } if !seen.active => {
-            report(Problem::new(ProblemKind::SubscriptionInactive { id: subscription }, now))
+        Goal::SyncQuantity { .. } if !current.active => {
+            blocked(Problem::new(ProblemKind::SubscriptionInactive { id: subscription }, now))
         }
-        Goal::SyncQuantity { active_users } if seen.quantity == Some(active_users) => {
+        Goal::SyncQuantity { active_users } if current.quantity == Some(active_users) => {
             Action::NoChange { subscription, quantity: active_users }
         }
         Goal::SyncQuantity { active_users: 0 } if let Some(problem) = zero_refused_before(association) => {
             Action::Blocked(problem.clone())
         }
         Goal::SyncQuantity { active_users } => {
-            Action::SetQuantity { subscription, from: seen.quantity, to: active_users }
+            Action::SetQuantity { subscription, from: current.quantity, to: active_users }
         }
     };
     if let Goal::SyncQuantity { .. } = association.goal {
         let duplicate = duplicate(association, observed, owned, now);
         step.duplicate = observed.customers.contains_key(&association.customer).then_some(duplicate.is_some());
         step.warning =
-            duplicate.or_else(|| warning(association, &seen, step.changed_in_halo, &step.action, observed, now));
+            duplicate.or_else(|| warning(association, &current, step.changed_in_halo, &step.action, observed, now));
     }
-    step.seen = Some(seen);
+    step.observed = Some(current);
     step
 }
 
-/// Some Halos never take a 0, so a refused one is tried again when the count changes, not every night. Any other quantity
-/// is: a partner who fixed the reason finds it written.
+/// The problem of a refused 0. Some Halos never accept a 0, so a refused 0 is tried again only when the count changes. Any
+/// other refused quantity is tried again every night, because the reason may have been removed meanwhile.
 fn zero_refused_before(association: &DesiredAssociation) -> Option<&Problem> {
     association.problem.as_ref().filter(|problem| {
         matches!(problem.kind, ProblemKind::QuantityRefused { quantity: 0, refusal: QuantityRefusal::Rejected { .. } })
     })
 }
 
-/// What the owner should know although the sync goes on. The weightiest one is told.
+/// The most important problem that the owner should know although the sync continues.
 fn warning(
     association: &DesiredAssociation,
-    seen: &ObservedSubscription,
+    current: &ObservedSubscription,
     changed_in_halo: bool,
     action: &Action,
     observed: &Observed,
     now: DateTime<Utc>,
 ) -> Option<Problem> {
-    let customer_is_gone = matches!(observed.customers.get(&association.customer), Some(ObservedCustomer::Deleted));
-    let kind = if seen.customer != association.customer {
+    let customer_is_deleted = matches!(observed.customers.get(&association.customer), Some(ObservedCustomer::Deleted));
+    let kind = if current.customer != association.customer {
         // Halo moves a merged customer's subscriptions to the other one.
-        if customer_is_gone { ProblemKind::CustomerMerged } else { ProblemKind::SubscriptionMoved }
-    } else if customer_is_gone {
+        if customer_is_deleted { ProblemKind::CustomerMerged } else { ProblemKind::SubscriptionMoved }
+    } else if customer_is_deleted {
         ProblemKind::CustomerDeleted
     } else if changed_in_halo {
         ProblemKind::QuantityChangedInHalo
@@ -262,38 +269,38 @@ fn fell(from: u32, to: u32) -> bool {
     from > 0 && to < from && (to == 0 || to.saturating_mul(2) < from)
 }
 
-/// Every create looks first.
+/// Adopts an existing subscription, or creates one only if Halo shows none.
 fn find_or_create(
     association: &DesiredAssociation,
     observed: &Observed,
-    claimed: &BTreeSet<HaloSubscriptionId>,
+    reserved: &BTreeSet<HaloSubscriptionId>,
     owned: &mut BTreeSet<HaloSubscriptionId>,
-    found: &mut Option<ObservedSubscription>,
+    adopted: &mut Option<ObservedSubscription>,
     now: DateTime<Utc>,
 ) -> Action {
-    let report = |problem: Problem| Action::Blocked(problem.with_first_seen_from(association.problem.as_ref()));
+    let blocked = |problem: Problem| Action::Blocked(problem.with_first_seen_from(association.problem.as_ref()));
     let create = &association.create;
     let (subscriptions, inactive) = match observed.customers.get(&association.customer) {
         Some(ObservedCustomer::Found { subscriptions, inactive, .. }) => (subscriptions.as_slice(), *inactive),
         Some(ObservedCustomer::Deleted) => {
             return match association.goal {
-                // What a create in doubt made may have gone with a merged customer, or may not be there yet.
+                // The record of an unconfirmed create may have moved with a merged customer, or may not show yet.
                 Goal::End(_) if create.sent_at.is_some() && !create.settled => {
                     Action::Defer(Problem::new(ProblemKind::CreateUnconfirmed, now))
                 }
                 Goal::End(_) => Action::End { set_to_zero: None },
-                Goal::SyncQuantity { .. } => report(Problem::new(ProblemKind::CustomerDeleted, now)),
+                Goal::SyncQuantity { .. } => blocked(Problem::new(ProblemKind::CustomerDeleted, now)),
             };
         }
-        None => return report(Problem::new(ProblemKind::AnswerNotUnderstood, now)),
+        None => return blocked(Problem::new(ProblemKind::AnswerNotUnderstood, now)),
     };
     let previous_subscription = match create
         .previous_subscription
         .filter(|id| !owned.contains(id))
         .and_then(|id| observed.subscriptions.get(&id))
     {
-        Some(Lookup::Found(seen)) => subscriptions.iter().all(|it| it.id != seen.id).then_some(seen),
-        Some(Lookup::Unknown(kind)) => return report(Problem::new(kind.clone(), now)),
+        Some(Lookup::Found(record)) => subscriptions.iter().all(|it| it.id != record.id).then_some(record),
+        Some(Lookup::Unknown(kind)) => return blocked(Problem::new(kind.clone(), now)),
         Some(Lookup::Deleted) | None => None,
     };
     let free = subscriptions.iter().filter(|subscription| !owned.contains(&subscription.id));
@@ -301,19 +308,19 @@ fn find_or_create(
     let recovered = recovered(association, &free);
     match recovered[..] {
         [] => {}
-        // Somebody saw it and wanted none of it. Was it that, or what the create in doubt made after all?
-        [only] if create.approved && only.marker.as_deref() != Some(&create.marker) => {
+        // A user saw this one and chose a new subscription. It may also be the record of the unconfirmed create.
+        [only] if create.creation_approved && only.marker.as_deref() != Some(&create.marker) => {
             if create.sent_at.is_some() && create.settled {
-                return report(Problem::new(ProblemKind::AmbiguousRecovery { ids: vec![only.id] }, now));
+                return blocked(Problem::new(ProblemKind::AmbiguousRecovery { ids: vec![only.id] }, now));
             }
         }
-        // The same that stops writing to an own one.
+        // An inactive subscription is not written, whether it is owned already or not.
         [only] if !only.active && matches!(association.goal, Goal::SyncQuantity { .. }) => {
-            return report(Problem::new(ProblemKind::SubscriptionInactive { id: only.id }, now));
+            return blocked(Problem::new(ProblemKind::SubscriptionInactive { id: only.id }, now));
         }
         [only] => {
             owned.insert(only.id);
-            *found = Some(only.clone());
+            *adopted = Some(only.clone());
             return match association.goal {
                 Goal::SyncQuantity { active_users } => {
                     Action::Readopt { subscription: only.id, quantity: active_users }
@@ -322,20 +329,19 @@ fn find_or_create(
                 Goal::End(_) => Action::End { set_to_zero: None },
             };
         }
-        // Somebody saw them and wants none of them.
-        _ if create.approved && create.sent_at.is_none() => {}
-        // The quantity stays whichever of them it is.
+        // A user saw them and chose a new subscription.
+        _ if create.creation_approved && create.sent_at.is_none() => {}
+        // The quantity stays as it is, whichever of them is the association's.
         _ if association.goal == Goal::End(Ending::KeepQuantity) => return Action::End { set_to_zero: None },
-        // What the create made may not be among them yet.
+        // The record of the unconfirmed create may not be among them yet.
         _ if create.sent_at.is_some() && !create.settled => {}
         _ => {
-            let doubt = create.sent_at.is_some();
             let ids = ids(&recovered);
-            let kind = match doubt {
+            let kind = match create.sent_at.is_some() {
                 true => ProblemKind::AmbiguousRecovery { ids },
                 false => ProblemKind::DuplicateSubscription { ids },
             };
-            return report(Problem::new(kind, now));
+            return blocked(Problem::new(kind, now));
         }
     }
     if create.sent_at.is_some() && !create.settled {
@@ -345,12 +351,13 @@ fn find_or_create(
     }
     let Goal::SyncQuantity { active_users } = association.goal else { return Action::End { set_to_zero: None } };
     if inactive {
-        return report(Problem::new(ProblemKind::CustomerInactive, now));
+        return blocked(Problem::new(ProblemKind::CustomerInactive, now));
     }
-    // A subscription of ours that nobody owns, such as an earlier installation's: a person chooses.
-    let orphans: Vec<_> = free.iter().copied().filter(|it| it.ours && it.active && !claimed.contains(&it.id)).collect();
-    if !orphans.is_empty() && !create.approved {
-        return report(Problem::new(ProblemKind::SubscriptionExists { ids: ids(&orphans) }, now));
+    // A subscription with our vendor text that no association owns, such as an earlier installation's: a user chooses.
+    let orphans: Vec<_> =
+        free.iter().copied().filter(|it| it.ours && it.active && !reserved.contains(&it.id)).collect();
+    if !orphans.is_empty() && !create.creation_approved {
+        return blocked(Problem::new(ProblemKind::SubscriptionExists { ids: ids(&orphans) }, now));
     }
     Action::Create { name: create.name.clone(), marker: create.marker.clone(), quantity: active_users }
 }

@@ -1,4 +1,4 @@
-//! What Halo shows, always read in the same run, never taken from our own notes.
+//! The state that Halo shows, always read in the same run, never taken from our own records.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,29 @@ use crate::ids::{HaloCustomerId, HaloSubscriptionId, HaloTenant};
 #[derive(Clone, Debug)]
 pub struct Observed {
     pub tenant: HaloTenant,
-    /// For each association that has a subscription.
+    /// The subscription of each association that has one.
     pub subscriptions: BTreeMap<HaloSubscriptionId, Lookup>,
-    /// For each customer of an association without one, or whose subscription is on another customer now: the customer, and
-    /// all of its subscriptions.
+    /// The customers of associations without a subscription, and of those whose subscription is on another customer now, each
+    /// with all of its subscriptions.
     pub customers: BTreeMap<HaloCustomerId, ObservedCustomer>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup {
     Found(ObservedSubscription),
-    /// A read of that id alone says that it is gone.
+    /// A read of that id alone says that the subscription is deleted.
     Deleted,
-    /// Halo shows others, and this one not.
+    /// Halo shows other subscriptions, but not this one.
     Unknown(ProblemKind),
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedSubscription {
     pub id: HaloSubscriptionId,
-    /// Where the record is now, which need not be where it was created.
+    /// The customer that has the record now, which need not be the one it was created for.
     pub customer: HaloCustomerId,
     pub name: String,
-    /// None: Halo shows something that is no whole number.
+    /// `None` if Halo shows something other than a whole number.
     pub quantity: Option<u32>,
     pub active: bool,
     pub marker: Option<String>,

@@ -75,7 +75,7 @@ impl HaloSyncPreviewEntry {
     /// The quantity that Halo shows, or showed when it was last looked at. Null where there is no subscription.
     async fn quantity_in_halo(&self) -> Option<u32> {
         match &self.0.step {
-            Some(step) => step.seen.as_ref()?.quantity,
+            Some(step) => step.observed.as_ref()?.quantity,
             None => self.0.association.subscription.as_ref()?.quantity,
         }
     }

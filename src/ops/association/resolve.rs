@@ -74,7 +74,7 @@ pub async fn resolve_subscription(
             Some(vec![before.client])
         }
         Resolution::CreateNew => {
-            let confirmation = ops.settings.settle;
+            let confirmation = ops.settings.create_confirmation_timeout;
             answer(&mut tx, id, &AssociationEvent::CreationApproved { confirmation }).await?;
             Some(vec![before.client])
         }

@@ -15,7 +15,7 @@ use crate::queue;
 use crate::storage::runs::{self, RunRequest};
 use crate::storage::{PartnerTx, associations};
 
-/// Queues the run and wakes a worker, unless the partner has no association at all.
+/// Queues the run and its job, unless the partner has no association at all.
 pub(in crate::ops) async fn enqueue_if_mapped(
     tx: &mut PartnerTx<'_>,
     request: RunRequest,
@@ -27,12 +27,12 @@ pub(in crate::ops) async fn enqueue_if_mapped(
     enqueue(tx, request).await.map(Some)
 }
 
-/// Queues the run and wakes a worker.
+/// Queues the run and its job.
 pub(in crate::ops) async fn enqueue(tx: &mut PartnerTx<'_>, request: RunRequest) -> Result<RunId, OpError> {
     enqueue_delayed(tx, &request, Duration::ZERO).await
 }
 
-/// Queues the run, which no worker begins before `wait` is over.
+/// Queues the run and its job; no worker starts the run before `wait` is over.
 pub(in crate::ops) async fn enqueue_delayed(
     tx: &mut PartnerTx<'_>,
     request: &RunRequest,

@@ -1,5 +1,5 @@
-//! Queues the night's sync of every partner whose time has come: exactly one for each partner and night, however many
-//! processes look, and a missed one is caught up once.
+//! Queues the nightly sync of every partner that is due: exactly one for each partner and date, however many processes run
+//! the scheduler. A missed nightly sync is caught up once.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -15,16 +15,16 @@ use crate::storage::partners::PartnerWithSchedule;
 use crate::storage::runs::RunRequest;
 use crate::storage::{AuditContext, partners, runs};
 
-/// Which nights are started.
+/// Which nightly syncs are queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// Those whose instant has come.
+    /// Those that are due.
     Due,
-    /// Tonight's of every partner, now: by the operator's hand.
+    /// Today's of every partner, at once: an operator's command.
     Today,
 }
 
-/// Given are the runs that were queued. One partner's error is logged and does not cost the others their night.
+/// Queues nightly syncs and returns the queued runs. The error of one partner is logged and does not affect the others.
 pub async fn enqueue_nightly_syncs(ops: &Ops, selection: Selection) -> Result<Vec<(PartnerId, RunId)>, OpError> {
     let mut started = Vec::new();
     let mut after = None;
@@ -43,7 +43,7 @@ pub async fn enqueue_nightly_syncs(ops: &Ops, selection: Selection) -> Result<Ve
             match run {
                 Ok(run) => started.extend(run.map(|run| (id, run))),
                 Err(error) => {
-                    tracing::error!(partner.id = %id, error = &error as &dyn std::error::Error, "night not queued; the next tick tries again");
+                    tracing::error!(partner.id = %id, error = &error as &dyn std::error::Error, "nightly sync not queued; the next maintenance job tries again");
                 }
             }
         }
@@ -57,12 +57,12 @@ async fn enqueue_nightly_sync(
     selection: Selection,
 ) -> Result<Option<RunId>, OpError> {
     let now = ops.clock.now();
-    let night = match selection {
+    let nightly = match selection {
         Selection::Due => schedule::latest_due(partner.id, &partner.settings, now),
         Selection::Today => NightlySync { date: now.with_timezone(&partner.settings.time_zone).date_naive(), due: now },
     };
-    // A night before there was anything to sync was not missed.
-    if night.due < since {
+    // A nightly sync that was due before the partner had an association was not missed.
+    if nightly.due < since {
         return Ok(None);
     }
     let scope = match selection {
@@ -70,25 +70,25 @@ async fn enqueue_nightly_sync(
         Selection::Today => PartnerScope::for_operator(partner.id),
     };
     let mut tx = ops.begin(&scope, AuditContext::default()).await?;
-    // Archived since the list was read.
+    // The partner may have been archived since the list was read.
     if tx.lock().await? == Some(RosterState::Archived) {
         return Ok(None);
     }
-    if let Some((date, asked_at)) = runs::latest_nightly(&mut tx, &scope).await? {
-        let too_close = selection == Selection::Due && now - asked_at < MIN_INTERVAL;
-        if date >= night.date || too_close {
+    if let Some((date, requested_at)) = runs::latest_nightly(&mut tx, &scope).await? {
+        let too_close = selection == Selection::Due && now - requested_at < MIN_INTERVAL;
+        if date >= nightly.date || too_close {
             return Ok(None);
         }
     }
     let request =
-        RunRequest { trigger: Trigger::Nightly, clients: None, nightly_date: Some(night.date), interactive: false };
+        RunRequest { trigger: Trigger::Nightly, clients: None, nightly_date: Some(nightly.date), interactive: false };
     let run = enqueue(&mut tx, request).await?;
-    // Of a night that came by itself the run is the record.
+    // The run itself is the record of a nightly sync that was due. Only an operator's command is audited.
     if selection == Selection::Today {
-        let after = json!({ "night": night.date });
+        let after = json!({ "night": nightly.date });
         tx.record(Action::SyncRequested, Some(run.to_string()), None, Some(after)).await?;
     }
     tx.commit().await?;
-    tracing::info!(partner.id = %partner.id, sync_run.id = %run, night = %night.date, "night queued");
+    tracing::info!(partner.id = %partner.id, sync_run.id = %run, nightly_date = %nightly.date, "nightly sync queued");
     Ok(Some(run))
 }

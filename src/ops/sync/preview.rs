@@ -1,4 +1,4 @@
-//! What a sync would change now, worked out against Halo as it stands. Nothing is changed: not in Halo, not here.
+//! Previews a sync: plans it against Halo's current state. Nothing is changed, neither in Halo nor here.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use crate::ops::sync::observe;
 use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, halo};
 use crate::storage::{associations, clients, desired};
 
-/// A preview is somebody's look at a screen, and spends no more than that of the people's slice of the budget.
-const MOST_REQUESTS: u32 = 30;
-/// So many clients without a subscription are looked at; each costs requests of its own.
-const MOST_UNKNOWN: usize = 10;
+/// Requests that one preview may spend of the budget's interactive reserve: a user waits for it in front of a screen.
+const MAX_REQUESTS: u32 = 30;
+/// Clients without a subscription that one preview observes. Each costs requests of its own.
+const MAX_WITHOUT_SUBSCRIPTION: usize = 10;
 
-/// The plan as far as Halo was looked at, and what was last known of the rest.
+/// The plan as far as Halo was observed, and the last known state of the rest.
 #[derive(Clone, Debug)]
 pub struct Preview {
     pub entries: Vec<Entry>,
-    /// Every association was looked at.
+    /// Whether every association was observed.
     pub complete: bool,
     pub halo_requests: u32,
 }
@@ -29,13 +29,14 @@ pub struct Preview {
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub association: Association,
-    /// None: Halo was not looked at for this one, and the association says what it last showed.
+    /// `None` if Halo was not observed for this association, which then has the last known state.
     pub step: Option<Step>,
-    /// What the active user count is now.
+    /// The current active user count.
     pub active_users: u32,
 }
 
-/// For these clients, or for all that are mapped. One that is not mapped has no entry, one that is unknown is a mistake.
+/// Previews a sync of these clients, or of all that are mapped. A client that is not mapped has no entry; an unknown client is
+/// an error.
 pub async fn preview_sync(
     ops: &Ops,
     request: &Request<'_>,
@@ -44,21 +45,25 @@ pub async fn preview_sync(
 ) -> Result<Preview, OpError> {
     let scope = permit(request.caller, Act::Preview, partner)?;
     let clients = match clients {
-        Some(clients) => Some(known(ops, &scope, clients).await?),
+        Some(clients) => Some(find_clients(ops, &scope, clients).await?),
         None => None,
     };
     preview(ops, &scope, clients.as_deref()).await
 }
 
-/// Those of the partner's clients that were named, or the first that is none of them.
-async fn known(ops: &Ops, scope: &PartnerScope, named: &[Option<ClientId>]) -> Result<Vec<ClientId>, OpError> {
-    let ids: Vec<_> = named.iter().copied().flatten().collect();
+/// The requested clients, or an error for the first that is none of the partner's.
+async fn find_clients(
+    ops: &Ops,
+    scope: &PartnerScope,
+    requested: &[Option<ClientId>],
+) -> Result<Vec<ClientId>, OpError> {
+    let ids: Vec<_> = requested.iter().copied().flatten().collect();
     let found = {
         let mut db = ops.db.read(scope).await?;
         clients::find_many(&mut db, scope, &ids).await?
     };
     let known = |id: &Option<ClientId>| found.iter().any(|client| Some(client.id) == *id);
-    match named.iter().position(|id| !known(id)) {
+    match requested.iter().position(|id| !known(id)) {
         None => Ok(ids),
         Some(index) => {
             let unknown = UserError::new(UserErrorCode::ClientNotFound, &[], "There is no such client.");
@@ -67,7 +72,7 @@ async fn known(ops: &Ops, scope: &PartnerScope, named: &[Option<ClientId>]) -> R
     }
 }
 
-/// The same for whoever may see the partner.
+/// Previews a sync for a caller that was authorised already.
 pub(in crate::ops) async fn preview(
     ops: &Ops,
     scope: &PartnerScope,
@@ -75,14 +80,16 @@ pub(in crate::ops) async fn preview(
 ) -> Result<Preview, OpError> {
     let (connection, session) =
         halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
-    let session = session.at_most(MOST_REQUESTS);
+    let session = session.at_most(MAX_REQUESTS);
     let (desired, associations) = {
         let mut db = ops.db.read(scope).await?;
-        let desired = desired::read(&mut db, scope, &connection.tenant, clients, ops.settings.settle).await?;
+        let desired =
+            desired::read(&mut db, scope, &connection.tenant, clients, ops.settings.create_confirmation_timeout)
+                .await?;
         let ids: Vec<_> = desired.associations.iter().map(|association| association.id).collect();
         (desired, associations::find_many(&mut db, scope, &ids).await?)
     };
-    let plan = reached(ops, &session, &desired).await?;
+    let plan = plan_within_budget(ops, &session, &desired).await?;
     let mut steps: BTreeMap<AssociationId, Step> =
         plan.steps.into_iter().map(|step| (step.association, step)).collect();
     let mut associations: BTreeMap<_, _> = associations.into_iter().map(|found| (found.id, found)).collect();
@@ -102,17 +109,17 @@ pub(in crate::ops) async fn preview(
     Ok(Preview { entries, complete, halo_requests: session.requests() })
 }
 
-/// The plan for as many associations as the budget of a preview reaches: first those with a subscription, then the others.
-async fn reached(ops: &Ops, session: &Session, desired: &Desired) -> Result<Plan, OpError> {
+/// The plan for as many associations as the budget of a preview allows, those with a subscription first.
+async fn plan_within_budget(ops: &Ops, session: &Session, desired: &Desired) -> Result<Plan, OpError> {
     let (known, unknown): (Vec<_>, Vec<_>) =
         desired.associations.iter().cloned().partition(|association| association.subscription.is_some());
-    let unknown: Vec<_> = unknown.into_iter().take(MOST_UNKNOWN).collect();
+    let unknown: Vec<_> = unknown.into_iter().take(MAX_WITHOUT_SUBSCRIPTION).collect();
     let mut steps = Vec::new();
     for part in [known, unknown] {
         let part = Desired { associations: part, ..desired.clone() };
         match observe::observe(session, &part).await {
-            Ok(sighted) => steps.extend(plan::diff(&part, &sighted.observed, ops.clock.now()).steps),
-            // As far as it went.
+            Ok(observation) => steps.extend(plan::diff(&part, &observation.observed, ops.clock.now()).steps),
+            // The rest shows its last known state.
             Err(HaloError::RateLimited { .. }) => break,
             Err(error) => return Err(error.into()),
         }

@@ -1,4 +1,4 @@
-//! Changes when a partner's nights are.
+//! Changes a partner's nightly schedule.
 
 use chrono::NaiveTime;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::domain::roster::{NightlySchedule, Partner};
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
 use crate::storage::partners;
 
-/// What is changed; what is left out stays.
+/// The settings to change. Absent settings stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct ScheduleChanges {
     pub nightly: Option<bool>,
@@ -18,7 +18,7 @@ pub struct ScheduleChanges {
     pub night_end: Option<NaiveTime>,
 }
 
-/// The partner with its new settings.
+/// Updates the nightly schedule and returns the partner with its new settings.
 pub async fn update_settings(
     ops: &Ops,
     request: &Request<'_>,
@@ -43,13 +43,13 @@ pub async fn update_settings(
         ));
     }
     partners::update_settings(&mut tx, &scope, &settings).await?;
-    let (was, is) = (shown(&before.settings), shown(&settings));
+    let (was, is) = (audit_values(&before.settings), audit_values(&settings));
     tx.record(Action::SettingsChanged, Some(partner.to_string()), Some(was), Some(is)).await?;
     tx.commit().await?;
     Ok(Partner { settings, ..before })
 }
 
-fn shown(settings: &NightlySchedule) -> serde_json::Value {
+fn audit_values(settings: &NightlySchedule) -> serde_json::Value {
     json!({
         "nightly": settings.nightly,
         "timeZone": settings.time_zone.name(),

@@ -137,9 +137,9 @@ impl Confirmed for DesiredAssociation {
     fn confirmed(&mut self, subscription: i32, quantity: u32) {
         self.subscription = Some(HaloSubscriptionId(subscription));
         self.last_synced_quantity = Some(quantity);
-        self.unseen = None;
+        self.unconfirmed_write = None;
         self.problem = None;
-        self.create = Create { sent_at: None, approved: false, ..self.create.clone() };
+        self.create = Create { sent_at: None, creation_approved: false, ..self.create.clone() };
     }
 }
 
@@ -181,11 +181,11 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
             marker: marker_of(client, 41),
             sent_at: None,
             settled: true,
-            approved: false,
+            creation_approved: false,
             duplicate_possible: false,
             previous_subscription: None,
         },
-        unseen: None,
+        unconfirmed_write: None,
         last_synced_quantity: None,
         problem: None,
     }
@@ -226,14 +226,17 @@ fn with_problem(kind: ProblemKind, association: DesiredAssociation) -> DesiredAs
 /// A quantity was sent when Halo showed 3, and its outcome was not recorded. Halo may still be
 /// carrying it out.
 fn interrupted(to: u32, association: DesiredAssociation) -> DesiredAssociation {
-    let unseen = UnconfirmedWrite { sent: Sent { from: Some(3), to }, settled: false };
-    DesiredAssociation { unseen: Some(unseen), ..association }
+    let unconfirmed_write = UnconfirmedWrite { sent: Sent { from: Some(3), to }, settled: false };
+    DesiredAssociation { unconfirmed_write: Some(unconfirmed_write), ..association }
 }
 
 /// The same, long ago.
 fn interrupted_long_ago(to: u32, association: DesiredAssociation) -> DesiredAssociation {
     let association = interrupted(to, association);
-    DesiredAssociation { unseen: association.unseen.map(|it| UnconfirmedWrite { settled: true, ..it }), ..association }
+    DesiredAssociation {
+        unconfirmed_write: association.unconfirmed_write.map(|it| UnconfirmedWrite { settled: true, ..it }),
+        ..association
+    }
 }
 
 /// A scenario: the desired state, and what Halo holds.
@@ -254,7 +257,7 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ..wanted(name, users)
     };
     let approved = |it: DesiredAssociation| DesiredAssociation {
-        create: Create { approved: true, ..it.create.clone() },
+        create: Create { creation_approved: true, ..it.create.clone() },
         ..with_problem(example(SubscriptionExists), it)
     };
     let without_customer = |scene: Scene| Scene { customers: BTreeMap::from([(42, false)]), ..scene };
@@ -332,7 +335,7 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("a create in doubt, found by name because the marker was lost", scene([doubtful(false)], [nameless(9001)])),
         ("a new one was wanted beside one of that name, and its create is in doubt", {
             let alder = doubtful(false);
-            let create = Create { approved: true, ..alder.create.clone() };
+            let create = Create { creation_approved: true, ..alder.create.clone() };
             scene([DesiredAssociation { create, ..alder }], [nameless(9001)])
         }),
         ("a create in doubt, two of that name", scene([doubtful(true)], [nameless(9001), nameless(9002)])),
@@ -460,7 +463,7 @@ fn remaining_slice_includes_competing_subscriptions() {
         let ids = |of: &[&DesiredAssociation]| of.iter().map(|it| it.id).collect();
         let slice = Scene { wanted: all.clone(), ..Scene::new() }.desired();
         let names = |part: Desired| part.associations.into_iter().map(|it| it.client_name).collect();
-        slice.again(&ids(left), &ids(written)).into_iter().map(names).collect()
+        slice.remaining(&ids(left), &ids(written)).into_iter().map(names).collect()
     };
     assert_eq!(again(&[&pending[1]], &[&pending[0]]), [["Birch", "Cedar"]]);
     assert_eq!(again(&[&known[3], &elsewhere], &[]), [["Known 3"], ["Dogwood"]]);
@@ -487,10 +490,10 @@ prop_compose! {
         last in proptest::option::of(0..6_u32),
         end in proptest::option::weighted(0.3, prop_oneof![Just(Ending::KeepQuantity), Just(Ending::SetToZero)]),
         doubt in proptest::option::weighted(0.3, any::<bool>()),
-        approved in proptest::bool::weighted(0.2),
+        creation_approved in proptest::bool::weighted(0.2),
         problem in proptest::option::weighted(0.2, proptest::sample::select(ProblemCode::VARIANTS)),
         foreign in proptest::bool::weighted(0.05),
-        unseen in proptest::option::weighted(0.2, (0..6_u32, any::<bool>())),
+        unconfirmed_write in proptest::option::weighted(0.2, (0..6_u32, any::<bool>())),
         previous_subscription in proptest::option::weighted(0.2, 9001..9006_i32),
     ) -> DesiredAssociation {
         let name = ["Alder", "Birch", "Cedar", "Dogwood"][client];
@@ -504,11 +507,11 @@ prop_compose! {
                 marker: marker_of(name, customer),
                 sent_at: doubt.filter(|_| known.is_none()).map(|_| now()),
                 settled: doubt.unwrap_or(true),
-                approved,
+                creation_approved,
                 previous_subscription: previous_subscription.filter(|_| known.is_none()).map(HaloSubscriptionId),
                 ..base.create
             },
-            unseen: unseen
+            unconfirmed_write: unconfirmed_write
                 .filter(|_| known.is_some())
                 .map(|(to, settled)| UnconfirmedWrite { sent: Sent { from: Some(3), to }, settled }),
             last_synced_quantity: last,
@@ -608,11 +611,11 @@ proptest! {
             let others = scene.wanted.iter().filter(|it| it.id != association.id);
             let markers: BTreeSet<_> = others.map(|it| it.create.marker.clone()).collect();
             let plan = scene.plan();
-            let found = plan.steps.iter().zip(&scene.wanted).filter(|(it, by)| it.seen.is_some() && by.subscription.is_none());
+            let found = plan.steps.iter().zip(&scene.wanted).filter(|(it, by)| it.observed.is_some() && by.subscription.is_none());
             let taken = found.count();
             let unmarked = |it: &&ObservedSubscription| !it.marker.as_ref().is_some_and(|it| markers.contains(it));
             let could_be = scene.subscriptions.iter().filter(free).filter(unmarked).count();
-            prop_assert!(association.create.approved || could_be <= taken, "{could_be} stand there already");
+            prop_assert!(association.create.creation_approved || could_be <= taken, "{could_be} stand there already");
         }
     }
 }

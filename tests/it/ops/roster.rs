@@ -327,7 +327,7 @@ async fn archived_partner_run_does_not_write() {
     let run = world.request_sync().await;
     sqlx::query("update partners set state = 'archived'").execute(&world.owner).await.unwrap();
     let mark = world.mark();
-    assert_eq!(world.work(run).await, RunOutcome::Nothing);
+    assert_eq!(world.work(run).await, RunOutcome::Skipped);
     assert_eq!((world.run(run).await.state, world.mark()), (RunState::Queued, mark));
     import(&world, Roster::default()).await.expect("it is allowed");
     assert_eq!(world.run(run).await.state, RunState::Cancelled);

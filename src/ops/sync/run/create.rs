@@ -1,28 +1,35 @@
-//! Creating a subscription, or taking back one of ours whose id was lost.
+//! Creates a subscription, or adopts one that an earlier create made and whose id was lost.
 
-use super::Stop;
+use super::StopReason;
 use super::execute::{Executor, Write};
 use super::failpoints::{Failpoint, commit, pass};
-use super::step_result::{Done, broken, observed_fields, one_too_many, open, owned_by_another, superseded};
+use super::step_result::{
+    StepResult, needs_attention, observed_fields, owned_by_another, report, second_subscription, superseded,
+};
 use crate::domain::association::{StepReport, Transition};
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Outcome;
-use crate::halo::{HaloError, NewSubscription, Subscription, WriteError};
+use crate::halo::{NewSubscription, Subscription, WriteError};
 use crate::ids::HaloSubscriptionId;
 use crate::storage::outcomes;
 
-/// What became of taking a subscription as the association's own.
-enum Owned {
-    Now,
-    /// Another association has it.
-    ByAnother,
-    /// A person gave the association another one meanwhile, or changed what it is for.
-    NotWanted,
+/// Whether an association got a subscription.
+enum Ownership {
+    Taken,
+    OwnedByAnother,
+    /// A user gave the association another subscription meanwhile, or changed what it is for.
+    Superseded,
 }
 
 impl Executor<'_> {
-    pub(super) async fn create(&mut self, step: &Step, name: &str, marker: &str, quantity: u32) -> Result<Done, Stop> {
+    pub(super) async fn create(
+        &mut self,
+        step: &Step,
+        name: &str,
+        marker: &str,
+        quantity: u32,
+    ) -> Result<StepResult, StopReason> {
         let mut tx = self.begin().await?;
         if !outcomes::intend_create(&mut tx, step.association, step.revision).await? {
             return Ok(superseded(step));
@@ -35,20 +42,16 @@ impl Executor<'_> {
         match self.session.create_subscription(&new, deadline).await {
             Ok(created) => {
                 pass(Failpoint::AfterCreate);
-                self.silent = 0;
-                self.accepted = true;
+                self.breaker.record(Ok(()));
                 self.created(step, created, quantity).await
             }
             Err(WriteError::Doubtful(error)) => {
                 pass(Failpoint::CreateUnconfirmed);
-                self.silent += u32::from(matches!(error, HaloError::Unavailable(_)));
+                self.breaker.record(Err(&error));
                 let problem = Problem::new(ProblemKind::CreateUnconfirmed, self.ops.clock.now());
-                let report = StepReport {
-                    problem: Some(problem),
-                    evidence: Some(error.evidence()),
-                    ..open(step, Outcome::Skipped)
-                };
-                Ok(Done { doubt: true, ..Done::with(report) })
+                let evidence = Some(error.evidence());
+                let report = StepReport { problem: Some(problem), evidence, ..report(step, Outcome::Skipped) };
+                Ok(StepResult { unconfirmed_create: true, ..report.into() })
             }
             Err(WriteError::Refused(error)) => {
                 pass(Failpoint::CreateRefused);
@@ -60,21 +63,25 @@ impl Executor<'_> {
         }
     }
 
-    async fn created(&mut self, step: &Step, created: Subscription, quantity: u32) -> Result<Done, Stop> {
-        // What Halo created is this association's, whatever a person changed meanwhile.
+    async fn created(
+        &mut self,
+        step: &Step,
+        mut created: Subscription,
+        quantity: u32,
+    ) -> Result<StepResult, StopReason> {
+        // A created subscription is this association's, even if a user changed the association meanwhile.
         match self.own(step, created.id, None).await? {
-            Owned::Now => {}
-            Owned::ByAnother => return Ok(owned_by_another(step, created.id, self.ops.clock.now())),
-            Owned::NotWanted => return Ok(one_too_many(step, created.id, self.ops.clock.now())),
+            Ownership::Taken => {}
+            Ownership::OwnedByAnother => return Ok(owned_by_another(step, created.id, self.ops.clock.now())),
+            Ownership::Superseded => return Ok(second_subscription(step, created.id, self.ops.clock.now())),
         }
-        // The answer need not be the whole record, and a Halo may create with another quantity than was asked for.
-        let mut created = created;
+        // The answer may be less than the whole record, and Halo may create with another quantity than it was sent.
         if created.quantity.whole() != Some(quantity) {
             match self.session.subscription(created.id).await {
-                Ok(Some(there)) => created = there,
+                Ok(Some(found)) => created = found,
                 Ok(None) => {
                     let problem = Problem::new(ProblemKind::SubscriptionDeleted, self.ops.clock.now());
-                    return Ok(Done::with(broken(step, problem)));
+                    return Ok(needs_attention(step, problem).into());
                 }
                 Err(error) => return self.failed(step, error, Write::Quantity(quantity)),
             }
@@ -82,38 +89,42 @@ impl Executor<'_> {
         if created.active && created.quantity.whole() != Some(quantity) {
             let id = created.id;
             self.records.insert(id, created);
-            let mut done = self.set_quantity(step, id, quantity, Transition::Confirmed { quantity }).await?;
-            if done.report.outcome == Outcome::Updated {
-                done.report.outcome = Outcome::Created;
-                done.report.quantity_before = None;
+            let mut result = self.set_quantity(step, id, quantity, Transition::Confirmed { quantity }).await?;
+            if result.report.outcome == Outcome::Updated {
+                result.report.outcome = Outcome::Created;
+                result.report.quantity_before = None;
             }
-            return Ok(done);
+            return Ok(result);
         }
         let observed = Some(observed_fields(&created));
         if !created.active {
             let problem = Problem::new(ProblemKind::SubscriptionInactive { id: created.id }, self.ops.clock.now());
-            let report = StepReport { quantity_after: created.quantity.whole(), observed, ..broken(step, problem) };
-            return Ok(Done::with(report));
+            let quantity_after = created.quantity.whole();
+            return Ok(StepReport { quantity_after, observed, ..needs_attention(step, problem) }.into());
         }
-        let evidence = created.marker.is_none().then(|| "Halo did not show the marker of the new record".to_owned());
         let report = StepReport {
             quantity_after: Some(quantity),
             problem: step.warning.clone(),
-            evidence,
+            evidence: created.marker.is_none().then(|| "Halo did not show the marker of the new record".to_owned()),
             transition: Transition::Confirmed { quantity },
             observed,
-            ..open(step, Outcome::Created)
+            ..report(step, Outcome::Created)
         };
-        Ok(Done::with(report))
+        Ok(report.into())
     }
 
-    pub(super) async fn adopt(&mut self, step: &Step, id: HaloSubscriptionId, quantity: u32) -> Result<Done, Stop> {
+    pub(super) async fn readopt(
+        &mut self,
+        step: &Step,
+        id: HaloSubscriptionId,
+        quantity: u32,
+    ) -> Result<StepResult, StopReason> {
         match self.own(step, id, Some(step.revision)).await? {
-            Owned::Now => {}
-            Owned::ByAnother => return Ok(owned_by_another(step, id, self.ops.clock.now())),
-            Owned::NotWanted => return Ok(superseded(step)),
+            Ownership::Taken => {}
+            Ownership::OwnedByAnother => return Ok(owned_by_another(step, id, self.ops.clock.now())),
+            Ownership::Superseded => return Ok(superseded(step)),
         }
-        let before = step.seen.as_ref().and_then(|seen| seen.quantity);
+        let before = step.observed.as_ref().and_then(|observed| observed.quantity);
         if before != Some(quantity) {
             return self.set_quantity(step, id, quantity, Transition::Confirmed { quantity }).await;
         }
@@ -122,22 +133,27 @@ impl Executor<'_> {
             quantity_after: before,
             transition: Transition::Confirmed { quantity },
             observed: self.records.get(&id).map(observed_fields),
-            ..open(step, Outcome::Unchanged)
+            ..report(step, Outcome::Unchanged)
         };
-        Ok(Done::with(report))
+        Ok(report.into())
     }
 
-    /// Notes that the association owns the subscription; not where another one does.
-    async fn own(&mut self, step: &Step, id: HaloSubscriptionId, revision: Option<i32>) -> Result<Owned, Stop> {
+    /// Stores that the association owns the subscription, unless another association does.
+    async fn own(
+        &mut self,
+        step: &Step,
+        id: HaloSubscriptionId,
+        revision: Option<i32>,
+    ) -> Result<Ownership, StopReason> {
         let mut tx = self.begin().await?;
         match outcomes::take_subscription(&mut tx, step.association, revision, id).await {
             Ok(true) => {
                 commit(tx, Failpoint::SubscriptionIdRecorded).await?;
-                self.taken.insert(id);
-                Ok(Owned::Now)
+                self.owned.insert(id);
+                Ok(Ownership::Taken)
             }
-            Ok(false) => Ok(Owned::NotWanted),
-            Err(error) if error.violates("one_owner_per_subscription") => Ok(Owned::ByAnother),
+            Ok(false) => Ok(Ownership::Superseded),
+            Err(error) if error.violates("one_owner_per_subscription") => Ok(Ownership::OwnedByAnother),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,86 +1,128 @@
-//! Runs one sync: claim, read, observe, plan, execute, record, and say how it goes on.
+//! Runs one sync: claims the run, observes Halo, plans, executes the plan and records the results.
 //!
-//! `observe` reads Halo, `domain::plan` decides, `execute` carries the plan out and makes no choices of its own, `outcome`
-//! says what an error means for the run, and `ending` how it ends or goes on later. The lease is checked just before each write to Halo and its end bounds that
-//! request; every note of ours checks it again.
+//! `observe` reads Halo, `domain::plan` decides, `execute` carries a plan out and makes no choices of its own, `retry` decides
+//! what an error means for the run, and `finish` ends or reschedules the run. The lease is checked just before each write to
+//! Halo, and its end bounds that request; every write to our tables checks it again.
 
+mod circuit_breaker;
 mod create;
-mod ending;
 mod execute;
 mod failpoints;
-mod outcome;
+mod finish;
+mod retry;
+mod set_quantity;
+mod slices;
 pub(in crate::ops::sync) mod step_result;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::SystemScope;
 use crate::domain::connection::Connection;
-use crate::domain::plan;
+use crate::domain::plan::{self, Desired};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::RunState;
 use crate::halo::{HaloError, Priority, Session};
 use crate::ids::RunId;
-use crate::ops::{OpError, Ops, halo, sync::observe};
+use crate::ops::sync::observe::{self, Observation};
+use crate::ops::{OpError, Ops, halo};
 use crate::queue;
 use crate::storage::leases::{self, Claimed, LeasedTx, Pause, SyncLease};
+use crate::storage::outcomes::PendingWrite;
 use crate::storage::{StorageError, billing, connections, desired, outcomes};
+use execute::Executor;
 use failpoints::{commit, pass};
-use step_result::Tally;
+use slices::SliceQueue;
+use step_result::Counts;
 
 pub use failpoints::Failpoint;
 #[cfg(feature = "dev")]
 pub use failpoints::stop_process_at;
 
-/// A run that was started this often without coming to an end kills its worker: somebody has to look.
-const MOST_STARTS: u32 = 10;
+/// Starts of one run without an end. A run that was started more often kills its worker.
+const MAX_STARTS: u32 = 10;
 
-/// So often clients that Halo does not answer for are tried in one run while it answers for others.
-const MOST_ATTEMPTS_FOR_SOME: u32 = 4;
-
-/// How a look at a run ended.
+/// How the work on a run ended, for the job that carried it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunOutcome {
-    /// There was nothing to do: it is finished, somebody else is at it or took it over, or its time has not come.
-    Nothing,
-    /// It ended in this state.
+    /// There was nothing to do: the run is finished, another worker has it, or it is not due.
+    Skipped,
+    /// The run ended in this state.
     Finished(RunState),
-    /// It is put back and rung for.
-    PutBack,
+    /// The run is queued again.
+    Rescheduled,
 }
 
-/// Works on the run if it is there to be worked on. `worker` names the process in `leased_by`. At `stop` the step under way
-/// is brought to its end and the run given back.
+/// How the pass over a partner's associations ended. The end of the run follows from it.
+enum SyncOutcome {
+    /// Every step was taken.
+    Completed {
+        counts: Counts,
+        tenant_problem: Option<Problem>,
+    },
+    /// Something has to be observed again later, although nothing went wrong with the run as a whole.
+    Paused(Pause),
+    /// Halo's answer concerns every client.
+    Halted(HaloError),
+    ShuttingDown,
+    /// The run was started too often: it kills its workers.
+    AttemptsExhausted,
+    /// The partner has no connection any more.
+    Disconnected,
+}
+
+/// Why the rest of a plan is not executed.
+#[derive(Debug)]
+enum StopReason {
+    /// Halo's answer concerns every client.
+    Halo(HaloError),
+    /// The process is shutting down.
+    ShuttingDown,
+    /// An error of our own: the run is taken over after its lease.
+    Fault(OpError),
+}
+
+impl<E: Into<OpError>> From<E> for StopReason {
+    fn from(error: E) -> Self {
+        match error.into() {
+            OpError::Halo(error) => StopReason::Halo(error),
+            other => StopReason::Fault(other),
+        }
+    }
+}
+
+/// Works on the run if it can be claimed. `worker` names the process in `leased_by`. After `stop` the step under way is
+/// finished and the run is given back.
 pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<RunOutcome, OpError> {
     let claimed = {
         let mut db = ops.db.read(SystemScope::worker()).await?;
         leases::claim(&mut db, SystemScope::worker(), run, worker, ops.settings.lease, ops.clock.now()).await?
     };
-    let Some(claimed) = claimed else { return Ok(RunOutcome::Nothing) };
+    let Some(claimed) = claimed else { return Ok(RunOutcome::Skipped) };
     let lease = &claimed.lease;
     pass(Failpoint::RunClaimed);
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
-    let went = tokio::select! {
-        went = work(ops, &claimed, stop) => went,
-        () = keep(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
+    let outcome = tokio::select! {
+        outcome = work(ops, &claimed, stop) => outcome,
+        () = renew_lease(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
     };
-    // The end is one short transaction that gives the lease up, so nobody keeps it any more.
-    let looked = match went {
-        Ok(went) => ending::end(ops, &claimed, went).await,
+    // The end is one short transaction that gives the lease up, so the lease is no longer renewed.
+    let finished = match outcome {
+        Ok(outcome) => finish::finish(ops, &claimed, outcome).await,
         Err(error) => Err(error),
     };
-    match looked {
+    match finished {
         Err(OpError::Storage(StorageError::LeaseLost)) => {
             tracing::warn!(sync_run.id = %run, "another worker has taken this sync over, or it was cancelled");
-            Ok(RunOutcome::Nothing)
+            Ok(RunOutcome::Skipped)
         }
         other => other,
     }
 }
 
-/// Ends the leases that this process still holds after it was told to stop: what they were about did not come to a good point
-/// in time. Another worker goes on when a request that may be under way has come to its end.
+/// Ends the leases that this process still holds after the shutdown timeout. Another worker continues those runs as soon as a
+/// request that may be under way has ended.
 pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
     let system = SystemScope::worker();
     let mut tx = ops.db.begin(system).await?;
@@ -91,8 +133,9 @@ pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
     Ok(())
 }
 
-/// Renews the lease while work goes on; returns when it is lost. A database that does not answer for a while is no loss yet.
-async fn keep(ops: &Ops, lease: &SyncLease) {
+/// Renews the lease while the run works; returns when the lease is lost. A database that does not answer for a while has not
+/// lost it yet.
+async fn renew_lease(ops: &Ops, lease: &SyncLease) {
     loop {
         tokio::time::sleep(ops.settings.lease.length / 3).await;
         let renewed = async {
@@ -107,170 +150,122 @@ async fn keep(ops: &Ops, lease: &SyncLease) {
     }
 }
 
-/// How the work on a run went, from which its end follows.
-enum Went {
-    Through {
-        tally: Tally,
-        another_tenant: Option<Problem>,
-    },
-    SoFar(Pause),
-    Stopped(HaloError),
-    Told,
-    /// It kills its workers.
-    AttemptsExhausted,
-    /// There is no connection any more.
-    Disconnected,
-}
-
-async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<Went, OpError> {
+async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<SyncOutcome, OpError> {
     let lease = &claimed.lease;
-    if claimed.starts > MOST_STARTS {
-        return Ok(Went::AttemptsExhausted);
+    if claimed.starts > MAX_STARTS {
+        return Ok(SyncOutcome::AttemptsExhausted);
     }
-    // Whatever is asked for from here on is another run's: what follows may have been read before it.
+    // From here on the run does not cover new requests: what it reads next may be older than the request.
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::start_reading(&mut tx, lease).await?;
     commit(tx, Failpoint::ReadingStarted).await?;
     let (connection, session) = match halo::stored_session(ops, lease.scope(), Priority::Background).await {
         Ok(Some(found)) => found,
-        Ok(None) => return Ok(Went::Disconnected),
-        Err(OpError::Halo(error)) => return Ok(Went::Stopped(error)),
+        Ok(None) => return Ok(SyncOutcome::Disconnected),
+        Err(OpError::Halo(error)) => return Ok(SyncOutcome::Halted(error)),
         Err(error) => return Err(error),
     };
     let synced = sync(ops, claimed, &connection, &session, stop).await;
-    count(ops, lease, &session).await?;
+    count_requests(ops, lease, &session).await?;
     match synced {
-        Ok(Came::Through { tally, another_tenant }) => Ok(Went::Through { tally, another_tenant }),
-        Ok(Came::SoFar(pause)) => Ok(Went::SoFar(pause)),
-        Err(Stop::Halo(error)) => Ok(Went::Stopped(error)),
-        Err(Stop::Told) => Ok(Went::Told),
-        Err(Stop::Op(error)) => Err(error),
+        Ok(outcome) => Ok(outcome),
+        Err(StopReason::Halo(error)) => Ok(SyncOutcome::Halted(error)),
+        Err(StopReason::ShuttingDown) => Ok(SyncOutcome::ShuttingDown),
+        Err(StopReason::Fault(error)) => Err(error),
     }
 }
 
-/// Why the rest of a plan is left alone.
-#[derive(Debug)]
-enum Stop {
-    /// Halo's answer concerns every client.
-    Halo(HaloError),
-    /// The process is being stopped.
-    Told,
-    Op(OpError),
-}
-
-impl<E: Into<OpError>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        match error.into() {
-            OpError::Halo(error) => Stop::Halo(error),
-            other => Stop::Op(other),
-        }
-    }
-}
-
-/// Why a slice is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
-    First,
-    /// Halo did not let us write these lately: after all others.
-    Later,
-    /// The look before grew old.
-    Again,
-}
-
-/// How far a plan came that nothing stopped.
-enum Came {
-    /// Every step has its outcome. The address may have led to another Halo than the associations belong to.
-    Through { tally: Tally, another_tenant: Option<Problem> },
-    /// Something has to be looked at again later, though nothing went wrong with the run as a whole.
-    SoFar(Pause),
-}
-
-/// Observe, plan, execute.
+/// Observes, plans and executes, slice by slice.
 async fn sync(
     ops: &Ops,
     claimed: &Claimed,
     connection: &Connection,
     session: &Session,
     stop: &CancellationToken,
-) -> Result<Came, Stop> {
+) -> Result<SyncOutcome, StopReason> {
     let lease = &claimed.lease;
-    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
-    let clients = claimed.clients.as_deref();
-    let desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, ops.settings.settle).await?;
-    let unseen = outcomes::pending_writes(&mut tx, ops.settings.settle).await?;
-    leases::set_total(&mut tx, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
-    commit(tx, Failpoint::DesiredLoaded).await?;
-    let held = desired.suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
-    let mut executor = execute::Executor::new(ops, lease, session, held, stop);
-    let (mut tally, mut waits, mut another_tenant) = (Tally::default(), None, None);
-    let mut slices: VecDeque<_> = desired.slices().into_iter().map(|slice| (slice, Look::First)).collect();
-    while let Some((mut slice, look)) = slices.pop_front() {
-        // What an earlier slice made is nobody else's.
-        slice.owned.extend(executor.taken());
-        // Reading can be broken off at any point.
-        let sighted = stop.run_until_cancelled(observe::observe(session, &slice)).await.ok_or(Stop::Told)??;
+    let (desired, pending_writes) = load(ops, claimed, connection).await?;
+    let mut executor = Executor::new(ops, lease, session, &desired, stop);
+    let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
+    let mut queue = SliceQueue::new(desired, turn);
+    let (mut deferred, mut tenant_problem) = (None, None);
+    while let Some((mut slice, round)) = queue.next() {
+        slice.owned.extend(executor.owned());
+        // Reading can be interrupted at any point.
+        let reading = stop.run_until_cancelled(observe::observe(session, &slice)).await;
+        let observation = reading.ok_or(StopReason::ShuttingDown)??;
         pass(Failpoint::HaloRead);
-        let lost = observe::recall_pending_writes(&mut slice, &unseen, &sighted, ops.clock.now());
-        let plan = plan::diff(&slice, &sighted.observed, ops.clock.now());
-        let mut tx = LeasedTx::begin(&ops.db, lease).await?;
-        if lost.is_some() {
-            connections::suspend_writes(&mut tx, ops.clock.now()).await?;
-        }
-        observe::note_customers(&mut tx, &sighted).await?;
-        commit(tx, Failpoint::ObservationRecorded).await?;
-        waits = waits.or_else(|| plan.waits().cloned());
-        if sighted.observed.tenant != connection.tenant {
+        let overwritten =
+            observe::attach_unconfirmed_writes(&mut slice, &pending_writes, &observation, ops.clock.now());
+        store_observation(ops, lease, &observation, overwritten.is_some()).await?;
+        if observation.observed.tenant != connection.tenant {
             let problem = Problem::new(ProblemKind::TenantChanged, ops.clock.now());
-            another_tenant = Some(problem.with_first_seen_from(connection.problem.as_ref()));
+            tenant_problem = Some(problem.with_first_seen_from(connection.problem.as_ref()));
         }
-        executor.see(sighted, lost);
-        let refused = if look == Look::First { slice.refused() } else { BTreeSet::new() };
-        let (later, plan) = plan.without_writes_of(&refused);
-        if !later.is_empty() {
-            // Another one first in each run and attempt.
-            let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
-            let later = slice.clone().only(&later, turn);
-            slices.extend(later.into_iter().map(|part| (part, Look::Later)));
-        }
-        let carried_out = executor.carry_out(&plan, look).await?;
-        tally += carried_out.tally;
-        for again in slice.again(&carried_out.left, &carried_out.written).into_iter().rev() {
-            slices.push_front((again, Look::Again));
-        }
+        let plan = plan::diff(&slice, &observation.observed, ops.clock.now());
+        deferred = deferred.or_else(|| plan.deferred().cloned());
+        let plan = queue.defer(&slice, round, plan);
+        executor.observe(observation, overwritten);
+        let stale = executor.execute(&plan, round).await?;
+        queue.retry_stale(slice, &plan, &stale);
     }
     if claimed.clients.is_none() {
-        note_billing(ops, lease, session, stop).await?;
+        store_billing(ops, lease, session, stop).await?;
     }
-    if let Some(error) = executor.refused() {
-        return Err(Stop::Halo(error));
+    if let Some(error) = executor.breaker.refusal() {
+        return Err(StopReason::Halo(error.clone()));
     }
-    // Where others were answered again and again, it is these clients' own trouble: the next run tries them anew.
-    let theirs = claimed.attempts >= MOST_ATTEMPTS_FOR_SOME && tally.confirmed > 0 && !executor.is_silent()
-        || outcome::had_its_time(claimed, ops.clock.now());
-    Ok(if let Some(problem) = executor.unreachable().filter(|_| !theirs) {
-        let wait = outcome::backoff(lease.run(), claimed.attempts);
-        Came::SoFar(Pause { wait, counts_as_attempt: true, for_some: false, problem })
-    } else if waits.is_some() || tally.doubts > 0 && !theirs {
-        let unconfirmed = || Problem::new(ProblemKind::CreateUnconfirmed, ops.clock.now());
-        let problem = waits.unwrap_or_else(unconfirmed);
-        // A first look soon, because most creates in doubt were done; the last one after the whole settle time. A Halo that
-        // answers each create like that is asked less and less often.
-        let soon = (ops.settings.settle / 5).max(outcome::backoff(lease.run(), claimed.attempts));
-        let wait = if tally.doubts > 0 { soon } else { ops.settings.settle };
-        Came::SoFar(Pause { wait, counts_as_attempt: tally.doubts > 0, for_some: true, problem })
-    } else {
-        Came::Through { tally, another_tenant }
+    Ok(match retry::pause(ops, claimed, &executor, deferred) {
+        Some(pause) => SyncOutcome::Paused(pause),
+        None => SyncOutcome::Completed { counts: executor.counts, tenant_problem },
     })
 }
 
-/// Records which subscriptions a recurring invoice bills. A missing permission to read invoices is
-/// normal and never fails a sync.
-async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &CancellationToken) -> Result<(), Stop> {
+/// Loads what the run has to bring about, and the quantities that were sent without a recorded result.
+async fn load(
+    ops: &Ops,
+    claimed: &Claimed,
+    connection: &Connection,
+) -> Result<(Desired, Vec<PendingWrite>), StopReason> {
+    let (lease, timeout) = (&claimed.lease, ops.settings.create_confirmation_timeout);
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    let clients = claimed.clients.as_deref();
+    let desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, timeout).await?;
+    let pending_writes = outcomes::pending_writes(&mut tx, timeout).await?;
+    leases::set_total(&mut tx, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
+    commit(tx, Failpoint::DesiredLoaded).await?;
+    Ok((desired, pending_writes))
+}
+
+/// Stores the customers' names, and suspends the partner's writes if an earlier write overwrote fields.
+async fn store_observation(
+    ops: &Ops,
+    lease: &SyncLease,
+    observation: &Observation,
+    overwritten: bool,
+) -> Result<(), StopReason> {
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    if overwritten {
+        connections::suspend_writes(&mut tx, ops.clock.now()).await?;
+    }
+    observe::store_customers(&mut tx, observation).await?;
+    commit(tx, Failpoint::ObservationRecorded).await?;
+    Ok(())
+}
+
+/// Stores which subscriptions a recurring invoice bills. An agent that may not read invoices is normal: the billing is unknown
+/// then, and the sync does not fail.
+async fn store_billing(
+    ops: &Ops,
+    lease: &SyncLease,
+    session: &Session,
+    stop: &CancellationToken,
+) -> Result<(), StopReason> {
     let wanted = billing::subscriptions(&mut *ops.db.read(lease.scope()).await?, lease).await?;
     let known = match stop.run_until_cancelled(session.recurring_billing(&wanted)).await {
         Some(Ok(known)) => known.into_iter().map(|(id, billing)| (id, halo::billing(billing))).collect(),
         Some(Err(HaloError::PermissionDenied(_))) => BTreeMap::new(),
-        // What was known stays.
+        // The last known billing stays.
         Some(Err(_)) | None => return Ok(()),
     };
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
@@ -279,7 +274,7 @@ async fn note_billing(ops: &Ops, lease: &SyncLease, session: &Session, stop: &Ca
     Ok(())
 }
 
-async fn count(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), OpError> {
+async fn count_requests(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), OpError> {
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::count_requests(&mut tx, lease, session.requests()).await?;
     commit(tx, Failpoint::RequestsCounted).await?;

@@ -1,4 +1,4 @@
-//! What became of one step of a plan, and what follows for its association.
+//! The result of one step of a plan, and what follows for its association.
 
 use chrono::{DateTime, Utc};
 
@@ -9,93 +9,90 @@ use crate::domain::run::Outcome;
 use crate::halo::Subscription;
 use crate::ids::HaloSubscriptionId;
 
-/// What the steps of a plan came to.
+/// The results of a run, counted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    /// Halo shows what we want.
+pub(super) struct Counts {
+    /// Halo shows the desired state.
     pub confirmed: u32,
-    /// Of these, those that follow the active user count; the others came to their end.
-    pub followed: u32,
-    /// Failed, or not done.
+    /// The confirmed associations that follow the active user count. The other confirmed ones have ended.
+    pub following: u32,
+    /// Failed or skipped.
     pub open: u32,
-    /// Creates of which nobody knows whether Halo carried them out. They are open, too.
-    pub doubts: u32,
+    /// Creates that Halo may or may not have carried out. They are open, too.
+    pub unconfirmed_creates: u32,
 }
 
-impl Tally {
-    pub fn add(&mut self, done: &Done, outcome: Outcome) {
+impl Counts {
+    /// Counts one result by the outcome that was recorded for it.
+    pub fn add(&mut self, result: &StepResult, outcome: Outcome) {
         match outcome {
             Outcome::Created | Outcome::Updated | Outcome::Unchanged => self.confirmed += 1,
             Outcome::Failed | Outcome::Skipped => self.open += 1,
         }
-        self.followed += u32::from(matches!(done.report.transition, Transition::Confirmed { .. }));
-        self.doubts += u32::from(done.doubt);
+        self.following += u32::from(matches!(result.report.transition, Transition::Confirmed { .. }));
+        self.unconfirmed_creates += u32::from(result.unconfirmed_create);
     }
 }
 
-impl std::ops::AddAssign for Tally {
-    fn add_assign(&mut self, other: Tally) {
-        self.confirmed += other.confirmed;
-        self.followed += other.followed;
-        self.open += other.open;
-        self.doubts += other.doubts;
-    }
-}
-
-/// What became of one step.
-pub(super) struct Done {
+pub(super) struct StepResult {
     pub report: StepReport,
-    /// Halo may have done what it did not confirm.
-    pub doubt: bool,
-    /// Nothing more is written for this partner until a person has looked.
+    /// Halo may have created a subscription that it did not confirm.
+    pub unconfirmed_create: bool,
+    /// Nothing more is written for this partner until a user has acknowledged the problem.
     pub suspend_writes: bool,
 }
 
-impl Done {
-    pub fn with(report: StepReport) -> Self {
-        Self { report, doubt: false, suspend_writes: false }
+impl From<StepReport> for StepResult {
+    fn from(report: StepReport) -> Self {
+        Self { report, unconfirmed_create: false, suspend_writes: false }
     }
 }
 
-/// The outcome of a step that writes nothing.
-pub(super) fn note(step: &Step) -> StepReport {
-    let shown = step.seen.as_ref().map(|shown| ObservedFields { name: shown.name.clone(), quantity: shown.quantity });
-    // What an interrupted attempt sent has arrived: that is where this client's evidence is.
-    let there = match step.before_sent {
-        Some(before) => StepReport { quantity_before: Some(before), ..open(step, Outcome::Updated) },
-        None => open(step, Outcome::Unchanged),
+impl StepResult {
+    /// Turns the result into a failure that a user has to resolve.
+    pub fn fail(&mut self, problem: Problem) {
+        self.report.problem = Some(problem);
+        self.report.outcome = Outcome::Failed;
+        self.report.transition = Transition::NeedsAttention;
+    }
+}
+
+/// The result of a step that writes nothing to Halo.
+pub(super) fn result_without_write(step: &Step) -> StepResult {
+    let observed = step.observed.as_ref();
+    let observed = observed.map(|shown| ObservedFields { name: shown.name.clone(), quantity: shown.quantity });
+    // If the unconfirmed write of an earlier attempt has arrived, this result is its record.
+    let confirmed = match step.before_sent {
+        Some(before) => StepReport { quantity_before: Some(before), ..report(step, Outcome::Updated) },
+        None => report(step, Outcome::Unchanged),
     };
-    match &step.action {
+    let report = match &step.action {
         Action::NoChange { quantity, .. } => StepReport {
             quantity_after: Some(*quantity),
             problem: step.warning.clone(),
             transition: Transition::Confirmed { quantity: *quantity },
-            observed: shown,
-            ..there
+            observed,
+            ..confirmed
         },
-        Action::End { .. } => StepReport { transition: Transition::Ended, observed: shown, ..there },
+        Action::End { .. } => StepReport { transition: Transition::Ended, observed, ..confirmed },
         Action::Defer(problem) => StepReport {
             problem: Some(problem.clone()),
             transition: Transition::NotObserved,
-            ..open(step, Outcome::Skipped)
+            ..report(step, Outcome::Skipped)
         },
-        // It is tried again soon, and nobody has to mend anything.
+        // The run tries again soon, and no user has to resolve anything.
         Action::Blocked(problem) if problem.code() == ProblemCode::HaloUnreachable => {
-            StepReport { problem: Some(problem.clone()), ..open(step, Outcome::Skipped) }
+            StepReport { problem: Some(problem.clone()), ..report(step, Outcome::Skipped) }
         }
-        Action::Blocked(problem) => StepReport {
-            problem: Some(problem.clone()),
-            transition: Transition::NeedsAttention,
-            observed: shown,
-            ..open(step, Outcome::Failed)
-        },
-        Action::Create { .. } | Action::Readopt { .. } | Action::SetQuantity { .. } => open(step, Outcome::Skipped),
-    }
+        Action::Blocked(problem) => StepReport { observed, ..needs_attention(step, problem.clone()) },
+        Action::Create { .. } | Action::Readopt { .. } | Action::SetQuantity { .. } => report(step, Outcome::Skipped),
+    };
+    report.into()
 }
 
-/// A report that says nothing but the outcome yet.
-pub(super) fn open(step: &Step, outcome: Outcome) -> StepReport {
-    let before = step.seen.as_ref().and_then(|shown| shown.quantity);
+/// A report with the outcome and what was observed before the step.
+pub(super) fn report(step: &Step, outcome: Outcome) -> StepReport {
+    let before = step.observed.as_ref().and_then(|observed| observed.quantity);
     StepReport {
         association: step.association,
         revision: step.revision,
@@ -112,55 +109,61 @@ pub(super) fn open(step: &Step, outcome: Outcome) -> StepReport {
     }
 }
 
-/// Somebody has to mend this before the client's subscription is right again.
-pub(super) fn broken(step: &Step, problem: Problem) -> StepReport {
-    StepReport { problem: Some(problem), transition: Transition::NeedsAttention, ..open(step, Outcome::Failed) }
+/// A failure that a user has to resolve before the client's subscription is right again.
+pub(super) fn needs_attention(step: &Step, problem: Problem) -> StepReport {
+    StepReport { problem: Some(problem), transition: Transition::NeedsAttention, ..report(step, Outcome::Failed) }
 }
 
-/// A person changed the association after the plan was made: the run that this queued acts on it.
-pub(super) fn superseded(step: &Step) -> Done {
-    Done::with(open(step, Outcome::Skipped))
+/// A user changed the association after the plan was made. The run that this change queued acts on it.
+pub(super) fn superseded(step: &Step) -> StepResult {
+    report(step, Outcome::Skipped).into()
 }
 
-/// A person gave the association another subscription while this one was being created.
-pub(super) fn one_too_many(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
+/// A user gave the association another subscription while this one was being created.
+pub(super) fn second_subscription(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> StepResult {
     let problem = Problem::new(ProblemKind::DuplicateSubscription { ids: vec![id] }, now);
-    Done::with(StepReport { duplicate: Some(true), ..broken(step, problem) })
+    StepReport { duplicate: Some(true), ..needs_attention(step, problem) }.into()
 }
 
-pub(super) fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> Done {
+pub(super) fn owned_by_another(step: &Step, id: HaloSubscriptionId, now: DateTime<Utc>) -> StepResult {
     let problem = Problem::new(ProblemKind::AmbiguousRecovery { ids: vec![id] }, now);
-    let report = broken(step, problem);
-    Done::with(report)
+    needs_attention(step, problem).into()
 }
 
-/// Halo made a new record out of an update of one that is still there: nothing more is written until somebody has looked.
-pub(super) fn made_a_record(step: &Step, id: HaloSubscriptionId, other: &Subscription, now: DateTime<Utc>) -> Done {
+/// Halo created a new record out of an update of a record that still exists: writes are suspended.
+pub(super) fn created_beside(
+    step: &Step,
+    id: HaloSubscriptionId,
+    other: &Subscription,
+    now: DateTime<Utc>,
+) -> StepResult {
     let what = Some(Overwritten::Record { made: other.id, beside: id });
     let problem = Problem::new(ProblemKind::FieldsOverwritten { what }, now);
-    let evidence = Some(format!("a write to subscription {id}, which is there, made subscription {}", other.id));
-    Done { suspend_writes: true, ..Done::with(StepReport { evidence, ..broken(step, problem) }) }
+    let evidence = Some(format!("a write to subscription {id}, which still exists, created subscription {}", other.id));
+    StepResult { suspend_writes: true, ..StepReport { evidence, ..needs_attention(step, problem) }.into() }
 }
 
-/// Halo did not keep these fields of a subscription.
-pub(in crate::ops::sync) fn blanked(fields: &[&str], now: DateTime<Utc>) -> Problem {
+/// The problem of fields that Halo overwrote in a write of the quantity.
+pub(in crate::ops::sync) fn overwritten(fields: &[&str], now: DateTime<Utc>) -> Problem {
     let what = Some(Overwritten::Fields(fields.iter().map(|&field| field.to_owned()).collect()));
     Problem::new(ProblemKind::FieldsOverwritten { what }, now)
 }
 
-/// Halo answered the write with another record: it is shown, never adopted.
-pub(super) fn another_record(step: &Step, id: HaloSubscriptionId, other: &Subscription, now: DateTime<Utc>) -> Done {
+/// Halo answered the write to a deleted record with another record, which is reported and never adopted.
+pub(super) fn answered_with_another(
+    step: &Step,
+    id: HaloSubscriptionId,
+    other: &Subscription,
+    now: DateTime<Utc>,
+) -> StepResult {
     let problem = Problem::new(ProblemKind::DuplicateSubscription { ids: vec![id, other.id] }, now);
-    let report = StepReport {
-        evidence: Some(format!("a write to subscription {id} was answered with subscription {}", other.id)),
-        ..broken(step, problem)
-    };
-    Done::with(report)
+    let evidence = Some(format!("a write to subscription {id} was answered with subscription {}", other.id));
+    StepReport { evidence, ..needs_attention(step, problem) }.into()
 }
 
-/// Halo took the write and shows another quantity. That is no refusal: the next run writes it again.
-pub(super) fn not_taken(quantity: u32, shown: &Subscription, now: DateTime<Utc>) -> Problem {
-    let refusal = QuantityRefusal::NotKept { shown: shown.quantity.to_string() };
+/// Halo accepted the write and shows another quantity. That is no refusal: the next run writes the quantity again.
+pub(super) fn quantity_not_taken(quantity: u32, after: &Subscription, now: DateTime<Utc>) -> Problem {
+    let refusal = QuantityRefusal::NotKept { shown: after.quantity.to_string() };
     Problem::new(ProblemKind::QuantityRefused { quantity, refusal }, now)
 }
 

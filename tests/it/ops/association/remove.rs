@@ -54,7 +54,7 @@ async fn removal_during_unconfirmed_create_zeroes_subscription() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     world.map(&["Alder"]).await;
-    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
+    assert_eq!(world.look().await, Some(RunOutcome::Rescheduled));
     let id = world.association("Alder").await.id;
     world.remove(id, Ending::SetToZero).await.expect("it is mapped");
     assert_eq!(world.association("Alder").await.state, AssociationState::Ending);

@@ -42,11 +42,11 @@ async fn new_run_waits_for_the_cancelled_runs_write() {
         let next = world.open_run().await.expect("a new connection is synced");
         let looked = world.work(next).await;
         world.tenant.release();
-        assert_eq!(looked, RunOutcome::Nothing, "it waits");
+        assert_eq!(looked, RunOutcome::Skipped, "it waits");
         next
     };
     let (looked, next) = tokio::join!(world.work(cancelled), reconnect);
-    assert_eq!((looked, world.run(cancelled).await.state), (RunOutcome::Nothing, RunState::Cancelled));
+    assert_eq!((looked, world.run(cancelled).await.state), (RunOutcome::Skipped, RunState::Cancelled));
     world.end_leases().await;
     assert_eq!(world.work(next).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![9])].into());

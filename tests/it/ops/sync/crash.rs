@@ -190,9 +190,9 @@ async fn create_visible_after_first_lookup_is_not_repeated() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::AppearsAfterLook, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     world.bring_forward(run).await;
-    assert_eq!(world.work(run).await, RunOutcome::PutBack, "the first look is empty and early");
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled, "the first look is empty and early");
     world.pass_confirmation_timeout("Alder").await;
     world.bring_forward(run).await;
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));

@@ -33,7 +33,7 @@ async fn create_with_lost_response_is_found_and_not_repeated() {
         let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
         world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once);
         let run = world.map(&["Alder"]).await.run.unwrap();
-        assert_eq!(world.work(run).await, RunOutcome::PutBack, "{fault:?}");
+        assert_eq!(world.work(run).await, RunOutcome::Rescheduled, "{fault:?}");
         let association = world.association("Alder").await;
         assert_eq!(association.state, AssociationState::Pending, "{fault:?}");
         assert_eq!(association.problem.unwrap().code(), ProblemCode::CreateUnconfirmed, "{fault:?}");
@@ -55,7 +55,7 @@ async fn created_subscription_is_found_in_row_without_customer() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     let made = world.tenant.subscriptions()[0].id;
     world.tenant.inject(Fault::RowWithoutCustomer(made), Matching::call(Call::SubscriptionList), Lasting::Sticky);
     world.wait_out().await;
@@ -68,10 +68,10 @@ async fn empty_lookup_counts_only_after_confirmation_timeout() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::CutBefore, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
 
     world.bring_forward(run).await;
-    assert_eq!(world.work(run).await, RunOutcome::PutBack, "Halo may still be at work");
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled, "Halo may still be at work");
     assert_eq!(world.tenant.live_subscriptions_of(world.customer("Alder").0, VENDOR), []);
 
     world.pass_confirmation_timeout("Alder").await;
@@ -85,7 +85,7 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(3600), Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     for _ in 0..2 {
         world.pass_confirmation_timeout("Alder").await;
         world.bring_forward(run).await;
@@ -110,7 +110,7 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
     world.set_users("Alder", 5).await;
     world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     assert_eq!(world.association("Alder").await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
     world.pass_confirmation_timeout("Alder").await;
     world.bring_forward(run).await;
@@ -131,7 +131,7 @@ async fn possible_duplicate_is_looked_for_until_a_lookup() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(7200), Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     for _ in 0..2 {
         world.pass_confirmation_timeout("Alder").await;
         world.bring_forward(run).await;
@@ -156,7 +156,7 @@ async fn create_that_always_fails_is_deferred_to_the_next_run() {
     world.map(&["Alder"]).await;
     let run = world.request_sync().await;
     let mut looks = 0;
-    while world.work(run).await == RunOutcome::PutBack {
+    while world.work(run).await == RunOutcome::Rescheduled {
         looks += 1;
         assert!(looks < 20, "there is an end");
         world.pass_confirmation_timeout("Alder").await;
@@ -202,7 +202,7 @@ async fn create_of_another_client_is_no_candidate() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     sqlx::query("update sync_runs set state = 'cancelled', finished_at = now()").execute(&world.owner).await.unwrap();
     let shared = Mapping { allow_shared: true, ..world.mapping("Birch", "Alder").await };
     let run = world.associate(&[shared]).await.unwrap().run.unwrap();

@@ -41,15 +41,15 @@ async fn unreachable_halo_is_retried_for_a_day() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     world.clock.advance(chrono::Duration::hours(23));
-    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
+    assert_eq!(world.look().await, Some(RunOutcome::Rescheduled));
     world.clock.advance(chrono::Duration::hours(1));
     assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
     assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
 
     // A new request has a day of its own.
-    assert_eq!(world.work(world.request_sync().await).await, RunOutcome::PutBack);
+    assert_eq!(world.work(world.request_sync().await).await, RunOutcome::Rescheduled);
 }
 
 #[tokio::test]
@@ -86,8 +86,8 @@ async fn unreadable_subscription_does_not_stop_others() {
         assert_eq!(world.billed()["Birch"], [4], "{fault:?}");
         assert_eq!(world.association("Alder").await.problem.map(|it| it.code()), Some(code), "{fault:?}");
         // A read without answer is retried a few times.
-        assert_eq!(first == RunOutcome::PutBack, fault == Fault::ServerErrorBefore);
-        while world.look().await == Some(RunOutcome::PutBack) {}
+        assert_eq!(first == RunOutcome::Rescheduled, fault == Fault::ServerErrorBefore);
+        while world.look().await == Some(RunOutcome::Rescheduled) {}
         assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded, "{fault:?}");
         world.tenant.clear_faults();
         assert_eq!(world.sync().await.state, RunState::Succeeded, "{fault:?}");
@@ -113,9 +113,9 @@ async fn halo_failing_for_three_of_four_clients() -> World {
 async fn clients_halo_fails_for_do_not_stop_others() {
     let world = halo_failing_for_three_of_four_clients().await;
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, RunOutcome::PutBack, "three in a row");
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled, "three in a row");
     assert_eq!(world.billed()["Dogwood"], [3]);
-    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
+    assert_eq!(world.look().await, Some(RunOutcome::Rescheduled));
     assert_eq!(world.billed()["Dogwood"], [4]);
 }
 
@@ -164,7 +164,7 @@ async fn unreadable_customer_list_stops_only_that_customer() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder", "Birch"]).await.run.unwrap();
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     let of_alder = Matching::call(Call::SubscriptionList).client_id(world.customer("Alder").0);
     world.tenant.inject(Fault::WrongShape, of_alder, Lasting::Sticky);
     world.wait_out().await;

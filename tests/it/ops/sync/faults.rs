@@ -190,7 +190,7 @@ impl Bench {
         let run = world.run(run).await;
         let mut text = match looked {
             RunOutcome::Finished(state) => format!("run {}", state.as_str()),
-            RunOutcome::PutBack => "run put back".to_owned(),
+            RunOutcome::Rescheduled => "run put back".to_owned(),
             other => panic!("no other process works here: {other:?}"),
         };
         if let Some(problem) = run.problem {

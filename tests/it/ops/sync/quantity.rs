@@ -129,7 +129,7 @@ async fn fields_overwritten_by_unconfirmed_write_are_detected() {
     world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Once);
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
 
     world.set_users("Birch", 9).await;
     world.bring_forward(run).await;
@@ -199,11 +199,11 @@ async fn late_write_does_not_undo_set_to_zero() {
     world.set_users("Alder", 4).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
 
     let ended = world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
     assert_eq!(ended, Some(run));
-    assert_eq!(world.look().await, Some(RunOutcome::PutBack), "it waits for what Halo may be at work on");
+    assert_eq!(world.look().await, Some(RunOutcome::Rescheduled), "it waits for what Halo may be at work on");
     world.tenant.release();
     world.tenant.until(|tenant| tenant.held() == 0).await;
     world.wait_out().await;
@@ -218,10 +218,10 @@ async fn unconfirmed_write_is_resolved_before_it_is_repeated() {
     world.set_users("Alder", 10).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
-    assert_eq!(world.work(run).await, RunOutcome::PutBack);
-    assert_eq!(world.look().await, Some(RunOutcome::PutBack), "it may still be carried out");
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
+    assert_eq!(world.look().await, Some(RunOutcome::Rescheduled), "it may still be carried out");
     world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
-    assert_eq!(world.look().await, Some(RunOutcome::PutBack));
+    assert_eq!(world.look().await, Some(RunOutcome::Rescheduled));
     world.tenant.release();
     world.tenant.until(|tenant| tenant.held() == 0).await;
     assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Succeeded)), "it has arrived");

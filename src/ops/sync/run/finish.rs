@@ -1,0 +1,129 @@
+//! Ends or reschedules a run, in one transaction that gives the lease up.
+
+use std::time::Duration;
+
+use super::failpoints::{Failpoint, commit, pass};
+use super::retry::{self, RetryDecision};
+use super::step_result::Counts;
+use super::{RunOutcome, SyncOutcome};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::run::RunState;
+use crate::halo::HaloError;
+use crate::ops::{OpError, Ops, halo};
+use crate::queue;
+use crate::storage::leases::{self, Claimed, LeasedTx, Pause, SyncLease};
+use crate::storage::{connections, runs};
+
+pub(super) async fn finish(ops: &Ops, claimed: &Claimed, outcome: SyncOutcome) -> Result<RunOutcome, OpError> {
+    let lease = &claimed.lease;
+    match outcome {
+        SyncOutcome::Completed { counts, tenant_problem } => complete(ops, claimed, counts, tenant_problem).await,
+        SyncOutcome::Paused(pause) => put_back(ops, lease, &pause).await,
+        SyncOutcome::Halted(error) => halt(ops, claimed, &error).await,
+        SyncOutcome::ShuttingDown => give_back(ops, lease).await,
+        SyncOutcome::AttemptsExhausted => {
+            tracing::error!(sync_run.id = %lease.run(), partner.id = %lease.partner(), "this sync was started too often without an end");
+            fail(ops, lease, &Problem::new(ProblemKind::InternalFault, ops.clock.now())).await
+        }
+        SyncOutcome::Disconnected => cancel(ops, lease).await,
+    }
+}
+
+/// Ends a run whose every step was taken, by the counts of their results.
+async fn complete(
+    ops: &Ops,
+    claimed: &Claimed,
+    counts: Counts,
+    tenant_problem: Option<Problem>,
+) -> Result<RunOutcome, OpError> {
+    let lease = &claimed.lease;
+    // This run, or a user, may have changed the connection since the run began.
+    let suspended_since = {
+        let mut db = ops.db.read(lease.scope()).await?;
+        connections::find(&mut db, lease.scope()).await?.and_then(|connection| connection.writes_suspended_since)
+    };
+    let state = match (counts.confirmed, counts.open) {
+        (_, 0) => RunState::Succeeded,
+        (0, _) => RunState::Failed,
+        _ => RunState::PartiallySucceeded,
+    };
+    // The connection's last sync date is about all clients: a run for some of them, or with none mapped, does not move it.
+    let everything = claimed.clients.is_none() && counts.open == 0 && counts.following > 0;
+    let suspended = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
+    let problem = tenant_problem.or(suspended);
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    connections::record_state(&mut tx, problem.as_ref(), ops.clock.now()).await?;
+    if everything {
+        connections::record_synced(&mut tx, ops.clock.now()).await?;
+    }
+    end(ops, lease, tx, state, None).await
+}
+
+/// Ends a run that every attempt fails, with the problem as the connection's.
+async fn fail(ops: &Ops, lease: &SyncLease, problem: &Problem) -> Result<RunOutcome, OpError> {
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    connections::record_state(&mut tx, Some(problem), ops.clock.now()).await?;
+    end(ops, lease, tx, RunState::Failed, Some(problem)).await
+}
+
+async fn cancel(ops: &Ops, lease: &SyncLease) -> Result<RunOutcome, OpError> {
+    let tx = LeasedTx::begin(&ops.db, lease).await?;
+    end(ops, lease, tx, RunState::Cancelled, None).await
+}
+
+async fn end(
+    ops: &Ops,
+    lease: &SyncLease,
+    mut tx: LeasedTx<'_>,
+    state: RunState,
+    problem: Option<&Problem>,
+) -> Result<RunOutcome, OpError> {
+    leases::finish(&mut tx, state, problem, ops.clock.now()).await?;
+    // A run that was requested meanwhile has waited for this one.
+    if let Some((waiting, interactive)) = runs::waiting(&mut tx, lease.scope()).await? {
+        queue::enqueue(&mut tx, waiting, interactive, Duration::ZERO).await?;
+    }
+    pass(Failpoint::BeforeFinishCommit);
+    commit(tx, Failpoint::RunFinished).await?;
+    tracing::info!(sync_run.id = %lease.run(), partner.id = %lease.partner(), state = state.as_str(), "sync finished");
+    Ok(RunOutcome::Finished(state))
+}
+
+/// Ends or reschedules a run after an answer of Halo's that concerns every client.
+async fn halt(ops: &Ops, claimed: &Claimed, error: &HaloError) -> Result<RunOutcome, OpError> {
+    let lease = &claimed.lease;
+    let connection = connections::find(&mut *ops.db.read(lease.scope()).await?, lease.scope()).await?;
+    let Some(connection) = connection else { return cancel(ops, lease).await };
+    let now = ops.clock.now();
+    let worked = connection.last_synced_at.max(connection.last_verified_at);
+    let decision = retry::decide(error, claimed, now);
+    let retried = decision != RetryDecision::GiveUp;
+    let problem = halo::problem(error, worked, retried, now).with_first_seen_from(connection.problem.as_ref());
+    tracing::warn!(sync_run.id = %lease.run(), partner.id = %lease.partner(), evidence = error.evidence(), "sync stopped");
+    let pause = |wait, counts_as_attempt| Pause { wait, counts_as_attempt, for_some: false, problem: problem.clone() };
+    match decision {
+        RetryDecision::Wait(wait) => put_back(ops, lease, &pause(wait, false)).await,
+        RetryDecision::Retry(wait) => put_back(ops, lease, &pause(wait, true)).await,
+        RetryDecision::GiveUp => fail(ops, lease, &problem).await,
+    }
+}
+
+async fn put_back(ops: &Ops, lease: &SyncLease, pause: &Pause) -> Result<RunOutcome, OpError> {
+    let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
+    let continued = leases::put_back(&mut tx, pause, ops.clock.now()).await?;
+    queue::enqueue(&mut tx, continued.run, continued.interactive, pause.wait).await?;
+    pass(Failpoint::BeforeRescheduleCommit);
+    commit(tx, Failpoint::RunRescheduled).await?;
+    tracing::info!(sync_run.id = %continued.run, partner.id = %lease.partner(), wait_s = pause.wait.as_secs(), problem = pause.problem.code().as_str(), "sync rescheduled");
+    Ok(RunOutcome::Rescheduled)
+}
+
+/// Gives the run back when the process shuts down: another worker continues it at once.
+async fn give_back(ops: &Ops, lease: &SyncLease) -> Result<RunOutcome, OpError> {
+    let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
+    let continued = leases::give_back(&mut tx, ops.clock.now()).await?;
+    queue::enqueue(&mut tx, continued.run, continued.interactive, Duration::ZERO).await?;
+    pass(Failpoint::BeforeHandoverCommit);
+    commit(tx, Failpoint::RunHandedOver).await?;
+    Ok(RunOutcome::Rescheduled)
+}
