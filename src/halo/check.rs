@@ -14,7 +14,7 @@ use super::{
     token::{OAuthScope, Token},
     transport::MaxWait,
 };
-use crate::domain::guide::Permission;
+use crate::domain::guide::{GuideStep, Permission};
 use crate::ids::HaloTenant;
 
 /// The result of a connection check.
@@ -57,7 +57,12 @@ pub enum CheckResult {
 impl ConnectionReport {
     /// Returns the first failure that keeps the connection from working; `None` if it works.
     pub fn failure(&self) -> Option<(Subject, &HaloError)> {
-        self.checks.iter().find_map(|check| match &check.outcome {
+        self.failures().next()
+    }
+
+    /// Returns everything that keeps the connection from working.
+    pub fn failures(&self) -> impl Iterator<Item = (Subject, &HaloError)> {
+        self.checks.iter().filter_map(|check| match &check.outcome {
             CheckResult::Failed(error) => Some((check.subject, error)),
             _ => None,
         })
@@ -74,6 +79,20 @@ impl ConnectionReport {
             },
         });
         Self { tenant: None, checks: checks.collect() }
+    }
+
+    /// Lists a level of the agent that the guide does not ask for, after those that it does.
+    fn list(&mut self, level: Permission) {
+        let subject = Subject::Permission(level);
+        if self.checks.iter().any(|check| check.subject == subject) {
+            return;
+        }
+        let of_the_agent = |check: &CheckEntry| match check.subject {
+            Subject::Permission(permission) => permission.guide_step() == GuideStep::ApiAgent,
+            Subject::Address | Subject::Credentials => true,
+        };
+        let place = self.checks.iter().take_while(|check| of_the_agent(check)).count();
+        self.checks.insert(place, CheckEntry { subject, outcome: CheckResult::NotReached });
     }
 
     fn set(&mut self, subject: Subject, outcome: CheckResult) {
@@ -142,8 +161,9 @@ impl Session {
             Ok(false) if scope == OAuthScope::ReadCustomers => (CheckResult::Passed, CheckResult::Empty),
             Ok(false) => (CheckResult::Passed, CheckResult::Passed),
             // The scope was granted, so the agent's level is missing. The guide's agent has no
-            // Invoices level, so that level is not reported by itself.
-            Err(error @ HaloError::PermissionDenied(missing)) if missing == agent && application.required() => {
+            // Invoices level, so only a refusal has a line about it.
+            Err(error @ HaloError::PermissionDenied(missing)) if missing == agent => {
+                report.list(agent);
                 (CheckResult::Passed, bad(error))
             }
             Err(error @ HaloError::PermissionDenied(_)) => (bad(error), CheckResult::NotReached),

@@ -2913,7 +2913,7 @@ export const refusals = {
             "field": [
               "reason"
             ],
-            "message": "Say in a few words why you do this. The partner can read it in its activity."
+            "message": "Give a reason in a few words. The partner can read it in its activity."
           }
         ]
       }

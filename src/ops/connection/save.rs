@@ -31,9 +31,12 @@ pub async fn save_connection(
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
     let report = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner).check().await;
 
-    if let Some((subject, error)) = report.failure() {
-        let field = field_of(subject);
-        return Err(OpError::Refused(vec![halo::user_error(error, &[field])]));
+    let failures = report.failures().map(|(subject, error)| halo::user_error(error, &[field_of(subject)]));
+    let mut refusals: Vec<_> = failures.collect();
+    // A request that failed says the same about each layer that it was to show.
+    refusals.dedup();
+    if !refusals.is_empty() {
+        return Err(OpError::Refused(refusals));
     }
     let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
 

@@ -143,6 +143,18 @@ async fn missing_permission_is_named_as_in_the_guide() {
 }
 
 #[tokio::test]
+async fn refused_save_names_everything_that_is_missing() {
+    let world = World::builder().clients(&[("Alder", 3)]).build().await;
+    let levels = AgentLevels { customers: Level::None, licensing: Level::None, invoices: Level::Read };
+    world.tenant.act(Act::SetAgentLevels(levels)).expect("done by hand");
+    let Err(OpError::Refused(errors)) = save(&world, world.details()).await else { panic!("two levels are missing") };
+    let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(errors.len(), 2, "{messages:?}");
+    assert!(messages[0].contains("Customers Access Level"), "{messages:?}");
+    assert!(messages[1].contains("Software Licencing Access Level"), "{messages:?}");
+}
+
+#[tokio::test]
 async fn unreadable_invoices_and_empty_customers_only_warn() {
     let world = World::builder().build().await;
     let scopes = vec!["read:customers".into(), "edit:softwarelicensing".into()];
