@@ -139,6 +139,8 @@ create table associations (
     subscription_id integer,
     -- A create was sent and its outcome is not recorded. Only a read of Halo resolves it.
     create_sent_at timestamptz,
+    -- Why Halo could not store the last create, if it said so without clearly refusing the create.
+    create_failure text,
     -- A second record may exist, because a create was sent again or a person chose: every run looks
     -- for one until this time at least, and until a look after it shows none.
     duplicate_search_until timestamptz,

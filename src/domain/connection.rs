@@ -89,7 +89,7 @@ impl Connection {
             }
             // The problem stays until the next run or check: it may have become another one meanwhile.
             ConnectionEvent::WritesResumed => self.writes_suspended_since = None,
-            ConnectionEvent::Synced => self.last_synced_at = self.last_synced_at.max(Some(now)),
+            ConnectionEvent::Confirmed { since } => self.last_synced_at = self.last_synced_at.max(since),
             ConnectionEvent::Disconnected => {
                 self.state = ConnectionState::Disconnected;
                 self.problem = None;
@@ -127,8 +127,9 @@ pub enum ConnectionEvent {
     WritesSuspended,
     /// A person has looked.
     WritesResumed,
-    /// Every association has been confirmed. The last sync date never goes back.
-    Synced,
+    /// Every association has been confirmed since this instant, by whichever runs; `None` if one has
+    /// not, or there is none. The last sync date never goes back.
+    Confirmed { since: Option<DateTime<Utc>> },
     /// The partner disconnected, or was archived: the secret is erased.
     Disconnected,
 }
@@ -277,7 +278,8 @@ mod tests {
             ("run fails", ConnectionEvent::RunReported(unreachable())),
             ("writes suspended", ConnectionEvent::WritesSuspended),
             ("writes resumed", ConnectionEvent::WritesResumed),
-            ("synced", ConnectionEvent::Synced),
+            ("confirmed", ConnectionEvent::Confirmed { since: Some(now()) }),
+            ("not confirmed", ConnectionEvent::Confirmed { since: None }),
             ("disconnected", ConnectionEvent::Disconnected),
         ];
         let mut table = String::new();
@@ -297,7 +299,8 @@ mod tests {
     #[test]
     fn last_sync_date_never_goes_back() {
         let later = now() + chrono::TimeDelta::hours(1);
-        let synced = connected().apply(ConnectionEvent::Synced, later).apply(ConnectionEvent::Synced, now());
+        let confirmed = |since| ConnectionEvent::Confirmed { since };
+        let synced = connected().apply(confirmed(Some(later)), now()).apply(confirmed(Some(now())), now());
         assert_eq!(synced.last_synced_at, Some(later));
     }
 }

@@ -53,6 +53,15 @@ pub(super) struct WireClient {
     inactive: Option<bool>,
     #[serde(default, deserialize_with = "decode::flag")]
     deleted: Option<bool>,
+    #[serde(default, deserialize_with = "decode::maybe_id")]
+    main_site_id: Option<i32>,
+}
+
+impl WireClient {
+    /// Returns the site that Halo takes for the customer itself.
+    pub(super) fn main_site(&self) -> Option<i32> {
+        self.main_site_id.filter(|id| *id > 0)
+    }
 }
 
 impl ListedRecord for WireClient {
@@ -119,7 +128,7 @@ impl Session {
         &self,
         ids: &[HaloCustomerId],
     ) -> Result<BTreeMap<HaloCustomerId, CustomerLookup>, HaloError> {
-        let found = self.look_up::<WireClient>(ids.iter().map(|id| id.0).collect()).await?;
+        let (found, _) = self.look_up::<WireClient>(ids.iter().map(|id| id.0).collect()).await?;
         let lookups = found.into_iter().map(|(id, wire)| {
             let wire = wire?.filter(|wire| !wire.deleted.unwrap_or(false));
             Ok((HaloCustomerId(id), wire.map_or(CustomerLookup::Missing, |wire| CustomerLookup::Found(wire.into()))))

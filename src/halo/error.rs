@@ -98,6 +98,10 @@ pub enum WriteError {
     /// Halo certainly did nothing: the request was never sent, or Halo refused it.
     #[error("not done: {0}")]
     Refused(HaloError),
+    /// Halo answered that it could not store the record, for this reason of its own, and may have
+    /// stored it all the same.
+    #[error("probably not done: {reason}")]
+    Failed { reason: String, error: HaloError },
     /// Halo may have done it, or may do it soon. The caller looks for the record until the
     /// create-confirmation timeout is over; a create is never just sent again.
     #[error("possibly done: {0}")]

@@ -59,9 +59,9 @@ pub use self::{
     error::{HaloError, LimitedBy, WriteError},
     invoices::{NotBilledReason, RecurringBilling},
     preserved_fields::{Kept, PreservedFields},
-    subscriptions::{Quantity, Subscription, SubscriptionLookup, VENDOR},
+    subscriptions::{Quantity, Subscription, SubscriptionLookup, Subscriptions, VENDOR},
     url::{HaloUrl, HaloUrlProblem},
-    writes::NewSubscription,
+    writes::{NewSubscription, asks_for_site},
 };
 
 /// The details that a partner types into the connection form.

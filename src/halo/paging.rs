@@ -51,6 +51,11 @@ pub(super) trait ListedRecord: DeserializeOwned + Send + 'static {
     fn is_whole(&self) -> bool {
         true
     }
+
+    /// Whether a row that was not asked for is returned when a list shows it.
+    fn is_of_interest(&self) -> bool {
+        false
+    }
 }
 
 /// Halo's answer for one record's id; `None` means that Halo has no such record.
@@ -154,18 +159,22 @@ impl<R: ListedRecord> Pages<'_, R> {
         Some((self.rows_left()?.div_ceil(self.longest.max(1)) as usize).max(1))
     }
 
-    /// Reads one more page and moves what is wanted of it to `found`; false at the end.
+    /// Reads one more page and moves what is wanted of it to `found`, and other rows that may matter
+    /// to `others`; false at the end.
     async fn next_into(
         &mut self,
         wanted: &mut BTreeSet<i32>,
         found: &mut BTreeMap<i32, RecordLookup<R>>,
+        others: &mut Vec<R>,
     ) -> Result<bool, HaloError> {
         let Some(rows) = self.next().await? else { return Ok(false) };
-        found.extend(
-            rows.into_iter()
-                .filter(|row| row.is_whole() && wanted.remove(&row.id()))
-                .map(|row| (row.id(), Ok(Some(row)))),
-        );
+        for row in rows.into_iter().filter(R::is_whole) {
+            if wanted.remove(&row.id()) {
+                found.insert(row.id(), Ok(Some(row)));
+            } else if row.is_of_interest() {
+                others.push(row);
+            }
+        }
         Ok(true)
     }
 
@@ -310,19 +319,20 @@ impl Session {
     /// Reads many records by their ids, by list pages or one by one, whichever needs fewer
     /// requests; the first page shows how long the list is. A record that the list lacks is read by
     /// itself before it counts as deleted. A record for which Halo has no answer, or none that is
-    /// understood, affects only that record while Halo answers for others.
+    /// understood, affects only that record while Halo answers for others. Rows of interest that the
+    /// list showed besides are returned as well.
     pub(super) async fn look_up<R: ListedRecord>(
         &self,
         wanted: BTreeSet<i32>,
-    ) -> Result<BTreeMap<i32, RecordLookup<R>>, HaloError> {
-        let mut found = BTreeMap::new();
+    ) -> Result<(BTreeMap<i32, RecordLookup<R>>, Vec<R>), HaloError> {
+        let (mut found, mut others) = (BTreeMap::new(), Vec::new());
         let mut missing = wanted;
         let mut pages = self.pages::<R>(Vec::new(), EndProof::SmallFirstPage);
         // One page more than there are records is never read; see the comparison below.
         pages.most = pages.most.max(u32::try_from(missing.len()).unwrap_or(u32::MAX).saturating_add(1));
         if missing.len() > MAX_SINGLE_READS_FIRST {
             while !missing.is_empty() && pages.requests_left().unwrap_or(pages.read as usize) < missing.len() {
-                if !pages.next_into(&mut missing, &mut found).await? {
+                if !pages.next_into(&mut missing, &mut found, &mut others).await? {
                     break;
                 }
             }
@@ -368,13 +378,13 @@ impl Session {
         // 401 and 403 may mean a gone record as well as a missing permission. Where the list shows
         // anything, it decides; where it cannot be read or is empty, it is the permission: a module
         // that is switched off may look like that.
-        while !refused.is_empty() && pages.next_into(&mut refused, &mut found).await? {}
+        while !refused.is_empty() && pages.next_into(&mut refused, &mut found, &mut others).await? {}
         if let Some(refusal) = refusal.filter(|_| !refused.is_empty() && pages.ids.is_empty()) {
             return Err(refusal);
         }
         found.extend(refused.into_iter().map(|id| (id, Ok(None))));
         found.extend(unclear);
-        Ok(found)
+        Ok((found, others))
     }
 }
 

@@ -72,6 +72,15 @@ pub enum SubscriptionLookup {
     Unclear(HaloError),
 }
 
+/// Halo's answers for several subscription ids.
+#[derive(Clone, Debug)]
+pub struct Subscriptions {
+    pub lookups: BTreeMap<HaloSubscriptionId, SubscriptionLookup>,
+    /// Subscriptions with our vendor text or a marker that the list showed besides. They may be
+    /// duplicates.
+    pub others: Vec<Subscription>,
+}
+
 impl Subscription {
     /// The fields that a write of the quantity must leave as they are.
     pub fn untouched(&self) -> PreservedFields {
@@ -138,6 +147,10 @@ impl ListedRecord for WireLicence {
 
     fn is_whole(&self) -> bool {
         self.client_id.is_some()
+    }
+
+    fn is_of_interest(&self) -> bool {
+        self.is_ours()
     }
 }
 
@@ -225,11 +238,16 @@ impl Session {
         &self,
         ids: &[HaloSubscriptionId],
     ) -> Result<BTreeMap<HaloSubscriptionId, SubscriptionLookup>, HaloError> {
-        let found = self.look_up::<WireLicence>(ids.iter().map(|id| id.0).collect()).await?;
-        Ok(found
-            .into_iter()
-            .map(|(id, found)| (HaloSubscriptionId(id), SubscriptionLookup::from_wire(found)))
-            .collect())
+        Ok(self.subscriptions_and_others(ids).await?.lookups)
+    }
+
+    /// Reads the same, and returns what the list showed besides.
+    pub async fn subscriptions_and_others(&self, ids: &[HaloSubscriptionId]) -> Result<Subscriptions, HaloError> {
+        let (found, others) = self.look_up::<WireLicence>(ids.iter().map(|id| id.0).collect()).await?;
+        let lookups =
+            found.into_iter().map(|(id, found)| (HaloSubscriptionId(id), SubscriptionLookup::from_wire(found)));
+        let others = others.into_iter().filter_map(WireLicence::complete).filter(|other| !other.deleted);
+        Ok(Subscriptions { lookups: lookups.collect(), others: others.collect() })
     }
 
     /// Reads one subscription by its id; `None` if Halo has none.

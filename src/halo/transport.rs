@@ -84,12 +84,14 @@ impl MaxWait {
 pub(super) struct Failure {
     pub error: HaloError,
     pub may_have_acted: bool,
+    /// Halo's own reason, if a write ended in an error of Halo's that it describes.
+    pub reason: Option<String>,
 }
 
 /// A failure of a request that certainly did nothing.
 impl From<HaloError> for Failure {
     fn from(error: HaloError) -> Self {
-        Self { error, may_have_acted: false }
+        Self { error, may_have_acted: false, reason: None }
     }
 }
 
@@ -158,7 +160,9 @@ impl Session {
         if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT || is_html(answer) {
             // A redirect, a gateway's page or a server error is not Halo's refusal. Halo may have
             // acted before it.
-            return Failure { error: HaloError::Unavailable(seen), may_have_acted: true };
+            let described = status == StatusCode::INTERNAL_SERVER_ERROR && request.body.is_some();
+            let reason = described.then(|| self.reason(token, answer)).flatten();
+            return Failure { error: HaloError::Unavailable(seen), may_have_acted: true, reason };
         }
         let error = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -166,11 +170,17 @@ impl Session {
             }
             StatusCode::NOT_FOUND => HaloError::NotFound,
             _ => {
-                let secret = self.credentials.client_secret.expose_secret();
-                HaloError::Rejected { reason: reason(&answer.body, &[secret, token.value.expose_secret()]) }
+                let reason = self.reason(token, answer).unwrap_or_else(|| "no reason was given".to_owned());
+                HaloError::Rejected { reason }
             }
         };
         error.into()
+    }
+
+    /// Returns the reason in the answer's body, safe to show.
+    fn reason(&self, token: &Token, answer: &Answer) -> Option<String> {
+        let secret = self.credentials.client_secret.expose_secret();
+        reason(&answer.body, &[secret, token.value.expose_secret()])
     }
 
     /// Sends one request of any kind: waits for a permit, counts it, and reports a 429 to the
@@ -321,10 +331,11 @@ fn classify_net_error(error: NetError, path: &str) -> Failure {
     match error {
         NetError::Blocked => HaloError::Blocked.into(),
         NetError::Unreachable => HaloError::Unavailable(NO_ANSWER.into()).into(),
-        NetError::Interrupted => Failure { error: HaloError::Unavailable(NO_ANSWER.into()), may_have_acted: true },
+        NetError::Interrupted => Failure { may_have_acted: true, ..HaloError::Unavailable(NO_ANSWER.into()).into() },
         NetError::TooLarge => Failure {
             error: HaloError::AnswerTooLarge(format!("{path}: the answer is too large")),
             may_have_acted: true,
+            reason: None,
         },
     }
 }

@@ -9,7 +9,9 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::{
-    HaloError, Session, Subscription, VENDOR, WriteError, decode,
+    HaloError, Session, Subscription, VENDOR, WriteError,
+    customers::WireClient,
+    decode,
     paging::ListedRecord,
     subscriptions::{MARKER_FIELD, WireLicence},
     transport::{ApiRequest, Area, Failure, MaxWait},
@@ -32,6 +34,13 @@ pub struct NewSubscription {
     pub quantity: u32,
     /// The marker that finds the record again if the answer is lost.
     pub marker: String,
+    /// Send the customer's main site with the record, because Halo could not store it without one.
+    pub with_site: bool,
+}
+
+/// Returns whether a reason of Halo's says that a record needs a site.
+pub fn asks_for_site(reason: &str) -> bool {
+    reason.to_lowercase().contains("site")
 }
 
 impl NewSubscription {
@@ -54,14 +63,37 @@ impl NewSubscription {
 
 impl Session {
     /// Creates a subscription. The request is not sent after `deadline`, and its answer is not
-    /// awaited any longer. It is sent a second time only if Halo refused the token and has
-    /// therefore done nothing; the error says whether Halo may have created it.
+    /// awaited any longer. It is sent a second time only if Halo has clearly done nothing: if it
+    /// refused the token, or the record for want of a site, which is then the customer's main site.
+    /// The error says whether Halo may have created it.
     pub async fn create_subscription(
         &self,
         new: &NewSubscription,
         deadline: Instant,
     ) -> Result<Subscription, WriteError> {
-        let answer = self.write(new.record(), deadline).await?;
+        let site = if new.with_site { self.main_site(new.customer, deadline).await? } else { None };
+        match self.create(new, site, deadline).await {
+            Err(WriteError::Refused(HaloError::Rejected { reason })) if site.is_none() && asks_for_site(&reason) => {
+                match self.main_site(new.customer, deadline).await? {
+                    Some(site) => self.create(new, Some(site), deadline).await,
+                    None => Err(WriteError::Refused(HaloError::Rejected { reason })),
+                }
+            }
+            result => result,
+        }
+    }
+
+    async fn create(
+        &self,
+        new: &NewSubscription,
+        site: Option<i32>,
+        deadline: Instant,
+    ) -> Result<Subscription, WriteError> {
+        let mut record = new.record();
+        if let Some(site) = site {
+            record["site_id"] = json!(site);
+        }
+        let answer = self.write(record, deadline).await?;
         match decode::record::<WireLicence>(&answer.body, "created subscription") {
             Ok(Some(wire)) if wire.id() > 0 => Ok(wire.of(new.customer)),
             Ok(_) => Err(WriteError::Doubtful(HaloError::NotUnderstood("created subscription: no id".into()))),
@@ -89,6 +121,12 @@ impl Session {
         Ok(wire.ok().flatten().map(|wire| wire.of(customer)))
     }
 
+    /// Returns the customer's main site, if Halo shows one.
+    async fn main_site(&self, customer: HaloCustomerId, deadline: Instant) -> Result<Option<i32>, WriteError> {
+        let found = self.single::<WireClient>(customer.0, MaxWait::Until(deadline)).await;
+        Ok(found.map_err(WriteError::Refused)?.and_then(|client| client.main_site()))
+    }
+
     async fn write(&self, record: Value, deadline: Instant) -> Result<Answer, WriteError> {
         let request = ApiRequest {
             area: Area::Licences,
@@ -97,8 +135,10 @@ impl Session {
             body: Some(json!([record])),
             max_wait: MaxWait::Until(deadline),
         };
-        self.api(request).await.map_err(|Failure { error, may_have_acted }| {
-            if may_have_acted { WriteError::Doubtful(error) } else { WriteError::Refused(error) }
+        self.api(request).await.map_err(|Failure { error, may_have_acted, reason }| match reason {
+            Some(reason) if may_have_acted => WriteError::Failed { reason, error },
+            _ if may_have_acted => WriteError::Doubtful(error),
+            _ => WriteError::Refused(error),
         })
     }
 }

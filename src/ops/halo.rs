@@ -9,11 +9,13 @@ use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::guide::{GuideStep, Permission};
 use crate::domain::plan::ObservedSubscription;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::roster::RosterState;
 use crate::halo::{
     CheckResult, ConnectionReport, Credentials, HaloError, LimitedBy, NotBilledReason, Priority, RecurringBilling,
     Session, Subject, Subscription,
 };
 use crate::ids::{ConnectionId, PartnerId};
+use crate::ops::connection::not_connected;
 use crate::seal::{Binding, Sealed};
 use crate::storage::connections;
 
@@ -29,15 +31,43 @@ pub(super) async fn stored_session(
     scope: &PartnerScope,
     priority: Priority,
 ) -> Result<Option<(Connection, Session)>, OpError> {
-    let stored = connections::find_with_secret(&mut *ops.db.read(scope).await?, scope).await?;
-    let Some((connection, Some(sealed))) = stored else { return Ok(None) };
+    let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
+    match stored.and_then(|stored| stored.connection) {
+        Some((connection, Some(sealed))) => open_session(ops, scope, priority, connection, sealed).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The same for a verb that writes: refuses an archived partner, and one without a connection.
+pub(super) async fn active_session(
+    ops: &Ops,
+    scope: &PartnerScope,
+    priority: Priority,
+) -> Result<(Connection, Session), OpError> {
+    let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
+    if stored.as_ref().is_some_and(|stored| stored.partner_state == RosterState::Archived) {
+        return Err(OpError::Archived);
+    }
+    match stored.and_then(|stored| stored.connection) {
+        Some((connection, Some(sealed))) => open_session(ops, scope, priority, connection, sealed),
+        _ => Err(not_connected()),
+    }
+}
+
+fn open_session(
+    ops: &Ops,
+    scope: &PartnerScope,
+    priority: Priority,
+    connection: Connection,
+    sealed: Vec<u8>,
+) -> Result<(Connection, Session), OpError> {
     let binding = secret_binding(connection.id, scope.partner(), &connection.url);
     let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?;
     // The address was read when it was saved; it only fails where a development address is not allowed any more.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);
     let session = ops.halo.session(credentials, priority).of_partner(scope.partner());
-    Ok(Some((connection, session)))
+    Ok((connection, session))
 }
 
 /// What a run met. `last_worked` is when the connection last worked; `retried`: the run is tried

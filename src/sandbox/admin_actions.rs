@@ -77,6 +77,10 @@ pub enum Act {
     DeleteSubscription {
         id: i32,
     },
+    /// Brings a deleted subscription back as it was.
+    RestoreSubscription {
+        id: i32,
+    },
     /// Blanks the fields in which an integration may have left its mark.
     ClearMarkers {
         id: i32,
@@ -189,6 +193,12 @@ impl State {
             }
             Act::SetSubscriptionActive { id, active } => self.edit(id, |one| one.is_active = active),
             Act::DeleteSubscription { id } => self.edit(id, |one| one.deleted = true),
+            Act::RestoreSubscription { id } => {
+                let mut one = self.subscriptions.get(&id).cloned().ok_or(ActRefused::NoSubscription(id))?;
+                one.deleted = false;
+                self.save_subscription(one, PARTNER);
+                Ok(id)
+            }
             Act::ClearMarkers { id } => self.edit(id, |one| {
                 for field in [
                     &mut one.snowid,

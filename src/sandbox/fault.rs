@@ -155,6 +155,10 @@ pub enum Fault {
     RefusedAsMessage,
     /// A create is refused with a .NET exception object.
     RefusedAsException,
+    /// A create without a site is refused.
+    SiteRequired,
+    /// A create is answered 500 with the database's exception; nothing was stored.
+    CreateFails,
     /// A count of 0 is refused.
     ZeroRefused,
     /// A count of 0 makes the subscription inactive.
@@ -315,7 +319,9 @@ impl Fault {
             | RefusedAsDictionary
             | RefusedAsError
             | RefusedAsMessage
-            | RefusedAsException => call == Create,
+            | RefusedAsException
+            | SiteRequired
+            | CreateFails => call == Create,
             EndlessPage | RepeatedPage | RowMissing(_) | EmptyList | NoRecordCount | CountOfPage | BareArray => {
                 call.is_list()
             }

@@ -194,7 +194,8 @@ fn decide(state: &mut State, faults: &Faults, index: usize, element: &Map<String
         return Err(Answer::invalid(&format!("[{index}].count"), "The quantity must be greater than 0."));
     }
     let (base, update) = if id == 0 {
-        if let Some(refusal) = refusal(faults) {
+        let has_site = element.get("site_id").and_then(Value::as_i64).is_some_and(|site| site > 0);
+        if let Some(refusal) = refusal(faults, has_site) {
             return Err(refusal);
         }
         (fresh(state, faults), false)
@@ -251,17 +252,25 @@ fn current(state: &mut State, faults: &Faults, mut old: Subscription) -> Subscri
 }
 
 /// The ways in which a create may be refused (section 7).
-fn refusal(faults: &Faults) -> Option<Answer> {
-    let text = "A Site must be selected";
+fn refusal(faults: &Faults, has_site: bool) -> Option<Answer> {
+    let text = "A Contract must be selected";
     faults.0.iter().find_map(|fault| {
         Some(match fault {
             Fault::RefusedAsText => Answer::refused(text),
-            Fault::RefusedAsDictionary => Answer::invalid("[0].site_id", text),
+            Fault::RefusedAsDictionary => Answer::invalid("[0].contract_ref", text),
             Fault::RefusedAsError => Answer::json(400, json!({ "error": text })),
             Fault::RefusedAsMessage => Answer::json(400, json!({ "Message": text })),
             Fault::RefusedAsException => {
                 Answer::json(400, json!({ "ClassName": "System.Exception", "Message": text, "StackTraceString": null }))
             }
+            Fault::SiteRequired if !has_site => Answer::refused("A Site must be selected"),
+            Fault::CreateFails => Answer::json(
+                500,
+                json!({
+                    "ClassName": "System.Data.SqlClient.SqlException",
+                    "Message": "Cannot insert the value NULL into column 'Lcontract'; column does not allow nulls.",
+                }),
+            ),
             _ => return None,
         })
     })

@@ -10,7 +10,7 @@ use super::error::inconsistent;
 use super::{PartnerTx, Partners, Result, StorageError, lifecycles};
 use crate::auth::PartnerScope;
 use crate::domain::association::{
-    Association, AssociationEvent, LastSync, Lifecycle, MappedCustomer, SubscriptionSnapshot,
+    Association, AssociationEvent, AssociationState, LastSync, Lifecycle, MappedCustomer, SubscriptionSnapshot,
 };
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
 
@@ -179,14 +179,17 @@ pub struct NewAssociation<'a> {
     pub shared: bool,
     pub marker: &'a str,
     pub initial_name: &'a str,
+    /// The client's own subscription, which is at this customer already.
+    pub keeps: Option<HaloSubscriptionId>,
 }
 
 /// Whether the mapping was free: false where the client has an association, or another one the customer.
 pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<bool> {
     let done = sqlx::query!(
         "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
-                                   halo_customer_top_level, shared, state, marker, initial_name, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $11)
+                                   halo_customer_top_level, shared, state, marker, initial_name, created_at,
+                                   subscription_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $12, $9, $10, $11, $13)
          on conflict do nothing",
         new.id.0,
         tx.scope().partner().0,
@@ -198,7 +201,9 @@ pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<
         new.shared,
         new.marker,
         new.initial_name,
-        tx.now()
+        tx.now(),
+        AssociationState::of_new(new.keeps).as_str(),
+        new.keeps.map(|id| id.0)
     )
     .execute(&mut **tx)
     .await?;
@@ -233,6 +238,49 @@ pub async fn begin_entry(db: &mut PgConnection) -> Result<()> {
 pub async fn undo_entry(db: &mut PgConnection) -> Result<()> {
     sqlx::query!("rollback to savepoint entry").execute(db).await?;
     Ok(())
+}
+
+/// A subscription that a client has or had, by its association.
+#[derive(Clone, Debug)]
+pub struct OwnSubscription {
+    pub association: AssociationId,
+    pub client: ClientId,
+    pub customer: HaloCustomerId,
+    pub subscription: HaloSubscriptionId,
+    pub marker: String,
+    /// The association has not ended.
+    pub open: bool,
+}
+
+/// The latest subscription of each of these clients in this tenant, also that of an ended association.
+pub async fn own_subscriptions(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    clients: &[ClientId],
+) -> Result<Vec<OwnSubscription>> {
+    let clients: Vec<_> = clients.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select distinct on (client_id) id, client_id, halo_customer_id, subscription_id as "subscription_id!", marker,
+                  state <> 'ended' as "open!"
+           from associations
+           where partner_id = $1 and tenant = $2 and client_id = any ($3) and subscription_id is not null
+           order by client_id, id desc"#,
+        scope.partner().0,
+        tenant.0,
+        &clients
+    )
+    .fetch_all(db)
+    .await?;
+    let owned = rows.into_iter().map(|row| OwnSubscription {
+        association: AssociationId(row.id),
+        client: ClientId(row.client_id),
+        customer: HaloCustomerId(row.halo_customer_id),
+        subscription: HaloSubscriptionId(row.subscription_id),
+        marker: row.marker,
+        open: row.open,
+    });
+    Ok(owned.collect())
 }
 
 /// The association of this pair whose end is not confirmed yet, if there is one.

@@ -12,6 +12,7 @@ use super::{PartnerTx, Partners, Result, StorageError};
 use crate::auth::PartnerScope;
 use crate::domain::connection::{Check, Connection, ConnectionEvent};
 use crate::domain::problem::Problem;
+use crate::domain::roster::RosterState;
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
 
 struct Row {
@@ -82,36 +83,54 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result
     rows.into_iter().map(Connection::try_from).collect()
 }
 
-/// The partner's connection, and its sealed secret while there is one: of one moment, so that a secret is never taken for
-/// that of a URL it was not saved for.
-pub async fn find_with_secret(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-) -> Result<Option<(Connection, Option<Vec<u8>>)>> {
+/// What a call to Halo for a partner needs, from one snapshot, so that a secret is never taken for that
+/// of a URL for which it was not saved.
+#[derive(Debug)]
+pub struct StoredConnection {
+    pub partner_state: RosterState,
+    /// A disconnected connection has no secret.
+    pub connection: Option<(Connection, Option<Vec<u8>>)>,
+}
+
+/// The partner's state and its connection with the sealed secret. `None` if there is no such partner.
+pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<StoredConnection>> {
     let row = sqlx::query!(
-        "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                writes_suspended_since, last_verified_at, last_synced_at, sealed_secret
-         from connections where partner_id = $1",
+        r#"select p.state as partner_state, c.id as "id?", c.partner_id as "partner_id?", c.url as "url?",
+                  c.tenant as "tenant?", c.application_client_id as "application_client_id?",
+                  c.credentials_updated_at as "credentials_updated_at?", c.state as "state?", c.problem,
+                  c.checks as "checks?", c.writes_suspended_since, c.last_verified_at, c.last_synced_at, c.sealed_secret
+           from partners p left join connections c on c.partner_id = p.id
+           where p.id = $1"#,
         scope.partner().0
     )
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let partner_state = row.partner_state.parse().map_err(inconsistent("partners", "state", scope.partner().0))?;
+    let (Some(id), Some(partner_id), Some(url), Some(tenant)) = (row.id, row.partner_id, row.url, row.tenant) else {
+        return Ok(Some(StoredConnection { partner_state, connection: None }));
+    };
+    let (Some(application_client_id), Some(credentials_updated_at), Some(state), Some(checks)) =
+        (row.application_client_id, row.credentials_updated_at, row.state, row.checks)
+    else {
+        return Ok(Some(StoredConnection { partner_state, connection: None }));
+    };
     let connection = Row {
-        id: row.id,
-        partner_id: row.partner_id,
-        url: row.url,
-        tenant: row.tenant,
-        application_client_id: row.application_client_id,
-        credentials_updated_at: row.credentials_updated_at,
-        state: row.state,
+        id,
+        partner_id,
+        url,
+        tenant,
+        application_client_id,
+        credentials_updated_at,
+        state,
         problem: row.problem,
-        checks: row.checks,
+        checks,
         writes_suspended_since: row.writes_suspended_since,
         last_verified_at: row.last_verified_at,
         last_synced_at: row.last_synced_at,
     };
-    Ok(Some((Connection::try_from(connection)?, row.sealed_secret)))
+    let connection = Some((Connection::try_from(connection)?, row.sealed_secret));
+    Ok(Some(StoredConnection { partner_state, connection }))
 }
 
 /// Credentials that Halo has just accepted.
@@ -196,10 +215,19 @@ pub async fn resume_writes(tx: &mut PartnerTx<'_>) -> Result<()> {
     apply(tx, partner, ConnectionEvent::WritesResumed, now).await
 }
 
-/// Moves the Last Sync Date.
-pub async fn record_synced(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
+/// Moves the Last Sync Date to the instant since which every association has been confirmed.
+pub async fn record_confirmed(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
     let partner = tx.lease().partner();
-    apply(tx, partner, ConnectionEvent::Synced, now).await
+    let row = sqlx::query!(
+        r#"select min(last_synced_at) as since, coalesce(bool_and(state <> 'ending' and last_synced_at is not null), false)
+               as "confirmed!"
+           from associations where partner_id = $1 and state <> 'ended'"#,
+        partner.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let since = row.since.filter(|_| row.confirmed);
+    apply(tx, partner, ConnectionEvent::Confirmed { since }, now).await
 }
 
 /// Disconnects and erases the secret. False if there was no connection to disconnect.

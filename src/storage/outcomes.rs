@@ -60,10 +60,32 @@ pub async fn pending_writes(tx: &mut LeasedTx<'_>, confirmation: Duration) -> Re
 }
 
 /// Notes that a create is about to be sent. From now on it is in doubt until Halo has answered, and
-/// nothing is created again before a look at Halo. False if the association is no longer as the plan
+/// nothing is created again before a look at Halo. `None` if the association is no longer as the plan
 /// saw it.
-pub async fn intend_create(tx: &mut LeasedTx<'_>, association: AssociationId, revision: i32) -> Result<bool> {
-    apply(tx, association, Some(revision), &AssociationEvent::CreateSent).await
+pub async fn intend_create(
+    tx: &mut LeasedTx<'_>,
+    association: AssociationId,
+    revision: i32,
+) -> Result<Option<CreateIntent>> {
+    let partner = tx.lease().partner();
+    let Some(locked) = lifecycles::lock(tx, partner, association).await? else { return Ok(None) };
+    if locked.lifecycle.revision != revision || locked.apply(tx, &AssociationEvent::CreateSent).await?.is_err() {
+        return Ok(None);
+    }
+    Ok(Some(CreateIntent { earlier_failure: locked.lifecycle.create_failure }))
+}
+
+/// A create that is about to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateIntent {
+    /// Why Halo could not store the create before this one.
+    pub earlier_failure: Option<String>,
+}
+
+/// Notes why Halo could not store a create that it may have stored all the same.
+pub async fn create_failed(tx: &mut LeasedTx<'_>, association: AssociationId, reason: &str) -> Result<()> {
+    apply(tx, association, None, &AssociationEvent::CreateFailed { reason: reason.to_owned() }).await?;
+    Ok(())
 }
 
 /// Ends the doubt after Halo's clear answer that it created nothing.

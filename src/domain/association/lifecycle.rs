@@ -32,6 +32,8 @@ pub struct Lifecycle {
     pub subscription: Option<HaloSubscriptionId>,
     /// When a create was sent whose outcome is not recorded. Only a look at Halo resolves it.
     pub create_sent_at: Option<DateTime<Utc>>,
+    /// Halo's reason why it could not store the last create that it did not clearly refuse.
+    pub create_failure: Option<String>,
     /// A person saw the candidates and asked for a new subscription.
     pub creation_approved: bool,
     /// A second record may exist: every run looks for it until this time at least, and until a look
@@ -69,8 +71,8 @@ pub enum AssociationEvent {
     Resumed { shared: bool },
     /// A person asked for another subscription instead of the deleted one.
     Recreated,
-    /// A person chose this record as the client's subscription.
-    Adopted(HaloSubscriptionId),
+    /// A person chose this record as the client's subscription. It was read just before.
+    Adopted { subscription: HaloSubscriptionId, fields: ObservedFields, at: DateTime<Utc> },
     /// A person wants a new subscription and none of the candidates. Refused until the
     /// create-confirmation timeout of an earlier create has passed.
     CreationApproved { confirmation: Duration },
@@ -85,6 +87,8 @@ pub enum AssociationEvent {
     CreateSent,
     /// Halo clearly created nothing.
     CreateRefused,
+    /// Halo answered that it could not store the new record, which it may have stored all the same.
+    CreateFailed { reason: String },
     /// Halo created this subscription.
     Created(HaloSubscriptionId),
     /// A run found the association's own subscription again.
@@ -189,8 +193,11 @@ impl Lifecycle {
         match event {
             AssociationEvent::Removed { ending, at } => after.remove(*ending, *at),
             AssociationEvent::Resumed { shared } => after.resume(*shared)?,
-            AssociationEvent::Recreated => after.recreate()?,
-            AssociationEvent::Adopted(id) => after.answer(Some(*id), now)?,
+            AssociationEvent::Recreated => after.recreate(now)?,
+            AssociationEvent::Adopted { subscription, fields, at } => {
+                after.answer(Some(*subscription), now)?;
+                after.observe(fields, *at);
+            }
             AssociationEvent::CreationApproved { confirmation } => {
                 if self.create_sent_at.is_some_and(|sent| sent + *confirmation > now) {
                     return Err(Impossible::CreateUnconfirmed);
@@ -208,6 +215,13 @@ impl Lifecycle {
                     return Err(Impossible::HasSubscription);
                 }
                 after.create_sent_at.take().ok_or(Impossible::NoCreateSent)?;
+                after.create_failure = None;
+            }
+            AssociationEvent::CreateFailed { reason } => {
+                if self.create_sent_at.is_none() {
+                    return Err(Impossible::NoCreateSent);
+                }
+                after.create_failure = Some(reason.clone());
             }
             AssociationEvent::Created(id) => after.own(*id)?,
             AssociationEvent::Readopted(id) => {
@@ -253,7 +267,8 @@ impl Lifecycle {
         Ok(())
     }
 
-    fn recreate(&mut self) -> Result<(), Impossible> {
+    /// The deleted subscription may come back beside the new one.
+    fn recreate(&mut self, now: DateTime<Utc>) -> Result<(), Impossible> {
         if self.is_ending() {
             return Err(Impossible::Ending);
         }
@@ -267,6 +282,7 @@ impl Lifecycle {
         self.pending_write = None;
         self.observed = Observed::default();
         self.billing = Billing::Unknown;
+        self.duplicate_search_until = Some(now + DUPLICATE_SEARCH);
         self.revision += 1;
         Ok(())
     }
@@ -279,6 +295,7 @@ impl Lifecycle {
         self.subscription = adopted;
         self.creation_approved = adopted.is_none();
         self.create_sent_at = None;
+        self.create_failure = None;
         self.problem = None;
         self.pending_write = None;
         self.duplicate_search_until = Some(now + DUPLICATE_SEARCH);
@@ -317,8 +334,13 @@ impl Lifecycle {
         }
         self.subscription = Some(id);
         self.create_sent_at = None;
+        self.create_failure = None;
         self.creation_approved = false;
         Ok(())
+    }
+
+    fn observe(&mut self, fields: &ObservedFields, at: DateTime<Utc>) {
+        self.observed = Observed { name: Some(fields.name.clone()), quantity: fields.quantity, at: Some(at) };
     }
 
     fn take_step(&mut self, step: &Step, now: DateTime<Utc>) -> Result<(), Impossible> {
@@ -346,7 +368,7 @@ impl Lifecycle {
             }
         }
         if let Some(fields) = &step.observed {
-            self.observed = Observed { name: Some(fields.name.clone()), quantity: fields.quantity, at: Some(step.at) };
+            self.observe(fields, step.at);
             self.pending_write = None;
         }
         match step.duplicate {

@@ -52,6 +52,14 @@ impl AssociationState {
     }
 }
 
+impl AssociationState {
+    /// The state of an association that a person has just made: active if it keeps the client's own
+    /// subscription.
+    pub fn of_new(keeps: Option<HaloSubscriptionId>) -> Self {
+        if keeps.is_some() { AssociationState::Active } else { AssociationState::Pending }
+    }
+}
+
 /// What becomes of the billed quantity when an association ends. Nothing is ever deleted in Halo.
 #[derive(
     Clone,

@@ -29,6 +29,7 @@ fn pending() -> Lifecycle {
         shared: false,
         subscription: None,
         create_sent_at: None,
+        create_failure: None,
         creation_approved: false,
         duplicate_search_until: None,
         pending_write: None,
@@ -73,6 +74,10 @@ fn states() -> [(&'static str, Lifecycle); 8] {
     ]
 }
 
+fn fields() -> ObservedFields {
+    ObservedFields { name: "Training".into(), quantity: Some(2) }
+}
+
 fn step(transition: Transition) -> AssociationEvent {
     AssociationEvent::StepTaken(Step { transition, problem: None, observed: None, duplicate: None, at: now() })
 }
@@ -83,13 +88,14 @@ fn events() -> Vec<(&'static str, AssociationEvent)> {
         ("removed, zero", AssociationEvent::Removed { ending: Ending::SetToZero, at: now() }),
         ("resumed", AssociationEvent::Resumed { shared: true }),
         ("recreated", AssociationEvent::Recreated),
-        ("adopted", AssociationEvent::Adopted(OTHER)),
+        ("adopted", AssociationEvent::Adopted { subscription: OTHER, fields: fields(), at: now() }),
         ("creation approved", AssociationEvent::CreationApproved { confirmation: TIMEOUT }),
         ("writes resumed", AssociationEvent::WritesResumed),
         ("quantity sent", AssociationEvent::QuantitySent { before: json!({}) }),
         ("quantity refused", AssociationEvent::QuantityRefused),
         ("create sent", AssociationEvent::CreateSent),
         ("create refused", AssociationEvent::CreateRefused),
+        ("create failed", AssociationEvent::CreateFailed { reason: "a site is required".into() }),
         ("created", AssociationEvent::Created(OTHER)),
         ("readopted", AssociationEvent::Readopted(OTHER)),
         ("confirmed", step(Transition::Confirmed { quantity: 5 })),
@@ -107,6 +113,7 @@ fn result(state: &Lifecycle, event: &AssociationEvent) -> String {
             let subscription = after.subscription.map_or(String::new(), |id| format!(" {id}"));
             let marks = [
                 (after.create_sent_at.is_some(), " sent"),
+                (after.create_failure.is_some(), " failed"),
                 (after.creation_approved, " approved"),
                 (after.duplicate_search_until.is_some(), " search"),
                 (after.pending_write.is_some(), " write"),

@@ -61,18 +61,29 @@ pub(super) fn ids(subscriptions: &[&ObservedSubscription]) -> Vec<HaloSubscripti
     subscriptions.iter().map(|subscription| subscription.id).collect()
 }
 
-/// The second subscription of a create that was sent twice. The association's own stays correct; the other one bills as well.
+/// A second live record of an association: of a create that was sent twice, a copy that the partner
+/// made in Halo, or an earlier record that came back. The association's own stays right; the other one
+/// bills as well. By its marker a second record is known wherever the tenant's list shows it.
 pub(super) fn duplicate(
     association: &DesiredAssociation,
     observed: &Observed,
     owned: &BTreeSet<HaloSubscriptionId>,
     now: DateTime<Utc>,
 ) -> Option<Problem> {
-    let Some(ObservedCustomer::Found { subscriptions, .. }) = observed.customers.get(&association.customer) else {
-        return None;
+    let free = |it: &&ObservedSubscription| it.active && !owned.contains(&it.id);
+    let of_customer = match observed.customers.get(&association.customer) {
+        Some(ObservedCustomer::Found { subscriptions, .. }) => subscriptions.as_slice(),
+        _ => &[],
     };
-    let free: Vec<_> = subscriptions.iter().filter(|it| it.active && !owned.contains(&it.id)).collect();
-    let duplicates = recovered(association, &free);
+    let of_customer: Vec<_> = of_customer.iter().filter(free).collect();
+    let marked = |it: &&ObservedSubscription| it.marker.as_deref() == Some(&association.create.marker);
+    let listed = observed.others.iter().filter(free).filter(marked);
+    let mut duplicates = recovered(association, &of_customer);
+    for other in listed {
+        if duplicates.iter().all(|it| it.id != other.id) {
+            duplicates.push(other);
+        }
+    }
     (!duplicates.is_empty()).then(|| {
         Problem::new(ProblemKind::DuplicateSubscription { ids: ids(&duplicates) }, now)
             .with_first_seen_from(association.problem.as_ref())

@@ -222,7 +222,9 @@ fn step(
     };
     if let Goal::SyncQuantity { .. } = association.goal {
         let duplicate = duplicate(association, observed, owned, now);
-        step.duplicate = observed.customers.contains_key(&association.customer).then_some(duplicate.is_some());
+        // Only a look at the customer shows that there is none.
+        let looked = observed.customers.contains_key(&association.customer);
+        step.duplicate = (looked || duplicate.is_some()).then_some(duplicate.is_some());
         step.warning =
             duplicate.or_else(|| warning(association, &current, step.changed_in_halo, &step.action, observed, now));
     }
@@ -345,8 +347,11 @@ fn find_or_create(
         }
     }
     if create.sent_at.is_some() && !create.settled {
+        // A refusal stays in sight while INFIMA looks whether the create was stored all the same.
+        let refused = association.problem.clone().filter(|it| it.code() == ProblemCode::CreateRefused);
+        let unconfirmed = Problem::new(ProblemKind::CreateUnconfirmed, now);
         return Action::Defer(
-            Problem::new(ProblemKind::CreateUnconfirmed, now).with_first_seen_from(association.problem.as_ref()),
+            refused.unwrap_or_else(|| unconfirmed.with_first_seen_from(association.problem.as_ref())),
         );
     }
     let Goal::SyncQuantity { active_users } = association.goal else { return Action::End { set_to_zero: None } };

@@ -13,6 +13,8 @@ pub struct Observed {
     /// The customers of associations without a subscription, and of those whose subscription is on another customer now, each
     /// with all of its subscriptions.
     pub customers: BTreeMap<HaloCustomerId, ObservedCustomer>,
+    /// Other subscriptions of ours that the tenant's list showed when it was read for the ones above.
+    pub others: Vec<ObservedSubscription>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

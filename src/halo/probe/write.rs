@@ -61,7 +61,7 @@ impl Session {
 impl Probe<'_> {
     async fn writes(&mut self, writes: &ProbeWrites) -> Option<i64> {
         let ProbeWrites { customer, name, marker } = writes.clone();
-        let sent = NewSubscription { customer, name, quantity: 1, marker }.record();
+        let sent = NewSubscription { customer, name, quantity: 1, marker, with_site: false }.record();
         let answer = self.write(sent.clone()).await?;
         self.report.judge("write.create", answer.is_success(), answer.describe());
         if !answer.is_success() {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{ending, not_found};
 use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
-use crate::domain::association::{Association, AssociationEvent, AssociationState};
+use crate::domain::association::{Association, AssociationEvent, AssociationState, ObservedFields};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::Trigger;
 use crate::halo::Priority;
@@ -54,9 +54,10 @@ pub async fn resolve_subscription(
     if resolution == Resolution::CreateNew && asked.state == AssociationState::Active {
         return Err(nothing_to_resolve());
     }
-    if let Resolution::Adopt(subscription) = resolution {
-        check_candidate(ops, &scope, &asked, subscription).await?;
-    }
+    let adopted = match resolution {
+        Resolution::Adopt(subscription) => Some(read_candidate(ops, &scope, &asked, subscription).await?),
+        Resolution::CreateNew | Resolution::Continue => None,
+    };
 
     let mut tx = ops.begin_active(&scope, request).await?;
     // Another user may have answered meanwhile.
@@ -70,7 +71,9 @@ pub async fn resolve_subscription(
     }
     let clients = match resolution {
         Resolution::Adopt(subscription) => {
-            answer(&mut tx, id, &AssociationEvent::Adopted(subscription)).await?;
+            let fields = adopted.clone().ok_or_else(nothing_to_resolve)?;
+            let adopted = AssociationEvent::Adopted { subscription, fields, at: tx.now() };
+            answer(&mut tx, id, &adopted).await?;
             Some(vec![before.client])
         }
         Resolution::CreateNew => {
@@ -89,7 +92,10 @@ pub async fn resolve_subscription(
     let sync = RunRequest::interactive(Trigger::OnDemand, clients);
     let run = enqueue(&mut tx, sync).await?;
     let chosen = match resolution {
-        Resolution::Adopt(subscription) => json!({ "adopt": subscription }),
+        Resolution::Adopt(subscription) => {
+            let shown = adopted.map(|fields| json!({ "name": fields.name, "quantity": fields.quantity }));
+            json!({ "adopt": subscription, "shown": shown })
+        }
         Resolution::CreateNew => json!("create_new"),
         Resolution::Continue => json!("continue"),
     };
@@ -100,42 +106,42 @@ pub async fn resolve_subscription(
     Ok((after, run))
 }
 
-/// Which problems the answer is an answer to.
+/// Which problems the answer is an answer to. A record that a person made by hand can be adopted
+/// instead of one that Halo refuses to create, or has not confirmed.
 fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
-    let code = problem.map(Problem::code);
-    let which_record = matches!(
-        code,
-        Some(ProblemCode::SubscriptionExists | ProblemCode::AmbiguousRecovery | ProblemCode::DuplicateSubscription)
-    );
+    use ProblemCode::{
+        AmbiguousRecovery, CreateRefused, CreateUnconfirmed, DuplicateSubscription, FieldsOverwritten,
+        SubscriptionExists,
+    };
+    let Some(code) = problem.map(Problem::code) else { return false };
+    let which_record = matches!(code, SubscriptionExists | AmbiguousRecovery | DuplicateSubscription);
     match resolution {
-        Resolution::Adopt(_) | Resolution::CreateNew => which_record,
-        Resolution::Continue => code == Some(ProblemCode::FieldsOverwritten),
+        Resolution::Adopt(_) => which_record || matches!(code, CreateRefused | CreateUnconfirmed),
+        Resolution::CreateNew => which_record,
+        Resolution::Continue => code == FieldsOverwritten,
     }
 }
 
-/// Whether the question offered this record: any other one of the customer's may be somebody else's product.
-fn offered(problem: Option<&Problem>, subscription: HaloSubscriptionId) -> bool {
-    problem.is_some_and(|problem| problem.subscriptions().contains(&subscription))
-}
-
-/// Only a record that was offered and is still there, on the association's customer, can be the client's subscription.
-async fn check_candidate(
+/// Reads the record that a person named. Any that is there, on the association's customer, can be
+/// adopted; whether another client owns the record is decided when it is stored.
+async fn read_candidate(
     ops: &Ops,
     scope: &PartnerScope,
     association: &Association,
     subscription: HaloSubscriptionId,
-) -> Result<(), OpError> {
-    if !offered(association.problem.as_ref(), subscription) {
-        return Err(not_a_candidate("This subscription is none of those that the problem names."));
-    }
+) -> Result<ObservedFields, OpError> {
     let (_, session) = halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
     let found = session
         .subscription(subscription)
         .await
         .map_err(|error| OpError::Refused(vec![halo::user_error(&error, &[])]))?;
     match found {
-        Some(record) if record.customer == association.customer.id => Ok(()),
-        _ => Err(not_a_candidate("The customer has no such subscription in Halo.")),
+        Some(record) if record.customer == association.customer.id => {
+            Ok(ObservedFields { name: record.name, quantity: record.quantity.whole() })
+        }
+        _ => Err(not_a_candidate(
+            "The customer has no such subscription in Halo. Check the id and the customer, then try again.",
+        )),
     }
 }
 

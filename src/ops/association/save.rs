@@ -5,19 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use crate::auth::Act;
+use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
 use crate::domain::association::{
     Association, AssociationEvent, AssociationState, Ending, MappedCustomer, initial_name, marker,
 };
 use crate::domain::roster::{Client, RosterState};
 use crate::domain::run::Trigger;
-use crate::halo::{CustomerLookup, HaloError, Priority};
+use crate::halo::{CustomerLookup, HaloError, Priority, Session, SubscriptionLookup};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, RunId};
-use crate::ops::connection::not_connected;
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
-use crate::storage::associations::NewAssociation;
+use crate::storage::associations::{NewAssociation, OwnSubscription};
 use crate::storage::runs::RunRequest;
 use crate::storage::{PartnerTx, associations, clients};
 
@@ -60,9 +59,15 @@ pub async fn associate_clients(
         let message = format!("Save at most {MOST_ENTRIES} associations at once.");
         return Err(OpError::refused(UserErrorCode::TooMany, &["associations"], message));
     }
-    ops.check_active(&scope).await?;
-    let (connection, session) =
-        halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
+    let (connection, session) = halo::active_session(ops, &scope, Priority::Interactive).await?;
+    let kept = match kept_subscriptions(ops, &scope, &connection.tenant, &session, mappings).await {
+        Ok(kept) => kept,
+        // No room in the budget: what may be kept is not known, so nothing is decided.
+        Err(OpError::Halo(error)) => {
+            return Err(OpError::Refused(vec![halo::user_error(&error, &[])]));
+        }
+        Err(error) => return Err(error),
+    };
     let wanted: BTreeSet<_> = mappings.iter().map(|mapping| mapping.customer).collect();
     let wanted: Vec<_> = wanted.into_iter().collect();
     let customers = match session.customers(&wanted).await {
@@ -73,7 +78,7 @@ pub async fn associate_clients(
     };
 
     let mut tx = ops.begin_active(&scope, request).await?;
-    let mut table = Table::read(&mut tx, connection.tenant, mappings).await?;
+    let mut table = Table::read(&mut tx, connection.tenant, mappings, kept).await?;
     let mut changed = BTreeSet::new();
     let mut errors = Vec::new();
     for (index, mapping) in mappings.iter().enumerate() {
@@ -96,6 +101,35 @@ pub async fn associate_clients(
     let associations = associations::of_clients(&mut tx, &scope, &ids).await?;
     tx.commit().await?;
     Ok(Associated { associations, errors, run })
+}
+
+/// The clients' own subscriptions that are at the customer to which the client is being mapped,
+/// whatever the reason: Halo merged the customers, or a user moved the subscription. Read from Halo,
+/// and only for clients that had a subscription at another customer.
+async fn kept_subscriptions(
+    ops: &Ops,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    session: &Session,
+    mappings: &[Mapping],
+) -> Result<BTreeMap<ClientId, OwnSubscription>, OpError> {
+    let clients: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
+    let own = {
+        let mut db = ops.db.read(scope).await?;
+        associations::own_subscriptions(&mut db, scope, tenant, &clients).await?
+    };
+    let target: BTreeMap<_, _> = mappings.iter().filter_map(|it| Some((it.client?, it.customer))).collect();
+    let elsewhere: Vec<_> = own.into_iter().filter(|it| target.get(&it.client) != Some(&it.customer)).collect();
+    if elsewhere.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<_> = elsewhere.iter().map(|own| own.subscription).collect();
+    let found = session.subscriptions(&ids).await?;
+    let is_at_target = |own: &OwnSubscription| match found.get(&own.subscription) {
+        Some(SubscriptionLookup::Found(record)) => target.get(&own.client) == Some(&record.customer),
+        _ => false,
+    };
+    Ok(elsewhere.into_iter().filter(is_at_target).map(|own| (own.client, own)).collect())
 }
 
 /// What Halo says of the customer, or an error where it must not be mapped.
@@ -140,10 +174,17 @@ struct Table {
     current: BTreeMap<ClientId, Association>,
     owners: BTreeMap<HaloCustomerId, BTreeSet<ClientId>>,
     seen: BTreeSet<ClientId>,
+    /// Own subscriptions that are at the client's new customer already.
+    kept: BTreeMap<ClientId, OwnSubscription>,
 }
 
 impl Table {
-    async fn read(tx: &mut PartnerTx<'_>, tenant: HaloTenant, mappings: &[Mapping]) -> Result<Self, OpError> {
+    async fn read(
+        tx: &mut PartnerTx<'_>,
+        tenant: HaloTenant,
+        mappings: &[Mapping],
+        kept: BTreeMap<ClientId, OwnSubscription>,
+    ) -> Result<Self, OpError> {
         let scope = tx.scope();
         let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
         let customers: Vec<_> = mappings.iter().map(|mapping| mapping.customer).collect();
@@ -159,6 +200,7 @@ impl Table {
             current: current.into_iter().map(|association| (association.client, association)).collect(),
             owners,
             seen: BTreeSet::new(),
+            kept,
         })
     }
 
@@ -183,7 +225,10 @@ impl Table {
         if client.state == RosterState::Archived {
             return refuse(UserErrorCode::ClientArchived, "clientId", "This client is archived at INFIMA.");
         }
-        if standing.is_some() && mapping.replace.is_none() {
+        let kept = self.kept.get(&client.id);
+        let kept = kept.filter(|kept| standing.is_none_or(|found| found.id == kept.association)).cloned();
+        // Of a kept subscription nothing is left at the old customer that would have to be decided.
+        if standing.is_some() && mapping.replace.is_none() && kept.is_none() {
             return refuse(
                 UserErrorCode::AlreadyAssociated,
                 "clientId",
@@ -200,7 +245,12 @@ impl Table {
         }
         // What an entry does is undone where it is refused in the end.
         associations::begin_entry(tx).await?;
-        if let (Some(standing), Some(ending)) = (standing, mapping.replace) {
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.open) {
+            let (ending, at) = (Ending::KeepQuantity, tx.now());
+            associations::apply(tx, kept.association, &AssociationEvent::Removed { ending, at }).await?;
+            let after = json!({ "ending": ending, "keeps": kept.subscription });
+            tx.record(Action::AssociationReplaced, Some(kept.association.to_string()), None, Some(after)).await?;
+        } else if let (Some(standing), Some(ending)) = (standing, mapping.replace) {
             let removed = AssociationEvent::Removed { ending, at: tx.now() };
             associations::apply(tx, standing.id, &removed).await?;
             let after = json!({ "ending": ending });
@@ -208,15 +258,15 @@ impl Table {
         }
         let ending = associations::ending_of(tx, client.id, &self.tenant, customer.id).await?;
         let mut stored = match ending {
-            Some(id) => {
+            Some(id) if kept.is_none() => {
                 associations::apply(tx, id, &AssociationEvent::Resumed { shared }).await?;
                 Some(id)
             }
-            None => insert(tx, &self.tenant, &client, &customer, shared).await?,
+            _ => insert(tx, &self.tenant, &client, &customer, shared, kept.as_ref()).await?,
         };
         // Another partner's client may be mapped to the customer, in the same Halo.
         if stored.is_none() && mapping.allow_shared && !shared {
-            stored = insert(tx, &self.tenant, &client, &customer, true).await?;
+            stored = insert(tx, &self.tenant, &client, &customer, true, kept.as_ref()).await?;
         }
         let Some(id) = stored else {
             associations::undo_entry(tx).await?;
@@ -237,7 +287,10 @@ async fn insert(
     client: &Client,
     customer: &MappedCustomer,
     shared: bool,
+    kept: Option<&OwnSubscription>,
 ) -> Result<Option<AssociationId>, OpError> {
+    // A kept record carries the marker that it was created with.
+    let marker = kept.map_or_else(|| marker(&client.external_id, tenant, customer.id), |kept| kept.marker.clone());
     let id = AssociationId::generate();
     let free = associations::insert(
         tx,
@@ -247,8 +300,9 @@ async fn insert(
             tenant,
             customer,
             shared,
-            marker: &marker(&client.external_id, tenant, customer.id),
+            marker: &marker,
             initial_name: &initial_name(&client.name, shared),
+            keeps: kept.map(|kept| kept.subscription),
         },
     )
     .await?;

@@ -47,8 +47,8 @@ impl Typed {
 /// Reads what was typed, and says everything that is wrong with it at once. A new URL needs the secret again: the stored one
 /// is only ever sent to the host it was saved for.
 pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Details) -> Result<Typed, OpError> {
-    let stored = connections::find_with_secret(&mut *ops.db.read(scope).await?, scope).await?;
-    let (stored, sealed) = stored.unzip();
+    let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
+    let (stored, sealed) = stored.and_then(|stored| stored.connection).unzip();
     let sealed = sealed.flatten();
     let mut errors = Vec::new();
     let url = match details.url.as_deref().or(stored.as_ref().map(|stored| stored.url.as_str())) {

@@ -39,7 +39,9 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     let ours = desired.associations.iter().filter(|association| association.tenant == tenant);
 
     let known: Vec<_> = ours.clone().filter_map(|it| it.subscription).collect();
-    for (id, lookup) in session.subscriptions(&known).await? {
+    let read = session.subscriptions_and_others(&known).await?;
+    let others = read.others.iter().map(halo::observed).collect();
+    for (id, lookup) in read.lookups {
         let lookup = match lookup {
             SubscriptionLookup::Found(record) => {
                 let observed = halo::observed(&record);
@@ -106,7 +108,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         customers.insert(id, customer);
     }
-    Ok(Observation { observed: Observed { tenant, subscriptions, customers }, records, at })
+    Ok(Observation { observed: Observed { tenant, subscriptions, customers, others }, records, at })
 }
 
 /// The pending write that [`outcomes::intend_quantity`] stores.

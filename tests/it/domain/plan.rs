@@ -44,13 +44,23 @@ struct Scene {
     /// Halo's customers; the value says whether one is inactive.
     customers: BTreeMap<i32, bool>,
     subscriptions: Vec<ObservedSubscription>,
+    /// The tenant's list is read, and shows the other subscriptions as well.
+    listed: bool,
 }
 
 impl Scene {
     fn new() -> Self {
         let customers = BTreeMap::from([(41, false), (42, false)]);
         let (wanted, competing_associations, subscriptions) = (Vec::new(), Vec::new(), Vec::new());
-        Self { wanted, competing_associations, owned: BTreeSet::new(), tenant: tenant(), customers, subscriptions }
+        Self {
+            wanted,
+            competing_associations,
+            owned: BTreeSet::new(),
+            tenant: tenant(),
+            customers,
+            subscriptions,
+            listed: false,
+        }
     }
 
     fn desired(&self) -> Desired {
@@ -73,6 +83,9 @@ impl Scene {
             None => it.subscription.is_none(),
             Some(seen) => seen.customer != it.customer,
         });
+        let known: BTreeSet<_> = known.collect();
+        let other = |it: &&ObservedSubscription| self.listed && !known.contains(&it.id);
+        let others = self.subscriptions.iter().filter(other).cloned().collect();
         let customer = |id: HaloCustomerId| match self.customers.get(&id.0) {
             None => ObservedCustomer::Deleted,
             Some(&inactive) => ObservedCustomer::Found {
@@ -84,8 +97,9 @@ impl Scene {
         };
         Observed {
             tenant: self.tenant.clone(),
-            subscriptions: known.map(|id| (id, there(id).map_or(Lookup::Deleted, Lookup::Found))).collect(),
+            subscriptions: known.iter().map(|&id| (id, there(id).map_or(Lookup::Deleted, Lookup::Found))).collect(),
             customers: looked_at.map(|it| (it.customer, customer(it.customer))).collect(),
+            others,
         }
     }
 
@@ -416,6 +430,15 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("the old mapping ends while the new one begins", {
             let to_another = elsewhere(wanted("Alder", 3));
             scene([ending(SetToZero, synced("Alder", 3, 3)), to_another], [record(3)])
+        }),
+        ("a copy that the tenant's list shows", {
+            Scene { listed: true, ..scene([synced("Alder", 3, 3)], [record(3), numbered(9002, record(3))]) }
+        }),
+        ("a deactivated copy that the tenant's list shows", {
+            Scene { listed: true, ..scene([synced("Alder", 3, 3)], [record(3), inactive(numbered(9002, record(3)))]) }
+        }),
+        ("a refused create that is looked for again", {
+            scene([with_problem(example(ProblemCode::CreateRefused), doubtful(false))], [])
         }),
         ("any script", scene([second("東京デザイン", 3), second("شركة النور", 4), second("Zoë & \"Söhne\"", 5)], [])),
         ("a name of two lines", scene([wanted("Alder\nBirch: set subscription 1 from 2 to 3", 3)], [])),

@@ -124,7 +124,7 @@ const CUSTOMER: HaloCustomerId = HaloCustomerId(41);
 
 fn new(quantity: u32) -> NewSubscription {
     let name = "INFIMA Security Awareness Training".to_owned();
-    NewSubscription { customer: CUSTOMER, name, quantity, marker: "infima:test-marker".into() }
+    NewSubscription { customer: CUSTOMER, name, quantity, marker: "infima:test-marker".into(), with_site: false }
 }
 
 fn found(lookup: Option<Subscription>) -> Subscription {

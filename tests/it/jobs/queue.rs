@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use futures::future::join_all;
 use infima_halo::auth::Role;
 use infima_halo::domain::problem::ProblemCode;
@@ -208,6 +209,8 @@ async fn request_joins_a_run_that_has_not_read_yet() {
 #[tokio::test]
 async fn run_for_some_clients_syncs_only_those() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
+    let mapped = world.clock.now();
+    world.clock.advance(TimeDelta::hours(1));
     world.set_users("Alder", 4).await;
     world.set_users("Birch", 6).await;
     let admin = world.admin().await;
@@ -220,7 +223,8 @@ async fn run_for_some_clients_syncs_only_those() {
     let run = world.run(run).await;
     assert_eq!((run.summary.updated, run.progress.total), (1, 1));
     assert_eq!(run.summary.halo_requests as usize, world.mark() - mark);
-    assert_eq!(world.connection().await.last_synced_at, None, "the date is about all clients");
+    let last_synced_at = world.connection().await.last_synced_at;
+    assert_eq!(last_synced_at, Some(mapped), "all clients have been confirmed since then, and Birch not since");
 }
 
 /// Every worker enqueues every tick.

@@ -10,7 +10,7 @@ use crate::domain::association::{StepReport, Transition};
 use crate::domain::plan::Step;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Outcome;
-use crate::halo::{NewSubscription, Subscription, WriteError};
+use crate::halo::{HaloError, NewSubscription, Subscription, WriteError, asks_for_site};
 use crate::ids::HaloSubscriptionId;
 use crate::storage::outcomes;
 
@@ -31,14 +31,19 @@ impl Executor<'_> {
         quantity: u32,
     ) -> Result<StepResult, StopReason> {
         let mut tx = self.begin().await?;
-        if !outcomes::intend_create(&mut tx, step.association, step.revision).await? {
+        let Some(intent) = outcomes::intend_create(&mut tx, step.association, step.revision).await? else {
             return Ok(superseded(step));
-        }
+        };
         commit(tx, Failpoint::CreateIntentRecorded).await?;
         let deadline = self.deadline().await?;
         pass(Failpoint::BeforeCreate);
-        let new =
-            NewSubscription { customer: step.customer, name: name.to_owned(), quantity, marker: marker.to_owned() };
+        let new = NewSubscription {
+            customer: step.customer,
+            name: name.to_owned(),
+            quantity,
+            marker: marker.to_owned(),
+            with_site: intent.earlier_failure.as_deref().is_some_and(asks_for_site),
+        };
         match self.session.create_subscription(&new, deadline).await {
             Ok(created) => {
                 pass(Failpoint::AfterCreate);
@@ -53,6 +58,13 @@ impl Executor<'_> {
                 let report = StepReport { problem: Some(problem), evidence, ..report(step, Outcome::Skipped) };
                 Ok(StepResult { unconfirmed_create: true, ..report.into() })
             }
+            Err(WriteError::Failed { reason, error }) => {
+                pass(Failpoint::CreateUnconfirmed);
+                let mut tx = self.begin().await?;
+                outcomes::create_failed(&mut tx, step.association, &reason).await?;
+                commit(tx, Failpoint::CreateFailureRecorded).await?;
+                Ok(self.not_stored(step, reason, error, intent.earlier_failure.is_some()))
+            }
             Err(WriteError::Refused(error)) => {
                 pass(Failpoint::CreateRefused);
                 let mut tx = self.begin().await?;
@@ -61,6 +73,19 @@ impl Executor<'_> {
                 self.failed(step, error, Write::Create)
             }
         }
+    }
+
+    /// Reports a record that Halo answered that it could not store. It is looked for before the create
+    /// is sent again; a second failure, with the record's absence confirmed in between, is a refusal.
+    fn not_stored(&self, step: &Step, reason: String, error: HaloError, again: bool) -> StepResult {
+        let (now, evidence) = (self.ops.clock.now(), Some(error.evidence()));
+        if again {
+            let problem = Problem::new(ProblemKind::CreateRefused { reason }, now);
+            return StepReport { evidence, ..needs_attention(step, problem) }.into();
+        }
+        let problem = Some(Problem::new(ProblemKind::CreateUnconfirmed, now));
+        let report = StepReport { problem, evidence, ..report(step, Outcome::Skipped) };
+        StepResult { unconfirmed_create: true, ..report.into() }
     }
 
     async fn created(

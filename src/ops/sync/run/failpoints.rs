@@ -38,6 +38,8 @@ pub enum Failpoint {
     CreateRefused,
     /// The intent of the refused create is cleared.
     CreateIntentCleared,
+    /// Halo's reason for not storing the create is stored; the outcome is not.
+    CreateFailureRecorded,
     /// The subscription's id is stored; the outcome is not.
     SubscriptionIdRecorded,
     /// The fields that the write of a quantity must preserve are stored.

@@ -47,15 +47,11 @@ async fn complete(
         (0, _) => RunState::Failed,
         _ => RunState::PartiallySucceeded,
     };
-    // The connection's last sync date is about all clients: a run for some of them, or with none mapped, does not move it.
-    let everything = claimed.clients.is_none() && counts.open == 0 && counts.following > 0;
     let suspended = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
     let problem = tenant_problem.or(suspended);
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     connections::record_state(&mut tx, problem.as_ref(), ops.clock.now()).await?;
-    if everything {
-        connections::record_synced(&mut tx, ops.clock.now()).await?;
-    }
+    connections::record_confirmed(&mut tx, ops.clock.now()).await?;
     end(ops, lease, tx, state, None).await
 }
 

@@ -36,7 +36,8 @@ impl Executor<'_> {
         pass(Failpoint::BeforeQuantityUpdate);
         let answer = match self.session.set_quantity(id, before.customer, quantity, deadline).await {
             Ok(answer) => answer,
-            Err(WriteError::Doubtful(error)) => {
+            // A failed quantity is read back before it is written again, whatever Halo's reason was.
+            Err(WriteError::Doubtful(error) | WriteError::Failed { error, .. }) => {
                 return self.failed(step, error, Write::Quantity(quantity));
             }
             Err(WriteError::Refused(error)) => {

@@ -14,8 +14,6 @@ use crate::ids::HaloSubscriptionId;
 pub(super) struct Counts {
     /// Halo shows the desired state.
     pub confirmed: u32,
-    /// The confirmed associations that follow the active user count. The other confirmed ones have ended.
-    pub following: u32,
     /// Failed or skipped.
     pub open: u32,
     /// Creates that Halo may or may not have carried out. They are open, too.
@@ -29,7 +27,6 @@ impl Counts {
             Outcome::Created | Outcome::Updated | Outcome::Unchanged => self.confirmed += 1,
             Outcome::Failed | Outcome::Skipped => self.open += 1,
         }
-        self.following += u32::from(matches!(result.report.transition, Transition::Confirmed { .. }));
         self.unconfirmed_creates += u32::from(result.unconfirmed_create);
     }
 }

@@ -1,6 +1,7 @@
 //! Creating a deleted subscription again.
 
 use infima_halo::domain::problem::ProblemCode;
+use infima_halo::ids::HaloSubscriptionId;
 use infima_halo::ops::UserErrorCode;
 use infima_halo::sandbox::Act;
 
@@ -23,4 +24,46 @@ async fn deleted_subscription_is_recreated_on_request() {
     assert_eq!(world.work(run).await, SUCCEEDED);
     assert_ne!(world.record_of("Alder").await.id, gone);
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+}
+
+/// However long the first one was away: by its marker it is known wherever the list is read.
+#[tokio::test]
+async fn restored_subscription_beside_its_successor_is_a_duplicate() {
+    for days in [0, 30] {
+        let world = World::builder().clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).synced().build().await;
+        let id = world.association("Alder").await.id;
+        let first = world.record_of("Alder").await.id;
+        world.tenant.act(Act::DeleteSubscription { id: first }).expect("it is there");
+        world.sync().await;
+        let run = world.recreate(id).await.expect("it is gone");
+        assert_eq!(world.work(run).await, SUCCEEDED);
+        if days > 0 {
+            let ago = "update associations set duplicate_search_until = duplicate_search_until - interval '30 days'";
+            world.change(sqlx::query(ago)).await;
+            world.sync().await;
+        }
+
+        world.tenant.act(Act::RestoreSubscription { id: first }).expect("it was deleted");
+        world.sync().await;
+        let association = world.association("Alder").await;
+        let problem = association.problem.expect("the customer is billed twice");
+        assert_eq!(problem.code(), ProblemCode::DuplicateSubscription, "after {days} days");
+        assert_eq!(problem.subscriptions(), [HaloSubscriptionId(first)]);
+
+        world.tenant.act(Act::DeleteSubscription { id: first }).expect("it is there");
+        world.sync().await;
+        assert_eq!(problem_of(&world, "Alder").await, None, "the duplicate is gone");
+    }
+}
+
+#[tokio::test]
+async fn copy_made_in_halo_is_a_duplicate() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 1)]).synced().build().await;
+    let own = world.record_of("Alder").await.id;
+    let copy = world.tenant.act(Act::CopySubscription { id: own }).expect("it is there");
+    world.sync().await;
+    let problem = world.association("Alder").await.problem.expect("the customer is billed twice");
+    assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
+    assert_eq!(problem.subscriptions(), [HaloSubscriptionId(copy)]);
+    assert_eq!(problem_of(&world, "Birch").await, None);
 }

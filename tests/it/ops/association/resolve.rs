@@ -1,6 +1,6 @@
 //! Problems that a user has to resolve: existing, duplicate and overwritten subscriptions.
 
-use infima_halo::domain::association::Ending;
+use infima_halo::domain::association::{AssociationState, Ending};
 use infima_halo::domain::connection::ConnectionState;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::RunState;
@@ -39,8 +39,11 @@ async fn with_an_orphan() -> (World, AssociationId, i32, i32) {
 #[tokio::test]
 async fn existing_subscription_is_adopted_on_request() {
     let (world, id, orphan, other) = with_an_orphan().await;
-    // A subscription that was not offered may be another vendor's product.
-    for wrong in [other, 4711] {
+    // A person may name any subscription of the customer, but none of another one.
+    let client_id = world.tenant.act(Act::AddCustomer { name: "Elsewhere".into() }).expect("it is new");
+    let (name, vendor) = ("Security training".into(), "Microsoft".into());
+    let elsewhere = world.tenant.act(Act::AddSubscription { client_id, name, vendor, count: 9 }).expect("it is there");
+    for wrong in [elsewhere, 4711] {
         let wrong = Resolution::Adopt(HaloSubscriptionId(wrong));
         assert_eq!(refusal(world.resolve(id, wrong).await), [UserErrorCode::SubscriptionNotACandidate]);
     }
@@ -155,4 +158,64 @@ async fn acknowledging_overwritten_fields_on_ending_resumes_writes() {
     world.resolve(birch.id, Resolution::Continue).await.expect("it can be acknowledged");
     world.look().await;
     assert_eq!(world.tenant.subscription(birch.subscription.unwrap().id.0).unwrap().count, 0.0);
+}
+
+/// The record that a person makes in Halo by hand: with a name of their own, and not of our vendor.
+fn made_by_hand(world: &World, client: &str) -> HaloSubscriptionId {
+    let (client_id, name, vendor) = (world.customer(client).0, "Training".into(), String::new());
+    let made = world.tenant.act(Act::AddSubscription { client_id, name, vendor, count: 0 });
+    HaloSubscriptionId(made.expect("the customer is there"))
+}
+
+#[tokio::test]
+async fn refused_create_is_resolved_by_adopting_a_subscription_made_by_hand() {
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
+    world.tenant.inject(Fault::RefusedAsText, Matching::call(Call::Create), Lasting::Sticky);
+    world.map(&["Alder"]).await;
+    world.look().await;
+    let association = world.association("Alder").await;
+    assert_eq!(association.problem.as_ref().map(|it| it.code()), Some(ProblemCode::CreateRefused));
+
+    let made = made_by_hand(&world, "Alder");
+    let run = world.resolve(association.id, Resolution::Adopt(made)).await.expect("it is the customer's");
+    let adopted = world.association("Alder").await.subscription.expect("it was adopted");
+    assert_eq!((adopted.id, adopted.name.as_deref(), adopted.quantity), (made, Some("Training"), Some(0)));
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_eq!(world.tenant.subscription(made.0).expect("it is there").count, 3.0);
+}
+
+#[tokio::test]
+async fn create_that_halo_cannot_store_becomes_refused_and_needs_attention() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
+    let alder = world.customer("Alder");
+    world.tenant.inject(Fault::CreateFails, Matching::call(Call::Create).client_id(alder.0), Lasting::Sticky);
+    world.map(&["Alder", "Birch"]).await;
+    world.look().await;
+    assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::CreateUnconfirmed), "it may be stored");
+    assert_eq!(world.association("Birch").await.last_synced.map(|last| last.quantity), Some(5), "it does not wait");
+
+    // It is looked for, is not there, and is refused again.
+    world.wait_out().await;
+    let association = world.association("Alder").await;
+    assert_eq!(association.state, AssociationState::NeedsAttention, "a person has to know");
+    let problem = association.problem.expect("it was refused");
+    assert_eq!(problem.code(), ProblemCode::CreateRefused);
+    assert!(problem.message().contains("Cannot insert the value NULL"), "{}", problem.message());
+    assert_eq!(world.open_run().await, None, "the run has ended");
+
+    let made = made_by_hand(&world, "Alder");
+    let run = world.resolve(association.id, Resolution::Adopt(made)).await.expect("it is the customer's");
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_eq!(world.tenant.subscription(made.0).expect("it is there").count, 3.0);
+    assert_eq!(world.billed(), [("Birch".into(), vec![5])].into());
+}
+
+#[tokio::test]
+async fn create_refused_for_want_of_a_site_is_sent_with_the_main_site() {
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
+    world.tenant.inject(Fault::SiteRequired, Matching::call(Call::Create), Lasting::Sticky);
+    world.map(&["Alder"]).await;
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    assert_eq!(world.record_of("Alder").await.site_id, world.customer("Alder").0 + 9);
+    assert_eq!(creates(&world), 2);
 }

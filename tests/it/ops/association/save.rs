@@ -273,3 +273,34 @@ async fn restored_associations_create_no_second_subscription() {
     assert_eq!(world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![6])].into());
     assert_eq!(creates(&world), 2);
 }
+
+/// What the partner pays for stays as it is, whether Halo merged the customers or a user moved the
+/// subscription, and whatever the mapping says of the old quantity.
+#[tokio::test]
+async fn client_mapped_to_where_its_subscription_is_keeps_it() {
+    for merged in [false, true] {
+        for replace in [None, Some(Ending::SetToZero), Some(Ending::KeepQuantity)] {
+            let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
+            let own = world.record_of("Alder").await.id;
+            let into = world.tenant.act(Act::AddCustomer { name: "Survivor".into() }).expect("it is new");
+            let old = world.customer("Alder").0;
+            let act = match merged {
+                true => Act::MergeCustomer { id: old, into },
+                false => Act::MoveSubscription { id: own, client_id: into },
+            };
+            world.tenant.act(act).expect("both are there");
+            world.sync().await;
+
+            let mark = world.mark();
+            let client = Some(world.client("Alder").await);
+            let mapping = Mapping { client, customer: HaloCustomerId(into), allow_shared: false, replace };
+            let saved = world.associate(&[mapping]).await.expect("Halo answers");
+            assert_eq!(errors(&saved), [], "merged: {merged}, replace: {replace:?}");
+            assert_eq!(world.work(saved.run.expect("it changed")).await, SUCCEEDED);
+            let association = world.association("Alder").await;
+            assert_eq!(association.subscription.map(|it| it.id.0), Some(own));
+            assert_eq!((association.customer.id.0, association.problem), (into, None));
+            assert_eq!(world.writes_since(mark), 0, "merged: {merged}, replace: {replace:?}");
+        }
+    }
+}

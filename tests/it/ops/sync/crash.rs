@@ -58,6 +58,7 @@ fn scenario(failpoint: Failpoint) -> Scenario {
         | Failpoint::RunFinished => Scenario::Plain,
         Failpoint::CreateUnconfirmed => Scenario::Create(Fault::CutAfter),
         Failpoint::CreateRefused | Failpoint::CreateIntentCleared => Scenario::Create(Fault::RefusedAsText),
+        Failpoint::CreateFailureRecorded => Scenario::Create(Fault::CreateFails),
         Failpoint::QuantityRefused
         | Failpoint::QuantityIntentCleared
         | Failpoint::BeforeRescheduleCommit
