@@ -1,5 +1,5 @@
-// Everything that can go wrong, and what the interface should do about it. Exhaustive by type: a code that the schema gains
-// does not compile until it has a line here.
+// Every code of an error or problem, and what the interface should do about it. Exhaustive by type:
+// a new code of the schema does not compile until it has a line here.
 import { errorMeanings, problemMeanings, userErrorMeanings } from "./generated/codes.js";
 import type { HaloProblemCode, UserErrorCode } from "./generated/graphql.js";
 
@@ -12,25 +12,25 @@ export type Handling =
   | "show-at-field"
   /** Show the message where the action was started. */
   | "show"
-  /** Ask the person, then send it again with the answer. */
+  /** Ask the user for a decision, then send the operation again with it. */
   | "ask"
-  /** What is shown is older than what is there: load it again. */
+  /** Load the data again: what is shown is outdated. */
   | "reload"
-  /** Offer to try again: after `extensions.retryAfter` seconds where it is given, else after a minute. */
+  /** Offer to try again: after `extensions.retryAfter` seconds if present, else after a minute. */
   | "retry"
-  /** Nothing, but to say that it goes on by itself. */
+  /** Show that INFIMA continues automatically; the user has nothing to do. */
   | "wait"
   /** Lead to the connection form. */
   | "open-connection-form"
   /** Lead to the partner's Halo: `guideStep` names the heading of the guide. */
   | "open-halo"
-  /** Sign in again, then repeat what was asked. */
+  /** Sign in again, then repeat the operation. */
   | "sign-in"
-  /** Load the frontend anew: this one is of another contract than the server. */
+  /** Reload the frontend: its contract is not the server's. */
   | "update"
-  /** Ask for INFIMA's support, with `extensions.requestId` where it is given. */
+  /** Show how to contact INFIMA's support, with `extensions.requestId` if present. */
   | "contact-support"
-  /** A fault in the frontend's code: report it. */
+  /** Report a bug of the frontend. */
   | "report";
 
 const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
@@ -130,40 +130,42 @@ const errorHandling: { readonly [Code in ErrorCode]: Handling } = {
   UNSUPPORTED_MEDIA_TYPE: "report",
 };
 
-/** A code's meaning, and what the interface should do about it. */
-export interface Told {
+/** The meaning of a code, and what the interface should do about it. */
+export interface CodeInfo {
   readonly meaning: string;
   readonly handling: Handling;
 }
 
-function told<Code extends string>(
+function withHandling<Code extends string>(
   meanings: { readonly [C in Code]: string },
   handling: { readonly [C in Code]: Handling },
-): { readonly [C in Code]: Told } {
+): { readonly [C in Code]: CodeInfo } {
   const codes = Object.keys(handling) as Code[];
   const entries = codes.map((code) => [code, { meaning: meanings[code], handling: handling[code] }] as const);
-  return Object.fromEntries(entries) as { [C in Code]: Told };
+  return Object.fromEntries(entries) as { [C in Code]: CodeInfo };
 }
 
 /** For the `code` of each entry of `userErrors`. */
-export const userErrors = told(userErrorMeanings, userErrorHandling);
+export const userErrors = withHandling(userErrorMeanings, userErrorHandling);
 /** For the `code` of each `HaloProblem`. */
-export const problems = told(problemMeanings, problemHandling);
+export const problems = withHandling(problemMeanings, problemHandling);
 /** For the `extensions.code` of each error beside `data`. */
-export const errors = told(errorMeanings, errorHandling);
+export const errors = withHandling(errorMeanings, errorHandling);
 
-/** The code of an error beside `data`. What is not of this server, such as a proxy's answer, is `INTERNAL`. */
+/**
+ * The code of an error beside `data`. An error of another server, such as a proxy, is `INTERNAL`.
+ */
 export function errorCode(error: { readonly extensions?: { readonly [name: string]: unknown } | undefined }): ErrorCode {
   const code = error.extensions?.["code"];
   return typeof code === "string" && Object.hasOwn(errors, code) ? (code as ErrorCode) : "INTERNAL";
 }
 
-const UNKNOWN: Told = { meaning: "A newer server has a code for this. Its message says what it is.", handling: "show" };
+const UNKNOWN: CodeInfo = { meaning: "A code of a newer server. Its message says what is wrong.", handling: "show" };
 
 /**
- * What a map says of a code: `toldOf(userErrors, code)`, `toldOf(problems, code)`. A frontend that was built before the code
- * was there shows the message.
+ * Looks up a code: `codeInfo(userErrors, code)`, `codeInfo(problems, code)`. A code of a newer
+ * server, which the map does not have, is handled by showing the message.
  */
-export function toldOf<Code extends string>(map: { readonly [C in Code]: Told }, code: string): Told {
+export function codeInfo<Code extends string>(map: { readonly [C in Code]: CodeInfo }, code: string): CodeInfo {
   return Object.hasOwn(map, code) ? map[code as Code] : UNKNOWN;
 }

@@ -1,5 +1,5 @@
-// The server's place in tests and in development without it, for Mock Service Worker. The answers are the real server's,
-// recorded.
+// Handlers for Mock Service Worker that replace the server in tests and in development. Their
+// answers were recorded from the real server.
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { http, HttpResponse, ws, type HttpHandler, type JsonBodyType, type WebSocketHandler } from "msw";
 import { parse } from "graphql";
@@ -12,15 +12,18 @@ export { operations, refusals, scenarios };
 
 /** The name of an operation of the contract. */
 export type OperationName = keyof typeof operations;
-/** The data that the server answers to it. */
+/** The data of the server's answer to an operation. */
 export type DataOf<Name extends OperationName> = (typeof operations)[Name];
-/** The variables that it is sent with. */
+/** The variables of an operation. */
 export type VariablesOf<Name extends OperationName> =
   (typeof documents)[`${Name}Document`] extends TypedDocumentNode<infer _, infer Variables> ? Variables : never;
 /** A code that a mutation of the contract can be refused with. */
 export type RefusalCode = keyof typeof refusals;
 
-/** Answers every operation of the contract as the real server did. `url` is where the frontend calls it. */
+/**
+ * Answers every operation of the contract as the real server did. `url` is where the frontend calls
+ * it.
+ */
 export function handlers(url = "*/graphql"): HttpHandler[] {
   return [
     http.all(url, async ({ request }) => {
@@ -30,12 +33,12 @@ export function handlers(url = "*/graphql"): HttpHandler[] {
   ];
 }
 
-/** What is answered to some subscriptions, each result after the other. */
+/** The results of subscriptions, in order. */
 export type Events = { readonly [Name in OperationName]?: readonly DataOf<Name>[] };
 
 /**
- * Answers over a socket (`graphql-transport-ws`) as {@link handlers} does over HTTP, beside which it is put. `events` takes
- * the place of what is answered to a subscription.
+ * Answers over a socket (`graphql-transport-ws`) as {@link handlers} does over HTTP; use both
+ * together. `events` replaces the recorded results of a subscription.
  */
 export function sockets(events: Events = {}, url: string | RegExp = /^wss?:.*\/graphql$/): WebSocketHandler {
   return ws.link(url).addEventListener("connection", ({ client }) => {
@@ -55,8 +58,8 @@ export function sockets(events: Events = {}, url: string | RegExp = /^wss?:.*\/g
 }
 
 /**
- * Answers one operation with other data, which may depend on the variables: hand it to `server.use(…)`, in front of
- * {@link handlers}.
+ * Answers one operation with other data, which may depend on the variables. Pass it to
+ * `server.use(…)`, before {@link handlers}.
  */
 export function answer<Name extends OperationName>(
   name: Name,
@@ -85,13 +88,13 @@ function only(
   answers: (request: Request, variables: unknown) => Response,
 ): HttpHandler {
   return http.all(url, async ({ request }) => {
-    const asked = await parametersOf(request.clone());
-    // Without a response, MSW goes on to the next handler.
-    return operationOf(asked) === name ? answers(request, asked.variables ?? {}) : undefined;
+    const parameters = await parametersOf(request.clone());
+    // Without a response, MSW continues with the next handler.
+    return operationOf(parameters) === name ? answers(request, parameters.variables ?? {}) : undefined;
   });
 }
 
-/** What is answered to an operation: one result, or as many as a subscription has. */
+/** The results of an operation: one, or all of a subscription. */
 function resultsOf(name: OperationName): { readonly data: JsonBodyType }[] {
   if (name !== "RunChanges") return [{ data: operations[name] }];
   const { queued, running, finished } = scenarios.RunChanges;
@@ -119,14 +122,14 @@ function error(code: ErrorCode): Response {
   });
 }
 
-/** The operation of the contract that is asked for: by its id, or by the name in its text. */
-function operationOf(asked: Parameters): OperationName | undefined {
-  const id = asked.documentId ?? asked.extensions?.persistedQuery?.sha256Hash;
-  if (asked.query === undefined) {
+/** The requested operation of the contract: by its id, or by the name in its text. */
+function operationOf(parameters: Parameters): OperationName | undefined {
+  const id = parameters.documentId ?? parameters.extensions?.persistedQuery?.sha256Hash;
+  if (parameters.query === undefined) {
     const bare = id?.replace(/^sha256:/, "");
     return names.find((name) => documentIds[name] === `sha256:${bare}`);
   }
-  const definition = parse(asked.query).definitions.find((found) => found.kind === "OperationDefinition");
+  const definition = parse(parameters.query).definitions.find((found) => found.kind === "OperationDefinition");
   return names.find((name) => name === definition?.name?.value);
 }
 

@@ -1,4 +1,5 @@
-// The clients that people use, against the running server, which trusts the contract's documents and no others.
+// The clients that people use, against the running server, which trusts the contract's documents
+// and no others.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -158,7 +159,10 @@ for (const [how, link] of [
 
 type Variables<Name extends OperationName> = { readonly [Key in Name]: readonly [(typeof contract)[`${Key}Document`], VariablesOf<Key>] };
 
-/** Every operation, with variables under which it is answered and harms nothing; at the end the connection is saved anew. */
+/**
+ * Every operation, with variables under which it is answered and harms nothing; at the end the
+ * connection is saved again.
+ */
 function everything(): Variables<OperationName> {
   const first = 2;
   return {
@@ -284,7 +288,7 @@ test("screens that are open at once do not take each other's data out of Apollo'
     shown.push(screen.subscribe({}));
     while (screen.getCurrentResult().dataState !== "complete") await pause(20);
   }
-  // Whoever found something missing would ask again.
+  // A screen with missing data would send another request.
   await pause(300);
   assert.equal(asked, screens.length);
   await client.mutate({ mutation: UpdateSyncSettingsDocument, variables: { input: { nightEnd: "04:30" } } });
@@ -293,7 +297,7 @@ test("screens that are open at once do not take each other's data out of Apollo'
   assert.deepEqual(screens.map((screen) => screen.getCurrentResult().dataState), screens.map(() => "complete"));
   assert.equal(asked, screens.length + 1);
   for (const screen of shown) screen.unsubscribe();
-  // Each is shown again from the cache alone, as when somebody comes back to it.
+  // Each is shown again from the cache alone, as when a user returns to it.
   const { viewer } = client.readQuery({ query: IntegrationStatusDocument }) ?? assert.fail("the status is not whole");
   assert.ok(viewer.partner?.haloConnection);
   for (const query of [ConnectionFormDocument, SyncSettingsDocument]) assert.ok(client.readQuery<unknown>({ query }));

@@ -9,7 +9,7 @@ import { print } from "graphql";
 import { createClient } from "graphql-ws";
 import { setupServer } from "msw/node";
 import { WebSocket } from "ws";
-import { RunChangesDocument, errorCode, toldOf, userErrors, type HaloProblemCode, type RunChangesSubscription } from "../src/index.js";
+import { RunChangesDocument, errorCode, codeInfo, userErrors, type HaloProblemCode, type RunChangesSubscription } from "../src/index.js";
 import { errorStatus } from "../src/generated/codes.js";
 import { documentIds } from "../src/generated/fixtures.js";
 import { answer, fail, handlers, operations, refusals, refuse, scenarios, sockets, type DataOf, type OperationName, type RefusalCode } from "../src/mocks.js";
@@ -100,10 +100,10 @@ test("a package made from a fresh clone works in an empty folder", () => {
     assert.equal(run(process.execPath, ["use.mjs"], frontend), "Partner\n");
     writeFileSync(
       join(frontend, "use.ts"),
-      `import { toldOf, userErrors, type MappingTableQuery } from "@infima/halo-contract";
+      `import { codeInfo, userErrors, type MappingTableQuery } from "@infima/halo-contract";
        import { answer, operations } from "@infima/halo-contract/mocks";
        export const table: MappingTableQuery = operations.MappingTable;
-       export const told: string = toldOf(userErrors, "NEWER").handling;
+       export const handling: string = codeInfo(userErrors, "NEWER").handling;
        export const handler = answer("MappingTable", ({ search }) => (search === "x" ? table : { ...table, partner: null }));`,
     );
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck", "use.ts"];
@@ -183,7 +183,7 @@ test("the fixtures are of one world", () => {
   }
 });
 
-test("the mocks refuse with every code, and fail as told", async () => {
+test("the mocks refuse with every code, and fail on request", async () => {
   for (const code of Object.keys(refusals) as RefusalCode[]) {
     mocked.use(refuse(code));
     const { operation, data } = refusals[code];
@@ -205,9 +205,9 @@ test("the map of problems has a line for each code", () => {
   }
   assert.equal(errorCode({ extensions: { code: "OF_A_PROXY" } }), "INTERNAL");
   assert.equal(errorCode({ extensions: { code: "toString" } }), "INTERNAL");
-  assert.equal(toldOf(userErrors, "REQUIRED"), userErrors.REQUIRED);
+  assert.equal(codeInfo(userErrors, "REQUIRED"), userErrors.REQUIRED);
   for (const code of ["OF_A_NEWER_SERVER", "toString"]) {
-    assert.equal(toldOf(userErrors, code).handling, "show");
-    assert.equal(toldOf(problems, code).handling, "show");
+    assert.equal(codeInfo(userErrors, code).handling, "show");
+    assert.equal(codeInfo(problems, code).handling, "show");
   }
 });

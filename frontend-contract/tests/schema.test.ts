@@ -1,4 +1,5 @@
-// The schema against the last released one: what breaks a frontend has to be declared, what is deprecated has a date.
+// The schema against the last released one: what breaks a frontend has to be declared, what is
+// deprecated has a date.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
@@ -25,25 +26,31 @@ interface Declared {
 
 /** Whether a client that was made for `before` may be surprised by `now`. */
 function breaking(before: GraphQLSchema, now: GraphQLSchema): string[] {
-  // An enum's new value is in no branch of a released frontend, and a new implementation in none of its fragments.
+  // An enum's new value is in no branch of a released frontend, and a new implementation in none of
+  // its fragments.
   const surprising = findDangerousChanges(before, now).filter(({ type }) => type === "VALUE_ADDED_TO_ENUM" || type === "ARG_DEFAULT_VALUE_CHANGE");
   return [...findBreakingChanges(before, now), ...surprising].map(({ description }) => description).concat(defaults(before, now));
 }
 
-/** A default that is another now, or gone, changes what a request means that leaves the value out. */
+/**
+ * A default that is another now, or gone, changes what a request means that leaves the value out.
+ */
 function defaults(before: GraphQLSchema, now: GraphQLSchema): string[] {
   const inputs = (of: GraphQLSchema) =>
     Object.values(of.getTypeMap()).filter((type) => isInputObjectType(type)).flatMap((type) =>
       Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, JSON.stringify(field.defaultValue)] as const),
     );
   const today = new Map(inputs(now));
-  // That a default of an argument is another is among the changes that graphql-js finds, that there is none any more as well.
+  // That a default of an argument is another is among the changes that graphql-js finds, that there
+  // is none any more as well.
   return inputs(before)
     .filter(([place, value]) => today.has(place) && today.get(place) !== value)
     .map(([place, value]) => `${place} has changed defaultValue from ${value ?? "none"} to ${today.get(place) ?? "none"}.`);
 }
 
-/** Codes of errors beside `data` that one side has and the other has not, or with another status. */
+/**
+ * Codes of errors beside `data` that one side has and the other has not, or with another status.
+ */
 function codes(before: Codes, now: Codes): string[] {
   const all = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   return all.flatMap((code) => {
@@ -175,7 +182,10 @@ function places(of: GraphQLSchema): string[] {
   });
 }
 
-/** What does not keep the promise: gone without notice or before its time, or announced for too soon. */
+/**
+ * What does not keep the promise: gone without notice or before its time, or announced for too
+ * soon.
+ */
 function broken(released: GraphQLSchema, now: GraphQLSchema, today: number): string[] {
   const [were, are] = [deprecated(released), deprecated(now)];
   const there = new Set(places(now));

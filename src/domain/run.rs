@@ -98,7 +98,7 @@ pub enum Outcome {
     Updated,
     Unchanged,
     Failed,
-    /// Not reached, or waiting for something that a later run settles.
+    /// Not reached, or waiting for something that a later run resolves.
     Skipped,
 }
 

@@ -1,7 +1,7 @@
 //! Which partners support reads. Every scope of the GraphQL layer comes from here, so that an
 //! operation of support leaves a row in the audit log of each partner that it reads. The row is
-//! written before the data is read: an operation that is cut on its way has left it, and a read that
-//! cannot be recorded does not happen.
+//! written before the data is read: an operation that is cut on its way has left it, and a read
+//! that cannot be recorded does not happen.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -55,8 +55,8 @@ impl AccessLog {
         Ok(scopes)
     }
 
-    /// Records partners as read, if the caller is support. A partner that this operation has changed
-    /// has a row already, and so has one that it was refused.
+    /// Records partners as read, if the caller is support. A partner that this operation has
+    /// changed has a row already, and so has one that it was refused.
     pub(super) async fn record(&self, partners: impl IntoIterator<Item = PartnerId>) -> Result<()> {
         if self.0.caller.role() != Role::Support {
             return Ok(());

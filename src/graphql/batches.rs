@@ -1,9 +1,9 @@
 //! Runs the batches of the library's data loader once the resolvers have requested all keys that
 //! they can.
 //!
-//! A fixed delay would split a long list on a busy machine into several batches, and would make every
-//! batch wait. Here batches run in the request's own task, after the resolvers: a batch has all keys
-//! of one level of the query, and a request that is dropped takes its batches with it.
+//! A fixed delay would split a long list on a busy machine into several batches, and would make
+//! every batch wait. Here batches run in the request's own task, after the resolvers: a batch has
+//! all keys of one level of the query, and a request that is dropped takes its batches with it.
 
 use std::future::Future;
 use std::pin::pin;
@@ -16,8 +16,8 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::yield_now;
 
-/// How often in a row the resolvers must have requested nothing before a batch begins: lists of more
-/// than 30 entries are polled a few entries at a time, and not each of them needs a key.
+/// How often in a row the resolvers must have requested nothing before a batch begins: lists of
+/// more than 30 entries are polled a few entries at a time, and not each of them needs a key.
 const QUIET_TURNS: usize = 4;
 
 /// The side that the data loader hands its batches to. Clones share their queue.

@@ -20,10 +20,10 @@ use super::objects::{
 };
 use super::page::{Place, Total};
 
-const ABOUT: &str = "INFIMA's Halo PSA integration. A partner connects its Halo, maps its clients to \
-    customers there, and INFIMA keeps one subscription for each mapped client whose quantity is the client's active \
-    user count: every night, and whenever somebody asks. Begin with `viewer`, or as support with `partners`; everything \
-    of a partner is found from `partner`.";
+const ABOUT: &str = "INFIMA's Halo PSA integration. A partner connects its Halo and maps its clients to customers \
+    there. INFIMA keeps one subscription for each mapped client, whose quantity is the client's active user count: \
+    every night, and on request. Start with `viewer`, or with `partners` as support; everything about a partner is \
+    reachable from `partner`.";
 
 /// Replaces the library's description of the schema, which is a sentence about schemas in general.
 pub(super) struct SchemaDescription;
@@ -67,10 +67,10 @@ where
     {
         schema
             .override_output_type_description::<Connection<C, N, T>>(
-                "One page of a list. To get the next one, ask again with `after: pageInfo.endCursor` and the other \
-                 arguments unchanged.",
+                "A page of a list. To read the next page, query again with `after: pageInfo.endCursor` and the same \
+                 arguments.",
             )
-            .override_output_type_description::<Edge<C, N, EmptyFields>>("An entry of a list, with its place there.")
+            .override_output_type_description::<Edge<C, N, EmptyFields>>("An entry of a list, with its cursor.")
     }
     let schema = list::<_, _, _, Place, Activity, Total>(schema);
     let schema = list::<_, _, _, Place, Client, Total>(schema);
@@ -78,5 +78,7 @@ where
     let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
     let schema = list::<_, _, _, Place, Partner, Total>(schema);
     let schema = list::<_, _, _, HaloCustomers, HaloCustomer, Found>(schema);
-    schema.override_output_type_description::<PageInfo>("Where a page stands in its list. Lists are read forwards.")
+    schema.override_output_type_description::<PageInfo>(
+        "The position of a page in its list. Lists are paginated forwards.",
+    )
 }

@@ -1,5 +1,5 @@
-//! Why a field could not be resolved: the errors beside `data`. What a caller can fix in a mutation's
-//! input is among its `userErrors` instead.
+//! Why a field could not be resolved: the errors beside `data`. What a caller can fix in a
+//! mutation's input is among its `userErrors` instead.
 
 use std::collections::HashSet;
 use std::error::Error as StdError;

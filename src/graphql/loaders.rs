@@ -1,7 +1,8 @@
-//! Rows, read in batches: however long a list is, what its entries show takes the same few statements, lists within lists
-//! included.
+//! Rows, read in batches: a list takes the same few statements however long it is, and so do lists
+//! within lists.
 //!
-//! Every key names the partner, and a partner's rows are read only with a scope that the policy gives for it.
+//! Every key names the partner, and a partner's rows are only read with a scope that the policy
+//! gives for it.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -46,11 +47,11 @@ pub(super) enum RecordId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ConnectionOf(pub(super) PartnerId);
 
-/// How a partner's clients stand.
+/// The numbers of a partner's clients by state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CountsOf(pub(super) PartnerId);
 
-/// The association of a client: the one that stands, else the one that is ending.
+/// The association of a client: the current one, else the one that is ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct AssociationOf(pub(super) PartnerId, pub(super) ClientId);
 
@@ -66,7 +67,7 @@ pub(super) struct ClientsPage(pub(super) PartnerId, pub(super) ClientFilter, pub
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct RunsPage(pub(super) PartnerId, pub(super) Option<Trigger>, pub(super) Page);
 
-/// A page of what was done to a partner, or, where the flag is set, of what was changed.
+/// A page of a partner's audit log, without support's reads if the flag is set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ActivityPage(pub(super) PartnerId, pub(super) bool, pub(super) Page);
 
@@ -93,7 +94,7 @@ pub(super) struct HistoryCount(pub(super) PartnerId, pub(super) AssociationId);
 type Found<K, V> = Result<HashMap<K, V>>;
 
 impl Loaders {
-    /// A connection on which the rows of these partners can be read, with the scope for each of them.
+    /// Opens a database connection that can read the rows of these partners, with a scope for each.
     async fn open(
         &self,
         act: Act,
@@ -328,7 +329,7 @@ fn ids<I: Copy>(keys: &[ById<I>]) -> Vec<I> {
     keys.iter().map(|key| key.1).collect()
 }
 
-/// What is asked for with the same arguments, which one statement reads.
+/// Groups keys by their arguments: one statement reads the keys of one group.
 fn alike<A: Eq + Hash, I>(keys: impl Iterator<Item = (A, I)>) -> HashMap<A, Vec<I>> {
     let mut grouped: HashMap<A, Vec<I>> = HashMap::new();
     for (arguments, key) in keys {

@@ -1,17 +1,21 @@
-//! The public face: what the frontend, support's playground and INFIMA's platform see.
+//! The public API: what the frontend, support's playground and INFIMA's platform see.
 //!
-//! A file for each noun: the object, its inputs, payloads and mutations. Objects are thin wraps around values of
-//! `domain/`; what a field shows is read through `storage/` with a scope that [`crate::auth::permit`] gave for this
-//! caller, and what a mutation does is done by a verb of `ops/`. Nothing here knows SQL, HTTP clients, the queue or how
-//! secrets are sealed, and nothing here decides about the business.
+//! `objects/` has the object types and `mutations/` the inputs, payloads and mutations, a file for
+//! each noun. Objects are thin wrappers around values of `domain/`, read through `storage/` with a
+//! scope that the policy gives this caller ([`access_log`]); a mutation is one call of a verb of
+//! `ops/`, which authorises it. Nothing here knows SQL, HTTP clients, the queue or how secrets are
+//! sealed, and nothing here has a business rule.
 //!
-//! Conventions: ids are opaque and global ([`node`]); lists that can grow are Relay connections ([`page`]); a mutation
-//! takes one `input` and gives a payload with a nullable result and `userErrors` ([`user_error`]); every other error
-//! carries a code out of a closed list ([`error`]). What a caller asks with is [`request_context`]; rows of nested lists are read
-//! in batches ([`loads`]).
+//! Object types sit above the request context ([`request_context`]) and its loaders ([`loaders`]),
+//! which read the rows of nested lists in batches and return values of `domain/`, never objects.
 //!
-//! Called by `app/`, which hands in the verbs and this process' ear for changes, and by the command that prints the
-//! schema.
+//! Conventions: ids are opaque and global ([`objects::node`]); lists that can grow are Relay
+//! connections ([`page`]); a mutation takes one `input` and returns a payload with a nullable
+//! result and `userErrors` ([`user_error`]); every other error has a code of a closed list
+//! ([`error_code`], [`error`]). Every workaround for async-graphql is in [`compat`].
+//!
+//! `http/` builds on the schema, the error codes, the request's id and the limits; `app/` hands in
+//! the verbs and the listener for changes of runs; a command prints the schema.
 
 mod access_log;
 mod batches;
@@ -43,8 +47,8 @@ use crate::storage::run_listener::RunListener;
 
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
-/// The schema, ready to be asked. Requests bring a [`crate::auth::Caller`] and, from HTTP, a [`RequestId`]
-/// in their data.
+/// The schema, ready to execute requests. Their data holds a [`crate::auth::Caller`] and, over
+/// HTTP, a [`RequestId`].
 pub fn schema(ops: Ops, changes: RunListener) -> ApiSchema {
     shape()
         .data(ops)

@@ -1,6 +1,7 @@
-//! Pages of lists: what may be asked for, cursors, and how many entries there are.
+//! Pages of lists: their size, cursors and total counts.
 //!
-//! Lists are read by keyset: a cursor holds the place of an entry, and a page costs the same wherever it begins.
+//! Lists are paginated by keyset: a cursor holds the sort key of an entry, and every page costs the
+//! same.
 
 use async_graphql::{
     Context, Object, OutputType,
@@ -28,24 +29,27 @@ pub(super) type Paged<N> = Connection<Place, N, Total>;
 pub(super) fn size(first: Option<i32>) -> Result<u16> {
     match first.map_or(Ok(DEFAULT), u16::try_from) {
         Ok(first) if (1..=MOST).contains(&first) => Ok(first),
-        _ => Err(Failure::bad_argument("first", format!("A page has 1 to {MOST} entries."))),
+        _ => {
+            Err(Failure::bad_argument("first", format!("A page has 1 to {MOST} entries. Use a number in this range.")))
+        }
     }
 }
 
 /// Reads a cursor.
 pub(super) fn cursor<C: CursorType>(after: Option<&str>) -> Result<Option<C>> {
-    let malformed =
-        |_| Failure::bad_argument("after", "This is not a cursor of this list. Take one from a page of it.");
+    let malformed = |_| {
+        Failure::bad_argument("after", "This is not a cursor of this list. Use one from `pageInfo` or an edge of it.")
+    };
     after.map(|after| C::decode_cursor(after).map_err(malformed)).transpose()
 }
 
-/// What part of a list is asked for.
+/// Reads the arguments `first` and `after` of a list.
 pub(super) fn page(first: Option<i32>, after: Option<&str>) -> Result<Page> {
     let after = cursor::<Place>(after)?.map(|OpaqueCursor((key, id))| Position { key, id });
     Ok(Page { first: size(first)?, after })
 }
 
-/// What is looked for; nothing looks for everything.
+/// Reads the argument `search`. An empty text is no filter.
 pub(super) fn search(text: Option<String>) -> Result<Option<String>> {
     let text = text.as_deref().map(search_text).transpose()?;
     Ok(text.filter(|text| !text.is_empty()).map(str::to_owned))
@@ -56,7 +60,7 @@ pub(super) fn paged(first: Option<i32>, each: usize) -> usize {
     each * usize::from(size(first).unwrap_or(MOST))
 }
 
-/// The page as it is shown. `place` is where an entry stands in the list.
+/// Makes the connection of a page. `place` returns the sort key of an entry.
 pub(super) fn shown<T, N: OutputType>(
     page: &Page,
     slice: Slice<T>,
@@ -70,7 +74,7 @@ pub(super) fn shown<T, N: OutputType>(
     shown
 }
 
-/// What is counted, once somebody asks for it.
+/// What the total count of a list counts. It is only counted if `totalCount` is selected.
 pub enum Total {
     Partners(SystemScope, PartnerFilter),
     Clients(ClientsCount),
@@ -82,7 +86,7 @@ pub enum Total {
 
 #[Object]
 impl Total {
-    /// How many entries the whole list has, all its pages together.
+    /// The number of entries on all pages of the list.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
         let request_context = RequestContext::of(ctx);
         let count = match self {

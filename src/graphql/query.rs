@@ -23,19 +23,20 @@ const MOST_NODES: usize = 100;
 
 pub struct Query;
 
-/// What a caller can read.
+/// The root of all queries.
 #[Object]
 impl Query {
-    /// Who is calling and what they may do.
+    /// The caller and its permissions.
     async fn viewer(&self) -> Viewer {
         Viewer
     }
 
-    /// One partner and everything about its integration. Null where there is no such partner for this caller.
+    /// A partner and its integration. Null if the partner does not exist or the caller may not view
+    /// it.
     async fn partner(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
+        #[graphql(desc = "The partner's global id. Default: the caller's own partner. Required for support.")]
         id: Option<ID>,
     ) -> Result<Option<Partner>> {
         let request_context = RequestContext::of(ctx);
@@ -45,21 +46,20 @@ impl Query {
         Ok(request_context.load(scope.partner()).await?.map(Partner))
     }
 
-    /// All partners, by name. For support only.
+    /// All partners by name. Only support may list them.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     async fn partners(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
-        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
-        #[graphql(
-            desc = "Part of the partner's name, of a client's name or of a Halo address; or a whole external id \
-                          or request id."
-        )]
-        search: Option<String>,
-        #[graphql(desc = "Only partners where something is, or nothing is, to be mended.")] needs_attention: Option<
-            bool,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
         >,
+        #[graphql(desc = "Returns only partners whose name, client's name or Halo address contains this text, \
+                    or whose external id or request id equals it.")]
+        search: Option<String>,
+        #[graphql(desc = "Returns only partners with a problem to resolve (true) or without one (false).")]
+        needs_attention: Option<bool>,
     ) -> Result<Paged<Partner>> {
         let request_context = RequestContext::of(ctx);
         let system = permit_across(&request_context.caller, Act::ListPartners)?;
@@ -74,17 +74,20 @@ impl Query {
         Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner))
     }
 
-    /// Searches the partner's customers in Halo, live. Null, with an error beside it, where Halo is not connected or cannot
-    /// be asked.
+    /// Searches the customers in the partner's Halo, live. Null with an error if Halo is not
+    /// connected or not reachable.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     async fn halo_customers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What Halo is to look for, at most 200 characters. Empty: the beginning of all customers.")]
+        #[graphql(desc = "The text that Halo searches for, at most 200 characters. An empty text returns all \
+                    customers.")]
         search: String,
-        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
-        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
-        #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "The partner's global id. Default: the caller's own partner. Required for support.")]
         partner_id: Option<ID>,
     ) -> Result<Option<HaloCustomerConnection>> {
         let request_context = RequestContext::of(ctx);
@@ -96,17 +99,15 @@ impl Query {
         }
     }
 
-    /// What a sync would change now, worked out against Halo as it stands. Null, with an error beside it, where Halo is not
-    /// connected or cannot be asked.
+    /// The changes that a sync would make now, computed from live data in Halo. Null with an error
+    /// if Halo is not connected or not reachable.
     async fn halo_sync_preview(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "The global ids of the clients to look at; one that is not mapped has no entry. Left out: all \
-                          that are mapped."
-        )]
+        #[graphql(desc = "The global ids of the clients to include; a client that is not mapped has no entry. \
+                    Default: all mapped clients.")]
         client_ids: Option<Vec<ID>>,
-        #[graphql(desc = "The partner's global id. Left out: the caller's own partner. Support has to name one.")]
+        #[graphql(desc = "The partner's global id. Default: the caller's own partner. Required for support.")]
         partner_id: Option<ID>,
     ) -> Result<Option<HaloSyncPreview>> {
         let request_context = RequestContext::of(ctx);
@@ -121,12 +122,12 @@ impl Query {
         Ok(Some(HaloSyncPreview(preview)))
     }
 
-    /// One sync. To follow it, ask again after `pollAfterMs`, or subscribe. Null where there is no such sync for this
-    /// caller.
+    /// A sync by its id. To follow it, query it again after `pollAfterMs`, or subscribe. Null if
+    /// the sync does not exist or the caller may not view it.
     async fn halo_sync_run(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The sync's global id, as `requestHaloSync` and the partner's list of syncs give it.")] id: ID,
+        #[graphql(desc = "The sync's global id.")] id: ID,
     ) -> Result<Option<HaloSyncRun>> {
         match id.parse() {
             Ok(id) => Ok(RequestContext::of(ctx).run(id).await?.map(HaloSyncRun)),
@@ -134,16 +135,17 @@ impl Query {
         }
     }
 
-    /// Any record by its id. Null where there is no such record for this caller.
+    /// A record by its global id. Null if it does not exist or the caller may not view it.
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The record's global id: the `id` of anything that is a `Node`.")] id: ID,
+        #[graphql(desc = "The record's global id.")] id: ID,
     ) -> Result<Option<Node>> {
         node::find(RequestContext::of(ctx), &id).await
     }
 
-    /// Several records by their ids, in the same order, with null where there is no such record for this caller.
+    /// Several records by their global ids, in the same order. An entry is null if the record does
+    /// not exist or the caller may not view it.
     #[graphql(complexity = "ids.len() * child_complexity")]
     async fn nodes(
         &self,
@@ -151,7 +153,10 @@ impl Query {
         #[graphql(desc = "The records' global ids, at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>> {
         if ids.len() > MOST_NODES {
-            return Err(Failure::bad_argument("ids", format!("Ask for at most {MOST_NODES} records at once.")));
+            return Err(Failure::bad_argument(
+                "ids",
+                format!("You requested too many records. Request at most {MOST_NODES} at once."),
+            ));
         }
         let request_context = RequestContext::of(ctx);
         try_join_all(ids.iter().map(|id| node::find(request_context, id))).await

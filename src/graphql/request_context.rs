@@ -48,9 +48,9 @@ impl RequestContext {
         self.loader.load_one(key).await
     }
 
-    /// The partner that a query is about: the one that the argument `field` names, else the caller's
-    /// own. `None` is a partner that does not exist or is not the caller's: the answer does not say
-    /// which.
+    /// The partner that a query is about: the one that the argument `field` names, else the
+    /// caller's own. `None` is a partner that does not exist or is not the caller's: the answer
+    /// does not say which.
     pub(super) async fn partner_of_query(
         &self,
         act: Act,
@@ -89,8 +89,8 @@ impl RequestContext {
         self.access_log.request(reason)
     }
 
-    /// The partner that a record may belong to: a partner's user finds its own records only, support
-    /// looks up the owner.
+    /// The partner that a record may belong to: a partner's user finds its own records only,
+    /// support looks up the owner.
     pub(super) async fn owner(&self, record: RecordId) -> Result<Option<PartnerId>> {
         if self.caller.role().belongs_to_a_partner() {
             return Ok(self.caller.partner());

@@ -4,18 +4,18 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 
-/// A moment, written to the millisecond.
-pub struct Moment(DateTime<Utc>);
+/// A time, written to the millisecond.
+pub struct Timestamp(DateTime<Utc>);
 
-impl From<DateTime<Utc>> for Moment {
+impl From<DateTime<Utc>> for Timestamp {
     fn from(at: DateTime<Utc>) -> Self {
         Self(at)
     }
 }
 
-/// A moment in time as RFC 3339 has it, always in UTC: `2026-11-24T02:00:00.000Z`.
+/// A date and time in UTC as defined by RFC 3339, for example `2026-11-24T02:00:00.000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
-impl ScalarType for Moment {
+impl ScalarType for Timestamp {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         Ok(Self(DateTime::parse_from_rfc3339(text)?.to_utc()))
@@ -26,7 +26,7 @@ impl ScalarType for Moment {
     }
 }
 
-/// A zone as somebody wrote it. Whether there is such a zone is asked where it is used, so that one wrong zone in a
+/// A time zone as it was sent. Its use checks whether the zone exists, so that one wrong zone in a
 /// long list is an error of its own entry.
 pub struct TimeZone(String);
 
@@ -42,7 +42,7 @@ impl From<Tz> for TimeZone {
     }
 }
 
-/// A time zone by its IANA name: `Europe/London`.
+/// A time zone by its IANA name, for example `Europe/London`.
 #[Scalar(specified_by_url = "https://www.iana.org/time-zones")]
 impl ScalarType for TimeZone {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -69,7 +69,7 @@ impl From<NaiveTime> for LocalTime {
     }
 }
 
-/// A time of day on the partner's clock, in hours and minutes: `01:30`.
+/// A time of day in the partner's time zone, in hours and minutes, for example `01:30`.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for LocalTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -82,12 +82,12 @@ impl ScalarType for LocalTime {
     }
 }
 
-/// GraphQL's own `Int` ends at 32 bits, too early for a moment in milliseconds.
+/// GraphQL's own `Int` ends at 32 bits, too early for a time in milliseconds.
 pub struct RecordVersion(pub(super) i64);
 
-/// The version of a record in the system it comes from: a whole number that grows with each change of the record, such
-/// as a counter or a moment in milliseconds. Written as a number or, since it may have up to 63 bits, as a text of
-/// digits.
+/// The version of a record in its source system: a whole number that grows with each change, such
+/// as a counter or a time in milliseconds. It may have up to 63 bits and can be sent as a number or
+/// as a string of digits.
 #[Scalar]
 impl ScalarType for RecordVersion {
     fn parse(value: Value) -> InputValueResult<Self> {

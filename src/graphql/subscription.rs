@@ -1,4 +1,4 @@
-//! Following a sync as it happens, whichever process does the work.
+//! FollowedRun a sync as it happens, whichever process does the work.
 
 use std::time::Duration;
 
@@ -19,40 +19,42 @@ use crate::ops::Ops;
 use crate::storage::run_listener::{RunChanges, RunListener};
 use crate::storage::{owners, runs};
 
-/// Nothing is heard over a connection that died without a word; then the run is looked at after this time all the same.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// After this time the run is read even without a notification: a database connection that died
+/// silently delivers none.
+const MAX_SILENCE: Duration = Duration::from_secs(15);
 
 pub struct Subscription;
 
-/// What a caller can follow.
+/// The root of all subscriptions.
 #[SubscriptionRoot]
 impl Subscription {
-    /// Every change of one sync: first as it is, then each time it is different, until it is finished. Works whichever
-    /// machine does the work. A client that cannot hold a connection open polls `haloSyncRun` instead.
+    /// Sends a sync in its current state and again after each change until it is finished. Clients
+    /// that cannot keep a connection open can poll the query `haloSyncRun` instead.
     async fn halo_sync_run(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The sync's global id, as `requestHaloSync` and the partner's list of syncs give it.")] id: ID,
+        #[graphql(desc = "The sync's global id.")] id: ID,
     ) -> Result<impl Stream<Item = Result<HaloSyncRun>>> {
         let request_context = RequestContext::of(ctx);
         let run: RunId = id.parse().map_err(|_| Failure::NotFound)?;
         let partner = owner(request_context, run).await?.ok_or(Failure::NotFound)?;
-        let following = Following {
+        let followed = FollowedRun {
             ops: request_context.ops.clone(),
             caller: request_context.caller.clone(),
             access_log: request_context.access_log.clone(),
             partner,
             run,
-            // Before the first look, so that nothing is missed between the two.
+            // Subscribed before the first read, so that no change between the two is missed.
             changes: ctx.data_unchecked::<RunListener>().of(run),
             shown: None,
             over: false,
         };
-        Ok(stream::unfold(following, Following::next))
+        Ok(stream::unfold(followed, FollowedRun::next))
     }
 }
 
-/// Whose run it may be. Read at once: nothing runs batches before the first event.
+/// The partner that the run may belong to. It is read without a batch: batches only run while an
+/// event is resolved.
 async fn owner(request_context: &RequestContext, run: RunId) -> Result<Option<PartnerId>> {
     if request_context.caller.role().belongs_to_a_partner() {
         return Ok(request_context.caller.partner());
@@ -62,7 +64,7 @@ async fn owner(request_context: &RequestContext, run: RunId) -> Result<Option<Pa
     Ok(owners::of_runs(&mut db, system, &[run]).await?.pop().map(|(_, partner)| partner))
 }
 
-struct Following {
+struct FollowedRun {
     ops: Ops,
     caller: Caller,
     access_log: AccessLog,
@@ -73,15 +75,15 @@ struct Following {
     over: bool,
 }
 
-impl Following {
+impl FollowedRun {
     /// The next state of the run that is not the one shown already.
     async fn next(mut self) -> Option<(Result<HaloSyncRun>, Self)> {
         while !self.over {
             if self.shown.is_some() {
-                // Whether something was heard or not, the answer is the same: look again.
-                let _ = timeout(LOOK_AGAIN, self.changes.next()).await;
+                // A notification and the time-out have the same consequence: the run is read again.
+                let _ = timeout(MAX_SILENCE, self.changes.next()).await;
             }
-            match self.look().await {
+            match self.read().await {
                 Ok(run) if self.shown.as_ref() == Some(&run) => {}
                 Ok(run) => {
                     self.over = run.state.is_finished();
@@ -97,8 +99,8 @@ impl Following {
         None
     }
 
-    /// Reads the run, after asking again whether this caller may see it.
-    async fn look(&self) -> Result<Run> {
+    /// Reads the run, after the policy has permitted it again.
+    async fn read(&self) -> Result<Run> {
         if self.caller.expires_at() <= self.ops.clock.now() {
             return Err(Failure::Expired);
         }

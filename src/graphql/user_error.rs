@@ -1,4 +1,4 @@
-//! What a caller can mend in a mutation's input.
+//! What a caller can fix in a mutation's input.
 
 use async_graphql::{Enum, Object};
 
@@ -8,22 +8,22 @@ use crate::ops::{self, OpError, Target};
 
 pub struct UserError(ops::UserError);
 
-/// Something in a mutation's input that has to be mended. The rest of the input may have been carried out all the same:
-/// the payload's result says what was.
+/// An error in a mutation's input that the user can fix. The rest of the input may have been
+/// carried out: see the payload's result.
 #[Object]
 impl UserError {
-    /// What is wrong, out of a closed list.
+    /// The kind of error.
     async fn code(&self) -> UserErrorCode {
         self.0.code.into()
     }
 
-    /// The way to the field within `input`, from the outside in; entries of a list by their index, from 0. Null where
-    /// it is about the input as a whole.
+    /// The path to the field within `input`; list entries are given by their index, from 0. Null if
+    /// the error is about the input as a whole.
     async fn field(&self) -> Option<&[String]> {
         Some(self.0.field.as_slice()).filter(|field| !field.is_empty())
     }
 
-    /// What is wrong and what to do, for the person in front of the screen.
+    /// What is wrong and what to do, as a text for the user.
     async fn message(&self) -> &str {
         &self.0.message
     }
@@ -49,38 +49,39 @@ pub(super) fn shown(errors: Vec<ops::UserError>) -> Vec<UserError> {
     errors.into_iter().map(UserError).collect()
 }
 
-/// What can be wrong with a mutation's input.
+/// The kinds of error in a mutation's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::ops::UserErrorCode")]
 pub enum UserErrorCode {
-    /// Something that is needed was left out.
+    /// A required value is missing.
     Required,
-    /// A text is longer than it may be; the message says how long.
+    /// A text is too long. The message gives the maximum.
     TooLong,
-    /// A list has more entries than one call may have.
+    /// A list has too many entries. The message gives the maximum.
     TooMany,
-    /// The value cannot be used; the message says why.
+    /// The value cannot be used. The message says why.
     Invalid,
-    /// The same entry is in the list twice.
+    /// The list has the same entry twice.
     Duplicate,
-    /// Support has to say why it does this.
+    /// Support has to give a reason.
     ReasonRequired,
-    /// The connection was checked too often. Wait a minute.
+    /// The connection was checked too often. Try again in a minute.
     TooManyAttempts,
-    /// The text is not the address of a Halo.
+    /// The text cannot be the address of a Halo.
     HaloUrlInvalid,
-    /// The Client Secret has to be typed: there is none yet, or it belongs to another address.
+    /// The Client Secret is required: none is stored, or the stored one belongs to another address.
     ClientSecretRequired,
-    /// Halo PSA is not connected yet.
+    /// The partner is not connected to Halo PSA.
     NotConnected,
-    /// There is something at the address, but it is not a Halo.
+    /// The server at the address is not a Halo.
     NotAHaloAddress,
-    /// The address leads to a network that nothing is sent to.
+    /// The address leads to a network that INFIMA sends no requests to.
     AddressBlocked,
-    /// Halo does not accept the Client ID and Client Secret; or the application is deleted or inactive, its secret
-    /// renewed, or its agent removed. Halo answers the same to all of these.
+    /// Halo rejected the Client ID and Client Secret: they are wrong, the application is deleted or
+    /// inactive, its secret was renewed, or its agent was removed. Halo gives the same answer to
+    /// all of these.
     CredentialsRejected,
-    /// The application or its agent lacks a permission; the message says which.
+    /// The application or its agent lacks a permission. The message says which.
     PermissionMissing,
     /// Software Licencing is switched off in Halo.
     LicensingOff,
@@ -92,36 +93,36 @@ pub enum UserErrorCode {
     HaloBudgetExhausted,
     /// Halo gave an answer that INFIMA does not understand.
     HaloAnswerNotUnderstood,
-    /// The details are those of another Halo than the one that clients are mapped to.
+    /// The details belong to a different Halo than the one that clients are mapped to.
     TenantChanged,
-    /// There is no client with this id, or it is another partner's.
+    /// The client does not exist or belongs to another partner.
     ClientNotFound,
     /// The client is archived at INFIMA.
     ClientArchived,
     /// The client is not mapped to a Halo customer.
     ClientNotAssociated,
-    /// The client is mapped to another Halo customer. To change that, say in `replace` what becomes of the quantity
-    /// there.
+    /// The client is mapped to another Halo customer. To change it, decide in `replace` what
+    /// happens to the quantity there.
     AlreadyAssociated,
     /// Another client is mapped to this Halo customer. To map both, set `allowSharedCustomer`.
     CustomerAlreadyAssociated,
-    /// Halo has no such customer, or does not show it to the agent.
+    /// The customer does not exist in Halo, or the agent may not view it.
     HaloCustomerNotFound,
     /// The customer is inactive in Halo.
     HaloCustomerInactive,
-    /// There is no association with this id, or it is another partner's.
+    /// The association does not exist or belongs to another partner.
     AssociationNotFound,
-    /// The association is already coming to its end.
+    /// The association is already ending.
     AssociationEnding,
-    /// No client is mapped to a Halo customer yet, so there is nothing to sync.
+    /// No client is mapped to a Halo customer, so there is nothing to sync.
     NoAssociations,
-    /// A new subscription can only be created where the old one was deleted in Halo.
+    /// The association's subscription was not deleted in Halo, so no new one can be created.
     SubscriptionNotDeleted,
-    /// The subscription is not one of those that could be this client's.
+    /// The subscription is not one of the problem's candidates.
     SubscriptionNotACandidate,
-    /// The association waits for no answer.
+    /// The association has no problem that needs a decision.
     NothingToResolve,
-    /// The partner or client that the record belongs to is not known. Send that one first.
+    /// The record's partner or client does not exist. Import it first.
     OwnerUnknown,
     /// The record belongs to another partner and cannot be moved.
     BelongsToAnotherPartner,

@@ -1,14 +1,16 @@
 //! Why a verb did not do what was asked.
 //!
-//! What the caller can mend is a [`UserError`]: a code out of a closed set, the field, and a sentence that says what to do.
+//! A [`UserError`] is what the caller can fix: a code out of a closed set, the field, and a sentence
+//! that says what to do.
 
 use crate::auth::Denied;
 use crate::halo::HaloError;
 use crate::seal::OpenError;
 use crate::storage::StorageError;
 
-/// What is said to whoever wants something done for an archived partner.
-pub const ARCHIVED: &str = "This partner is archived at INFIMA: it can be looked at, and nothing is changed any more. Ask INFIMA if that is a mistake.";
+/// The message of every refused change of an archived partner.
+pub const ARCHIVED: &str =
+    "This partner is archived at INFIMA: it can be viewed but not changed. Contact INFIMA if that is a mistake.";
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpError {
@@ -20,7 +22,7 @@ pub enum OpError {
     /// The input asks for something that cannot be done; nothing was.
     #[error("the request was refused: {0:?}")]
     Refused(Vec<UserError>),
-    /// Halo did not answer a question that somebody is waiting for.
+    /// Halo did not answer a request that a user is waiting for.
     #[error(transparent)]
     Halo(#[from] HaloError),
     #[error(transparent)]
@@ -65,7 +67,7 @@ impl From<sqlx::Error> for OpError {
     }
 }
 
-/// Something in the input that the caller can mend.
+/// Something in the input that the caller can fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserError {
     pub code: UserErrorCode,

@@ -148,7 +148,7 @@ fn line(subject: Subject, outcome: &CheckResult) -> Check {
         ),
         CheckResult::Unavailable(_) => (
             CheckOutcome::Warning,
-            format!("{label}: not there. INFIMA cannot tell which subscriptions are on a recurring invoice."),
+            format!("{label}: missing. INFIMA cannot see which subscriptions are on a recurring invoice."),
         ),
         CheckResult::Failed(HaloError::PermissionDenied(missing)) => {
             (CheckOutcome::Missing, format!("{label}: Halo refuses access. {} is missing.", missing.label()))

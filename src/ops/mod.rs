@@ -1,7 +1,7 @@
 //! One verb a file: what can be done with a partner's integration.
 //!
-//! A verb reads as a story: authorise, load, decide, write, ring, commit, answer. This is the only room where transactions
-//! begin and end, and none of them is held across a call to Halo: read, close, call, then a short write that checks again.
+//! A verb reads from top to bottom: authorise, load, decide, write, enqueue, commit, return. This is
+//! the only module where transactions begin and end, and none of them is held across a call to Halo: read, close, call, then a short write that checks again.
 //! It knows neither HTTP nor GraphQL nor SQL. Called by `graphql/`, `jobs/` and `cli/`; it calls `storage/`, `queue/`,
 //! `halo/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the domain's.
 
@@ -48,11 +48,11 @@ pub struct Settings {
     /// After a create in doubt, an empty look counts as "not created" only this much later: Halo may still be at work when
     /// its gateway gives up.
     pub create_confirmation_timeout: Duration,
-    /// A subscription that was read longer ago is read and judged once more before it is written: the partner may have moved
-    /// or deactivated it meanwhile.
+    /// A subscription that was read longer ago is read and planned again before it is written: the
+    /// partner may have moved or deactivated it in the meantime.
     pub max_observation_age: Duration,
     pub lease: LeaseTerms,
-    /// When a new partner's nights are, until somebody changes it.
+    /// A new partner's nightly schedule, until a user changes it.
     pub nights: NightlySchedule,
 }
 
@@ -70,7 +70,7 @@ impl std::ops::Deref for Ops {
     }
 }
 
-/// Who asks, and what the audit log is told beside.
+/// The caller of a verb, and what the audit log records of the request.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     pub caller: &'a Caller,

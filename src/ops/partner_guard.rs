@@ -1,5 +1,5 @@
 //! An archived partner's integration has ended: it can be viewed, but no verb changes anything of it,
-//! whoever calls.
+//! for any caller.
 
 use super::{OpError, Ops, Request};
 use crate::auth::PartnerScope;

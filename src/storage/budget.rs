@@ -1,4 +1,4 @@
-//! The number of requests that a Halo host still has room for, shared by every process.
+//! The request budget of each Halo host, shared by every process.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub async fn take(db: &mut PgConnection, host: &str, person: bool, allowance: Al
     Ok((!wait.is_zero()).then_some(Wait { wait, by_halo: taken.by_halo }))
 }
 
-/// Halo itself asked for a pause: nobody asks it before that is over.
+/// Records a pause that Halo asked for: no process sends a request before the pause is over.
 pub async fn pause(db: &mut PgConnection, host: &str, wait: Duration) -> Result<()> {
     sqlx::query!(
         "insert into halo_budgets as b (host, limited_until) values ($1, now() + $2)

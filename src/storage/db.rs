@@ -92,11 +92,11 @@ impl Db {
     /// Whether row-level security holds for the role we connect as, in every table of partners: not for a superuser nor for a
     /// table's owner, and not for a role that is a member of one, since it is taken for the owner or may become it.
     pub async fn rls_is_enforced(&self) -> Result<bool> {
-        let walled = sqlx::query_scalar!(
+        let enforced = sqlx::query_scalar!(
             r#"select coalesce(bool_and(row_security_active(c.oid) and not pg_has_role(c.relowner, 'member')), false)
                       and not exists (select from pg_roles r
                                       where (r.rolsuper or r.rolbypassrls) and pg_has_role(r.oid, 'member'))
-                      as "walled!"
+                      as "enforced!"
                from pg_class c
                where c.relkind in ('r', 'p')
                  and c.relnamespace = (select relnamespace from pg_class where oid = to_regclass('partners'))
@@ -106,7 +106,7 @@ impl Db {
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(walled)
+        Ok(enforced)
     }
 
     /// Whether the database answers.

@@ -13,7 +13,7 @@ pub enum StorageError {
     /// Code and data disagree: a fault of ours, with the place to look at.
     #[error("{table}.{column} of row {row} makes no sense: {why}")]
     Inconsistent { table: &'static str, column: &'static str, row: Uuid, why: String },
-    /// Another worker has taken the run over. Whoever sees this writes nothing more.
+    /// Another worker has taken the run over. The caller writes nothing more.
     #[error("the lease on the run has ended")]
     LeaseLost,
 }
@@ -45,7 +45,7 @@ impl StorageError {
 
 /// The same of a bare error, such as beginning and committing give.
 pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
-    /// It is shutting down, has crashed, is on its way up, or lets nobody more in.
+    /// Postgres is shutting down, has crashed, is starting up, or has no free connections.
     const AWAY: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
     match error {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,

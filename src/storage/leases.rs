@@ -1,9 +1,9 @@
 //! Who may write to Halo for a partner: one run at a time, for as long as its lease lasts; and what its holder writes down
 //! of the run itself.
 //!
-//! A lease ends by Postgres' clock. Whoever takes over a run whose lease ended waits another request's time-out, so that
-//! what the last owner may still have under way has come to its end. So does whoever begins another run after a cancelled
-//! one.
+//! A lease ends by Postgres' clock. A worker that takes over a run whose lease ended waits
+//! for another request's time-out, so that a request of the last owner has ended by then. A worker that
+//! begins another run after a cancelled one waits as well.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub struct Claimed {
     pub lease: SyncLease,
     pub trigger: Trigger,
     pub clients: Option<Vec<ClientId>>,
-    /// When somebody, or the night, last began to ask for it.
+    /// When a user, or the nightly schedule, last requested the run.
     pub asked_at: DateTime<Utc>,
     /// How often it was started, this time included: a run that kills its worker is not started for ever.
     pub starts: u32,
@@ -63,8 +63,8 @@ pub struct LeaseTerms {
     pub grace: Duration,
 }
 
-/// Takes the run, if its time has come and nobody works for that partner. None: it is finished, or somebody else's, or not yet due.
-/// Whatever is due later is rung for by its own job or by the sweep.
+/// Claims the run if it is due and no other worker holds a lease for that partner. Returns `None` if the
+/// run is finished, held by another worker, or not yet due: its own job or the sweep wakes a worker later.
 pub async fn claim(
     db: &mut PgConnection,
     _: SystemScope,
@@ -111,7 +111,7 @@ pub async fn claim(
     }
 }
 
-/// Checks the lease and begins it anew: it lasts for `length` from now, and no request may outlive it.
+/// Renews the lease if it is still held: it lasts for `length` from now, and no request may outlive it.
 pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -> Result<()> {
     sqlx::query!(
         "update sync_runs set lease_until = now() + $3 where id = $1 and lease_token = $2 and lease_until > now()
@@ -142,8 +142,8 @@ impl<'l> LeasedTx<'l> {
         Ok(Self { tx, lease })
     }
 
-    /// Locks the partner before the lease, for what ends a run: whoever locks both (enqueueing,
-    /// disconnecting) locks the partner first, and two transactions that lock in different orders
+    /// Locks the partner before the lease, for what ends a run: enqueueing and disconnecting
+    /// lock both, the partner first, and two transactions that lock in different orders
     /// would wait for each other.
     pub async fn begin_with_partner(db: &Db, lease: &'l SyncLease) -> Result<Self> {
         let mut tx = db.begin(&lease.scope).await?;
@@ -191,8 +191,8 @@ async fn ensure_held(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
     Ok(())
 }
 
-/// Ends every lease of `worker`, which is being stopped: it writes nothing more. A request of its may still be under way,
-/// so whoever takes over waits as after any lease's end.
+/// Ends every lease of `worker`, which is being stopped and writes nothing more. A request of that
+/// worker may still be in flight, so the next worker waits as after any lease's end.
 pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Result<Vec<(RunId, bool)>> {
     let rows = sqlx::query!(
         "update sync_runs set lease_until = least(lease_until, now()) where leased_by = $1 and state = 'running'

@@ -1,4 +1,4 @@
-//! The only room that speaks SQL of our tables. (The queue's tables belong to `queue/`.)
+//! The only module that speaks SQL of our tables. (The queue's tables belong to `queue/`.)
 //!
 //! Functions take the connection and a scope, and name the partner in their SQL; row-level security stands behind them,
 //! with the scope that [`Db::read`] or [`Db::begin`] set on that connection. Reads that lists are made of take the scopes of
@@ -93,12 +93,12 @@ impl Page {
         i64::from(self.first) + 1
     }
 
-    /// Where a list goes on that begins with the lowest.
+    /// The id after which an ascending list continues.
     fn above(&self) -> Uuid {
         self.after.as_ref().map_or(Uuid::nil(), |position| position.id)
     }
 
-    /// Where a list goes on that begins with the highest.
+    /// The id before which a descending list continues.
     fn below(&self) -> Uuid {
         self.after.as_ref().map_or(Uuid::max(), |position| position.id)
     }

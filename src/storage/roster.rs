@@ -183,8 +183,8 @@ pub async fn referenced_partners(
     Ok(rows.into_iter().map(PartnerId).collect())
 }
 
-/// What the audit log tells of each of these partners' rosters: the partner itself, and how many are counted. No names of
-/// people.
+/// What the audit log records of each of these partners' rosters: the partner itself, and how many
+/// users are counted. No names of people.
 pub async fn summaries(
     db: &mut PgConnection,
     _: SystemScope,

@@ -1,6 +1,6 @@
-//! Hearing of changes to sync runs as they happen, whichever process makes them: a trigger on the runs' table tells
-//! Postgres' channel `sync_run`, one connection of this process listens there, and everybody here who follows a run
-//! hears it.
+//! Notifies the followers of a sync run of each change, whichever process makes it: a trigger on the
+//! runs' table notifies Postgres' channel `sync_run`, one connection of this process listens there, and
+//! passes each notification on to every follower of the run in this process.
 //!
 //! What is heard is only that a run may have changed; what it is now, is read again with the follower's own scope.
 
@@ -82,7 +82,7 @@ async fn keep_listening(pool: PgPool, heard: broadcast::Sender<Notification>) {
 async fn listen(pool: &PgPool, heard: &broadcast::Sender<Notification>) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
-    // Sending fails only when nobody follows a run.
+    // Sending fails only if no run is followed.
     let _ = heard.send(Notification::Resync);
     loop {
         let change = match listener.try_recv().await? {

@@ -124,8 +124,8 @@ pub async fn pages(
     }))
 }
 
-/// The runs of each partner that were queued for one reason, the latest first. A night is also the run that somebody had
-/// asked for and that the night joined.
+/// The runs of each partner that were queued for one reason, the latest first. A nightly sync is also a run that a
+/// user had requested and that the nightly sync joined.
 pub async fn pages_of(
     db: &mut PgConnection,
     partners: impl Partners,
@@ -182,7 +182,7 @@ pub async fn counts(
     Ok(rows.into_iter().map(|row| (PartnerId(row.partner_id), row.count)).collect())
 }
 
-/// What somebody, or the night, asks for.
+/// A request for a sync, by a user or by the nightly schedule.
 #[derive(Clone, Debug)]
 pub struct RunRequest {
     pub trigger: Trigger,
@@ -210,8 +210,8 @@ pub struct EnqueuedRun {
 }
 
 /// Queues a run, joins the one that waits, or answers with the one under way where it has not read yet and covers the
-/// request. A partner never has more than one running and one waiting. It is not begun before `wait` has passed, unless
-/// somebody asked for an earlier beginning.
+/// request. A partner never has more than one running and one waiting. The run does not begin before `wait` has
+/// passed, unless another request wants an earlier beginning.
 pub async fn enqueue_run(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -249,9 +249,9 @@ pub async fn enqueue_run(
     )
     .fetch_optional(&mut *db)
     .await?;
-    // Whoever had joined it is still waiting.
+    // A user who had joined that run is still waiting.
     let interactive = request.interactive || over == Some(true);
-    // A pause that Halo asked for is kept, whoever waits.
+    // A pause that Halo asked for is kept, also if a user waits.
     let joined = sqlx::query!(
         "update sync_runs set
              client_ids = case when client_ids is null or $2::uuid[] is null then null else client_ids || $2 end,
@@ -305,8 +305,9 @@ pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Opti
     Ok(row.map(|row| (RunId(row.id), row.interactive)))
 }
 
-/// Cancels what is waiting and what is under way: its worker finds the lease gone and writes nothing more. A request of its
-/// may be under way until the lease would have ended, so that is kept: nobody else begins before.
+/// Cancels the waiting run and the running one: its worker finds the lease gone and writes nothing
+/// more. A request of that worker may be in flight until the lease would have ended, so the end of the
+/// lease is kept: no other run begins before it.
 pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, now: DateTime<Utc>) -> Result<u64> {
     let done = sqlx::query!(
         "update sync_runs set state = 'cancelled', finished_at = $2, lease_token = null
@@ -331,8 +332,8 @@ pub async fn latest_nightly(db: &mut PgConnection, scope: &PartnerScope) -> Resu
     Ok(row.map(|row| (row.nightly_date, row.nightly_requested_at)))
 }
 
-/// Runs that should be in somebody's hands and are not: their job was lost, or their worker died. One that waits behind the
-/// partner's running one is not among them: it is rung for when that one ends.
+/// Finds runs that should have a worker and have none: their job was lost, or their worker died. A run
+/// that waits behind the partner's running one is not among them: it is enqueued when that one ends.
 pub async fn find_orphaned_runs(
     db: &mut PgConnection,
     _: SystemScope,

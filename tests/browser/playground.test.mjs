@@ -73,9 +73,9 @@ test('runs each saved question about a partner', { skip }, async () => {
   const [ours] = (await halo('state')).subscriptions.filter(({ vendor }) => vendor === 'INFIMA');
   await halo('act', { act: 'set_count', id: ours.id, count: 999 });
 
-  await runEntry(page, 'Find a partner', { 'What you know': 'no such partner' });
-  await page.locator('.outcome', { hasText: 'No partner is found by that.' }).waitFor();
-  await runEntry(page, 'Find a partner', { 'What you know': partner });
+  await runEntry(page, 'Find a partner', { 'Search': 'no such partner' });
+  await page.locator('.outcome', { hasText: 'No partner matches.' }).waitFor();
+  await runEntry(page, 'Find a partner', { 'Search': partner });
   await answerHas(page, '"totalCount"');
   await page.getByRole('button', { name: `Act for ${partner}` }).waitFor();
   await page.locator('.outcome', { hasText: 'Connected, 9 of 12 clients mapped' }).waitFor();
@@ -105,11 +105,11 @@ test('finds the night behind what was run since, and says when there was none', 
   await schemaIsThere(page);
   await choosePartner(page);
   for (let run = 0; run < 4; run++) await resync('Browser test: after the night');
-  await runEntry(page, 'Why did last night fail?', { 'How many runs': '1' });
+  await runEntry(page, 'Why did last night fail?', { 'Number of runs': '1' });
   await page.locator('.outcome', { hasText: /Last night \(.+\): finished.*Since then \(on demand/s }).waitFor();
   // The most that can be asked for stays within the limits.
   const answered = page.waitForResponse((response) => response.request().postData()?.includes('"runs":100'));
-  await runEntry(page, 'Why did last night fail?', { 'How many runs': '100' });
+  await runEntry(page, 'Why did last night fail?', { 'Number of runs': '100' });
   const { data, errors } = await (await answered).json();
   assert.equal(errors, undefined);
   assert.equal(data.partner.night.nodes.length, 1);
@@ -121,14 +121,14 @@ test('finds the night behind what was run since, and says when there was none', 
     if (night) night.startedAt = night.queuedAt = '2026-01-03T02:00:00.000Z';
     await route.fulfill({ response, json: answer });
   });
-  await runEntry(page, 'Why did last night fail?', { 'How many runs': '1' });
-  const missing = page.locator('.outcome', { hasText: 'There was no night since Jan 3, 2026, 02:00 AM GMT.' });
-  await missing.getByText(/Nights begin between 01:00 and 05:00 \(Europe\/London\)\. The next is due .+ (GMT|BST|GMT\+1), if/).waitFor();
+  await runEntry(page, 'Why did last night fail?', { 'Number of runs': '1' });
+  const missing = page.locator('.outcome', { hasText: 'No nightly sync has run since Jan 3, 2026, 02:00 AM GMT.' });
+  await missing.getByText(/Nightly syncs start between 01:00 and 05:00 \(Europe\/London\)\. The next is due .+ (GMT|BST|GMT\+1), if/).waitFor();
   await page.unroute('**/graphql');
 
   await choosePartner(page, 'quay');
   await runEntry(page, 'Why did last night fail?');
-  await page.locator('.outcome', { hasText: /There was no night yet.*Nights begin between .*\(America\/New_York\)/s }).waitFor();
+  await page.locator('.outcome', { hasText: /No nightly sync has run yet.*Nightly syncs start between .*\(America\/New_York\)/s }).waitFor();
   await shot(page, '5-no-night');
   await done(page);
 });
@@ -146,7 +146,7 @@ test('shows changes beside later reads, and pages on to older ones', { skip }, a
   assert.equal(asked.length, 0, 'no partner was looked for yet');
   await choosePartner(page);
   for (let look = 0; look < 3; look++) await ask('query Look { partners { nodes { name } } }');
-  await runEntry(page, 'Who changed what?', { 'How many entries': '4' });
+  await runEntry(page, 'Who changed what?', { 'Number of entries': '4' });
   const changes = page.getByRole('list', { name: 'Changes' });
   await changes.getByRole('listitem').nth(3).waitFor();
   assert.equal(await changes.getByRole('listitem').count(), 4);
@@ -181,7 +181,7 @@ test('finds the partners that need attention, and the clients with trouble', { s
     await shot(page, '7-live-trouble');
     await runEntry(page, 'Which partners need attention?');
     await page.getByRole('button', { name: `Act for ${partner}` }).waitFor();
-    await page.locator('.outcome', { hasText: '1 with something to mend' }).waitFor();
+    await page.locator('.outcome', { hasText: '1 with a problem to resolve' }).waitFor();
     await shot(page, '4-needing-attention');
   } finally {
     await halo('act', { act: 'set_subscription_active', id: ours.id, active: true });
@@ -259,7 +259,7 @@ test('says whom the desk acts for, whom an answer is about, and forgets it for a
   const acting = page.locator('.acting');
   await acting.getByText('Acting for Quayside IT').waitFor();
   // The tab in front was for the other one, and Ctrl-Enter in it still is.
-  await acting.getByText(`The tab in front is for ${partner}`).waitFor();
+  await acting.getByText(`The active tab is for ${partner}`).waitFor();
   await shot(page, '5-two-partners');
   await openEntry(page, 'Preview tonight', false);
   await acting.getByText(`Acting for ${partner}`).waitFor();
@@ -280,7 +280,7 @@ for (const width of [1280, 800]) {
     const whole = await page.locator('.acting').evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth);
     assert.ok(whole && (await page.locator('.acting').innerText()).includes(partner), 'the partner is not cut off');
     for (const title of ['Why did last night fail?', 'Preview tonight', 'Who changed what?', 'Find a partner']) {
-      await runEntry(page, title, title === 'Find a partner' ? { 'What you know': partner } : {});
+      await runEntry(page, title, title === 'Find a partner' ? { 'Search': partner } : {});
       const heading = page.locator('.outcome h2', { hasText: title });
       await heading.waitFor();
       const within = await heading.evaluate((heading) => {

@@ -7,23 +7,23 @@ export const documentIds = {
   "ConnectionForm": "sha256:4c324f1cac537625acdc3595c4dfd931465577cf3a0abff621cc4b61c04f8712",
   "CustomerSearch": "sha256:cf44b0df09c2e19acf797fb530d34123c4383da91c64ffa4ff7a011c3e1fbb67",
   "CustomerSuggestions": "sha256:4c2658216659f3894832f678412358d8aae3bac4f22d39b2ba1994bab8b44312",
-  "Disconnect": "sha256:cb9a2df7e18db5dd1c1d461816c67fcdc799dc0600c4ec9bd5eaee860fd69a3b",
+  "Disconnect": "sha256:e21298a7eb9f569e75dca8b5f607e1997fed8143652427484c15dcdab0ff834a",
   "IntegrationStatus": "sha256:f081d1b2a641cd5464b649ac23abc6931fa2efbb0c9da8d40382ef02ab4a3cd6",
   "MappingTable": "sha256:71ee6d60379988c8f37afdfacfe70fce70707eaeafaaf0663a92634a88369b4c",
-  "RecreateSubscription": "sha256:9c982d52d8849220f5bd19be540e43a4a1d9ffbac8315f6754523cff49c8c0c3",
-  "RemoveAssociation": "sha256:854b3c20a75285ef5640f718fab6751401ac8f6ad9ef747547038396bf6d2086",
-  "ResolveSubscription": "sha256:9f8e39a415a03cd7a170ce8c52d27537046a3ecee4d4a4517de965ff67be6e4d",
+  "RecreateSubscription": "sha256:bd95e1bdc6dfa7ca678446b63e29ba9ea4597b3c009471869c9acffda6e95489",
+  "RemoveAssociation": "sha256:214369302a458d4b925c5cee03912b8c00bfae5f2ba1d8bbf431e14239286f5d",
+  "ResolveSubscription": "sha256:934d4b9c69127799cf317d55ff909f1e1820d60f23bf3afc04b85ab4cb20ad10",
   "RunChanges": "sha256:4796cde20dbefc517c687376fb88432d632b3993c0561e92d6191c7a1dce896f",
   "RunProgress": "sha256:4c3ead6989b5f55fde3236310cbc3289de3f40a6d8921fd3500847415ca8b332",
   "RunResults": "sha256:6047c481e562e63849ae63b7da13b77b5de4b862f8f59b0e8a58b3a586fbb7cb",
-  "SaveAssociations": "sha256:0f75866a353c66d487d8e3be6cd5361a764251f4afc6abee7690b36038ec4f7a",
-  "SaveConnection": "sha256:91ccb365aac407dd56af57df0bfe940a72c4f0e736f830248e323b611512f3e6",
+  "SaveAssociations": "sha256:128d87b209e499938440dce88e63bb3d096e7d5282dda3feb7d73f57c2b5b2ae",
+  "SaveConnection": "sha256:7a9c6ae1b7a5bbe7060466870e7f7c6748bcc91b27d0d872d0aafa191b6a97c8",
   "SyncHistory": "sha256:a24137f238942c3d961f9bff9b75a838acd0687070065e16ddae3c19fadab969",
-  "SyncNow": "sha256:c7fee5f807def9921e95c999d1d9133c52f622e72cbe0e2f194f68f37efeb115",
+  "SyncNow": "sha256:319c025322cf260f86ff44f6a6d156afdef6004462db269ae1db6f779ca519f0",
   "SyncPreview": "sha256:ea3e11c6e953ffd452aa52c25f6c6e35ec4b988ba6612d528148a1e7fe8d7069",
   "SyncSettings": "sha256:e71442b539153e77d7e722de6cc79d2964d58693c7500934b98f68fd3649f303",
-  "TestConnection": "sha256:9b2cccaa50bf758631466c9dfd44c3e713c7236b1dc283716762f7ac9ba88076",
-  "UpdateSyncSettings": "sha256:9edeb33db2e34c8be2b32099cb6f2dbbbbedd45a0f9e9fb4e920e29494cf4a4b"
+  "TestConnection": "sha256:e29c29568131947aa16702e7b2575be19611ffeb9f3ec58f2386605a86077cb1",
+  "UpdateSyncSettings": "sha256:b89924279d3d8ffa52b2043ca8d0d6c6ee3f30ee77a15aeb8c9595ba716f6b7a"
 } as const;
 
 /** What the server answers to each operation. */

@@ -1,9 +1,9 @@
 //! Parses a document and checks it before the library validates it.
 //!
-//! async-graphql 7.2 spreads fragments out while it validates, so a few nested fragments can make it
-//! visit billions of fields; here each fragment is counted once. It has no limit for aliases (8.0
-//! has, #1822), does not count introspection, and leaves it to the resolvers to find that a variable
-//! is missing.
+//! async-graphql 7.2 spreads fragments out while it validates, so a few nested fragments can make
+//! it visit billions of fields; here each fragment is counted once. It has no limit for aliases
+//! (8.0 has, #1822), does not count introspection, and leaves it to the resolvers to find that a
+//! variable is missing.
 
 use std::collections::HashMap;
 

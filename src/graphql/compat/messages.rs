@@ -1,4 +1,4 @@
-//! The library's own errors: it gives them no codes, so they are told apart by their texts; some
+//! The library's own errors: it gives them no codes, so their texts distinguish them; some
 //! repeat what was sent, which may be a secret in the wrong place. There is no upstream issue: the
 //! file goes once async-graphql gives its errors codes.
 

@@ -1,7 +1,7 @@
 //! Errors and nulls as the GraphQL specification defines them.
 //!
-//! "If a field error is raised, the field is null; if its type is non-null, the error goes up to the
-//! parent field, and so on up to the root" (GraphQL, section 6.4.4). async-graphql 7.2 leaves a
+//! "If a field error is raised, the field is null; if its type is non-null, the error goes up to
+//! the parent field, and so on up to the root" (GraphQL, section 6.4.4). async-graphql 7.2 leaves a
 //! failed field out of its object instead, whatever its type, which no client can read. Remove when
 //! async-graphql #1820 (open; fixes #798 and #1532) is released and covers `Result<Option<T>>`.
 //!
@@ -76,8 +76,8 @@ impl Extension for Nulls {
         if state.nulled.contains("") {
             response.data = Value::Null;
         } else if response.data == Value::Null && response.errors.is_empty() {
-            // `@skip` excluded every field: the answer is an empty object, which the library reads as no
-            // data.
+            // `@skip` excluded every field: the answer is an empty object, which the library reads
+            // as no data.
             response.data = Value::Object(Default::default());
         }
         response

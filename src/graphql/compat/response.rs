@@ -1,6 +1,6 @@
-//! A response as it is sent: `errors` first, and no `data` if the request was not executed (GraphQL,
-//! section 7.1). async-graphql writes `data` first and always. Remove with async-graphql 8.0 (#1793);
-//! [`request_error`] stays.
+//! A response as it is sent: `errors` first, and no `data` if the request was not executed
+//! (GraphQL, section 7.1). async-graphql writes `data` first and always. Remove with async-graphql
+//! 8.0 (#1793); [`request_error`] stays.
 
 use std::collections::BTreeMap;
 

@@ -18,12 +18,13 @@ pub struct AssociationMutations;
 
 #[Object]
 impl AssociationMutations {
-    /// Maps clients to Halo customers, one or up to 200 at once, and queues the creation of their subscriptions. Each
-    /// entry succeeds or fails by itself. Mapping a pair again that is mapped already changes nothing.
+    /// Maps up to 200 clients to Halo customers and queues the creation of their subscriptions.
+    /// Each entry succeeds or fails on its own. Mapping a client to its current customer changes
+    /// nothing.
     async fn save_halo_client_associations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The entries.")] input: SaveHaloClientAssociationsInput,
+        #[graphql(desc = "The clients and the customers to map them to.")] input: SaveHaloClientAssociationsInput,
     ) -> Result<SaveHaloClientAssociationsPayload> {
         let request_context = RequestContext::of(ctx);
         let target = request_context.target(input.partner_id.as_ref());
@@ -41,12 +42,12 @@ impl AssociationMutations {
         })
     }
 
-    /// Ends the mapping of a client. The subscription stays in Halo; what becomes of its quantity is money, so the
-    /// caller says it.
+    /// Removes the association of a client. The subscription stays in Halo; `quantity` decides what
+    /// is billed for it from now on.
     async fn remove_halo_client_association(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which association, and what becomes of the quantity.")]
+        #[graphql(desc = "The association, and what happens to the billed quantity.")]
         input: RemoveHaloClientAssociationInput,
     ) -> Result<RemoveHaloClientAssociationPayload> {
         let request_context = RequestContext::of(ctx);
@@ -63,26 +64,28 @@ impl AssociationMutations {
     }
 }
 
-/// Clients and the Halo customers they are to be mapped to.
+/// The input of `saveHaloClientAssociations`.
 #[derive(InputObject)]
 pub struct SaveHaloClientAssociationsInput {
-    /// The entries, at most 200.
+    /// The clients and the customers to map them to, at most 200.
     associations: Vec<HaloClientAssociationInput>,
-    /// The partner's global id. Left out: the caller's own partner.
+    /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
 }
 
-/// A client and the Halo customer it is to be mapped to.
+/// A client and the Halo customer to map it to.
 #[derive(InputObject)]
 pub struct HaloClientAssociationInput {
-    /// The global id of the client.
+    /// The client's global id.
     client_id: ID,
-    /// Halo's own id of the customer.
+    /// Halo's id of the customer.
     halo_customer_id: i32,
-    /// The customer may have other clients already. Each gets a subscription of its own there.
+    /// Whether the customer may already have other clients. Each client gets its own subscription
+    /// there.
     #[graphql(default)]
     allow_shared_customer: bool,
-    /// Needed where the client is mapped to another customer now.
+    /// What happens to the current association. Required if the client is mapped to another
+    /// customer.
     replace: Option<HaloAssociationReplacementInput>,
 }
 
@@ -97,42 +100,45 @@ impl HaloClientAssociationInput {
     }
 }
 
-/// What becomes of the mapping that is replaced.
+/// What happens to the association that is replaced.
 #[derive(InputObject)]
 pub struct HaloAssociationReplacementInput {
-    /// What becomes of the quantity that is billed for the customer the client was mapped to.
+    /// What happens to the billed quantity at the customer that the client was mapped to.
     previous_subscription: HaloAssociationEnding,
 }
 
-/// What became of the entries.
+/// The result of `saveHaloClientAssociations`.
 #[derive(SimpleObject)]
 pub struct SaveHaloClientAssociationsPayload {
-    /// The associations of the clients in the input, as they are now. Null where nothing could be done for any.
+    /// The associations of the clients in the input, in their new state. Null if none could be
+    /// saved.
     associations: Option<Vec<HaloClientAssociation>>,
-    /// The sync that creates the subscriptions. Null where nothing changed.
+    /// The sync that creates the subscriptions. Null if nothing was changed.
     run: Option<HaloSyncRun>,
-    /// What has to be mended, with the entry's index: `["associations", "3", "haloCustomerId"]`.
+    /// What has to be fixed, with the entry's index in `field`: `["associations", "3",
+    /// "haloCustomerId"]`.
     user_errors: Vec<UserError>,
 }
 
-/// Which association to end, and how.
+/// The input of `removeHaloClientAssociation`.
 #[derive(InputObject)]
 pub struct RemoveHaloClientAssociationInput {
-    /// The global id of the association to end.
+    /// The global id of the association to remove.
     association_id: ID,
-    /// What becomes of the quantity that is billed.
+    /// What happens to the billed quantity.
     quantity: HaloAssociationEnding,
-    /// The partner's global id. Left out: the caller's own partner.
+    /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
 }
 
-/// What became of the association.
+/// The result of `removeHaloClientAssociation`.
 #[derive(SimpleObject)]
 pub struct RemoveHaloClientAssociationPayload {
-    /// The association as it is now: ended, or ending until Halo has confirmed it. Null where nothing was done.
+    /// The association, which has ended or is ending until Halo has confirmed the quantity. Null if
+    /// nothing was changed.
     association: Option<HaloClientAssociation>,
-    /// The sync that brings it to its end. Null where nothing is left to do in Halo.
+    /// The sync that ends the association. Null if nothing has to be changed in Halo.
     run: Option<HaloSyncRun>,
-    /// What has to be mended in the input.
+    /// What has to be fixed in the input.
     user_errors: Vec<UserError>,
 }

@@ -22,12 +22,12 @@ pub struct ConnectionMutations;
 
 #[Object]
 impl ConnectionMutations {
-    /// Checks connection details against Halo, and stores them if they work. If clients are mapped already, a sync is
-    /// queued.
+    /// Checks connection details against Halo and stores them if they work. If clients are already
+    /// mapped, a sync is queued.
     async fn save_halo_connection(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The details.")] input: SaveHaloConnectionInput,
+        #[graphql(desc = "The connection details.")] input: SaveHaloConnectionInput,
     ) -> Result<SaveHaloConnectionPayload> {
         let request_context = RequestContext::of(ctx);
         let target = request_context.target(input.partner_id.as_ref());
@@ -45,12 +45,13 @@ impl ConnectionMutations {
         Ok(SaveHaloConnectionPayload { halo_connection: HaloConnection::shown(connection), run, user_errors })
     }
 
-    /// Makes the same checks and stores nothing of the details. Without details, the stored connection is checked
-    /// again, and how it stands is stored.
+    /// Checks connection details against Halo without storing them. Without details, the stored
+    /// connection is checked, and its status is updated.
     async fn test_halo_connection(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The details, or none.")] input: TestHaloConnectionInput,
+        #[graphql(desc = "The connection details, or none to check the stored connection.")]
+        input: TestHaloConnectionInput,
     ) -> Result<TestHaloConnectionPayload> {
         let request_context = RequestContext::of(ctx);
         let (target, request) =
@@ -73,12 +74,13 @@ impl ConnectionMutations {
         })
     }
 
-    /// Forgets the Client Secret and cancels what is queued. Associations and history stay, nothing changes in Halo,
-    /// and the same Halo connected again goes on where it was.
+    /// Disconnects Halo: deletes the stored Client Secret and cancels queued syncs. Associations
+    /// and history stay, nothing changes in Halo, and syncs resume when the same Halo is connected
+    /// again.
     async fn disconnect_halo(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which partner.")] input: DisconnectHaloInput,
+        #[graphql(desc = "The partner to disconnect.")] input: DisconnectHaloInput,
     ) -> Result<DisconnectHaloPayload> {
         let request_context = RequestContext::of(ctx);
         let target = request_context.target(input.partner_id.as_ref());
@@ -92,62 +94,65 @@ impl ConnectionMutations {
     }
 }
 
-/// Details of a connection to Halo. What is left out stays as it is stored.
+/// The input of `saveHaloConnection`. Absent details keep their stored values.
 #[derive(InputObject)]
 pub struct SaveHaloConnectionInput {
-    /// The address of the partner's Halo, as the browser shows it: `https://yourcompany.halopsa.com`.
+    /// The address of the partner's Halo as shown in the browser, for example
+    /// `https://yourcompany.halopsa.com`.
     url: Option<String>,
     /// The Client ID of the application that the partner created in Halo.
     application_client_id: Option<String>,
-    /// The application's Client Secret. It may be left out while the address stays the same; a new one needs it again.
+    /// The application's Client Secret. Required if the address changes; otherwise the stored
+    /// secret is kept if absent.
     #[graphql(secret)]
     client_secret: Option<String>,
-    /// The partner's global id. Left out: the caller's own partner.
+    /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
 }
 
-/// What became of the details.
+/// The result of `saveHaloConnection`.
 #[derive(SimpleObject)]
 pub struct SaveHaloConnectionPayload {
-    /// The connection as it is stored now. Null where nothing was stored.
+    /// The stored connection. Null if nothing was stored.
     halo_connection: Option<HaloConnection>,
-    /// The sync that was queued. Null where no client is mapped yet.
+    /// The sync that was queued. Null if no client is mapped.
     run: Option<HaloSyncRun>,
-    /// What has to be mended in the details.
+    /// What has to be fixed in the details.
     user_errors: Vec<UserError>,
 }
 
-/// Details to check. Those left out are taken from the stored connection; with none at all, the stored connection is
-/// checked.
+/// The input of `testHaloConnection`. Absent details are taken from the stored connection.
 #[derive(InputObject)]
 pub struct TestHaloConnectionInput {
-    /// The address of the partner's Halo. With any other than the stored one, the Client Secret has to be there too.
+    /// The address of the partner's Halo as shown in the browser. An address other than the stored
+    /// one needs the Client Secret.
     url: Option<String>,
     /// The Client ID of the application that the partner created in Halo.
     application_client_id: Option<String>,
-    /// The application's Client Secret.
+    /// The application's Client Secret. Required if `url` is not the stored address.
     #[graphql(secret)]
     client_secret: Option<String>,
-    /// The partner's global id. Left out: the caller's own partner. Support has to name one, and may only check the stored connection.
+    /// The partner's global id. Default: the caller's own partner. Required for support, which may
+    /// only check the stored connection.
     partner_id: Option<ID>,
-    /// Why. Support has to say it; the partner can read it in its activity.
+    /// The reason for the request. Required for support; the partner can read it in its activity.
     reason: Option<String>,
 }
 
-/// What the checks found.
+/// The result of `testHaloConnection`.
 #[derive(SimpleObject)]
 pub struct TestHaloConnectionPayload {
-    /// What was found. Null where nothing could be checked.
+    /// The findings. Null if nothing could be checked.
     test: Option<HaloConnectionTest>,
-    /// The stored connection. Null where there is none.
+    /// The stored connection. Null if there is none.
     halo_connection: Option<HaloConnection>,
-    /// What has to be mended in the details before they can be checked.
+    /// What has to be fixed in the details before they can be checked.
     user_errors: Vec<UserError>,
 }
 
 pub struct HaloConnectionTest(Diagnosis);
 
-/// What a check of a connection found.
+/// The result of a check of a connection.
 #[Object]
 impl HaloConnectionTest {
     /// Whether syncs work with these details.
@@ -155,29 +160,30 @@ impl HaloConnectionTest {
         self.0.problem.is_none()
     }
 
-    /// One line for the address, one for the credentials, and one for each permission of the guide.
+    /// The findings: one for the address, one for the credentials and one for each permission of
+    /// the guide.
     async fn checks(&self) -> Vec<HaloConnectionCheck> {
         self.0.checks.iter().cloned().map(HaloConnectionCheck).collect()
     }
 
-    /// What keeps syncs from working. Null where nothing does.
+    /// The problem that prevents syncs. Null if there is none.
     async fn problem(&self) -> Option<HaloProblem> {
         self.0.problem.clone().map(HaloProblem)
     }
 }
 
-/// Which connection to forget.
+/// The input of `disconnectHalo`.
 #[derive(InputObject)]
 pub struct DisconnectHaloInput {
-    /// The partner's global id. Left out: the caller's own partner.
+    /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
 }
 
-/// What became of the connection.
+/// The result of `disconnectHalo`.
 #[derive(SimpleObject)]
 pub struct DisconnectHaloPayload {
-    /// The partner, which has no connection now. Null where nothing was done.
+    /// The partner, which has no connection now. Null if nothing was changed.
     partner: Option<Partner>,
-    /// What has to be mended in the input.
+    /// What has to be fixed in the input.
     user_errors: Vec<UserError>,
 }

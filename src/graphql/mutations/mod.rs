@@ -14,8 +14,9 @@ use self::{
     settings::SettingsMutations, subscription::SubscriptionMutations, sync::SyncMutations,
 };
 
-/// What a caller can change. Each mutation takes one `input` and answers with its result, which is null where nothing
-/// was done, and with `userErrors`: what has to be mended in the input, each with a code out of a closed list.
+/// The root of all mutations. Each takes one `input` and returns its result, which is null if
+/// nothing was changed, and `userErrors`: what has to be fixed in the input, each with a code of a
+/// closed list.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     ConnectionMutations,

@@ -17,13 +17,14 @@ pub struct RosterMutations;
 
 #[Object]
 impl RosterMutations {
-    /// Stores partners, clients and users, up to 5,000 records at once. For INFIMA's platform only. Nothing is removed
-    /// by being left out, a record older than what is stored is ignored, and sending the same records again changes
-    /// nothing. Each record succeeds or fails by itself.
+    /// Imports up to 5,000 records of partners, clients and users. Only INFIMA's platform may call
+    /// it. Records that are not in the input stay as they are, a record with an older version than
+    /// the stored one is ignored, and importing the same records again changes nothing. Each record
+    /// succeeds or fails on its own.
     async fn import_roster(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The records. Within one call partners are stored before clients, and clients before users.")]
+        #[graphql(desc = "The records. Partners are stored before clients, and clients before users.")]
         input: ImportRosterInput,
     ) -> Result<ImportRosterPayload> {
         let request_context = RequestContext::of(ctx);
@@ -39,28 +40,29 @@ impl RosterMutations {
     }
 }
 
-/// Records of partners, clients and users, as INFIMA's platform has them.
+/// The records of `importRoster`, at most 5,000.
 #[derive(InputObject)]
 pub struct ImportRosterInput {
-    /// Partners.
+    /// The records of partners.
     #[graphql(default)]
     partners: Vec<RosterPartnerInput>,
-    /// Clients of partners.
+    /// The records of clients.
     #[graphql(default)]
     clients: Vec<RosterClientInput>,
-    /// Users of clients.
+    /// The records of users.
     #[graphql(default)]
     users: Vec<RosterUserInput>,
 }
 
 impl ImportRosterInput {
-    /// The records, and an error for each zone that there is none of: its partner is stored without one.
+    /// The records, and an error for each time zone that does not exist: its partner is stored
+    /// without one.
     fn read(self) -> (Roster, Vec<ops::UserError>) {
         let mut unknown_zones = Vec::new();
         let mut zone = |index: usize, zone: Option<TimeZone>| {
             let known = zone.as_ref().and_then(TimeZone::known);
             if zone.is_some() && known.is_none() {
-                let message = "There is no time zone of this name, so the record was stored without one. Use an IANA \
+                let message = "The time zone does not exist, so the record was stored without one. Use an IANA \
                                name, such as Europe/London.";
                 let error = ops::UserError::new(UserErrorCode::Invalid, &["timeZone"], message);
                 unknown_zones.push(error.within("partners", index));
@@ -94,88 +96,90 @@ impl ImportRosterInput {
     }
 }
 
-/// A partner, as INFIMA's platform has it.
+/// The record of a partner in INFIMA's platform.
 #[derive(InputObject)]
 pub struct RosterPartnerInput {
-    /// INFIMA's own id of the partner.
+    /// INFIMA's id of the partner.
     external_id: String,
     /// The name to show.
     name: String,
-    /// Its time zone, by which its nights are reckoned. Left out: as stored, or UTC for a new partner unless configured
-    /// otherwise.
+    /// The partner's time zone, which determines when its nightly sync runs. Default: the stored
+    /// time zone, or the configured one for a new partner.
     time_zone: Option<TimeZone>,
-    /// Whether it is still with INFIMA. Archived: its syncs end and its Halo secret is erased.
+    /// Whether the partner is active. An archived partner's syncs end and its Client Secret is
+    /// deleted.
     state: RosterState,
     /// The version of this record.
     version: RecordVersion,
 }
 
-/// A partner's client, as INFIMA's platform has it.
+/// The record of a client in INFIMA's platform.
 #[derive(InputObject)]
 pub struct RosterClientInput {
-    /// INFIMA's own id of the client.
+    /// INFIMA's id of the client.
     external_id: String,
-    /// INFIMA's own id of the partner it belongs to. A client cannot be moved to another partner.
+    /// INFIMA's id of the client's partner. A client cannot be moved to another partner.
     partner_external_id: String,
     /// The name to show.
     name: String,
-    /// Whether it is still with INFIMA. Archived: it counts no users.
+    /// Whether the client is active. An archived client has an active user count of 0.
     state: RosterState,
     /// The version of this record.
     version: RecordVersion,
 }
 
-/// A client's user, as INFIMA's platform has it.
+/// The record of a client's user in INFIMA's platform.
 #[derive(InputObject)]
 pub struct RosterUserInput {
-    /// INFIMA's own id of the user.
+    /// INFIMA's id of the user.
     external_id: String,
-    /// INFIMA's own id of the client it belongs to.
+    /// INFIMA's id of the user's client.
     client_external_id: String,
-    /// Its e-mail address. Users of one client with the same address count once.
+    /// The user's e-mail address. Users of one client with the same address count once.
     email: Option<String>,
-    /// Whether it is counted.
+    /// Whether the user is counted.
     state: RosterUserState,
     /// The version of this record.
     version: RecordVersion,
 }
 
-/// Whether a partner or client is still with INFIMA.
+/// The states of a partner or client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::roster::RosterState")]
 pub enum RosterState {
-    /// It is with INFIMA.
+    /// A customer of INFIMA.
     Active,
-    /// It is not any more.
+    /// No longer a customer of INFIMA.
     Archived,
 }
 
-/// Whether a user is counted.
+/// The states of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::roster::UserState")]
 pub enum RosterUserState {
-    /// In training, and counted.
+    /// In training and counted.
     Active,
-    /// Paused, and not counted.
+    /// Paused and not counted.
     Deactivated,
-    /// Gone, and not counted.
+    /// Archived and not counted.
     Archived,
 }
 
-/// What became of the records.
+/// The result of `importRoster`.
 #[derive(SimpleObject)]
 pub struct ImportRosterPayload {
-    /// How many records were stored. Null where none were looked at.
+    /// The numbers of stored records. Null if nothing was imported.
     imported: Option<ImportedRoster>,
-    /// What has to be mended, with the record's list and index: `["clients", "12", "partnerExternalId"]`.
+    /// What has to be fixed, with the record's list and index in `field`: `["clients", "12",
+    /// "partnerExternalId"]`.
     user_errors: Vec<UserError>,
 }
 
-/// How many records were stored.
+/// The numbers of stored records.
 #[derive(SimpleObject)]
 pub struct ImportedRoster {
-    /// Records that were new or newer.
+    /// The number of records that were new or had a newer version.
     stored: u32,
-    /// Records that were stored already, in this or a newer version.
+    /// The number of records that were already stored in this or a newer version.
     already_known: u32,
 }

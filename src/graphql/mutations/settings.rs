@@ -17,11 +17,11 @@ pub struct SettingsMutations;
 
 #[Object]
 impl SettingsMutations {
-    /// Changes when the partner's nightly sync runs. What is left out stays.
+    /// Changes the settings of the partner's nightly sync. Absent fields keep their values.
     async fn update_halo_sync_settings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: UpdateHaloSyncSettingsInput,
+        #[graphql(desc = "The settings to change.")] input: UpdateHaloSyncSettingsInput,
     ) -> Result<UpdateHaloSyncSettingsPayload> {
         let request_context = RequestContext::of(ctx);
         let target = request_context.target(input.partner_id.as_ref());
@@ -37,22 +37,23 @@ impl SettingsMutations {
 }
 
 fn unknown_zone() -> OpError {
-    let message = "There is no time zone of this name. Use an IANA name, such as Europe/London.";
+    let message = "The time zone does not exist. Use an IANA name, such as Europe/London.";
     OpError::refused(UserErrorCode::Invalid, &["timeZone"], message)
 }
 
-/// When the nightly sync is to run. What is left out stays.
+/// The input of `updateHaloSyncSettings`. Absent fields keep their values.
 #[derive(InputObject)]
 pub struct UpdateHaloSyncSettingsInput {
-    /// Whether there is a nightly sync.
+    /// Whether the nightly sync is switched on.
     nightly: Option<bool>,
     /// The partner's time zone.
     time_zone: Option<TimeZone>,
-    /// From when on the nightly sync may start, on the partner's clock.
+    /// The earliest start of the nightly sync in the partner's time zone.
     night_start: Option<LocalTime>,
-    /// Until when the nightly sync starts. Earlier than `nightStart`: on the next day.
+    /// The latest start of the nightly sync in the partner's time zone. A time before `nightStart`
+    /// is on the next day.
     night_end: Option<LocalTime>,
-    /// The partner's global id. Left out: the caller's own partner.
+    /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
 }
 
@@ -67,11 +68,11 @@ impl UpdateHaloSyncSettingsInput {
     }
 }
 
-/// What became of the settings.
+/// The result of `updateHaloSyncSettings`.
 #[derive(SimpleObject)]
 pub struct UpdateHaloSyncSettingsPayload {
-    /// The partner with its settings as they are now. Null where nothing was changed.
+    /// The partner with its new settings. Null if nothing was changed.
     partner: Option<Partner>,
-    /// What has to be mended in the input.
+    /// What has to be fixed in the input.
     user_errors: Vec<UserError>,
 }

@@ -19,7 +19,7 @@ pub struct SubscriptionMutations;
 
 #[Object]
 impl SubscriptionMutations {
-    /// Has a new subscription created where the old one was deleted in Halo.
+    /// Requests a new subscription for an association whose subscription was deleted in Halo.
     async fn recreate_halo_subscription(
         &self,
         ctx: &Context<'_>,
@@ -38,12 +38,12 @@ impl SubscriptionMutations {
         Ok(RecreateHaloSubscriptionPayload { association, run, user_errors })
     }
 
-    /// Answers a question that only a person can: which of Halo's subscriptions is the client's, or whether writing
-    /// goes on after Halo did not keep a subscription's other fields.
+    /// Resolves a problem that needs a user's decision: which subscription in Halo is the client's,
+    /// or whether writes resume after Halo overwrote a subscription's other fields.
     async fn resolve_halo_subscription(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The answer.")] input: ResolveHaloSubscriptionInput,
+        #[graphql(desc = "The association and the decision.")] input: ResolveHaloSubscriptionInput,
     ) -> Result<ResolveHaloSubscriptionPayload> {
         let request_context = RequestContext::of(ctx);
         let (target, request) = (request_context.target(input.partner_id.as_ref()), request_context.request(None));
@@ -62,36 +62,36 @@ impl SubscriptionMutations {
     }
 }
 
-/// Where a new subscription is to be created.
+/// The input of `recreateHaloSubscription`.
 #[derive(InputObject)]
 pub struct RecreateHaloSubscriptionInput {
     /// The global id of the association whose subscription was deleted in Halo.
     association_id: ID,
-    /// The partner's global id. Left out: the caller's own partner.
+    /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
 }
 
-/// What became of it.
+/// The result of `recreateHaloSubscription`.
 #[derive(SimpleObject)]
 pub struct RecreateHaloSubscriptionPayload {
-    /// The association as it is now. Null where nothing was done.
+    /// The association in its new state. Null if nothing was changed.
     association: Option<HaloClientAssociation>,
     /// The sync that creates the subscription.
     run: Option<HaloSyncRun>,
-    /// What has to be mended in the input.
+    /// What has to be fixed in the input.
     user_errors: Vec<UserError>,
 }
 
-/// The answer to what an association asks.
+/// The input of `resolveHaloSubscription`.
 #[derive(InputObject)]
 pub struct ResolveHaloSubscriptionInput {
-    /// The global id of the association whose problem asks for an answer.
+    /// The global id of the association whose problem is resolved.
     association_id: ID,
-    /// What the person decided.
+    /// The user's decision.
     answer: HaloSubscriptionAnswer,
-    /// Halo's own id of the subscription to use. Needed with `ADOPT`.
+    /// Halo's id of the subscription to use. Required with `ADOPT`.
     adopt_subscription_id: Option<i32>,
-    /// The partner's global id. Left out: the caller's own partner.
+    /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
 }
 
@@ -99,33 +99,35 @@ impl ResolveHaloSubscriptionInput {
     fn resolution(&self) -> std::result::Result<Resolution, OpError> {
         match (self.answer, self.adopt_subscription_id) {
             (HaloSubscriptionAnswer::Adopt, Some(id)) => Ok(Resolution::Adopt(HaloSubscriptionId(id))),
-            (HaloSubscriptionAnswer::Adopt, None) => {
-                Err(OpError::refused(UserErrorCode::Required, &["adoptSubscriptionId"], "Say which subscription."))
-            }
+            (HaloSubscriptionAnswer::Adopt, None) => Err(OpError::refused(
+                UserErrorCode::Required,
+                &["adoptSubscriptionId"],
+                "Give the id of the subscription to use.",
+            )),
             (HaloSubscriptionAnswer::CreateNew, _) => Ok(Resolution::CreateNew),
             (HaloSubscriptionAnswer::Continue, _) => Ok(Resolution::Continue),
         }
     }
 }
 
-/// What a person can answer.
+/// The answers to the problem of an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloSubscriptionAnswer {
-    /// The subscription that `adoptSubscriptionId` names is the client's.
+    /// Use the subscription in `adoptSubscriptionId` for the client.
     Adopt,
-    /// None of those that are there: create a new one.
+    /// Use none of the existing subscriptions and create a new one.
     CreateNew,
-    /// The subscription's name, price and cost were looked at in Halo: writing may go on.
+    /// Resume writes: a user has reviewed the subscription's name, price and cost in Halo.
     Continue,
 }
 
-/// What became of the answer.
+/// The result of `resolveHaloSubscription`.
 #[derive(SimpleObject)]
 pub struct ResolveHaloSubscriptionPayload {
-    /// The association as it is now. Null where nothing was done.
+    /// The association in its new state. Null if nothing was changed.
     association: Option<HaloClientAssociation>,
-    /// The sync that acts on the answer.
+    /// The sync that carries out the decision.
     run: Option<HaloSyncRun>,
-    /// What has to be mended in the input.
+    /// What has to be fixed in the input.
     user_errors: Vec<UserError>,
 }

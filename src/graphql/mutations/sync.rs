@@ -1,4 +1,4 @@
-//! Asking for a sync now.
+//! Requesting a sync.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
@@ -15,11 +15,12 @@ pub struct SyncMutations;
 
 #[Object]
 impl SyncMutations {
-    /// Queues a sync, or answers with the one that is queued or under way already and covers what is asked for.
+    /// Queues a sync. If a queued or running sync already covers the request, it is returned
+    /// instead.
     async fn request_halo_sync(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to sync.")] input: RequestHaloSyncInput,
+        #[graphql(desc = "The clients to sync.")] input: RequestHaloSyncInput,
     ) -> Result<RequestHaloSyncPayload> {
         let request_context = RequestContext::of(ctx);
         let (target, request) =
@@ -35,22 +36,22 @@ impl SyncMutations {
     }
 }
 
-/// What to sync.
+/// The clients to sync.
 #[derive(InputObject)]
 pub struct RequestHaloSyncInput {
-    /// The global ids of the clients to sync. Left out: all that are mapped.
+    /// The global ids of the clients to sync. Default: all mapped clients.
     client_ids: Option<Vec<ID>>,
-    /// The partner's global id. Left out: the caller's own partner. Support has to name one.
+    /// The partner's global id. Default: the caller's own partner. Required for support.
     partner_id: Option<ID>,
-    /// Why. Support has to say it; the partner can read it in its activity.
+    /// The reason for the request. Required for support; the partner can read it in its activity.
     reason: Option<String>,
 }
 
-/// What became of the request.
+/// The result of `requestHaloSync`.
 #[derive(SimpleObject)]
 pub struct RequestHaloSyncPayload {
-    /// The sync. Null where none was queued.
+    /// The sync. Null if none was queued.
     run: Option<HaloSyncRun>,
-    /// What has to be mended. Clients named here are not synced, the others are.
+    /// What has to be fixed in the input. Clients with an error are not synced, the others are.
     user_errors: Vec<UserError>,
 }

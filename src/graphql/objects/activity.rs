@@ -10,40 +10,42 @@ use crate::graphql::{
     error::Result,
     objects::node::{self, Node},
     request_context::RequestContext,
-    scalars::Moment,
+    scalars::Timestamp,
 };
 
 pub struct Activity(pub(in crate::graphql) activity::Activity);
 
-/// One thing that somebody did to a partner's integration.
+/// An entry of a partner's audit log: an act on its integration.
 #[Object]
 impl Activity {
-    /// Tells the entry from all others of the log. It is no `Node`: an entry is read in its list alone.
+    /// The entry's id, unique in the log. An entry is not a `Node`: it can only be read in its
+    /// list.
     async fn id(&self) -> ID {
         self.0.id.into()
     }
 
-    /// When it was done.
-    async fn at(&self) -> Moment {
+    /// The time of the act.
+    async fn at(&self) -> Timestamp {
         self.0.at.into()
     }
 
-    /// Who did it.
+    /// The person or service that did it.
     async fn actor(&self) -> Actor {
         Actor(self.0.actor.clone())
     }
 
-    /// What was done, as `noun.verb`: `connection.saved`.
+    /// The act, as `noun.verb`, for example `connection.saved`.
     async fn action(&self) -> &str {
         &self.0.act
     }
 
-    /// The global id of what it was done to.
+    /// The global id of the record that the act was on.
     async fn subject_id(&self) -> Option<ID> {
         self.0.subject.clone().map(ID)
     }
 
-    /// What it was done to, as it is now. Null where that is no record of its own, or is not there any more.
+    /// The record that the act was on, in its current state. Null if the act was not on a record
+    /// with an id of its own, or if the record no longer exists.
     async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>> {
         match &self.0.subject {
             Some(id) => node::find(RequestContext::of(ctx), id).await,
@@ -51,12 +53,12 @@ impl Activity {
         }
     }
 
-    /// Why, in the words of INFIMA's support.
+    /// The reason that INFIMA's support gave.
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 
-    /// What is different since, value by value. Secrets are never among them.
+    /// The values that the act changed. Secrets are never included.
     async fn changes(&self) -> Vec<ActivityChange> {
         let (before, after) = (fields(self.0.before.as_ref()), fields(self.0.after.as_ref()));
         let names: BTreeSet<_> = before.iter().chain(&after).map(|(name, _)| *name).collect();
@@ -71,7 +73,7 @@ impl Activity {
         changes.filter(|change| change.before != change.after).collect()
     }
 
-    /// The id of the request that did it, which support finds the logs by.
+    /// The id of the request, by which support finds its log lines.
     async fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
@@ -90,23 +92,23 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A value that is different since something was done.
+/// A value that an act changed.
 #[derive(SimpleObject)]
 pub struct ActivityChange {
-    /// What the value is of, such as `url`.
+    /// The name of the value, for example `url`.
     name: String,
-    /// What it was. Null where there was none.
+    /// The value before the act. Null if there was none.
     before: Option<String>,
-    /// What it has been since. Null where there is none.
+    /// The value after the act. Null if it was removed.
     after: Option<String>,
 }
 
 pub struct Actor(pub(in crate::graphql) activity::Actor);
 
-/// Who did something.
+/// A person or service that did something.
 #[Object]
 impl Actor {
-    /// The name to show. INFIMA's people have theirs only among themselves; to partners they are `INFIMA support`.
+    /// The name to show. Partners see `INFIMA support` instead of the names of INFIMA's staff.
     async fn name(&self, ctx: &Context<'_>) -> &str {
         let person = self.0.name.as_deref().unwrap_or(&self.0.subject);
         match self.0.role {
@@ -117,24 +119,24 @@ impl Actor {
         }
     }
 
-    /// In what capacity it was done.
+    /// The role in which it was done.
     async fn role(&self) -> ActorRole {
         self.0.role.into()
     }
 }
 
-/// In what capacity something was done.
+/// A role in which something was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "activity::ActorRole")]
 pub enum ActorRole {
-    /// A partner's user who may change the integration.
+    /// A partner's user who may view and change the integration.
     PartnerAdmin,
-    /// A partner's user who may look but not change.
+    /// A partner's user who may view the integration.
     PartnerViewer,
     /// INFIMA's support.
     Support,
     /// INFIMA's platform.
     Platform,
-    /// Nobody asked: INFIMA acted by itself, as in the night.
+    /// INFIMA itself, without a request, for example in the nightly sync.
     System,
 }

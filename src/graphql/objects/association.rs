@@ -12,14 +12,14 @@ use crate::graphql::{
     objects::result::HaloSyncResult,
     page::{self, Paged, Total},
     request_context::RequestContext,
-    scalars::Moment,
+    scalars::Timestamp,
 };
 use crate::ids::{HaloCustomerId, PartnerId};
 
 pub struct HaloClientAssociation(pub(in crate::graphql) association::Association);
 
-/// The mapping of a client to a customer in the partner's Halo. INFIMA keeps exactly one subscription there for it,
-/// whose quantity is the client's active user count.
+/// The mapping of a client to a customer in the partner's Halo. INFIMA keeps exactly one
+/// subscription there, whose quantity is the client's active user count.
 #[Object]
 impl HaloClientAssociation {
     /// The association's global id.
@@ -27,18 +27,18 @@ impl HaloClientAssociation {
         self.0.id.into()
     }
 
-    /// The client that is mapped.
+    /// The mapped client.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let client = RequestContext::of(ctx).load(ById(self.0.partner, self.0.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 
-    /// The customer it is mapped to, as Halo last showed it.
+    /// The customer that the client is mapped to, as last read from Halo.
     async fn halo_customer(&self) -> HaloCustomer {
         HaloCustomer { partner: self.0.partner, tenant: self.0.tenant.clone(), customer: self.0.customer.clone() }
     }
 
-    /// The subscription in Halo. Null until Halo has confirmed that there is one.
+    /// The subscription in Halo. Null until Halo has confirmed that it exists.
     async fn subscription(&self) -> Option<HaloSubscription> {
         let seen = self.0.subscription.clone()?;
         Some(HaloSubscription {
@@ -50,23 +50,23 @@ impl HaloClientAssociation {
         })
     }
 
-    /// How the association stands.
+    /// The association's status.
     async fn status(&self) -> HaloAssociationStatus {
         self.0.state.into()
     }
 
-    /// What becomes of the billed quantity, where the association is ending or has ended.
+    /// What happens to the billed quantity. Null unless the association is ending or has ended.
     async fn ending(&self) -> Option<HaloAssociationEnding> {
         self.0.ending.map(Into::into)
     }
 
-    /// What is wrong, or worth a look. Null where all is well.
+    /// The association's problem or warning. Null if there is none.
     async fn problem(&self) -> Option<HaloProblem> {
         self.0.problem.clone().map(HaloProblem)
     }
 
-    /// When Halo last confirmed the quantity. Null where it never has.
-    async fn last_synced_at(&self) -> Option<Moment> {
+    /// The time when Halo last confirmed the quantity. Null if it never has.
+    async fn last_synced_at(&self) -> Option<Timestamp> {
         self.0.last_synced.map(|last| last.at.into())
     }
 
@@ -75,13 +75,16 @@ impl HaloClientAssociation {
         self.0.last_synced.map(|last| last.quantity)
     }
 
-    /// What each sync did for this association, the latest first: the evidence behind what was billed.
+    /// The results of all syncs for this association, latest first: the evidence behind each billed
+    /// quantity.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     async fn history(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
-        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
     ) -> Result<Paged<HaloSyncResult>> {
         let association::Association { partner, id, .. } = self.0;
         let page = page::page(first, after.as_deref())?;
@@ -95,93 +98,95 @@ impl HaloClientAssociation {
 pub struct HaloSubscription {
     seen: association::SubscriptionSnapshot,
     name: String,
-    observed_at: Moment,
+    observed_at: Timestamp,
     partner: PartnerId,
     customer: HaloCustomerId,
 }
 
-/// A subscription in the partner's Halo, as it was last seen. Everything but its quantity is the partner's to change.
+/// A subscription in the partner's Halo, as last read. INFIMA writes its quantity only; everything
+/// else belongs to the partner.
 #[Object]
 impl HaloSubscription {
-    /// Halo's own id of the subscription.
+    /// Halo's id of the subscription.
     async fn halo_id(&self) -> i32 {
         self.seen.id.0
     }
 
-    /// Its name in Halo.
+    /// The subscription's name in Halo.
     async fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its quantity in Halo. Null where Halo shows something that is no whole number.
+    /// The subscription's quantity in Halo. Null if it is not a whole number.
     async fn quantity(&self) -> Option<u32> {
         self.seen.quantity
     }
 
-    /// Whether a recurring invoice bills its quantity.
+    /// Whether a recurring invoice bills the subscription's quantity.
     async fn billing(&self) -> HaloBillingStatus {
         billing(self.seen.billing).0
     }
 
-    /// Why the recurring invoice that has it does not bill it. Null if no invoice has it, or one bills it.
+    /// Why the recurring invoice that lists the subscription does not bill it. Null if no invoice
+    /// lists it, or one bills it.
     async fn billing_reason(&self) -> Option<HaloBillingReason> {
         billing(self.seen.billing).1
     }
 
-    /// When Halo last showed it.
-    async fn observed_at(&self) -> &Moment {
+    /// The time when the subscription was last read from Halo.
+    async fn observed_at(&self) -> &Timestamp {
         &self.observed_at
     }
 
-    /// An address for people to open: the customer in the partner's Halo, whose page lists its subscriptions. Halo has no
-    /// known address for a single subscription, and does not document this one either: where it leads nowhere, search
-    /// Halo for the customer.
+    /// The address of the customer's page in the partner's Halo, which lists its subscriptions.
+    /// Halo has no known address for a single subscription and does not document this one: if the
+    /// page does not open, search for the customer in Halo.
     async fn url(&self, ctx: &Context<'_>) -> Result<String> {
         let connection = RequestContext::of(ctx).load(ConnectionOf(self.partner)).await?.ok_or(Failure::NotFound)?;
         Ok(format!("{}/customer?clientid={}", connection.url, self.customer))
     }
 }
 
-/// How an association stands.
+/// The status of an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "association::AssociationState")]
 pub enum HaloAssociationStatus {
     /// Halo has not confirmed the subscription yet.
     Pending,
-    /// The subscription is there and its quantity is kept up to date.
+    /// The subscription exists and its quantity is kept up to date.
     Active,
-    /// Something has to be mended: see `problem`.
+    /// A problem has to be resolved: see `problem`.
     NeedsAttention,
-    /// Somebody removed it; Halo has not confirmed yet what becomes of the quantity.
+    /// The association was removed, and Halo has not confirmed the final quantity yet.
     Ending,
-    /// It is over. Shown only to who asks for it by its id.
+    /// The association has ended. It can only be read by its id.
     Ended,
 }
 
-/// What becomes of the billed quantity when an association ends. The subscription itself is never deleted.
+/// What happens to the billed quantity when an association ends. The subscription is never deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "association::Ending")]
 pub enum HaloAssociationEnding {
-    /// It stays as it is, and so on the invoice, until the partner changes it in Halo.
+    /// The quantity stays as it is, and on the invoice, until the partner changes it in Halo.
     KeepQuantity,
-    /// It is set to 0, so that nothing more is billed for it.
+    /// The quantity is set to 0, so that the subscription is no longer billed.
     SetToZero,
 }
 
-/// Whether a subscription is billed by a recurring invoice.
+/// Whether a recurring invoice bills a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloBillingStatus {
-    /// A recurring invoice bills it.
+    /// A recurring invoice bills the subscription.
     OnRecurringInvoice,
-    /// No recurring invoice bills it: nothing is billed until the partner adds it to one. `billingReason` says whether an
-    /// invoice has it that does not bill.
+    /// No recurring invoice bills the subscription: nothing is billed until the partner adds it to
+    /// one. If an invoice lists the subscription and does not bill it, `billingReason` says why.
     NotOnRecurringInvoice,
-    /// It is not known: no full sync has read the invoices yet, Halo does not let INFIMA see them, or Halo did not show
-    /// their lines.
+    /// Unknown: no full sync has read the invoices yet, INFIMA has no permission to read them, or
+    /// Halo did not return their lines.
     Unknown,
 }
 
-/// Why a recurring invoice that has a subscription does not bill it.
+/// The reasons why a recurring invoice that lists a subscription does not bill it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloBillingReason {
     /// The invoice is disabled in Halo.

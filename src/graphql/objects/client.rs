@@ -20,7 +20,7 @@ const SUGGESTIONS: i32 = 5;
 
 pub struct Client(pub(in crate::graphql) roster::Client);
 
-/// A partner's client: a small company whose users INFIMA trains.
+/// A client of a partner: a company whose users INFIMA trains.
 #[Object]
 impl Client {
     /// The client's global id.
@@ -28,7 +28,7 @@ impl Client {
         self.0.id.into()
     }
 
-    /// INFIMA's own id of the client.
+    /// INFIMA's id of the client.
     async fn external_id(&self) -> &str {
         &self.0.external_id
     }
@@ -38,32 +38,35 @@ impl Client {
         &self.0.name
     }
 
-    /// How many of the client's users are active now: what the next sync writes into its Halo subscription. Each e-mail
-    /// address counts once.
+    /// The number of the client's active users, which the next sync writes to the Halo
+    /// subscription. Users with the same e-mail address count once.
     async fn active_user_count(&self) -> u32 {
         self.0.active_users
     }
 
-    /// The client is not with INFIMA any more. It counts no users, and stays mapped until somebody removes the
-    /// association.
+    /// Whether the client has left INFIMA. An archived client has an active user count of 0 and
+    /// stays mapped until its association is removed.
     async fn archived(&self) -> bool {
         self.0.state == RosterState::Archived
     }
 
-    /// What the client is mapped to in Halo. Null where it is not mapped.
+    /// The client's association with a customer in Halo. Null if the client is not mapped.
     async fn halo_association(&self, ctx: &Context<'_>) -> Result<Option<HaloClientAssociation>> {
         let association = RequestContext::of(ctx).load(AssociationOf(self.0.partner, self.0.id)).await?;
         Ok(association.map(HaloClientAssociation))
     }
 
-    /// Customers in Halo that are called like the client, best first. Null for a client that is mapped; null, with an
-    /// error beside it, where Halo is not connected or cannot be asked. Each client costs a request to Halo, so ask for
-    /// few clients at once.
+    /// The customers in Halo whose names match the client's, best match first. Null if the client
+    /// is mapped; null with an error if Halo is not connected or not reachable. Each client costs a
+    /// request to Halo, so query few clients at once.
     #[graphql(complexity = "SUGGESTION_COST + page::paged(first.or(Some(SUGGESTIONS)), child_complexity)")]
     async fn suggested_halo_customers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most: 1 to 100, 5 unless told.", default_with = "Some(SUGGESTIONS)")]
+        #[graphql(
+            desc = "The maximum number of suggestions to return (1–100). Default: 5.",
+            default_with = "Some(SUGGESTIONS)"
+        )]
         first: Option<i32>,
     ) -> Result<Option<Vec<HaloCustomerSuggestion>>> {
         let request_context = RequestContext::of(ctx);
@@ -80,7 +83,7 @@ impl Client {
             most.into(),
         )
         .await?;
-        // Whoever has suggestions has a connection.
+        // A partner with suggestions has a connection.
         let Some(connection) = request_context.load(ConnectionOf(self.0.partner)).await? else {
             return Ok(None);
         };
@@ -92,11 +95,11 @@ impl Client {
     }
 }
 
-/// A customer in Halo that may be the client. Nothing is mapped until somebody says so.
+/// A customer in Halo that may be the client. Nothing is mapped until a user saves the association.
 #[derive(SimpleObject)]
 pub struct HaloCustomerSuggestion {
-    /// The customer in Halo that may be meant.
+    /// The suggested customer in Halo.
     customer: HaloCustomer,
-    /// The names are the same but for upper and lower case, punctuation and legal form.
+    /// Whether the names are equal when case, punctuation and legal form are ignored.
     exact: bool,
 }

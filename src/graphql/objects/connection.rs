@@ -1,4 +1,4 @@
-//! The connection to a partner's Halo, as far as anybody may see it.
+//! The connection to a partner's Halo, without its secret.
 
 use async_graphql::{Context, Enum, ID, Object};
 
@@ -8,19 +8,19 @@ use crate::graphql::{
     error::{Failure, Result},
     objects::problem::HaloProblem,
     request_context::RequestContext,
-    scalars::Moment,
+    scalars::Timestamp,
 };
 
 pub struct HaloConnection(connection::Connection);
 
 impl HaloConnection {
-    /// A disconnected one is kept for its history, and is none to whoever asks.
+    /// Hides a disconnected connection, which is kept for its history only.
     pub(in crate::graphql) fn shown(connection: connection::Connection) -> Option<Self> {
         connection.is_usable().then_some(Self(connection))
     }
 }
 
-/// The connection to a partner's Halo. Its Client Secret is write-only: nothing ever shows it.
+/// The connection to a partner's Halo. Its Client Secret is write-only and never returned.
 #[Object]
 impl HaloConnection {
     /// The connection's global id.
@@ -38,12 +38,13 @@ impl HaloConnection {
         &self.0.application_client_id
     }
 
-    /// When the details were last saved. This is all that is ever said of the Client Secret.
-    async fn credentials_updated_at(&self) -> Moment {
+    /// The time when the details were last saved. Nothing else about the Client Secret is ever
+    /// returned.
+    async fn credentials_updated_at(&self) -> Timestamp {
         self.0.credentials_updated_at.into()
     }
 
-    /// How the connection stands.
+    /// The connection's status.
     async fn status(&self) -> HaloConnectionStatus {
         match self.0.state {
             ConnectionState::Connected => HaloConnectionStatus::Connected,
@@ -51,30 +52,31 @@ impl HaloConnection {
         }
     }
 
-    /// What is wrong. Null where all is well.
+    /// The connection's problem. Null if there is none.
     async fn problem(&self) -> Option<HaloProblem> {
         self.0.problem.clone().map(HaloProblem)
     }
 
-    /// What the last check found: one line for the address, one for the credentials, and one for each permission of the
-    /// guide.
+    /// The findings of the last check: one for the address, one for the credentials and one for
+    /// each permission of the guide.
     async fn checks(&self) -> Vec<HaloConnectionCheck> {
         self.0.checks.iter().cloned().map(HaloConnectionCheck).collect()
     }
 
-    /// When a check last found everything in order. Null where none has yet.
-    async fn last_verified_at(&self) -> Option<Moment> {
+    /// The time when a check last found no problem. Null if none has yet.
+    async fn last_verified_at(&self) -> Option<Timestamp> {
         self.0.last_verified_at.map(Into::into)
     }
 
-    /// The Last Sync Date: when Halo last confirmed every association in one sync. Null until then.
-    async fn last_synced_at(&self) -> Option<Moment> {
+    /// The Last Sync Date: the time when Halo last confirmed every association in one sync. Null
+    /// until then.
+    async fn last_synced_at(&self) -> Option<Timestamp> {
         self.0.last_synced_at.map(Into::into)
     }
 
-    /// When the next nightly sync is due, if at least one client is mapped by then. Null where nightly syncs are
-    /// switched off.
-    async fn next_nightly_sync_at(&self, ctx: &Context<'_>) -> Result<Option<Moment>> {
+    /// The time when the next nightly sync is due, if at least one client is mapped by then. Null
+    /// if nightly syncs are switched off.
+    async fn next_nightly_sync_at(&self, ctx: &Context<'_>) -> Result<Option<Timestamp>> {
         let request_context = RequestContext::of(ctx);
         let partner = request_context.load(self.0.partner).await?.ok_or(Failure::NotFound)?;
         let next = || schedule::next_due(partner.id, &partner.settings, request_context.ops.clock.now()).due.into();
@@ -82,53 +84,54 @@ impl HaloConnection {
     }
 }
 
-/// How a connection stands.
+/// The status of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloConnectionStatus {
-    /// It works, as far as the last check and the last sync found.
+    /// The last check and the last sync found no problem.
     Connected,
-    /// Something has to be mended: see `problem`.
+    /// A problem has to be resolved: see `problem`.
     NeedsAttention,
 }
 
 pub struct HaloConnectionCheck(pub(in crate::graphql) connection::Check);
 
-/// One line of a check of the connection.
+/// One finding of a check of the connection.
 #[Object]
 impl HaloConnectionCheck {
-    /// What the line is about.
+    /// The subject of the finding.
     async fn subject(&self) -> HaloConnectionCheckSubject {
         self.0.subject.into()
     }
 
-    /// Whether it is as it has to be.
+    /// Whether the subject is set up correctly.
     async fn outcome(&self) -> HaloConnectionCheckOutcome {
         self.0.outcome.into()
     }
 
-    /// Whether syncs need it. What they do not need is checked all the same, because the guide has it set up.
+    /// Whether syncs need the subject. The check also covers what the guide sets up and syncs do
+    /// not need.
     async fn required(&self) -> bool {
         self.0.required
     }
 
-    /// What was found, in words.
+    /// The finding, as a text for the user.
     async fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The heading in INFIMA's published guide under which it is set up.
+    /// The heading in INFIMA's published guide that describes the set-up.
     async fn guide_step(&self) -> &str {
         &self.0.guide_step
     }
 }
 
-/// What a check of the connection looks at.
+/// The subjects of a check of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "connection::CheckSubject")]
 pub enum HaloConnectionCheckSubject {
-    /// That there is a Halo at the address.
+    /// Whether a Halo answers at the address.
     Address,
-    /// That Halo accepts the Client ID and Client Secret.
+    /// Whether Halo accepts the Client ID and Client Secret.
     Credentials,
     /// The agent's Customers Access Level.
     AgentCustomers,
@@ -146,16 +149,17 @@ pub enum HaloConnectionCheckSubject {
     EditSoftwareLicensing,
 }
 
-/// What a check of the connection found.
+/// The outcomes of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "connection::CheckOutcome")]
 pub enum HaloConnectionCheckOutcome {
-    /// It is as it has to be: the address answers, the credentials are accepted, the permission is granted.
+    /// The subject is set up correctly: the address answers, the credentials are accepted, or the
+    /// permission is granted.
     Granted,
-    /// It is not: `message` says what was found instead.
+    /// The subject is not set up correctly: see `message`.
     Missing,
-    /// It was not checked, or an earlier line of the check failed.
+    /// The subject was not checked, for example because an earlier part of the check failed.
     Unknown,
-    /// It is as it has to be, but something about Halo's answer is worth a look.
+    /// The subject is set up correctly, but Halo's answer has something that should be reviewed.
     Warning,
 }

@@ -25,22 +25,24 @@ pub struct HaloCustomer {
 /// A customer in the partner's Halo.
 #[Object]
 impl HaloCustomer {
-    /// Halo's own id of the customer.
+    /// Halo's id of the customer.
     async fn halo_id(&self) -> i32 {
         self.customer.id.0
     }
 
-    /// The customer's name in Halo. `Customer` and its id, until Halo has shown the name.
+    /// The customer's name in Halo, or `Customer` and its id until the name has been read from
+    /// Halo.
     async fn name(&self) -> String {
         self.customer.name.clone().unwrap_or_else(|| format!("Customer {}", self.customer.id))
     }
 
-    /// The name of what the customer belongs to in Halo, which tells customers of the same name apart.
+    /// The name of the customer's top level in Halo, which distinguishes customers of the same
+    /// name.
     async fn top_level_name(&self) -> Option<&str> {
         self.customer.top_level.as_deref()
     }
 
-    /// The partner's clients that are mapped to this customer already.
+    /// The partner's clients that are mapped to this customer.
     async fn associated_clients(&self, ctx: &Context<'_>) -> Result<Vec<Client>> {
         let key = ClientsOf(self.partner, self.tenant.clone(), self.customer.id);
         let clients = RequestContext::of(ctx).load(key).await?.unwrap_or_default();
@@ -48,8 +50,8 @@ impl HaloCustomer {
     }
 }
 
-/// Halo's lists go by page number, so a cursor holds one: the entries behind the first `skip` ones of this page, where
-/// pages have `size` entries.
+/// A cursor in a list of customers. Halo's lists are paginated by page number, so the cursor stands
+/// for the entries after the first `skip` of a page, where pages have `size` entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnPage {
     number: u32,
@@ -62,7 +64,7 @@ pub(in crate::graphql) type HaloCustomerConnection = Connection<HaloCustomers, H
 
 #[derive(SimpleObject)]
 pub struct Found {
-    /// How many customers Halo found. Null where it does not say.
+    /// The number of customers that match in Halo. Null if Halo does not report it.
     total_count: Option<u32>,
 }
 
@@ -76,7 +78,10 @@ pub(in crate::graphql) async fn search(
 ) -> Result<HaloCustomerConnection> {
     let page = after.unwrap_or(OnPage { number: 1, size: first, skip: 0 });
     if page.number == 0 || crate::graphql::page::size(Some(page.size.into())).is_err() {
-        return Err(Failure::bad_argument("after", "This is not a cursor of this list. Take one from a page of it."));
+        return Err(Failure::bad_argument(
+            "after",
+            "This is not a cursor of this list. Use one from `pageInfo` or an edge of it.",
+        ));
     }
     let request = request_context.request(None);
     let found =
@@ -88,13 +93,13 @@ pub(in crate::graphql) async fn search(
     let mut shown = Connection::with_additional_fields(after.is_some(), found.has_more || end < here, total);
     let rows = found.customers.into_iter().enumerate().take(end).skip(page.skip.into());
     shown.edges.extend(rows.map(|(index, customer)| {
-        // Behind the page's last entry, the next page begins.
-        let behind = if index + 1 == here {
+        // After the page's last entry, the next page begins.
+        let next = if index + 1 == here {
             OnPage { number: page.number.saturating_add(1), skip: 0, ..page }
         } else {
             OnPage { skip: u16::try_from(index + 1).unwrap_or(u16::MAX), ..page }
         };
-        Edge::new(OpaqueCursor(behind), HaloCustomer { partner, tenant: found.tenant.clone(), customer })
+        Edge::new(OpaqueCursor(next), HaloCustomer { partner, tenant: found.tenant.clone(), customer })
     }));
     Ok(shown)
 }

@@ -15,7 +15,7 @@ use crate::graphql::{
 };
 use crate::ids::{ConnectionId, PartnerId};
 
-/// A record that can be fetched again by its id, with `node`.
+/// A record that `node` returns by its global id.
 #[derive(Interface)]
 #[graphql(field(
     name = "id",

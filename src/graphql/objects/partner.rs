@@ -27,7 +27,7 @@ impl Partner {
         self.0.id.into()
     }
 
-    /// INFIMA's own id of the partner: what the partner claim of its users' tokens holds.
+    /// INFIMA's id of the partner, as in the partner claim of its users' tokens.
     async fn external_id(&self) -> &str {
         &self.0.external_id
     }
@@ -37,7 +37,7 @@ impl Partner {
         &self.0.name
     }
 
-    /// How many clients the partner has, and how they stand.
+    /// The numbers of the partner's clients by state.
     async fn client_counts(&self, ctx: &Context<'_>) -> Result<ClientCounts> {
         let counts = RequestContext::of(ctx).load(CountsOf(self.0.id)).await?.unwrap_or_default();
         Ok(ClientCounts {
@@ -48,13 +48,13 @@ impl Partner {
         })
     }
 
-    /// The connection to the partner's Halo. Null while there is none, or after it was disconnected.
+    /// The connection to the partner's Halo. Null if the partner is not connected.
     async fn halo_connection(&self, ctx: &Context<'_>) -> Result<Option<HaloConnection>> {
         let connection = RequestContext::of(ctx).load(ConnectionOf(self.0.id)).await?;
         Ok(connection.and_then(HaloConnection::shown))
     }
 
-    /// When the nightly sync runs, and whether.
+    /// The settings of the partner's nightly sync.
     async fn halo_sync_settings(&self) -> HaloSyncSettings {
         let settings = &self.0.settings;
         HaloSyncSettings {
@@ -65,22 +65,25 @@ impl Partner {
         }
     }
 
-    /// The partner's clients: the mapping table. Archived clients are in it only while they are mapped.
+    /// The partner's clients. Archived clients are included while they are mapped.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "one for each column that the table can be narrowed by")]
     async fn clients(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
-        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
-        #[graphql(desc = "Part of the client's name, or its whole external id.")] search: Option<String>,
-        #[graphql(desc = "Only clients that are, or are not, mapped to a Halo customer.")] associated: Option<bool>,
-        #[graphql(desc = "Only clients where something is, or nothing is, to be mended.")] needs_attention: Option<
-            bool,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
         >,
-        #[graphql(desc = "How the list is sorted.", default_with = "Some(ClientOrder::NameAsc)")] order_by: Option<
-            ClientOrder,
-        >,
+        #[graphql(desc = "Returns only clients whose name contains this text, or whose external id equals it.")]
+ search: Option<String>,
+        #[graphql(desc = "Returns only clients that are mapped to a Halo customer (true) or not mapped \
+                    (false).")]
+        associated: Option<bool>,
+        #[graphql(desc = "Returns only clients with a problem to resolve (true) or without one (false).")]
+        needs_attention: Option<bool>,
+        #[graphql(desc = "The sort order. Default: `NAME_ASC`.", default_with = "Some(ClientOrder::NameAsc)")]
+        order_by: Option<ClientOrder>,
     ) -> Result<Paged<Client>> {
         let page = page::page(first, after.as_deref())?;
         let filter = ClientFilter { search: page::search(search)?, associated, needs_attention };
@@ -91,17 +94,17 @@ impl Partner {
         Ok(page::shown(&page, slice, total, |client| (client.name.clone(), client.id.0), Client))
     }
 
-    /// The partner's syncs, the latest first.
+    /// The partner's syncs, latest first.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     async fn halo_sync_runs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
-        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
-        #[graphql(
-            desc = "Only syncs that were queued for this reason. `NIGHTLY` finds every night, also one that came \
-                          while a sync that somebody had asked for was waiting, and that this one did the work of."
-        )]
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "Returns only syncs that were queued for this reason. `NIGHTLY` includes a requested \
+                    sync that was waiting when the nightly sync was due and took its place.")]
         trigger: Option<HaloSyncTrigger>,
     ) -> Result<Paged<HaloSyncRun>> {
         let page = page::page(first, after.as_deref())?;
@@ -112,15 +115,17 @@ impl Partner {
         Ok(page::shown(&page, slice, total, |run| (String::new(), run.id.0), HaloSyncRun))
     }
 
-    /// Who did what to the partner's integration, the latest first.
+    /// The partner's audit log, latest entry first.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     async fn activity(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
-        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
         #[graphql(
-            desc = "Without the entries of `support.read`, which say that INFIMA's support looked and changed nothing.",
+            desc = "Whether to exclude `support.read`, the entries for what INFIMA's support only viewed.",
             default_with = "Some(false)"
         )]
         changes_only: Option<bool>,
@@ -134,33 +139,35 @@ impl Partner {
     }
 }
 
-/// How a partner's clients stand. Archived clients are not counted.
+/// The numbers of a partner's clients by state. Archived clients are not counted.
 #[derive(SimpleObject)]
 pub struct ClientCounts {
-    /// Clients that are with INFIMA now, mapped or not.
+    /// The number of active clients, mapped or not.
     total: u32,
-    /// Clients that are mapped to a Halo customer.
+    /// The number of clients that are mapped to a Halo customer.
     mapped: u32,
-    /// Clients that are not mapped to a Halo customer yet.
+    /// The number of clients that are not mapped to a Halo customer.
     unmapped: u32,
-    /// Clients where something has to be mended before the next sync can do its work.
+    /// The number of clients with a problem that someone has to resolve before the next sync can
+    /// succeed.
     needing_attention: u32,
 }
 
-/// When a partner's nightly sync runs.
+/// The settings of a partner's nightly sync.
 #[derive(SimpleObject)]
 pub struct HaloSyncSettings {
-    /// Whether there is a nightly sync. Without it, only syncs that somebody asks for are run.
+    /// Whether the nightly sync is switched on. If not, only requested syncs run.
     nightly: bool,
-    /// The partner's time zone, by which its nights are reckoned.
+    /// The partner's time zone.
     time_zone: TimeZone,
-    /// From when on the nightly sync may start, on the partner's clock.
+    /// The earliest start of the nightly sync in the partner's time zone.
     night_start: LocalTime,
-    /// Until when the nightly sync starts, on the partner's clock. Earlier than `nightStart`: on the next day.
+    /// The latest start of the nightly sync in the partner's time zone. A time before `nightStart`
+    /// is on the next day.
     night_end: LocalTime,
 }
 
-/// How a list of clients is sorted.
+/// The sort orders of a list of clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum ClientOrder {
     /// By name, A to Z.

@@ -11,27 +11,29 @@ use crate::graphql::{
     objects::problem::HaloProblem,
     page,
     request_context::RequestContext,
-    scalars::Moment,
+    scalars::Timestamp,
 };
 use crate::ops::sync::preview::{Entry, Preview};
 
 pub struct HaloSyncPreview(pub(in crate::graphql) Preview);
 
-/// What a sync would change now, worked out against Halo as it stands. Asking for it changes nothing.
+/// The changes that a sync would make now, computed from live data in Halo. A preview changes
+/// nothing.
 #[Object]
 impl HaloSyncPreview {
-    /// One entry for each association, whether or not something would change.
+    /// One entry for each association, also if nothing would change.
     #[graphql(complexity = "page::paged(Some(100), child_complexity)")]
     async fn entries(&self) -> Vec<HaloSyncPreviewEntry> {
         self.0.entries.iter().cloned().map(HaloSyncPreviewEntry).collect()
     }
 
-    /// Halo was looked at for every association. A preview spends few requests, so with many clients it is not for all.
+    /// Whether every association was read from Halo. A preview sends few requests, so it does not
+    /// cover all of many clients.
     async fn complete(&self) -> bool {
         self.0.complete
     }
 
-    /// Requests that were sent to Halo for this preview.
+    /// The number of requests that were sent to Halo for this preview.
     async fn halo_requests(&self) -> u32 {
         self.0.halo_requests
     }
@@ -39,22 +41,22 @@ impl HaloSyncPreview {
 
 pub struct HaloSyncPreviewEntry(Entry);
 
-/// What a sync would do for one association.
+/// The actions that a sync would take for an association.
 #[Object]
 impl HaloSyncPreviewEntry {
-    /// The client that is mapped.
+    /// The mapped client.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let association = &self.0.association;
         let client = RequestContext::of(ctx).load(ById(association.partner, association.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 
-    /// The mapping that the entry is about, as it stands now.
+    /// The association in its current state.
     async fn association(&self) -> HaloClientAssociation {
         HaloClientAssociation(self.0.association.clone())
     }
 
-    /// What the sync would do. Null where Halo was not looked at for this one.
+    /// The action of the sync. Null if the association was not read from Halo for this preview.
     async fn action(&self) -> Option<HaloSyncAction> {
         self.0.step.as_ref().map(|step| match step.action {
             Action::Create { .. } => HaloSyncAction::Create,
@@ -72,7 +74,7 @@ impl HaloSyncPreviewEntry {
         self.0.active_users
     }
 
-    /// The quantity that Halo shows, or showed when it was last looked at. Null where there is no subscription.
+    /// The quantity in Halo when it was last read. Null if there is no subscription.
     async fn quantity_in_halo(&self) -> Option<u32> {
         match &self.0.step {
             Some(step) => step.observed.as_ref()?.quantity,
@@ -80,7 +82,7 @@ impl HaloSyncPreviewEntry {
         }
     }
 
-    /// The quantity that Halo would show afterwards. Null where the sync would not settle that.
+    /// The quantity after the sync. Null if the sync would not determine it.
     async fn quantity_after(&self) -> Option<u32> {
         match &self.0.step.as_ref()?.action {
             Action::Create { quantity, .. } | Action::Readopt { quantity, .. } | Action::NoChange { quantity, .. } => {
@@ -92,12 +94,12 @@ impl HaloSyncPreviewEntry {
         }
     }
 
-    /// Halo's quantity is not what INFIMA wrote last: somebody changed it there.
+    /// Whether the quantity was changed in Halo since INFIMA last wrote it.
     async fn changed_in_halo(&self) -> bool {
         self.0.step.as_ref().is_some_and(|step| step.changed_in_halo)
     }
 
-    /// What would be reported: something to mend first, or something worth a look.
+    /// The problem or warning that the sync would report. Null if there is none.
     async fn problem(&self) -> Option<HaloProblem> {
         let step = self.0.step.as_ref()?;
         let problem = match &step.action {
@@ -107,8 +109,9 @@ impl HaloSyncPreviewEntry {
         problem.cloned().map(HaloProblem)
     }
 
-    /// When Halo last showed what is said here, where it was not looked at for this preview.
-    async fn observed_at(&self) -> Option<Moment> {
+    /// The time when the entry's data was last read from Halo. Null if it was read for this
+    /// preview.
+    async fn observed_at(&self) -> Option<Timestamp> {
         match self.0.step {
             Some(_) => None,
             None => self.0.association.subscription.as_ref()?.at.map(Into::into),
@@ -116,21 +119,22 @@ impl HaloSyncPreviewEntry {
     }
 }
 
-/// What a sync would do for one association.
+/// The actions that a sync would take for an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloSyncAction {
     /// Create the subscription.
     Create,
-    /// Take a subscription back that is this client's already, and have its quantity be the active user count.
+    /// Use a subscription again that is already this client's, and set its quantity to the active
+    /// user count.
     Readopt,
     /// Set the quantity to the active user count.
     SetQuantity,
-    /// Nothing: the quantity is right.
+    /// Change nothing: the quantity is correct.
     NoChange,
-    /// Bring the removed association to its end.
+    /// End the removed association.
     End,
-    /// Look again later: a create is not confirmed yet.
+    /// Check again later: a create is not confirmed yet.
     Wait,
-    /// Nothing but to report what has to be mended first.
+    /// Report a problem that has to be resolved first.
     Report,
 }

@@ -4,11 +4,12 @@ use async_graphql::{Enum, Object};
 
 use crate::domain::guide::GuideStep;
 use crate::domain::problem;
-use crate::graphql::scalars::Moment;
+use crate::graphql::scalars::Timestamp;
 
 pub struct HaloProblem(pub(in crate::graphql) problem::Problem);
 
-/// Something that is wrong between INFIMA and a partner's Halo: a code, what happened, and how to resolve it.
+/// Something that is wrong between INFIMA and a partner's Halo: a code, what happened, and how to
+/// resolve it.
 #[Object]
 impl HaloProblem {
     /// What is wrong, as a code.
@@ -26,32 +27,34 @@ impl HaloProblem {
         self.0.remedy()
     }
 
-    /// The heading in INFIMA's published guide that describes the step.
+    /// The heading in INFIMA's published guide that describes how to resolve the problem. Null if
+    /// the guide does not.
     async fn guide_step(&self) -> Option<&str> {
         self.0.guide_step().map(GuideStep::heading)
     }
 
-    /// Halo's ids of the subscriptions among which the user has to choose. `resolveHaloSubscription` can adopt one of
-    /// them if it belongs to the customer that the client is mapped to. Empty for problems without a choice.
+    /// Halo's ids of the subscriptions among which the user has to choose.
+    /// `resolveHaloSubscription` can adopt one of them if it belongs to the customer that the
+    /// client is mapped to. Empty for problems without a choice.
     async fn halo_subscription_ids(&self) -> Vec<i32> {
         self.0.subscriptions().iter().map(|id| id.0).collect()
     }
 
     /// When the problem was first found.
-    async fn since(&self) -> Moment {
+    async fn since(&self) -> Timestamp {
         self.0.since.into()
     }
 }
 
-/// What can be wrong between INFIMA and a partner's Halo.
+/// The kinds of problem between INFIMA and a partner's Halo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "problem::ProblemCode")]
 pub enum HaloProblemCode {
-    /// There is no Halo at the address.
+    /// No Halo answers at the address.
     NotAHaloAddress,
-    /// The address leads to a network that nothing is sent to.
+    /// The address leads to a network that INFIMA sends no requests to.
     AddressBlocked,
-    /// The address now leads to another Halo than the one that clients are mapped to.
+    /// The address leads to a different Halo than the one that clients are mapped to.
     TenantChanged,
     /// Halo did not answer.
     HaloUnreachable,
@@ -61,21 +64,23 @@ pub enum HaloProblemCode {
     BudgetExhausted,
     /// Halo gave an answer that INFIMA does not understand.
     AnswerNotUnderstood,
-    /// Halo does not accept the Client ID and Client Secret; or the application is deleted or inactive, its secret
-    /// renewed, or its agent removed. Halo answers the same to all of these.
+    /// Halo rejected the Client ID and Client Secret: they are wrong, the application is deleted or
+    /// inactive, its secret was renewed, or its agent was removed. Halo gives the same answer to
+    /// all of these.
     CredentialsRejected,
-    /// The application or its agent lacks a permission. The message names it, and names Software Licencing being
-    /// switched off where Halo answers the same to both.
+    /// The application or its agent lacks a permission. The message names it, and names Software
+    /// Licencing being switched off where Halo answers the same to both.
     PermissionMissing,
     /// Software Licencing is switched off in Halo.
     LicensingOff,
-    /// Halo refused to create the subscription; the message says why.
+    /// Halo refused to create the subscription. The message says why.
     CreateRefused,
-    /// Halo has not confirmed yet that it created the subscription. INFIMA looks for it before it sends anything again.
+    /// Halo has not confirmed yet that it created the subscription. INFIMA looks for it before it
+    /// sends anything again.
     CreateUnconfirmed,
     /// The customer already has an INFIMA subscription that no client uses. The user has to choose.
     SubscriptionExists,
-    /// Halo holds more than one subscription for the client.
+    /// Halo has more than one subscription for the client.
     DuplicateSubscription,
     /// The subscription was deleted in Halo.
     SubscriptionDeleted,
@@ -89,16 +94,18 @@ pub enum HaloProblemCode {
     CustomerMerged,
     /// The customer is inactive in Halo.
     CustomerInactive,
-    /// Halo refused the quantity; the message says why.
+    /// Halo refused the quantity. The message says why.
     QuantityRefused,
     /// The quantity was changed in Halo. The sync set it to the active user count again.
     QuantityChangedInHalo,
-    /// The active user count fell to zero or by more than half. INFIMA wrote it; the partner should check it.
+    /// The active user count fell to zero or by more than half. INFIMA wrote it; the partner should
+    /// check it.
     QuantityFell,
-    /// Halo changed more than the quantity: other fields of the subscription are blank, or a second subscription was
-    /// made. INFIMA writes nothing for any of the partner's clients until the user confirms.
+    /// Halo changed more than the quantity: other fields of the subscription are blank, or a second
+    /// subscription was made. INFIMA writes nothing for any of the partner's clients until the user
+    /// confirms.
     FieldsOverwritten,
-    /// The partner edited the subscription at the moment of the sync. The edit was kept.
+    /// The partner edited the subscription during the sync. The edit was kept.
     FieldsChanged,
     /// More than one subscription could be the client's. The user has to choose.
     AmbiguousRecovery,

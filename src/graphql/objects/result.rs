@@ -11,7 +11,7 @@ use crate::graphql::{
     objects::problem::HaloProblem,
     objects::run::HaloSyncRun,
     request_context::RequestContext,
-    scalars::Moment,
+    scalars::Timestamp,
 };
 use crate::ids::PartnerId;
 
@@ -20,69 +20,70 @@ pub struct HaloSyncResult {
     pub(in crate::graphql) result: run::RunResult,
 }
 
-/// What one sync did for one client: the evidence behind what was billed.
+/// The result of one sync for one client: the evidence behind the billed quantity.
 #[Object]
 impl HaloSyncResult {
-    /// The client it was done for.
+    /// The client.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let client = RequestContext::of(ctx).load(ById(self.partner, self.result.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 
-    /// The sync that did it.
+    /// The sync.
     async fn run(&self, ctx: &Context<'_>) -> Result<HaloSyncRun> {
         let run = RequestContext::of(ctx).load(ById(self.partner, self.result.run)).await?;
         run.map(HaloSyncRun).ok_or(Failure::NotFound)
     }
 
-    /// What became of the client's subscription.
+    /// The outcome for the client's subscription.
     async fn outcome(&self) -> HaloSyncOutcome {
         self.result.outcome.into()
     }
 
-    /// The quantity that Halo had before. Null where there was no subscription, or Halo showed none.
+    /// The quantity in Halo before the sync. Null if there was no subscription, or Halo returned no
+    /// quantity.
     async fn quantity_before(&self) -> Option<u32> {
         self.result.quantity_before
     }
 
-    /// The quantity that Halo confirmed afterwards. Null where it confirmed none.
+    /// The quantity that Halo confirmed after the sync. Null if it confirmed none.
     async fn quantity_after(&self) -> Option<u32> {
         self.result.quantity_after
     }
 
-    /// Halo's quantity was not what INFIMA had written last: somebody changed it there.
+    /// Whether the quantity had been changed in Halo since INFIMA last wrote it.
     async fn changed_in_halo(&self) -> bool {
         self.result.changed_in_halo
     }
 
-    /// What has to be mended, or is worth a look. Null where all is well.
+    /// The problem or warning. Null if there is none.
     async fn problem(&self) -> Option<HaloProblem> {
         self.result.problem.clone().map(HaloProblem)
     }
 
-    /// Halo's own answer, without anything secret. For support only, null for everybody else.
+    /// Halo's answer, without secrets. Null unless the caller is support.
     async fn evidence(&self, ctx: &Context<'_>) -> Option<&str> {
         self.result.evidence.as_deref().filter(|_| RequestContext::of(ctx).caller.may(Act::ViewEvidence))
     }
 
-    /// When it was done.
-    async fn at(&self) -> Moment {
+    /// The time of the act.
+    async fn at(&self) -> Timestamp {
         self.result.at.into()
     }
 }
 
-/// What a sync did for a client.
+/// The outcomes of a sync for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "run::Outcome")]
 pub enum HaloSyncOutcome {
-    /// Its subscription was created.
+    /// The subscription was created.
     Created,
-    /// Its subscription's quantity was written.
+    /// The quantity was written.
     Updated,
-    /// Its subscription's quantity was right already.
+    /// The quantity was already correct.
     Unchanged,
-    /// Something has to be mended first: see `problem`.
+    /// A problem has to be resolved first: see `problem`.
     Failed,
-    /// It was not reached, or waits for something that a later sync settles.
+    /// The sync did not reach the client, or a later sync completes it.
     Skipped,
 }

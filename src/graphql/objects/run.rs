@@ -1,4 +1,4 @@
-//! A sync of a partner, queued, under way or finished.
+//! A sync of a partner, queued, running or finished.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::Duration;
@@ -14,13 +14,14 @@ use crate::graphql::{
     objects::result::{HaloSyncOutcome, HaloSyncResult},
     page::{self, Paged, Total},
     request_context::RequestContext,
-    scalars::Moment,
+    scalars::Timestamp,
 };
 use crate::ids::{PartnerId, RunId};
 
-/// How soon to ask again for a sync that is under way.
+/// How soon a client should query a running sync again.
 const POLL_RUNNING: Duration = Duration::seconds(1);
-/// How soon to ask again for one that waits: its time may be long in coming, or come earlier than planned.
+/// How soon a client should query a queued sync again, at least and at most: the next attempt may
+/// be far away, or come earlier than planned.
 const POLL_QUEUED: (Duration, Duration) = (Duration::seconds(2), Duration::seconds(30));
 
 pub struct HaloSyncRun(pub(in crate::graphql) run::Run);
@@ -37,7 +38,7 @@ impl HaloSyncRun {
     }
 }
 
-/// A sync of one partner: it brings the quantities of the partner's subscriptions in Halo up to date.
+/// A sync of one partner, which brings the quantities of its subscriptions in Halo up to date.
 #[Object]
 impl HaloSyncRun {
     /// The sync's global id.
@@ -50,42 +51,43 @@ impl HaloSyncRun {
         RequestContext::of(ctx).load(self.0.partner).await?.map(Partner).ok_or(Failure::NotFound)
     }
 
-    /// Why it was queued.
+    /// The reason why the sync was queued.
     async fn trigger(&self) -> HaloSyncTrigger {
         self.0.trigger.into()
     }
 
-    /// Whether it waits, is under way, or how it ended.
+    /// The sync's status.
     async fn status(&self) -> HaloSyncStatus {
         self.0.state.into()
     }
 
-    /// Who asked for it. Null where nobody did, as for the nightly sync.
+    /// The person or service that requested the sync. Null for the nightly sync and others that
+    /// INFIMA starts itself.
     async fn requested_by(&self) -> Option<Actor> {
         self.0.requested_by.clone().filter(|actor| actor.role != ActorRole::System).map(Actor)
     }
 
-    /// When it was asked for.
-    async fn queued_at(&self) -> Moment {
+    /// The time when the sync was requested.
+    async fn queued_at(&self) -> Timestamp {
         self.0.queued_at.into()
     }
 
-    /// When work on it began. Null while nobody has begun.
-    async fn started_at(&self) -> Option<Moment> {
+    /// The time when the sync started. Null until then.
+    async fn started_at(&self) -> Option<Timestamp> {
         self.0.started_at.map(Into::into)
     }
 
-    /// When it came to its end, however it ended. Null until then.
-    async fn finished_at(&self) -> Option<Moment> {
+    /// The time when the sync finished, with any status. Null until then.
+    async fn finished_at(&self) -> Option<Timestamp> {
         self.0.finished_at.map(Into::into)
     }
 
-    /// When it is tried (again). Null unless it is queued.
-    async fn next_attempt_at(&self) -> Option<Moment> {
+    /// The time of the next attempt. Null unless the sync is queued.
+    async fn next_attempt_at(&self) -> Option<Timestamp> {
         (self.0.state == RunState::Queued).then(|| self.0.next_attempt_at.into())
     }
 
-    /// In how many milliseconds to ask again. Null once it is finished.
+    /// The number of milliseconds after which to query the sync again. Null once it is finished.
     async fn poll_after_ms(&self, ctx: &Context<'_>) -> Option<i32> {
         let wait = match self.0.state {
             RunState::Queued if self.0.due => POLL_QUEUED.0,
@@ -99,31 +101,33 @@ impl HaloSyncRun {
         i32::try_from(wait.num_milliseconds()).ok()
     }
 
-    /// How many associations are done, out of how many.
+    /// The number of associations that are processed, out of all that the sync covers.
     async fn progress(&self) -> HaloSyncProgress {
         HaloSyncProgress { done: self.0.progress.done, total: self.0.progress.total }
     }
 
-    /// What it has done so far, in numbers.
+    /// The numbers of outcomes so far.
     async fn summary(&self) -> HaloSyncSummary {
         let run::Summary { created, updated, unchanged, failed, skipped, halo_requests } = self.0.summary;
         HaloSyncSummary { created, updated, unchanged, failed, skipped, halo_requests }
     }
 
-    /// What keeps the sync as a whole from its work, or what it waits for. Problems of single clients are in their
-    /// results.
+    /// The problem that affects the sync as a whole. Null if there is none; problems of single
+    /// clients are in `results`.
     async fn problem(&self) -> Option<HaloProblem> {
         self.0.problem.clone().map(HaloProblem)
     }
 
-    /// What it did for each client, in the order in which it was done.
+    /// The results of the sync for each client, in the order in which they were recorded.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     async fn results(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many entries the page has at most: 1 to 100, 25 unless told.")] first: Option<i32>,
-        #[graphql(desc = "The cursor behind which the page begins. Left out: the beginning.")] after: Option<String>,
-        #[graphql(desc = "Only results with one of these outcomes.")] outcome: Option<Vec<HaloSyncOutcome>>,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "Returns only results with one of these outcomes.")] outcome: Option<Vec<HaloSyncOutcome>>,
     ) -> Result<Paged<HaloSyncResult>> {
         let run::Run { partner, id, .. } = self.0;
         let page = page::page(first, after.as_deref())?;
@@ -136,62 +140,63 @@ impl HaloSyncRun {
     }
 }
 
-/// How far a sync is.
+/// The progress of a sync.
 #[derive(SimpleObject)]
 pub struct HaloSyncProgress {
-    /// Associations that are done, in whatever way.
+    /// The number of associations that are processed, with any outcome.
     done: u32,
-    /// Associations that are looked at. 0 until that is known.
+    /// The number of associations that the sync covers. 0 until it is known.
     total: u32,
 }
 
-/// How many associations had which outcome, and what it took.
+/// The numbers of a sync's outcomes and requests.
 #[derive(SimpleObject)]
 pub struct HaloSyncSummary {
-    /// Subscriptions that were created.
+    /// The number of subscriptions that were created.
     created: u32,
-    /// Subscriptions whose quantity was written.
+    /// The number of subscriptions whose quantity was written.
     updated: u32,
-    /// Subscriptions whose quantity was right already.
+    /// The number of subscriptions whose quantity was already correct.
     unchanged: u32,
-    /// Associations where something has to be mended.
+    /// The number of associations with a problem that has to be resolved.
     failed: u32,
-    /// Associations that were not reached, or that wait for something a later sync settles.
+    /// The number of associations that the sync did not reach, or that a later sync completes.
     skipped: u32,
-    /// Requests that were sent to Halo. They are counted at the end of each attempt: 0 while the first is under way.
+    /// The number of requests that were sent to Halo. It is updated at the end of each attempt, so
+    /// it is 0 during the first.
     halo_requests: u32,
 }
 
-/// Why a sync was queued.
+/// The reasons why a sync is queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "run::Trigger")]
 pub enum HaloSyncTrigger {
-    /// The night came.
+    /// The nightly sync was due.
     Nightly,
-    /// Somebody asked for it.
+    /// A user requested the sync.
     OnDemand,
-    /// Clients were mapped: their subscriptions are created.
+    /// Clients were mapped, and their subscriptions have to be created.
     AssociationSaved,
-    /// A mapping was ended.
+    /// An association was removed.
     AssociationEnded,
-    /// Somebody asked for a new subscription in place of a deleted one.
+    /// A user requested a new subscription in place of a deleted one.
     SubscriptionRecreated,
 }
 
-/// How a sync stands.
+/// The status of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "run::RunState")]
 pub enum HaloSyncStatus {
-    /// It waits to be started, for the first time or again: see `nextAttemptAt`.
+    /// The sync waits for its next attempt: see `nextAttemptAt`.
     Queued,
-    /// It is under way.
+    /// The sync is running.
     Running,
     /// Halo confirmed every association.
     Succeeded,
-    /// Halo confirmed some associations; something has to be mended for the others.
+    /// Halo confirmed some associations. Problems have to be resolved for the others.
     PartiallySucceeded,
     /// Halo confirmed no association.
     Failed,
-    /// It was cancelled, because Halo was disconnected or the partner archived.
+    /// The sync was cancelled because Halo was disconnected or the partner was archived.
     Cancelled,
 }

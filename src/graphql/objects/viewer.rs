@@ -8,29 +8,29 @@ use crate::graphql::{error::Result, objects::partner::Partner, request_context::
 
 pub struct Viewer;
 
-/// Who is calling and what they may do.
+/// The caller and its permissions.
 #[Object]
 impl Viewer {
-    /// Tells this caller from all others, and is the same whenever the same person or service calls. It is no `Node`:
-    /// nobody sees anybody else's.
+    /// The caller's id, which is the same in every request. A viewer is not a `Node`: callers can
+    /// only read their own.
     async fn id(&self, ctx: &Context<'_>) -> ID {
         let digest = Sha256::digest(RequestContext::of(ctx).caller.subject());
         let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         ID(format!("viewer_{digits}"))
     }
 
-    /// The caller's name, where the token tells one.
+    /// The caller's name. Null if the token has none.
     async fn name<'a>(&self, ctx: &Context<'a>) -> Option<&'a str> {
         RequestContext::of(ctx).caller.name()
     }
 
-    /// In what role the caller is here.
+    /// The caller's role.
     async fn role(&self, ctx: &Context<'_>) -> Role {
         RequestContext::of(ctx).caller.role().into()
     }
 
-    /// The partner that the caller belongs to. Null for INFIMA's own people and services, and while the partner is not
-    /// known here yet.
+    /// The partner that the caller belongs to. Null for INFIMA's staff and services, and until the
+    /// partner is imported.
     async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>> {
         let request_context = RequestContext::of(ctx);
         match request_context.caller.partner() {
@@ -39,64 +39,64 @@ impl Viewer {
         }
     }
 
-    /// What the interface may offer to this caller.
+    /// The acts that the policy permits to this caller.
     async fn may(&self, ctx: &Context<'_>) -> Vec<Permission> {
         may(&RequestContext::of(ctx).caller).into_iter().map(Permission::from).collect()
     }
 }
 
-/// What a caller is.
+/// The roles of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::auth::Role")]
 pub enum Role {
-    /// A partner's user who may change the integration.
+    /// A partner's user who may view and change the integration.
     PartnerAdmin,
-    /// A partner's user who may look but not change.
+    /// A partner's user who may view the integration.
     PartnerViewer,
     /// INFIMA's support.
     Support,
-    /// INFIMA's platform, which keeps partners, clients and users up to date.
+    /// INFIMA's platform, which imports partners, clients and users.
     Platform,
 }
 
-/// Something that can be permitted.
+/// The acts that the policy can permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::auth::Act")]
 pub enum Permission {
-    /// See a partner: its clients, connection, associations and syncs.
+    /// View a partner: its clients, connection, associations and syncs.
     ViewPartner,
-    /// See who did what.
+    /// View the audit log.
     ViewActivity,
-    /// See Halo's own answer beside the result of a sync.
+    /// View Halo's answer beside the result of a sync.
     ViewEvidence,
-    /// Look through all partners.
+    /// List all partners.
     ListPartners,
     /// Search the partner's customers in Halo.
     SearchCustomers,
-    /// See what a sync would change now.
+    /// Preview the changes of a sync.
     Preview,
     /// Store the details of the Halo connection.
     SaveConnection,
-    /// Check typed details of a Halo connection without storing them.
+    /// Check given details of a Halo connection without storing them.
     TestTypedConnection,
     /// Check the stored Halo connection again.
     RecheckConnection,
-    /// Forget the Halo connection's secret and stop syncing.
+    /// Disconnect Halo.
     Disconnect,
     /// Map clients to Halo customers.
     Associate,
-    /// End the mapping of a client.
+    /// Remove the association of a client.
     RemoveAssociation,
-    /// Have a subscription created anew after it was deleted in Halo.
+    /// Request a new subscription after it was deleted in Halo.
     Recreate,
-    /// Answer a question about a subscription that only a person can.
+    /// Resolve a problem that needs a user's decision.
     Resolve,
-    /// Ask for a sync now.
+    /// Request a sync.
     RequestSync,
-    /// Change when the partner's nights are.
+    /// Change the settings of the nightly sync.
     UpdateSettings,
-    /// Bring partners, clients and users up to date in bulk.
+    /// Import partners, clients and users.
     ImportRoster,
-    /// Send any operation, and ask the schema about itself.
+    /// Run any operation and introspect the schema.
     UsePlayground,
 }

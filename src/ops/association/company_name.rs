@@ -93,8 +93,8 @@ impl CompanyName {
 
 /// Returns what to search Halo for to find a company of this name, best first.
 ///
-/// Halo searches for a text as a whole, so one word finds more than the full name. Nobody documents
-/// whether Halo's search ignores accents (docs/halo-api.md, section 11.17), so a word with accents
+/// Halo searches for a text as a whole, so one word finds more than the full name. It is not
+/// documented whether Halo's search ignores accents (docs/halo-api.md, section 11.17), so a word with accents
 /// is searched for as it is, then without them, then by its longest part without any.
 pub fn search_terms(name: &str) -> Vec<String> {
     let kept = CompanyName::new(name).words;
@@ -103,7 +103,7 @@ pub fn search_terms(name: &str) -> Vec<String> {
         .filter(|word| !word.is_empty() && kept.iter().any(|kept| kept.contains(&fold(word))))
         .collect();
     let weight = |word: &&str| (!has(GENERIC_WORDS, &fold(word)), word.chars().count());
-    // The first of equally telling words.
+    // The first of equally distinctive words.
     let Some(word) = words.iter().rev().max_by_key(|word| weight(word)).copied() else {
         return kept.into_iter().max_by_key(|word| word.chars().count()).into_iter().collect();
     };
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn most_telling_word_is_searched_for() {
+    fn most_distinctive_word_is_searched_for() {
         for (name, terms) in [
             ("BHP Pty Limited", vec!["BHP"]),
             ("Müller & Söhne GmbH", vec!["Müller", "muller", "ller"]),

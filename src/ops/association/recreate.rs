@@ -1,5 +1,5 @@
-//! The way back after a subscription was deleted in Halo: another one is created. Somebody asks for it; it never happens by
-//! itself, because the deletion may have been meant.
+//! Recreates a subscription that was deleted in Halo. Only a user requests this; it never happens
+//! automatically, because the deletion may have been intended.
 
 use serde_json::json;
 

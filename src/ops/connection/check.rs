@@ -1,5 +1,5 @@
-//! The connection doctor: the same checks for details that somebody types and for the stored ones. Nothing is stored of typed
-//! details; of the stored connection, the outcome is.
+//! The connection check: the same checks for typed details and for the stored ones. Nothing of typed
+//! details is stored; the result of a check of the stored connection is.
 
 use chrono::{DateTime, Utc};
 

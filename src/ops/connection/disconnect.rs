@@ -1,4 +1,5 @@
-//! Forgets the secret. Associations and history stay, Halo is left as it is, and the same tenant connected again goes on.
+//! Erases the secret. Associations and history stay, Halo is left as it is, and syncs resume when the
+//! same tenant is connected again.
 
 use super::summary;
 use crate::auth::Act;

@@ -47,7 +47,7 @@ pub async fn save_connection(
         return Err(OpError::refused(
             UserErrorCode::ClientSecretRequired,
             &["clientSecret"],
-            "The connection was changed by somebody else meanwhile. Look at what is stored now, or enter the Client Secret too.",
+            "Another user changed the connection in the meantime. Check the stored details, or enter the Client Secret as well.",
         ));
     }
     // A seal only opens in the row, and for the address, that it was made for.

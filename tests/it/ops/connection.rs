@@ -15,7 +15,7 @@ use infima_halo::ops::connection::disconnect::disconnect;
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::ops::sync::request::request_sync;
-use infima_halo::ops::{OpError, UserErrorCode};
+use infima_halo::ops::{OpError, Request, UserErrorCode};
 use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching};
 
 use crate::support::halo_admin::{SUCCEEDED, refusal};
@@ -476,6 +476,9 @@ async fn support_may_recheck_but_not_test_credentials() {
     assert!(matches!(typed, Err(OpError::Denied(Denied::Forbidden))), "{typed:?}");
     let saved = save_connection(world.ops(), &request(&support), partner, world.details()).await;
     assert!(matches!(saved, Err(OpError::Denied(Denied::Forbidden))));
-    let rechecked = check_connection(world.ops(), &request(&support), partner, &Details::default()).await;
+    let silent = check_connection(world.ops(), &request(&support), partner, &Details::default()).await;
+    assert_eq!(refusal(silent), [UserErrorCode::ReasonRequired]);
+    let explained = Request { reason: Some("ticket 7".to_owned()), ..request(&support) };
+    let rechecked = check_connection(world.ops(), &explained, partner, &Details::default()).await;
     assert_eq!(rechecked.expect("support may").problem, None);
 }

@@ -1,4 +1,4 @@
-// Where one is, as whom, and for whom: always in sight.
+// The banner, always visible: the environment, the caller, and the partner that the next run is for.
 import { useGraphiQL } from '@graphiql/react';
 import { partnerIdIn, usePartner } from './partner.js';
 
@@ -13,7 +13,7 @@ export function Banner({ config, session, state, viewer, children, onHelp }) {
       <div className="who">
         {viewer && (
           <span>
-            {viewer.name ?? 'Somebody'} <small>{viewer.role.toLowerCase().replace('_', ' ')}</small>
+            {viewer.name ?? 'Unnamed caller'} <small>{viewer.role.toLowerCase().replace('_', ' ')}</small>
           </span>
         )}
         {config.devCallers.length > 0 && !config.oidc && (
@@ -46,8 +46,8 @@ export function Banner({ config, session, state, viewer, children, onHelp }) {
 }
 
 /**
- * Whom the next run is for: while a form of the desk is open, whom the desk acts for, and whom the tab in front names
- * where that is somebody else; else whom the tab in front names.
+ * The partner that the next run is for. While a form of the support desk is open, this is the desk's
+ * partner, with a note if the active tab names another one; else it is the active tab's partner.
  */
 export function ActingFor({ wire, viewer, partner, atDesk }) {
   const id = useGraphiQL(({ tabs, activeTabIndex }) => {
@@ -63,7 +63,7 @@ export function ActingFor({ wire, viewer, partner, atDesk }) {
       Acting for <Named partner={shown} />
       {other && (
         <span className="other">
-          The tab in front is for <Named partner={other} />
+          The active tab is for <Named partner={other} />
         </span>
       )}
     </p>

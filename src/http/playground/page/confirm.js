@@ -1,19 +1,19 @@
-// Asks once more before something is changed. Plain DOM: it is one modal dialog, and the fetcher that needs the answer
-// is no component.
+// The confirmation before a mutation. Plain DOM: it is one modal dialog, and the fetcher that needs
+// the answer is not a component.
 
-/** Resolves to true for "run it" and to false for anything else, Escape included. */
-export function askOnceMore({ environment, operation, partner, caller }) {
+/** Resolves to true if the user confirms, and to false otherwise, also on Escape. */
+export function confirmMutation({ environment, operation, partner, caller }) {
   const dialog = document.createElement('dialog');
-  dialog.className = 'desk-dialog ask-once-more';
-  dialog.setAttribute('aria-labelledby', 'ask-title');
+  dialog.className = 'desk-dialog confirm-mutation';
+  dialog.setAttribute('aria-labelledby', 'confirm-title');
   dialog.append(
-    element('h2', `Run this in ${environment}?`, { id: 'ask-title' }),
+    element('h2', `Run this in ${environment}?`, { id: 'confirm-title' }),
     facts([
       ['Operation', operation ?? 'without a name'],
       ['Partner', partner ?? 'none named'],
       ['As', caller],
     ]),
-    element('p', 'It takes effect at once and is recorded in the audit log under your name.'),
+    element('p', 'It takes effect immediately and is recorded in the audit log under your name.'),
   );
   const form = element('form', '', { method: 'dialog' });
   form.append(

@@ -1,5 +1,5 @@
-// The support desk: one partner, and the questions people ask about it. Each runs in a tab of the editor beside it, so
-// that what was asked and what was answered can be read, changed and asked again.
+// The support desk: one partner, and the saved operations for it. Each runs in a tab of the editor,
+// so that the operation and its answer can be read, changed and run again.
 import { pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { validate } from 'graphql';
 import { useEffect, useMemo, useState } from 'react';
@@ -9,19 +9,19 @@ import { menu } from './menu.js';
 import { Outcome } from './outcome.jsx';
 import { Picker } from './picker.jsx';
 
-/** `open` is the entry of the menu whose form is open, `onOpen` opens another, or with null none. */
+/** `open` is the menu entry whose form is open; `onOpen` opens another one, or none with null. */
 export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, run }) {
   const { schema, fetchError } = useGraphiQL(pick('schema', 'fetchError'));
   const { stop } = useGraphiQLActions();
   const runInTab = useRunInTab();
-  // An entry that this server's schema does not know yet, or no longer, is not offered.
+  // An entry that does not match this server's schema is not offered.
   const known = useMemo(
     () => (schema ? menu.filter(({ document }) => validate(schema, document).length === 0) : []),
     [schema],
   );
   const offered = known.filter(({ permission }) => viewer?.may.includes(permission));
   const choose = (partner) => {
-    // A run of another partner is not watched any longer.
+    // Stops watching a run of the previous partner.
     stop();
     onPartner(partner);
   };
@@ -50,10 +50,10 @@ export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, r
         </p>
       )}
       {schema && known.length === 0 && (
-        <p className="quiet">None of the saved operations fits this server's schema.</p>
+        <p className="quiet">None of the saved operations matches this server's schema.</p>
       )}
       {known.length > 0 && viewer && offered.length === 0 && (
-        <p className="quiet">None of the saved operations is for a caller like you.</p>
+        <p className="quiet">Your role permits none of the saved operations.</p>
       )}
       <ul className="menu">
         {offered.map((entry) => (
@@ -68,7 +68,7 @@ export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, r
             </button>
             {open === entry && (
               <Entry
-                // Nothing that was filled in for one partner is sent for another.
+                // A new form for each partner: no value is sent for another partner.
                 key={partner?.id}
                 entry={entry}
                 partner={partner}
@@ -93,8 +93,8 @@ export function Desk({ wire, viewer, partner, onPartner, open, onOpen, answer, r
         onPartner={viewer?.partner ? null : choose}
         onWatch={watch ? (runId) => runInTab(watch, { runId }) : null}
         onMore={(after) => {
-          const asked = offered.find(({ name }) => name === answer.name);
-          if (asked) runInTab(asked, { ...answer.variables, after });
+          const entry = offered.find(({ name }) => name === answer.name);
+          if (entry) runInTab(entry, { ...answer.variables, after });
         }}
       />
     </nav>
@@ -156,11 +156,11 @@ function Entry({ entry, partner, run, searchClients, onRun }) {
   );
 }
 
-/** Puts a saved operation into a tab, the one that holds it already if there is one, and runs it. */
+/** Runs a saved operation in its tab, or in a new one. */
 function useRunInTab() {
   const { addTab, changeTab, updateActiveTabValues, setOperationName, stop, run } = useGraphiQLActions();
   const { queryEditor, variableEditor, tabs } = useGraphiQL(pick('queryEditor', 'variableEditor', 'tabs'));
-  // Beside the documentation the editors are narrow: a line that does not fit goes on below.
+  // Beside the documentation the editors are narrow, so long lines are wrapped.
   useEffect(() => {
     for (const editor of [queryEditor, variableEditor]) editor?.updateOptions({ wordWrap: 'on' });
   }, [queryEditor, variableEditor]);
@@ -180,5 +180,5 @@ function useRunInTab() {
 
 async function nodesOf(answer, connection) {
   const { data, errors } = await answer;
-  return (data && connection(data)?.nodes) ?? { problem: errors?.[0]?.message ?? 'Nothing by that name.' };
+  return (data && connection(data)?.nodes) ?? { problem: errors?.[0]?.message ?? 'No match found.' };
 }

@@ -7,12 +7,12 @@ const shortcuts = [
   ['Go to the operation editor', 'Alt-2'],
   ['Go to the answer', 'Alt-3'],
   ['Run the operation', formatShortcutForOS(KEY_MAP.runQuery.key, 'Cmd')],
-  ['Complete what is being typed', 'Ctrl-Space'],
+  ['Complete the typed text', 'Ctrl-Space'],
   ['Tidy up the operation', KEY_MAP.prettify.key],
   ['Search in the documentation', formatShortcutForOS(KEY_MAP.searchInDocs.key)],
   ['Search in an editor', formatShortcutForOS(KEY_MAP.searchInEditor.key)],
   ['Copy the operation', KEY_MAP.copyQuery.key],
-  ['Let Tab leave an editor (and come back)', 'Ctrl-M'],
+  ['Let Tab leave an editor, on or off', 'Ctrl-M'],
   ['This list', '?'],
 ];
 

@@ -1,4 +1,4 @@
-// The playground's page. The server wrote its configuration into the page; what is missing is who is calling.
+// The playground's page. The server wrote the configuration into it; the caller signs in here.
 import './workers.js';
 import { Tooltip } from '@graphiql/react';
 import '@graphiql/react/style.css';
@@ -22,16 +22,16 @@ function Page() {
   const shared = { config, session, state, onHelp: () => setHelp(true) };
   return (
     <Tooltip.Provider>
-      {state.phase === 'in' ? <Workspace key={state.number} {...shared} /> : <Door {...shared} />}
+      {state.phase === 'in' ? <Workspace key={state.number} {...shared} /> : <SignInPage {...shared} />}
       <Help open={help} onOpen={() => setHelp(true)} onClose={() => setHelp(false)} />
     </Tooltip.Provider>
   );
 }
 
-function Door(shared) {
+function SignInPage(shared) {
   const { state } = shared;
   return (
-    <div className="page door">
+    <div className="page sign-in-page">
       <Banner {...shared} />
       <main>
         <h2>GraphQL playground</h2>
@@ -40,7 +40,7 @@ function Door(shared) {
             {state.problem}
           </p>
         )}
-        {state.phase === 'starting' && <p>One moment…</p>}
+        {state.phase === 'starting' && <p>Signing in…</p>}
         {state.phase === 'out' && config.oidc && (
           <button type="button" className="primary" autoFocus onClick={session.signIn}>
             Sign in
@@ -48,7 +48,7 @@ function Door(shared) {
         )}
         {state.phase === 'out' && !config.oidc && config.devCallers.length === 0 && (
           <p>
-            Nobody can sign in here yet: the operator has to configure the OpenID Connect issuer for the playground.
+            You cannot sign in yet: the operator has to configure the playground's OpenID Connect issuer.
           </p>
         )}
       </main>

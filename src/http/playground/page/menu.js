@@ -1,5 +1,5 @@
-// The support menu: what to call each saved operation and its variables. The operations themselves are the files in
-// `../operations/`; a new one is a file there and an entry here.
+// The support menu: titles of the saved operations and labels of their variables. The operations are
+// the files in `../operations/`; a new one needs a file there and an entry here.
 import findPartner from '../operations/find_partner.graphql';
 import partnersNeedingAttention from '../operations/partners_needing_attention.graphql';
 import previewTonight from '../operations/preview_tonight.graphql';
@@ -11,56 +11,56 @@ import whoChangedWhat from '../operations/who_changed_what.graphql';
 import whyLastNightFailed from '../operations/why_last_night_failed.graphql';
 import { Kind, parse, valueFromASTUntyped } from 'graphql';
 
-/** Filled in by the page: the partner by whom is chosen at the top of the desk, the place in a list by its last page. */
+/** Variables that the page fills in: the partner chosen at the top of the desk, the cursor of a list. */
 const filledIn = ['partnerId', 'after'];
 
 const labels = {
-  search: { label: 'What you know', hint: 'Name, client, Halo address, external id or request id' },
+  search: { label: 'Search', hint: 'Name, client, Halo address, external id or request id' },
   clientId: { label: 'Client', hint: 'Type a part of its name' },
-  reason: { label: 'Reason', hint: 'Ticket number, or who asked: it goes into the audit log' },
+  reason: { label: 'Reason', hint: 'Ticket number or requester; recorded in the audit log' },
   runId: { label: 'Run', hint: 'The id of a sync run' },
-  runs: { label: 'How many runs' },
-  entries: { label: 'How many entries' },
+  runs: { label: 'Number of runs' },
+  entries: { label: 'Number of entries' },
 };
 
 export const menu = [
-  entry('Find a partner', 'By whatever the caller on the phone can tell you.', 'LIST_PARTNERS', findPartner),
+  entry('Find a partner', 'By name, client, Halo address, external id or request id.', 'LIST_PARTNERS', findPartner),
   entry(
     'Which partners need attention?',
-    'Everybody with something to mend before their next sync can do its work.',
+    'Partners with a problem that has to be resolved before their next sync can succeed.',
     'LIST_PARTNERS',
     partnersNeedingAttention,
   ),
   entry(
     'Why did last night fail?',
-    'The last night and what came after it, what went wrong with whom, and how to mend it.',
+    'The last nightly sync and the latest run, what failed for which client, and how to resolve it.',
     'VIEW_PARTNER',
     whyLastNightFailed,
   ),
   entry(
     'Preview tonight',
-    'What a sync would change in Halo right now, client by client. Changes nothing.',
+    'What a sync would change in Halo now, for each client. Changes nothing.',
     'PREVIEW',
     previewTonight,
   ),
-  entry('Resync this partner', 'Queues a sync of all mapped clients, ahead of the night.', 'REQUEST_SYNC', resyncPartner),
+  entry('Resync this partner', 'Queues a sync of all mapped clients, before the nightly sync.', 'REQUEST_SYNC', resyncPartner),
   entry('Resync one client', 'Queues a sync of a single client.', 'REQUEST_SYNC', resyncClient),
   entry(
     'Recheck the connection',
-    'Tries the stored credentials again and names each permission.',
+    'Checks the stored credentials and each permission again.',
     'RECHECK_CONNECTION',
     recheckConnection,
   ),
   entry('Watch a run', 'Live progress until the run has finished.', 'VIEW_PARTNER', watchRun),
   entry(
     'Who changed what?',
-    'The audit log, newest first, without the entries that say who of us looked.',
+    'The audit log, newest first, without the entries for what support viewed.',
     'VIEW_ACTIVITY',
     whoChangedWhat,
   ),
 ];
 
-/** `permission` is what a caller needs for it, in the words of the viewer's `may`. */
+/** `permission` is the value of the viewer's `may` that the operation needs. */
 function entry(title, help, permission, text) {
   const document = parse(text);
   const operation = document.definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION);

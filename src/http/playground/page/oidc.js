@@ -26,8 +26,8 @@ export async function leaveForSignIn(oidc) {
 }
 
 /**
- * Finishes a sign-in if this page load is the way back from one.
- * Gives `{ token, expiresInSeconds }`, or null on an ordinary load; throws in words meant for the reader.
+ * Finishes a sign-in if the issuer has redirected to this page. Returns `{ token, expiresInSeconds }`,
+ * or null on an ordinary load; throws errors whose messages are for the user.
  */
 export async function comeBackFromSignIn(oidc) {
   const answer = new URLSearchParams(location.search);
@@ -39,7 +39,7 @@ export async function comeBackFromSignIn(oidc) {
     throw new Error('This sign-in was not started in this tab. Please sign in again.');
   }
   if (answer.has('iss') && answer.get('iss') !== oidc.issuer) {
-    throw new Error('The sign-in answer came from another issuer than the configured one. Please tell the operator.');
+    throw new Error('The sign-in answer came from another issuer than the configured one. Please contact the operator.');
   }
   if (answer.has('error')) {
     throw new Error(`The sign-in service refused: ${answer.get('error_description') ?? answer.get('error')}`);
@@ -68,7 +68,7 @@ async function endpointsOf(oidc) {
     .then((response) => response.json())
     .catch(() => null);
   if (!found) throw new Error(`The sign-in service does not answer at ${address}.`);
-  if (found.issuer !== oidc.issuer) throw new Error(`${address} speaks for another issuer, ${found.issuer}.`);
+  if (found.issuer !== oidc.issuer) throw new Error(`${address} is the configuration of another issuer, ${found.issuer}.`);
   return { authorization: found.authorization_endpoint, token: found.token_endpoint };
 }
 

@@ -1,9 +1,9 @@
-// The latest answer in a few words, for those who do not want to read JSON: did it work, what was wrong, what next.
+// A summary of the latest answer, without JSON: whether the operation succeeded, problems, next steps.
 import { useEffect, useRef } from 'react';
 import { menu } from './menu.js';
 import { usePartner } from './partner.js';
 
-/** Problems of an answer in words: what GraphQL itself refused, then every `userErrors` entry of a mutation. */
+/** The problems of an answer: its GraphQL errors, then each entry of a mutation's `userErrors`. */
 export function problemsOf({ data, errors }) {
   const refused = (errors ?? []).map(({ message, extensions }) => ({ message, code: extensions?.code }));
   const user = Object.values(data ?? {}).flatMap((payload) => payload?.userErrors ?? []);
@@ -13,7 +13,7 @@ export function problemsOf({ data, errors }) {
 export function Outcome({ answer, run, wire, known, onPartner, onWatch, onMore }) {
   const about = usePartner(wire, answer?.partnerId, known);
   const section = useRef(null);
-  // A run that is watched comes into view once, not with each of its steps.
+  // A watched run is scrolled into view once, not with each of its events.
   const news = answer?.kind === 'subscription' ? run?.id : answer?.at;
   useEffect(() => {
     const shown = section.current;
@@ -45,7 +45,7 @@ export function Outcome({ answer, run, wire, known, onPartner, onWatch, onMore }
         </button>
       )}
       {partners && found.length === 0 && (
-        <p>{answer.name === 'FindPartner' ? 'No partner is found by that.' : 'No partner needs attention.'}</p>
+        <p>{answer.name === 'FindPartner' ? 'No partner matches.' : 'No partner needs attention.'}</p>
       )}
       {found.length > 0 && (
         <ul className="found" aria-label="Partners found">
@@ -69,7 +69,7 @@ export function Outcome({ answer, run, wire, known, onPartner, onWatch, onMore }
   );
 }
 
-/** What was asked, about whom and when: an answer outlives the moment in which one knows. */
+/** The operation, the partner and the time of the answer. */
 function Title({ answer: { name, at }, partner }) {
   const title = menu.find((entry) => entry.name === name)?.title ?? name ?? 'An operation without a name';
   return (
@@ -90,14 +90,14 @@ function Problem({ message, remedy, code }) {
   );
 }
 
-/** How a partner stands, in a line. */
+/** The status of a partner, in one line. */
 function Standing({ partner: { haloConnection, clientCounts } }) {
   return (
     <>
       <p className="quiet">
         {haloConnection ? (connected[haloConnection.status] ?? haloConnection.status) : 'Halo is not connected'}
         {clientCounts && `, ${clientCounts.mapped} of ${count(clientCounts.total, 'client')} mapped`}
-        {clientCounts?.needingAttention > 0 && `, ${clientCounts.needingAttention} with something to mend`}
+        {clientCounts?.needingAttention > 0 && `, ${clientCounts.needingAttention} with a problem to resolve`}
       </p>
       {haloConnection?.problem && <Problem {...haloConnection.problem} />}
     </>
@@ -113,7 +113,7 @@ function More({ page, onMore, children }) {
   );
 }
 
-/** Clients where something is to be mended or worth a look, each with what to do. */
+/** Clients with a problem or warning, each with its remedy. */
 function Troubled({ entries }) {
   const troubled = entries.filter(({ problem }) => problem);
   return (
@@ -127,14 +127,14 @@ function Troubled({ entries }) {
 }
 
 const DAY = 24 * 60 * 60 * 1000;
-/** So much earlier than it is due may a night begin: it joins a sync that waits already. */
+/** How much earlier than due a nightly sync may start: it joins a sync that is already queued. */
 const EARLIER = DAY / 12;
 
-/** How the last night went, and what was run since; then the clients where something has to be mended. */
+/** The last nightly sync and the latest run since; then the clients with problems. */
 function LastNight({ partner: { haloConnection, haloSyncSettings: settings, night, latest } }) {
   const zone = settings.timeZone;
   const [found] = night.nodes;
-  // A partner's night comes at the same time each day.
+  // A partner's nightly sync is due at the same time each day.
   const next = haloConnection?.nextNightlySyncAt;
   const due = (next ? Date.parse(next) : Date.now()) - DAY - EARLIER;
   const last = found && Date.parse(found.startedAt ?? found.queuedAt) >= due ? found : null;
@@ -150,7 +150,7 @@ function LastNight({ partner: { haloConnection, haloSyncSettings: settings, nigh
       {last && <Summary summary={last.summary} />}
       {!last && (
         <p className="missing">
-          {found ? `There was no night since ${when(found.startedAt ?? found.queuedAt, zone)}.` : 'There was no night yet.'}
+          {found ? `No nightly sync has run since ${when(found.startedAt ?? found.queuedAt, zone)}.` : 'No nightly sync has run yet.'}
         </p>
       )}
       {!last && <Nights settings={settings} connected={haloConnection !== null} next={next} />}
@@ -168,12 +168,12 @@ function LastNight({ partner: { haloConnection, haloSyncSettings: settings, nigh
   );
 }
 
-/** When nights are to come, where one did not. */
+/** When nightly syncs run, for a partner whose last one is missing. */
 function Nights({ settings: { nightly, nightStart, nightEnd, timeZone }, connected, next }) {
   if (!nightly) return <p>Nightly syncs are switched off for this partner.</p>;
   return (
     <p>
-      Nights begin between {nightStart} and {nightEnd} ({timeZone}).{' '}
+      Nightly syncs start between {nightStart} and {nightEnd} ({timeZone}).{' '}
       {connected && next && `The next is due ${when(next, timeZone)}, if a client is mapped by then.`}
     </p>
   );
@@ -232,7 +232,7 @@ function Changed({ activity: { nodes, pageInfo }, onMore }) {
 
 const ID = /^[a-z]+_[0-9a-f]{32}$/;
 
-/** One change in words. Ids are for the answer beside it: of a list of them, how many they are; of one, nothing. */
+/** One change as a text. The summary shows no ids: a list of ids is shown by its length. */
 function shown({ name, before, after }) {
   const [was, is] = [before, after].map((value) => {
     if (value === null) return 'none';
@@ -251,14 +251,14 @@ function Previewed({ preview: { complete, entries } }) {
         {entries.length === 0
           ? 'No client is mapped yet, so nothing would change.'
           : `${changing.length} of ${count(entries.length, 'client')} would change.`}
-        {troubled > 0 && ` ${count(troubled, 'client')} with something to mend or worth a look.`}
+        {troubled > 0 && ` ${count(troubled, 'client')} with a problem or warning.`}
       </p>
       <ul className="changes" aria-label="What would change">
         {changing.slice(0, 8).map(({ client, quantityInHalo, quantityAfter, action }, index) => (
           <li key={index}>
             {client.name}{' '}
             <span className="quiet">
-              {inWords(action)}, {quantityInHalo ?? 'none'} → {quantityAfter ?? 'not settled'}
+              {inWords(action)}, {quantityInHalo ?? 'none'} → {quantityAfter ?? 'undetermined'}
             </span>
           </li>
         ))}
@@ -267,7 +267,7 @@ function Previewed({ preview: { complete, entries } }) {
       <Troubled entries={entries} />
       {!complete && (
         <p className="quiet">
-          Halo was not looked at for every client: entries without an action show what was seen last.
+          Not every client was read from Halo: entries without an action show the data that was last read.
         </p>
       )}
     </>
@@ -293,7 +293,7 @@ const inWords = (name = '') => name.toLowerCase().replaceAll(/[_.]/g, ' ');
 
 const clock = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' };
 
-/** A moment by the clock of a time zone, else of whoever reads it. Which one, it says. */
+/** A time in the given time zone, else in the reader's, with the zone's name. */
 const when = (at, timeZone) =>
   at
     ? new Date(at).toLocaleString([], { timeZone, year: 'numeric', month: 'short', day: 'numeric', ...clock })

@@ -1,9 +1,9 @@
-// Whom an operation is for: read from the operation itself, because a person may have changed what the desk put there.
+// The partner of an operation: read from the operation itself, because the user may have edited it.
 import { parse, valueFromASTUntyped, visit } from 'graphql';
 import { useEffect, useState } from 'react';
 import namePartner from '../operations/name_partner.graphql';
 
-/** The id of the partner that an operation names, in its text or its variables (an object, or JSON). Null for none. */
+/** The id of the partner that an operation names in its text or variables (an object or JSON), or null. */
 export function partnerIdIn(query, variables) {
   let id = null;
   try {
@@ -22,18 +22,18 @@ export function partnerIdIn(query, variables) {
       },
     });
   } catch {
-    // Somebody is still typing.
+    // The operation is incomplete while the user types.
   }
   return id ?? null;
 }
 
-/** The partner as a person knows it: `{ name, externalId }`. */
+/** The names of a partner: `{ name, externalId }`. */
 export async function nameOf(wire, id) {
   const { data } = await wire.ask(namePartner, { partnerId: id });
   return data?.partner ?? { name: `unknown partner ${id}` };
 }
 
-/** The partner with this id: one of those that are known already, or asked for once the id has stood for a moment. */
+/** The partner with this id: a known one, or else queried once the id has not changed for a while. */
 export function usePartner(wire, id, known) {
   const [named, setNamed] = useState({});
   const found = known.find((one) => one && one.id === id) ?? named[id];

@@ -1,12 +1,12 @@
-// A box to type into and a list to choose from: how a person says which partner or client is meant, without its id.
+// A combobox that selects a partner or client by name instead of by id.
 import { useEffect, useId, useState } from 'react';
 
 const nothing = { text: null, items: [], problem: null };
 
 /**
- * `search(text)` gives a promise of `[{ id, name, externalId }]`, or `{ problem }` when it could not look.
- * `onChoose(item)` gets the chosen one, and null as soon as the text is changed again.
- * Nobody is looked for by fewer than `least` characters: whom support is shown is written down.
+ * `search(text)` returns a promise of `[{ id, name, externalId }]`, or of `{ problem }` if it failed.
+ * `onChoose(item)` receives the selected item, and null once the text is changed again.
+ * A search needs at least `least` characters: each partner that support sees leaves an audit row.
  */
 export function Picker({ label, hint, chosen, search, onChoose, disabled, least = 0 }) {
   const id = useId();
@@ -15,7 +15,7 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
 
-  // What is being typed stays when the choice ends with it.
+  // Typing ends the selection and keeps the typed text.
   useEffect(() => {
     if (chosen) setText(chosen.name);
   }, [chosen]);
@@ -36,7 +36,7 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
     };
   }, [text, open]);
 
-  // The list of another text is not offered: its first entry would be chosen in place of what was typed.
+  // The results of an earlier text are not offered: Enter would select their first entry.
   const looked = found.text === text;
   const items = looked && !short ? found.items : [];
 
@@ -90,7 +90,7 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
             id={`${id}-${index}`}
             role="option"
             aria-selected={index === active}
-            // Before the input loses the focus, or the list would be gone when the click arrives.
+            // Before the input loses the focus: otherwise the list is closed when the click arrives.
             onMouseDown={(event) => {
               event.preventDefault();
               choose(item);

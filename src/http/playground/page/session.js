@@ -1,9 +1,9 @@
-// Who is calling. The token lives in this closure and nowhere else: not in storage, not in an address, not in React.
+// The caller's session. The token is only in this closure: not in storage, a URL or React's state.
 import { comeBackFromSignIn, leaveForSignIn } from './oidc.js';
 
 /**
- * `state()` is `{ phase, label, number, problem }`: phase is 'starting', 'out' or 'in'; number grows with every change
- * of caller, so that whatever belongs to the previous one can be thrown away.
+ * `state()` is `{ phase, label, number, problem }`: phase is 'starting', 'out' or 'in'; number grows
+ * with every change of caller, so that the previous caller's data can be discarded.
  */
 export function createSession({ oidc, devCallers }) {
   let token = null;
@@ -40,7 +40,7 @@ export function createSession({ oidc, devCallers }) {
     end,
     chooseDevCaller: (index) => enter(devCallers[index].token, devCallers[index].label),
     signIn: () => leaveForSignIn(oidc).catch((error) => end(error.message)),
-    /** Once, on load: the way back from the issuer, the first ready-made caller, or nobody. */
+    /** Runs once, on load: finishes a sign-in, or else selects the first ready-made caller, if any. */
     async start() {
       try {
         const back = oidc && (await comeBackFromSignIn(oidc));

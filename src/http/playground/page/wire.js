@@ -1,13 +1,13 @@
-// Everything that goes to the API: requests over HTTP, subscriptions over a WebSocket, answers in words when the API
-// itself could not give any.
+// The API client: requests over HTTP, subscriptions over a WebSocket, and an error message as the
+// answer if the API did not give one.
 import { getOperationAST, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 
 const ADDRESS = '/graphql';
 
 /**
- * `confirm({ name, query, variables })` is asked before each mutation; false sends nothing.
- * `onAnswer({ name, kind, query, variables, result })` hears every answer that the editor's operations get.
+ * `confirm({ name, query, variables })` is called before each mutation; false sends nothing.
+ * `onAnswer({ name, kind, query, variables, result })` receives every answer to the editor's operations.
  */
 export function createWire(session, confirm, onAnswer) {
   const socket = createClient({
@@ -31,38 +31,38 @@ export function createWire(session, confirm, onAnswer) {
         credentials: 'omit',
       });
     } catch {
-      return inWords(
+      return errorAnswer(
         'The API does not answer. Check that the server is running and that you are online, then run this again.',
       );
     }
     if (response.status === 401) session.end('The API no longer accepts your sign-in. Please sign in again.');
     return response
       .json()
-      .catch(() => inWords(`The API answered with status ${response.status} and no JSON. Please tell the operator.`));
+      .catch(() => errorAnswer(`The API answered with status ${response.status} and no JSON. Please contact the operator.`));
   }
 
-  /** What GraphiQL calls: a promise of an answer, or an iterator of answers for a subscription. */
+  /** GraphiQL's fetcher: a promise of an answer, or an iterator of answers for a subscription. */
   async function fetcher({ query, variables, operationName }) {
     const operation = operationIn(query, operationName);
     const name = operation?.name?.value;
-    const hear = (result) => onAnswer({ name, kind: operation?.operation, query, variables, result });
+    const report = (result) => onAnswer({ name, kind: operation?.operation, query, variables, result });
     if (operation?.operation === 'subscription') {
-      return watched(socket.iterate({ query, variables, operationName: name }), hear);
+      return watched(socket.iterate({ query, variables, operationName: name }), report);
     }
     if (operation?.operation === 'mutation' && !(await confirm({ name, query, variables }))) {
-      return inWords('Cancelled. Nothing was sent.');
+      return errorAnswer('Cancelled. Nothing was sent.');
     }
     const result = await ask(query, variables, name);
-    if (name !== 'IntrospectionQuery') hear(result);
+    if (name !== 'IntrospectionQuery') report(result);
     return result;
   }
 
   return { ask, fetcher, close: () => socket.dispose() };
 }
 
-const inWords = (message) => ({ errors: [{ message }] });
+const errorAnswer = (message) => ({ errors: [{ message }] });
 
-/** The editor may still name the operation of the tab before; what is in the document counts. */
+/** The operation to run. The editor may still name the previous tab's, which the document lacks. */
 function operationIn(query, operationName) {
   try {
     const document = parse(query);
@@ -73,19 +73,19 @@ function operationIn(query, operationName) {
 }
 
 // Not an async generator: stopping one waits for its next value, and a quiet subscription would never end.
-function watched(answers, hear) {
+function watched(answers, report) {
   let over = false;
   return {
     async next() {
       if (over) return { done: true };
       try {
         const step = await answers.next();
-        if (!step.done) hear(step.value);
+        if (!step.done) report(step.value);
         return step;
       } catch (failure) {
         over = true;
-        const value = Array.isArray(failure) ? { errors: failure } : inWords(whySocketClosed(failure));
-        hear(value);
+        const value = Array.isArray(failure) ? { errors: failure } : errorAnswer(whySocketClosed(failure));
+        report(value);
         return { value, done: false };
       }
     },
@@ -100,5 +100,5 @@ function whySocketClosed({ code, reason }) {
   if (code === 4401 || code === 4403)
     return 'The API no longer accepts your sign-in on the live connection. Please sign in again.';
   if (code === 4429) return 'Too many live connections. Stop another subscription, then run this again.';
-  return `The live connection ended${reason ? `: ${reason}` : ''}. Run this again to go on watching.`;
+  return `The live connection ended${reason ? `: ${reason}` : ''}. Run this again to continue watching.`;
 }

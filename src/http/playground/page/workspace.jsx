@@ -1,4 +1,4 @@
-// The page of somebody who is signed in: banner, support desk, editor with the documentation open.
+// The page of a signed-in caller: banner, support desk, editor with the documentation open.
 import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from '@graphiql/plugin-doc-explorer';
 import { HISTORY_PLUGIN, HistoryStore } from '@graphiql/plugin-history';
 import { GraphiQLProvider } from '@graphiql/react';
@@ -6,19 +6,19 @@ import { GraphiQLInterface } from 'graphiql';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import whoAmI from '../operations/who_am_i.graphql';
 import { ActingFor, Banner } from './banner.jsx';
-import { askOnceMore } from './confirm.js';
+import { confirmMutation } from './confirm.js';
 import { Desk } from './desk.jsx';
 import { nameOf, partnerIdIn } from './partner.js';
 import { createWire } from './wire.js';
 
 const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 
-/** So wide has the page to be for the documentation to stand open beside the desk and the editor. */
-const ROOMY = 1400;
+/** The width from which the documentation is open beside the desk and the editor. */
+const WIDE_PAGE = 1400;
 
-const welcome = `# Ask what is documented,
-# or take a saved operation
-# from the support desk.
+const welcome = `# Write an operation, or run
+# a saved one from the
+# support desk.
 #
 # Ctrl-Space completes,
 # Ctrl-Enter runs.
@@ -33,47 +33,47 @@ query Welcome {
 `;
 
 export function Workspace({ config, session, state, onHelp }) {
-  const [viewer, setViewer] = useState(); // null once it is clear that the API will not say
+  const [viewer, setViewer] = useState(); // null if the API does not return it
   const [chosen, setChosen] = useState(null);
   const [answer, setAnswer] = useState(null);
   const [run, setRun] = useState(null);
-  const [open, setOpen] = useState(null); // the entry of the desk's menu whose form is open
-  const [roomy] = useState(() => innerWidth >= ROOMY);
+  const [open, setOpen] = useState(null); // the menu entry whose form is open
+  const [isWide] = useState(() => innerWidth >= WIDE_PAGE);
   const partner = viewer?.partner ?? chosen;
-  const now = useRef({}); // for the wire, which is made once
+  const now = useRef({}); // for the wire, which is created once
   now.current = { viewer, partner };
 
-  const wire = useMemo(() => createWire(session, confirm, hear), []);
+  const wire = useMemo(() => createWire(session, confirm, show), []);
   useEffect(() => {
     wire.ask(whoAmI).then(({ data }) => setViewer(data?.viewer ?? null));
     return wire.close;
   }, [wire]);
 
-  /** Outside development, a mutation is asked about once more. */
+  /** Outside development, the user confirms each mutation. */
   async function confirm({ name, query, variables }) {
     if (config.environment === 'development') return true;
     const { viewer, partner } = now.current;
     const id = partnerIdIn(query, variables);
     const known = [viewer?.partner, partner].find((one) => one && one.id === id);
-    return askOnceMore({
+    return confirmMutation({
       environment: config.environment,
       operation: name,
-      // What is chosen at the desk says nothing of an operation that does not name it.
+      // An operation that names no partner is not about the one chosen at the desk.
       partner: id ? (known ?? (await nameOf(wire, id))).name : viewer?.partner?.name,
       caller: viewer?.name ?? state.label,
     });
   }
 
-  /** What was answered about one partner is gone when another is chosen. */
+  /** Choosing a partner clears the answers about the previous one. */
   function choose(partner) {
     setChosen(partner);
     setAnswer(null);
     setRun(null);
   }
 
-  function hear(heard) {
-    setAnswer({ ...heard, at: new Date(), partnerId: partnerIdIn(heard.query, heard.variables) });
-    const seen = heard.result.data?.haloSyncRun ?? heard.result.data?.requestHaloSync?.run;
+  function show(received) {
+    setAnswer({ ...received, at: new Date(), partnerId: partnerIdIn(received.query, received.variables) });
+    const seen = received.result.data?.haloSyncRun ?? received.result.data?.requestHaloSync?.run;
     if (seen?.progress) setRun(seen);
   }
 
@@ -82,8 +82,8 @@ export function Workspace({ config, session, state, onHelp }) {
       fetcher={wire.fetcher}
       plugins={plugins}
       referencePlugin={DOC_EXPLORER_PLUGIN}
-      visiblePlugin={roomy ? DOC_EXPLORER_PLUGIN : undefined}
-      // Tabs and history end with the browser's tab: answers are about other people's business.
+      visiblePlugin={isWide ? DOC_EXPLORER_PLUGIN : undefined}
+      // Tabs and history end with the browser's tab: answers hold other companies' data.
       storage={sessionStorage}
       defaultQuery={welcome}
       inputValueDeprecation
