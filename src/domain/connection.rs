@@ -87,7 +87,8 @@ impl Connection {
             ConnectionEvent::WritesSuspended => {
                 self.writes_suspended_since.get_or_insert(now);
             }
-            // The problem stays until the next run or check: it may have become another one meanwhile.
+            // The problem stays until the next run or check: it may have become another one
+            // meanwhile.
             ConnectionEvent::WritesResumed => self.writes_suspended_since = None,
             ConnectionEvent::Confirmed { since } => self.last_synced_at = self.last_synced_at.max(since),
             ConnectionEvent::Disconnected => {
@@ -127,8 +128,8 @@ pub enum ConnectionEvent {
     WritesSuspended,
     /// A person has looked.
     WritesResumed,
-    /// Every association has been confirmed since this instant, by whichever runs; `None` if one has
-    /// not, or there is none. The last sync date never goes back.
+    /// Every association has been confirmed since this instant, by whichever runs; `None` if one
+    /// has not, or there is none. The last sync date never goes back.
     Confirmed { since: Option<DateTime<Utc>> },
     /// The partner disconnected, or was archived: the secret is erased.
     Disconnected,

@@ -1,4 +1,5 @@
-//! The published guide by which a partner sets Halo up: its headings, and the permissions that it asks for.
+//! The published guide by which a partner sets Halo up: its headings, and the permissions that it
+//! asks for.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,12 +43,12 @@ pub enum Permission {
     AgentCustomers,
     /// Agent: Users, Read Only. In the guide, not used by this integration, not checked.
     AgentUsers,
-    /// Agent: Software Licencing, Read And Modify. Halo answers the same when its Software Licencing
-    /// module is switched off (Configuration, Asset Management), so a text about this permission
-    /// names both.
+    /// Agent: Software Licencing, Read And Modify. Halo answers the same when its Software
+    /// Licencing module is switched off (Configuration, Asset Management), so a text about this
+    /// permission names both.
     AgentSoftwareLicencing,
-    /// Agent: Invoices, Read Only. Not in the guide; only needed to see which subscriptions are on a
-    /// recurring invoice.
+    /// Agent: Invoices, Read Only. Not in the guide; only needed to see which subscriptions are on
+    /// a recurring invoice.
     AgentInvoices,
 }
 

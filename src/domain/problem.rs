@@ -61,10 +61,11 @@ pub enum ProblemKind {
     CreateRefused {
         reason: String,
     },
-    /// A create was sent and Halo's answer is not known. INFIMA looks for the record before anything
-    /// is sent again.
+    /// A create was sent and Halo's answer is not known. INFIMA looks for the record before
+    /// anything is sent again.
     CreateUnconfirmed,
-    /// The customer already has subscriptions of INFIMA's that no association owns: the user chooses.
+    /// The customer already has subscriptions of INFIMA's that no association owns: the user
+    /// chooses.
     SubscriptionExists {
         ids: Vec<HaloSubscriptionId>,
     },

@@ -100,7 +100,8 @@ pub struct ClientCounts {
     pub needing_attention: u32,
 }
 
-/// One record of the platform's report. A record is ignored when a newer version of it is already here.
+/// One record of the platform's report. A record is ignored when a newer version of it is already
+/// here.
 #[derive(Clone, Debug)]
 pub struct PartnerRecord {
     pub external_id: String,

@@ -1,7 +1,8 @@
 //! The schedule of nightly syncs, by the partner's clock.
 //!
-//! A nightly sync is named by the local date on which its window begins. A hash spreads the partners over the window, so that
-//! Halo does not get all their requests in the same minute; a partner has the same place in the window every night.
+//! A nightly sync is named by the local date on which its window begins. A hash spreads the
+//! partners over the window, so that Halo does not get all their requests in the same minute; a
+//! partner has the same place in the window every night.
 
 use chrono::{DateTime, Days, Duration, LocalResult, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -20,10 +21,12 @@ pub struct NightlySync {
     pub due: DateTime<Utc>,
 }
 
-/// The latest nightly sync that is due. Earlier missed ones are not caught up: the count is today's either way.
+/// The latest nightly sync that is due. Earlier missed ones are not caught up: the count is today's
+/// either way.
 pub fn latest_due(partner: PartnerId, settings: &NightlySchedule, now: DateTime<Utc>) -> NightlySync {
     let today = now.with_timezone(&settings.time_zone).date_naive();
-    // Tomorrow's may already be due in a zone that is ahead; three days back cover every window and zone.
+    // Tomorrow's may already be due in a zone that is ahead; three days back cover every window and
+    // zone.
     (0..4)
         .map(|days| nightly_sync_on(partner, settings, today + Days::new(1) - Days::new(days)))
         .find(|nightly| nightly.due <= now)
@@ -47,8 +50,8 @@ fn nightly_sync_on(partner: PartnerId, settings: &NightlySchedule, date: NaiveDa
     NightlySync { date, due: start + Duration::seconds((spread(partner) % window.unsigned_abs()).cast_signed()) }
 }
 
-/// The instant of a local time. Of the hour that comes twice in autumn it is the first one; for the hour that is missing in
-/// spring, it is an hour later.
+/// The instant of a local time. Of the hour that comes twice in autumn it is the first one; for the
+/// hour that is missing in spring, it is an hour later.
 fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
     let local = date.and_time(time);
     match zone.from_local_datetime(&local) {
@@ -56,7 +59,8 @@ fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
         LocalResult::Ambiguous(first, _) => first.to_utc(),
         LocalResult::None => match zone.from_local_datetime(&(local + Duration::hours(1))) {
             LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
-            // Some zones once skipped a whole day. Any instant will do for a day that did not exist.
+            // Some zones once skipped a whole day. Any instant will do for a day that did not
+            // exist.
             LocalResult::None => local.and_utc(),
         },
     }

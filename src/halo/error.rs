@@ -15,8 +15,8 @@ pub enum HaloError {
     #[error("Halo does not permit this: {} is missing", .0.label())]
     PermissionDenied(Permission),
     /// This Halo has no list of subscriptions at all. Most tenants with Software Licencing switched
-    /// off answer `PermissionDenied(AgentSoftwareLicencing)` instead; they cannot be distinguished from a
-    /// missing level.
+    /// off answer `PermissionDenied(AgentSoftwareLicencing)` instead; they cannot be distinguished
+    /// from a missing level.
     #[error("Software Licencing is switched off in this Halo")]
     LicensingOff,
     /// The record does not exist. Only requests that name a record return this error.
@@ -43,8 +43,8 @@ pub enum HaloError {
     /// either.
     #[error("there is no Halo at this address")]
     NotHalo,
-    /// Halo answers, and issues tokens at none of these addresses. Only the connection check returns
-    /// this error; elsewhere it is `Unavailable`, as for `NotHalo`.
+    /// Halo answers, and issues tokens at none of these addresses. Only the connection check
+    /// returns this error; elsewhere it is `Unavailable`, as for `NotHalo`.
     #[error("Halo issues no tokens at {}", tried.join(", "))]
     NoTokenAddress { tried: Vec<String> },
     /// The address may not be called.

@@ -1,5 +1,5 @@
-//! What this process has learned about each Halo: where it issues tokens, and how many rows fit into
-//! a page. A lost memory costs a few requests and nothing else, so it is not stored.
+//! What this process has learned about each Halo: where it issues tokens, and how many rows fit
+//! into a page. A lost memory costs a few requests and nothing else, so it is not stored.
 
 use std::{
     collections::HashMap,

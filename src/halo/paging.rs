@@ -24,8 +24,8 @@ pub(super) const PAGE_SIZE: u32 = 100;
 /// The smallest page cap that is expected of a Halo. Caps of 50 and 100 rows are known.
 pub(super) const MIN_PAGE_CAP: u32 = 20;
 /// The most pages of one list: far beyond a real tenant's list of invoices (30,000 rows) and a real
-/// customer's list of subscriptions (5,000). A longer list never ends and would exhaust the tenant's
-/// budget. A list that replaces single reads may be as long as it is cheaper.
+/// customer's list of subscriptions (5,000). A longer list never ends and would exhaust the
+/// tenant's budget. A list that replaces single reads may be as long as it is cheaper.
 const MAX_PAGES: u32 = 300;
 const MAX_FILTERED_PAGES: u32 = 50;
 /// A read that has used this many requests is completed whatever the wait. Two such reads do not
@@ -159,8 +159,8 @@ impl<R: ListedRecord> Pages<'_, R> {
         Some((self.rows_left()?.div_ceil(self.longest.max(1)) as usize).max(1))
     }
 
-    /// Reads one more page and moves what is wanted of it to `found`, and other rows that may matter
-    /// to `others`; false at the end.
+    /// Reads one more page and moves what is wanted of it to `found`, and other rows that may
+    /// matter to `others`; false at the end.
     async fn next_into(
         &mut self,
         wanted: &mut BTreeSet<i32>,
@@ -319,8 +319,8 @@ impl Session {
     /// Reads many records by their ids, by list pages or one by one, whichever needs fewer
     /// requests; the first page shows how long the list is. A record that the list lacks is read by
     /// itself before it counts as deleted. A record for which Halo has no answer, or none that is
-    /// understood, affects only that record while Halo answers for others. Rows of interest that the
-    /// list showed besides are returned as well.
+    /// understood, affects only that record while Halo answers for others. Rows of interest that
+    /// the list showed besides are returned as well.
     pub(super) async fn look_up<R: ListedRecord>(
         &self,
         wanted: BTreeSet<i32>,

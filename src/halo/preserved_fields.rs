@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The fields a partner may change and a write must leave alone; a sample that would show it if Halo replaced a record
-/// instead of merging into it.
+/// The fields a partner may change and a write must leave alone; a sample that would show it if
+/// Halo replaced a record instead of merging into it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PreservedFields {
     pub name: String,
@@ -12,12 +12,14 @@ pub struct PreservedFields {
     pub notes: Option<String>,
 }
 
-/// What became of the fields between two looks at one record. The lists name the fields in Halo's screens' words.
+/// What became of the fields between two looks at one record. The lists name the fields in Halo's
+/// screens' words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
     /// All as before.
     All,
-    /// Changed, but to values somebody must have typed: the partner was editing at the same moment.
+    /// Changed, but to values that a user must have typed: the partner edited the record at the
+    /// same time.
     Edited(Vec<&'static str>),
     /// Fields that had a value are blank or zero now: Halo replaced the record.
     Blanked(Vec<&'static str>),
@@ -62,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partners_edit_is_told_from_a_replaced_record() {
+    fn partners_edit_differs_from_a_replaced_record() {
         let before = fields("Training", Some(2.5), None, Some("billed monthly"));
         assert_eq!(before.kept_in(&before), Kept::All);
         assert_eq!(before.kept_in(&fields("Training", Some(2.5), Some(0.0), Some("billed monthly "))), Kept::All);

@@ -13,7 +13,8 @@ const LONGEST_WORD: usize = 30;
 const DEPTH: usize = 4;
 
 /// Finds the reason in a refusal's body: a bare JSON string, `{"Message": …}`, `{"error": …}`, a
-/// dictionary of validation errors; `None` if it has none. `secrets` are removed wherever they occur.
+/// dictionary of validation errors; `None` if it has none. `secrets` are removed wherever they
+/// occur.
 pub(super) fn reason(body: &[u8], secrets: &[&str]) -> Option<String> {
     let found = serde_json::from_slice::<Value>(body).ok().and_then(|value| text_in(&value, DEPTH));
     found.map(|text| sanitised(&text, secrets)).filter(|text| !text.is_empty())

@@ -155,8 +155,8 @@ impl Session {
         Err(HaloError::NotUnderstood("token: each scope is granted alone, but not together".into()))
     }
 
-    /// Requests a token at each address that may issue tokens, the one that worked last first, until
-    /// one of them answers as a token endpoint.
+    /// Requests a token at each address that may issue tokens, the one that worked last first,
+    /// until one of them answers as a token endpoint.
     async fn request_token_with(&self, discovery: &Discovery, scopes: &[OAuthScope]) -> Result<Token, TokenRejection> {
         let known = self.known_token_url().filter(|known| discovery.token_urls.contains(known));
         let others = discovery.token_urls.iter().filter(|url| Some(*url) != known.as_ref());

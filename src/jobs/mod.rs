@@ -1,8 +1,9 @@
 //! Workers: what each kind of job leads to, and the scheduler that enqueues maintenance.
 //!
-//! apalis wakes a worker and guarantees that a job is delivered. Leases, attempts, waits and outcomes are in `sync_runs`, so a
-//! job always succeeds for apalis, whose own retries have neither a delay nor an end. Only this module and `queue/` know
-//! apalis. This module knows no SQL of our tables and nothing of Halo. `app/` starts it.
+//! apalis wakes a worker and guarantees that a job is delivered. Leases, attempts, waits and
+//! outcomes are in `sync_runs`, so a job always succeeds for apalis, whose own retries have neither
+//! a delay nor an end. Only this module and `queue/` know apalis. This module knows no SQL of our
+//! tables and nothing of Halo. `app/` starts it.
 
 mod schedule;
 mod work;
@@ -22,15 +23,18 @@ use crate::config::WorkerConfig;
 use crate::ops::{Ops, sync::run};
 use crate::queue::Kind;
 
-/// The interval of the workers' heartbeats. With a longer one, a job that apalis lost would be noticed late.
+/// The interval of the workers' heartbeats. With a longer one, a job that apalis lost would be
+/// noticed late.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// The pause before a worker that lost its database starts again, so that an unavailable database is not overloaded.
+/// The pause before a worker that lost its database starts again, so that an unavailable database
+/// is not overloaded.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
-/// The time in which a process that shuts down ends its leases. Without that, they end by themselves, only later.
+/// The time in which a process that shuts down ends its leases. Without that, they end by
+/// themselves, only later.
 const END_LEASES: Duration = Duration::from_secs(2);
 
-/// Works until `stop`, then finishes the steps under way and gives the runs back. `queue` is a pool of its own, because
-/// listening keeps a connection.
+/// Works until `stop`, then finishes the steps under way and gives the runs back. `queue` is a pool
+/// of its own, because listening keeps a connection.
 pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: CancellationToken) {
     let name = format!("worker-{}-{}", std::process::id(), Uuid::new_v4().simple());
     let scheduler = tokio::spawn(schedule::run_scheduler(ops.clone(), config.sweep, stop.clone()));
@@ -50,7 +54,8 @@ pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: Cancellat
     }
 }
 
-/// Runs the workers for one kind of job until `stop`, and starts them again whenever they lose the queue.
+/// Runs the workers for one kind of job until `stop`, and starts them again whenever they lose the
+/// queue.
 async fn run_worker<J, F, Fut>(
     queue: &PgPool,
     config: &WorkerConfig,
@@ -78,15 +83,16 @@ async fn run_worker<J, F, Fut>(
         let (storage, context, handler) = (storage.clone(), context.clone(), handler.clone());
         let monitor = Monitor::new()
             .register(move |_| {
-                // Each name is used once: under the name of a dead worker, its jobs would never be handed on.
+                // Each name is used once: under the name of a dead worker, its jobs would never be
+                // handed on.
                 WorkerBuilder::new(format!("{}-{}-{}", kind.name(), std::process::id(), Uuid::new_v4().simple()))
                     .backend(storage.clone())
                     .data(context.clone())
                     .concurrency(slots.into())
                     .build(handler.clone())
             })
-            // apalis would restart the worker without a pause. If an unavailable database is noticed at once, no other future
-            // on the same task would be polled.
+            // apalis would restart the worker without a pause. If an unavailable database is
+            // noticed at once, no other future on the same task would be polled.
             .should_restart(move |worker, error| {
                 if !stopping.is_cancelled() {
                     tracing::warn!(worker = worker.name(), %error, "a worker lost its queue and is restarted");

@@ -1,5 +1,6 @@
-//! The scheduler: enqueues the search for orphaned runs every few seconds, and nightly syncs every minute. Every worker process
-//! runs a scheduler; the queue keeps one job for each task and interval.
+//! The scheduler: enqueues the search for orphaned runs every few seconds, and nightly syncs every
+//! minute. Every worker process runs a scheduler; the queue keeps one job for each task and
+//! interval.
 
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use crate::queue::{self, MaintenanceTask};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Enqueues maintenance until `stop`. The first jobs are enqueued at once, to catch up on what was missed without a worker.
+/// Enqueues maintenance until `stop`. The first jobs are enqueued at once, to catch up on what was
+/// missed without a worker.
 pub(super) async fn run_scheduler(ops: Ops, sweep: Duration, stop: CancellationToken) {
     let mut interval = tokio::time::interval(sweep.min(MINUTE));
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

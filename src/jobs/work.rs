@@ -25,7 +25,8 @@ pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), Box
         Ok(Err(error)) => {
             tracing::error!(sync_run.id = %job.run, error = &error as &dyn std::error::Error, "the sync failed; another worker continues it after its lease");
         }
-        // The panic hook has logged the place. The panic's message is not logged: it may quote anything.
+        // The panic hook has logged the place. The panic's message is not logged: it may quote
+        // anything.
         Err(_) => {
             tracing::error!(sync_run.id = %job.run, "the sync panicked; another worker continues it after its lease");
         }

@@ -1,7 +1,7 @@
 //! Why a verb did not do what was asked.
 //!
-//! A [`UserError`] is what the caller can fix: a code out of a closed set, the field, and a sentence
-//! that says what to do.
+//! A [`UserError`] is what the caller can fix: a code out of a closed set, the field, and a
+//! sentence that says what to do.
 
 use crate::auth::Denied;
 use crate::halo::HaloError;

@@ -24,8 +24,8 @@ pub(super) fn secret_binding(id: ConnectionId, partner: PartnerId, url: &str) ->
     Binding { table: "connections", column: "sealed_secret", row: id.0, partner, address: url }
 }
 
-/// A conversation with the partner's Halo under the stored credentials, and the connection as it is stored. None where the
-/// partner is not connected.
+/// A conversation with the partner's Halo under the stored credentials, and the connection as it is
+/// stored. None where the partner is not connected.
 pub(super) async fn stored_session(
     ops: &Ops,
     scope: &PartnerScope,
@@ -63,7 +63,8 @@ fn open_session(
 ) -> Result<(Connection, Session), OpError> {
     let binding = secret_binding(connection.id, scope.partner(), &connection.url);
     let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?;
-    // The address was read when it was saved; it only fails where a development address is not allowed any more.
+    // The address was read when it was saved; it only fails where a development address is not
+    // allowed any more.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);
     let session = ops.halo.session(credentials, priority).of_partner(scope.partner());

@@ -1,9 +1,11 @@
 //! One verb a file: what can be done with a partner's integration.
 //!
-//! A verb reads from top to bottom: authorise, load, decide, write, enqueue, commit, return. This is
-//! the only module where transactions begin and end, and none of them is held across a call to Halo: read, close, call, then a short write that checks again.
-//! It knows neither HTTP nor GraphQL nor SQL. Called by `graphql/`, `jobs/` and `cli/`; it calls `storage/`, `queue/`,
-//! `halo/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the domain's.
+//! A verb reads from top to bottom: authorise, load, decide, write, enqueue, commit, return. This
+//! is the only module where transactions begin and end, and none of them is held across a call to
+//! Halo: read, close, call, then a short write that checks again. It knows neither HTTP nor GraphQL
+//! nor SQL. Called by `graphql/`, `jobs/` and `cli/`; it calls `storage/`, `queue/`, `halo/`,
+//! `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the
+//! domain's.
 
 pub mod admin;
 pub mod association;
@@ -45,8 +47,8 @@ pub struct Parts {
 
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// After a create in doubt, an empty look counts as "not created" only this much later: Halo may still be at work when
-    /// its gateway gives up.
+    /// After a create in doubt, an empty look counts as "not created" only this much later: Halo
+    /// may still be at work when its gateway gives up.
     pub create_confirmation_timeout: Duration,
     /// A subscription that was read longer ago is read and planned again before it is written: the
     /// partner may have moved or deactivated it in the meantime.

@@ -1,5 +1,5 @@
-//! An archived partner's integration has ended: it can be viewed, but no verb changes anything of it,
-//! for any caller.
+//! An archived partner's integration has ended: it can be viewed, but no verb changes anything of
+//! it, for any caller.
 
 use super::{OpError, Ops, Request};
 use crate::auth::PartnerScope;
@@ -7,9 +7,9 @@ use crate::domain::roster::RosterState;
 use crate::storage::{AuditContext, PartnerTx, partners};
 
 impl Ops {
-    /// Begins a verb's transaction: the partner is locked, so that two requests do not decide at the
-    /// same time, and an archived partner is refused. Archiving takes the same lock: it either comes
-    /// before and is seen here, or it waits for this transaction and undoes what that did.
+    /// Begins a verb's transaction: the partner is locked, so that two requests do not decide at
+    /// the same time, and an archived partner is refused. Archiving takes the same lock: it either
+    /// comes before and is seen here, or it waits for this transaction and undoes what that did.
     pub(super) async fn begin_active<'s>(
         &self,
         scope: &'s PartnerScope,

@@ -1,11 +1,12 @@
 //! The job queue: the kinds of job, and enqueueing one inside the caller's transaction.
 //!
-//! A job carries a run's id and nothing else. The queue delivers jobs to workers; what a run has to do, its attempts and its
-//! result are in `sync_runs`. So a job that is delivered twice does no harm, and maintenance enqueues a lost one again. What a
-//! job leads to is in `jobs/`; only these two modules know apalis.
+//! A job carries a run's id and nothing else. The queue delivers jobs to workers; what a run has to
+//! do, its attempts and its result are in `sync_runs`. So a job that is delivered twice does no
+//! harm, and maintenance enqueues a lost one again. What a job leads to is in `jobs/`; only these
+//! two modules know apalis.
 //!
-//! Jobs are inserted by a statement of our own, because apalis' insert cannot ignore a duplicate: a duplicate would abort the
-//! caller's transaction.
+//! Jobs are inserted by a statement of our own, because apalis' insert cannot ignore a duplicate: a
+//! duplicate would abort the caller's transaction.
 
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::ids::RunId;
 
-/// The kinds of job. Their names are stored with jobs that are waiting: a name is never given another meaning.
+/// The kinds of job. Their names are stored with jobs that are waiting: a name is never given
+/// another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A sync that a user waits for.
@@ -67,8 +69,8 @@ pub async fn enqueue(db: &mut PgConnection, run: RunId, interactive: bool, wait:
     insert(db, kind, &SyncJob { run }, None, wait).await
 }
 
-/// Enqueues jobs for orphaned runs, interactive ones first. A run whose job still waits for a worker gets no second one:
-/// otherwise jobs would pile up while all workers are busy.
+/// Enqueues jobs for orphaned runs, interactive ones first. A run whose job still waits for a
+/// worker gets no second one: otherwise jobs would pile up while all workers are busy.
 pub async fn requeue_orphaned(db: &mut PgConnection, runs: &[(RunId, bool)]) -> sqlx::Result<()> {
     let (kinds, jobs): (Vec<_>, Vec<_>) = runs
         .iter()
@@ -92,7 +94,8 @@ pub async fn requeue_orphaned(db: &mut PgConnection, runs: &[(RunId, bool)]) -> 
     Ok(())
 }
 
-/// Enqueues one maintenance job. However many processes enqueue the same task for the same interval, there is one job.
+/// Enqueues one maintenance job. However many processes enqueue the same task for the same
+/// interval, there is one job.
 pub async fn enqueue_maintenance(pool: &PgPool, task: MaintenanceTask, number: i64) -> sqlx::Result<()> {
     let mut db = pool.acquire().await?;
     insert(&mut db, Kind::Maintenance, &MaintenanceJob { task }, Some(format!("{task:?} {number}")), Duration::ZERO)
@@ -123,7 +126,8 @@ async fn insert<T: Serialize>(
     Ok(())
 }
 
-/// Removes jobs that ended an hour ago, and workers without a heartbeat for a day. Returns the number of removed jobs.
+/// Removes jobs that ended an hour ago, and workers without a heartbeat for a day. Returns the
+/// number of removed jobs.
 pub async fn prune(pool: &PgPool) -> sqlx::Result<u64> {
     let removed = sqlx::query!(
         "delete from apalis.jobs

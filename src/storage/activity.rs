@@ -84,7 +84,8 @@ pub async fn record_across(
     Ok(())
 }
 
-/// Writes the same act down for each of these partners that exists and has no entry of the same request yet.
+/// Writes the same act down for each of these partners that exists and has no entry of the same
+/// request yet.
 pub async fn record_reads(
     db: &mut PgConnection,
     _: SystemScope,
@@ -117,8 +118,8 @@ pub async fn record_reads(
     Ok(())
 }
 
-/// Removes entries past their time, up to 10,000 of them. How many there were. The time is the database's to know: the
-/// application can remove no others.
+/// Removes entries past their time, up to 10,000 of them. How many there were. The time is the
+/// database's to know: the application can remove no others.
 pub async fn prune(db: &mut PgConnection, _: SystemScope) -> Result<i64> {
     Ok(sqlx::query_scalar!(r#"select prune_activity() as "gone!""#).fetch_one(db).await?)
 }
@@ -208,7 +209,8 @@ pub async fn pages_of_changes(
     }))
 }
 
-/// How many entries each partner has, with or without what support looked at. One without any is not among them.
+/// How many entries each partner has, with or without what support looked at. One without any is
+/// not among them.
 pub async fn counts(
     db: &mut PgConnection,
     partners: impl Partners,

@@ -183,7 +183,8 @@ pub struct NewAssociation<'a> {
     pub keeps: Option<HaloSubscriptionId>,
 }
 
-/// Whether the mapping was free: false where the client has an association, or another one the customer.
+/// Whether the mapping was free: false where the client has an association, or another one the
+/// customer.
 pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<bool> {
     let done = sqlx::query!(
         "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
@@ -210,9 +211,9 @@ pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<
     Ok(done.rows_affected() == 1)
 }
 
-/// Applies a person's act to an association, and returns what it is then. `None` if the partner has no
-/// such association, or the act is impossible for it. Adopting fails on `one_owner_per_subscription` if
-/// another client has the subscription.
+/// Applies a person's act to an association, and returns what it is then. `None` if the partner has
+/// no such association, or the act is impossible for it. Adopting fails on
+/// `one_owner_per_subscription` if another client has the subscription.
 pub async fn apply(tx: &mut PartnerTx<'_>, id: AssociationId, event: &AssociationEvent) -> Result<Option<Lifecycle>> {
     let partner = tx.scope().partner();
     Ok(lifecycles::apply(tx, partner, id, event).await?.and_then(std::result::Result::ok))
@@ -252,7 +253,8 @@ pub struct OwnSubscription {
     pub open: bool,
 }
 
-/// The latest subscription of each of these clients in this tenant, also that of an ended association.
+/// The latest subscription of each of these clients in this tenant, also that of an ended
+/// association.
 pub async fn own_subscriptions(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -304,8 +306,8 @@ pub async fn ending_of(
     Ok(id.map(AssociationId))
 }
 
-/// Associations that a person's look at overwritten fields concerns: with a write that Halo has not been
-/// seen after, or with that problem.
+/// Associations that a person's look at overwritten fields concerns: with a write that Halo has not
+/// been seen after, or with that problem.
 pub async fn waiting_for_writes(tx: &mut PartnerTx<'_>) -> Result<Vec<AssociationId>> {
     let ids = sqlx::query_scalar!(
         "select id from associations

@@ -55,8 +55,8 @@ pub async fn pause(db: &mut PgConnection, host: &str, wait: Duration) -> Result<
     Ok(())
 }
 
-/// Forgets hosts that nothing was sent to for a day: far longer than any window, and anybody may type any host. How many there
-/// were.
+/// Forgets hosts that nothing was sent to for a day: far longer than any window, and anybody may
+/// type any host. How many there were.
 pub async fn prune(db: &mut PgConnection) -> Result<u64> {
     let gone = sqlx::query!(
         "delete from halo_budgets

@@ -49,7 +49,8 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[Cl
     rows.into_iter().map(Client::try_from).collect()
 }
 
-/// Which of a partner's clients are wanted. Archived clients are listed only while an association remains.
+/// Which of a partner's clients are wanted. Archived clients are listed only while an association
+/// remains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClientFilter {
     /// Part of the name, or the whole external id.

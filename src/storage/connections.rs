@@ -83,8 +83,8 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result
     rows.into_iter().map(Connection::try_from).collect()
 }
 
-/// What a call to Halo for a partner needs, from one snapshot, so that a secret is never taken for that
-/// of a URL for which it was not saved.
+/// What a call to Halo for a partner needs, from one snapshot, so that a secret is never taken for
+/// that of a URL for which it was not saved.
 #[derive(Debug)]
 pub struct StoredConnection {
     pub partner_state: RosterState,
@@ -92,7 +92,8 @@ pub struct StoredConnection {
     pub connection: Option<(Connection, Option<Vec<u8>>)>,
 }
 
-/// The partner's state and its connection with the sealed secret. `None` if there is no such partner.
+/// The partner's state and its connection with the sealed secret. `None` if there is no such
+/// partner.
 pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<StoredConnection>> {
     let row = sqlx::query!(
         r#"select p.state as partner_state, c.id as "id?", c.partner_id as "partner_id?", c.url as "url?",

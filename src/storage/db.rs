@@ -50,7 +50,8 @@ pub struct Db {
 }
 
 impl Db {
-    /// A pool of at most `size` connections. `url` names the application's role, which owns nothing.
+    /// A pool of at most `size` connections. `url` names the application's role, which owns
+    /// nothing.
     pub async fn connect(url: &SecretString, size: u32) -> Result<Self> {
         // Statements are not logged: their arguments may be sealed secrets or people's addresses.
         let options = url.expose_secret().parse::<PgConnectOptions>()?.disable_statement_logging();
@@ -68,7 +69,8 @@ impl Db {
         Ok(Self { pool })
     }
 
-    /// The bare pool, for what belongs to no partner: the queue, and Halo's request budgets. Rows of partners it does not show.
+    /// The bare pool, for what belongs to no partner: the queue, and Halo's request budgets. Rows
+    /// of partners it does not show.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -89,8 +91,9 @@ impl Db {
         Ok(tx)
     }
 
-    /// Whether row-level security holds for the role we connect as, in every table of partners: not for a superuser nor for a
-    /// table's owner, and not for a role that is a member of one, since it is taken for the owner or may become it.
+    /// Whether row-level security holds for the role we connect as, in every table of partners: not
+    /// for a superuser nor for a table's owner, and not for a role that is a member of one, since
+    /// it is taken for the owner or may become it.
     pub async fn rls_is_enforced(&self) -> Result<bool> {
         let enforced = sqlx::query_scalar!(
             r#"select coalesce(bool_and(row_security_active(c.oid) and not pg_has_role(c.relowner, 'member')), false)

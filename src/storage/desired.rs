@@ -13,16 +13,19 @@ use crate::domain::association::confirmation_timeout_passed;
 use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
-/// What a run has to bring about: for these clients, or for all; others that want a subscription of the same customers are
-/// competing_associations. Ending associations are part of it. A create that was
-/// sent longer than `settle` ago counts as settled once somebody has looked for it: an empty look counts only after another,
-/// whenever that was, because a crash or an outage may have taken the whole settle time.
+/// Reads what a run has to bring about, for these clients or for all; ending associations are part
+/// of it. Other associations that want a subscription of the same customers are
+/// `competing_associations`.
+///
+/// A create that was sent longer than `confirmation` ago has timed out once Halo was read after it:
+/// an empty read counts only after another one, because a crash or an outage may have taken the
+/// whole time.
 pub async fn read(
     db: &mut PgConnection,
     scope: &PartnerScope,
     tenant: &HaloTenant,
     clients: Option<&[ClientId]>,
-    settle: Duration,
+    confirmation: Duration,
 ) -> Result<Desired> {
     let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
     let rows = sqlx::query!(
@@ -87,7 +90,7 @@ pub async fn read(
                     name: row.initial_name,
                     marker: row.marker,
                     sent_at: row.create_sent_at,
-                    settled: confirmation_timeout_passed(row.create_sent_at, row.observed_at, settle, row.now),
+                    timed_out: confirmation_timeout_passed(row.create_sent_at, row.observed_at, confirmation, row.now),
                     creation_approved: row.creation_approved,
                     duplicate_possible: row.duplicate_possible,
                     previous_subscription: row.previous_subscription.map(HaloSubscriptionId),

@@ -1,4 +1,5 @@
-//! What changing the sealing key reads and writes: the stored secrets, whole and sealed, and the canary.
+//! What changing the sealing key reads and writes: the stored secrets, whole and sealed, and the
+//! canary.
 
 use sqlx::PgConnection;
 

@@ -1,8 +1,8 @@
-//! Who may write to Halo for a partner: one run at a time, for as long as its lease lasts; and what its holder writes down
-//! of the run itself.
+//! Who may write to Halo for a partner: one run at a time, for as long as its lease lasts; and what
+//! its holder writes down of the run itself.
 //!
-//! A lease ends by Postgres' clock. A worker that takes over a run whose lease ended waits
-//! for another request's time-out, so that a request of the last owner has ended by then. A worker that
+//! A lease ends by Postgres' clock. A worker that takes over a run whose lease ended waits for
+//! another request's time-out, so that a request of the last owner has ended by then. A worker that
 //! begins another run after a cancelled one waits as well.
 
 use std::ops::{Deref, DerefMut};
@@ -20,7 +20,8 @@ use crate::domain::problem::Problem;
 use crate::domain::run::{RunState, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
-/// Proof that this process runs this sync. Made by [`claim`] alone; every write of the run checks it.
+/// Proof that this process runs this sync. Made by [`claim`] alone; every write of the run checks
+/// it.
 #[derive(Clone, Debug)]
 pub struct SyncLease {
     run: RunId,
@@ -50,7 +51,8 @@ pub struct Claimed {
     pub clients: Option<Vec<ClientId>>,
     /// When a user, or the nightly schedule, last requested the run.
     pub asked_at: DateTime<Utc>,
-    /// How often it was started, this time included: a run that kills its worker is not started for ever.
+    /// How often it was started, this time included: a run that kills its worker is not started for
+    /// ever.
     pub starts: u32,
     /// How many attempts failed because Halo was not available.
     pub attempts: u32,
@@ -63,8 +65,9 @@ pub struct LeaseTerms {
     pub grace: Duration,
 }
 
-/// Claims the run if it is due and no other worker holds a lease for that partner. Returns `None` if the
-/// run is finished, held by another worker, or not yet due: its own job or the sweep wakes a worker later.
+/// Claims the run if it is due and no other worker holds a lease for that partner. Returns `None`
+/// if the run is finished, held by another worker, or not yet due: its own job or the sweep wakes a
+/// worker later.
 pub async fn claim(
     db: &mut PgConnection,
     _: SystemScope,
@@ -79,7 +82,7 @@ pub async fn claim(
              state = 'running', starts = starts + 1, lease_token = $2, lease_until = now() + $3,
              leased_by = $4, started_at = coalesce(started_at, $6), read_at = null
          where id = $1
-           -- An archived partner's runs were cancelled; whatever came to be queued all the same is not begun.
+           -- An archived partner's runs were cancelled; a run that was queued afterwards is not begun.
            and exists (select from partners p where p.id = r.partner_id and p.state = 'active')
            and ((state = 'queued' and next_attempt_at <= now()
                  and not exists (select from sync_runs c
@@ -111,7 +114,8 @@ pub async fn claim(
     }
 }
 
-/// Renews the lease if it is still held: it lasts for `length` from now, and no request may outlive it.
+/// Renews the lease if it is still held: it lasts for `length` from now, and no request may outlive
+/// it.
 pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -> Result<()> {
     sqlx::query!(
         "update sync_runs set lease_until = now() + $3 where id = $1 and lease_token = $2 and lease_until > now()
@@ -299,7 +303,8 @@ pub async fn put_back(tx: &mut LeasedTx<'_>, pause: &Pause, now: DateTime<Utc>) 
     wait(tx, Some(pause)).await
 }
 
-/// Hands what is left of this run to the waiting one, if there is one. The partner has to be locked.
+/// Hands what is left of this run to the waiting one, if there is one. The partner has to be
+/// locked.
 async fn join_waiting(tx: &mut LeasedTx<'_>, pause: Option<&Pause>) -> Result<Option<Continued>> {
     let pause_for_all = pause.filter(|pause| !pause.for_some).map_or(Duration::ZERO, |pause| pause.wait);
     let waiting = sqlx::query!(

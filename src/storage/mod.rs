@@ -1,10 +1,11 @@
 //! The only module that speaks SQL of our tables. (The queue's tables belong to `queue/`.)
 //!
-//! Functions take the connection and a scope, and name the partner in their SQL; row-level security stands behind them,
-//! with the scope that [`Db::read`] or [`Db::begin`] set on that connection. Reads that lists are made of take the scopes of
-//! several partners at once. Rows stay in here: what leaves are values of
-//! `domain/`. A row that makes no sense is an error that names table, column and row. Secrets are sealed before they come
-//! in. Reads may be used by `graphql/` and `ops/`; transactions begin in `ops/` alone.
+//! Functions take the connection and a scope, and name the partner in their SQL; row-level security
+//! stands behind them, with the scope that [`Db::read`] or [`Db::begin`] set on that connection.
+//! Reads that lists are made of take the scopes of several partners at once. Rows stay in here:
+//! what leaves are values of `domain/`. A row that makes no sense is an error that names table,
+//! column and row. Secrets are sealed before they come in. Reads may be used by `graphql/` and
+//! `ops/`; transactions begin in `ops/` alone.
 
 pub mod activity;
 pub mod associations;
@@ -64,8 +65,8 @@ pub struct Page {
     pub after: Option<Position>,
 }
 
-/// The place of one entry in a list: the name it is sorted by, as it is written, and the row's id where names are equal.
-/// Lists sorted by id alone leave `key` empty.
+/// The place of one entry in a list: the name it is sorted by, as it is written, and the row's id
+/// where names are equal. Lists sorted by id alone leave `key` empty.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     pub key: String,
@@ -85,8 +86,9 @@ impl<T> Default for Slice<T> {
     }
 }
 
-// A list's beginning is a place as well, before all ids or behind all: where the statement says "behind this place, or
-// anywhere" instead, Postgres may plan it once for both and then reads the whole list up to there.
+// A list's beginning is a place as well, before all ids or behind all: where the statement says
+// "behind this place, or anywhere" instead, Postgres may plan it once for both and then reads the
+// whole list up to there.
 impl Page {
     /// One row more than wanted is read, to know whether there is a next page.
     fn limit(&self) -> i64 {

@@ -1,6 +1,6 @@
-//! What a run does to associations, step by step: intents before a write to Halo, outcomes after it.
-//! All of it takes a [`LeasedTx`], so that a worker that was taken for dead changes nothing. What
-//! follows for the association is decided in [`crate::domain::association`].
+//! What a run does to associations, step by step: intents before a write to Halo, outcomes after
+//! it. All of it takes a [`LeasedTx`], so that a worker that was taken for dead changes nothing.
+//! What follows for the association is decided in [`crate::domain::association`].
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::domain::association::{AssociationEvent, StepReport};
 use crate::domain::run::{Outcome, RunResult};
 use crate::ids::{AssociationId, HaloCustomerId, HaloSubscriptionId, ResultId};
 
-/// Notes what a write of the quantity, which is about to be sent, must leave as it is: a crash before
-/// Halo is seen again does not hide what Halo made of it. False if the association is no longer as
-/// the plan saw it: a person changed it meanwhile.
+/// Notes what a write of the quantity, which is about to be sent, must leave as it is: a crash
+/// before Halo is seen again does not hide what Halo made of it. False if the association is no
+/// longer as the plan saw it: a person changed it meanwhile.
 pub async fn intend_quantity(
     tx: &mut LeasedTx<'_>,
     association: AssociationId,
@@ -39,7 +39,7 @@ pub struct PendingWrite {
     /// What [`intend_quantity`] noted.
     pub before: Value,
     /// The create-confirmation timeout has passed: Halo is not at work on the write any more.
-    pub settled: bool,
+    pub timed_out: bool,
 }
 
 /// The quantities that were sent, and that Halo has not been seen after.
@@ -54,14 +54,14 @@ pub async fn pending_writes(tx: &mut LeasedTx<'_>, confirmation: Duration) -> Re
     let pending = rows.into_iter().map(|row| PendingWrite {
         association: AssociationId(row.id),
         before: row.pending_write,
-        settled: row.pending_write_at.is_none_or(|sent| sent + confirmation <= row.now),
+        timed_out: row.pending_write_at.is_none_or(|sent| sent + confirmation <= row.now),
     });
     Ok(pending.collect())
 }
 
 /// Notes that a create is about to be sent. From now on it is in doubt until Halo has answered, and
-/// nothing is created again before a look at Halo. `None` if the association is no longer as the plan
-/// saw it.
+/// nothing is created again before a look at Halo. `None` if the association is no longer as the
+/// plan saw it.
 pub async fn intend_create(
     tx: &mut LeasedTx<'_>,
     association: AssociationId,
@@ -94,9 +94,9 @@ pub async fn create_refused(tx: &mut LeasedTx<'_>, association: AssociationId) -
     Ok(())
 }
 
-/// Notes that the association owns this subscription from now on. False if it has one already, or if
-/// `revision` is given (for one that is taken back) and a person changed the association since. Fails
-/// on `one_owner_per_subscription` if another association owns the subscription.
+/// Notes that the association owns this subscription from now on. False if it has one already, or
+/// if `revision` is given (for one that is taken back) and a person changed the association since.
+/// Fails on `one_owner_per_subscription` if another association owns the subscription.
 pub async fn take_subscription(
     tx: &mut LeasedTx<'_>,
     association: AssociationId,
@@ -126,10 +126,11 @@ async fn apply(
     Ok(locked.apply(tx, event).await?.is_ok())
 }
 
-/// Notes one association's outcome, with what follows for it, and returns the outcome as it was noted.
+/// Notes one association's outcome, with what follows for it, and returns the outcome as it was
+/// noted.
 ///
-/// If a person changed the association after the plan was made, nothing follows for it, and what was
-/// not written to Halo counts as not done: the run that the change queued acts on it.
+/// If a person changed the association after the plan was made, nothing follows for it, and what
+/// was not written to Halo counts as not done: the run that the change queued acts on it.
 pub async fn record(tx: &mut LeasedTx<'_>, report: &StepReport, now: DateTime<Utc>) -> Result<Outcome> {
     let followed = apply(tx, report.association, Some(report.revision), &report.event(now)).await?;
     let outcome = match report.outcome {

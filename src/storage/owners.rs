@@ -1,4 +1,5 @@
-//! Whose records are, for support, who may look at any partner but must be given a scope for it first.
+//! Whose records are, for support, who may look at any partner but must be given a scope for it
+//! first.
 
 use sqlx::PgConnection;
 use uuid::Uuid;

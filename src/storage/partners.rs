@@ -67,8 +67,8 @@ pub async fn id_of(db: &mut PgConnection, _: SystemScope, external_id: &str) -> 
     Ok(id.map(PartnerId))
 }
 
-/// Keeps two requests of the same partner from deciding at the same time, until the transaction ends. Given is the state that
-/// the partner has from then on; none, if there is no such partner.
+/// Keeps two requests of the same partner from deciding at the same time, until the transaction
+/// ends. Given is the state that the partner has from then on; none, if there is no such partner.
 pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<RosterState>> {
     let id = scope.partner().0;
     let state = sqlx::query_scalar!("select state from partners where id = $1 for no key update", id)
@@ -77,8 +77,9 @@ pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     state.map(|state| state.parse().map_err(inconsistent("partners", "state", id))).transpose()
 }
 
-/// Notes one more test of the partner's connection, unless there were `most` in the last minute already: whether it was noted.
-/// By Postgres' clock; the partner has to be locked, so that none is noted at the same time.
+/// Notes one more test of the partner's connection, unless there were `most` in the last minute
+/// already: whether it was noted. By Postgres' clock; the partner has to be locked, so that none is
+/// noted at the same time.
 pub async fn count_connection_test(db: &mut PgConnection, scope: &PartnerScope, most: i32) -> Result<bool> {
     let counted = sqlx::query!(
         "with recent as (
@@ -188,7 +189,8 @@ pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settin
 #[derive(Debug)]
 pub struct PartnerWithSchedule {
     pub id: PartnerId,
-    /// An error where what is stored of it makes no sense: the other partners of the batch have their night all the same.
+    /// An error where what is stored of it makes no sense: the other partners of the batch have
+    /// their night all the same.
     pub partner: Result<Partner>,
     /// Since when it has had a connection and something to sync: no night before that was missed.
     pub since: DateTime<Utc>,

@@ -1,4 +1,5 @@
-//! The platform's report of partners, clients and users: taken in record by record, newest version wins.
+//! The platform's report of partners, clients and users: taken in record by record, newest version
+//! wins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +25,8 @@ pub enum UpsertOutcome {
     OtherPartner,
 }
 
-/// `defaults` are for new partners; the zone also for those whose record names none. The external ids must be distinct.
+/// `defaults` are for new partners; the zone also for those whose record names none. The external
+/// ids must be distinct.
 pub async fn upsert_partners(
     db: &mut PgConnection,
     _: SystemScope,

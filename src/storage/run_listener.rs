@@ -1,8 +1,9 @@
-//! Notifies the followers of a sync run of each change, whichever process makes it: a trigger on the
-//! runs' table notifies Postgres' channel `sync_run`, one connection of this process listens there, and
-//! passes each notification on to every follower of the run in this process.
+//! Notifies the followers of a sync run of each change, whichever process makes it: a trigger on
+//! the runs' table notifies Postgres' channel `sync_run`, one connection of this process listens
+//! there, and passes each notification on to every follower of the run in this process.
 //!
-//! What is heard is only that a run may have changed; what it is now, is read again with the follower's own scope.
+//! What is heard is only that a run may have changed; what it is now, is read again with the
+//! follower's own scope.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use super::Db;
 use crate::ids::RunId;
 
 const CHANNEL: &str = "sync_run";
-/// How many changes a follower may lag behind. One that lags more reads its run again, which is all it wants.
+/// How many changes a follower may lag behind. One that lags more reads its run again, which is all
+/// it wants.
 const BACKLOG: usize = 256;
 /// Before another try to listen, when the database cannot be reached.
 const RETRY: Duration = Duration::from_secs(1);
@@ -57,7 +59,8 @@ pub struct RunChanges {
 }
 
 impl RunChanges {
-    /// Waits until the run may have changed. No change that was made after [`RunListener::of`] is missed.
+    /// Waits until the run may have changed. No change that was made after [`RunListener::of`] is
+    /// missed.
     pub async fn next(&mut self) {
         loop {
             match self.heard.recv().await {

@@ -124,8 +124,8 @@ pub async fn pages(
     }))
 }
 
-/// The runs of each partner that were queued for one reason, the latest first. A nightly sync is also a run that a
-/// user had requested and that the nightly sync joined.
+/// The runs of each partner that were queued for one reason, the latest first. A nightly sync is
+/// also a run that a user had requested and that the nightly sync joined.
 pub async fn pages_of(
     db: &mut PgConnection,
     partners: impl Partners,
@@ -163,7 +163,8 @@ pub async fn pages_of(
     }))
 }
 
-/// How many runs each partner has, of all or of those that were queued for one reason. One without any is not among them.
+/// How many runs each partner has, of all or of those that were queued for one reason. One without
+/// any is not among them.
 pub async fn counts(
     db: &mut PgConnection,
     partners: impl Partners,
@@ -209,9 +210,9 @@ pub struct EnqueuedRun {
     pub interactive: bool,
 }
 
-/// Queues a run, joins the one that waits, or answers with the one under way where it has not read yet and covers the
-/// request. A partner never has more than one running and one waiting. The run does not begin before `wait` has
-/// passed, unless another request wants an earlier beginning.
+/// Queues a run, joins the one that waits, or answers with the one under way where it has not read
+/// yet and covers the request. A partner never has more than one running and one waiting. The run
+/// does not begin before `wait` has passed, unless another request wants an earlier beginning.
 pub async fn enqueue_run(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -306,8 +307,8 @@ pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Opti
 }
 
 /// Cancels the waiting run and the running one: its worker finds the lease gone and writes nothing
-/// more. A request of that worker may be in flight until the lease would have ended, so the end of the
-/// lease is kept: no other run begins before it.
+/// more. A request of that worker may be in flight until the lease would have ended, so the end of
+/// the lease is kept: no other run begins before it.
 pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, now: DateTime<Utc>) -> Result<u64> {
     let done = sqlx::query!(
         "update sync_runs set state = 'cancelled', finished_at = $2, lease_token = null
@@ -332,8 +333,9 @@ pub async fn latest_nightly(db: &mut PgConnection, scope: &PartnerScope) -> Resu
     Ok(row.map(|row| (row.nightly_date, row.nightly_requested_at)))
 }
 
-/// Finds runs that should have a worker and have none: their job was lost, or their worker died. A run
-/// that waits behind the partner's running one is not among them: it is enqueued when that one ends.
+/// Finds runs that should have a worker and have none: their job was lost, or their worker died. A
+/// run that waits behind the partner's running one is not among them: it is enqueued when that one
+/// ends.
 pub async fn find_orphaned_runs(
     db: &mut PgConnection,
     _: SystemScope,
@@ -355,8 +357,8 @@ pub async fn find_orphaned_runs(
     Ok(rows.into_iter().map(|row| (RunId(row.id), row.interactive)).collect())
 }
 
-/// Partners that are connected, had a run since then that did not succeed, and none of everything after it that did: for the
-/// operator after an outage.
+/// Partners that are connected, had a run since then that did not succeed, and none of everything
+/// after it that did: for the operator after an outage.
 pub async fn partners_failed_since(
     db: &mut PgConnection,
     _: SystemScope,

@@ -1,9 +1,10 @@
-//! The association's state machine: every event that can happen to an association, and the state that
-//! follows. `storage/` reads the row, has [`Lifecycle::apply`] decide, and writes plain values.
+//! The association's state machine: every event that can happen to an association, and the state
+//! that follows. `storage/` reads the row, has [`Lifecycle::apply`] decide, and writes plain
+//! values.
 //!
 //! Times that several machines have to agree on (when a create was sent, until when a duplicate is
-//! looked for) are `now`, a reading of the database's clock. Times that are only shown come with the
-//! event, by the clock of the process.
+//! looked for) are `now`, a reading of the database's clock. Times that are only shown come with
+//! the event, by the clock of the process.
 
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ const DUPLICATE_SEARCH: TimeDelta = TimeDelta::days(1);
 /// The part of an association that decides what may happen to it next, and what that changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
-    /// Moves whenever a person changes the association, so that a run never acts on what was decided
-    /// before.
+    /// Moves whenever a person changes the association, so that a run never acts on what was
+    /// decided before.
     pub revision: i32,
     pub state: AssociationState,
     pub ending: Option<Ending>,
@@ -76,8 +77,8 @@ pub enum AssociationEvent {
     /// A person wants a new subscription and none of the candidates. Refused until the
     /// create-confirmation timeout of an earlier create has passed.
     CreationApproved { confirmation: Duration },
-    /// A person looked at the overwritten fields: writes resume, and what records were before earlier
-    /// writes no longer counts.
+    /// A person looked at the overwritten fields: writes resume, and what records were before
+    /// earlier writes no longer counts.
     WritesResumed,
     /// A run is about to send a quantity.
     QuantitySent { before: Value },
@@ -240,13 +241,14 @@ impl Lifecycle {
         self.state == AssociationState::Ending
     }
 
-    /// The state without a problem, of an association that goes on.
+    /// The state without a problem, of an association that continues.
     fn resting_state(&self) -> AssociationState {
         if self.subscription.is_some() { AssociationState::Active } else { AssociationState::Pending }
     }
 
-    /// An association whose quantity stays ends at once, unless a create is in doubt. Otherwise a run
-    /// confirms the end, even if no subscription is known: Halo may have one that is the client's.
+    /// An association whose quantity stays ends at once, unless a create is in doubt. Otherwise a
+    /// run confirms the end, even if no subscription is known: Halo may have one that is the
+    /// client's.
     fn remove(&mut self, ending: Ending, at: DateTime<Utc>) {
         let ends = ending == Ending::KeepQuantity && self.create_sent_at.is_none();
         self.state = if ends { AssociationState::Ended } else { AssociationState::Ending };
@@ -314,8 +316,8 @@ impl Lifecycle {
         }
     }
 
-    /// From here on the create is in doubt until Halo has answered. One that is sent after another may
-    /// make a second record.
+    /// From here on the create is in doubt until Halo has answered. One that is sent after another
+    /// may make a second record.
     fn create_sent(&mut self, now: DateTime<Utc>) -> Result<(), Impossible> {
         if self.subscription.is_some() {
             return Err(Impossible::HasSubscription);
@@ -383,9 +385,9 @@ impl Lifecycle {
     }
 }
 
-/// Whether Halo is no longer at work on a create: the timeout since it was sent has passed, and a look
-/// at Halo has already shown nothing. An empty look counts only after another one, whenever that was,
-/// because a crash or an outage may have taken the whole timeout.
+/// Whether Halo is no longer at work on a create: the timeout since it was sent has passed, and a
+/// look at Halo has already shown nothing. An empty look counts only after another one, whenever
+/// that was, because a crash or an outage may have taken the whole timeout.
 pub fn confirmation_timeout_passed(
     create_sent_at: Option<DateTime<Utc>>,
     observed_at: Option<DateTime<Utc>>,

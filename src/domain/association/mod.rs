@@ -171,8 +171,8 @@ pub struct LastSync {
     pub quantity: u32,
 }
 
-/// The key by which a subscription whose id was lost is found again: the same for the same client, tenant and customer,
-/// so that mapping the pair again takes the old subscription back.
+/// The key by which a subscription whose id was lost is found again: the same for the same client,
+/// tenant and customer, so that mapping the pair again takes the old subscription back.
 pub fn marker(client_external_id: &str, tenant: &HaloTenant, customer: HaloCustomerId) -> String {
     let mut hash = Sha256::new();
     for part in [client_external_id, &tenant.0, &customer.to_string()] {
@@ -185,7 +185,7 @@ pub fn marker(client_external_id: &str, tenant: &HaloTenant, customer: HaloCusto
     format!("infima-{hex}")
 }
 
-/// The first name of a subscription: several clients on one customer are told apart by theirs.
+/// The first name of a subscription. Several clients on one customer are distinguished by it.
 pub fn initial_name(client_name: &str, shared: bool) -> String {
     if shared { format!("{SUBSCRIPTION_NAME} – {client_name}") } else { SUBSCRIPTION_NAME.to_owned() }
 }

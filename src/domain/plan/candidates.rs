@@ -1,4 +1,5 @@
-//! Candidates: which of a customer's subscriptions could be a client's, if its id is unknown or a second one may exist.
+//! Candidates: which of a customer's subscriptions could be a client's, if its id is unknown or a
+//! second one may exist.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,8 @@ use super::observed::{Observed, ObservedCustomer, ObservedSubscription};
 use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
 use crate::ids::HaloSubscriptionId;
 
-/// Subscriptions that pending associations created themselves and have no id of. They are no candidates for another client of
-/// the same customer.
+/// Subscriptions that pending associations created themselves and have no id of. They are no
+/// candidates for another client of the same customer.
 pub(super) fn reserved_for_pending(desired: &Desired, observed: &Observed) -> BTreeSet<HaloSubscriptionId> {
     let mut reserved = BTreeSet::new();
     let pending = desired.associations.iter().chain(&desired.competing_associations);
@@ -18,8 +19,8 @@ pub(super) fn reserved_for_pending(desired: &Desired, observed: &Observed) -> BT
     for association in pending {
         if let Some(ObservedCustomer::Found { subscriptions, .. }) = observed.customers.get(&association.customer) {
             let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
-            // A match by name alone is the association's own if it is a single record that is adopted now. Several matches, or
-            // one that a user has refused, may be any client's.
+            // A match by name alone is the association's own if it is a single record that is
+            // adopted now. Several matches, or one that a user has refused, may be any client's.
             let found = recovered(association, &free);
             let blocked = desired.suspended_since.is_some()
                 && association.problem.as_ref().is_some_and(|it| it.code() == ProblemCode::FieldsOverwritten);
@@ -32,8 +33,9 @@ pub(super) fn reserved_for_pending(desired: &Desired, observed: &Observed) -> BT
     reserved
 }
 
-/// Those of a customer's `free` subscriptions that an earlier create of this association made. A deactivated one counts only
-/// if there is no other: a partner deactivates the one of two that is not wanted.
+/// Those of a customer's `free` subscriptions that an earlier create of this association made. A
+/// deactivated one counts only if there is no other: a partner deactivates the one of two that is
+/// not wanted.
 pub(super) fn recovered<'s>(
     association: &DesiredAssociation,
     free: &[&'s ObservedSubscription],
@@ -42,7 +44,8 @@ pub(super) fn recovered<'s>(
     let marked = |it: &&ObservedSubscription| {
         it.marker.as_deref() == Some(&create.marker) || Some(it.id) == create.previous_subscription
     };
-    // Halo may not have kept the marker. After an unconfirmed create, the initial name with our vendor text is proof enough.
+    // Halo may not have kept the marker. After an unconfirmed create, the initial name with our
+    // vendor text is proof enough.
     let named = |it: &&ObservedSubscription| {
         let unconfirmed = create.sent_at.is_some() || create.duplicate_possible;
         unconfirmed && it.ours && it.marker.is_none() && it.name == create.name
@@ -62,8 +65,8 @@ pub(super) fn ids(subscriptions: &[&ObservedSubscription]) -> Vec<HaloSubscripti
 }
 
 /// A second live record of an association: of a create that was sent twice, a copy that the partner
-/// made in Halo, or an earlier record that came back. The association's own stays right; the other one
-/// bills as well. By its marker a second record is known wherever the tenant's list shows it.
+/// made in Halo, or an earlier record that came back. The association's own stays right; the other
+/// one bills as well. By its marker a second record is known wherever the tenant's list shows it.
 pub(super) fn duplicate(
     association: &DesiredAssociation,
     observed: &Observed,

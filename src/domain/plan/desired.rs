@@ -1,4 +1,5 @@
-//! The state that Halo is to show: one subscription for each association, with the active user count.
+//! The state that Halo is to show: one subscription for each association, with the active user
+//! count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,26 +15,30 @@ use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, Ha
 pub struct Desired {
     pub tenant: HaloTenant,
     pub associations: Vec<DesiredAssociation>,
-    /// Associations that this plan does nothing for and that want subscriptions of the same customers. What they created is
-    /// theirs.
+    /// Associations that this plan does nothing for and that want subscriptions of the same
+    /// customers. What they created is theirs.
     pub competing_associations: Vec<DesiredAssociation>,
-    /// Subscriptions that belong to an association of this tenant: never candidates for another association.
+    /// Subscriptions that belong to an association of this tenant: never candidates for another
+    /// association.
     pub owned: BTreeSet<HaloSubscriptionId>,
-    /// Since when writes are suspended: Halo changed more than the quantity, and no user has acknowledged it yet.
+    /// Since when writes are suspended: Halo changed more than the quantity, and no user has
+    /// acknowledged it yet.
     pub suspended_since: Option<DateTime<Utc>>,
 }
 
-/// Customers of one slice. Their reads, with all that follows, stay well inside what Halo takes in five minutes.
+/// Customers of one slice. Their reads, with all that follows, stay well inside what Halo takes in
+/// five minutes.
 const CUSTOMERS_PER_SLICE: usize = 25;
 
-/// Associations that are observed again together after their first observation became too old to write by. No more than
-/// can be written before the second observation is too old as well.
+/// Associations that are observed again together after their first observation became too old to
+/// write by. No more than can be written before the second observation is too old as well.
 const REREAD_AT_ONCE: usize = 10;
 
 impl Desired {
-    /// Splits the work into slices that are observed, planned and executed one after the other, so that a run which has to
-    /// pause has finished part of it. The associations that have a subscription come first and are read together. The others
-    /// follow customer by customer, and those with a problem that a user has to resolve come last.
+    /// Splits the work into slices that are observed, planned and executed one after the other, so
+    /// that a run which has to pause has finished part of it. The associations that have a
+    /// subscription come first and are read together. The others follow customer by customer, and
+    /// those with a problem that a user has to resolve come last.
     pub fn slices(mut self) -> Vec<Desired> {
         let associations = std::mem::take(&mut self.associations);
         let (known, unknown): (Vec<_>, Vec<_>) = associations.into_iter().partition(|it| it.subscription.is_some());
@@ -49,8 +54,9 @@ impl Desired {
         self.split_into(parts)
     }
 
-    /// Small slices of the associations in `left`, to be observed and planned again. Associations that want subscriptions of
-    /// the same customers and are not `written` come with them: which subscription is whose is decided for all together.
+    /// Small slices of the associations in `left`, to be observed and planned again. Associations
+    /// that want subscriptions of the same customers and are not `written` come with them: which
+    /// subscription is whose is decided for all together.
     pub fn remaining(mut self, left: &BTreeSet<AssociationId>, written: &BTreeSet<AssociationId>) -> Vec<Desired> {
         let is_left = |it: &&DesiredAssociation| left.contains(&it.id);
         let pending = self.associations.iter().filter(is_left).filter(|it| it.subscription.is_none());
@@ -64,15 +70,15 @@ impl Desired {
         self.slices().into_iter().flat_map(|slice| slice.chunks(REREAD_AT_ONCE)).collect()
     }
 
-    /// Associations whose subscription Halo last did not let us read or write. A run reads them with the others and writes
-    /// them after all others, so that they delay no other client.
+    /// Associations whose subscription Halo last did not let us read or write. A run reads them
+    /// with the others and writes them after all others, so that they delay no other client.
     pub fn refused(&self) -> BTreeSet<AssociationId> {
         let refused = self.associations.iter().filter(|it| it.subscription.is_some() && it.was_refused());
         refused.map(|it| it.id).collect()
     }
 
-    /// Small slices of `these` associations alone. Each `turn` begins with another one, because Halo may refuse the first ones
-    /// for ever.
+    /// Small slices of `these` associations alone. Each `turn` begins with another one, because
+    /// Halo may refuse the first ones for ever.
     pub fn restricted_to(mut self, these: &BTreeSet<AssociationId>, turn: u32) -> Vec<Desired> {
         self.associations.retain(|it| these.contains(&it.id));
         let turn = turn as usize % self.associations.len().max(1);
@@ -80,7 +86,8 @@ impl Desired {
         self.chunks(REREAD_AT_ONCE)
     }
 
-    /// Slices of about `size` associations. Associations without a subscription stay with the others of their customer.
+    /// Slices of about `size` associations. Associations without a subscription stay with the
+    /// others of their customer.
     fn chunks(mut self, size: usize) -> Vec<Desired> {
         let mut parts: Vec<Vec<DesiredAssociation>> = Vec::new();
         for association in std::mem::take(&mut self.associations) {
@@ -119,7 +126,8 @@ pub struct DesiredAssociation {
     pub subscription: Option<HaloSubscriptionId>,
     pub goal: Goal,
     pub create: Create,
-    /// A quantity was sent to Halo and its result was not recorded: the process was killed, or Halo did not answer.
+    /// A quantity was sent to Halo and its result was not recorded: the process was killed, or Halo
+    /// did not answer.
     pub unconfirmed_write: Option<UnconfirmedWrite>,
     /// The quantity that Halo last confirmed.
     pub last_synced_quantity: Option<u32>,
@@ -139,7 +147,7 @@ impl DesiredAssociation {
 pub struct UnconfirmedWrite {
     pub sent: Sent,
     /// The create-confirmation timeout has passed since the write: Halo is no longer at work on it.
-    pub settled: bool,
+    pub timed_out: bool,
 }
 
 /// A write of the quantity: what Halo showed before it, and what was sent.
@@ -164,14 +172,14 @@ pub struct Create {
     pub marker: String,
     /// When a create was sent whose result is unknown.
     pub sent_at: Option<DateTime<Utc>>,
-    /// The create-confirmation timeout has passed since then, by the database's clock: if Halo shows nothing now, nothing was
-    /// created.
-    pub settled: bool,
-    /// A create was sent again not long ago, and the first one may still show up beside the subscription that exists now; or a
-    /// second subscription is known and still exists.
+    /// The create-confirmation timeout has passed since then, by the database's clock: if Halo
+    /// shows nothing now, nothing was created.
+    pub timed_out: bool,
+    /// A create was sent again not long ago, and the first one may still show up beside the
+    /// subscription that exists now; or a second subscription is known and still exists.
     pub duplicate_possible: bool,
-    /// The subscription of an ended association of the same client and customer. It is adopted again, wherever the partner
-    /// has moved it.
+    /// The subscription of an ended association of the same client and customer. It is adopted
+    /// again, wherever the partner has moved it.
     pub previous_subscription: Option<HaloSubscriptionId>,
     /// A user saw the candidates and chose a new subscription.
     pub creation_approved: bool,

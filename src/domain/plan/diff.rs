@@ -1,4 +1,5 @@
-//! Computes the plan from desired and observed state. Every decision about money is made here and nowhere else.
+//! Computes the plan from desired and observed state. Every decision about money is made here and
+//! nowhere else.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +18,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Removes the steps of `these` associations that would write to Halo. Returns the associations of the removed steps and the
-    /// remaining plan.
+    /// Removes the steps of `these` associations that would write to Halo. Returns the associations
+    /// of the removed steps and the remaining plan.
     pub fn without_writes_of(self, these: &BTreeSet<AssociationId>) -> (BTreeSet<AssociationId>, Plan) {
         let would = |step: &Step| these.contains(&step.association) && step.action.writes();
         let (left_out, steps): (Vec<_>, Vec<_>) = self.steps.into_iter().partition(would);
@@ -56,7 +57,8 @@ pub struct Step {
     pub changed_in_halo: bool,
     /// The quantity that Halo showed before an unconfirmed write, which counts as this step's.
     pub before_sent: Option<u32>,
-    /// Whether the client has a second subscription; `None` if the customer's subscriptions were not read.
+    /// Whether the client has a second subscription; `None` if the customer's subscriptions were
+    /// not read.
     pub duplicate: Option<bool>,
 }
 
@@ -67,7 +69,8 @@ pub enum Action {
         marker: String,
         quantity: u32,
     },
-    /// An earlier create made the subscription and its id was lost: adopt it again, and set its quantity if that differs.
+    /// An earlier create made the subscription and its id was lost: adopt it again, and set its
+    /// quantity if that differs.
     Readopt {
         subscription: HaloSubscriptionId,
         quantity: u32,
@@ -83,7 +86,8 @@ pub enum Action {
         subscription: HaloSubscriptionId,
         quantity: u32,
     },
-    /// A user removed the association: its quantity is set to zero first if the user chose that, then the association ends.
+    /// A user removed the association: its quantity is set to zero first if the user chose that,
+    /// then the association ends.
     End {
         set_to_zero: Option<HaloSubscriptionId>,
     },
@@ -97,7 +101,8 @@ impl Action {
     pub fn writes(&self) -> bool {
         match self {
             Action::Create { .. } | Action::SetQuantity { .. } => true,
-            // Adopting writes to our tables only; whether the quantity differs is known when the step is executed.
+            // Adopting writes to our tables only; whether the quantity differs is known when the
+            // step is executed.
             Action::Readopt { .. } => true,
             Action::End { set_to_zero } => set_to_zero.is_some(),
             Action::NoChange { .. } | Action::Defer(_) | Action::Blocked(_) => false,
@@ -160,14 +165,16 @@ fn step(
         Some(Lookup::Deleted) => {
             step.action = match association.goal {
                 Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
-                // Nothing observes the subscription after this end, so one answer that it is deleted is not enough.
+                // Nothing observes the subscription after this end, so one answer that it is
+                // deleted is not enough.
                 Goal::End(Ending::SetToZero) => match &association.problem {
                     Some(problem) if problem.code() == ProblemCode::SubscriptionDeleted => {
                         Action::End { set_to_zero: None }
                     }
                     _ => Action::Defer(Problem::new(ProblemKind::SubscriptionDeleted, now)),
                 },
-                // A write to the deleted subscription made another record: the problem stays until a user has resolved it.
+                // A write to the deleted subscription made another record: the problem stays until
+                // a user has resolved it.
                 Goal::SyncQuantity { .. } => match &association.problem {
                     Some(problem) if problem.code() == ProblemCode::DuplicateSubscription => {
                         Action::Blocked(problem.clone())
@@ -186,8 +193,8 @@ fn step(
             return step;
         }
     };
-    // A quantity other than the last recorded one need not be a change in Halo: a crash may have come between the write and its
-    // record.
+    // A quantity other than the last recorded one need not be a change in Halo: a crash may have
+    // come between the write and its record.
     let quantity = match association.goal {
         Goal::SyncQuantity { active_users } => active_users,
         Goal::End(_) => 0,
@@ -197,7 +204,7 @@ fn step(
         && arrived.is_none()
         && association.last_synced_quantity.is_some_and(|last| current.quantity != Some(last));
     step.before_sent = arrived.and_then(|sent| sent.from);
-    let under_way = association.unconfirmed_write.filter(|it| arrived.is_none() && !it.settled);
+    let under_way = association.unconfirmed_write.filter(|it| arrived.is_none() && !it.timed_out);
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
         // A write that Halo may still be at work on would undo this one, or a later one.
@@ -232,8 +239,9 @@ fn step(
     step
 }
 
-/// The problem of a refused 0. Some Halos never accept a 0, so a refused 0 is tried again only when the count changes. Any
-/// other refused quantity is tried again every night, because the reason may have been removed meanwhile.
+/// The problem of a refused 0. Some Halos never accept a 0, so a refused 0 is tried again only when
+/// the count changes. Any other refused quantity is tried again every night, because the reason may
+/// have been removed meanwhile.
 fn zero_refused_before(association: &DesiredAssociation) -> Option<&Problem> {
     association.problem.as_ref().filter(|problem| {
         matches!(problem.kind, ProblemKind::QuantityRefused { quantity: 0, refusal: QuantityRefusal::Rejected { .. } })
@@ -286,8 +294,9 @@ fn find_or_create(
         Some(ObservedCustomer::Found { subscriptions, inactive, .. }) => (subscriptions.as_slice(), *inactive),
         Some(ObservedCustomer::Deleted) => {
             return match association.goal {
-                // The record of an unconfirmed create may have moved with a merged customer, or may not show yet.
-                Goal::End(_) if create.sent_at.is_some() && !create.settled => {
+                // The record of an unconfirmed create may have moved with a merged customer, or may
+                // not show yet.
+                Goal::End(_) if create.sent_at.is_some() && !create.timed_out => {
                     Action::Defer(Problem::new(ProblemKind::CreateUnconfirmed, now))
                 }
                 Goal::End(_) => Action::End { set_to_zero: None },
@@ -310,9 +319,10 @@ fn find_or_create(
     let recovered = recovered(association, &free);
     match recovered[..] {
         [] => {}
-        // A user saw this one and chose a new subscription. It may also be the record of the unconfirmed create.
+        // A user saw this one and chose a new subscription. It may also be the record of the
+        // unconfirmed create.
         [only] if create.creation_approved && only.marker.as_deref() != Some(&create.marker) => {
-            if create.sent_at.is_some() && create.settled {
+            if create.sent_at.is_some() && create.timed_out {
                 return blocked(Problem::new(ProblemKind::AmbiguousRecovery { ids: vec![only.id] }, now));
             }
         }
@@ -336,7 +346,7 @@ fn find_or_create(
         // The quantity stays as it is, whichever of them is the association's.
         _ if association.goal == Goal::End(Ending::KeepQuantity) => return Action::End { set_to_zero: None },
         // The record of the unconfirmed create may not be among them yet.
-        _ if create.sent_at.is_some() && !create.settled => {}
+        _ if create.sent_at.is_some() && !create.timed_out => {}
         _ => {
             let ids = ids(&recovered);
             let kind = match create.sent_at.is_some() {
@@ -346,7 +356,7 @@ fn find_or_create(
             return blocked(Problem::new(kind, now));
         }
     }
-    if create.sent_at.is_some() && !create.settled {
+    if create.sent_at.is_some() && !create.timed_out {
         // A refusal stays in sight while INFIMA looks whether the create was stored all the same.
         let refused = association.problem.clone().filter(|it| it.code() == ProblemCode::CreateRefused);
         let unconfirmed = Problem::new(ProblemKind::CreateUnconfirmed, now);
@@ -358,7 +368,8 @@ fn find_or_create(
     if inactive {
         return blocked(Problem::new(ProblemKind::CustomerInactive, now));
     }
-    // A subscription with our vendor text that no association owns, such as an earlier installation's: a user chooses.
+    // A subscription with our vendor text that no association owns, such as an earlier
+    // installation's: a user chooses.
     let orphans: Vec<_> =
         free.iter().copied().filter(|it| it.ours && it.active && !reserved.contains(&it.id)).collect();
     if !orphans.is_empty() && !create.creation_approved {

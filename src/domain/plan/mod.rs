@@ -1,7 +1,8 @@
 //! The plan of a sync: what is desired, what Halo shows, and the difference.
 //!
-//! A plan is data. [`diff`] computes it without I/O, [`render`] prints it, the preview shows it, and `ops/sync/run` executes
-//! it step by step. A second plan right after a successful run changes nothing.
+//! A plan is data. [`diff`] computes it without I/O, [`render`] prints it, the preview shows it,
+//! and `ops/sync/run` executes it step by step. A second plan right after a successful run changes
+//! nothing.
 
 mod candidates;
 mod desired;

@@ -10,10 +10,11 @@ pub struct Observed {
     pub tenant: HaloTenant,
     /// The subscription of each association that has one.
     pub subscriptions: BTreeMap<HaloSubscriptionId, Lookup>,
-    /// The customers of associations without a subscription, and of those whose subscription is on another customer now, each
-    /// with all of its subscriptions.
+    /// The customers of associations without a subscription, and of those whose subscription is on
+    /// another customer now, each with all of its subscriptions.
     pub customers: BTreeMap<HaloCustomerId, ObservedCustomer>,
-    /// Other subscriptions of ours that the tenant's list showed when it was read for the ones above.
+    /// Other subscriptions of ours that the tenant's list showed when it was read for the ones
+    /// above.
     pub others: Vec<ObservedSubscription>,
 }
 

@@ -1,4 +1,5 @@
-//! A plan as text, one line for each association: for `sync --dry-run`, for support, and as golden text in tests.
+//! A plan as text, one line for each association: for `sync --dry-run`, for support, and as golden
+//! text in tests.
 
 use std::fmt::Write;
 

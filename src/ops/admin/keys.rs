@@ -14,7 +14,8 @@ use crate::storage::{AuditContext, keys};
 /// How many secrets are re-encrypted in one batch.
 const BATCH: i64 = 100;
 
-/// Whether this keyring opens what the database holds. The first start leaves a canary to be opened by later ones.
+/// Whether this keyring opens what the database holds. The first start leaves a canary to be opened
+/// by later ones.
 pub async fn check_canary(ops: &Ops) -> Result<(), OpError> {
     let mut tx = ops.db.begin(SystemScope::housekeeping()).await?;
     match keys::canary(&mut tx).await? {
@@ -29,15 +30,16 @@ pub async fn check_canary(ops: &Ops) -> Result<(), OpError> {
 #[derive(Clone, Debug, Default)]
 pub struct Rotation {
     pub resealed: u64,
-    /// Secrets that no key here opens, by the reason: sealed with a missing key, or damaged. They stay
-    /// as they are.
+    /// Secrets that no key here opens, by the reason: sealed with a missing key, or damaged. They
+    /// stay as they are.
     pub remaining: BTreeMap<String, u64>,
-    /// For each key, how many secrets it still seals. A key with none may be taken out of the keyring.
+    /// For each key, how many secrets it still seals. A key with none may be taken out of the
+    /// keyring.
     pub in_use: Vec<(String, i64)>,
 }
 
-/// Seals every stored secret that opens with the active key. It may be interrupted at any point and started again, while
-/// everything else runs: a secret that was replaced meanwhile is not touched.
+/// Seals every stored secret that opens with the active key. It may be interrupted at any point and
+/// started again, while everything else runs: a secret that was replaced meanwhile is not touched.
 pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> {
     let system = SystemScope::housekeeping();
     let mut rotation = Rotation::default();

@@ -1,5 +1,5 @@
-//! What the operator does at the command line: there is no caller whose rights could be asked for, and the audit log names
-//! the operator.
+//! What the operator does at the command line: there is no caller whose rights could be asked for,
+//! and the audit log names the operator.
 
 pub mod housekeeping;
 pub mod keys;
@@ -44,8 +44,8 @@ pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpErro
     Ok(run)
 }
 
-/// Requests every partner whose latest run since then failed, spread over `spread`, so that Halo's host is not hit by all at
-/// once: after an outage.
+/// Requests every partner whose latest run since then failed, spread over `spread`, so that Halo's
+/// host is not hit by all at once: after an outage.
 pub async fn request_failed_since(
     ops: &Ops,
     since: DateTime<Utc>,

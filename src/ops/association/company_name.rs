@@ -94,8 +94,8 @@ impl CompanyName {
 /// Returns what to search Halo for to find a company of this name, best first.
 ///
 /// Halo searches for a text as a whole, so one word finds more than the full name. It is not
-/// documented whether Halo's search ignores accents (docs/halo-api.md, section 11.17), so a word with accents
-/// is searched for as it is, then without them, then by its longest part without any.
+/// documented whether Halo's search ignores accents (docs/halo-api.md, section 11.17), so a word
+/// with accents is searched for as it is, then without them, then by its longest part without any.
 pub fn search_terms(name: &str) -> Vec<String> {
     let kept = CompanyName::new(name).words;
     let words: Vec<&str> = name

@@ -1,4 +1,5 @@
-//! Use cases of the mapping of clients to Halo customers, and of the subscriptions that follow from it.
+//! Use cases of the mapping of clients to Halo customers, and of the subscriptions that follow from
+//! it.
 
 mod company_name;
 pub mod recreate;

@@ -1,4 +1,5 @@
-//! Ends the mapping of a client. What becomes of the billed quantity is money, so the caller says it; a run confirms it.
+//! Ends the mapping of a client. What becomes of the billed quantity is money, so the caller says
+//! it; a run confirms it.
 
 use serde_json::json;
 

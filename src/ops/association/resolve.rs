@@ -1,5 +1,5 @@
-//! Answers what only a person can: which subscription is this client's, and whether writing goes on after Halo did not keep
-//! fields.
+//! Records a person's answer: which subscription is this client's, or that writes may resume after
+//! Halo overwrote fields.
 
 use serde_json::json;
 
@@ -24,7 +24,7 @@ pub enum Resolution {
     Adopt(HaloSubscriptionId),
     /// None of the candidates: create a new one.
     CreateNew,
-    /// The fields were looked at: writing may go on for this partner.
+    /// The person has checked the fields: writes may resume for this partner.
     Continue,
 }
 
@@ -43,7 +43,7 @@ pub async fn resolve_subscription(
         let mut db = ops.db.read(&scope).await?;
         associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
     };
-    // Whoever waits for an end may say that writing goes on: that is what brings the end about.
+    // An association that is ending needs writes as well: they bring its end about.
     if asked.is_over() && resolution != Resolution::Continue {
         return Err(ending());
     }

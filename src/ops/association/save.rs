@@ -1,5 +1,5 @@
-//! Maps clients to Halo customers, one or many at once. Each entry succeeds or fails by itself; the subscriptions follow by a
-//! run that is queued in the same transaction.
+//! Maps clients to Halo customers, one or many at once. Each entry succeeds or fails by itself; the
+//! subscriptions follow by a run that is queued in the same transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,8 @@ use crate::storage::associations::{NewAssociation, OwnSubscription};
 use crate::storage::runs::RunRequest;
 use crate::storage::{PartnerTx, associations, clients};
 
-/// The most entries in one call: what can be verified within the slice of the budget that is kept for people.
+/// The most entries in one call: what can be verified within the slice of the budget that is kept
+/// for people.
 pub const MOST_ENTRIES: usize = 200;
 
 /// One line of the mapping table.
@@ -62,7 +63,7 @@ pub async fn associate_clients(
     let (connection, session) = halo::active_session(ops, &scope, Priority::Interactive).await?;
     let kept = match kept_subscriptions(ops, &scope, &connection.tenant, &session, mappings).await {
         Ok(kept) => kept,
-        // No room in the budget: what may be kept is not known, so nothing is decided.
+        // The budget is used up: what may be kept is not known, so nothing is decided.
         Err(OpError::Halo(error)) => {
             return Err(OpError::Refused(vec![halo::user_error(&error, &[])]));
         }
@@ -72,7 +73,7 @@ pub async fn associate_clients(
     let wanted: Vec<_> = wanted.into_iter().collect();
     let customers = match session.customers(&wanted).await {
         Ok(customers) => Some(customers),
-        // No room in the budget: the run verifies them.
+        // The budget is used up: the run verifies the customers.
         Err(HaloError::RateLimited { .. }) => None,
         Err(error) => return Err(OpError::Refused(vec![halo::user_error(&error, &[])])),
     };
@@ -104,8 +105,8 @@ pub async fn associate_clients(
 }
 
 /// The clients' own subscriptions that are at the customer to which the client is being mapped,
-/// whatever the reason: Halo merged the customers, or a user moved the subscription. Read from Halo,
-/// and only for clients that had a subscription at another customer.
+/// whatever the reason: Halo merged the customers, or a user moved the subscription. Read from
+/// Halo, and only for clients that had a subscription at another customer.
 async fn kept_subscriptions(
     ops: &Ops,
     scope: &PartnerScope,

@@ -1,5 +1,5 @@
-//! The connection check: the same checks for typed details and for the stored ones. Nothing of typed
-//! details is stored; the result of a check of the stored connection is.
+//! The connection check: the same checks for typed details and for the stored ones. Nothing of
+//! typed details is stored; the result of a check of the stored connection is.
 
 use chrono::{DateTime, Utc};
 

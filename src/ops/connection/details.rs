@@ -12,7 +12,8 @@ use crate::storage::connections;
 /// Halo's Client IDs are GUIDs and its secrets two of them; anything far beyond is not one.
 const LONGEST: usize = 500;
 
-/// What a user typed into the connection form. What is left out is taken from the stored connection.
+/// What a user typed into the connection form. What is left out is taken from the stored
+/// connection.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
     pub url: Option<String>,
@@ -44,8 +45,8 @@ impl Typed {
     }
 }
 
-/// Reads what was typed, and says everything that is wrong with it at once. A new URL needs the secret again: the stored one
-/// is only ever sent to the host it was saved for.
+/// Reads what was typed, and says everything that is wrong with it at once. A new URL needs the
+/// secret again: the stored one is only ever sent to the host it was saved for.
 pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Details) -> Result<Typed, OpError> {
     let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
     let (stored, sealed) = stored.and_then(|stored| stored.connection).unzip();

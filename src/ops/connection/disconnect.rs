@@ -1,5 +1,5 @@
-//! Erases the secret. Associations and history stay, Halo is left as it is, and syncs resume when the
-//! same tenant is connected again.
+//! Erases the secret. Associations and history stay, Halo is left as it is, and syncs resume when
+//! the same tenant is connected again.
 
 use super::summary;
 use crate::auth::Act;
@@ -13,7 +13,8 @@ pub async fn disconnect(ops: &Ops, request: &Request<'_>, target: impl Into<Targ
     let mut tx = ops.begin(&scope, request).await?;
     tx.lock().await?;
     let connection = connections::find(&mut tx, &scope).await?;
-    // Runs first, as a run does that ends: two transactions that lock in different orders would wait for each other.
+    // Runs first, as a run does that ends: two transactions that lock in different orders would
+    // wait for each other.
     runs::cancel(&mut tx, &scope, ops.clock.now()).await?;
     let disconnected = connections::disconnect(&mut tx, &scope, ops.clock.now()).await?;
     if disconnected {

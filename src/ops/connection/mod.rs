@@ -1,5 +1,5 @@
-//! Use cases of a partner's Halo connection: checking it, saving its details, disconnecting. Here is
-//! what its verbs share.
+//! Use cases of a partner's Halo connection: checking it, saving its details, disconnecting. Here
+//! is what its verbs share.
 
 pub mod check;
 mod details;
@@ -15,8 +15,8 @@ use crate::auth::PartnerScope;
 use crate::domain::connection::Connection;
 use crate::storage::partners;
 
-/// How often one partner's connection may be checked in a minute: enough for typing errors, too few for guessing secrets or
-/// for finding out what answers in a network.
+/// How often one partner's connection may be checked in a minute: enough for typing errors, too few
+/// for guessing secrets or for finding out what answers in a network.
 const CHECKS_PER_MINUTE: i32 = 10;
 
 /// What the audit log says of a connection.
@@ -33,8 +33,8 @@ pub(in crate::ops) fn not_connected() -> OpError {
     )
 }
 
-/// Counts a check before Halo is sent anything: the partner is still with INFIMA, and the check is not
-/// used to guess secrets or to explore networks.
+/// Counts a check before Halo is sent anything: the partner is still with INFIMA, and the check is
+/// not used to guess secrets or to explore networks.
 async fn count_attempt(ops: &Ops, request: &Request<'_>, scope: &PartnerScope) -> Result<(), OpError> {
     let mut tx = ops.begin_active(scope, request).await?;
     if !partners::count_connection_test(&mut tx, scope, CHECKS_PER_MINUTE).await? {

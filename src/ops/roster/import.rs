@@ -1,5 +1,6 @@
-//! Takes in the platform's report of partners, clients and users. Nothing is removed by leaving it out; a record older than
-//! what is here is ignored; one record's fault does not keep the others out.
+//! Takes in the platform's report of partners, clients and users. Nothing is removed by leaving it
+//! out; a record older than what is here is ignored; one record's fault does not keep the others
+//! out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,7 +68,8 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
     for partner in roster::archived_but_connected(&mut tx, system).await? {
         let scope = permit(request.caller, Act::ImportRoster, partner)?;
         partners::lock(&mut tx, &scope).await?;
-        // Runs first, as a run does that ends: two transactions that lock in different orders would wait for each other.
+        // Runs first, as a run does that ends: two transactions that lock in different orders would
+        // wait for each other.
         runs::cancel(&mut tx, &scope, now).await?;
         let connected = connections::disconnect(&mut tx, &scope, now).await?;
         let entry = activity::Entry {
@@ -78,7 +80,8 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
         activity::record(&mut tx, &scope, entry, now).await?;
     }
 
-    // One row for each partner of which something was stored, with counts: names of people stay out of the log.
+    // One row for each partner of which something was stored, with counts: names of people stay out
+    // of the log.
     let changed: Vec<_> = imported.of_partners.keys().copied().collect();
     let mut after = roster::summaries(&mut tx, system, &changed).await?;
     let mut entries = Vec::new();
@@ -102,7 +105,8 @@ struct Deduped<T> {
     records: Vec<T>,
 }
 
-/// Of several records with one external id only the newest version counts. A record that cannot be stored is refused.
+/// Of several records with one external id only the newest version counts. A record that cannot be
+/// stored is refused.
 fn dedupe_latest<T: Clone + Record>(records: &[T], list: &str, imported: &mut Imported) -> Deduped<T> {
     let mut newest: BTreeMap<&str, usize> = BTreeMap::new();
     let mut valid = 0;
@@ -138,7 +142,8 @@ fn validate(record: &impl Record) -> Option<UserError> {
         let message = format!("This is too long: at most {LONGEST_TEXT} characters.");
         return Some(UserError::new(UserErrorCode::TooLong, &[field], message));
     }
-    // Postgres stores no NUL, and one such text would keep the whole report out. The others belong in no name either.
+    // Postgres stores no NUL, and one such text would keep the whole report out. The others belong
+    // in no name either.
     let (field, _) = record.texts().into_iter().find(|(_, text)| text.chars().any(char::is_control))?;
     let message = "This text holds a control character. Leave it out and send the record again.";
     Some(UserError::new(UserErrorCode::Invalid, &[field], message))

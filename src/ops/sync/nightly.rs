@@ -1,5 +1,5 @@
-//! Queues the nightly sync of every partner that is due: exactly one for each partner and date, however many processes run
-//! the scheduler. A missed nightly sync is caught up once.
+//! Queues the nightly sync of every partner that is due: exactly one for each partner and date,
+//! however many processes run the scheduler. A missed nightly sync is caught up once.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -24,7 +24,8 @@ pub enum Selection {
     Today,
 }
 
-/// Queues nightly syncs and returns the queued runs. The error of one partner is logged and does not affect the others.
+/// Queues nightly syncs and returns the queued runs. The error of one partner is logged and does
+/// not affect the others.
 pub async fn enqueue_nightly_syncs(ops: &Ops, selection: Selection) -> Result<Vec<(PartnerId, RunId)>, OpError> {
     let mut started = Vec::new();
     let mut after = None;
@@ -83,7 +84,8 @@ async fn enqueue_nightly_sync(
     let request =
         RunRequest { trigger: Trigger::Nightly, clients: None, nightly_date: Some(nightly.date), interactive: false };
     let run = enqueue(&mut tx, request).await?;
-    // The run itself is the record of a nightly sync that was due. Only an operator's command is audited.
+    // The run itself is the record of a nightly sync that was due. Only an operator's command is
+    // audited.
     if selection == Selection::Today {
         let after = json!({ "night": nightly.date });
         tx.record(Action::SyncRequested, Some(run.to_string()), None, Some(after)).await?;

@@ -1,5 +1,6 @@
-//! Observes Halo: reads what a plan needs and nothing else. That is the subscriptions of associations that have one, and the
-//! customers, with all their subscriptions, of associations that have none.
+//! Observes Halo: reads what a plan needs and nothing else. That is the subscriptions of
+//! associations that have one, and the customers, with all their subscriptions, of associations
+//! that have none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -16,7 +17,8 @@ use crate::ops::sync::run::step_result::overwritten;
 use crate::storage::leases::LeasedTx;
 use crate::storage::{outcomes, outcomes::PendingWrite};
 
-/// One observation of Halo, with the records as Halo answered them, to compare with the answer to a write.
+/// One observation of Halo, with the records as Halo answered them, to compare with the answer to a
+/// write.
 pub(in crate::ops) struct Observation {
     pub observed: Observed,
     pub records: BTreeMap<HaloSubscriptionId, Subscription>,
@@ -56,7 +58,8 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         subscriptions.insert(id, lookup);
     }
-    // These are read one by one. If none of them exists any more, that says nothing about what the agent may see.
+    // These are read one by one. If none of them exists any more, that says nothing about what the
+    // agent may see.
     for id in ours.clone().filter(|it| it.subscription.is_none()).filter_map(|it| it.create.previous_subscription) {
         let lookup = match session.subscription(id).await {
             Ok(Some(record)) => {
@@ -72,8 +75,9 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         subscriptions.insert(id, lookup);
     }
-    // Customers are read for associations without a subscription, for those whose subscription is elsewhere now (a user moved
-    // it, or Halo merged the customer), and for those that may have a second subscription.
+    // Customers are read for associations without a subscription, for those whose subscription is
+    // elsewhere now (a user moved it, or Halo merged the customer), and for those that may have a
+    // second subscription.
     let in_place = |association: &&DesiredAssociation| match association.subscription.map(|id| subscriptions.get(&id)) {
         None => false,
         Some(Some(Lookup::Found(record))) => record.customer == association.customer,
@@ -119,8 +123,9 @@ pub(in crate::ops) struct PendingWriteNote {
     pub fields: PreservedFields,
 }
 
-/// Attaches unconfirmed writes to their associations and checks whether one of them overwrote other fields of its record. Such
-/// an association waits for a user, and all writes for the partner are suspended. Returns the last such problem.
+/// Attaches unconfirmed writes to their associations and checks whether one of them overwrote other
+/// fields of its record. Such an association waits for a user, and all writes for the partner are
+/// suspended. Returns the last such problem.
 pub(in crate::ops) fn attach_unconfirmed_writes(
     desired: &mut Desired,
     pending: &[PendingWrite],
@@ -128,7 +133,7 @@ pub(in crate::ops) fn attach_unconfirmed_writes(
     now: DateTime<Utc>,
 ) -> Option<Problem> {
     let mut found = None;
-    for PendingWrite { association, before, settled } in pending {
+    for PendingWrite { association, before, timed_out } in pending {
         let Some(association) = desired.associations.iter_mut().find(|it| it.id == *association) else { continue };
         let record = association.subscription.and_then(|id| observation.records.get(&id));
         let before = serde_json::from_value::<PendingWriteNote>(before.clone());
@@ -137,7 +142,7 @@ pub(in crate::ops) fn attach_unconfirmed_writes(
         if before.subscription != record.id {
             continue;
         }
-        association.unconfirmed_write = Some(UnconfirmedWrite { sent: before.sent, settled: *settled });
+        association.unconfirmed_write = Some(UnconfirmedWrite { sent: before.sent, timed_out: *timed_out });
         if let Kept::Blanked(fields) = before.fields.kept_in(&record.untouched()) {
             tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo overwrote fields; writes are suspended");
             let problem = overwritten(&fields, now);

@@ -1,4 +1,5 @@
-//! Previews a sync: plans it against Halo's current state. Nothing is changed, neither in Halo nor here.
+//! Previews a sync: plans it against Halo's current state. Nothing is changed, neither in Halo nor
+//! here.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,8 @@ use crate::ops::sync::observe;
 use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, halo};
 use crate::storage::{associations, clients, desired};
 
-/// Requests that one preview may spend of the budget's interactive reserve: a user waits for it in front of a screen.
+/// Requests that one preview may spend of the budget's interactive reserve: a user waits for it in
+/// front of a screen.
 const MAX_REQUESTS: u32 = 30;
 /// Clients without a subscription that one preview observes. Each costs requests of its own.
 const MAX_WITHOUT_SUBSCRIPTION: usize = 10;
@@ -35,8 +37,8 @@ pub struct Entry {
     pub active_users: u32,
 }
 
-/// Previews a sync of these clients, or of all that are mapped. A client that is not mapped has no entry; an unknown client is
-/// an error.
+/// Previews a sync of these clients, or of all that are mapped. A client that is not mapped has no
+/// entry; an unknown client is an error.
 pub async fn preview_sync(
     ops: &Ops,
     request: &Request<'_>,
@@ -109,7 +111,8 @@ pub(in crate::ops) async fn preview(
     Ok(Preview { entries, complete, halo_requests: session.requests() })
 }
 
-/// The plan for as many associations as the budget of a preview allows, those with a subscription first.
+/// The plan for as many associations as the budget of a preview allows, those with a subscription
+/// first.
 async fn plan_within_budget(ops: &Ops, session: &Session, desired: &Desired) -> Result<Plan, OpError> {
     let (known, unknown): (Vec<_>, Vec<_>) =
         desired.associations.iter().cloned().partition(|association| association.subscription.is_some());

@@ -21,8 +21,8 @@ pub struct RequestedSync {
     pub errors: Vec<UserError>,
 }
 
-/// Requests a sync of the `requested` clients, or of all that are mapped. A client that is unknown or not mapped is an error of
-/// its own; the others are synced all the same.
+/// Requests a sync of the `requested` clients, or of all that are mapped. A client that is unknown
+/// or not mapped is an error of its own; the others are synced all the same.
 pub async fn request_sync(
     ops: &Ops,
     request: &Request<'_>,

@@ -194,7 +194,7 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
             name: initial_name(client, false),
             marker: marker_of(client, 41),
             sent_at: None,
-            settled: true,
+            timed_out: true,
             creation_approved: false,
             duplicate_possible: false,
             previous_subscription: None,
@@ -224,9 +224,9 @@ fn nameless(id: i32) -> ObservedSubscription {
     ObservedSubscription { id: HaloSubscriptionId(id), marker: None, ..record(3) }
 }
 
-fn doubtful(settled: bool) -> DesiredAssociation {
+fn doubtful(timed_out: bool) -> DesiredAssociation {
     let alder = wanted("Alder", 3);
-    DesiredAssociation { create: Create { sent_at: Some(now()), settled, ..alder.create.clone() }, ..alder }
+    DesiredAssociation { create: Create { sent_at: Some(now()), timed_out, ..alder.create.clone() }, ..alder }
 }
 
 fn ending(ending: Ending, association: DesiredAssociation) -> DesiredAssociation {
@@ -240,7 +240,7 @@ fn with_problem(kind: ProblemKind, association: DesiredAssociation) -> DesiredAs
 /// A quantity was sent when Halo showed 3, and its outcome was not recorded. Halo may still be
 /// carrying it out.
 fn interrupted(to: u32, association: DesiredAssociation) -> DesiredAssociation {
-    let unconfirmed_write = UnconfirmedWrite { sent: Sent { from: Some(3), to }, settled: false };
+    let unconfirmed_write = UnconfirmedWrite { sent: Sent { from: Some(3), to }, timed_out: false };
     DesiredAssociation { unconfirmed_write: Some(unconfirmed_write), ..association }
 }
 
@@ -248,7 +248,7 @@ fn interrupted(to: u32, association: DesiredAssociation) -> DesiredAssociation {
 fn interrupted_long_ago(to: u32, association: DesiredAssociation) -> DesiredAssociation {
     let association = interrupted(to, association);
     DesiredAssociation {
-        unconfirmed_write: association.unconfirmed_write.map(|it| UnconfirmedWrite { settled: true, ..it }),
+        unconfirmed_write: association.unconfirmed_write.map(|it| UnconfirmedWrite { timed_out: true, ..it }),
         ..association
     }
 }
@@ -529,14 +529,14 @@ prop_compose! {
             create: Create {
                 marker: marker_of(name, customer),
                 sent_at: doubt.filter(|_| known.is_none()).map(|_| now()),
-                settled: doubt.unwrap_or(true),
+                timed_out: doubt.unwrap_or(true),
                 creation_approved,
                 previous_subscription: previous_subscription.filter(|_| known.is_none()).map(HaloSubscriptionId),
                 ..base.create
             },
             unconfirmed_write: unconfirmed_write
                 .filter(|_| known.is_some())
-                .map(|(to, settled)| UnconfirmedWrite { sent: Sent { from: Some(3), to }, settled }),
+                .map(|(to, timed_out)| UnconfirmedWrite { sent: Sent { from: Some(3), to }, timed_out }),
             last_synced_quantity: last,
             problem: problem.map(|code| Problem::new(example(code), now())),
             ..base
@@ -625,7 +625,7 @@ proptest! {
             prop_assert_eq!(association.goal, Goal::SyncQuantity { active_users: *quantity });
             prop_assert_eq!(association.subscription, None);
             prop_assert_eq!(scene.customers.get(&association.customer.0), Some(&false), "on an active customer");
-            let doubt = association.create.sent_at.is_some() && !association.create.settled;
+            let doubt = association.create.sent_at.is_some() && !association.create.timed_out;
             prop_assert!(!doubt, "while an earlier create may still appear");
             let free = |it: &&ObservedSubscription| {
                 it.customer == association.customer && it.active && it.ours && !owned.contains(&it.id)

@@ -1,4 +1,5 @@
-// The banner, always visible: the environment, the caller, and the partner that the next run is for.
+// The banner, always visible: the environment, the caller, and the partner that the next run is
+// for.
 import { useGraphiQL } from '@graphiql/react';
 import { partnerIdIn, usePartner } from './partner.js';
 

@@ -1,5 +1,5 @@
-// The support menu: titles of the saved operations and labels of their variables. The operations are
-// the files in `../operations/`; a new one needs a file there and an entry here.
+// The support menu: titles of the saved operations and labels of their variables. The operations
+// are the files in `../operations/`; a new one needs a file there and an entry here.
 import findPartner from '../operations/find_partner.graphql';
 import partnersNeedingAttention from '../operations/partners_needing_attention.graphql';
 import previewTonight from '../operations/preview_tonight.graphql';

@@ -1,7 +1,8 @@
 // Sign-in by OpenID Connect: authorization code with PKCE, as a public client.
 //
-// The page leaves for the issuer and comes back with a code. Only the PKCE verifier and the state wait for it in
-// sessionStorage, and they are removed before anything else happens. The token itself is only ever in memory.
+// The page leaves for the issuer and comes back with a code. Only the PKCE verifier and the state
+// wait for it in sessionStorage, and they are removed before anything else happens. The token
+// itself is only ever in memory.
 const WAITING = 'playground.sign-in';
 
 /** Leaves the page for the issuer's sign-in. */

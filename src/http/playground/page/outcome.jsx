@@ -1,4 +1,5 @@
-// A summary of the latest answer, without JSON: whether the operation succeeded, problems, next steps.
+// A summary of the latest answer, without JSON: whether the operation succeeded, problems, next
+// steps.
 import { useEffect, useRef } from 'react';
 import { menu } from './menu.js';
 import { usePartner } from './partner.js';

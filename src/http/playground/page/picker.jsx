@@ -90,7 +90,8 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
             id={`${id}-${index}`}
             role="option"
             aria-selected={index === active}
-            // Before the input loses the focus: otherwise the list is closed when the click arrives.
+            // Before the input loses the focus: otherwise the list is closed when the click
+            // arrives.
             onMouseDown={(event) => {
               event.preventDefault();
               choose(item);

@@ -72,7 +72,8 @@ function operationIn(query, operationName) {
   }
 }
 
-// Not an async generator: stopping one waits for its next value, and a quiet subscription would never end.
+// Not an async generator: stopping one waits for its next value, and a quiet subscription would
+// never end.
 function watched(answers, report) {
   let over = false;
   return {

@@ -1,5 +1,6 @@
-// The editors think in workers. Monaco asks here for one by label; each is a file of its own beside this bundle,
-// so that `worker-src 'self'` is enough and nothing is made from a blob or fetched from elsewhere.
+// The editors think in workers. Monaco asks here for one by label; each is a file of its own beside
+// this bundle, so that `worker-src 'self'` is enough and nothing is made from a blob or fetched
+// from elsewhere.
 const files = { graphql: 'graphql.worker.js', json: 'json.worker.js' };
 
 globalThis.MonacoEnvironment = {

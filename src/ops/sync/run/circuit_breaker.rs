@@ -1,4 +1,5 @@
-//! The circuit breaker of one run: whether Halo's answers to writes say that it should not be asked for more.
+//! The circuit breaker of one run: whether Halo's answers to writes say that it should not be asked
+//! for more.
 
 use super::StopReason;
 use crate::halo::HaloError;
@@ -14,7 +15,8 @@ pub(super) struct CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    /// Records Halo's answer to one write. Returns a reason to stop if the answer concerns every client.
+    /// Records Halo's answer to one write. Returns a reason to stop if the answer concerns every
+    /// client.
     pub fn record(&mut self, answer: Result<(), &HaloError>) -> Option<StopReason> {
         match answer {
             Ok(()) => {
@@ -22,7 +24,8 @@ impl CircuitBreaker {
                 self.any_write_accepted = true;
             }
             Err(HaloError::Unavailable(_) | HaloError::DeadlinePassed) => self.consecutive_timeouts += 1,
-            // The agent may be kept from a single record. A second refusal without any accepted write concerns the connection.
+            // The agent may be kept from a single record. A second refusal without any accepted
+            // write concerns the connection.
             Err(error @ HaloError::PermissionDenied(_)) => {
                 if !self.any_write_accepted && self.refusal.is_some() {
                     return Some(StopReason::Halo(error.clone()));

@@ -75,8 +75,9 @@ impl Executor<'_> {
         }
     }
 
-    /// Reports a record that Halo answered that it could not store. It is looked for before the create
-    /// is sent again; a second failure, with the record's absence confirmed in between, is a refusal.
+    /// Reports a record that Halo answered that it could not store. It is looked for before the
+    /// create is sent again; a second failure, with the record's absence confirmed in between, is a
+    /// refusal.
     fn not_stored(&self, step: &Step, reason: String, error: HaloError, again: bool) -> StepResult {
         let (now, evidence) = (self.ops.clock.now(), Some(error.evidence()));
         if again {
@@ -94,13 +95,15 @@ impl Executor<'_> {
         mut created: Subscription,
         quantity: u32,
     ) -> Result<StepResult, StopReason> {
-        // A created subscription is this association's, even if a user changed the association meanwhile.
+        // A created subscription is this association's, even if a user changed the association
+        // meanwhile.
         match self.own(step, created.id, None).await? {
             Ownership::Taken => {}
             Ownership::OwnedByAnother => return Ok(owned_by_another(step, created.id, self.ops.clock.now())),
             Ownership::Superseded => return Ok(second_subscription(step, created.id, self.ops.clock.now())),
         }
-        // The answer may be less than the whole record, and Halo may create with another quantity than it was sent.
+        // The answer may be less than the whole record, and Halo may create with another quantity
+        // than it was sent.
         if created.quantity.whole() != Some(quantity) {
             match self.session.subscription(created.id).await {
                 Ok(Some(found)) => created = found,

@@ -1,7 +1,8 @@
 //! Executes a plan step by step and makes no choices of its own.
 //!
-//! Each write to Halo stands between two records of ours: the intent before it, the result after it. The answer is compared
-//! with what was read. An error that concerns one client is that client's result; one that concerns all clients stops the run.
+//! Each write to Halo stands between two records of ours: the intent before it, the result after
+//! it. The answer is compared with what was read. An error that concerns one client is that
+//! client's result; one that concerns all clients stops the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -57,7 +58,8 @@ pub(super) struct Executor<'a> {
     observed_at: Instant,
     /// Subscriptions that associations got in this run.
     pub(super) owned: BTreeSet<HaloSubscriptionId>,
-    /// Set once Halo has overwritten a subscription's fields: nothing is written until a user has acknowledged it.
+    /// Set once Halo has overwritten a subscription's fields: nothing is written until a user has
+    /// acknowledged it.
     pub(super) writes_suspended: Option<Problem>,
     /// The problem of clients for which Halo did not answer. They are tried again.
     pub(super) unreachable: Option<Problem>,
@@ -94,15 +96,16 @@ impl<'a> Executor<'a> {
         self.owned.iter().copied()
     }
 
-    /// Begins a slice with its observation. If that showed `overwritten` fields, nothing is written from here on.
+    /// Begins a slice with its observation. If that showed `overwritten` fields, nothing is written
+    /// from here on.
     pub(super) fn observe(&mut self, observation: Observation, overwritten: Option<Problem>) {
         self.records = observation.records;
         self.observed_at = observation.at;
         self.writes_suspended = self.writes_suspended.take().or(overwritten);
     }
 
-    /// Executes the plan and records the results. Returns the associations whose turn to be written came when the observation
-    /// was too old.
+    /// Executes the plan and records the results. Returns the associations whose turn to be written
+    /// came when the observation was too old.
     pub(super) async fn execute(&mut self, plan: &Plan, round: Round) -> Result<BTreeSet<AssociationId>, StopReason> {
         let (writing, others): (Vec<_>, Vec<_>) = plan.steps.iter().partition(|step| step.action.writes());
         for steps in others.chunks(RESULTS_PER_TRANSACTION) {
@@ -182,7 +185,8 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Waits for the budget before the lease is checked, so that the lease has to cover the request alone.
+    /// Waits for the budget before the lease is checked, so that the lease has to cover the request
+    /// alone.
     async fn reserve_request(&self) -> Result<(), StopReason> {
         Ok(self.stop.run_until_cancelled(self.session.reserve()).await.ok_or(StopReason::ShuttingDown)??)
     }
@@ -207,7 +211,8 @@ impl<'a> Executor<'a> {
         StepReport { problem: Some(problem), evidence, ..report(step, Outcome::Skipped) }.into()
     }
 
-    /// Returns the result of a step whose request failed. An error that concerns every client stops the run instead.
+    /// Returns the result of a step whose request failed. An error that concerns every client stops
+    /// the run instead.
     pub(super) fn failed(&mut self, step: &Step, error: HaloError, write: Write) -> Result<StepResult, StopReason> {
         if let Some(stop) = self.breaker.record(Err(&error)) {
             return Err(stop);

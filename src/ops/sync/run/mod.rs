@@ -1,8 +1,9 @@
 //! Runs one sync: claims the run, observes Halo, plans, executes the plan and records the results.
 //!
-//! `observe` reads Halo, `domain::plan` decides, `execute` carries a plan out and makes no choices of its own, `retry` decides
-//! what an error means for the run, and `finish` ends or reschedules the run. The lease is checked just before each write to
-//! Halo, and its end bounds that request; every write to our tables checks it again.
+//! `observe` reads Halo, `domain::plan` decides, `execute` carries a plan out and makes no choices
+//! of its own, `retry` decides what an error means for the run, and `finish` ends or reschedules
+//! the run. The lease is checked just before each write to Halo, and its end bounds that request;
+//! every write to our tables checks it again.
 
 mod circuit_breaker;
 mod create;
@@ -61,7 +62,8 @@ enum SyncOutcome {
         counts: Counts,
         tenant_problem: Option<Problem>,
     },
-    /// Something has to be observed again later, although nothing went wrong with the run as a whole.
+    /// Something has to be observed again later, although nothing went wrong with the run as a
+    /// whole.
     Paused(Pause),
     /// Halo's answer concerns every client.
     Halted(HaloError),
@@ -92,8 +94,8 @@ impl<E: Into<OpError>> From<E> for StopReason {
     }
 }
 
-/// Works on the run if it can be claimed. `worker` names the process in `leased_by`. After `stop` the step under way is
-/// finished and the run is given back.
+/// Works on the run if it can be claimed. `worker` names the process in `leased_by`. After `stop`
+/// the step under way is finished and the run is given back.
 pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<RunOutcome, OpError> {
     let claimed = {
         let mut db = ops.db.read(SystemScope::worker()).await?;
@@ -121,8 +123,8 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
     }
 }
 
-/// Ends the leases that this process still holds after the shutdown timeout. Another worker continues those runs as soon as a
-/// request that may be under way has ended.
+/// Ends the leases that this process still holds after the shutdown timeout. Another worker
+/// continues those runs as soon as a request that may be under way has ended.
 pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
     let system = SystemScope::worker();
     let mut tx = ops.db.begin(system).await?;
@@ -133,8 +135,8 @@ pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
     Ok(())
 }
 
-/// Renews the lease while the run works; returns when the lease is lost. A database that does not answer for a while has not
-/// lost it yet.
+/// Renews the lease while the run works; returns when the lease is lost. A database that does not
+/// answer for a while has not lost it yet.
 async fn renew_lease(ops: &Ops, lease: &SyncLease) {
     loop {
         tokio::time::sleep(ops.settings.lease.length / 3).await;
@@ -155,7 +157,8 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     if claimed.starts > MAX_STARTS {
         return Ok(SyncOutcome::AttemptsExhausted);
     }
-    // From here on the run does not cover new requests: what it reads next may be older than the request.
+    // From here on the run does not cover new requests: what it reads next may be older than the
+    // request.
     let mut tx = ops.db.begin(lease.scope()).await?;
     leases::start_reading(&mut tx, lease).await?;
     commit(tx, Failpoint::ReadingStarted).await?;
@@ -221,7 +224,8 @@ async fn sync(
     })
 }
 
-/// Loads what the run has to bring about, and the quantities that were sent without a recorded result.
+/// Loads what the run has to bring about, and the quantities that were sent without a recorded
+/// result.
 async fn load(
     ops: &Ops,
     claimed: &Claimed,
@@ -237,7 +241,8 @@ async fn load(
     Ok((desired, pending_writes))
 }
 
-/// Stores the customers' names, and suspends the partner's writes if an earlier write overwrote fields.
+/// Stores the customers' names, and suspends the partner's writes if an earlier write overwrote
+/// fields.
 async fn store_observation(
     ops: &Ops,
     lease: &SyncLease,
@@ -253,8 +258,8 @@ async fn store_observation(
     Ok(())
 }
 
-/// Stores which subscriptions a recurring invoice bills. An agent that may not read invoices is normal: the billing is unknown
-/// then, and the sync does not fail.
+/// Stores which subscriptions a recurring invoice bills. An agent that may not read invoices is
+/// normal: the billing is unknown then, and the sync does not fail.
 async fn store_billing(
     ops: &Ops,
     lease: &SyncLease,

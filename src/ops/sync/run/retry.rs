@@ -1,4 +1,5 @@
-//! Decides what an error of Halo's, or an incomplete pass, means for the run: whether and when it is tried again.
+//! Decides what an error of Halo's, or an incomplete pass, means for the run: whether and when it
+//! is tried again.
 
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use crate::storage::leases::{Claimed, Pause};
 /// The wait after the first failed attempt. It doubles with each attempt up to [`MAX_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 const MAX_WAIT: Duration = Duration::from_secs(30 * 60);
-/// How long a run is tried again. By then the next nightly sync is due, which takes over for a partner that has one.
+/// How long a run is tried again. By then the next nightly sync is due, which takes over for a
+/// partner that has one.
 const MAX_AGE: TimeDelta = TimeDelta::days(1);
 /// Attempts of one run for clients that Halo does not answer for while it answers for others.
 const MAX_ATTEMPTS_FOR_SOME: u32 = 4;
@@ -26,7 +28,8 @@ pub(super) enum RetryDecision {
     Wait(Duration),
     /// Try again after this time.
     Retry(Duration),
-    /// Trying again does not help: the run fails, until the next nightly sync or until the partner changes something.
+    /// Trying again does not help: the run fails, until the next nightly sync or until the partner
+    /// changes something.
     GiveUp,
 }
 
@@ -54,11 +57,13 @@ pub(super) fn decide(error: &HaloError, claimed: &Claimed, now: DateTime<Utc>) -
     }
 }
 
-/// The pause of a run that was executed to its end and left clients without an answer: those for which Halo did not answer,
-/// and those of `deferred` steps and unconfirmed creates. `None` if the run is complete.
+/// The pause of a run that was executed to its end and left clients without an answer: those for
+/// which Halo did not answer, and those of `deferred` steps and unconfirmed creates. `None` if the
+/// run is complete.
 pub(super) fn pause(ops: &Ops, claimed: &Claimed, executor: &Executor<'_>, deferred: Option<Problem>) -> Option<Pause> {
     let (counts, now) = (executor.counts, ops.clock.now());
-    // While Halo keeps answering for others, silence is these clients' own problem, which the next run tries again.
+    // While Halo keeps answering for others, silence is these clients' own problem, which the next
+    // run tries again.
     let others_answered =
         claimed.attempts >= MAX_ATTEMPTS_FOR_SOME && counts.confirmed > 0 && !executor.breaker.is_open();
     let may_retry = !others_answered && !is_exhausted(claimed, now);
@@ -71,8 +76,9 @@ pub(super) fn pause(ops: &Ops, claimed: &Claimed, executor: &Executor<'_>, defer
         return None;
     }
     let timeout = ops.settings.create_confirmation_timeout;
-    // Most unconfirmed creates were carried out, so the first observation comes early, and the last one after the whole
-    // timeout. A Halo that leaves every create unconfirmed is asked less and less often.
+    // Most unconfirmed creates were carried out, so the first observation comes early, and the last
+    // one after the whole timeout. A Halo that leaves every create unconfirmed is asked less and
+    // less often.
     let wait = if unconfirmed { (timeout / 5).max(backoff) } else { timeout };
     let problem = deferred.unwrap_or_else(|| Problem::new(ProblemKind::CreateUnconfirmed, now));
     Some(Pause { wait, counts_as_attempt: unconfirmed, for_some: true, problem })
@@ -83,8 +89,8 @@ fn is_exhausted(claimed: &Claimed, now: DateTime<Utc>) -> bool {
     now - claimed.asked_at >= MAX_AGE
 }
 
-/// Doubles with each attempt, and differs from run to run by up to a quarter, so that not every run comes back in the same
-/// second after an outage.
+/// Doubles with each attempt, and differs from run to run by up to a quarter, so that not every run
+/// comes back in the same second after an outage.
 fn backoff(run: RunId, attempts: u32) -> Duration {
     let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.min(16))).min(MAX_WAIT);
     let digest = Sha256::digest([run.0.as_bytes().as_slice(), &attempts.to_be_bytes()].concat());

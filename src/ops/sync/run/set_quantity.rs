@@ -36,7 +36,8 @@ impl Executor<'_> {
         pass(Failpoint::BeforeQuantityUpdate);
         let answer = match self.session.set_quantity(id, before.customer, quantity, deadline).await {
             Ok(answer) => answer,
-            // A failed quantity is read back before it is written again, whatever Halo's reason was.
+            // A failed quantity is read back before it is written again, whatever Halo's reason
+            // was.
             Err(WriteError::Doubtful(error) | WriteError::Failed { error, .. }) => {
                 return self.failed(step, error, Write::Quantity(quantity));
             }
@@ -61,8 +62,8 @@ impl Executor<'_> {
         }
     }
 
-    /// Stores the write that is about to be sent, with the fields that it must preserve. Returns false if a user has changed
-    /// the association since the plan was made.
+    /// Stores the write that is about to be sent, with the fields that it must preserve. Returns
+    /// false if a user has changed the association since the plan was made.
     async fn intend_quantity(&self, step: &Step, before: &Subscription, sent: Sent) -> Result<bool, StopReason> {
         let pending = PendingWriteNote { subscription: before.id, sent, fields: before.untouched() };
         let pending = serde_json::to_value(pending).expect("plain data");
@@ -87,12 +88,14 @@ impl Executor<'_> {
         let now = self.ops.clock.now();
         match self.session.subscription(id).await {
             Ok(None) => answered_with_another(step, id, other, now),
-            // A Halo that creates records out of updates would create one for each client and night.
+            // A Halo that creates records out of updates would create one for each client and
+            // night.
             Ok(Some(_)) | Err(_) => created_beside(step, id, other, now),
         }
     }
 
-    /// The record after the write. Halo may answer nothing, or less than the whole record: then the record is read.
+    /// The record after the write. Halo may answer nothing, or less than the whole record: then the
+    /// record is read.
     async fn read_after(
         &self,
         before: &Subscription,

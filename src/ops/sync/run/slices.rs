@@ -11,7 +11,8 @@ pub(super) enum Round {
     First,
     /// Its observation was too old when the turn of its writes came.
     Retry,
-    /// Halo did not let us read or write these subscriptions last time, so they are written after all others.
+    /// Halo did not let us read or write these subscriptions last time, so they are written after
+    /// all others.
     Deferred,
 }
 
@@ -21,7 +22,8 @@ pub(super) struct SliceQueue {
 }
 
 impl SliceQueue {
-    /// `turn` differs between runs and attempts: it decides which of the deferred associations comes first.
+    /// `turn` differs between runs and attempts: it decides which of the deferred associations
+    /// comes first.
     pub fn new(desired: Desired, turn: u32) -> Self {
         Self { pending: desired.slices().into_iter().map(|slice| (slice, Round::First)).collect(), turn }
     }
@@ -30,7 +32,8 @@ impl SliceQueue {
         self.pending.pop_front()
     }
 
-    /// Moves the writes of subscriptions that Halo refused last time to the end of the queue. Returns the remaining plan.
+    /// Moves the writes of subscriptions that Halo refused last time to the end of the queue.
+    /// Returns the remaining plan.
     pub fn defer(&mut self, slice: &Desired, round: Round, plan: Plan) -> Plan {
         if round != Round::First {
             return plan;
@@ -43,7 +46,8 @@ impl SliceQueue {
         plan
     }
 
-    /// Has the associations in `stale` observed again at once: their turn came too late to write by the last observation.
+    /// Has the associations in `stale` observed again at once: their turn came too late to write by
+    /// the last observation.
     pub fn retry_stale(&mut self, slice: Desired, plan: &Plan, stale: &BTreeSet<AssociationId>) {
         if stale.is_empty() {
             return;
@@ -86,7 +90,7 @@ mod tests {
                 name: initial_name(&name, false),
                 marker: marker(&name, &tenant(), customer),
                 sent_at: None,
-                settled: true,
+                timed_out: true,
                 duplicate_possible: false,
                 previous_subscription: None,
                 creation_approved: false,
@@ -124,7 +128,7 @@ mod tests {
             Some((id, Lookup::Found(shown)))
         };
         let subscriptions = slice.associations.iter().filter_map(observed).collect();
-        let observed = Observed { tenant: tenant(), subscriptions, customers: Default::default() };
+        let observed = Observed { tenant: tenant(), subscriptions, customers: Default::default(), others: Default::default() };
         plan::diff(slice, &observed, Utc::now())
     }
 

@@ -111,7 +111,8 @@ pub(super) fn needs_attention(step: &Step, problem: Problem) -> StepReport {
     StepReport { problem: Some(problem), transition: Transition::NeedsAttention, ..report(step, Outcome::Failed) }
 }
 
-/// A user changed the association after the plan was made. The run that this change queued acts on it.
+/// A user changed the association after the plan was made. The run that this change queued acts on
+/// it.
 pub(super) fn superseded(step: &Step) -> StepResult {
     report(step, Outcome::Skipped).into()
 }
@@ -146,7 +147,8 @@ pub(in crate::ops::sync) fn overwritten(fields: &[&str], now: DateTime<Utc>) -> 
     Problem::new(ProblemKind::FieldsOverwritten { what }, now)
 }
 
-/// Halo answered the write to a deleted record with another record, which is reported and never adopted.
+/// Halo answered the write to a deleted record with another record, which is reported and never
+/// adopted.
 pub(super) fn answered_with_another(
     step: &Step,
     id: HaloSubscriptionId,
@@ -158,7 +160,8 @@ pub(super) fn answered_with_another(
     StepReport { evidence, ..needs_attention(step, problem) }.into()
 }
 
-/// Halo accepted the write and shows another quantity. That is no refusal: the next run writes the quantity again.
+/// Halo accepted the write and shows another quantity. That is no refusal: the next run writes the
+/// quantity again.
 pub(super) fn quantity_not_taken(quantity: u32, after: &Subscription, now: DateTime<Utc>) -> Problem {
     let refusal = QuantityRefusal::NotKept { shown: after.quantity.to_string() };
     Problem::new(ProblemKind::QuantityRefused { quantity, refusal }, now)
