@@ -163,7 +163,7 @@ async fn contradictory_arguments_are_refused() {
 /// Without a command, `dev` runs.
 #[tokio::test]
 async fn dev_option_without_dev_is_refused_with_a_tip() {
-    let hint = "tip: options of the development stack stand behind `dev`";
+    let hint = "tip: options of the development stack need the command `dev`";
     for arguments in [&["--exit"][..], &["--port", "80000"], &["--port=0", "--exit"]] {
         let ended = run(&mut program(arguments)).await;
         assert_eq!(ended.status.code(), Some(2), "{arguments:?}");
@@ -196,7 +196,7 @@ async fn invalid_argument_is_refused_with_an_example() {
     }
     let database = TestDatabase::create().await;
     let to_come = complaint(&mut production(&["sync", "--failed-since", "2999-01-01T00:00:00Z"], &database)).await;
-    assert!(to_come.starts_with("error: --failed-since names a time that is still to come"), "{to_come}");
+    assert!(to_come.starts_with("error: --failed-since is in the future"), "{to_come}");
 }
 
 /// Each command says at once which address is meant and what is wrong there.

@@ -120,7 +120,7 @@ fn invalid_value_is_refused_with_variable_and_example() {
         ("INFIMA_AUTH_JWKS_URL", "http://id.example.com/jwks", "have to be fetched over https, or from this machine"),
         ("INFIMA_AUTH_JWKS_URL", "http://10.0.0.7/jwks", "have to be fetched over https, or from this machine"),
         ("INFIMA_CORS_ORIGINS", "https://app.example.com/path", "give the origin alone: https://app.example.com"),
-        ("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost:4010", "production talks to public https addresses only"),
+        ("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "localhost:4010", "production calls public https addresses only"),
         ("INFIMA_HALO_INTERACTIVE_RESERVE", "240", "it has to be below INFIMA_HALO_REQUESTS (240)"),
         ("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "60", "it has to be below INFIMA_WORKER_ORPHAN_SECONDS (60)"),
         ("INFIMA_TRUSTED_DOCUMENTS", "no", "is none of enforce, report, off"),

@@ -198,7 +198,7 @@ async fn key_rotation_survives_load_and_a_kill() {
     // Secrets that were replaced meanwhile are left for a last pass.
     let ended = run(&mut rotate(&database, &both, &[])).await;
     assert!(ended.stdout.ends_with(&format!(
-        "with the key 'new'.\n  new: seals {SECRETS}\n  old: seals nothing any more and may be taken out of INFIMA_KEYS\n"
+        "with the key 'new'.\n  new: seals {SECRETS}\n  old: seals nothing any more and can be removed from INFIMA_KEYS\n"
     )));
     let alone = opened(&owner, &keyring(&keys(&[("new", 2)]))).await.expect("the new key opens all there is");
     for (row, secret) in expected {
