@@ -128,7 +128,8 @@ mod tests {
             Some((id, Lookup::Found(shown)))
         };
         let subscriptions = slice.associations.iter().filter_map(observed).collect();
-        let observed = Observed { tenant: tenant(), subscriptions, customers: Default::default(), others: Default::default() };
+        let observed =
+            Observed { tenant: tenant(), subscriptions, customers: Default::default(), others: Default::default() };
         plan::diff(slice, &observed, Utc::now())
     }
 
