@@ -302,8 +302,9 @@ impl Fault {
     }
 
     /// Returns what the fault does, in a sentence.
-    pub fn meaning(&self) -> &'static str {
-        self.get_documentation().unwrap_or_default()
+    pub fn meaning(&self) -> String {
+        // Comments wrap, a sentence does not.
+        self.get_documentation().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Whether a request of this kind can show the fault.

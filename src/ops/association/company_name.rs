@@ -98,6 +98,12 @@ impl CompanyName {
 /// with accents is searched for as it is, then without them, then by its longest part without any.
 pub fn search_terms(name: &str) -> Vec<String> {
     let kept = CompanyName::new(name).words;
+    // A name of legal forms alone names no company.
+    if let [only] = kept.as_slice()
+        && has(LEGAL_FORMS, only)
+    {
+        return Vec::new();
+    }
     let words: Vec<&str> = name
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty() && kept.iter().any(|kept| kept.contains(&fold(word))))
@@ -243,7 +249,8 @@ mod tests {
             ("O'Brien & Sons Ltd", vec!["Brien"]),
             ("Iona Consulting Services", vec!["Iona"]),
             ("Consulting Group Ltd", vec!["Consulting"]),
-            ("Limited", vec!["Limited"]),
+            ("Limited", vec![]),
+            ("Ltd & Co", vec![]),
             ("Noordzee B.V.", vec!["Noordzee"]),
             ("...", vec![]),
         ] {

@@ -383,7 +383,7 @@ async fn database_outage_is_unavailable_not_internal() {
         let error = &reply.body["errors"][0];
         assert_eq!(error["extensions"]["code"], "UNAVAILABLE", "{when}: {}", reply.body);
         assert_eq!(error["extensions"]["requestId"], reply.header("x-request-id"), "{when}");
-        assert_eq!(error["message"], "The service cannot answer just now. Try again in a minute.", "{when}");
+        assert_eq!(error["message"], "The service is temporarily unavailable. Try again in a minute.", "{when}");
     };
     let partners = "{ partners { nodes { name } } }";
     let by_support = format!("partnerId: \"{}\", reason: \"ticket\"", served.world.partner().await);

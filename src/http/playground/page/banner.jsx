@@ -47,7 +47,8 @@ export function Banner({ config, session, state, viewer, children, onHelp }) {
 }
 
 /**
- * The partner that the next run is for. While a form of the support desk is open, this is the desk's
+ * The partner that the next run is for. While a form of the support desk is open, this is the
+ * desk's
  * partner, with a note if the active tab names another one; else it is the active tab's partner.
  */
 export function ActingFor({ wire, viewer, partner, atDesk }) {

@@ -11,7 +11,10 @@ import whoChangedWhat from '../operations/who_changed_what.graphql';
 import whyLastNightFailed from '../operations/why_last_night_failed.graphql';
 import { Kind, parse, valueFromASTUntyped } from 'graphql';
 
-/** Variables that the page fills in: the partner chosen at the top of the desk, the cursor of a list. */
+/**
+ * Variables that the page fills in: the partner chosen at the top of the desk, the cursor of a
+ * list.
+ */
 const filledIn = ['partnerId', 'after'];
 
 const labels = {

@@ -27,7 +27,8 @@ export async function leaveForSignIn(oidc) {
 }
 
 /**
- * Finishes a sign-in if the issuer has redirected to this page. Returns `{ token, expiresInSeconds }`,
+ * Finishes a sign-in if the issuer has redirected to this page. Returns `{ token, expiresInSeconds
+ * }`,
  * or null on an ordinary load; throws errors whose messages are for the user.
  */
 export async function comeBackFromSignIn(oidc) {

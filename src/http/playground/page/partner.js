@@ -3,7 +3,10 @@ import { parse, valueFromASTUntyped, visit } from 'graphql';
 import { useEffect, useState } from 'react';
 import namePartner from '../operations/name_partner.graphql';
 
-/** The id of the partner that an operation names in its text or variables (an object or JSON), or null. */
+/**
+ * The id of the partner that an operation names in its text or variables (an object or JSON), or
+ * null.
+ */
 export function partnerIdIn(query, variables) {
   let id = null;
   try {
@@ -33,7 +36,9 @@ export async function nameOf(wire, id) {
   return data?.partner ?? { name: `unknown partner ${id}` };
 }
 
-/** The partner with this id: a known one, or else queried once the id has not changed for a while. */
+/**
+ * The partner with this id: a known one, or else queried once the id has not changed for a while.
+ */
 export function usePartner(wire, id, known) {
   const [named, setNamed] = useState({});
   const found = known.find((one) => one && one.id === id) ?? named[id];

@@ -4,7 +4,8 @@ import { useEffect, useId, useState } from 'react';
 const nothing = { text: null, items: [], problem: null };
 
 /**
- * `search(text)` returns a promise of `[{ id, name, externalId }]`, or of `{ problem }` if it failed.
+ * `search(text)` returns a promise of `[{ id, name, externalId }]`, or of `{ problem }` if it
+ * failed.
  * `onChoose(item)` receives the selected item, and null once the text is changed again.
  * A search needs at least `least` characters: each partner that support sees leaves an audit row.
  */

@@ -2,7 +2,8 @@
 import { comeBackFromSignIn, leaveForSignIn } from './oidc.js';
 
 /**
- * `state()` is `{ phase, label, number, problem }`: phase is 'starting', 'out' or 'in'; number grows
+ * `state()` is `{ phase, label, number, problem }`: phase is 'starting', 'out' or 'in'; number
+ * grows
  * with every change of caller, so that the previous caller's data can be discarded.
  */
 export function createSession({ oidc, devCallers }) {
@@ -40,7 +41,9 @@ export function createSession({ oidc, devCallers }) {
     end,
     chooseDevCaller: (index) => enter(devCallers[index].token, devCallers[index].label),
     signIn: () => leaveForSignIn(oidc).catch((error) => end(error.message)),
-    /** Runs once, on load: finishes a sign-in, or else selects the first ready-made caller, if any. */
+    /**
+     * Runs once, on load: finishes a sign-in, or else selects the first ready-made caller, if any.
+     */
     async start() {
       try {
         const back = oidc && (await comeBackFromSignIn(oidc));

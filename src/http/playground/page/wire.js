@@ -7,7 +7,8 @@ const ADDRESS = '/graphql';
 
 /**
  * `confirm({ name, query, variables })` is called before each mutation; false sends nothing.
- * `onAnswer({ name, kind, query, variables, result })` receives every answer to the editor's operations.
+ * `onAnswer({ name, kind, query, variables, result })` receives every answer to the editor's
+ * operations.
  */
 export function createWire(session, confirm, onAnswer) {
   const socket = createClient({

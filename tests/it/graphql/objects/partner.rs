@@ -276,7 +276,7 @@ async fn partner_connects_associates_and_sees_quantities() {
         "totalCount": 2
       },
       "haloConnection": {
-        "lastSyncedAt": null,
+        "lastSyncedAt": "2026-11-24T09:00:00.000Z",
         "nextNightlySyncAt": "[tonight]",
         "status": "CONNECTED"
       },

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::problem::ProblemCode;
@@ -87,6 +88,7 @@ pub async fn three_clients() -> (World, RunId) {
 
 async fn killed_at(failpoint: Failpoint) {
     let (world, run) = three_clients().await;
+    let before = world.connection().await.last_synced_at;
     let mut stops = vec![failpoint];
     match scenario(failpoint) {
         Scenario::Plain => {}
@@ -117,7 +119,7 @@ async fn killed_at(failpoint: Failpoint) {
         Scenario::Plain | Scenario::Create(_) | Scenario::Update(_) => {}
     }
     assert_eq!(worker.stopped_at().await, failpoint);
-    honest(&world, run).await;
+    honest(&world, run, before).await;
     worker.kill().await;
 
     let next = Worker::start(&world);
@@ -133,10 +135,12 @@ async fn killed_at(failpoint: Failpoint) {
 }
 
 /// No date and no quantity says more than Halo has confirmed, whatever the step.
-async fn honest(world: &World, run: RunId) {
+async fn honest(world: &World, run: RunId, before: Option<DateTime<Utc>>) {
     let connection = world.connection().await;
     let succeeded = world.run(run).await.state == RunState::Succeeded;
-    assert_eq!(connection.last_synced_at.is_some(), succeeded, "the connection's date moves with the run's success");
+    let moved = connection.last_synced_at > before;
+    assert_eq!(moved, succeeded, "the connection's date moves with the run's success");
+    assert!(connection.last_synced_at >= before, "the connection's date never goes back");
     quantities_are_true(world, &["Alder", "Birch", "Cedar"]).await;
 }
 
@@ -209,13 +213,14 @@ async fn halo_overwriting_fields_is_written_once() {
     world.set_users("Alder", 4).await;
     world.set_users("Birch", 6).await;
     world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Sticky);
+    let before = world.connection().await.last_synced_at;
     let mark = world.mark();
     let run = world.sync().await;
     assert_eq!((run.state, run.summary.failed, run.summary.skipped), (RunState::Failed, 1, 1));
     assert_eq!(world.writes_since(mark), 1);
     let connection = world.connection().await;
     assert_eq!(connection.problem.map(|problem| problem.code()), Some(ProblemCode::FieldsOverwritten));
-    assert_eq!(connection.last_synced_at, None);
+    assert_eq!(connection.last_synced_at, before, "a failed sync does not move the date");
     world.sync().await;
     assert_eq!(world.writes_since(mark), 1, "until a person has looked");
     assert!(world.connection().await.problem.is_some());
