@@ -82,7 +82,7 @@ pub async fn claim(
              state = 'running', starts = starts + 1, lease_token = $2, lease_until = now() + $3,
              leased_by = $4, started_at = coalesce(started_at, $6), read_at = null
          where id = $1
-           -- An archived partner's runs were cancelled; a run that was queued afterwards is not begun.
+           -- A run of an archived partner is not begun, also if it was queued after the archiving.
            and exists (select from partners p where p.id = r.partner_id and p.state = 'active')
            and ((state = 'queued' and next_attempt_at <= now()
                  and not exists (select from sync_runs c

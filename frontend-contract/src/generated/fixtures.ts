@@ -570,7 +570,7 @@ export const operations = {
         ],
         "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
         "id": "connection_00000000000000000000000000000001",
-        "lastSyncedAt": null,
+        "lastSyncedAt": "2026-11-24T09:00:00.000Z",
         "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
         "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
         "problem": null,
@@ -692,7 +692,7 @@ export const operations = {
         "haloConnection": {
           "__typename": "HaloConnection",
           "id": "connection_00000000000000000000000000000001",
-          "lastSyncedAt": null,
+          "lastSyncedAt": "2026-11-24T09:00:00.000Z",
           "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
           "problem": null,
           "status": "CONNECTED",
@@ -1000,7 +1000,15 @@ export const operations = {
         "lastSyncedQuantity": null,
         "problem": null,
         "status": "ACTIVE",
-        "subscription": null
+        "subscription": {
+          "__typename": "HaloSubscription",
+          "billing": "UNKNOWN",
+          "haloId": 9001,
+          "name": "Security awareness",
+          "observedAt": "2026-11-24T09:00:00.000Z",
+          "quantity": 7,
+          "url": "https://northwind.halopsa.com/customer?clientid=44"
+        }
       },
       "run": {
         "__typename": "HaloSyncRun",
@@ -1324,7 +1332,7 @@ export const operations = {
         ],
         "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
         "id": "connection_00000000000000000000000000000001",
-        "lastSyncedAt": null,
+        "lastSyncedAt": "2026-11-24T09:00:00.000Z",
         "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
         "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
         "problem": null,
@@ -1761,7 +1769,7 @@ export const scenarios = {
           ],
           "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
           "id": "connection_00000000000000000000000000000001",
-          "lastSyncedAt": null,
+          "lastSyncedAt": "2026-11-24T09:00:00.000Z",
           "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
           "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
           "problem": {
@@ -1833,7 +1841,7 @@ export const scenarios = {
           "haloConnection": {
             "__typename": "HaloConnection",
             "id": "connection_00000000000000000000000000000001",
-            "lastSyncedAt": null,
+            "lastSyncedAt": "2026-11-24T09:00:00.000Z",
             "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
             "problem": {
               "__typename": "HaloProblem",
@@ -2953,7 +2961,7 @@ export const refusals = {
             "field": [
               "adoptSubscriptionId"
             ],
-            "message": "This subscription is none of those that the problem names."
+            "message": "The customer has no such subscription in Halo. Check the id and the customer, then try again."
           }
         ]
       }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::desired::{Desired, DesiredAssociation};
-use super::observed::{Observed, ObservedCustomer, ObservedSubscription};
+use super::observed::{Lookup, Observed, ObservedCustomer, ObservedSubscription};
 use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
 use crate::ids::HaloSubscriptionId;
 
@@ -18,7 +18,15 @@ pub(super) fn reserved_for_pending(desired: &Desired, observed: &Observed) -> BT
     let pending = pending.filter(|it| it.subscription.is_none() && it.tenant == observed.tenant);
     for association in pending {
         if let Some(ObservedCustomer::Found { subscriptions, .. }) = observed.customers.get(&association.customer) {
-            let free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
+            let mut free: Vec<_> = subscriptions.iter().filter(|it| !desired.owned.contains(&it.id)).collect();
+            // The association's previous subscription may be at another customer now: re-adopted
+            // all the same.
+            let previous = association.create.previous_subscription.filter(|id| !desired.owned.contains(id));
+            if let Some(Lookup::Found(previous)) = previous.and_then(|id| observed.subscriptions.get(&id))
+                && free.iter().all(|it| it.id != previous.id)
+            {
+                free.push(previous);
+            }
             // A match by name alone is the association's own if it is a single record that is
             // adopted now. Several matches, or one that a user has refused, may be any client's.
             let found = recovered(association, &free);
