@@ -780,6 +780,7 @@ export const operations = {
                   "__typename": "HaloProblem",
                   "code": "QUANTITY_CHANGED_IN_HALO",
                   "guideStep": "Subscription Management",
+                  "haloSubscriptionIds": [],
                   "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
                   "remedy": null,
                   "since": "2026-11-24T09:00:00.000Z"
@@ -1943,6 +1944,7 @@ export const scenarios = {
                     "__typename": "HaloProblem",
                     "code": "SUBSCRIPTION_DELETED",
                     "guideStep": "Subscription Management",
+                    "haloSubscriptionIds": [],
                     "message": "The subscription was deleted in Halo.",
                     "remedy": "Have a new subscription created, or remove the association.",
                     "since": "2026-11-24T09:00:00.000Z"
@@ -1986,6 +1988,9 @@ export const scenarios = {
                     "__typename": "HaloProblem",
                     "code": "SUBSCRIPTION_EXISTS",
                     "guideStep": "Map INFIMA Clients to Halo Clients",
+                    "haloSubscriptionIds": [
+                      9001
+                    ],
                     "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
                     "remedy": "Choose the subscription to use, or have a new one created.",
                     "since": "2026-11-24T09:00:00.000Z"
