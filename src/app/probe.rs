@@ -14,7 +14,7 @@ pub use crate::halo::HaloUrlProblem;
 pub use crate::halo::probe::{CHECKS, Check, ProbeReport, ProbeWrites, Verdict};
 
 /// Starts a session with the tenant. The budget that the other processes share is in the database,
-/// so this session has a limit of its own instead, which is a fraction of that budget.
+/// so the probe has a limit of its own instead, which is a fraction of that budget.
 pub fn session(
     config: &ProbeConfig,
     url: &str,
