@@ -220,14 +220,14 @@ pub async fn resume_writes(tx: &mut PartnerTx<'_>) -> Result<()> {
 pub async fn record_confirmed(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
     let partner = tx.lease().partner();
     let row = sqlx::query!(
-        r#"select min(last_synced_at) as since, coalesce(bool_and(state <> 'ending' and last_synced_at is not null), false)
-               as "confirmed!"
+        r#"select min(last_synced_at) as since, count(*) as "all!",
+                  count(last_synced_at) filter (where state <> 'ending') as "confirmed!"
            from associations where partner_id = $1 and state <> 'ended'"#,
         partner.0
     )
     .fetch_one(&mut **tx)
     .await?;
-    let since = row.since.filter(|_| row.confirmed);
+    let since = row.since.filter(|_| row.confirmed == row.all);
     apply(tx, partner, ConnectionEvent::Confirmed { since }, now).await
 }
 

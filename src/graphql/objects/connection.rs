@@ -5,9 +5,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use crate::domain::connection::{self, ConnectionState};
 use crate::domain::schedule;
 use crate::graphql::{
-    error::{Failure, Result},
-    objects::problem::HaloProblem,
-    request_context::RequestContext,
+    error::Result, loaders::ScheduleOf, objects::problem::HaloProblem, request_context::RequestContext,
     scalars::Timestamp,
 };
 
@@ -74,13 +72,14 @@ impl HaloConnection {
         self.0.last_synced_at.map(Into::into)
     }
 
-    /// The time when the next nightly sync is due, if at least one client is mapped by then. Null
-    /// if nightly syncs are switched off.
+    /// The time when the next nightly sync is queued: now, if a missed one is about to be caught up.
+    /// Null if nightly syncs are switched off or no client is mapped.
     async fn next_nightly_sync_at(&self, ctx: &Context<'_>) -> Result<Option<Timestamp>> {
         let request_context = RequestContext::of(ctx);
-        let partner = request_context.load(self.0.partner).await?.ok_or(Failure::NotFound)?;
-        let next = || schedule::next_due(partner.id, &partner.settings, request_context.ops.clock.now()).due.into();
-        Ok(partner.settings.nightly.then(next))
+        let Some(schedule) = request_context.load(ScheduleOf(self.0.partner)).await? else { return Ok(None) };
+        let now = request_context.ops.clock.now();
+        let next = schedule::next_sync(schedule.partner, &schedule.settings, &schedule.history, now);
+        Ok(next.map(|nightly| nightly.due.max(now).into()))
     }
 }
 

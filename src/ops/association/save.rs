@@ -11,13 +11,12 @@ use crate::domain::association::{
     Association, AssociationEvent, AssociationState, Ending, MappedCustomer, initial_name, marker,
 };
 use crate::domain::roster::{Client, RosterState};
-use crate::domain::run::Trigger;
+use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::{CustomerLookup, HaloError, Priority, Session, SubscriptionLookup};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, RunId};
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 use crate::storage::associations::{NewAssociation, OwnSubscription};
-use crate::storage::runs::RunRequest;
 use crate::storage::{PartnerTx, associations, clients};
 
 /// The most entries in one call: what can be verified within the slice of the budget that is kept

@@ -8,13 +8,12 @@ use super::details::{Details, read_details};
 use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::connection::Connection;
-use crate::domain::run::Trigger;
+use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::{Credentials, Priority, Subject};
 use crate::ids::{ConnectionId, HaloTenant, RunId};
 use crate::ops::sync::enqueue_if_mapped;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
 use crate::storage::connections::{AcceptedCredentials, SealedSecret};
-use crate::storage::runs::RunRequest;
 use crate::storage::{associations, connections};
 
 /// The stored connection, and the run that was queued where associations were waiting for it.

@@ -40,7 +40,6 @@ enum Scenario {
 fn scenario(failpoint: Failpoint) -> Scenario {
     match failpoint {
         Failpoint::RunClaimed
-        | Failpoint::ReadingStarted
         | Failpoint::DesiredLoaded
         | Failpoint::HaloRead
         | Failpoint::ObservationRecorded

@@ -1,7 +1,15 @@
 //! One sync of one partner: who asked, how far it is, what it did.
 
+mod lifecycle;
+mod request;
+#[cfg(test)]
+mod tests;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use lifecycle::{Claim, Impossible, Lease, Lifecycle, Night, Pause, RunEvent};
+pub use request::{Answer, RunRequest, answer};
 
 use super::activity::Actor;
 use super::problem::Problem;
@@ -127,6 +135,8 @@ pub struct Run {
     pub progress: Progress,
     pub summary: Summary,
     pub problem: Option<Problem>,
+    /// The run that took over what was left of this one. Such a run is cancelled.
+    pub continued_by: Option<RunId>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
