@@ -48,22 +48,22 @@ async fn complete(
     connections::record_state(&mut tx, problem.as_ref(), ops.clock.now()).await?;
     connections::record_confirmed(&mut tx, ops.clock.now()).await?;
     let Counts { confirmed, open, .. } = counts;
-    end(ops, lease, tx, RunEvent::Completed { confirmed, open, at: ops.clock.now() }).await
+    end(lease, tx, RunEvent::Completed { confirmed, open, at: ops.clock.now() }).await
 }
 
 /// Ends a run that every attempt fails, with the problem as the connection's.
 async fn fail(ops: &Ops, lease: &SyncLease, problem: &Problem) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     connections::record_state(&mut tx, Some(problem), ops.clock.now()).await?;
-    end(ops, lease, tx, RunEvent::Failed { problem: problem.clone(), at: ops.clock.now() }).await
+    end(lease, tx, RunEvent::Failed { problem: problem.clone(), at: ops.clock.now() }).await
 }
 
 async fn cancel(ops: &Ops, lease: &SyncLease) -> Result<RunOutcome, OpError> {
     let tx = LeasedTx::begin(&ops.db, lease).await?;
-    end(ops, lease, tx, RunEvent::Disconnected { at: ops.clock.now() }).await
+    end(lease, tx, RunEvent::Disconnected { at: ops.clock.now() }).await
 }
 
-async fn end(ops: &Ops, lease: &SyncLease, mut tx: LeasedTx<'_>, event: RunEvent) -> Result<RunOutcome, OpError> {
+async fn end(lease: &SyncLease, mut tx: LeasedTx<'_>, event: RunEvent) -> Result<RunOutcome, OpError> {
     let state = tx.apply(&event).await?;
     // A run that was requested meanwhile has waited for this one.
     if let Some((waiting, interactive)) = run_queue::waiting(&mut tx, lease.scope()).await? {

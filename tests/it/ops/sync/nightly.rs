@@ -260,16 +260,15 @@ proptest! {
         let history = NightlyHistory { since: now - Duration::minutes(connected_before), latest };
         let next = |at| schedule::next_sync(partner, &settings, &history, at).expect("nightly syncs are on");
         let announced = next(now);
-        prop_assert!(latest.is_none_or(|latest| {
-            announced.date > latest.date && announced.due >= latest.requested_at + MIN_INTERVAL
-        }));
+        let after_latest = |latest: Night| announced.date > latest.date && announced.due >= latest.requested_at + MIN_INTERVAL;
+        prop_assert!(latest.is_none_or(after_latest));
         for later in looks {
             let later = now + Duration::seconds(later);
             let seen = next(later);
             if later < announced.due {
                 prop_assert_eq!(seen, announced);
             } else {
-                // A night that nobody queued in time is replaced by the one after it.
+                // A night that no process queued in time is replaced by the one after it.
                 prop_assert!(seen.date >= announced.date && seen.due >= announced.due);
             }
         }
