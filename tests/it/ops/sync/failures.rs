@@ -219,7 +219,8 @@ async fn paused_run_is_continued_by_the_waiting_run() {
     assert_eq!(shown["haloSyncRun"], cancelled);
 
     world.tenant.clear_faults();
-    assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Succeeded)));
+    world.wait_out().await;
+    assert_eq!(world.run(waiting).await.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![4]), ("Birch".into(), vec![5])].into());
 }
 
