@@ -97,7 +97,7 @@ pub enum RunEvent {
     /// A person or the nightly schedule requests what this run may cover. It need not begin before
     /// `wait` has passed.
     Requested { request: RunRequest, wait: Duration, at: DateTime<Utc> },
-    /// The nightly sync of this date is requested, and this run is still waiting for an earlier one.
+    /// The nightly sync of this date is requested, and this run still waits for an earlier night.
     NightOver { next: NaiveDate, at: DateTime<Utc> },
     /// A running run of the partner has to wait, or its worker is stopped: this one continues it.
     TookOver { from: Box<Lifecycle>, pause: Option<Pause> },

@@ -72,8 +72,8 @@ impl HaloConnection {
         self.0.last_synced_at.map(Into::into)
     }
 
-    /// The time when the next nightly sync is queued: now, if a missed one is about to be caught up.
-    /// Null if nightly syncs are switched off or no client is mapped.
+    /// The time when the next nightly sync is queued: now, if a missed one is about to be caught
+    /// up. Null if nightly syncs are switched off or no client is mapped.
     async fn next_nightly_sync_at(&self, ctx: &Context<'_>) -> Result<Option<Timestamp>> {
         let request_context = RequestContext::of(ctx);
         let Some(schedule) = request_context.load(ScheduleOf(self.0.partner)).await? else { return Ok(None) };
