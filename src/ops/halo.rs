@@ -33,10 +33,7 @@ pub(super) async fn stored_session(
 ) -> Result<Option<(Connection, Session)>, OpError> {
     let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
     match stored.and_then(|stored| stored.connection) {
-        Some((connection, Some(sealed))) => {
-            let session = open_session(ops, scope, priority, &connection, sealed)?;
-            Ok(Some((connection, session)))
-        }
+        Some((connection, Some(sealed))) => open_session(ops, scope, priority, connection, sealed).map(Some),
         _ => Ok(None),
     }
 }
@@ -52,29 +49,26 @@ pub(super) async fn active_session(
         return Err(OpError::Archived);
     }
     match stored.and_then(|stored| stored.connection) {
-        Some((connection, Some(sealed))) => {
-            let session = open_session(ops, scope, priority, &connection, sealed)?;
-            Ok((connection, session))
-        }
+        Some((connection, Some(sealed))) => open_session(ops, scope, priority, connection, sealed),
         _ => Err(not_connected()),
     }
 }
 
-/// A conversation with the Halo of this connection, under its sealed secret.
-pub(super) fn open_session(
+fn open_session(
     ops: &Ops,
     scope: &PartnerScope,
     priority: Priority,
-    connection: &Connection,
+    connection: Connection,
     sealed: Vec<u8>,
-) -> Result<Session, OpError> {
+) -> Result<(Connection, Session), OpError> {
     let binding = secret_binding(connection.id, scope.partner(), &connection.url);
     let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?;
     // The address was read when it was saved; it only fails where a development address is not
     // allowed any more.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);
-    Ok(ops.halo.session(credentials, priority).of_partner(scope.partner()))
+    let session = ops.halo.session(credentials, priority).of_partner(scope.partner());
+    Ok((connection, session))
 }
 
 /// What a run met. `last_worked` is when the connection last worked; `retried`: the run is tried
@@ -91,7 +85,9 @@ pub(super) fn problem(
 pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>, retried: bool) -> ProblemKind {
     match error {
         HaloError::CredentialsRejected => ProblemKind::CredentialsRejected { last_worked },
-        &HaloError::PermissionDenied(permission) => ProblemKind::PermissionMissing { permission },
+        &HaloError::PermissionDenied(permission) | &HaloError::NothingVisible(permission) => {
+            ProblemKind::PermissionMissing { permission }
+        }
         HaloError::LicensingOff => ProblemKind::LicensingOff,
         HaloError::RateLimited { by: LimitedBy::Halo, .. } => ProblemKind::RateLimited { retried },
         // INFIMA itself held the request back; Halo has said nothing.
@@ -193,6 +189,7 @@ pub(super) fn observed(subscription: &Subscription) -> ObservedSubscription {
         active: subscription.active,
         marker: subscription.marker.clone(),
         ours: subscription.is_from_our_vendor(),
+        customer_name: subscription.customer_name.clone(),
     }
 }
 

@@ -8,11 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::execute::Executor;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::run::Pause;
 use crate::halo::HaloError;
 use crate::ids::RunId;
 use crate::ops::Ops;
-use crate::storage::leases::Claimed;
+use crate::storage::leases::{Claimed, Pause};
 
 /// The wait after the first failed attempt. It doubles with each attempt up to [`MAX_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(30);
@@ -47,6 +46,7 @@ pub(super) fn decide(error: &HaloError, claimed: &Claimed, now: DateTime<Utc>) -
         }
         HaloError::CredentialsRejected
         | HaloError::PermissionDenied(_)
+        | HaloError::NothingVisible(_)
         | HaloError::LicensingOff
         | HaloError::NotUnderstood(_)
         | HaloError::AnswerTooLarge(_)
