@@ -114,8 +114,6 @@ create table connections (
     writes_suspended_since timestamptz,
     last_verified_at timestamptz,
     last_synced_at timestamptz,
-    -- When the customers of all associations were last read, which happens once a week.
-    customers_read_at timestamptz,
     created_at timestamptz not null default now(),
     check ((state = 'disconnected') = (sealed_secret is null)),
     check ((sealed_secret is null) = (sealed_with is null)),
@@ -148,9 +146,6 @@ create table associations (
     duplicate_search_until timestamptz,
     -- A person looked at the candidates and asked for a new subscription none the less.
     creation_approved boolean not null default false,
-    -- The tenant has another identity since Halo was last seen: the ids are verified before
-    -- anything is written.
-    unverified boolean not null default false,
     -- What a write of the quantity must leave as it is: noted before it is sent, until Halo was
     -- seen after it.
     pending_write jsonb,
@@ -207,9 +202,9 @@ create table sync_runs (
         ('queued', 'running', 'succeeded', 'partially_succeeded', 'failed', 'cancelled')),
     -- Null: all of the partner's associations.
     client_ids uuid[] check (client_ids <> '{}'),
-    -- The local date on which this nightly_date's window began.
+    -- The local date on which this night's window began.
     nightly_date date,
-    -- When the nightly_date asked for it; the run may be older.
+    -- When the schedule requested the night; the run may be older.
     nightly_requested_at timestamptz,
     requested_by jsonb,
     -- A person is waiting: people's runs have worker slots of their own.
@@ -229,6 +224,8 @@ create table sync_runs (
     total integer not null default 0,
     halo_requests integer not null default 0,
     problem jsonb,
+    -- The waiting run that took over what was left of this one.
+    continued_by uuid,
     check ((state = 'running') = (lease_token is not null)),
     -- A cancelled run keeps the end of its lease: a request of its may be in flight until then.
     check (lease_token is null or lease_until is not null),
@@ -236,7 +233,9 @@ create table sync_runs (
     check ((nightly_date is null) = (nightly_requested_at is null)),
     -- A nightly sync may also join a run that a person requested.
     check (trigger <> 'nightly' or nightly_date is not null),
-    unique (id, partner_id)
+    check (continued_by is null or state = 'cancelled'),
+    unique (id, partner_id),
+    foreign key (continued_by, partner_id) references sync_runs (id, partner_id)
 );
 create unique index one_running_run_per_partner on sync_runs (partner_id) where state = 'running';
 create unique index one_waiting_run_per_partner on sync_runs (partner_id) where state = 'queued';

@@ -30,6 +30,10 @@ pub(super) async fn follow(ops: &Ops, mut runs: Vec<(PartnerId, RunId)>) -> anyh
     let (mut failed, mut started, mut hinted) = (0, false, false);
     while !runs.is_empty() {
         for RunStatus { partner, run } in run_statuses(ops, &runs).await.map_err(explain)? {
+            if let Some(next) = run.continued_by {
+                follow_on(&mut runs, run.id, next);
+                continue;
+            }
             started |= run.state != RunState::Queued || run.problem.is_some();
             let Some(ended) = ended(&run) else {
                 bars.show(&partner, &run);
@@ -60,6 +64,13 @@ pub(super) async fn follow(ops: &Ops, mut runs: Vec<(PartnerId, RunId)>) -> anyh
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Follows the run that continues another one instead of it.
+fn follow_on(runs: &mut [(PartnerId, RunId)], from: RunId, to: RunId) {
+    for (_, run) in runs.iter_mut().filter(|(_, run)| *run == from) {
+        *run = to;
+    }
 }
 
 /// Describes the result of a run; `None` while it is worth waiting for.

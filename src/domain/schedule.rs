@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
 use super::roster::NightlySchedule;
+use super::run::Night;
 use crate::ids::PartnerId;
 
 /// The shortest time between two nightly syncs of one partner, also if its time zone changes.
@@ -19,6 +20,44 @@ pub const MIN_INTERVAL: Duration = Duration::hours(12);
 pub struct NightlySync {
     pub date: NaiveDate,
     pub due: DateTime<Utc>,
+}
+
+/// What the next nightly sync depends on beside the partner's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NightlyHistory {
+    /// Since when the partner has had a connection and something to sync: no night that was due
+    /// before was missed.
+    pub since: DateTime<Utc>,
+    /// The latest night that was requested.
+    pub latest: Option<Night>,
+}
+
+/// The next nightly sync that is queued, and when. The schedule queues it as soon as its time has
+/// come, and the API shows the same: it may be due already, when a missed night is caught up. A
+/// night that was had already is not among them, and between two requests are [`MIN_INTERVAL`] at
+/// least. `None` if nightly syncs are switched off.
+pub fn next_sync(
+    partner: PartnerId,
+    settings: &NightlySchedule,
+    history: &NightlyHistory,
+    now: DateTime<Utc>,
+) -> Option<NightlySync> {
+    if !settings.nightly {
+        return None;
+    }
+    let earliest = history.latest.map_or(history.since, |latest| latest.requested_at + MIN_INTERVAL);
+    let mut nightly = latest_due(partner, settings, now);
+    loop {
+        let next = next_due(partner, settings, nightly.due.max(now));
+        let due = nightly.due.max(earliest);
+        let had = history.latest.is_some_and(|latest| latest.date >= nightly.date);
+        // Earlier nights are not caught up: by then, the next one has taken this one's place.
+        let replaced = next.due <= due;
+        if !had && !replaced && nightly.due >= history.since {
+            return Some(NightlySync { date: nightly.date, due });
+        }
+        nightly = next;
+    }
 }
 
 /// The latest nightly sync that is due. Earlier missed ones are not caught up: the count is today's

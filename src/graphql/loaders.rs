@@ -20,8 +20,9 @@ use crate::domain::run::{Outcome, Run, RunResult, Trigger};
 use crate::ids::{AssociationId, ClientId, ConnectionId, HaloCustomerId, HaloTenant, PartnerId, RunId};
 use crate::ops::Ops;
 use crate::storage::clients::ClientFilter;
+use crate::storage::schedules::Schedule;
 use crate::storage::{
-    Page, Reader, Slice, activity, associations, clients, connections, owners, partners, results, runs,
+    Page, Reader, Slice, activity, associations, clients, connections, owners, partners, results, runs, schedules,
 };
 
 pub(super) struct Loaders {
@@ -50,6 +51,10 @@ pub(super) struct ConnectionOf(pub(super) PartnerId);
 /// The numbers of a partner's clients by state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CountsOf(pub(super) PartnerId);
+
+/// What decides about a partner's next nightly sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ScheduleOf(pub(super) PartnerId);
 
 /// The association of a client: the current one, else the one that is ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,6 +137,12 @@ impl Loaders {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let counts = partners::client_counts(&mut db, &scopes[..]).await?;
         Ok(counts.into_iter().map(|(partner, counts)| (CountsOf(partner), counts)).collect())
+    }
+
+    async fn schedules(&self, keys: &[ScheduleOf]) -> Found<ScheduleOf, Schedule> {
+        let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
+        let schedules = schedules::find_many(&mut db, &scopes[..]).await?;
+        Ok(schedules.into_iter().map(|schedule| (ScheduleOf(schedule.partner), schedule)).collect())
     }
 
     async fn clients(&self, keys: &[ById<ClientId>]) -> Found<ById<ClientId>, Client> {
@@ -355,6 +366,7 @@ loader! {
     PartnerId => Partner, partners;
     ConnectionOf => Connection, connections;
     CountsOf => ClientCounts, counts;
+    ScheduleOf => Schedule, schedules;
     ById<ClientId> => Client, clients;
     ById<AssociationId> => Association, associations;
     ById<RunId> => Run, runs;

@@ -93,8 +93,7 @@ pub enum UserErrorCode {
     HaloBudgetExhausted,
     /// Halo gave an answer that INFIMA does not understand.
     HaloAnswerNotUnderstood,
-    /// The details lead to a Halo with another identity than the one that clients are mapped to.
-    /// Ask the user for a decision and send it in `tenantChange`.
+    /// The details belong to a different Halo than the one that clients are mapped to.
     TenantChanged,
     /// The client does not exist or belongs to another partner.
     ClientNotFound,

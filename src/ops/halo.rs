@@ -33,7 +33,10 @@ pub(super) async fn stored_session(
 ) -> Result<Option<(Connection, Session)>, OpError> {
     let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
     match stored.and_then(|stored| stored.connection) {
-        Some((connection, Some(sealed))) => open_session(ops, scope, priority, connection, sealed).map(Some),
+        Some((connection, Some(sealed))) => {
+            let session = open_session(ops, scope, priority, &connection, sealed)?;
+            Ok(Some((connection, session)))
+        }
         _ => Ok(None),
     }
 }
@@ -49,26 +52,29 @@ pub(super) async fn active_session(
         return Err(OpError::Archived);
     }
     match stored.and_then(|stored| stored.connection) {
-        Some((connection, Some(sealed))) => open_session(ops, scope, priority, connection, sealed),
+        Some((connection, Some(sealed))) => {
+            let session = open_session(ops, scope, priority, &connection, sealed)?;
+            Ok((connection, session))
+        }
         _ => Err(not_connected()),
     }
 }
 
-fn open_session(
+/// A conversation with the Halo of this connection, under its sealed secret.
+pub(super) fn open_session(
     ops: &Ops,
     scope: &PartnerScope,
     priority: Priority,
-    connection: Connection,
+    connection: &Connection,
     sealed: Vec<u8>,
-) -> Result<(Connection, Session), OpError> {
+) -> Result<Session, OpError> {
     let binding = secret_binding(connection.id, scope.partner(), &connection.url);
     let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?;
     // The address was read when it was saved; it only fails where a development address is not
     // allowed any more.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);
-    let session = ops.halo.session(credentials, priority).of_partner(scope.partner());
-    Ok((connection, session))
+    Ok(ops.halo.session(credentials, priority).of_partner(scope.partner()))
 }
 
 /// What a run met. `last_worked` is when the connection last worked; `retried`: the run is tried
@@ -85,9 +91,7 @@ pub(super) fn problem(
 pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>, retried: bool) -> ProblemKind {
     match error {
         HaloError::CredentialsRejected => ProblemKind::CredentialsRejected { last_worked },
-        &HaloError::PermissionDenied(permission) | &HaloError::NothingVisible(permission) => {
-            ProblemKind::PermissionMissing { permission }
-        }
+        &HaloError::PermissionDenied(permission) => ProblemKind::PermissionMissing { permission },
         HaloError::LicensingOff => ProblemKind::LicensingOff,
         HaloError::RateLimited { by: LimitedBy::Halo, .. } => ProblemKind::RateLimited { retried },
         // INFIMA itself held the request back; Halo has said nothing.
@@ -189,7 +193,6 @@ pub(super) fn observed(subscription: &Subscription) -> ObservedSubscription {
         active: subscription.active,
         marker: subscription.marker.clone(),
         ours: subscription.is_from_our_vendor(),
-        customer_name: subscription.customer_name.clone(),
     }
 }
 

@@ -27,15 +27,14 @@ pub async fn subscriptions(
         .collect())
 }
 
-/// Records what the invoices say of these subscriptions; of the others nothing is known.
+/// Records what the invoices say of these subscriptions.
 pub async fn record(tx: &mut LeasedTx<'_>, billing: &BTreeMap<HaloSubscriptionId, Billing>) -> Result<()> {
     let ids: Vec<_> = billing.keys().map(|id| id.0).collect();
     let values: Vec<_> = billing.values().map(|billing| billing.as_str().to_owned()).collect();
     sqlx::query!(
-        "update associations set billing = coalesce(
-             (select known.billing from unnest($2::integer[], $3::text[]) as known (id, billing)
-              where known.id = subscription_id), 'unknown')
-         where partner_id = $1 and subscription_id is not null and state <> 'ended'",
+        "update associations a set billing = known.billing
+         from unnest($2::integer[], $3::text[]) as known (id, billing)
+         where a.partner_id = $1 and a.subscription_id = known.id and a.state <> 'ended' and a.billing <> known.billing",
         tx.lease().partner().0,
         &ids,
         &values

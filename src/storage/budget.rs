@@ -29,7 +29,7 @@ pub struct Wait {
 pub async fn take(db: &mut PgConnection, host: &str, person: bool, allowance: Allowance) -> Result<Option<Wait>> {
     let taken = sqlx::query!(
         r#"select take_halo_permit($1, $2, $3, $4, $5) as "wait!",
-                  coalesce((select limited_until > now() from halo_budgets where host = $1), false) as "by_halo!""#,
+                  exists (select from halo_budgets where host = $1 and limited_until > now()) as "by_halo!""#,
         host,
         person,
         i32::try_from(allowance.total).unwrap_or(i32::MAX),

@@ -13,11 +13,11 @@ use sqlx::PgConnection;
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
-use super::connections::problem_json;
+use super::error::inconsistent;
+use super::run_lifecycles::{self, LockedRun};
 use super::{Db, Result, StorageError, Tx, partners};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::problem::Problem;
-use crate::domain::run::{RunState, Trigger};
+use crate::domain::run::{Claim, Pause, RunEvent, RunState, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
 /// Proof that this process runs this sync. Made by [`claim`] alone; every write of the run checks
@@ -69,49 +69,77 @@ pub struct LeaseTerms {
 /// if the run is finished, held by another worker, or not yet due: its own job or the sweep wakes a
 /// worker later.
 pub async fn claim(
-    db: &mut PgConnection,
+    tx: &mut Tx,
     _: SystemScope,
     run: RunId,
     worker: &str,
     terms: LeaseTerms,
-    now: DateTime<Utc>,
+    at: DateTime<Utc>,
 ) -> Result<Option<Claimed>> {
-    let token = Uuid::new_v4();
-    let claimed = sqlx::query!(
-        r#"update sync_runs r set
-             state = 'running', starts = starts + 1, lease_token = $2, lease_until = now() + $3,
-             leased_by = $4, started_at = coalesce(started_at, $6), read_at = null
-         where id = $1
-           -- A run of an archived partner is not begun, also if it was queued after the archiving.
-           and exists (select from partners p where p.id = r.partner_id and p.state = 'active')
-           and ((state = 'queued' and next_attempt_at <= now()
-                 and not exists (select from sync_runs c
-                                 where c.partner_id = r.partner_id and c.state = 'cancelled' and c.lease_until + $5 >= now()))
-                or (state = 'running' and lease_until + $5 < now()))
-         returning partner_id, trigger, client_ids, greatest(queued_at, nightly_requested_at) as "asked_at!", starts, attempts"#,
-        run.0,
-        token,
-        interval(terms.length),
-        worker,
-        interval(terms.grace),
-        now
+    let row = sqlx::query!(
+        r#"select r.partner_id, r.trigger, p.state as partner_state, now() as "now!", r.state, r.client_ids,
+                  r.nightly_date, r.nightly_requested_at, r.interactive, r.queued_at, r.next_attempt_at, r.started_at,
+                  r.read_at, r.finished_at, r.starts, r.attempts, r.total, r.lease_token, r.lease_until, r.leased_by, r.problem,
+                  r.continued_by,
+                  (select max(c.lease_until) from sync_runs c
+                   where c.partner_id = r.partner_id and c.state = 'cancelled' and c.lease_until is not null)
+                      as cancelled_until
+           from sync_runs r join partners p on p.id = r.partner_id
+           where r.id = $1
+           for no key update of r"#,
+        run.0
     )
-    .fetch_optional(&mut *db)
-    .await
-    .map_err(StorageError::from);
-    match claimed {
-        Ok(Some(row)) => Ok(Some(Claimed {
-            lease: SyncLease { run, scope: PartnerScope::for_worker(PartnerId(row.partner_id)), token },
-            trigger: row.trigger.parse().map_err(super::error::inconsistent("sync_runs", "trigger", run.0))?,
-            clients: row.client_ids.map(|ids| ids.into_iter().map(ClientId).collect()),
-            asked_at: row.asked_at,
-            starts: row.starts.unsigned_abs(),
-            attempts: row.attempts.unsigned_abs(),
-        })),
-        Ok(None) => Ok(None),
-        Err(error) if error.violates("one_running_run_per_partner") => Ok(None),
-        Err(error) => Err(error),
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let token = Uuid::new_v4();
+    let claim = Claim {
+        token,
+        worker: worker.to_owned(),
+        length: terms.length,
+        grace: terms.grace,
+        partner: row.partner_state.parse().map_err(inconsistent("partners", "state", row.partner_id))?,
+        cancelled_until: row.cancelled_until,
+        at,
+    };
+    let trigger = row.trigger.parse().map_err(inconsistent("sync_runs", "trigger", run.0))?;
+    let scope = PartnerScope::for_worker(PartnerId(row.partner_id));
+    let locked = LockedRun::try_from(run_lifecycles::Row {
+        id: run.0,
+        now: row.now,
+        state: row.state,
+        client_ids: row.client_ids,
+        nightly_date: row.nightly_date,
+        nightly_requested_at: row.nightly_requested_at,
+        interactive: row.interactive,
+        queued_at: row.queued_at,
+        next_attempt_at: row.next_attempt_at,
+        started_at: row.started_at,
+        read_at: row.read_at,
+        finished_at: row.finished_at,
+        starts: row.starts,
+        attempts: row.attempts,
+        total: row.total,
+        lease_token: row.lease_token,
+        lease_until: row.lease_until,
+        leased_by: row.leased_by,
+        problem: row.problem,
+        continued_by: row.continued_by,
+    })?;
+    let Ok(claimed) = locked.lifecycle.apply(&RunEvent::Claimed(claim), locked.now) else { return Ok(None) };
+    match run_lifecycles::store(tx, run, &claimed).await {
+        Ok(()) => {}
+        Err(error) if error.violates("one_running_run_per_partner") => return Ok(None),
+        Err(error) => return Err(error),
     }
+    Ok(Some(Claimed {
+        lease: SyncLease { run, scope, token },
+        trigger,
+        asked_at: claimed.requested_at(),
+        clients: claimed.clients,
+        starts: claimed.starts,
+        attempts: claimed.attempts,
+    }))
 }
 
 /// Renews the lease if it is still held: it lasts for `length` from now, and no request may outlive
@@ -136,14 +164,15 @@ pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -
 pub struct LeasedTx<'l> {
     tx: Tx,
     lease: &'l SyncLease,
+    run: LockedRun,
 }
 
 impl<'l> LeasedTx<'l> {
     /// Fails with [`StorageError::LeaseLost`] when the lease has ended.
     pub async fn begin(db: &Db, lease: &'l SyncLease) -> Result<Self> {
         let mut tx = db.begin(&lease.scope).await?;
-        ensure_held(&mut tx, lease).await?;
-        Ok(Self { tx, lease })
+        let run = run_lifecycles::lock_leased(&mut tx, lease.run, lease.token).await?;
+        Ok(Self { tx, lease, run })
     }
 
     /// Locks the partner before the lease, for what ends a run: enqueueing and disconnecting
@@ -152,12 +181,18 @@ impl<'l> LeasedTx<'l> {
     pub async fn begin_with_partner(db: &Db, lease: &'l SyncLease) -> Result<Self> {
         let mut tx = db.begin(&lease.scope).await?;
         partners::lock(&mut tx, &lease.scope).await?;
-        ensure_held(&mut tx, lease).await?;
-        Ok(Self { tx, lease })
+        let run = run_lifecycles::lock_leased(&mut tx, lease.run, lease.token).await?;
+        Ok(Self { tx, lease, run })
     }
 
     pub fn lease(&self) -> &'l SyncLease {
         self.lease
+    }
+
+    /// Has the domain decide what the event makes of the run, stores it, and returns its state.
+    pub async fn apply(&mut self, event: &RunEvent) -> Result<RunState> {
+        self.run.apply(&mut self.tx, event).await?;
+        Ok(self.run.lifecycle.state)
     }
 }
 
@@ -182,55 +217,15 @@ impl DerefMut for LeasedTx<'_> {
     }
 }
 
-/// Checks the lease and keeps it from being taken over until the transaction ends.
-async fn ensure_held(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
-    sqlx::query!(
-        "select id from sync_runs where id = $1 and lease_token = $2 and lease_until > now() for no key update",
-        lease.run.0,
-        lease.token
-    )
-    .fetch_optional(db)
-    .await?
-    .ok_or(StorageError::LeaseLost)?;
-    Ok(())
-}
-
 /// Ends every lease of `worker`, which is being stopped and writes nothing more. A request of that
 /// worker may still be in flight, so the next worker waits as after any lease's end.
 pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Result<Vec<(RunId, bool)>> {
-    let rows = sqlx::query!(
-        "update sync_runs set lease_until = least(lease_until, now()) where leased_by = $1 and state = 'running'
-         returning id, interactive",
-        worker
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (RunId(row.id), row.interactive)).collect())
-}
-
-/// From here on, what is asked for is no longer covered by this run.
-pub async fn start_reading(db: &mut PgConnection, lease: &SyncLease) -> Result<()> {
-    sqlx::query!(
-        "update sync_runs set read_at = now() where id = $1 and lease_token = $2 and lease_until > now() returning id",
-        lease.run.0,
-        lease.token
-    )
-    .fetch_optional(db)
-    .await?
-    .ok_or(StorageError::LeaseLost)?;
-    Ok(())
-}
-
-/// Sets how many associations the run looks at.
-pub async fn set_total(tx: &mut LeasedTx<'_>, total: u32) -> Result<()> {
-    sqlx::query!(
-        "update sync_runs set total = $2 where id = $1",
-        tx.lease.run.0,
-        i32::try_from(total).unwrap_or(i32::MAX)
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    let mut ended = Vec::new();
+    for mut run in run_lifecycles::lock_of_worker(db, worker).await? {
+        run.apply(db, &RunEvent::WorkerEnded).await?;
+        ended.push((run.id, run.lifecycle.interactive));
+    }
+    Ok(ended)
 }
 
 /// Adds requests that were sent to Halo. They count even if the lease was lost.
@@ -245,27 +240,7 @@ pub async fn count_requests(db: &mut PgConnection, lease: &SyncLease, requests: 
     Ok(())
 }
 
-/// Ends the run.
-pub async fn finish(
-    tx: &mut LeasedTx<'_>,
-    state: RunState,
-    problem: Option<&Problem>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "update sync_runs set state = $2, problem = $3, finished_at = $4, lease_token = null, lease_until = null
-         where id = $1",
-        tx.lease.run.0,
-        state.as_str(),
-        problem_json(problem),
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// The run that continues one that has to pause: itself, or the one that was waiting already. A
+/// The run that continues one that has to wait: itself, or the one that was waiting already. A
 /// worker has to be woken for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Continued {
@@ -273,75 +248,20 @@ pub struct Continued {
     pub interactive: bool,
 }
 
-/// Returns the run to the queue as it was: its worker is being stopped, and another one continues
-/// at once. If another run waits already, that one takes over its clients.
-pub async fn give_back(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<Continued> {
-    if let Some(continued) = join_waiting(tx, None).await? {
-        finish(tx, RunState::Cancelled, None, now).await?;
-        return Ok(continued);
-    }
-    wait(tx, None).await
-}
-
-/// Why a run resumes later, and when.
-#[derive(Clone, Debug)]
-pub struct Pause {
-    pub wait: Duration,
-    pub counts_as_attempt: bool,
-    /// The pause is for some clients' sake: a run that waits for others need not wait.
-    pub for_some: bool,
-    pub problem: Problem,
-}
-
-/// Puts the run back, to be tried after the pause. If another run waits already, that one takes
-/// over its clients.
-pub async fn put_back(tx: &mut LeasedTx<'_>, pause: &Pause, now: DateTime<Utc>) -> Result<Continued> {
-    if let Some(continued) = join_waiting(tx, Some(pause)).await? {
-        finish(tx, RunState::Failed, Some(&pause.problem), now).await?;
-        return Ok(continued);
-    }
-    wait(tx, Some(pause)).await
-}
-
-/// Hands what is left of this run to the waiting one, if there is one. The partner has to be
-/// locked.
-async fn join_waiting(tx: &mut LeasedTx<'_>, pause: Option<&Pause>) -> Result<Option<Continued>> {
-    let pause_for_all = pause.filter(|pause| !pause.for_some).map_or(Duration::ZERO, |pause| pause.wait);
-    let waiting = sqlx::query!(
-        "update sync_runs w set
-             client_ids = case when w.client_ids is null or r.client_ids is null then null
-                               else w.client_ids || r.client_ids end,
-             interactive = w.interactive or r.interactive,
-             attempts = greatest(w.attempts, r.attempts),
-             next_attempt_at = greatest(w.next_attempt_at, now() + $2),
-             problem = coalesce($3, w.problem)
-         from sync_runs r
-         where r.id = $1 and w.partner_id = r.partner_id and w.state = 'queued'
-         returning w.id, w.interactive",
-        tx.lease.run.0,
-        interval(pause_for_all),
-        problem_json(pause.map(|pause| &pause.problem))
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(waiting.map(|row| Continued { run: RunId(row.id), interactive: row.interactive }))
-}
-
-/// Returns this run to the queue until the pause is over.
-async fn wait(tx: &mut LeasedTx<'_>, pause: Option<&Pause>) -> Result<Continued> {
-    let interactive = sqlx::query_scalar!(
-        "update sync_runs set state = 'queued', lease_token = null, lease_until = null, leased_by = null,
-             next_attempt_at = now() + $2, attempts = attempts + $3, problem = $4, starts = 0
-         where id = $1
-         returning interactive",
-        tx.lease.run.0,
-        interval(pause.map_or(Duration::ZERO, |pause| pause.wait)),
-        i32::from(pause.is_some_and(|pause| pause.counts_as_attempt)),
-        problem_json(pause.map(|pause| &pause.problem))
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(Continued { run: tx.lease.run, interactive })
+/// Puts the run back into the queue, until the pause is over or, without one, for another worker at
+/// once. If another run waits already, that one continues what is left of this one. The partner has
+/// to be locked.
+pub async fn put_back(tx: &mut LeasedTx<'_>, pause: Option<&Pause>, at: DateTime<Utc>) -> Result<Continued> {
+    let open = run_lifecycles::lock_open(&mut tx.tx, tx.lease.partner()).await?;
+    let waiting = open.into_iter().find(|run| run.lifecycle.state == RunState::Queued);
+    let Some(mut waiting) = waiting else {
+        tx.apply(&pause.map_or(RunEvent::Released, |pause| RunEvent::Paused(pause.clone()))).await?;
+        return Ok(Continued { run: tx.lease.run, interactive: tx.run.lifecycle.interactive });
+    };
+    let from = Box::new(tx.run.lifecycle.clone());
+    waiting.apply(&mut tx.tx, &RunEvent::TookOver { from, pause: pause.cloned() }).await?;
+    tx.apply(&RunEvent::HandedOver { to: waiting.id, at }).await?;
+    Ok(Continued { run: waiting.id, interactive: waiting.lifecycle.interactive })
 }
 
 pub(super) fn interval(duration: Duration) -> PgInterval {

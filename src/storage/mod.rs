@@ -25,8 +25,11 @@ mod partner_tx;
 pub mod partners;
 pub mod results;
 pub mod roster;
+mod run_lifecycles;
 pub mod run_listener;
+pub mod run_queue;
 pub mod runs;
+pub mod schedules;
 
 pub use db::{Db, Reader, Scope, Tx, migrate};
 pub use error::{StorageError, is_out_of_reach};

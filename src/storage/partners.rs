@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::NaiveTime;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -183,56 +183,4 @@ pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settin
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// A partner whose nights are synced.
-#[derive(Debug)]
-pub struct PartnerWithSchedule {
-    pub id: PartnerId,
-    /// An error where what is stored of it makes no sense: the other partners of the batch have
-    /// their night all the same.
-    pub partner: Result<Partner>,
-    /// Since when it has had a connection and something to sync: no night before that was missed.
-    pub since: DateTime<Utc>,
-}
-
-/// Active partners with a connection and something to sync, in batches by id.
-pub async fn partners_with_schedule(
-    db: &mut PgConnection,
-    _: SystemScope,
-    after: Option<PartnerId>,
-) -> Result<Vec<PartnerWithSchedule>> {
-    /// Few enough for one statement, many enough for few statements.
-    const BATCH: i64 = 500;
-    let rows = sqlx::query!(
-        r#"select p.id, p.external_id, p.name, p.time_zone, p.state, p.nightly_sync, p.night_start, p.night_end,
-                greatest(c.created_at, a.mapped_at) as "since!"
-         from partners p
-         join connections c on c.partner_id = p.id and c.state <> 'disconnected'
-         join lateral (select min(created_at) as mapped_at from associations
-                       where partner_id = p.id and state <> 'ended') a on a.mapped_at is not null
-         where p.state = 'active' and p.nightly_sync and ($1::uuid is null or p.id > $1)
-         order by p.id
-         limit $2"#,
-        after.map(|id| id.0),
-        BATCH
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let partner = Row {
-                id: row.id,
-                external_id: row.external_id,
-                name: row.name,
-                time_zone: row.time_zone,
-                state: row.state,
-                nightly_sync: row.nightly_sync,
-                night_start: row.night_start,
-                night_end: row.night_end,
-            };
-            PartnerWithSchedule { id: PartnerId(row.id), partner: Partner::try_from(partner), since: row.since }
-        })
-        .collect())
 }

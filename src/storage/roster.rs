@@ -36,21 +36,31 @@ pub async fn upsert_partners(
     let ids: Vec<_> = records.iter().map(|_| PartnerId::generate().0).collect();
     let external_ids: Vec<_> = records.iter().map(|record| record.external_id.clone()).collect();
     let names: Vec<_> = records.iter().map(|record| record.name.clone()).collect();
-    let zones: Vec<_> =
-        records.iter().map(|record| record.time_zone.map_or(String::new(), |zone| zone.name().to_owned())).collect();
+    let known: BTreeMap<_, _> = sqlx::query!(
+        "select external_id, time_zone from partners where external_id = any ($1) order by id for no key update",
+        &external_ids
+    )
+    .fetch_all(&mut *db)
+    .await?
+    .into_iter()
+    .map(|row| (row.external_id, row.time_zone))
+    .collect();
+    let zone = |record: &PartnerRecord| match record.time_zone {
+        Some(zone) => zone.name().to_owned(),
+        None => known.get(&record.external_id).cloned().unwrap_or_else(|| defaults.time_zone.name().to_owned()),
+    };
+    let zones: Vec<_> = records.iter().map(zone).collect();
     let states: Vec<_> = records.iter().map(|record| record.state.as_str().to_owned()).collect();
     let versions: Vec<_> = records.iter().map(|record| record.version).collect();
     let stored = sqlx::query!(
         "insert into partners as p (id, external_id, name, time_zone, state, source_version, nightly_sync,
                                     night_start, night_end)
-         select id, external_id, name, coalesce(nullif(zone, ''), $7), state, version, $8, $9, $10
+         select id, external_id, name, zone, state, version, $7, $8, $9
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
              as given (id, external_id, name, zone, state, version)
          on conflict (external_id) do update set
              name = excluded.name, state = excluded.state, source_version = excluded.source_version,
-             time_zone = case when (select zone from unnest($2::text[], $4::text[]) as z (external_id, zone)
-                                    where z.external_id = excluded.external_id) = ''
-                              then p.time_zone else excluded.time_zone end
+             time_zone = excluded.time_zone
          where p.source_version < excluded.source_version
          returning external_id, id",
         &ids,
@@ -59,7 +69,6 @@ pub async fn upsert_partners(
         &zones,
         &states,
         &versions,
-        defaults.time_zone.name(),
         defaults.nightly,
         defaults.night_start,
         defaults.night_end
@@ -93,14 +102,13 @@ pub async fn upsert_clients(
            ), stored as (
                insert into clients as c (id, partner_id, external_id, name, state, source_version)
                select id, partner_id, external_id, name, state, version from given
-               where partner_id is not null and coalesce(known_partner = partner_id, true)
+               where partner_id is not null and (known_partner is null or known_partner = partner_id)
                on conflict (external_id) do update set
                    name = excluded.name, state = excluded.state, source_version = excluded.source_version
                where c.source_version < excluded.source_version and c.partner_id = excluded.partner_id
                returning external_id
            )
-           select partner_id as "partner_id?",
-                  coalesce(known_partner <> partner_id, false) as "other_partner!",
+           select partner_id as "partner_id?", known_partner as "known_partner?",
                   exists (select from stored s where s.external_id = given.external_id) as "stored!"
            from given order by place"#,
         &ids,
@@ -112,7 +120,7 @@ pub async fn upsert_clients(
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| outcome(row.partner_id, row.other_partner, row.stored)).collect())
+    Ok(rows.into_iter().map(|row| outcome(row.partner_id, row.known_partner, row.stored)).collect())
 }
 
 /// The external ids must be distinct. A user may move between clients of one partner.
@@ -133,15 +141,14 @@ pub async fn upsert_users(db: &mut PgConnection, _: SystemScope, records: &[User
            ), stored as (
                insert into users as u (id, partner_id, client_id, external_id, email, state, source_version)
                select id, partner_id, client_id, external_id, nullif(btrim(email), ''), state, version from given
-               where client_id is not null and coalesce(known_partner = partner_id, true)
+               where client_id is not null and (known_partner is null or known_partner = partner_id)
                on conflict (external_id) do update set
                    client_id = excluded.client_id, email = excluded.email, state = excluded.state,
                    source_version = excluded.source_version
                where u.source_version < excluded.source_version and u.partner_id = excluded.partner_id
                returning external_id
            )
-           select partner_id as "partner_id?",
-                  coalesce(known_partner <> partner_id, false) as "other_partner!",
+           select partner_id as "partner_id?", known_partner as "known_partner?",
                   exists (select from stored s where s.external_id = given.external_id) as "stored!"
            from given order by place"#,
         &ids,
@@ -153,15 +160,16 @@ pub async fn upsert_users(db: &mut PgConnection, _: SystemScope, records: &[User
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| outcome(row.partner_id, row.other_partner, row.stored)).collect())
+    Ok(rows.into_iter().map(|row| outcome(row.partner_id, row.known_partner, row.stored)).collect())
 }
 
-fn outcome(owner: Option<Uuid>, other_partner: bool, stored: bool) -> UpsertOutcome {
-    match (owner, other_partner, stored) {
-        (None, _, _) => UpsertOutcome::UnknownOwner,
-        (_, true, _) => UpsertOutcome::OtherPartner,
-        (Some(partner), _, true) => UpsertOutcome::Stored(PartnerId(partner)),
-        _ => UpsertOutcome::AlreadyKnown,
+/// `owner` is the partner that the record names, and `known` the one that the record belonged to.
+fn outcome(owner: Option<Uuid>, known: Option<Uuid>, stored: bool) -> UpsertOutcome {
+    match owner {
+        None => UpsertOutcome::UnknownOwner,
+        Some(owner) if known.is_some_and(|known| known != owner) => UpsertOutcome::OtherPartner,
+        Some(owner) if stored => UpsertOutcome::Stored(PartnerId(owner)),
+        Some(_) => UpsertOutcome::AlreadyKnown,
     }
 }
 
@@ -195,7 +203,7 @@ pub async fn summaries(
     let ids: Vec<_> = partners.iter().map(|partner| partner.0).collect();
     let rows = sqlx::query!(
         r#"select p.id, p.name, p.time_zone, p.state, count(c.id) filter (where c.state = 'active') as "clients!",
-                  coalesce(sum(active_user_count(c.id)), 0)::bigint as "users!"
+                  sum(active_user_count(c.id))::bigint as users
            from partners p left join clients c on c.partner_id = p.id
            where p.id = any ($1) group by p.id"#,
         &ids
@@ -206,7 +214,7 @@ pub async fn summaries(
         .into_iter()
         .map(|row| {
             let summary = json!({ "name": row.name, "timeZone": row.time_zone, "state": row.state,
-                "activeClients": row.clients, "activeUsers": row.users });
+                "activeClients": row.clients, "activeUsers": row.users.unwrap_or(0) });
             (PartnerId(row.id), summary)
         })
         .collect())

@@ -1,7 +1,6 @@
-//! Sync runs: asking for one, following it, and bringing it to an end.
+//! Reads sync runs, for lists and for those who follow one.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
@@ -10,9 +9,7 @@ use uuid::Uuid;
 
 use super::connections::read_problem;
 use super::error::inconsistent;
-use super::leases::interval;
-use super::{Page, Partners, Result, Slice, StorageError, partners};
-use crate::auth::{PartnerScope, SystemScope};
+use super::{Page, Partners, Result, Slice, StorageError};
 use crate::domain::run::{Progress, Run, Summary, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
@@ -32,6 +29,7 @@ struct Row {
     total: i32,
     halo_requests: i32,
     problem: Option<Value>,
+    continued_by: Option<Uuid>,
     created: i32,
     updated: i32,
     unchanged: i32,
@@ -71,6 +69,7 @@ impl TryFrom<Row> for Run {
                 halo_requests: count(row.halo_requests),
             },
             problem: read_problem("sync_runs", row.id, row.problem)?,
+            continued_by: row.continued_by.map(RunId),
         })
     }
 }
@@ -82,6 +81,7 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[Ru
         Row,
         r#"select r.id, r.partner_id, trigger, state, client_ids, nightly_date, requested_by, queued_at, started_at,
                   finished_at, next_attempt_at, next_attempt_at <= now() as "due!", total, halo_requests, r.problem,
+                  r.continued_by,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
            from sync_runs r, lateral count_results(r.id) s
@@ -104,6 +104,7 @@ pub async fn pages(
         Row,
         r#"select r.id, r.partner_id, trigger, state, client_ids, nightly_date, requested_by, queued_at, started_at,
                   finished_at, next_attempt_at, next_attempt_at <= now() as "due!", total, halo_requests, r.problem,
+                  r.continued_by,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
            from unnest($1::uuid[]) as p (id)
@@ -137,7 +138,7 @@ pub async fn pages_of(
         r#"select r.id as "id!", r.partner_id as "partner_id!", trigger as "trigger!", state as "state!", client_ids,
                   nightly_date, requested_by, queued_at as "queued_at!", started_at, finished_at,
                   next_attempt_at as "next_attempt_at!", next_attempt_at <= now() as "due!", total as "total!",
-                  halo_requests as "halo_requests!", r.problem,
+                  halo_requests as "halo_requests!", r.problem, r.continued_by,
                   s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
                   s.failed as "failed!", s.skipped as "skipped!"
            from unnest($1::uuid[]) as p (id)
@@ -181,199 +182,4 @@ pub async fn counts(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (PartnerId(row.partner_id), row.count)).collect())
-}
-
-/// A request for a sync, by a user or by the nightly schedule.
-#[derive(Clone, Debug)]
-pub struct RunRequest {
-    pub trigger: Trigger,
-    /// None: all of the partner's associations.
-    pub clients: Option<Vec<ClientId>>,
-    pub nightly_date: Option<NaiveDate>,
-    /// A person is waiting.
-    pub interactive: bool,
-}
-
-impl RunRequest {
-    /// What a person asks for and waits for.
-    pub fn interactive(trigger: Trigger, clients: Option<Vec<ClientId>>) -> Self {
-        Self { trigger, clients, nightly_date: None, interactive: true }
-    }
-}
-
-/// The run that answers a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EnqueuedRun {
-    pub run: RunId,
-    /// Whether a worker has to be woken: not where the run under way covers the request.
-    pub needs_wakeup: bool,
-    pub interactive: bool,
-}
-
-/// Queues a run, joins the one that waits, or answers with the one under way where it has not read
-/// yet and covers the request. A partner never has more than one running and one waiting. The run
-/// does not begin before `wait` has passed, unless another request wants an earlier beginning.
-pub async fn enqueue_run(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    request: &RunRequest,
-    wait: Duration,
-    now: DateTime<Utc>,
-) -> Result<EnqueuedRun> {
-    partners::lock(db, scope).await?;
-    let clients: Option<Vec<_>> = request.clients.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
-    let nightly_requested_at = request.nightly_date.map(|_| now);
-    let under_way = sqlx::query_scalar!(
-        "update sync_runs set nightly_date = coalesce(nightly_date, $3), nightly_requested_at = coalesce(nightly_requested_at, $4)
-         where partner_id = $1 and state = 'running' and read_at is null
-           and (client_ids is null or client_ids @> $2)
-           and ($3::date is null or nightly_date is null)
-         returning id",
-        scope.partner().0,
-        clients.as_deref(),
-        request.nightly_date,
-        nightly_requested_at
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    if let Some(run) = under_way {
-        return Ok(EnqueuedRun { run: RunId(run), needs_wakeup: false, interactive: request.interactive });
-    }
-    // A night that is still being tried when the next one comes has had its time.
-    let over = sqlx::query_scalar!(
-        "update sync_runs set state = 'failed', finished_at = $3
-         where partner_id = $1 and state = 'queued' and nightly_date < $2
-         returning interactive",
-        scope.partner().0,
-        request.nightly_date,
-        now
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    // A user who had joined that run is still waiting.
-    let interactive = request.interactive || over == Some(true);
-    // A pause that Halo asked for is kept, also if a user waits.
-    let joined = sqlx::query!(
-        "update sync_runs set
-             client_ids = case when client_ids is null or $2::uuid[] is null then null else client_ids || $2 end,
-             interactive = interactive or $3, nightly_date = coalesce(nightly_date, $4), nightly_requested_at = coalesce(nightly_requested_at, $5),
-             next_attempt_at = case when problem ->> 'code' = 'rate_limited' then next_attempt_at
-                                    else least(next_attempt_at, now() + $6) end
-         where partner_id = $1 and state = 'queued'
-         returning id, interactive",
-        scope.partner().0,
-        clients.as_deref(),
-        interactive,
-        request.nightly_date,
-        nightly_requested_at,
-        interval(wait)
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    if let Some(run) = joined {
-        return Ok(EnqueuedRun { run: RunId(run.id), needs_wakeup: true, interactive: run.interactive });
-    }
-    let run = RunId::generate();
-    let requested_by = serde_json::to_value(scope.actor()).expect("an actor is plain data");
-    sqlx::query!(
-        "insert into sync_runs (id, partner_id, trigger, state, client_ids, nightly_date, requested_by, interactive, queued_at,
-                                nightly_requested_at, next_attempt_at)
-         values ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, now() + $10)",
-        run.0,
-        scope.partner().0,
-        request.trigger.as_str(),
-        clients.as_deref(),
-        request.nightly_date,
-        requested_by,
-        interactive,
-        now,
-        nightly_requested_at,
-        interval(wait)
-    )
-    .execute(db)
-    .await?;
-    Ok(EnqueuedRun { run, needs_wakeup: true, interactive })
-}
-
-/// The run that waits for this partner, if one does.
-pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(RunId, bool)>> {
-    let row = sqlx::query!(
-        "select id, interactive from sync_runs where partner_id = $1 and state = 'queued' and next_attempt_at <= now()",
-        scope.partner().0
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| (RunId(row.id), row.interactive)))
-}
-
-/// Cancels the waiting run and the running one: its worker finds the lease gone and writes nothing
-/// more. A request of that worker may be in flight until the lease would have ended, so the end of
-/// the lease is kept: no other run begins before it.
-pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, now: DateTime<Utc>) -> Result<u64> {
-    let done = sqlx::query!(
-        "update sync_runs set state = 'cancelled', finished_at = $2, lease_token = null
-         where partner_id = $1 and state in ('queued', 'running')",
-        scope.partner().0,
-        now
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected())
-}
-
-/// The latest night that was asked for: its date and when that was.
-pub async fn latest_nightly(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(NaiveDate, DateTime<Utc>)>> {
-    let row = sqlx::query!(
-        r#"select nightly_date as "nightly_date!", nightly_requested_at as "nightly_requested_at!" from sync_runs
-           where partner_id = $1 and nightly_date is not null order by nightly_date desc limit 1"#,
-        scope.partner().0
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| (row.nightly_date, row.nightly_requested_at)))
-}
-
-/// Finds runs that should have a worker and have none: their job was lost, or their worker died. A
-/// run that waits behind the partner's running one is not among them: it is enqueued when that one
-/// ends.
-pub async fn find_orphaned_runs(
-    db: &mut PgConnection,
-    _: SystemScope,
-    grace: Duration,
-    batch: i64,
-) -> Result<Vec<(RunId, bool)>> {
-    let rows = sqlx::query!(
-        "select id, interactive from sync_runs r
-         where (state = 'running' and lease_until + $1 < now())
-            or (state = 'queued' and next_attempt_at <= now()
-                and not exists (select from sync_runs u where u.partner_id = r.partner_id and u.state = 'running'))
-         order by interactive desc, next_attempt_at
-         limit $2",
-        interval(grace),
-        batch
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (RunId(row.id), row.interactive)).collect())
-}
-
-/// Partners that are connected, had a run since then that did not succeed, and none of everything
-/// after it that did: for the operator after an outage.
-pub async fn partners_failed_since(
-    db: &mut PgConnection,
-    _: SystemScope,
-    since: DateTime<Utc>,
-) -> Result<Vec<PartnerId>> {
-    let rows = sqlx::query_scalar!(
-        r#"select distinct f.partner_id as "id!" from sync_runs f join connections c using (partner_id)
-           where f.finished_at >= $1 and f.state in ('failed', 'partially_succeeded') and c.state <> 'disconnected'
-             and not exists (select from sync_runs s
-                             where s.partner_id = f.partner_id and s.state = 'succeeded' and s.client_ids is null
-                               and s.finished_at > f.finished_at)
-           order by 1"#,
-        since
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(PartnerId).collect())
 }

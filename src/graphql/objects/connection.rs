@@ -1,14 +1,11 @@
 //! The connection to a partner's Halo, without its secret.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object};
 
 use crate::domain::connection::{self, ConnectionState};
-use crate::domain::problem;
 use crate::domain::schedule;
 use crate::graphql::{
-    error::{Failure, Result},
-    objects::problem::HaloProblem,
-    request_context::RequestContext,
+    error::Result, loaders::ScheduleOf, objects::problem::HaloProblem, request_context::RequestContext,
     scalars::Timestamp,
 };
 
@@ -58,13 +55,6 @@ impl HaloConnection {
         self.0.problem.clone().map(HaloProblem)
     }
 
-    /// The evidence for a decision about a Halo of another identity. Null unless the problem is
-    /// `TENANT_CHANGED` and a sync has looked for it.
-    async fn tenant_change(&self) -> Option<HaloTenantChange> {
-        let problem::TenantEvidence { found, total } = self.0.problem.as_ref()?.tenant_evidence()?;
-        Some(HaloTenantChange { found, total })
-    }
-
     /// The findings of the last check: one for the address, one for the credentials and one for
     /// each permission of the guide.
     async fn checks(&self) -> Vec<HaloConnectionCheck> {
@@ -82,24 +72,15 @@ impl HaloConnection {
         self.0.last_synced_at.map(Into::into)
     }
 
-    /// The time when the next nightly sync is due, if at least one client is mapped by then. Null
-    /// if nightly syncs are switched off.
+    /// The time when the next nightly sync is queued: now, if a missed one is about to be caught
+    /// up. Null if nightly syncs are switched off or no client is mapped.
     async fn next_nightly_sync_at(&self, ctx: &Context<'_>) -> Result<Option<Timestamp>> {
         let request_context = RequestContext::of(ctx);
-        let partner = request_context.load(self.0.partner).await?.ok_or(Failure::NotFound)?;
-        let next = || schedule::next_due(partner.id, &partner.settings, request_context.ops.clock.now()).due.into();
-        Ok(partner.settings.nightly.then(next))
+        let Some(schedule) = request_context.load(ScheduleOf(self.0.partner)).await? else { return Ok(None) };
+        let now = request_context.ops.clock.now();
+        let next = schedule::next_sync(schedule.partner, &schedule.settings, &schedule.history, now);
+        Ok(next.map(|nightly| nightly.due.max(now).into()))
     }
-}
-
-/// The evidence for a decision about a Halo of another identity: `confirmHaloTenantChange`.
-#[derive(SimpleObject)]
-pub struct HaloTenantChange {
-    /// The number of subscriptions that this Halo shows under the same ids and with INFIMA's
-    /// markers.
-    found: u32,
-    /// The number of subscriptions that were looked for, at most 20.
-    total: u32,
 }
 
 /// The status of a connection.

@@ -27,7 +27,7 @@ const POLL_QUEUED: (Duration, Duration) = (Duration::seconds(2), Duration::secon
 pub struct HaloSyncRun(pub(in crate::graphql) run::Run);
 
 impl HaloSyncRun {
-    /// The run that a mutation has queued, if it has.
+    /// The run that a mutation has queued, or that continues another one, if there is one.
     pub(in crate::graphql) async fn queued(
         request_context: &RequestContext,
         partner: Option<PartnerId>,
@@ -118,6 +118,12 @@ impl HaloSyncRun {
         self.0.problem.clone().map(HaloProblem)
     }
 
+    /// The sync that continues this one with the clients that were left, because this one had to
+    /// wait while the other was queued. Null if there is none.
+    async fn continued_by(&self, ctx: &Context<'_>) -> Result<Option<HaloSyncRun>> {
+        Self::queued(RequestContext::of(ctx), Some(self.0.partner), self.0.continued_by).await
+    }
+
     /// The results of the sync for each client, in the order in which they were recorded.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
     async fn results(
@@ -197,6 +203,7 @@ pub enum HaloSyncStatus {
     PartiallySucceeded,
     /// Halo confirmed no association.
     Failed,
-    /// The sync was cancelled because Halo was disconnected or the partner was archived.
+    /// The sync ended before its time, without an error: another sync continues it (see
+    /// `continuedBy`), or Halo was disconnected or the partner was archived.
     Cancelled,
 }

@@ -4,7 +4,7 @@
 use crate::auth::SystemScope;
 use crate::ops::{OpError, Ops};
 use crate::queue;
-use crate::storage::{activity, budget, runs};
+use crate::storage::{activity, budget, run_queue};
 
 /// The most orphaned runs that one sweep requeues; the next sweep takes the rest.
 const BATCH: i64 = 1_000;
@@ -12,7 +12,8 @@ const BATCH: i64 = 1_000;
 /// Requeues runs whose job was lost or whose worker died, and returns their number.
 pub async fn sweep(ops: &Ops) -> Result<usize, OpError> {
     let mut tx = ops.db.begin(SystemScope::housekeeping()).await?;
-    let lost = runs::find_orphaned_runs(&mut tx, SystemScope::housekeeping(), ops.settings.lease.grace, BATCH).await?;
+    let lost =
+        run_queue::find_orphaned_runs(&mut tx, SystemScope::housekeeping(), ops.settings.lease.grace, BATCH).await?;
     queue::requeue_orphaned(&mut tx, &lost).await?;
     tx.commit().await?;
     Ok(lost.len())

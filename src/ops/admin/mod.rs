@@ -12,14 +12,13 @@ use serde_json::json;
 
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::activity::Action;
-use crate::domain::run::{Run, Trigger};
+use crate::domain::run::{Run, RunRequest, Trigger};
 use crate::ids::{PartnerId, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::sync::preview::{Preview, preview};
 use crate::ops::sync::{enqueue_delayed, enqueue_if_mapped};
 use crate::ops::{OpError, Ops, UserErrorCode};
-use crate::storage::runs::RunRequest;
-use crate::storage::{AuditContext, connections, partners, runs};
+use crate::storage::{AuditContext, connections, partners, run_queue, runs};
 
 /// The partner with this external id.
 pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<PartnerId>, OpError> {
@@ -53,7 +52,7 @@ pub async fn request_failed_since(
 ) -> Result<Vec<(PartnerId, RunId)>, OpError> {
     let failed = {
         let mut db = ops.db.read(SystemScope::worker()).await?;
-        runs::partners_failed_since(&mut db, SystemScope::worker(), since).await?
+        run_queue::partners_failed_since(&mut db, SystemScope::worker(), since).await?
     };
     let mut requested = Vec::new();
     let step = spread.checked_div(u32::try_from(failed.len()).unwrap_or(u32::MAX).max(1)).unwrap_or_default();

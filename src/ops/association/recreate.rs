@@ -7,12 +7,11 @@ use super::{ending, not_found};
 use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationEvent};
-use crate::domain::run::Trigger;
+use crate::domain::run::{RunRequest, Trigger};
 use crate::ids::{AssociationId, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
-use crate::storage::runs::RunRequest;
 use crate::storage::{associations, connections};
 
 /// The association, and the run that creates its subscription.

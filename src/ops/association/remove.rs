@@ -7,10 +7,9 @@ use super::not_found;
 use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationEvent, AssociationState, Ending};
-use crate::domain::run::Trigger;
+use crate::domain::run::{RunRequest, Trigger};
 use crate::ids::{AssociationId, RunId};
 use crate::ops::{OpError, Ops, Request, Target, sync::enqueue};
-use crate::storage::runs::RunRequest;
 use crate::storage::{associations, connections};
 
 /// The association as it is now, and the run that brings it to its end where one is needed.

@@ -8,13 +8,12 @@ use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationEvent, AssociationState, ObservedFields};
 use crate::domain::problem::{Problem, ProblemCode};
-use crate::domain::run::Trigger;
+use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::Priority;
 use crate::ids::{AssociationId, HaloSubscriptionId, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
-use crate::storage::runs::RunRequest;
 use crate::storage::{PartnerTx, associations, connections};
 
 /// The answer.

@@ -11,13 +11,12 @@ use crate::domain::association::{
     Association, AssociationEvent, AssociationState, Ending, MappedCustomer, initial_name, marker,
 };
 use crate::domain::roster::{Client, RosterState};
-use crate::domain::run::Trigger;
+use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::{CustomerLookup, HaloError, Priority, Session, SubscriptionLookup};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, RunId};
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 use crate::storage::associations::{NewAssociation, OwnSubscription};
-use crate::storage::runs::RunRequest;
 use crate::storage::{PartnerTx, associations, clients};
 
 /// The most entries in one call: what can be verified within the slice of the budget that is kept
@@ -127,10 +126,7 @@ async fn kept_subscriptions(
     let ids: Vec<_> = elsewhere.iter().map(|own| own.subscription).collect();
     let found = session.subscriptions(&ids).await?;
     let is_at_target = |own: &OwnSubscription| match found.get(&own.subscription) {
-        Some(SubscriptionLookup::Found(record)) => {
-            let is_own = !own.unverified || record.marker.as_ref() == Some(&own.marker);
-            is_own && target.get(&own.client) == Some(&record.customer)
-        }
+        Some(SubscriptionLookup::Found(record)) => target.get(&own.client) == Some(&record.customer),
         _ => false,
     };
     Ok(elsewhere.into_iter().filter(is_at_target).map(|own| (own.client, own)).collect())

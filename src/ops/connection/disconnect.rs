@@ -5,7 +5,7 @@ use super::summary;
 use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::ops::{OpError, Ops, Request, Target};
-use crate::storage::{connections, runs};
+use crate::storage::{connections, run_queue};
 
 /// Whether there was a connection to forget.
 pub async fn disconnect(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) -> Result<bool, OpError> {
@@ -15,7 +15,7 @@ pub async fn disconnect(ops: &Ops, request: &Request<'_>, target: impl Into<Targ
     let connection = connections::find(&mut tx, &scope).await?;
     // Runs first, as a run does that ends: two transactions that lock in different orders would
     // wait for each other.
-    runs::cancel(&mut tx, &scope, ops.clock.now()).await?;
+    run_queue::cancel(&mut tx, &scope, ops.clock.now()).await?;
     let disconnected = connections::disconnect(&mut tx, &scope, ops.clock.now()).await?;
     if disconnected {
         let after = connections::find(&mut tx, &scope).await?;

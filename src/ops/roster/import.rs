@@ -12,7 +12,7 @@ use crate::domain::roster::{ClientRecord, PartnerRecord, UserRecord};
 use crate::ids::PartnerId;
 use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode};
 use crate::storage::roster::{self, UpsertOutcome};
-use crate::storage::{activity, connections, partners, runs};
+use crate::storage::{activity, connections, partners, run_queue};
 
 /// The most records in one call, all kinds together.
 pub const MOST_RECORDS: usize = 5_000;
@@ -70,7 +70,7 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
         partners::lock(&mut tx, &scope).await?;
         // Runs first, as a run does that ends: two transactions that lock in different orders would
         // wait for each other.
-        runs::cancel(&mut tx, &scope, now).await?;
+        run_queue::cancel(&mut tx, &scope, now).await?;
         let connected = connections::disconnect(&mut tx, &scope, now).await?;
         let entry = activity::Entry {
             before: connected.then(|| json!({ "connection": "connected" })),

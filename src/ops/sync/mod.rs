@@ -10,10 +10,10 @@ pub mod settings;
 use std::time::Duration;
 
 use super::OpError;
+use crate::domain::run::RunRequest;
 use crate::ids::RunId;
 use crate::queue;
-use crate::storage::runs::{self, RunRequest};
-use crate::storage::{PartnerTx, associations};
+use crate::storage::{PartnerTx, associations, run_queue};
 
 /// Queues the run and its job, unless the partner has no association at all.
 pub(in crate::ops) async fn enqueue_if_mapped(
@@ -39,7 +39,7 @@ pub(in crate::ops) async fn enqueue_delayed(
     wait: Duration,
 ) -> Result<RunId, OpError> {
     let (scope, now) = (tx.scope(), tx.now());
-    let enqueued = runs::enqueue_run(tx, scope, request, wait, now).await?;
+    let enqueued = run_queue::enqueue_run(tx, scope, request, wait, now).await?;
     if enqueued.needs_wakeup {
         queue::enqueue(tx, enqueued.run, enqueued.interactive, wait).await?;
     }

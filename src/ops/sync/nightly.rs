@@ -6,14 +6,12 @@ use serde_json::json;
 
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::activity::Action;
-use crate::domain::roster::{Partner, RosterState};
-use crate::domain::run::Trigger;
-use crate::domain::schedule::{self, MIN_INTERVAL, NightlySync};
+use crate::domain::run::{RunRequest, Trigger};
+use crate::domain::schedule::{self, NightlySync};
 use crate::ids::{PartnerId, RunId};
 use crate::ops::{OpError, Ops, sync::enqueue};
-use crate::storage::partners::PartnerWithSchedule;
-use crate::storage::runs::RunRequest;
-use crate::storage::{AuditContext, partners, runs};
+use crate::storage::schedules::{self, Schedule};
+use crate::storage::{AuditContext, StorageError};
 
 /// Which nightly syncs are queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,55 +30,54 @@ pub async fn enqueue_nightly_syncs(ops: &Ops, selection: Selection) -> Result<Ve
     loop {
         let batch = {
             let mut db = ops.db.read(SystemScope::worker()).await?;
-            partners::partners_with_schedule(&mut db, SystemScope::worker(), after).await?
+            schedules::batch(&mut db, SystemScope::worker(), after).await?
         };
-        let Some(last) = batch.last() else { return Ok(started) };
-        after = Some(last.id);
-        for PartnerWithSchedule { id, partner, since } in batch {
-            let run = match partner {
-                Ok(partner) => enqueue_nightly_sync(ops, &partner, since, selection).await,
-                Err(error) => Err(error.into()),
-            };
-            match run {
-                Ok(run) => started.extend(run.map(|run| (id, run))),
+        let Some((last, _)) = batch.last() else { return Ok(started) };
+        after = Some(*last);
+        for (partner, schedule) in batch {
+            match enqueue_nightly_sync(ops, partner, schedule, selection).await {
+                Ok(run) => started.extend(run.map(|run| (partner, run))),
                 Err(error) => {
-                    tracing::error!(partner.id = %id, error = &error as &dyn std::error::Error, "nightly sync not queued; the next maintenance job tries again");
+                    tracing::error!(partner.id = %partner, error = &error as &dyn std::error::Error, "nightly sync not queued; the next maintenance job tries again");
                 }
             }
         }
     }
 }
 
+/// The nightly sync to queue now, if there is one.
+fn selected(schedule: &Schedule, selection: Selection, now: DateTime<Utc>) -> Option<NightlySync> {
+    let Schedule { partner, settings, history } = schedule;
+    match selection {
+        Selection::Due => schedule::next_sync(*partner, settings, history, now).filter(|nightly| nightly.due <= now),
+        Selection::Today => {
+            let today = NightlySync { date: now.with_timezone(&settings.time_zone).date_naive(), due: now };
+            (settings.nightly && history.latest.is_none_or(|latest| latest.date < today.date)).then_some(today)
+        }
+    }
+}
+
 async fn enqueue_nightly_sync(
     ops: &Ops,
-    partner: &Partner,
-    since: DateTime<Utc>,
+    partner: PartnerId,
+    schedule: Result<Schedule, StorageError>,
     selection: Selection,
 ) -> Result<Option<RunId>, OpError> {
     let now = ops.clock.now();
-    let nightly = match selection {
-        Selection::Due => schedule::latest_due(partner.id, &partner.settings, now),
-        Selection::Today => NightlySync { date: now.with_timezone(&partner.settings.time_zone).date_naive(), due: now },
-    };
-    // A nightly sync that was due before the partner had an association was not missed.
-    if nightly.due < since {
+    // Most partners are not due, and a transaction for each of them would be for nothing.
+    if selected(&schedule?, selection, now).is_none() {
         return Ok(None);
     }
     let scope = match selection {
-        Selection::Due => PartnerScope::for_worker(partner.id),
-        Selection::Today => PartnerScope::for_operator(partner.id),
+        Selection::Due => PartnerScope::for_worker(partner),
+        Selection::Today => PartnerScope::for_operator(partner),
     };
     let mut tx = ops.begin(&scope, AuditContext::default()).await?;
-    // The partner may have been archived since the list was read.
-    if tx.lock().await? == Some(RosterState::Archived) {
-        return Ok(None);
-    }
-    if let Some((date, requested_at)) = runs::latest_nightly(&mut tx, &scope).await? {
-        let too_close = selection == Selection::Due && now - requested_at < MIN_INTERVAL;
-        if date >= nightly.date || too_close {
-            return Ok(None);
-        }
-    }
+    tx.lock().await?;
+    // Another process may have queued the night, or a user changed the settings, since the list was
+    // read.
+    let schedule = schedules::find(&mut tx, &scope).await?;
+    let Some(nightly) = schedule.and_then(|schedule| selected(&schedule, selection, now)) else { return Ok(None) };
     let request =
         RunRequest { trigger: Trigger::Nightly, clients: None, nightly_date: Some(nightly.date), interactive: false };
     let run = enqueue(&mut tx, request).await?;
@@ -91,6 +88,6 @@ async fn enqueue_nightly_sync(
         tx.record(Action::SyncRequested, Some(run.to_string()), None, Some(after)).await?;
     }
     tx.commit().await?;
-    tracing::info!(partner.id = %partner.id, sync_run.id = %run, nightly_date = %nightly.date, "nightly sync queued");
+    tracing::info!(partner.id = %partner, sync_run.id = %run, nightly_date = %nightly.date, "nightly sync queued");
     Ok(Some(run))
 }

@@ -7,11 +7,10 @@ use serde_json::json;
 use super::enqueue_if_mapped;
 use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
-use crate::domain::run::Trigger;
+use crate::domain::run::{RunRequest, Trigger};
 use crate::ids::{ClientId, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode};
-use crate::storage::runs::RunRequest;
 use crate::storage::{associations, clients, connections};
 
 /// The run, and errors for the clients that it does not cover.

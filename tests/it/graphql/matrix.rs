@@ -13,7 +13,7 @@ use axum::Router;
 use infima_halo::auth::Role;
 use infima_halo::config::Variables;
 use infima_halo::graphql::sdl;
-use infima_halo::ids::PartnerId;
+use infima_halo::ids::{PartnerId, RunId};
 use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
@@ -82,10 +82,6 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "{ node(id: $unmapped) { ... on Client { suggestedHaloCustomers { customer { name } } } } }",
     ),
     ("HaloConnection.checks", "{ node(id: $connection) { ... on HaloConnection { checks { outcome } } } }"),
-    (
-        "HaloConnection.tenantChange",
-        "{ node(id: $connection) { ... on HaloConnection { tenantChange { found total } } } }",
-    ),
     ("HaloConnection.problem", "{ node(id: $connection) { ... on HaloConnection { problem { code } } } }"),
     ("HaloClientAssociation.client", "{ node(id: $association) { ... on HaloClientAssociation { client { name } } } }"),
     (
@@ -106,6 +102,7 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ("HaloSyncRun.partner", "{ haloSyncRun(id: $run) { partner { name } } }"),
     ("HaloSyncRun.requestedBy", "{ haloSyncRun(id: $run) { requestedBy { name } } }"),
     ("HaloSyncRun.progress", "{ haloSyncRun(id: $run) { progress { done } summary { created } } }"),
+    ("HaloSyncRun.continuedBy", "{ haloSyncRun(id: $handed) { continuedBy { status } } }"),
     ("HaloSyncRun.problem", "{ haloSyncRun(id: $troubled) { problem { code } } }"),
     (
         "HaloSyncRun.results",
@@ -126,12 +123,6 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "Mutation.testHaloConnection, typed",
         "mutation { testHaloConnection(input: { partnerId: $partner, url: $url, reason: \"a test\" }) {
             test { works } userErrors { code } } }",
-    ),
-    (
-        "Mutation.confirmHaloTenantChange",
-        "mutation { confirmHaloTenantChange(input: {
-            partnerId: $partner, decision: CARRY_OVER, reason: \"a test\" }) {
-            haloConnection { status } run { id } userErrors { code } } }",
     ),
     (
         "Mutation.saveHaloConnection",
@@ -226,7 +217,17 @@ impl Asked {
         .execute(&world.database.owner().await)
         .await
         .expect("the test's database answers");
+        let handed: uuid::Uuid = sqlx::query_scalar(
+            "insert into sync_runs (id, partner_id, trigger, state, interactive, finished_at, continued_by)
+             select gen_random_uuid(), partner_id, trigger, 'cancelled', false, now(), id from sync_runs where id = $1
+             returning id",
+        )
+        .bind(run.0)
+        .fetch_one(&world.database.owner().await)
+        .await
+        .expect("the test's database answers");
         let values = BTreeMap::from([
+            ("handed", json!(RunId(handed).to_string())),
             ("partner", json!(world.partner().await.to_string())),
             ("client", json!(world.client("Alder").await.to_string())),
             ("unmapped", json!(world.client("Cedar").await.to_string())),

@@ -5,4 +5,3 @@ mod audit;
 mod connection;
 mod roster;
 pub(crate) mod sync;
-mod tenant_change;

@@ -145,7 +145,7 @@ function LastNight({ partner: { haloConnection, haloSyncSettings: settings, nigh
     <>
       {last && (
         <p>
-          Last night ({when(last.startedAt, zone)}): {words[last.status] ?? last.status}.
+          Last night ({when(last.startedAt, zone)}): {standing(last)}.
         </p>
       )}
       {last && <Summary summary={last.summary} />}
@@ -158,7 +158,7 @@ function LastNight({ partner: { haloConnection, haloSyncSettings: settings, nigh
       {since && since.id !== last?.id && (
         <p>
           {last ? 'Since then' : 'The latest run'} ({inWords(since.trigger)}, {when(since.startedAt, zone)}):{' '}
-          {words[since.status] ?? since.status}.
+          {standing(since)}.
         </p>
       )}
       {haloConnection === null && <p className="problem">Halo is not connected.</p>}
@@ -280,7 +280,7 @@ function Progress({ run }) {
   return (
     <div className="progress">
       <label>
-        {run.partner?.name ?? 'Run'}: {words[run.status] ?? run.status}, {done} of {total}
+        {run.partner?.name ?? 'Run'}: {standing(run)}, {done} of {total}
         <progress max={Math.max(total, 1)} value={done} />
       </label>
       {run.finishedAt && <Summary summary={run.summary} />}
@@ -312,3 +312,6 @@ const words = {
   FAILED: 'failed',
   CANCELLED: 'cancelled',
 };
+
+/** The status of a run, in words. */
+const standing = ({ status, continuedBy }) => (continuedBy ? 'continued by another sync' : (words[status] ?? status));

@@ -16,11 +16,8 @@ use crate::storage::{StorageError, Tx};
 pub enum Failpoint {
     /// The worker holds the run's lease; nothing was done.
     RunClaimed,
-    /// The run is marked as reading: later requests are not covered by it.
-    ReadingStarted,
-    /// The associations were carried over to another identity of the tenant.
-    TenantCarriedOver,
-    /// The desired quantities were read, and the number of associations is stored.
+    /// The desired quantities were read, and the number of associations is stored: later requests
+    /// are not covered by the run.
     DesiredLoaded,
     /// Halo was read; nothing of its answers is stored.
     HaloRead,

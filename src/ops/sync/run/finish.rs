@@ -7,12 +7,12 @@ use super::retry::{self, RetryDecision};
 use super::step_result::Counts;
 use super::{RunOutcome, SyncOutcome};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::run::RunState;
+use crate::domain::run::{Pause, RunEvent};
 use crate::halo::HaloError;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
-use crate::storage::leases::{self, Claimed, LeasedTx, Pause, SyncLease};
-use crate::storage::{connections, runs};
+use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
+use crate::storage::{connections, run_queue};
 
 pub(super) async fn finish(ops: &Ops, claimed: &Claimed, outcome: SyncOutcome) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
@@ -42,42 +42,31 @@ async fn complete(
         let mut db = ops.db.read(lease.scope()).await?;
         connections::find(&mut db, lease.scope()).await?.and_then(|connection| connection.writes_suspended_since)
     };
-    let state = match (counts.confirmed, counts.open) {
-        (_, 0) => RunState::Succeeded,
-        (0, _) => RunState::Failed,
-        _ => RunState::PartiallySucceeded,
-    };
     let suspended = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
+    let problem = tenant_problem.or(suspended);
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
-    let hidden = connections::hidden_customers(&mut tx, ops.clock.now()).await?;
-    let problem = tenant_problem.or(suspended).or(hidden);
     connections::record_state(&mut tx, problem.as_ref(), ops.clock.now()).await?;
     connections::record_confirmed(&mut tx, ops.clock.now()).await?;
-    end(ops, lease, tx, state, None).await
+    let Counts { confirmed, open, .. } = counts;
+    end(lease, tx, RunEvent::Completed { confirmed, open, at: ops.clock.now() }).await
 }
 
 /// Ends a run that every attempt fails, with the problem as the connection's.
 async fn fail(ops: &Ops, lease: &SyncLease, problem: &Problem) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     connections::record_state(&mut tx, Some(problem), ops.clock.now()).await?;
-    end(ops, lease, tx, RunState::Failed, Some(problem)).await
+    end(lease, tx, RunEvent::Failed { problem: problem.clone(), at: ops.clock.now() }).await
 }
 
 async fn cancel(ops: &Ops, lease: &SyncLease) -> Result<RunOutcome, OpError> {
     let tx = LeasedTx::begin(&ops.db, lease).await?;
-    end(ops, lease, tx, RunState::Cancelled, None).await
+    end(lease, tx, RunEvent::Disconnected { at: ops.clock.now() }).await
 }
 
-async fn end(
-    ops: &Ops,
-    lease: &SyncLease,
-    mut tx: LeasedTx<'_>,
-    state: RunState,
-    problem: Option<&Problem>,
-) -> Result<RunOutcome, OpError> {
-    leases::finish(&mut tx, state, problem, ops.clock.now()).await?;
+async fn end(lease: &SyncLease, mut tx: LeasedTx<'_>, event: RunEvent) -> Result<RunOutcome, OpError> {
+    let state = tx.apply(&event).await?;
     // A run that was requested meanwhile has waited for this one.
-    if let Some((waiting, interactive)) = runs::waiting(&mut tx, lease.scope()).await? {
+    if let Some((waiting, interactive)) = run_queue::waiting(&mut tx, lease.scope()).await? {
         queue::enqueue(&mut tx, waiting, interactive, Duration::ZERO).await?;
     }
     pass(Failpoint::BeforeFinishCommit);
@@ -107,7 +96,7 @@ async fn halt(ops: &Ops, claimed: &Claimed, error: &HaloError) -> Result<RunOutc
 
 async fn put_back(ops: &Ops, lease: &SyncLease, pause: &Pause) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
-    let continued = leases::put_back(&mut tx, pause, ops.clock.now()).await?;
+    let continued = leases::put_back(&mut tx, Some(pause), ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, pause.wait).await?;
     pass(Failpoint::BeforeRescheduleCommit);
     commit(tx, Failpoint::RunRescheduled).await?;
@@ -118,7 +107,7 @@ async fn put_back(ops: &Ops, lease: &SyncLease, pause: &Pause) -> Result<RunOutc
 /// Gives the run back when the process shuts down: another worker continues it at once.
 async fn give_back(ops: &Ops, lease: &SyncLease) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
-    let continued = leases::give_back(&mut tx, ops.clock.now()).await?;
+    let continued = leases::put_back(&mut tx, None, ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, Duration::ZERO).await?;
     pass(Failpoint::BeforeHandoverCommit);
     commit(tx, Failpoint::RunHandedOver).await?;

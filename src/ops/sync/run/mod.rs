@@ -14,24 +14,23 @@ mod retry;
 mod set_quantity;
 mod slices;
 pub(in crate::ops::sync) mod step_result;
-mod tenant;
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::SystemScope;
+use crate::domain::association::Billing;
 use crate::domain::connection::Connection;
 use crate::domain::plan::{self, Desired};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::run::RunState;
+use crate::domain::run::{Pause, RunEvent, RunState};
 use crate::halo::{HaloError, Priority, Session};
 use crate::ids::RunId;
 use crate::ops::sync::observe::{self, Observation};
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
-use crate::storage::leases::{self, Claimed, LeasedTx, Pause, SyncLease};
+use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
 use crate::storage::outcomes::PendingWrite;
 use crate::storage::{StorageError, billing, connections, desired, outcomes};
 use execute::Executor;
@@ -42,11 +41,6 @@ use step_result::Counts;
 pub use failpoints::Failpoint;
 #[cfg(feature = "dev")]
 pub use failpoints::stop_process_at;
-
-/// How often the customers of all associations are read, for their state and their names. A full
-/// run does it, with one request for each 100 customers of the tenant, or one for each mapped
-/// customer, whichever is less.
-const CUSTOMERS_INTERVAL: TimeDelta = TimeDelta::days(7);
 
 /// Starts of one run without an end. A run that was started more often kills its worker.
 const MAX_STARTS: u32 = 10;
@@ -104,13 +98,12 @@ impl<E: Into<OpError>> From<E> for StopReason {
 /// Works on the run if it can be claimed. `worker` names the process in `leased_by`. After `stop`
 /// the step under way is finished and the run is given back.
 pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<RunOutcome, OpError> {
-    let claimed = {
-        let mut db = ops.db.read(SystemScope::worker()).await?;
-        leases::claim(&mut db, SystemScope::worker(), run, worker, ops.settings.lease, ops.clock.now()).await?
-    };
+    let mut tx = ops.db.begin(SystemScope::worker()).await?;
+    let claimed =
+        leases::claim(&mut tx, SystemScope::worker(), run, worker, ops.settings.lease, ops.clock.now()).await?;
     let Some(claimed) = claimed else { return Ok(RunOutcome::Skipped) };
     let lease = &claimed.lease;
-    pass(Failpoint::RunClaimed);
+    commit(tx, Failpoint::RunClaimed).await?;
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
     let outcome = tokio::select! {
         outcome = work(ops, &claimed, stop) => outcome,
@@ -164,18 +157,14 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
     if claimed.starts > MAX_STARTS {
         return Ok(SyncOutcome::AttemptsExhausted);
     }
-    // From here on the run does not cover new requests: what it reads next may be older than the
-    // request.
-    let mut tx = ops.db.begin(lease.scope()).await?;
-    leases::start_reading(&mut tx, lease).await?;
-    commit(tx, Failpoint::ReadingStarted).await?;
-    let (connection, session) = match halo::stored_session(ops, lease.scope(), Priority::Background).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return Ok(SyncOutcome::Disconnected),
+    let Some(loaded) = load(ops, claimed).await? else { return Ok(SyncOutcome::Disconnected) };
+    let Loaded { connection, sealed_secret, desired, pending_writes } = loaded;
+    let session = match halo::open_session(ops, lease.scope(), Priority::Background, &connection, sealed_secret) {
+        Ok(session) => session,
         Err(OpError::Halo(error)) => return Ok(SyncOutcome::Halted(error)),
         Err(error) => return Err(error),
     };
-    let synced = sync(ops, claimed, &connection, &session, stop).await;
+    let synced = sync(ops, claimed, &connection, &session, desired, &pending_writes, stop).await;
     count_requests(ops, lease, &session).await?;
     match synced {
         Ok(outcome) => Ok(outcome),
@@ -191,11 +180,11 @@ async fn sync(
     claimed: &Claimed,
     connection: &Connection,
     session: &Session,
+    desired: Desired,
+    pending_writes: &[PendingWrite],
     stop: &CancellationToken,
 ) -> Result<SyncOutcome, StopReason> {
     let lease = &claimed.lease;
-    let (connection, evidence) = &tenant::follow(ops, lease, connection, session).await?;
-    let (desired, pending_writes) = load(ops, claimed, connection).await?;
     let mut executor = Executor::new(ops, lease, session, &desired, stop);
     let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
     let mut queue = SliceQueue::new(desired, turn);
@@ -205,13 +194,11 @@ async fn sync(
         // Reading can be interrupted at any point.
         let reading = stop.run_until_cancelled(observe::observe(session, &slice)).await;
         let observation = reading.ok_or(StopReason::ShuttingDown)??;
-        slice.customers_due &= !observation.customers_read;
         pass(Failpoint::HaloRead);
-        let overwritten =
-            observe::attach_unconfirmed_writes(&mut slice, &pending_writes, &observation, ops.clock.now());
-        store_observation(ops, lease, &slice, &observation, overwritten.is_some()).await?;
+        let overwritten = observe::attach_unconfirmed_writes(&mut slice, pending_writes, &observation, ops.clock.now());
+        store_observation(ops, lease, &observation, overwritten.is_some()).await?;
         if observation.observed.tenant != connection.tenant {
-            let problem = Problem::new(ProblemKind::TenantChanged { evidence: *evidence }, ops.clock.now());
+            let problem = Problem::new(ProblemKind::TenantChanged, ops.clock.now());
             tenant_problem = Some(problem.with_first_seen_from(connection.problem.as_ref()));
         }
         let plan = plan::diff(&slice, &observation.observed, ops.clock.now());
@@ -233,23 +220,29 @@ async fn sync(
     })
 }
 
-/// Loads what the run has to bring about, and the quantities that were sent without a recorded
-/// result.
-async fn load(
-    ops: &Ops,
-    claimed: &Claimed,
-    connection: &Connection,
-) -> Result<(Desired, Vec<PendingWrite>), StopReason> {
+/// What a run has to bring about, and where.
+struct Loaded {
+    connection: Connection,
+    sealed_secret: Vec<u8>,
+    desired: Desired,
+    /// The quantities that were sent without a recorded result.
+    pending_writes: Vec<PendingWrite>,
+}
+
+/// Loads what the run works with, from one transaction. From its commit on, the run covers no new
+/// request: what it has read may be older. `None` if the partner is not connected any more.
+async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let (lease, timeout) = (&claimed.lease, ops.settings.create_confirmation_timeout);
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    let stored = connections::load(&mut tx, lease.scope()).await?;
+    let Some((connection, Some(sealed_secret))) = stored.and_then(|stored| stored.connection) else { return Ok(None) };
     let clients = claimed.clients.as_deref();
-    let mut desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, timeout).await?;
-    desired.customers_due = clients.is_none()
-        && connections::customers_are_due(&mut tx, lease.scope(), CUSTOMERS_INTERVAL, ops.clock.now()).await?;
+    let desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, timeout).await?;
     let pending_writes = outcomes::pending_writes(&mut tx, timeout).await?;
-    leases::set_total(&mut tx, u32::try_from(desired.associations.len()).unwrap_or(u32::MAX)).await?;
+    let total = u32::try_from(desired.associations.len()).unwrap_or(u32::MAX);
+    tx.apply(&RunEvent::DesiredRead { total }).await?;
     commit(tx, Failpoint::DesiredLoaded).await?;
-    Ok((desired, pending_writes))
+    Ok(Some(Loaded { connection, sealed_secret, desired, pending_writes }))
 }
 
 /// Stores the customers' names, and suspends the partner's writes if an earlier write overwrote
@@ -257,7 +250,6 @@ async fn load(
 async fn store_observation(
     ops: &Ops,
     lease: &SyncLease,
-    slice: &Desired,
     observation: &Observation,
     overwritten: bool,
 ) -> Result<(), StopReason> {
@@ -265,7 +257,7 @@ async fn store_observation(
     if overwritten {
         connections::suspend_writes(&mut tx, ops.clock.now()).await?;
     }
-    observe::store_customers(&mut tx, slice, observation, ops.clock.now()).await?;
+    observe::store_customers(&mut tx, observation).await?;
     commit(tx, Failpoint::ObservationRecorded).await?;
     Ok(())
 }
@@ -279,12 +271,13 @@ async fn store_billing(
     stop: &CancellationToken,
 ) -> Result<(), StopReason> {
     let wanted = billing::subscriptions(&mut *ops.db.read(lease.scope()).await?, lease).await?;
-    let known = match stop.run_until_cancelled(session.recurring_billing(&wanted)).await {
-        Some(Ok(known)) => known.into_iter().map(|(id, billing)| (id, halo::billing(billing))).collect(),
-        Some(Err(HaloError::PermissionDenied(_))) => BTreeMap::new(),
+    let mut known: BTreeMap<_, _> = wanted.keys().map(|id| (*id, Billing::Unknown)).collect();
+    match stop.run_until_cancelled(session.recurring_billing(&wanted)).await {
+        Some(Ok(shown)) => known.extend(shown.into_iter().map(|(id, billing)| (id, halo::billing(billing)))),
+        Some(Err(HaloError::PermissionDenied(_))) => {}
         // The last known billing stays.
         Some(Err(_)) | None => return Ok(()),
-    };
+    }
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     billing::record(&mut tx, &known).await?;
     commit(tx, Failpoint::BillingRecorded).await?;

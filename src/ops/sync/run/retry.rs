@@ -8,10 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::execute::Executor;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::run::Pause;
 use crate::halo::HaloError;
 use crate::ids::RunId;
 use crate::ops::Ops;
-use crate::storage::leases::{Claimed, Pause};
+use crate::storage::leases::Claimed;
 
 /// The wait after the first failed attempt. It doubles with each attempt up to [`MAX_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(30);
@@ -46,7 +47,6 @@ pub(super) fn decide(error: &HaloError, claimed: &Claimed, now: DateTime<Utc>) -
         }
         HaloError::CredentialsRejected
         | HaloError::PermissionDenied(_)
-        | HaloError::NothingVisible(_)
         | HaloError::LicensingOff
         | HaloError::NotUnderstood(_)
         | HaloError::AnswerTooLarge(_)

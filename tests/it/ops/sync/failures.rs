@@ -1,14 +1,20 @@
 //! Failures: what stops a run, and what concerns one client alone.
 
+use std::collections::BTreeSet;
+
 use infima_halo::app::App;
 use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::RunState;
+use infima_halo::ids::ClientId;
+use infima_halo::ops::sync::request::request_sync;
 use infima_halo::ops::sync::run::{RunOutcome, run_sync};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::world::World;
+use crate::graphql::Api;
+use crate::support::world::{World, request};
 
 #[tokio::test]
 async fn rejected_credentials_stop_the_run() {
@@ -171,4 +177,64 @@ async fn unreadable_customer_list_stops_only_that_customer() {
     assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
     assert_eq!(world.association("Alder").await.problem.unwrap().code(), ProblemCode::AnswerNotUnderstood);
     assert_eq!(world.billed()["Birch"], [3]);
+}
+
+/// Alder's write is held until a sync of Alder alone is requested; then Halo is away, before the
+/// write for Birch.
+#[tokio::test]
+async fn paused_run_is_continued_by_the_waiting_run() {
+    let api = Api::synced(&[("Alder", 3), ("Birch", 2)]).await;
+    let world = &api.world;
+    world.set_users("Alder", 4).await;
+    world.set_users("Birch", 5).await;
+    let (alder, birch) = (world.client("Alder").await, world.client("Birch").await);
+    let admin = world.admin().await;
+    let requested = async |clients: &[ClientId]| {
+        let clients = Some(clients.iter().copied().map(Some).collect());
+        let requested = request_sync(world.ops(), &request(&admin), world.partner().await, clients).await;
+        requested.unwrap().run.unwrap()
+    };
+    let paused = requested(&[alder, birch]).await;
+    world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Update), Lasting::Once);
+    let meanwhile = async {
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        let waiting = requested(&[alder]).await;
+        world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
+        world.tenant.release();
+        waiting
+    };
+    let (outcome, waiting) = tokio::join!(world.work(paused), meanwhile);
+    assert_eq!(outcome, RunOutcome::Rescheduled);
+    assert_ne!(paused, waiting);
+    let clients = world.run(waiting).await.clients.expect("only some");
+    assert_eq!(BTreeSet::from_iter(clients), BTreeSet::from([alder, birch]), "Birch was left");
+    assert_eq!(world.run(waiting).await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
+    assert!(!world.is_due(waiting).await, "Halo's pause is kept");
+    let shown = "query($id: ID!) { haloSyncRun(id: $id) {
+        status problem { code } nextAttemptAt pollAfterMs continuedBy { id status continuedBy { id } } } }";
+    let shown = api.data(&admin, shown, json!({ "id": paused.to_string() })).await;
+    let continued = json!({ "id": waiting.to_string(), "status": "QUEUED", "continuedBy": null });
+    let cancelled = json!({ "status": "CANCELLED", "problem": null, "nextAttemptAt": null, "pollAfterMs": null,
+        "continuedBy": continued });
+    assert_eq!(shown["haloSyncRun"], cancelled);
+
+    world.tenant.clear_faults();
+    world.wait_out().await;
+    assert_eq!(world.run(waiting).await.state, RunState::Succeeded);
+    assert_eq!(world.billed(), [("Alder".into(), vec![4]), ("Birch".into(), vec![5])].into());
+}
+
+#[tokio::test]
+async fn used_up_budget_is_reported_as_our_own_limit() {
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
+    world.set_users("Alder", 4).await;
+    let run = world.request_sync().await;
+    // All requests of the window are used up.
+    let used = "update halo_budgets set syncs = array(select clock_timestamp() from generate_series(1, 10000))";
+    world.change(sqlx::query(used)).await;
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
+    let waiting = world.run(run).await;
+    assert_eq!(waiting.problem.unwrap().code(), ProblemCode::BudgetExhausted);
+    world.new_budget().await;
+    assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Succeeded)));
 }

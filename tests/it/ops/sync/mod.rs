@@ -12,4 +12,3 @@ mod nightly;
 mod preview;
 mod quantity;
 mod soak;
-mod visibility;

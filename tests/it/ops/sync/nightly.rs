@@ -8,9 +8,10 @@ use chrono_tz::Tz;
 use futures::future::join_all;
 use infima_halo::app::App;
 use infima_halo::auth::Role;
+use infima_halo::domain::association::Ending;
 use infima_halo::domain::roster::NightlySchedule;
-use infima_halo::domain::run::{RunState, Trigger};
-use infima_halo::domain::schedule::{self, MIN_INTERVAL, NightlySync};
+use infima_halo::domain::run::{Night, RunState, Trigger};
+use infima_halo::domain::schedule::{self, MIN_INTERVAL, NightlyHistory, NightlySync};
 use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
 use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::save::save_connection;
@@ -18,7 +19,9 @@ use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::ops::sync::settings::{ScheduleChanges, update_settings};
 use proptest::prelude::*;
+use serde_json::json;
 
+use crate::graphql::Api;
 use crate::support::world::{World, details_of, request};
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -231,6 +234,107 @@ proptest! {
         prop_assert_eq!(schedule::latest_due(partner, &settings, next.due), next);
         prop_assert_eq!(schedule::latest_due(partner, &settings, next.due - Duration::seconds(1)), latest);
     }
+}
+
+proptest! {
+    /// Until the announced time, the schedule queues nothing; then it queues what was announced.
+    #[test]
+    fn announced_night_is_the_one_that_is_queued(
+        zone in proptest::sample::select(chrono_tz::TZ_VARIANTS.as_slice()),
+        start in 0_u32..24 * 60,
+        length in 1_u32..24 * 60,
+        minutes in 0_i64..3 * 366 * 24 * 60,
+        connected_before in 0_i64..3 * 24 * 60,
+        latest in proptest::option::of((0_i64..3 * 24 * 60, -2_i64..=1)),
+        looks in proptest::collection::vec(0_i64..2 * 24 * 60 * 60, 20),
+    ) {
+        let end = (start + length) % (24 * 60);
+        let settings = settings(zone, (start / 60, start % 60), (end / 60, end % 60));
+        let partner = PartnerId::generate();
+        let now = at("2024-01-01T00:00:00Z") + Duration::minutes(minutes);
+        // The latest night may have been requested in another time zone.
+        let latest = latest.map(|(before, days)| {
+            let requested_at = now - Duration::minutes(before);
+            Night { date: requested_at.date_naive() + Duration::days(days), requested_at }
+        });
+        let history = NightlyHistory { since: now - Duration::minutes(connected_before), latest };
+        let next = |at| schedule::next_sync(partner, &settings, &history, at).expect("nightly syncs are on");
+        let announced = next(now);
+        let after_latest = |latest: Night| announced.date > latest.date && announced.due >= latest.requested_at + MIN_INTERVAL;
+        prop_assert!(latest.is_none_or(after_latest));
+        for later in looks {
+            let later = now + Duration::seconds(later);
+            let seen = next(later);
+            if later < announced.due {
+                prop_assert_eq!(seen, announced);
+            } else {
+                // A night that no process queued in time is replaced by the one after it.
+                prop_assert!(seen.date >= announced.date && seen.due >= announced.due);
+            }
+        }
+        prop_assert_eq!(next(announced.due.max(now)), announced);
+    }
+}
+
+/// The time that the API shows for the next nightly sync.
+async fn announced(api: &Api) -> Option<DateTime<Utc>> {
+    let shown =
+        api.data(&api.world.admin().await, "{ partner { haloConnection { nextNightlySyncAt } } }", json!({})).await;
+    shown["partner"]["haloConnection"]["nextNightlySyncAt"].as_str().map(at)
+}
+
+/// Lets the clock run minute by minute until a night is queued.
+async fn next_queued(world: &World) -> DateTime<Utc> {
+    for _ in 0..48 * 60 {
+        if !tick(world).await.is_empty() {
+            return world.clock.now();
+        }
+        world.clock.advance(Duration::minutes(1));
+    }
+    panic!("no night in two days");
+}
+
+fn minute(time: DateTime<Utc>) -> i64 {
+    time.timestamp() / 60
+}
+
+#[tokio::test]
+async fn announced_nightly_sync_is_queued_at_that_time() {
+    let api = Api::over(connected_at("2026-11-24T09:00:00Z").await);
+    let world = &api.world;
+    let admin = world.admin().await;
+    let partner = world.partner().await;
+    for zone in [None, Some(chrono_tz::Pacific::Kiritimati), Some(chrono_tz::Pacific::Honolulu), None] {
+        if zone.is_some() {
+            let changes = ScheduleChanges { time_zone: zone, ..ScheduleChanges::default() };
+            update_settings(world.ops(), &request(&admin), partner, &changes).await.unwrap();
+        }
+        let shown = announced(&api).await.expect("nightly syncs are on");
+        let queued = next_queued(world).await;
+        assert!((0..=1).contains(&(minute(queued) - minute(shown))), "{zone:?}: {shown} was shown, {queued} it was");
+        assert!(announced(&api).await.unwrap() >= queued + MIN_INTERVAL, "{zone:?}: the night was had");
+    }
+    // A missed night is caught up at once.
+    world.clock.advance(Duration::days(3));
+    assert_eq!(announced(&api).await.map(minute), Some(minute(world.clock.now())));
+    assert_eq!(tick(world).await.len(), 1);
+
+    let off = ScheduleChanges { nightly: Some(false), ..ScheduleChanges::default() };
+    update_settings(world.ops(), &request(&admin), partner, &off).await.unwrap();
+    assert_eq!(announced(&api).await, None);
+}
+
+#[tokio::test]
+async fn nightly_sync_is_announced_only_where_a_client_is_mapped() {
+    let api = Api::over(World::builder().clients(&[("Alder", 3)]).connected().build().await);
+    let world = &api.world;
+    assert_eq!(announced(&api).await, None);
+    world.map(&["Alder"]).await;
+    assert!(announced(&api).await.is_some());
+    let alder = world.association("Alder").await.id;
+    world.remove(alder, Ending::KeepQuantity).await.unwrap();
+    world.look().await;
+    assert_eq!(announced(&api).await, None);
 }
 
 #[test]
