@@ -114,6 +114,8 @@ create table connections (
     writes_suspended_since timestamptz,
     last_verified_at timestamptz,
     last_synced_at timestamptz,
+    -- When the customers of all associations were last read, which happens once a week.
+    customers_read_at timestamptz,
     created_at timestamptz not null default now(),
     check ((state = 'disconnected') = (sealed_secret is null)),
     check ((sealed_secret is null) = (sealed_with is null)),
@@ -146,6 +148,9 @@ create table associations (
     duplicate_search_until timestamptz,
     -- A person looked at the candidates and asked for a new subscription none the less.
     creation_approved boolean not null default false,
+    -- The tenant has another identity since Halo was last seen: the ids are verified before
+    -- anything is written.
+    unverified boolean not null default false,
     -- What a write of the quantity must leave as it is: noted before it is sent, until Halo was
     -- seen after it.
     pending_write jsonb,

@@ -65,7 +65,7 @@ const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
   REQUIRED: "show-at-field",
   SUBSCRIPTION_NOT_A_CANDIDATE: "show-at-field",
   SUBSCRIPTION_NOT_DELETED: "reload",
-  TENANT_CHANGED: "show",
+  TENANT_CHANGED: "ask",
   TOO_LONG: "show-at-field",
   TOO_MANY: "show",
   TOO_MANY_ATTEMPTS: "retry",
@@ -82,6 +82,7 @@ const problemHandling: { readonly [Code in HaloProblemCode]: Handling } = {
   CUSTOMER_DELETED: "ask",
   CUSTOMER_INACTIVE: "open-halo",
   CUSTOMER_MERGED: "ask",
+  CUSTOMERS_NOT_VISIBLE: "open-halo",
   DUPLICATE_SUBSCRIPTION: "open-halo",
   FIELDS_CHANGED: "show",
   FIELDS_OVERWRITTEN: "ask",
@@ -98,7 +99,8 @@ const problemHandling: { readonly [Code in HaloProblemCode]: Handling } = {
   SUBSCRIPTION_EXISTS: "ask",
   SUBSCRIPTION_INACTIVE: "open-halo",
   SUBSCRIPTION_MOVED: "show",
-  TENANT_CHANGED: "open-connection-form",
+  SUBSCRIPTION_NOT_VISIBLE: "open-halo",
+  TENANT_CHANGED: "ask",
 };
 
 const errorHandling: { readonly [Code in ErrorCode]: Handling } = {

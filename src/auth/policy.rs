@@ -30,6 +30,9 @@ pub enum Act {
     TestTypedConnection,
     /// Check the stored connection again.
     RecheckConnection,
+    /// Decide what becomes of the associations when the Halo at the stored URL has another
+    /// identity.
+    ConfirmTenantChange,
     /// Erase the connection's secret and stop syncing.
     Disconnect,
     /// Map clients to Halo customers.
@@ -64,7 +67,7 @@ fn grant(role: Role, act: Act) -> Grant {
     // Columns: partner_admin, partner_viewer, support, platform.
     let [admin, viewer, support, platform] = match act {
         Act::ViewPartner | Act::ViewActivity | Act::SearchCustomers | Act::Preview => [Own, Own, Any, Never],
-        Act::RecheckConnection | Act::RequestSync => [Own, Never, Any, Never],
+        Act::RecheckConnection | Act::RequestSync | Act::ConfirmTenantChange => [Own, Never, Any, Never],
         // Support never sees, types or replaces credentials.
         Act::SaveConnection | Act::TestTypedConnection | Act::Disconnect => [Own, Never, Never, Never],
         // The partner decides what is billed.
@@ -181,6 +184,7 @@ mod tests {
                 Act::SearchCustomers,
                 Act::Preview,
                 Act::RecheckConnection,
+                Act::ConfirmTenantChange,
                 Act::RequestSync,
                 Act::UsePlayground,
             ]

@@ -75,6 +75,10 @@ pub enum Action {
     ConnectionSaved,
     #[strum(serialize = "connection.rechecked")]
     ConnectionRechecked,
+    #[strum(serialize = "connection.tenant_carried_over")]
+    TenantCarriedOver,
+    #[strum(serialize = "connection.tenant_replaced")]
+    TenantReplaced,
     #[strum(serialize = "connection.removed")]
     ConnectionRemoved,
     #[strum(serialize = "connection.resealed")]

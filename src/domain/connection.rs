@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, ProblemKind};
+use super::problem::{Problem, ProblemCode, ProblemKind};
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
 
 /// Whether a connection can be used.
@@ -90,6 +90,12 @@ impl Connection {
             // The problem stays until the next run or check: it may have become another one
             // meanwhile.
             ConnectionEvent::WritesResumed => self.writes_suspended_since = None,
+            ConnectionEvent::TenantConfirmed { tenant } => {
+                self.tenant = tenant;
+                if self.problem.as_ref().is_some_and(|problem| problem.code() == ProblemCode::TenantChanged) {
+                    self.show(None);
+                }
+            }
             ConnectionEvent::Confirmed { since } => self.last_synced_at = self.last_synced_at.max(since),
             ConnectionEvent::Disconnected => {
                 self.state = ConnectionState::Disconnected;
@@ -128,6 +134,9 @@ pub enum ConnectionEvent {
     WritesSuspended,
     /// A person has looked.
     WritesResumed,
+    /// The Halo is known by this identity from now on: its own subscriptions were found there, or a
+    /// person has confirmed it.
+    TenantConfirmed { tenant: HaloTenant },
     /// Every association has been confirmed since this instant, by whichever runs; `None` if one
     /// has not, or there is none. The last sync date never goes back.
     Confirmed { since: Option<DateTime<Utc>> },
@@ -252,6 +261,10 @@ mod tests {
         Some(Problem::new(ProblemKind::HaloUnreachable { retried: true }, now()))
     }
 
+    fn tenant_changed() -> Option<Problem> {
+        Some(Problem::new(ProblemKind::TenantChanged { evidence: None }, now()))
+    }
+
     fn saved() -> ConnectionEvent {
         ConnectionEvent::Saved {
             url: "https://other.example".into(),
@@ -266,6 +279,7 @@ mod tests {
         let states = [
             ("connected", connected()),
             ("needs attention", connected().apply(ConnectionEvent::RunReported(unreachable()), now())),
+            ("tenant changed", connected().apply(ConnectionEvent::RunReported(tenant_changed()), now())),
             ("suspended", suspended()),
             ("suspended, reported", suspended().apply(ConnectionEvent::RunReported(None), now())),
             ("disconnected", connected().apply(ConnectionEvent::Disconnected, now())),
@@ -279,6 +293,7 @@ mod tests {
             ("run fails", ConnectionEvent::RunReported(unreachable())),
             ("writes suspended", ConnectionEvent::WritesSuspended),
             ("writes resumed", ConnectionEvent::WritesResumed),
+            ("tenant confirmed", ConnectionEvent::TenantConfirmed { tenant: HaloTenant("t3".into()) }),
             ("confirmed", ConnectionEvent::Confirmed { since: Some(now()) }),
             ("not confirmed", ConnectionEvent::Confirmed { since: None }),
             ("disconnected", ConnectionEvent::Disconnected),

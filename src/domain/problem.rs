@@ -34,8 +34,11 @@ pub enum ProblemKind {
     },
     /// The address leads to a network that nothing is sent to.
     AddressBlocked,
-    /// The URL now leads to another Halo than the one that the associations belong to.
-    TenantChanged,
+    /// The Halo at the URL now has another identity than the one that the associations belong to.
+    TenantChanged {
+        #[serde(default)]
+        evidence: Option<TenantEvidence>,
+    },
     /// `retried`: a sync continues by itself. A check of the connection does not.
     HaloUnreachable {
         retried: bool,
@@ -73,6 +76,14 @@ pub enum ProblemKind {
         ids: Vec<HaloSubscriptionId>,
     },
     SubscriptionDeleted,
+    /// Halo shows neither the subscription nor its customer: both are gone, or the agent may no
+    /// longer see them.
+    SubscriptionNotVisible,
+    /// The agent no longer sees most of the mapped customers: `hidden` of `total` subscriptions.
+    CustomersNotVisible {
+        hidden: u32,
+        total: u32,
+    },
     SubscriptionInactive {
         id: HaloSubscriptionId,
     },
@@ -101,6 +112,21 @@ pub enum ProblemKind {
     },
     /// A fault of INFIMA's: a worker died again and again on this run.
     InternalFault,
+}
+
+/// How many of the partner's subscriptions a Halo of another identity shows under their ids, with
+/// their markers, of those that were looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantEvidence {
+    pub found: u32,
+    pub total: u32,
+}
+
+impl TenantEvidence {
+    /// Whether the Halo is the one that it was, under another name.
+    pub fn proves_identity(self) -> bool {
+        self.total > 0 && self.found == self.total
+    }
 }
 
 /// How Halo did not take a quantity.
@@ -146,6 +172,21 @@ impl Problem {
             | ProblemKind::AmbiguousRecovery { ids } => ids,
             _ => &[],
         }
+    }
+
+    /// What was found in the Halo of another identity.
+    pub fn tenant_evidence(&self) -> Option<TenantEvidence> {
+        match &self.kind {
+            ProblemKind::TenantChanged { evidence } => *evidence,
+            _ => None,
+        }
+    }
+
+    /// The connection's problem if most of the mapped customers are hidden from the agent. One
+    /// hidden customer is that client's problem alone.
+    pub fn of_hidden_customers(hidden: u32, total: u32, now: DateTime<Utc>) -> Option<Self> {
+        let most = hidden >= 2 && hidden.saturating_mul(2) > total;
+        most.then(|| Self::new(ProblemKind::CustomersNotVisible { hidden, total }, now))
     }
 
     /// Keeps the time at which the same problem was first seen.

@@ -93,7 +93,8 @@ pub enum UserErrorCode {
     HaloBudgetExhausted,
     /// Halo gave an answer that INFIMA does not understand.
     HaloAnswerNotUnderstood,
-    /// The details belong to a different Halo than the one that clients are mapped to.
+    /// The details lead to a Halo with another identity than the one that clients are mapped to.
+    /// Ask the user for a decision and send it in `tenantChange`.
     TenantChanged,
     /// The client does not exist or belongs to another partner.
     ClientNotFound,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     HaloError, Session, decode,
-    paging::{ListedRecord, MIN_PAGE_CAP},
+    paging::{AbsenceProof, ListedRecord, MIN_PAGE_CAP},
     transport::{Area, MaxWait},
 };
 use crate::ids::HaloCustomerId;
@@ -128,7 +128,34 @@ impl Session {
         &self,
         ids: &[HaloCustomerId],
     ) -> Result<BTreeMap<HaloCustomerId, CustomerLookup>, HaloError> {
-        let (found, _) = self.look_up::<WireClient>(ids.iter().map(|id| id.0).collect()).await?;
+        self.look_up_customers(ids, AbsenceProof::SingleRead).await
+    }
+
+    /// Reads the same to see which of the customers the agent is shown. A customer that the whole
+    /// list lacks is not looked for by itself, so that a restricted agent costs few requests.
+    pub async fn visible_customers(
+        &self,
+        ids: &[HaloCustomerId],
+    ) -> Result<BTreeMap<HaloCustomerId, CustomerLookup>, HaloError> {
+        match self.look_up_customers(ids, AbsenceProof::WholeList).await {
+            Err(HaloError::NothingVisible(_) | HaloError::PermissionDenied(_)) => {
+                Ok(ids.iter().map(|id| (*id, CustomerLookup::Missing)).collect())
+            }
+            other => other,
+        }
+    }
+
+    /// Returns whether the agent is shown any customer at all.
+    pub async fn sees_customers(&self) -> Result<bool, HaloError> {
+        Ok(!self.page::<WireClient>(&[], 1, 1, MaxWait::Default).await?.rows.is_empty())
+    }
+
+    async fn look_up_customers(
+        &self,
+        ids: &[HaloCustomerId],
+        absence: AbsenceProof,
+    ) -> Result<BTreeMap<HaloCustomerId, CustomerLookup>, HaloError> {
+        let (found, _) = self.look_up::<WireClient>(ids.iter().map(|id| id.0).collect(), absence).await?;
         let lookups = found.into_iter().map(|(id, wire)| {
             let wire = wire?.filter(|wire| !wire.deleted.unwrap_or(false));
             Ok((HaloCustomerId(id), wire.map_or(CustomerLookup::Missing, |wire| CustomerLookup::Found(wire.into()))))

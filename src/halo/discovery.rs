@@ -42,9 +42,9 @@ impl Discovery {
         let Some(tenant) = self.tenant_id.as_deref() else { return HaloTenant(host) };
         HaloTenant(match host.split_once('.') {
             // A sandbox's port changes with each start.
-            _ if url.is_for_development() => tenant.to_owned(),
+            _ if url.is_for_development() => tenant.to_lowercase(),
             Some((_, domain)) if is_known(&host) => format!("{}.{domain}", tenant.to_lowercase()),
-            _ => format!("{host}/{tenant}"),
+            _ => format!("{host}/{}", tenant.to_lowercase()),
         })
     }
 
@@ -218,5 +218,7 @@ mod tests {
         assert_eq!(tenant("https://renamed.halopsa.com", Some("northwind")), northwind);
         assert_eq!(tenant("https://northwind.halopsa.com", None), northwind, "an old build does not say");
         assert_eq!(tenant("http://127.0.0.1:4010", Some("northwind")), "northwind");
+        let own = tenant("https://halo.example.com", Some("Northwind"));
+        assert_eq!(tenant("https://halo.example.com", Some("northwind")), own, "no case counts");
     }
 }

@@ -14,6 +14,11 @@ pub enum HaloError {
     /// The partner has to grant this permission in Halo.
     #[error("Halo does not permit this: {} is missing", .0.label())]
     PermissionDenied(Permission),
+    /// Halo permits the read, shows none of several known records, and its list is empty: the
+    /// module is switched off, or the agent sees nothing of it. The permission is the likeliest one
+    /// to be missing.
+    #[error("Halo shows nothing at all: {} may be missing", .0.label())]
+    NothingVisible(Permission),
     /// This Halo has no list of subscriptions at all. Most tenants with Software Licencing switched
     /// off answer `PermissionDenied(AgentSoftwareLicencing)` instead; they cannot be distinguished
     /// from a missing level.
@@ -73,6 +78,7 @@ impl HaloError {
         match self {
             HaloError::CredentialsRejected => "the token endpoint refused the client".into(),
             HaloError::PermissionDenied(permission) => format!("refused for want of {}", permission.label()),
+            HaloError::NothingVisible(permission) => format!("empty lists, perhaps for want of {}", permission.label()),
             HaloError::RateLimited { wait, by: LimitedBy::Halo } => format!("429, wait {} s", wait.as_secs()),
             HaloError::RateLimited { wait, by: LimitedBy::OurBudget } => {
                 format!("held back by our own budget, wait {} s", wait.as_secs())

@@ -71,6 +71,15 @@ pub(super) enum EndProof {
     SmallFirstPage,
 }
 
+/// What proves that Halo does not show a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AbsenceProof {
+    /// A read of that id alone, whatever a list shows. Needed before a record counts as deleted.
+    SingleRead,
+    /// A list that was read to its end, else a read of that id. Enough for what the agent sees.
+    WholeList,
+}
+
 /// A list that is read page by page.
 pub(super) struct Pages<'s, R> {
     session: &'s Session,
@@ -320,10 +329,12 @@ impl Session {
     /// requests; the first page shows how long the list is. A record that the list lacks is read by
     /// itself before it counts as deleted. A record for which Halo has no answer, or none that is
     /// understood, affects only that record while Halo answers for others. Rows of interest that
-    /// the list showed besides are returned as well.
+    /// the list showed besides are returned as well. `absence` decides for which records that the
+    /// list lacks the read by itself is left out.
     pub(super) async fn look_up<R: ListedRecord>(
         &self,
         wanted: BTreeSet<i32>,
+        absence: AbsenceProof,
     ) -> Result<(BTreeMap<i32, RecordLookup<R>>, Vec<R>), HaloError> {
         let (mut found, mut others) = (BTreeMap::new(), Vec::new());
         let mut missing = wanted;
@@ -336,6 +347,9 @@ impl Session {
                     break;
                 }
             }
+        }
+        if absence == AbsenceProof::WholeList && pages.ended && !pages.repeated {
+            found.extend(std::mem::take(&mut missing).into_iter().map(|id| (id, Ok(None))));
         }
         let (mut refused, mut refusal) = (BTreeSet::new(), None);
         let (mut unclear, mut silent) = (BTreeMap::new(), 0);
@@ -372,7 +386,7 @@ impl Session {
                 pages.next().await?;
             }
             if pages.ids.is_empty() && found.len() > MAX_SINGLE_READS_FIRST {
-                return Err(HaloError::PermissionDenied(R::AREA.level()));
+                return Err(HaloError::NothingVisible(R::AREA.level()));
             }
         }
         // 401 and 403 may mean a gone record as well as a missing permission. Where the list shows

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{
     HaloError, PreservedFields, Session, decode,
-    paging::{EndProof, ListedRecord, RecordLookup},
+    paging::{AbsenceProof, EndProof, ListedRecord, RecordLookup},
     transport::{Area, MaxWait},
 };
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
@@ -21,6 +21,8 @@ pub struct Subscription {
     pub id: HaloSubscriptionId,
     /// The customer that has the record now; a partner may have moved it.
     pub customer: HaloCustomerId,
+    /// The customer's name, if the record shows it.
+    pub customer_name: Option<String>,
     pub name: String,
     pub quantity: Quantity,
     /// The price per unit. It is only compared, never written.
@@ -105,6 +107,8 @@ pub(super) struct WireLicence {
     #[serde(default, deserialize_with = "decode::maybe_id")]
     client_id: Option<i32>,
     #[serde(default, deserialize_with = "decode::text")]
+    client_name: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
     name: Option<String>,
     #[serde(default = "no_count", deserialize_with = "count")]
     count: Quantity,
@@ -179,6 +183,7 @@ impl WireLicence {
         Some(Subscription {
             id: HaloSubscriptionId(wire.id),
             customer: HaloCustomerId(wire.client_id?),
+            customer_name: wire.client_name.filter(|name| !name.trim().is_empty()),
             name: wire.name.unwrap_or_default(),
             quantity: wire.count,
             price: wire.price,
@@ -243,7 +248,8 @@ impl Session {
 
     /// Reads the same, and returns what the list showed besides.
     pub async fn subscriptions_and_others(&self, ids: &[HaloSubscriptionId]) -> Result<Subscriptions, HaloError> {
-        let (found, others) = self.look_up::<WireLicence>(ids.iter().map(|id| id.0).collect()).await?;
+        let (found, others) =
+            self.look_up::<WireLicence>(ids.iter().map(|id| id.0).collect(), AbsenceProof::SingleRead).await?;
         let lookups =
             found.into_iter().map(|(id, found)| (HaloSubscriptionId(id), SubscriptionLookup::from_wire(found)));
         let others = others.into_iter().filter_map(WireLicence::complete).filter(|other| !other.deleted);

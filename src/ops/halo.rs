@@ -91,7 +91,9 @@ pub(super) fn problem(
 pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>, retried: bool) -> ProblemKind {
     match error {
         HaloError::CredentialsRejected => ProblemKind::CredentialsRejected { last_worked },
-        &HaloError::PermissionDenied(permission) => ProblemKind::PermissionMissing { permission },
+        &HaloError::PermissionDenied(permission) | &HaloError::NothingVisible(permission) => {
+            ProblemKind::PermissionMissing { permission }
+        }
         HaloError::LicensingOff => ProblemKind::LicensingOff,
         HaloError::RateLimited { by: LimitedBy::Halo, .. } => ProblemKind::RateLimited { retried },
         // INFIMA itself held the request back; Halo has said nothing.
@@ -193,6 +195,7 @@ pub(super) fn observed(subscription: &Subscription) -> ObservedSubscription {
         active: subscription.active,
         marker: subscription.marker.clone(),
         ours: subscription.is_from_our_vendor(),
+        customer_name: subscription.customer_name.clone(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     records::{Customer, Subscription},
     request_log::{Call, Effect},
     seed::{self, SubscriptionSeed},
-    state::{AgentLevels, State},
+    state::{AgentLevels, State, TenantId},
 };
 
 /// Who Halo's audit trail names for it.
@@ -118,6 +118,15 @@ pub enum Act {
     /// A new application and agent with the rights they had, and new credentials.
     RestoreAccess,
     SetAgentLevels(AgentLevels),
+    /// "Allow use of all Customers": with `only`, the agent sees these customers and their records
+    /// alone.
+    SetAgentCustomers {
+        only: Option<Vec<i32>>,
+    },
+    /// The tenant id of discovery, as after an upgrade or a move to another host.
+    SetTenantId {
+        tenant_id: TenantId,
+    },
     /// The application's scopes. Tokens given out before keep theirs.
     SetScopes {
         scopes: Vec<String>,
@@ -254,6 +263,14 @@ impl State {
             }
             Act::SetAgentLevels(levels) => {
                 self.access.agent = levels;
+                self.access_changed(false)
+            }
+            Act::SetAgentCustomers { only } => {
+                self.access.agent_customers = only;
+                self.access_changed(false)
+            }
+            Act::SetTenantId { tenant_id } => {
+                self.access.tenant_id = tenant_id;
                 self.access_changed(false)
             }
             Act::SetScopes { scopes } => {

@@ -30,9 +30,9 @@ pub(super) fn discovery(state: &State, faults: &Faults) -> Answer {
         () if faults.has(Fault::AuthUrlElsewhere) => "https://auth.attacker.example/auth".into(),
         () => format!("{base}/auth"),
     };
-    let mut body = json!({ "auth_url": auth_url, "tenant_id": state.name });
+    let mut body = json!({ "auth_url": auth_url, "tenant_id": state.tenant_id() });
     let members = body.as_object_mut().expect("made as an object above");
-    if faults.has(Fault::DiscoveryWithoutTenant) {
+    if faults.has(Fault::DiscoveryWithoutTenant) || state.tenant_id().is_none() {
         members.remove("tenant_id");
     }
     if faults.has(Fault::DiscoveryOfAnother) {
@@ -86,7 +86,8 @@ pub(super) fn token(
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref());
 
     let tenant = asked.param("tenant").or(field("tenant")).filter(|tenant| !tenant.is_empty());
-    let wrong = tenant.is_some_and(|tenant| !tenant.eq_ignore_ascii_case(&state.name));
+    let own = [Some(state.name.as_str()), state.tenant_id()];
+    let wrong = tenant.is_some_and(|tenant| own.into_iter().flatten().all(|own| !tenant.eq_ignore_ascii_case(own)));
     if wrong
         || tenant.is_some() && faults.has(Fault::TenantHarmful)
         || tenant.is_none() && faults.has(Fault::TenantNeeded)

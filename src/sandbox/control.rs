@@ -122,6 +122,8 @@ fn state(tenant: &Tenant) -> Value {
             "scopes": access.scopes,
             "agent_exists": access.agent_exists,
             "agent": access.agent,
+            "agent_customers": access.agent_customers,
+            "tenant_id": state.tenant_id(),
             "licensing_on": access.licensing_on,
         },
         "settings": state.settings,

@@ -21,6 +21,7 @@ pub(super) fn list(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Ve
     let search = asked.param("search").unwrap_or_default().trim();
     let wanted = |customer: &&Customer| {
         !customer.deleted
+            && state.agent_sees(customer.id)
             && (if customer.inactive { inactive } else { active })
             && found(&customer.name, search, faults)
     };
@@ -34,8 +35,9 @@ pub(super) fn single(state: &mut State, asked: &Asked, faults: &Faults, _: &mut 
         return Err(Answer::empty(401));
     }
     let id = asked.path_id()?;
-    let found = state.customer(id).map(|customer| row(customer, faults));
-    let remains = state.customers.get(&id).map(|customer| row(customer, faults));
+    let seen = |customer: &&Customer| state.agent_sees(customer.id);
+    let found = state.customer(id).filter(seen).map(|customer| row(customer, faults));
+    let remains = state.customers.get(&id).filter(seen).map(|customer| row(customer, faults));
     Ok(list::single(faults, found, remains))
 }
 

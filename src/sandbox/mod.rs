@@ -45,7 +45,7 @@ pub use self::{
     records::{Customer, Invoice, InvoiceLine, LicenceChange, LinkedSubscription, Subscription},
     request_log::{Call, Effect, Entry},
     seed::{CustomerSeed, SubscriptionSeed, TenantSeed},
-    state::{AgentLevels, Level, RetryAfter, Settings},
+    state::{AgentLevels, Level, RetryAfter, Settings, TenantId},
     tenant::Tenant,
 };
 

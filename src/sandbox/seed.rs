@@ -3,7 +3,7 @@
 use super::{
     disk::Record,
     records::{Customer, Invoice, Subscription},
-    state::{Access, AgentLevels, Level, Settings, State},
+    state::{Access, AgentLevels, Level, Settings, State, TenantId},
 };
 
 /// A tenant to be made where none of that name is on disk.
@@ -106,7 +106,9 @@ impl TenantSeed {
             scopes: ["read:customers", "read:invoices", "edit:softwarelicensing"].map(String::from).to_vec(),
             agent_exists: true,
             agent: self.agent,
+            agent_customers: None,
             licensing_on: true,
+            tenant_id: TenantId::Own,
         }
     }
 

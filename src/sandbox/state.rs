@@ -90,7 +90,25 @@ pub(super) struct Access {
     pub scopes: Vec<String>,
     pub agent_exists: bool,
     pub agent: AgentLevels,
+    /// "Allow use of all Customers" is off: the agent sees these customers and their records only.
+    #[serde(default)]
+    pub agent_customers: Option<Vec<i32>>,
     pub licensing_on: bool,
+    /// The name by which discovery calls the tenant.
+    #[serde(default)]
+    pub tenant_id: TenantId,
+}
+
+/// The tenant id of discovery.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantId {
+    /// The tenant's own name.
+    #[default]
+    Own,
+    /// Discovery has none, as on an own host.
+    Absent,
+    Named(String),
 }
 
 /// An access token that was given out. Only its hash is kept.
@@ -291,6 +309,20 @@ impl State {
 
     pub(super) fn next_subscription_id(&self) -> i32 {
         self.subscriptions.keys().next_back().map_or(9001, |last| last + 1)
+    }
+
+    /// The name by which discovery calls the tenant, if it does.
+    pub(super) fn tenant_id(&self) -> Option<&str> {
+        match &self.access.tenant_id {
+            TenantId::Own => Some(&self.name),
+            TenantId::Absent => None,
+            TenantId::Named(name) => Some(name),
+        }
+    }
+
+    /// Whether the agent may see this customer and its records.
+    pub(super) fn agent_sees(&self, customer: i32) -> bool {
+        self.access.agent_customers.as_ref().is_none_or(|seen| seen.contains(&customer))
     }
 
     /// The customer, unless it is deleted or merged away.

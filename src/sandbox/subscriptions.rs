@@ -38,6 +38,7 @@ pub(super) fn list(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Ve
     let wanted = |one: &&Subscription| {
         (!one.deleted || inactive && faults.has(Fault::DeletedListed))
             && (one.is_active || inactive)
+            && state.agent_sees(one.client_id)
             && client_id.is_none_or(|id| id == i64::from(one.client_id))
             && kind.is_none_or(|kind| kind == i64::from(one.kind))
             && one.name.to_lowercase().contains(&search)
@@ -48,8 +49,9 @@ pub(super) fn list(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Ve
 
 pub(super) fn single(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Vec<Effect>) -> Result<Answer, Answer> {
     let id = asked.path_id()?;
-    let found = state.subscription(id).map(|one| row(state, one, faults));
-    let remains = state.subscriptions.get(&id).map(|one| row(state, one, faults));
+    let seen = |one: &&Subscription| state.agent_sees(one.client_id);
+    let found = state.subscription(id).filter(seen).map(|one| row(state, one, faults));
+    let remains = state.subscriptions.get(&id).filter(seen).map(|one| row(state, one, faults));
     Ok(list::single(faults, found, remains))
 }
 
@@ -201,7 +203,7 @@ fn decide(state: &mut State, faults: &Faults, index: usize, element: &Map<String
         (fresh(state, faults), false)
     } else if faults.has(Fault::UpdateMakesRow) {
         (fresh(state, faults), false)
-    } else if let Some(old) = state.subscription(id).cloned() {
+    } else if let Some(old) = state.subscription(id).filter(|one| state.agent_sees(one.client_id)).cloned() {
         if !old.is_active && faults.has(Fault::InactiveRefused) {
             return Err(Answer::refused("This subscription is inactive and cannot be changed"));
         }
@@ -227,7 +229,8 @@ fn decide(state: &mut State, faults: &Faults, index: usize, element: &Map<String
     if one.name.trim().is_empty() && !update && id == 0 {
         return Err(Answer::refused("Please enter a name"));
     }
-    if state.customer(one.client_id).is_none() && (!update || element.contains_key("client_id")) {
+    let customer = state.customer(one.client_id).filter(|customer| state.agent_sees(customer.id));
+    if customer.is_none() && (!update || element.contains_key("client_id")) {
         return Err(Answer::refused("Please select a valid Customer"));
     }
     Ok(if update { Write::Update(one) } else { Write::Create(one) })

@@ -1,7 +1,7 @@
 //! Each partner's Halo connection. The secret goes in and out sealed, and is no part of a
 //! [`Connection`].
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -229,6 +229,60 @@ pub async fn record_confirmed(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Resu
     .await?;
     let since = row.since.filter(|_| row.confirmed == row.all);
     apply(tx, partner, ConnectionEvent::Confirmed { since }, now).await
+}
+
+/// Whether the customers of all associations are to be read again: they were not within `interval`.
+pub async fn customers_are_due(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    interval: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let due = sqlx::query_scalar!(
+        r#"select customers_read_at is null or customers_read_at <= $2 as "due!" from connections where partner_id = $1"#,
+        scope.partner().0,
+        now - interval
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(due.unwrap_or(false))
+}
+
+/// Notes that the customers of all associations were read.
+pub async fn record_customers_read(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
+    let partner = tx.lease().partner();
+    sqlx::query!("update connections set customers_read_at = $2 where partner_id = $1", partner.0, now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The problem of an agent that no longer sees most of the customers: of two or more subscriptions,
+/// more than half are hidden, whichever runs noticed that.
+pub async fn hidden_customers(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<Option<Problem>> {
+    let partner = tx.lease().partner();
+    let row = sqlx::query!(
+        r#"select count(*) as "total!", count(*) filter (where problem ->> 'code' = 'subscription_not_visible') as "hidden!"
+           from associations where partner_id = $1 and state <> 'ended' and subscription_id is not null"#,
+        partner.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Problem::of_hidden_customers(count(row.hidden), count(row.total), now))
+}
+
+fn count(rows: i64) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
+/// Notes the identity by which the Halo is known from now on.
+pub async fn confirm_tenant(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    apply(db, scope.partner(), ConnectionEvent::TenantConfirmed { tenant: tenant.clone() }, now).await
 }
 
 /// Disconnects and erases the secret. False if there was no connection to disconnect.

@@ -29,15 +29,16 @@ pub async fn read(
 ) -> Result<Desired> {
     let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
     let rows = sqlx::query!(
-        r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.subscription_id,
+        r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.halo_customer_name, a.subscription_id,
                   a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
                   a.create_sent_at, a.observed_at, a.creation_approved, now() as "now!",
                   a.duplicate_search_until is not null as "duplicate_possible!",
                   (select f.subscription_id from associations f
                    where a.subscription_id is null and f.partner_id = a.partner_id and f.client_id = a.client_id
                      and f.tenant = a.tenant and f.halo_customer_id = a.halo_customer_id and f.state = 'ended' and f.subscription_id is not null
+                     and not f.unverified
                    order by f.id desc limit 1) as "previous_subscription?",
-                  a.last_synced_quantity, a.problem,
+                  a.last_synced_quantity, a.unverified, a.problem,
                   ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!"
            from associations a
            join clients c on c.id = a.client_id
@@ -84,7 +85,9 @@ pub async fn read(
                 client_name: row.client_name,
                 tenant: HaloTenant(row.tenant),
                 customer: HaloCustomerId(row.halo_customer_id),
+                customer_name: row.halo_customer_name,
                 subscription: row.subscription_id.map(HaloSubscriptionId),
+                unverified: row.unverified,
                 goal,
                 create: Create {
                     name: row.initial_name,
@@ -103,5 +106,12 @@ pub async fn read(
         };
         if chosen { associations.push(association) } else { competing_associations.push(association) }
     }
-    Ok(Desired { tenant: tenant.clone(), associations, competing_associations, owned, suspended_since })
+    Ok(Desired {
+        tenant: tenant.clone(),
+        associations,
+        competing_associations,
+        owned,
+        suspended_since,
+        customers_due: false,
+    })
 }

@@ -24,6 +24,7 @@ struct Row {
     create_failure: Option<String>,
     creation_approved: bool,
     duplicate_search_until: Option<DateTime<Utc>>,
+    unverified: bool,
     pending_write: Option<Value>,
     pending_write_at: Option<DateTime<Utc>>,
     observed_name: Option<String>,
@@ -53,6 +54,7 @@ impl TryFrom<Row> for Lifecycle {
             create_failure: row.create_failure,
             creation_approved: row.creation_approved,
             duplicate_search_until: row.duplicate_search_until,
+            unverified: row.unverified,
             pending_write: row.pending_write.map(|before| PendingWrite { before, sent_at: row.pending_write_at }),
             observed: Observed {
                 name: row.observed_name,
@@ -83,7 +85,7 @@ pub(super) async fn lock(db: &mut PgConnection, partner: PartnerId, id: Associat
     let row = sqlx::query_as!(
         Row,
         r#"select id, now() as "now!", revision, state, ending, ended_at, shared, subscription_id, create_sent_at, create_failure,
-                  creation_approved, duplicate_search_until, pending_write, pending_write_at, observed_name,
+                  creation_approved, duplicate_search_until, unverified, pending_write, pending_write_at, observed_name,
                   observed_quantity, observed_at, billing, last_synced_at, last_synced_quantity, problem
            from associations where partner_id = $1 and id = $2 for no key update"#,
         partner.0,
@@ -111,7 +113,8 @@ impl Locked {
                  revision = $4, state = $5, ending = $6, ended_at = $7, shared = $8, subscription_id = $9,
                  create_sent_at = $10, creation_approved = $11, duplicate_search_until = $12, pending_write = $13,
                  pending_write_at = $14, observed_name = $15, observed_quantity = $16, observed_at = $17,
-                 billing = $18, last_synced_at = $19, last_synced_quantity = $20, problem = $21, create_failure = $22
+                 billing = $18, last_synced_at = $19, last_synced_quantity = $20, problem = $21, create_failure = $22,
+                 unverified = $23
              where partner_id = $1 and id = $2 and revision = $3",
             self.partner.0,
             self.id.0,
@@ -134,7 +137,8 @@ impl Locked {
             after.last_synced.map(|last| last.at),
             signed(after.last_synced.map(|last| last.quantity)),
             problem_json(after.problem.as_ref()),
-            after.create_failure
+            after.create_failure,
+            after.unverified
         )
         .execute(db)
         .await?;

@@ -155,7 +155,22 @@ pub async fn record(tx: &mut LeasedTx<'_>, report: &StepReport, now: DateTime<Ut
     Ok(outcome)
 }
 
-/// Notes the name under which Halo shows a customer now.
+/// Notes the name of a customer that the row of its subscription shows, which has no top level.
+pub async fn record_customer_name(tx: &mut LeasedTx<'_>, customer: HaloCustomerId, name: &str) -> Result<()> {
+    sqlx::query!(
+        "update associations set halo_customer_name = $3
+         where partner_id = $1 and halo_customer_id = $2 and state <> 'ended' and not unverified",
+        tx.lease().partner().0,
+        customer.0,
+        name
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes the name under which Halo shows a customer now. By its known name, an unverified customer
+/// is recognised.
 pub async fn record_customer(
     tx: &mut LeasedTx<'_>,
     customer: HaloCustomerId,
@@ -164,7 +179,7 @@ pub async fn record_customer(
 ) -> Result<()> {
     sqlx::query!(
         "update associations set halo_customer_name = $3, halo_customer_top_level = $4
-         where partner_id = $1 and halo_customer_id = $2 and state <> 'ended'
+         where partner_id = $1 and halo_customer_id = $2 and state <> 'ended' and not unverified
            and (halo_customer_name, halo_customer_top_level) is distinct from ($3, $4)",
         tx.lease().partner().0,
         customer.0,

@@ -31,7 +31,7 @@ export const userErrorMeanings = {
   "REQUIRED": "A required value is missing.",
   "SUBSCRIPTION_NOT_A_CANDIDATE": "The subscription is not one of the problem's candidates.",
   "SUBSCRIPTION_NOT_DELETED": "The association's subscription was not deleted in Halo, so no new one can be created.",
-  "TENANT_CHANGED": "The details belong to a different Halo than the one that clients are mapped to.",
+  "TENANT_CHANGED": "The details lead to a Halo with another identity than the one that clients are mapped to. Ask the user for a decision and send it in `tenantChange`.",
   "TOO_LONG": "A text is too long. The message gives the maximum.",
   "TOO_MANY": "A list has too many entries. The message gives the maximum.",
   "TOO_MANY_ATTEMPTS": "The connection was checked too often. Try again in a minute."
@@ -46,7 +46,8 @@ export const problemMeanings = {
   "CREATE_REFUSED": "Halo refused to create the subscription. The message says why.",
   "CREATE_UNCONFIRMED": "Halo has not confirmed yet that it created the subscription. INFIMA looks for it before it sends anything again.",
   "CREDENTIALS_REJECTED": "Halo rejected the Client ID and Client Secret: they are wrong, the application is deleted or inactive, its secret was renewed, or its agent was removed. Halo gives the same answer to all of these.",
-  "CUSTOMER_DELETED": "The customer was deleted in Halo.",
+  "CUSTOMERS_NOT_VISIBLE": "The API agent no longer sees most of the customers that clients are mapped to.",
+  "CUSTOMER_DELETED": "The customer was deleted in Halo, or the API agent may no longer see it.",
   "CUSTOMER_INACTIVE": "The customer is inactive in Halo.",
   "CUSTOMER_MERGED": "The customer was merged into another one in Halo.",
   "DUPLICATE_SUBSCRIPTION": "Halo has more than one subscription for the client.",
@@ -65,7 +66,8 @@ export const problemMeanings = {
   "SUBSCRIPTION_EXISTS": "The customer already has an INFIMA subscription that no client uses. The user has to choose.",
   "SUBSCRIPTION_INACTIVE": "The subscription is inactive in Halo.",
   "SUBSCRIPTION_MOVED": "The subscription was moved to another customer in Halo. INFIMA still keeps it up to date.",
-  "TENANT_CHANGED": "The address leads to a different Halo than the one that clients are mapped to."
+  "SUBSCRIPTION_NOT_VISIBLE": "Halo shows neither the subscription nor its customer: the API agent may no longer see them, or both were deleted. The sync continues as soon as they are visible again.",
+  "TENANT_CHANGED": "The Halo at the address has another identity than the one that clients are mapped to: it was renamed or moved, or it is another Halo. `confirmHaloTenantChange` decides."
 } as const;
 
 /** What each `extensions.code` of an error beside `data` means. */

@@ -4,7 +4,8 @@ import type * as types from "./graphql.js";
 export const documentIds = {
   "ActivityLog": "sha256:f8415825fd4e11f10ece7407fc03116106b6d23562cae347e13860802c8d6a20",
   "AssociationHistory": "sha256:2ac7872747c2ca8ca5a587022d8847f9ba7e69c9b5b5a9aa3b893f5056856f6e",
-  "ConnectionForm": "sha256:4c324f1cac537625acdc3595c4dfd931465577cf3a0abff621cc4b61c04f8712",
+  "ConfirmTenantChange": "sha256:1f9bafbde9ffa7388c9a259ddb2997fe3987a465f1cd8b142bee6a8a623ca866",
+  "ConnectionForm": "sha256:d6e4a5ddc3aca6547c476adcd6e2ccb97d0e23ca9ab6a1b7179e81c7a92c1786",
   "CustomerSearch": "sha256:cf44b0df09c2e19acf797fb530d34123c4383da91c64ffa4ff7a011c3e1fbb67",
   "CustomerSuggestions": "sha256:4c2658216659f3894832f678412358d8aae3bac4f22d39b2ba1994bab8b44312",
   "Disconnect": "sha256:e21298a7eb9f569e75dca8b5f607e1997fed8143652427484c15dcdab0ff834a",
@@ -17,12 +18,12 @@ export const documentIds = {
   "RunProgress": "sha256:4c3ead6989b5f55fde3236310cbc3289de3f40a6d8921fd3500847415ca8b332",
   "RunResults": "sha256:6047c481e562e63849ae63b7da13b77b5de4b862f8f59b0e8a58b3a586fbb7cb",
   "SaveAssociations": "sha256:128d87b209e499938440dce88e63bb3d096e7d5282dda3feb7d73f57c2b5b2ae",
-  "SaveConnection": "sha256:7a9c6ae1b7a5bbe7060466870e7f7c6748bcc91b27d0d872d0aafa191b6a97c8",
+  "SaveConnection": "sha256:7397f5b054df32c343fbc08455545df89ad6abb67e56582db0cfac0bb82cf15f",
   "SyncHistory": "sha256:a24137f238942c3d961f9bff9b75a838acd0687070065e16ddae3c19fadab969",
   "SyncNow": "sha256:319c025322cf260f86ff44f6a6d156afdef6004462db269ae1db6f779ca519f0",
   "SyncPreview": "sha256:ea3e11c6e953ffd452aa52c25f6c6e35ec4b988ba6612d528148a1e7fe8d7069",
   "SyncSettings": "sha256:e71442b539153e77d7e722de6cc79d2964d58693c7500934b98f68fd3649f303",
-  "TestConnection": "sha256:e29c29568131947aa16702e7b2575be19611ffeb9f3ec58f2386605a86077cb1",
+  "TestConnection": "sha256:8663df9c701f6eceea45382c84e42864e7682c3f2bb2e1b798d913536304b968",
   "UpdateSyncSettings": "sha256:b89924279d3d8ffa52b2043ca8d0d6c6ee3f30ee77a15aeb8c9595ba716f6b7a"
 } as const;
 
@@ -495,6 +496,93 @@ export const operations = {
       "id": "association_00000000000000000000000000000002"
     }
   } satisfies types.AssociationHistoryQuery as types.AssociationHistoryQuery,
+  /** What the server answers to `ConfirmTenantChange`. */
+  ConfirmTenantChange: {
+    "confirmHaloTenantChange": {
+      "__typename": "ConfirmHaloTenantChangePayload",
+      "haloConnection": {
+        "__typename": "HaloConnection",
+        "applicationClientId": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: works.",
+            "outcome": "GRANTED",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: works.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
+        "id": "connection_00000000000000000000000000000001",
+        "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+        "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
+        "nextNightlySyncAt": null,
+        "problem": null,
+        "status": "CONNECTED",
+        "tenantChange": null,
+        "url": "https://northwind.halopsa.com"
+      },
+      "run": null,
+      "userErrors": []
+    }
+  } satisfies types.ConfirmTenantChangeMutation as types.ConfirmTenantChangeMutation,
   /** What the server answers to `ConnectionForm`. */
   ConnectionForm: {
     "partner": {
@@ -575,6 +663,7 @@ export const operations = {
         "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
         "problem": null,
         "status": "CONNECTED",
+        "tenantChange": null,
         "url": "https://northwind.halopsa.com"
       },
       "id": "partner_00000000000000000000000000000001"
@@ -590,6 +679,7 @@ export const operations = {
         "SAVE_CONNECTION",
         "TEST_TYPED_CONNECTION",
         "RECHECK_CONNECTION",
+        "CONFIRM_TENANT_CHANGE",
         "DISCONNECT",
         "ASSOCIATE",
         "REMOVE_ASSOCIATION",
@@ -671,6 +761,7 @@ export const operations = {
         "SAVE_CONNECTION",
         "TEST_TYPED_CONNECTION",
         "RECHECK_CONNECTION",
+        "CONFIRM_TENANT_CHANGE",
         "DISCONNECT",
         "ASSOCIATE",
         "REMOVE_ASSOCIATION",
@@ -1337,6 +1428,7 @@ export const operations = {
         "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
         "problem": null,
         "status": "CONNECTED",
+        "tenantChange": null,
         "url": "https://northwind.halopsa.com"
       },
       "run": {
@@ -1578,6 +1670,7 @@ export const operations = {
         "SAVE_CONNECTION",
         "TEST_TYPED_CONNECTION",
         "RECHECK_CONNECTION",
+        "CONFIRM_TENANT_CHANGE",
         "DISCONNECT",
         "ASSOCIATE",
         "REMOVE_ASSOCIATION",
@@ -1781,6 +1874,7 @@ export const scenarios = {
             "since": "2026-11-24T09:00:00.000Z"
           },
           "status": "NEEDS_ATTENTION",
+          "tenantChange": null,
           "url": "https://northwind.halopsa.com"
         },
         "id": "partner_00000000000000000000000000000001"
@@ -1796,6 +1890,124 @@ export const scenarios = {
           "SAVE_CONNECTION",
           "TEST_TYPED_CONNECTION",
           "RECHECK_CONNECTION",
+          "CONFIRM_TENANT_CHANGE",
+          "DISCONNECT",
+          "ASSOCIATE",
+          "REMOVE_ASSOCIATION",
+          "RECREATE",
+          "RESOLVE",
+          "REQUEST_SYNC",
+          "UPDATE_SETTINGS"
+        ]
+      }
+    } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
+    tenantChanged: {
+      "partner": {
+        "__typename": "Partner",
+        "haloConnection": {
+          "__typename": "HaloConnection",
+          "applicationClientId": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
+          "checks": [
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Save Halo PSA Connection Details",
+              "message": "Halo PSA URL: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "ADDRESS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an Application",
+              "message": "Client ID and Client Secret: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "CREDENTIALS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an API Agent",
+              "message": "Customers Access Level: Read Only: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "AGENT_CUSTOMERS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an API Agent",
+              "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+              "outcome": "UNKNOWN",
+              "required": false,
+              "subject": "AGENT_USERS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an API Agent",
+              "message": "Software Licencing Access Level: Read And Modify: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "AGENT_SOFTWARE_LICENCING"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an Application",
+              "message": "read:customers: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "READ_CUSTOMERS"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an Application",
+              "message": "read:invoices: works.",
+              "outcome": "GRANTED",
+              "required": false,
+              "subject": "READ_INVOICES"
+            },
+            {
+              "__typename": "HaloConnectionCheck",
+              "guideStep": "Creating an Application",
+              "message": "edit:softwarelicensing: works.",
+              "outcome": "GRANTED",
+              "required": true,
+              "subject": "EDIT_SOFTWARE_LICENSING"
+            }
+          ],
+          "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
+          "id": "connection_00000000000000000000000000000001",
+          "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+          "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
+          "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
+          "problem": {
+            "__typename": "HaloProblem",
+            "code": "TENANT_CHANGED",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "The Halo at this URL has another identity than the one your clients are mapped to, so INFIMA writes nothing. Of 1 subscriptions that INFIMA looked for, it shows 0.",
+            "remedy": "If it is the same Halo under another name, confirm here that your associations are carried over. If it is another Halo, have them archived, or save the URL of the Halo that your clients are mapped to.",
+            "since": "2026-11-24T09:00:00.000Z"
+          },
+          "status": "NEEDS_ATTENTION",
+          "tenantChange": {
+            "__typename": "HaloTenantChange",
+            "found": 0,
+            "total": 1
+          },
+          "url": "https://northwind.halopsa.com"
+        },
+        "id": "partner_00000000000000000000000000000001"
+      },
+      "viewer": {
+        "__typename": "Viewer",
+        "id": "viewer_00000000000000000000000000000001",
+        "may": [
+          "VIEW_PARTNER",
+          "VIEW_ACTIVITY",
+          "SEARCH_CUSTOMERS",
+          "PREVIEW",
+          "SAVE_CONNECTION",
+          "TEST_TYPED_CONNECTION",
+          "RECHECK_CONNECTION",
+          "CONFIRM_TENANT_CHANGE",
           "DISCONNECT",
           "ASSOCIATE",
           "REMOVE_ASSOCIATION",
@@ -1820,6 +2032,7 @@ export const scenarios = {
           "SAVE_CONNECTION",
           "TEST_TYPED_CONNECTION",
           "RECHECK_CONNECTION",
+          "CONFIRM_TENANT_CHANGE",
           "DISCONNECT",
           "ASSOCIATE",
           "REMOVE_ASSOCIATION",
@@ -3001,7 +3214,7 @@ export const refusals = {
             "field": [
               "url"
             ],
-            "message": "Your clients are mapped to customers of another Halo. Remove the associations first, or save the URL of that Halo."
+            "message": "Your clients are mapped to customers of a Halo with another identity. Of 1 of your subscriptions that INFIMA looked for, it shows 0. Say in `tenantChange` whether it is the same Halo, whose associations are carried over, or another one, for which they are archived. Or save the URL of the Halo that your clients are mapped to."
           }
         ]
       }

@@ -40,6 +40,9 @@ pub struct Lifecycle {
     /// A second record may exist: every run looks for it until this time at least, and until a look
     /// after that time shows none.
     pub duplicate_search_until: Option<DateTime<Utc>>,
+    /// The association was carried over to another identity of the tenant: its ids are to be
+    /// verified by a run before anything is written.
+    pub unverified: bool,
     /// A write of the quantity that Halo has not been seen after.
     pub pending_write: Option<PendingWrite>,
     pub observed: Observed,
@@ -77,6 +80,11 @@ pub enum AssociationEvent {
     /// A person wants a new subscription and none of the candidates. Refused until the
     /// create-confirmation timeout of an earlier create has passed.
     CreationApproved { confirmation: Duration },
+    /// The tenant has another identity, to which the association is carried over. Another partner
+    /// may own the subscription there, or have a client at the customer, which makes it shared.
+    CarriedOver { keeps_subscription: bool, shared: bool },
+    /// The association belongs to a Halo that the partner has left: it ends as it is.
+    Archived { at: DateTime<Utc> },
     /// A person looked at the overwritten fields: writes resume, and what records were before
     /// earlier writes no longer counts.
     WritesResumed,
@@ -205,6 +213,10 @@ impl Lifecycle {
                 }
                 after.answer(None, now)?;
             }
+            AssociationEvent::CarriedOver { keeps_subscription, shared } => {
+                after.carry_over(*keeps_subscription, *shared);
+            }
+            AssociationEvent::Archived { at } => after.archive(*at),
             AssociationEvent::WritesResumed => after.resume_writes(),
             AssociationEvent::QuantitySent { before } => {
                 after.pending_write = Some(PendingWrite { before: before.clone(), sent_at: Some(now) });
@@ -295,6 +307,7 @@ impl Lifecycle {
             return Err(Impossible::Ending);
         }
         self.subscription = adopted;
+        self.unverified = false;
         self.creation_approved = adopted.is_none();
         self.create_sent_at = None;
         self.create_failure = None;
@@ -304,6 +317,31 @@ impl Lifecycle {
         self.state = self.resting_state();
         self.revision += 1;
         Ok(())
+    }
+
+    fn carry_over(&mut self, keeps_subscription: bool, shared: bool) {
+        self.unverified = true;
+        self.shared |= shared;
+        if !keeps_subscription {
+            self.subscription = None;
+            self.pending_write = None;
+        }
+        if self.problem.as_ref().is_some_and(|problem| problem.code() == ProblemCode::TenantChanged) {
+            self.problem = None;
+        }
+        let resting = self.problem.is_none() && self.state == AssociationState::NeedsAttention;
+        if resting || self.state == AssociationState::Active {
+            self.state = self.resting_state();
+        }
+        self.revision += 1;
+    }
+
+    fn archive(&mut self, at: DateTime<Utc>) {
+        self.state = AssociationState::Ended;
+        self.ending = self.ending.or(Some(Ending::KeepQuantity));
+        self.ended_at = Some(at);
+        self.problem = None;
+        self.revision += 1;
     }
 
     fn resume_writes(&mut self) {
@@ -330,11 +368,13 @@ impl Lifecycle {
         Ok(())
     }
 
+    /// An unverified association may have its subscription under another id.
     fn own(&mut self, id: HaloSubscriptionId) -> Result<(), Impossible> {
-        if self.subscription.is_some() {
+        if self.subscription.is_some() && !self.unverified {
             return Err(Impossible::HasSubscription);
         }
         self.subscription = Some(id);
+        self.unverified = false;
         self.create_sent_at = None;
         self.create_failure = None;
         self.creation_approved = false;
@@ -372,6 +412,7 @@ impl Lifecycle {
         if let Some(fields) = &step.observed {
             self.observe(fields, step.at);
             self.pending_write = None;
+            self.unverified = false;
         }
         match step.duplicate {
             // The next look that shows none ends the search.

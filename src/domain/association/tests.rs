@@ -32,6 +32,7 @@ fn pending() -> Lifecycle {
         create_failure: None,
         creation_approved: false,
         duplicate_search_until: None,
+        unverified: false,
         pending_write: None,
         observed: Observed::default(),
         billing: Billing::Unknown,
@@ -45,7 +46,7 @@ fn active() -> Lifecycle {
 }
 
 /// Every kind of state that an event can meet.
-fn states() -> [(&'static str, Lifecycle); 8] {
+fn states() -> [(&'static str, Lifecycle); 10] {
     let ending = Lifecycle { state: AssociationState::Ending, ending: Some(Ending::SetToZero), ..active() };
     [
         ("pending", pending()),
@@ -65,6 +66,15 @@ fn states() -> [(&'static str, Lifecycle); 8] {
                 state: AssociationState::NeedsAttention,
                 problem: problem(ProblemKind::FieldsOverwritten { what: None }),
                 pending_write: Some(PendingWrite { before: json!({}), sent_at: Some(now()) }),
+                ..active()
+            },
+        ),
+        ("carried over", Lifecycle { unverified: true, ..active() }),
+        (
+            "tenant changed",
+            Lifecycle {
+                state: AssociationState::NeedsAttention,
+                problem: problem(ProblemKind::TenantChanged { evidence: None }),
                 ..active()
             },
         ),
@@ -90,6 +100,9 @@ fn events() -> Vec<(&'static str, AssociationEvent)> {
         ("recreated", AssociationEvent::Recreated),
         ("adopted", AssociationEvent::Adopted { subscription: OTHER, fields: fields(), at: now() }),
         ("creation approved", AssociationEvent::CreationApproved { confirmation: TIMEOUT }),
+        ("carried over", AssociationEvent::CarriedOver { keeps_subscription: true, shared: false }),
+        ("carried over, owned by another", AssociationEvent::CarriedOver { keeps_subscription: false, shared: true }),
+        ("archived", AssociationEvent::Archived { at: now() }),
         ("writes resumed", AssociationEvent::WritesResumed),
         ("quantity sent", AssociationEvent::QuantitySent { before: json!({}) }),
         ("quantity refused", AssociationEvent::QuantityRefused),
@@ -116,6 +129,7 @@ fn result(state: &Lifecycle, event: &AssociationEvent) -> String {
                 (after.create_failure.is_some(), " failed"),
                 (after.creation_approved, " approved"),
                 (after.duplicate_search_until.is_some(), " search"),
+                (after.unverified, " unverified"),
                 (after.pending_write.is_some(), " write"),
                 (after.revision != state.revision, " +1"),
             ];

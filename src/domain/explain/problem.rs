@@ -1,7 +1,7 @@
 //! Explains problems.
 
 use crate::domain::guide::{GuideStep, Permission};
-use crate::domain::problem::{Overwritten, Problem, ProblemKind, QuantityRefusal};
+use crate::domain::problem::{Overwritten, Problem, ProblemKind, QuantityRefusal, TenantEvidence};
 use crate::ids::HaloSubscriptionId;
 
 impl Problem {
@@ -33,9 +33,16 @@ impl ProblemKind {
             ProblemKind::AddressBlocked => {
                 "This address is not on the public internet, so INFIMA sends nothing to it.".into()
             }
-            ProblemKind::TenantChanged => {
-                "The URL leads to another Halo than the one your clients are mapped to, so INFIMA writes nothing."
-                    .into()
+            ProblemKind::TenantChanged { evidence } => {
+                let found = evidence.map(|TenantEvidence { found, total }| match total {
+                    0 => " There is no subscription yet by which INFIMA could recognise it.".to_owned(),
+                    _ => format!(" Of {total} subscriptions that INFIMA looked for, it shows {found}."),
+                });
+                format!(
+                    "The Halo at this URL has another identity than the one your clients are mapped to, so INFIMA writes \
+                     nothing.{}",
+                    found.unwrap_or_default()
+                )
             }
             ProblemKind::HaloUnreachable { retried } => {
                 continuing("Halo did not answer.", *retried, "INFIMA tries the sync again by itself.")
@@ -82,11 +89,22 @@ impl ProblemKind {
                 format!("Halo holds more than one subscription for this client ({}).", listed(ids))
             }
             ProblemKind::SubscriptionDeleted => "The subscription was deleted in Halo.".into(),
+            ProblemKind::SubscriptionNotVisible => {
+                "Halo no longer shows the subscription or its customer. The API agent may no longer see this customer, or \
+                 the customer was deleted in Halo. INFIMA writes nothing for it meanwhile."
+                    .into()
+            }
+            ProblemKind::CustomersNotVisible { hidden, total } => format!(
+                "The API agent no longer sees most of the customers that your clients are mapped to: of {total} \
+                 subscriptions, Halo hides {hidden}, and their customers. INFIMA writes nothing for these meanwhile."
+            ),
             ProblemKind::SubscriptionInactive { .. } => "The subscription is inactive in Halo.".into(),
             ProblemKind::SubscriptionMoved => {
                 "The subscription was moved to another customer in Halo. INFIMA keeps it up to date there.".into()
             }
-            ProblemKind::CustomerDeleted => "The customer does not exist in Halo any more.".into(),
+            ProblemKind::CustomerDeleted => {
+                "Halo no longer shows the customer: it was deleted, or the API agent may no longer see it.".into()
+            }
             ProblemKind::CustomerMerged => "The customer was merged into another one in Halo.".into(),
             ProblemKind::CustomerInactive => "The customer is inactive in Halo.".into(),
             ProblemKind::QuantityRefused { quantity, refusal } => match refusal {
@@ -135,8 +153,9 @@ impl ProblemKind {
             ProblemKind::NotAHaloAddress { .. } | ProblemKind::AddressBlocked => {
                 "Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
             }
-            ProblemKind::TenantChanged => {
-                "Save the URL of the Halo that your clients are mapped to, or remove the associations first."
+            ProblemKind::TenantChanged { .. } => {
+                "If it is the same Halo under another name, confirm here that your associations are carried over. If it is \
+                 another Halo, have them archived, or save the URL of the Halo that your clients are mapped to."
             }
             ProblemKind::HaloUnreachable { retried: false } => "Check the address, or try again in a few minutes.",
             ProblemKind::RateLimited { retried: false } | ProblemKind::BudgetExhausted { retried: false } => {
@@ -172,6 +191,15 @@ impl ProblemKind {
                 "Delete or deactivate in Halo the one that is not wanted, and take it off the recurring invoice."
             }
             ProblemKind::SubscriptionDeleted => "Have a new subscription created, or remove the association.",
+            ProblemKind::SubscriptionNotVisible => {
+                "In Halo, check that the customer exists and that the API agent may see it: its teams, its Customers \
+                 Access Level and \"Allow use of all Customers\". Then sync again. If the customer is gone, remove the \
+                 association."
+            }
+            ProblemKind::CustomersNotVisible { .. } => {
+                "In Halo, open the API agent and check its teams, its Customers Access Level and \"Allow use of all \
+                 Customers\". The sync continues as soon as the agent sees the customers again."
+            }
             ProblemKind::SubscriptionInactive { .. } => "Activate it in Halo, or remove the association.",
             ProblemKind::CustomerDeleted | ProblemKind::CustomerMerged | ProblemKind::CustomerInactive => {
                 "Map the client to another Halo customer, or restore the customer in Halo."
@@ -202,10 +230,11 @@ impl ProblemKind {
 
     pub fn guide_step(&self) -> Option<GuideStep> {
         Some(match self {
-            ProblemKind::NotAHaloAddress { .. } | ProblemKind::AddressBlocked | ProblemKind::TenantChanged => {
+            ProblemKind::NotAHaloAddress { .. } | ProblemKind::AddressBlocked | ProblemKind::TenantChanged { .. } => {
                 GuideStep::ConnectionDetails
             }
             ProblemKind::CredentialsRejected { .. } => GuideStep::Application,
+            ProblemKind::SubscriptionNotVisible | ProblemKind::CustomersNotVisible { .. } => GuideStep::ApiAgent,
             ProblemKind::PermissionMissing { permission } => permission.guide_step(),
             ProblemKind::LicensingOff => Permission::AgentSoftwareLicencing.guide_step(),
             ProblemKind::CustomerDeleted

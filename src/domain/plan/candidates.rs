@@ -56,7 +56,7 @@ pub(super) fn recovered<'s>(
     // vendor text is proof enough.
     let named = |it: &&ObservedSubscription| {
         let unconfirmed = create.sent_at.is_some() || create.duplicate_possible;
-        unconfirmed && it.ours && it.marker.is_none() && it.name == create.name
+        unconfirmed && !association.unverified && it.ours && it.marker.is_none() && it.name == create.name
     };
     let mut found: Vec<_> = free.iter().copied().filter(marked).collect();
     if found.is_empty() {

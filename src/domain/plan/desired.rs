@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::observed::ObservedSubscription;
 use crate::domain::association::Ending;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
@@ -24,6 +25,8 @@ pub struct Desired {
     /// Since when writes are suspended: Halo changed more than the quantity, and no user has
     /// acknowledged it yet.
     pub suspended_since: Option<DateTime<Utc>>,
+    /// The customers of all associations are to be read, which happens once a week.
+    pub customers_due: bool,
 }
 
 /// Customers of one slice. Their reads, with all that follows, stay well inside what Halo takes in
@@ -35,6 +38,18 @@ const CUSTOMERS_PER_SLICE: usize = 25;
 const REREAD_AT_ONCE: usize = 10;
 
 impl Desired {
+    /// The same in a tenant of another identity, as it is after the associations were carried over.
+    pub fn carried_over(mut self, tenant: HaloTenant) -> Self {
+        for association in self.associations.iter_mut().chain(&mut self.competing_associations) {
+            if association.tenant == self.tenant {
+                association.tenant.clone_from(&tenant);
+                association.unverified = true;
+            }
+        }
+        self.tenant = tenant;
+        self
+    }
+
     /// Splits the work into slices that are observed, planned and executed one after the other, so
     /// that a run which has to pause has finished part of it. The associations that have a
     /// subscription come first and are read together. The others follow customer by customer, and
@@ -109,6 +124,7 @@ impl Desired {
             competing_associations: self.competing_associations.clone(),
             owned: self.owned.clone(),
             suspended_since: self.suspended_since,
+            customers_due: self.customers_due,
         };
         parts.into_iter().map(part).collect()
     }
@@ -123,7 +139,12 @@ pub struct DesiredAssociation {
     pub client_name: String,
     pub tenant: HaloTenant,
     pub customer: HaloCustomerId,
+    /// The customer's name as it was last read.
+    pub customer_name: Option<String>,
     pub subscription: Option<HaloSubscriptionId>,
+    /// The tenant has another identity since the ids were last seen: nothing is written before they
+    /// are verified, the subscription by its marker and the customer by its name.
+    pub unverified: bool,
     pub goal: Goal,
     pub create: Create,
     /// A quantity was sent to Halo and its result was not recorded: the process was killed, or Halo
@@ -135,6 +156,17 @@ pub struct DesiredAssociation {
 }
 
 impl DesiredAssociation {
+    /// Whether this record is the association's own, as far as its id has to be verified.
+    pub fn is_verified_by(&self, record: &ObservedSubscription) -> bool {
+        !self.unverified || record.marker.as_ref() == Some(&self.create.marker)
+    }
+
+    /// Whether the customer's state was worth a warning when it was last read.
+    pub fn has_customer_warning(&self) -> bool {
+        use ProblemCode::{CustomerDeleted, CustomerInactive};
+        self.problem.as_ref().is_some_and(|problem| [CustomerDeleted, CustomerInactive].contains(&problem.code()))
+    }
+
     fn was_refused(&self) -> bool {
         use ProblemCode::{AnswerNotUnderstood, HaloUnreachable, PermissionMissing};
         let refused = [HaloUnreachable, PermissionMissing, AnswerNotUnderstood];

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::candidates::{duplicate, ids, recovered, reserved_for_pending};
 use super::desired::{Desired, DesiredAssociation, Goal};
-use super::observed::{Lookup, Observed, ObservedCustomer, ObservedSubscription};
+use super::observed::{CustomerState, Lookup, Observed, ObservedCustomer, ObservedSubscription};
 use crate::domain::association::Ending;
 use crate::domain::problem::{Problem, ProblemCode, ProblemKind, QuantityRefusal};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
@@ -135,7 +135,8 @@ fn step(
         client_name: association.client_name.clone(),
         customer: association.customer,
         action: Action::Blocked(
-            Problem::new(ProblemKind::TenantChanged, now).with_first_seen_from(association.problem.as_ref()),
+            Problem::new(ProblemKind::TenantChanged { evidence: None }, now)
+                .with_first_seen_from(association.problem.as_ref()),
         ),
         observed: None,
         warning: None,
@@ -161,10 +162,23 @@ fn step(
         return step;
     };
     let current = match observed.subscriptions.get(&subscription) {
-        Some(Lookup::Found(current)) => current.clone(),
+        Some(Lookup::Found(current)) if association.is_verified_by(current) => current.clone(),
+        Some(Lookup::Found(_)) => {
+            step.action = find_by_marker(association, subscription, observed, owned, &mut step.observed, now);
+            return step;
+        }
+        Some(Lookup::Deleted) if association.unverified => {
+            step.action = find_by_marker(association, subscription, observed, owned, &mut step.observed, now);
+            return step;
+        }
         Some(Lookup::Deleted) => {
+            let missing = missing(association, observed);
             step.action = match association.goal {
                 Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
+                // A hidden subscription is billed as before. The user may choose another ending.
+                Goal::End(Ending::SetToZero) if missing != ProblemKind::SubscriptionDeleted => {
+                    blocked(Problem::new(missing, now))
+                }
                 // Nothing observes the subscription after this end, so one answer that it is
                 // deleted is not enough.
                 Goal::End(Ending::SetToZero) => match &association.problem {
@@ -179,7 +193,7 @@ fn step(
                     Some(problem) if problem.code() == ProblemCode::DuplicateSubscription => {
                         Action::Blocked(problem.clone())
                     }
-                    _ => blocked(Problem::new(ProblemKind::SubscriptionDeleted, now)),
+                    _ => blocked(Problem::new(missing, now)),
                 },
             };
             return step;
@@ -239,6 +253,57 @@ fn step(
     step
 }
 
+/// Finds the subscription of an association that was carried over to another identity of the tenant
+/// and whose id is another record's there, or none. Nothing is created: a user decides what is done
+/// about a subscription that is gone.
+fn find_by_marker(
+    association: &DesiredAssociation,
+    id: HaloSubscriptionId,
+    observed: &Observed,
+    owned: &mut BTreeSet<HaloSubscriptionId>,
+    adopted: &mut Option<ObservedSubscription>,
+    now: DateTime<Utc>,
+) -> Action {
+    let blocked = |kind| Action::Blocked(Problem::new(kind, now).with_first_seen_from(association.problem.as_ref()));
+    if association.goal == Goal::End(Ending::KeepQuantity) {
+        return Action::End { set_to_zero: None };
+    }
+    let subscriptions = match observed.customers.get(&association.customer) {
+        Some(ObservedCustomer::Found { subscriptions, .. }) => subscriptions.as_slice(),
+        Some(ObservedCustomer::Deleted) | None => &[],
+    };
+    let free = |it: &&ObservedSubscription| !owned.contains(&it.id) && association.is_verified_by(it);
+    let marked: Vec<_> = subscriptions.iter().filter(free).collect();
+    match marked[..] {
+        [only] if !only.active => blocked(ProblemKind::SubscriptionInactive { id: only.id }),
+        [only] => {
+            owned.insert(only.id);
+            *adopted = Some(only.clone());
+            match association.goal {
+                Goal::SyncQuantity { active_users } => {
+                    Action::Readopt { subscription: only.id, quantity: active_users }
+                }
+                Goal::End(_) => Action::End { set_to_zero: (only.quantity != Some(0)).then_some(only.id) },
+            }
+        }
+        [] if matches!(observed.subscriptions.get(&id), Some(Lookup::Found(_))) => {
+            blocked(ProblemKind::AmbiguousRecovery { ids: vec![id] })
+        }
+        [] => blocked(missing(association, observed)),
+        _ => blocked(ProblemKind::AmbiguousRecovery { ids: ids(&marked) }),
+    }
+}
+
+/// Why Halo shows no such subscription. Where it does not show the customer either, the agent may
+/// no longer see them.
+fn missing(association: &DesiredAssociation, observed: &Observed) -> ProblemKind {
+    match observed.customer_state(association.customer) {
+        Some(CustomerState::Active | CustomerState::Inactive) => ProblemKind::SubscriptionDeleted,
+        Some(CustomerState::Missing) => ProblemKind::SubscriptionNotVisible,
+        None => ProblemKind::AnswerNotUnderstood,
+    }
+}
+
 /// The problem of a refused 0. Some Halos never accept a 0, so a refused 0 is tried again only when
 /// the count changes. Any other refused quantity is tried again every night, because the reason may
 /// have been removed meanwhile.
@@ -257,12 +322,15 @@ fn warning(
     observed: &Observed,
     now: DateTime<Utc>,
 ) -> Option<Problem> {
-    let customer_is_deleted = matches!(observed.customers.get(&association.customer), Some(ObservedCustomer::Deleted));
+    let customer = observed.customer_state(association.customer);
     let kind = if current.customer != association.customer {
         // Halo moves a merged customer's subscriptions to the other one.
-        if customer_is_deleted { ProblemKind::CustomerMerged } else { ProblemKind::SubscriptionMoved }
-    } else if customer_is_deleted {
+        let merged = customer == Some(CustomerState::Missing);
+        if merged { ProblemKind::CustomerMerged } else { ProblemKind::SubscriptionMoved }
+    } else if customer == Some(CustomerState::Missing) {
         ProblemKind::CustomerDeleted
+    } else if customer == Some(CustomerState::Inactive) {
+        ProblemKind::CustomerInactive
     } else if changed_in_halo {
         ProblemKind::QuantityChangedInHalo
     } else if let Action::SetQuantity { from: Some(from), to, .. } = action
@@ -290,8 +358,10 @@ fn find_or_create(
 ) -> Action {
     let blocked = |problem: Problem| Action::Blocked(problem.with_first_seen_from(association.problem.as_ref()));
     let create = &association.create;
-    let (subscriptions, inactive) = match observed.customers.get(&association.customer) {
-        Some(ObservedCustomer::Found { subscriptions, inactive, .. }) => (subscriptions.as_slice(), *inactive),
+    let (name, subscriptions, inactive) = match observed.customers.get(&association.customer) {
+        Some(ObservedCustomer::Found { name, subscriptions, inactive, .. }) => {
+            (name.as_str(), subscriptions.as_slice(), *inactive)
+        }
         Some(ObservedCustomer::Deleted) => {
             return match association.goal {
                 // The record of an unconfirmed create may have moved with a merged customer, or may
@@ -365,6 +435,10 @@ fn find_or_create(
         );
     }
     let Goal::SyncQuantity { active_users } = association.goal else { return Action::End { set_to_zero: None } };
+    // In a tenant of another identity, the customer's id may be another customer's.
+    if association.unverified && association.customer_name.as_deref() != Some(name) {
+        return blocked(Problem::new(ProblemKind::CustomerDeleted, now));
+    }
     if inactive {
         return blocked(Problem::new(ProblemKind::CustomerInactive, now));
     }

@@ -12,5 +12,5 @@ mod render;
 
 pub use desired::{Create, Desired, DesiredAssociation, Goal, Sent, UnconfirmedWrite};
 pub use diff::{Action, Plan, Step, diff};
-pub use observed::{Lookup, Observed, ObservedCustomer, ObservedSubscription};
+pub use observed::{CustomerState, Lookup, Observed, ObservedCustomer, ObservedSubscription};
 pub use render::render;

@@ -1,6 +1,6 @@
 //! Saving, testing and forgetting the connection to a partner's Halo.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use crate::graphql::{
     error::Result,
@@ -14,8 +14,10 @@ use crate::graphql::{
 };
 use crate::ops::connection::Details;
 use crate::ops::connection::check::{Diagnosis, check_connection};
+use crate::ops::connection::confirm_tenant::confirm_tenant_change;
 use crate::ops::connection::disconnect::disconnect;
 use crate::ops::connection::save::save_connection;
+use crate::ops::connection::tenant::TenantDecision;
 
 #[derive(Default)]
 pub struct ConnectionMutations;
@@ -35,6 +37,7 @@ impl ConnectionMutations {
             url: input.url,
             application_client_id: input.application_client_id,
             client_secret: input.client_secret.map(Into::into),
+            tenant_change: input.tenant_change.map(Into::into),
         };
         let saved = save_connection(&request_context.ops, &request_context.request(None), target, details).await;
         let (saved, user_errors) = into_payload(request_context, target, saved).await?;
@@ -60,6 +63,7 @@ impl ConnectionMutations {
             url: input.url,
             application_client_id: input.application_client_id,
             client_secret: input.client_secret.map(Into::into),
+            tenant_change: None,
         };
         let diagnosis = check_connection(&request_context.ops, &request, target, &details).await;
         let (diagnosis, user_errors) = into_payload(request_context, target, diagnosis).await?;
@@ -72,6 +76,26 @@ impl ConnectionMutations {
             halo_connection: stored.and_then(HaloConnection::shown),
             user_errors,
         })
+    }
+
+    /// Decides what happens to the associations when the Halo at the stored URL has another
+    /// identity: it was renamed or moved, or it is another Halo. `HaloConnection.tenantChange` has
+    /// the evidence.
+    async fn confirm_halo_tenant_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The decision.")] input: ConfirmHaloTenantChangeInput,
+    ) -> Result<ConfirmHaloTenantChangePayload> {
+        let request_context = RequestContext::of(ctx);
+        let (target, request) =
+            (request_context.target(input.partner_id.as_ref()), request_context.request(input.reason));
+        let confirmed = confirm_tenant_change(&request_context.ops, &request, target, input.decision.into()).await;
+        let (confirmed, user_errors) = into_payload(request_context, target, confirmed).await?;
+        let Some((connection, run)) = confirmed else {
+            return Ok(ConfirmHaloTenantChangePayload { halo_connection: None, run: None, user_errors });
+        };
+        let run = HaloSyncRun::queued(request_context, target.partner(), run).await?;
+        Ok(ConfirmHaloTenantChangePayload { halo_connection: HaloConnection::shown(connection), run, user_errors })
     }
 
     /// Disconnects Halo: deletes the stored Client Secret and cancels queued syncs. Associations
@@ -106,8 +130,46 @@ pub struct SaveHaloConnectionInput {
     /// secret is kept if absent.
     #[graphql(secret)]
     client_secret: Option<String>,
+    /// What happens to the associations if the details lead to a Halo with another identity than
+    /// the one that clients are mapped to. If absent, such details are refused, unless INFIMA's
+    /// subscriptions prove that it is the same Halo.
+    tenant_change: Option<HaloTenantDecision>,
     /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
+}
+
+/// The decisions about associations with a Halo that has another identity now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "TenantDecision")]
+pub enum HaloTenantDecision {
+    /// It is the same Halo under another name: the associations continue. INFIMA verifies each
+    /// subscription by its marker before it writes to it.
+    CarryOver,
+    /// It is another Halo: the associations end, their quantities stay as they are, and their
+    /// history is kept.
+    Archive,
+}
+
+/// The input of `confirmHaloTenantChange`.
+#[derive(InputObject)]
+pub struct ConfirmHaloTenantChangeInput {
+    /// The decision.
+    decision: HaloTenantDecision,
+    /// The partner's global id. Default: the caller's own partner.
+    partner_id: Option<ID>,
+    /// The reason for the request. Required for support; the partner can read it in its activity.
+    reason: Option<String>,
+}
+
+/// The result of `confirmHaloTenantChange`.
+#[derive(SimpleObject)]
+pub struct ConfirmHaloTenantChangePayload {
+    /// The connection in its new state. Null if nothing was changed.
+    halo_connection: Option<HaloConnection>,
+    /// The sync that was queued. Null if no client is mapped.
+    run: Option<HaloSyncRun>,
+    /// What has to be fixed in the input.
+    user_errors: Vec<UserError>,
 }
 
 /// The result of `saveHaloConnection`.

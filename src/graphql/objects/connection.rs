@@ -1,8 +1,9 @@
 //! The connection to a partner's Halo, without its secret.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use crate::domain::connection::{self, ConnectionState};
+use crate::domain::problem;
 use crate::domain::schedule;
 use crate::graphql::{
     error::Result, loaders::ScheduleOf, objects::problem::HaloProblem, request_context::RequestContext,
@@ -55,6 +56,13 @@ impl HaloConnection {
         self.0.problem.clone().map(HaloProblem)
     }
 
+    /// The evidence for a decision about a Halo of another identity. Null unless the problem is
+    /// `TENANT_CHANGED` and a sync has looked for it.
+    async fn tenant_change(&self) -> Option<HaloTenantChange> {
+        let problem::TenantEvidence { found, total } = self.0.problem.as_ref()?.tenant_evidence()?;
+        Some(HaloTenantChange { found, total })
+    }
+
     /// The findings of the last check: one for the address, one for the credentials and one for
     /// each permission of the guide.
     async fn checks(&self) -> Vec<HaloConnectionCheck> {
@@ -81,6 +89,16 @@ impl HaloConnection {
         let next = schedule::next_sync(schedule.partner, &schedule.settings, &schedule.history, now);
         Ok(next.map(|nightly| nightly.due.max(now).into()))
     }
+}
+
+/// The evidence for a decision about a Halo of another identity: `confirmHaloTenantChange`.
+#[derive(SimpleObject)]
+pub struct HaloTenantChange {
+    /// The number of subscriptions that this Halo shows under the same ids and with INFIMA's
+    /// markers.
+    found: u32,
+    /// The number of subscriptions that were looked for, at most 20.
+    total: u32,
 }
 
 /// The status of a connection.

@@ -54,7 +54,8 @@ pub enum HaloProblemCode {
     NotAHaloAddress,
     /// The address leads to a network that INFIMA sends no requests to.
     AddressBlocked,
-    /// The address leads to a different Halo than the one that clients are mapped to.
+    /// The Halo at the address has another identity than the one that clients are mapped to: it was
+    /// renamed or moved, or it is another Halo. `confirmHaloTenantChange` decides.
     TenantChanged,
     /// Halo did not answer.
     HaloUnreachable,
@@ -84,11 +85,16 @@ pub enum HaloProblemCode {
     DuplicateSubscription,
     /// The subscription was deleted in Halo.
     SubscriptionDeleted,
+    /// Halo shows neither the subscription nor its customer: the API agent may no longer see them,
+    /// or both were deleted. The sync continues as soon as they are visible again.
+    SubscriptionNotVisible,
+    /// The API agent no longer sees most of the customers that clients are mapped to.
+    CustomersNotVisible,
     /// The subscription is inactive in Halo.
     SubscriptionInactive,
     /// The subscription was moved to another customer in Halo. INFIMA still keeps it up to date.
     SubscriptionMoved,
-    /// The customer was deleted in Halo.
+    /// The customer was deleted in Halo, or the API agent may no longer see it.
     CustomerDeleted,
     /// The customer was merged into another one in Halo.
     CustomerMerged,

@@ -81,6 +81,8 @@ pub enum Permission {
     TestTypedConnection,
     /// Check the stored Halo connection again.
     RecheckConnection,
+    /// Decide what happens to the associations when Halo has another identity.
+    ConfirmTenantChange,
     /// Disconnect Halo.
     Disconnect,
     /// Map clients to Halo customers.

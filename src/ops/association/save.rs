@@ -126,7 +126,10 @@ async fn kept_subscriptions(
     let ids: Vec<_> = elsewhere.iter().map(|own| own.subscription).collect();
     let found = session.subscriptions(&ids).await?;
     let is_at_target = |own: &OwnSubscription| match found.get(&own.subscription) {
-        Some(SubscriptionLookup::Found(record)) => target.get(&own.client) == Some(&record.customer),
+        Some(SubscriptionLookup::Found(record)) => {
+            let is_own = !own.unverified || record.marker.as_ref() == Some(&own.marker);
+            is_own && target.get(&own.client) == Some(&record.customer)
+        }
         _ => false,
     };
     Ok(elsewhere.into_iter().filter(is_at_target).map(|own| (own.client, own)).collect())

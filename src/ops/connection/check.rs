@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::details::{Details, read_details};
+use super::visibility::{find_hidden_customers, warn};
 use super::{count_attempt, not_connected, summary};
 use crate::auth::Act;
 use crate::domain::activity::Action;
@@ -53,8 +54,14 @@ async fn recheck(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) ->
     let report = session.check().await;
 
     let now = ops.clock.now();
-    let problem = found(&connection, report.failure().map(|(_, error)| error), report.tenant.as_ref(), now);
-    let checks = halo::checks(&report);
+    let mut problem = found(&connection, report.failure().map(|(_, error)| error), report.tenant.as_ref(), now);
+    let mut checks = halo::checks(&report);
+    if problem.is_none() {
+        problem = find_hidden_customers(ops, &scope, &connection, &session).await?;
+        if let Some(problem) = &problem {
+            warn(&mut checks, problem);
+        }
+    }
     let mut tx = ops.begin(&scope, request).await?;
     connections::record_check(&mut tx, &checks, problem.as_ref()).await?;
     let after = connections::find(&mut tx, &scope).await?;
@@ -74,8 +81,10 @@ fn found(
     let worked = connection.last_synced_at.max(connection.last_verified_at);
     let problem = match error {
         Some(error) => halo::problem(error, worked, false, now),
+        // What a run found there still holds.
         None if tenant.is_some_and(|tenant| *tenant != connection.tenant) => {
-            Problem::new(ProblemKind::TenantChanged, now)
+            let evidence = connection.problem.as_ref().and_then(Problem::tenant_evidence);
+            Problem::new(ProblemKind::TenantChanged { evidence }, now)
         }
         None => return None,
     };

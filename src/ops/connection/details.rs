@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::tenant::TenantDecision;
 use crate::auth::PartnerScope;
 use crate::domain::connection::Connection;
 use crate::halo::HaloUrl;
@@ -19,6 +20,8 @@ pub struct Details {
     pub url: Option<String>,
     pub application_client_id: Option<String>,
     pub client_secret: Option<SecretString>,
+    /// What becomes of the associations if the details lead to a Halo of another identity.
+    pub tenant_change: Option<TenantDecision>,
 }
 
 impl Details {

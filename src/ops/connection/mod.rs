@@ -2,9 +2,12 @@
 //! is what its verbs share.
 
 pub mod check;
+pub mod confirm_tenant;
 mod details;
 pub mod disconnect;
 pub mod save;
+pub mod tenant;
+mod visibility;
 
 use serde_json::json;
 

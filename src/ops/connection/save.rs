@@ -5,11 +5,13 @@ use serde_json::json;
 
 use super::count_attempt;
 use super::details::{Details, read_details};
-use crate::auth::Act;
+use super::tenant::{TenantDecision, decide, find_evidence};
+use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
 use crate::domain::connection::Connection;
+use crate::domain::problem::TenantEvidence;
 use crate::domain::run::{RunRequest, Trigger};
-use crate::halo::{Credentials, Priority, Subject};
+use crate::halo::{Credentials, Priority, Session, Subject};
 use crate::ids::{ConnectionId, HaloTenant, RunId};
 use crate::ops::sync::enqueue_if_mapped;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
@@ -28,7 +30,8 @@ pub async fn save_connection(
     count_attempt(ops, request, &scope).await?;
     let typed = read_details(ops, &scope, &details).await?;
     let credentials = Credentials::new(typed.url.clone(), &typed.application_client_id, &typed.secret);
-    let report = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner).check().await;
+    let session = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner);
+    let report = session.check().await;
 
     let failures = report.failures().map(|(subject, error)| halo::user_error(error, &[field_of(subject)]));
     let mut refusals: Vec<_> = failures.collect();
@@ -38,6 +41,7 @@ pub async fn save_connection(
         return Err(OpError::Refused(refusals));
     }
     let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
+    let change = find_change(ops, &scope, &session, &tenant).await?;
 
     let mut tx = ops.begin_active(&scope, request).await?;
     // Another user may have saved while Halo was checked.
@@ -58,11 +62,15 @@ pub async fn save_connection(
     });
     // Halo's record ids mean nothing in another tenant.
     if associations::exist_for_another_tenant(&mut tx, &scope, &tenant).await? {
-        return Err(OpError::refused(
-            UserErrorCode::TenantChanged,
-            &["url"],
-            "Your clients are mapped to customers of another Halo. Remove the associations first, or save the URL of that Halo.",
-        ));
+        let proven = change.as_ref().is_some_and(|change| change.evidence.proves_identity());
+        let decision = details.tenant_change.or(proven.then_some(TenantDecision::CarryOver));
+        let same = |change: &TenantChange| before.as_ref().is_some_and(|before| before.tenant == change.from.tenant);
+        match change.as_ref().filter(|change| same(change)).zip(decision) {
+            Some((TenantChange { from, evidence }, decision)) => {
+                decide(&mut tx, from, &tenant, *evidence, decision).await?;
+            }
+            None => return Err(tenant_changed(change.map(|change| change.evidence))),
+        }
     }
     let checks = halo::checks(&report);
     let accepted = AcceptedCredentials {
@@ -91,6 +99,48 @@ pub async fn save_connection(
 
     tracing::info!(partner.id = %partner, halo.tenant = %tenant, "Halo connection saved");
     Ok((connection, run))
+}
+
+/// A Halo of another identity than the one that clients are mapped to.
+struct TenantChange {
+    from: Connection,
+    evidence: TenantEvidence,
+}
+
+/// Looks for the partner's subscriptions if the details lead to another tenant than before.
+async fn find_change(
+    ops: &Ops,
+    scope: &PartnerScope,
+    session: &Session,
+    tenant: &HaloTenant,
+) -> Result<Option<TenantChange>, OpError> {
+    let from = {
+        let mut db = ops.db.read(scope).await?;
+        let is_mapped = associations::exist_for_another_tenant(&mut db, scope, tenant).await?;
+        connections::find(&mut db, scope).await?.filter(|before| is_mapped && before.tenant != *tenant)
+    };
+    let Some(from) = from else { return Ok(None) };
+    match find_evidence(ops, scope, session, &from.tenant).await {
+        Ok(evidence) => Ok(Some(TenantChange { from, evidence })),
+        Err(OpError::Halo(error)) => Err(OpError::Refused(vec![halo::user_error(&error, &["url"])])),
+        Err(error) => Err(error),
+    }
+}
+
+fn tenant_changed(evidence: Option<TenantEvidence>) -> OpError {
+    let found = evidence.filter(|evidence| evidence.total > 0).map(|TenantEvidence { found, total }| {
+        format!(" Of {total} of your subscriptions that INFIMA looked for, it shows {found}.")
+    });
+    OpError::refused(
+        UserErrorCode::TenantChanged,
+        &["url"],
+        format!(
+            "Your clients are mapped to customers of a Halo with another identity.{} Say in `tenantChange` whether it is \
+             the same Halo, whose associations are carried over, or another one, for which they are archived. Or save the \
+             URL of the Halo that your clients are mapped to.",
+            found.unwrap_or_default()
+        ),
+    )
 }
 
 /// The form's field that a failed check is about.

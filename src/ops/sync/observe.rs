@@ -8,20 +8,28 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::plan::{Desired, DesiredAssociation, Lookup, Observed, ObservedCustomer, Sent, UnconfirmedWrite};
+use crate::domain::plan::{
+    CustomerState, Desired, DesiredAssociation, Lookup, Observed, ObservedCustomer, Sent, UnconfirmedWrite,
+};
 use crate::domain::problem::Problem;
-use crate::halo::{CustomerLookup, HaloError, Kept, PreservedFields, Session, Subscription, SubscriptionLookup};
-use crate::ids::HaloSubscriptionId;
+use crate::halo::{
+    CustomerLookup, HaloError, Kept, PreservedFields, Session, Subscription, SubscriptionLookup, Subscriptions,
+};
+use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 use crate::ops::halo;
 use crate::ops::sync::run::step_result::overwritten;
 use crate::storage::leases::LeasedTx;
-use crate::storage::{outcomes, outcomes::PendingWrite};
+use crate::storage::{connections, outcomes, outcomes::PendingWrite};
 
 /// One observation of Halo, with the records as Halo answered them, to compare with the answer to a
 /// write.
 pub(in crate::ops) struct Observation {
     pub observed: Observed,
     pub records: BTreeMap<HaloSubscriptionId, Subscription>,
+    /// Names of customers as Halo shows them now, with the top level if it was shown as well.
+    names: BTreeMap<HaloCustomerId, (String, Option<String>)>,
+    /// Whether the customers of all associations were read.
+    pub customers_read: bool,
     /// When the reading began.
     pub at: Instant,
 }
@@ -37,11 +45,12 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     let mut records = BTreeMap::new();
     let mut subscriptions = BTreeMap::new();
     let mut customers = BTreeMap::new();
+    let mut names = BTreeMap::new();
     // Ids of another tenant mean nothing here: the plan only reports that the tenant changed.
     let ours = desired.associations.iter().filter(|association| association.tenant == tenant);
 
     let known: Vec<_> = ours.clone().filter_map(|it| it.subscription).collect();
-    let read = session.subscriptions_and_others(&known).await?;
+    let read = read_subscriptions(session, &known).await?;
     let others = read.others.iter().map(halo::observed).collect();
     for (id, lookup) in read.lookups {
         let lookup = match lookup {
@@ -80,10 +89,14 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     // second subscription.
     let in_place = |association: &&DesiredAssociation| match association.subscription.map(|id| subscriptions.get(&id)) {
         None => false,
-        Some(Some(Lookup::Found(record))) => record.customer == association.customer,
+        Some(Some(Lookup::Found(record))) => {
+            record.customer == association.customer && association.is_verified_by(record)
+        }
+        Some(Some(Lookup::Deleted)) => !association.unverified,
         Some(_) => true,
     };
     let wanted: BTreeSet<_> = ours
+        .clone()
         .filter(|it| !in_place(it) || it.create.duplicate_possible)
         .map(|association| association.customer)
         .collect();
@@ -92,6 +105,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         let customer = match lookup {
             CustomerLookup::Missing => ObservedCustomer::Deleted,
             CustomerLookup::Found(customer) => {
+                names.insert(id, (customer.name.clone(), customer.top_level.clone()));
                 let found = match session.subscriptions_of(id).await {
                     // Nothing is created for this customer; the others are not affected.
                     Err(HaloError::NotUnderstood(evidence) | HaloError::AnswerTooLarge(evidence)) => {
@@ -112,7 +126,82 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         customers.insert(id, customer);
     }
-    Ok(Observation { observed: Observed { tenant, subscriptions, customers, others }, records, at })
+    // Before a subscription is said to be deleted: does the agent still see the customer?
+    let lost = |it: &&DesiredAssociation| {
+        it.subscription.is_some_and(|id| matches!(subscriptions.get(&id), Some(Lookup::Deleted)))
+    };
+    let lost: BTreeSet<_> =
+        ours.clone().filter(lost).map(|it| it.customer).filter(|id| !customers.contains_key(id)).collect();
+    let mut states = session.visible_customers(&lost.into_iter().collect::<Vec<_>>()).await?;
+    let (more, customers_read) = read_due_customers(session, desired, ours.clone(), |id| {
+        customers.contains_key(&id) || states.contains_key(&id)
+    })
+    .await;
+    states.extend(more);
+    let mut customer_states = BTreeMap::new();
+    for (id, lookup) in states {
+        let state = match lookup {
+            CustomerLookup::Missing => CustomerState::Missing,
+            CustomerLookup::Found(customer) => {
+                let state = if customer.active { CustomerState::Active } else { CustomerState::Inactive };
+                names.insert(id, (customer.name, customer.top_level));
+                state
+            }
+        };
+        customer_states.insert(id, state);
+    }
+    let observed = Observed { tenant, subscriptions, customers, customer_states, others };
+    Ok(Observation { observed, records, names, customers_read, at })
+}
+
+/// Reads the subscriptions of associations. An agent that sees no customer any more is shown an
+/// empty list, as one whose Software Licencing is switched off: the customers distinguish them.
+async fn read_subscriptions(session: &Session, known: &[HaloSubscriptionId]) -> Result<Subscriptions, HaloError> {
+    match session.subscriptions_and_others(known).await {
+        Err(error @ HaloError::NothingVisible(_)) => {
+            if session.sees_customers().await? {
+                return Err(error);
+            }
+            let lookups = known.iter().map(|id| (*id, SubscriptionLookup::Deleted)).collect();
+            Ok(Subscriptions { lookups, others: Vec::new() })
+        }
+        read => read,
+    }
+}
+
+/// Reads customers that show nothing else of interest than themselves: once a week those of all
+/// associations, and those that were deleted or inactive when they were last read. The sync does
+/// not need them: a read that fails is made again by the next full run.
+async fn read_due_customers<'d>(
+    session: &Session,
+    desired: &Desired,
+    ours: impl Iterator<Item = &'d DesiredAssociation>,
+    is_read: impl Fn(HaloCustomerId) -> bool,
+) -> (BTreeMap<HaloCustomerId, CustomerLookup>, bool) {
+    let due: BTreeSet<_> = ours
+        .filter(|it| it.subscription.is_some() && (desired.customers_due || it.has_customer_warning()))
+        .map(|it| it.customer)
+        .filter(|id| !is_read(*id))
+        .collect();
+    if due.is_empty() {
+        return (BTreeMap::new(), false);
+    }
+    let due: Vec<_> = due.into_iter().collect();
+    let read =
+        if desired.customers_due { session.customers(&due).await } else { session.visible_customers(&due).await };
+    match read {
+        Ok(read) => (read, desired.customers_due),
+        Err(HaloError::NothingVisible(_)) => {
+            (due.into_iter().map(|id| (id, CustomerLookup::Missing)).collect(), desired.customers_due)
+        }
+        Err(error) => {
+            tracing::info!(
+                evidence = error.evidence(),
+                "the customers could not be read, which the sync does not need"
+            );
+            (BTreeMap::new(), false)
+        }
+    }
 }
 
 /// The pending write that [`outcomes::intend_quantity`] stores.
@@ -139,7 +228,11 @@ pub(in crate::ops) fn attach_unconfirmed_writes(
         let before = serde_json::from_value::<PendingWriteNote>(before.clone());
         // A user may have given the association another subscription since then.
         let (Some(record), Ok(before)) = (record, before) else { continue };
-        if before.subscription != record.id {
+        let is_own = match observation.observed.subscriptions.get(&record.id) {
+            Some(Lookup::Found(observed)) => association.is_verified_by(observed),
+            _ => !association.unverified,
+        };
+        if before.subscription != record.id || !is_own {
             continue;
         }
         association.unconfirmed_write = Some(UnconfirmedWrite { sent: before.sent, timed_out: *timed_out });
@@ -154,15 +247,31 @@ pub(in crate::ops) fn attach_unconfirmed_writes(
     found
 }
 
-/// Stores the customers' names as Halo shows them now.
+/// Stores the customers' names as Halo shows them now. The rows of subscriptions show a new name at
+/// no cost.
 pub(in crate::ops) async fn store_customers(
     tx: &mut LeasedTx<'_>,
+    desired: &Desired,
     observation: &Observation,
+    now: DateTime<Utc>,
 ) -> Result<(), crate::storage::StorageError> {
-    for (id, customer) in &observation.observed.customers {
-        if let ObservedCustomer::Found { name, top_level, .. } = customer {
-            outcomes::record_customer(tx, *id, name, top_level.as_deref()).await?;
+    for (id, (name, top_level)) in &observation.names {
+        outcomes::record_customer(tx, *id, name, top_level.as_deref()).await?;
+    }
+    for association in &desired.associations {
+        let record = association.subscription.and_then(|id| observation.records.get(&id));
+        let Some(name) =
+            record.filter(|it| it.customer == association.customer).and_then(|it| it.customer_name.as_deref())
+        else {
+            continue;
+        };
+        let is_read = observation.names.contains_key(&association.customer);
+        if !is_read && association.customer_name.as_deref() != Some(name) {
+            outcomes::record_customer_name(tx, association.customer, name).await?;
         }
+    }
+    if observation.customers_read {
+        connections::record_customers_read(tx, now).await?;
     }
     Ok(())
 }

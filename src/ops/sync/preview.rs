@@ -8,7 +8,7 @@ use crate::domain::association::Association;
 use crate::domain::plan::{self, Desired, Plan, Step};
 use crate::halo::{HaloError, Priority, Session};
 use crate::ids::{AssociationId, ClientId, PartnerId};
-use crate::ops::connection::not_connected;
+use crate::ops::connection::{not_connected, tenant::find_evidence};
 use crate::ops::sync::observe;
 use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, halo};
 use crate::storage::{associations, clients, desired};
@@ -91,6 +91,10 @@ pub(in crate::ops) async fn preview(
         let ids: Vec<_> = desired.associations.iter().map(|association| association.id).collect();
         (desired, associations::find_many(&mut db, scope, &ids).await?)
     };
+    let tenant = session.tenant().await?;
+    let is_carried_over =
+        tenant != connection.tenant && find_evidence(ops, scope, &session, &connection.tenant).await?.proves_identity();
+    let desired = if is_carried_over { desired.carried_over(tenant) } else { desired };
     let plan = plan_within_budget(ops, &session, &desired).await?;
     let mut steps: BTreeMap<AssociationId, Step> =
         plan.steps.into_iter().map(|step| (step.association, step)).collect();

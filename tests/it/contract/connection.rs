@@ -1,7 +1,7 @@
 //! The connection form: its errors for wrong details, and its result for right ones.
 
 use infima_halo::domain::problem::{Problem, ProblemKind};
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantId};
 use serde_json::{Value, json};
 
 use super::{desk::Desk, recorded::Recorded};
@@ -86,5 +86,16 @@ pub async fn is_saved(recorded: &mut Recorded) {
     desk.record(recorded, "UpdateSyncSettings", json!({ "input": { "timeZone": "Europe/London" } })).await;
     let empty = json!({ "nightStart": "02:00", "nightEnd": "02:00" });
     desk.refused(recorded, "INVALID", "UpdateSyncSettings", empty).await;
+
+    // Discovery names the tenant otherwise, and the subscription has lost its marker.
+    let tenant = &desk.world.tenant;
+    tenant.act(Act::SetTenantId { tenant_id: TenantId::Named("northwind-msp".into()) }).unwrap();
+    let id = desk.world.association("Alder").await.subscription.unwrap().id.0;
+    tenant.act(Act::ClearMarkers { id }).unwrap();
+    let run = desk.world.request_sync().await;
+    desk.world.work(run).await;
+    desk.record_scenario(recorded, "ConnectionForm", "tenantChanged", json!({})).await;
+    let decision = json!({ "input": { "decision": "ARCHIVE" } });
+    desk.record(recorded, "ConfirmTenantChange", decision).await;
     desk.record(recorded, "Disconnect", json!({ "input": {} })).await;
 }

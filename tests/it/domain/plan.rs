@@ -7,8 +7,8 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use infima_halo::domain::association::{Ending, initial_name, marker};
 use infima_halo::domain::plan::{
-    Action, Create, Desired, DesiredAssociation, Goal, Lookup, Observed, ObservedCustomer, ObservedSubscription, Plan,
-    Sent, UnconfirmedWrite, diff, render,
+    Action, Create, CustomerState, Desired, DesiredAssociation, Goal, Lookup, Observed, ObservedCustomer,
+    ObservedSubscription, Plan, Sent, UnconfirmedWrite, diff, render,
 };
 use infima_halo::domain::problem::{Problem, ProblemCode, ProblemKind};
 use infima_halo::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
@@ -46,6 +46,8 @@ struct Scene {
     subscriptions: Vec<ObservedSubscription>,
     /// The tenant's list is read, and shows the other subscriptions as well.
     listed: bool,
+    /// The customers of all associations are read.
+    customers_due: bool,
 }
 
 impl Scene {
@@ -60,6 +62,7 @@ impl Scene {
             customers,
             subscriptions,
             listed: false,
+            customers_due: false,
         }
     }
 
@@ -71,7 +74,7 @@ impl Scene {
             |it: &DesiredAssociation| it.problem.as_ref().is_some_and(|it| it.code() == ProblemCode::FieldsOverwritten);
         let suspended_since = self.wanted.iter().any(asks).then(now);
         let (associations, competing_associations) = (self.wanted.clone(), self.competing_associations.clone());
-        Desired { tenant: tenant(), associations, competing_associations, owned, suspended_since }
+        Desired { tenant: tenant(), associations, competing_associations, owned, suspended_since, customers_due: false }
     }
 
     /// The observation of this Halo for the desired associations.
@@ -83,6 +86,14 @@ impl Scene {
             None => it.subscription.is_none(),
             Some(seen) => seen.customer != it.customer,
         });
+        // Customers are read by themselves where the subscription is gone, and once a week.
+        let gone = |it: &&DesiredAssociation| it.subscription.is_some_and(|id| there(id).is_none());
+        let read = self.wanted.iter().filter(|it| gone(it) || self.customers_due);
+        let state = |id: HaloCustomerId| match self.customers.get(&id.0) {
+            None => CustomerState::Missing,
+            Some(true) => CustomerState::Inactive,
+            Some(false) => CustomerState::Active,
+        };
         let known: BTreeSet<_> = known.collect();
         let other = |it: &&ObservedSubscription| self.listed && !known.contains(&it.id);
         let others = self.subscriptions.iter().filter(other).cloned().collect();
@@ -99,6 +110,7 @@ impl Scene {
             tenant: self.tenant.clone(),
             subscriptions: known.iter().map(|&id| (id, there(id).map_or(Lookup::Deleted, Lookup::Found))).collect(),
             customers: looked_at.map(|it| (it.customer, customer(it.customer))).collect(),
+            customer_states: read.map(|it| (it.customer, state(it.customer))).collect(),
             others,
         }
     }
@@ -175,6 +187,7 @@ impl Subscription<'_> {
             active: true,
             marker: (!self.marker.is_empty()).then(|| self.marker.to_owned()),
             ours: true,
+            customer_name: None,
         }
     }
 }
@@ -188,7 +201,9 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
         client_name: client.into(),
         tenant: tenant(),
         customer: HaloCustomerId(41),
+        customer_name: None,
         subscription: None,
+        unverified: false,
         goal: Goal::SyncQuantity { active_users },
         create: Create {
             name: initial_name(client, false),
@@ -318,6 +333,13 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
             "deleted in Halo, and the last write made another record",
             scene([with_problem(example(DuplicateSubscription), synced("Alder", 4, 3))], []),
         ),
+        ("neither the subscription nor its customer is shown", without_customer(scene([synced("Alder", 4, 3)], []))),
+        ("the customer became inactive, and its subscription stays", {
+            Scene { customers_due: true, ..inactive_customer(scene([synced("Alder", 4, 3)], [record(3)])) }
+        }),
+        ("the customer was deleted, and its subscription stays", {
+            Scene { customers_due: true, ..without_customer(scene([synced("Alder", 3, 3)], [record(3)])) }
+        }),
         ("inactive in Halo", scene([synced("Alder", 4, 3)], [inactive(record(3))])),
         ("inactive in Halo and right", scene([synced("Alder", 3, 3)], [inactive(record(3))])),
         ("another tenant answers", Scene { tenant: HaloTenant("other".into()), ..scene([synced("Alder", 4, 3)], []) }),
@@ -403,6 +425,9 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
         ("removed, gone from Halo", scene([ending(SetToZero, synced("Alder", 3, 3))], [])),
         ("removed, gone from Halo at a second look", {
             scene([with_problem(example(SubscriptionDeleted), ending(SetToZero, synced("Alder", 3, 3)))], [])
+        }),
+        ("removed, neither the subscription nor its customer is shown", {
+            without_customer(scene([ending(SetToZero, synced("Alder", 3, 3))], []))
         }),
         ("removed, the quantity stays, gone from Halo", scene([ending(KeepQuantity, synced("Alder", 3, 3))], [])),
         ("removed, the customer is gone, a create in doubt", {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use infima_halo::domain::guide::{GuideStep, Permission};
-use infima_halo::domain::problem::{Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal};
+use infima_halo::domain::problem::{Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal, TenantEvidence};
 use infima_halo::ids::HaloSubscriptionId;
 use strum::VariantArray;
 
@@ -14,7 +14,9 @@ pub fn example(code: ProblemCode) -> ProblemKind {
             ProblemKind::NotAHaloAddress { tried: vec!["https://halo.example/token".into()] }
         }
         ProblemCode::AddressBlocked => ProblemKind::AddressBlocked,
-        ProblemCode::TenantChanged => ProblemKind::TenantChanged,
+        ProblemCode::TenantChanged => {
+            ProblemKind::TenantChanged { evidence: Some(TenantEvidence { found: 1, total: 3 }) }
+        }
         ProblemCode::HaloUnreachable => ProblemKind::HaloUnreachable { retried: true },
         ProblemCode::RateLimited => ProblemKind::RateLimited { retried: true },
         ProblemCode::BudgetExhausted => ProblemKind::BudgetExhausted { retried: true },
@@ -27,6 +29,8 @@ pub fn example(code: ProblemCode) -> ProblemKind {
         ProblemCode::SubscriptionExists => ProblemKind::SubscriptionExists { ids: ids() },
         ProblemCode::DuplicateSubscription => ProblemKind::DuplicateSubscription { ids: ids() },
         ProblemCode::SubscriptionDeleted => ProblemKind::SubscriptionDeleted,
+        ProblemCode::SubscriptionNotVisible => ProblemKind::SubscriptionNotVisible,
+        ProblemCode::CustomersNotVisible => ProblemKind::CustomersNotVisible { hidden: 2, total: 3 },
         ProblemCode::SubscriptionInactive => ProblemKind::SubscriptionInactive { id: HaloSubscriptionId(9001) },
         ProblemCode::SubscriptionMoved => ProblemKind::SubscriptionMoved,
         ProblemCode::CustomerDeleted => ProblemKind::CustomerDeleted,
@@ -61,6 +65,8 @@ fn all() -> impl Iterator<Item = Problem> {
         ProblemKind::QuantityRefused { quantity: 4, refusal: not_kept },
         ProblemKind::FieldsOverwritten { what: Some(made) },
         ProblemKind::FieldsOverwritten { what: None },
+        ProblemKind::TenantChanged { evidence: None },
+        ProblemKind::TenantChanged { evidence: Some(TenantEvidence { found: 0, total: 0 }) },
     ];
     ProblemCode::VARIANTS.iter().map(|&code| example(code)).chain(variants).map(problem)
 }
@@ -99,6 +105,8 @@ fn problem_that_the_partner_can_resolve_has_a_remedy_and_a_guide_step() {
             | SubscriptionExists
             | DuplicateSubscription
             | SubscriptionDeleted
+            | SubscriptionNotVisible
+            | CustomersNotVisible
             | SubscriptionInactive
             | SubscriptionMoved
             | CustomerDeleted

@@ -82,6 +82,10 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "{ node(id: $unmapped) { ... on Client { suggestedHaloCustomers { customer { name } } } } }",
     ),
     ("HaloConnection.checks", "{ node(id: $connection) { ... on HaloConnection { checks { outcome } } } }"),
+    (
+        "HaloConnection.tenantChange",
+        "{ node(id: $connection) { ... on HaloConnection { tenantChange { found total } } } }",
+    ),
     ("HaloConnection.problem", "{ node(id: $connection) { ... on HaloConnection { problem { code } } } }"),
     ("HaloClientAssociation.client", "{ node(id: $association) { ... on HaloClientAssociation { client { name } } } }"),
     (
@@ -123,6 +127,12 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "Mutation.testHaloConnection, typed",
         "mutation { testHaloConnection(input: { partnerId: $partner, url: $url, reason: \"a test\" }) {
             test { works } userErrors { code } } }",
+    ),
+    (
+        "Mutation.confirmHaloTenantChange",
+        "mutation { confirmHaloTenantChange(input: {
+            partnerId: $partner, decision: CARRY_OVER, reason: \"a test\" }) {
+            haloConnection { status } run { id } userErrors { code } } }",
     ),
     (
         "Mutation.saveHaloConnection",

@@ -43,6 +43,7 @@ async fn foreign_id_is_answered_like_an_unknown_id() {
         "requestHaloSync(input: { partnerId: $partner })",
         "disconnectHalo(input: { partnerId: $partner })",
         "testHaloConnection(input: { partnerId: $partner })",
+        "confirmHaloTenantChange(input: { decision: ARCHIVE, partnerId: $partner })",
         "saveHaloConnection(input: { partnerId: $partner })",
         "saveHaloClientAssociations(input: { associations: [], partnerId: $partner })",
         "removeHaloClientAssociation(input: { associationId: \"x\", quantity: SET_TO_ZERO, partnerId: $partner })",

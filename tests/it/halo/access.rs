@@ -139,7 +139,7 @@ async fn tenant_with_only_empty_lists_lacks_a_permission() {
     world.sticky(Fault::EmptyList);
     let gone: Vec<_> = (9901..9904).map(HaloSubscriptionId).collect();
     let lookups = world.session().subscriptions(&gone).await;
-    assert_eq!(lookups, Err(HaloError::PermissionDenied(Permission::AgentSoftwareLicencing)));
+    assert_eq!(lookups, Err(HaloError::NothingVisible(Permission::AgentSoftwareLicencing)));
     assert_eq!(world.session().subscription(gone[0]).await, Ok(None), "one may be gone");
 }
 

@@ -6,7 +6,7 @@ use infima_halo::ids::RunId;
 use infima_halo::ops::admin::request_failed_since;
 use infima_halo::ops::admin::{self, housekeeping};
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantId};
 use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::postgres::PgListener;
@@ -283,6 +283,11 @@ async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
             json!({ "associations": [{ "clientId": client, "haloCustomerId": world.customer("Alder").0 }] }),
         ),
         (
+            "connection.tenant_carried_over",
+            "mutation($v: ConfirmHaloTenantChangeInput!) { confirmHaloTenantChange(input: $v) { userErrors { code } } }",
+            json!({ "decision": "CARRY_OVER" }),
+        ),
+        (
             "sync.requested",
             "mutation($v: RequestHaloSyncInput!) { requestHaloSync(input: $v) { userErrors { code } } }",
             json!({}),
@@ -319,6 +324,9 @@ async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
     for (act, document, mut input) in changes {
         if input.get("associationId").is_some() {
             input["associationId"] = json!(meet_trouble(world, act).await);
+        }
+        if act == "connection.tenant_carried_over" {
+            tenant.act(Act::SetTenantId { tenant_id: TenantId::Named("northwind-msp".into()) }).unwrap();
         }
         forget(&served).await;
         let data = served.data(&token, document, json!({ "v": input })).await;

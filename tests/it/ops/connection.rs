@@ -79,7 +79,12 @@ async fn halo_url_is_reduced_to_its_origin() {
 #[tokio::test]
 async fn missing_details_are_reported_together() {
     let world = World::builder().build().await;
-    let nothing = Details { url: Some(" ".into()), application_client_id: None, client_secret: Some(" ".into()) };
+    let nothing = Details {
+        url: Some(" ".into()),
+        application_client_id: None,
+        client_secret: Some(" ".into()),
+        ..Details::default()
+    };
     assert_eq!(
         refusal(save(&world, nothing).await),
         [UserErrorCode::HaloUrlInvalid, UserErrorCode::Required, UserErrorCode::ClientSecretRequired]
@@ -370,7 +375,9 @@ async fn run_against_changed_tenant_writes_nothing() {
     world.map(&["Birch"]).await;
     world.set_users("Alder", 5).await;
     let synced = world.connection().await.last_synced_at;
-    // The tenant that answers says that it is another Halo.
+    // The tenant that answers says that it is another Halo, and does not show our subscription.
+    let id = world.record_of("Alder").await.id;
+    world.tenant.act(Act::ClearMarkers { id }).expect("it is there");
     world.tenant.inject(Fault::DiscoveryOfAnother, Matching::any(), Lasting::Sticky);
     let mark = world.mark();
     let run = world.sync().await;

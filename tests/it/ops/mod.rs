@@ -5,3 +5,4 @@ mod audit;
 mod connection;
 mod roster;
 pub(crate) mod sync;
+mod tenant_change;

@@ -301,6 +301,7 @@ pub fn details_of(tenant: &Tenant) -> Details {
         url: Some(tenant.url()),
         application_client_id: Some(tenant.client_id()),
         client_secret: Some(tenant.client_secret().into()),
+        tenant_change: None,
     }
 }
 

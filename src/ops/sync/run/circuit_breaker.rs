@@ -26,7 +26,7 @@ impl CircuitBreaker {
             Err(HaloError::Unavailable(_) | HaloError::DeadlinePassed) => self.consecutive_timeouts += 1,
             // The agent may be kept from a single record. A second refusal without any accepted
             // write concerns the connection.
-            Err(error @ HaloError::PermissionDenied(_)) => {
+            Err(error @ (HaloError::PermissionDenied(_) | HaloError::NothingVisible(_))) => {
                 if !self.any_write_accepted && self.refusal.is_some() {
                     return Some(StopReason::Halo(error.clone()));
                 }

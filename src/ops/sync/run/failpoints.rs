@@ -19,6 +19,8 @@ pub enum Failpoint {
     /// The desired quantities were read, and the number of associations is stored: later requests
     /// are not covered by the run.
     DesiredLoaded,
+    /// The associations were carried over to another identity of the tenant.
+    TenantCarriedOver,
     /// Halo was read; nothing of its answers is stored.
     HaloRead,
     /// What Halo shows of the customers is stored, and whether the partner's writes are suspended.

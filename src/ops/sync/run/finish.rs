@@ -43,8 +43,9 @@ async fn complete(
         connections::find(&mut db, lease.scope()).await?.and_then(|connection| connection.writes_suspended_since)
     };
     let suspended = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
-    let problem = tenant_problem.or(suspended);
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    let hidden = connections::hidden_customers(&mut tx, ops.clock.now()).await?;
+    let problem = tenant_problem.or(suspended).or(hidden);
     connections::record_state(&mut tx, problem.as_ref(), ops.clock.now()).await?;
     connections::record_confirmed(&mut tx, ops.clock.now()).await?;
     let Counts { confirmed, open, .. } = counts;

@@ -14,9 +14,11 @@ mod retry;
 mod set_quantity;
 mod slices;
 pub(in crate::ops::sync) mod step_result;
+mod tenant;
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::SystemScope;
@@ -37,10 +39,16 @@ use execute::Executor;
 use failpoints::{commit, pass};
 use slices::SliceQueue;
 use step_result::Counts;
+use tenant::TenantIdentity;
 
 pub use failpoints::Failpoint;
 #[cfg(feature = "dev")]
 pub use failpoints::stop_process_at;
+
+/// How often the customers of all associations are read, for their state and their names. A full
+/// run does it, with one request for each 100 customers of the tenant, or one for each mapped
+/// customer, whichever is less.
+const CUSTOMERS_INTERVAL: TimeDelta = TimeDelta::days(7);
 
 /// Starts of one run without an end. A run that was started more often kills its worker.
 const MAX_STARTS: u32 = 10;
@@ -158,13 +166,13 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
         return Ok(SyncOutcome::AttemptsExhausted);
     }
     let Some(loaded) = load(ops, claimed).await? else { return Ok(SyncOutcome::Disconnected) };
-    let Loaded { connection, sealed_secret, desired, pending_writes } = loaded;
-    let session = match halo::open_session(ops, lease.scope(), Priority::Background, &connection, sealed_secret) {
+    let secret = loaded.sealed_secret.clone();
+    let session = match halo::open_session(ops, lease.scope(), Priority::Background, &loaded.connection, secret) {
         Ok(session) => session,
         Err(OpError::Halo(error)) => return Ok(SyncOutcome::Halted(error)),
         Err(error) => return Err(error),
     };
-    let synced = sync(ops, claimed, &connection, &session, desired, &pending_writes, stop).await;
+    let synced = sync(ops, claimed, loaded, &session, stop).await;
     count_requests(ops, lease, &session).await?;
     match synced {
         Ok(outcome) => Ok(outcome),
@@ -178,13 +186,21 @@ async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<
 async fn sync(
     ops: &Ops,
     claimed: &Claimed,
-    connection: &Connection,
+    loaded: Loaded,
     session: &Session,
-    desired: Desired,
-    pending_writes: &[PendingWrite],
     stop: &CancellationToken,
 ) -> Result<SyncOutcome, StopReason> {
     let lease = &claimed.lease;
+    let (loaded, evidence) = match tenant::follow(ops, lease, &loaded.connection, session).await? {
+        TenantIdentity::Unchanged => (loaded, None),
+        TenantIdentity::Unproven(evidence) => (loaded, Some(evidence)),
+        // The associations have other revisions now.
+        TenantIdentity::CarriedOver => match load(ops, claimed).await? {
+            Some(loaded) => (loaded, None),
+            None => return Ok(SyncOutcome::Disconnected),
+        },
+    };
+    let Loaded { connection, desired, pending_writes, .. } = loaded;
     let mut executor = Executor::new(ops, lease, session, &desired, stop);
     let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
     let mut queue = SliceQueue::new(desired, turn);
@@ -194,11 +210,13 @@ async fn sync(
         // Reading can be interrupted at any point.
         let reading = stop.run_until_cancelled(observe::observe(session, &slice)).await;
         let observation = reading.ok_or(StopReason::ShuttingDown)??;
+        slice.customers_due &= !observation.customers_read;
         pass(Failpoint::HaloRead);
-        let overwritten = observe::attach_unconfirmed_writes(&mut slice, pending_writes, &observation, ops.clock.now());
-        store_observation(ops, lease, &observation, overwritten.is_some()).await?;
+        let overwritten =
+            observe::attach_unconfirmed_writes(&mut slice, &pending_writes, &observation, ops.clock.now());
+        store_observation(ops, lease, &slice, &observation, overwritten.is_some()).await?;
         if observation.observed.tenant != connection.tenant {
-            let problem = Problem::new(ProblemKind::TenantChanged, ops.clock.now());
+            let problem = Problem::new(ProblemKind::TenantChanged { evidence }, ops.clock.now());
             tenant_problem = Some(problem.with_first_seen_from(connection.problem.as_ref()));
         }
         let plan = plan::diff(&slice, &observation.observed, ops.clock.now());
@@ -237,7 +255,9 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let stored = connections::load(&mut tx, lease.scope()).await?;
     let Some((connection, Some(sealed_secret))) = stored.and_then(|stored| stored.connection) else { return Ok(None) };
     let clients = claimed.clients.as_deref();
-    let desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, timeout).await?;
+    let mut desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, timeout).await?;
+    desired.customers_due = clients.is_none()
+        && connections::customers_are_due(&mut tx, lease.scope(), CUSTOMERS_INTERVAL, ops.clock.now()).await?;
     let pending_writes = outcomes::pending_writes(&mut tx, timeout).await?;
     let total = u32::try_from(desired.associations.len()).unwrap_or(u32::MAX);
     tx.apply(&RunEvent::DesiredRead { total }).await?;
@@ -250,6 +270,7 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
 async fn store_observation(
     ops: &Ops,
     lease: &SyncLease,
+    slice: &Desired,
     observation: &Observation,
     overwritten: bool,
 ) -> Result<(), StopReason> {
@@ -257,7 +278,7 @@ async fn store_observation(
     if overwritten {
         connections::suspend_writes(&mut tx, ops.clock.now()).await?;
     }
-    observe::store_customers(&mut tx, observation).await?;
+    observe::store_customers(&mut tx, slice, observation, ops.clock.now()).await?;
     commit(tx, Failpoint::ObservationRecorded).await?;
     Ok(())
 }

@@ -47,6 +47,7 @@ pub(super) fn decide(error: &HaloError, claimed: &Claimed, now: DateTime<Utc>) -
         }
         HaloError::CredentialsRejected
         | HaloError::PermissionDenied(_)
+        | HaloError::NothingVisible(_)
         | HaloError::LicensingOff
         | HaloError::NotUnderstood(_)
         | HaloError::AnswerTooLarge(_)

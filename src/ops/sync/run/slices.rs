@@ -84,7 +84,9 @@ mod tests {
             client_name: name.clone(),
             tenant: tenant(),
             customer,
+            customer_name: None,
             subscription: Some(HaloSubscriptionId(id)),
+            unverified: false,
             goal: Goal::SyncQuantity { active_users: 2 },
             create: Create {
                 name: initial_name(&name, false),
@@ -116,6 +118,7 @@ mod tests {
             competing_associations: Vec::new(),
             owned: BTreeSet::new(),
             suspended_since: None,
+            customers_due: false,
         };
         SliceQueue::new(desired, turn)
     }
@@ -126,12 +129,26 @@ mod tests {
             let (id, customer) = (it.subscription?, it.customer);
             let name = it.create.name.clone();
             let (quantity, marker) = (Some(1), Some(it.create.marker.clone()));
-            let shown = ObservedSubscription { id, customer, name, quantity, active: true, marker, ours: true };
+            let shown = ObservedSubscription {
+                id,
+                customer,
+                name,
+                quantity,
+                active: true,
+                marker,
+                ours: true,
+                customer_name: None,
+            };
             Some((id, Lookup::Found(shown)))
         };
         let subscriptions = slice.associations.iter().filter_map(observed).collect();
-        let observed =
-            Observed { tenant: tenant(), subscriptions, customers: Default::default(), others: Default::default() };
+        let observed = Observed {
+            tenant: tenant(),
+            subscriptions,
+            customers: Default::default(),
+            customer_states: Default::default(),
+            others: Default::default(),
+        };
         plan::diff(slice, &observed, DateTime::UNIX_EPOCH)
     }
 

@@ -10,7 +10,7 @@ use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ids::RunId;
 use infima_halo::ops::sync::run::{Failpoint, RunOutcome};
-use infima_halo::sandbox::{Call, Effect, Entry, Fault, Lasting, Matching};
+use infima_halo::sandbox::{Act, Call, Effect, Entry, Fault, Lasting, Matching, TenantId};
 use nix::sys::signal::Signal;
 use strum::VariantArray;
 
@@ -25,6 +25,8 @@ const AT_ONCE: usize = 8;
 enum Scenario {
     /// Nothing.
     Plain,
+    /// Discovery names the tenant otherwise from then on.
+    TenantRenamed,
     /// Halo does so in response to the create.
     Create(Fault),
     /// Halo does so in response to the update.
@@ -56,6 +58,7 @@ fn scenario(failpoint: Failpoint) -> Scenario {
         | Failpoint::RequestsCounted
         | Failpoint::BeforeFinishCommit
         | Failpoint::RunFinished => Scenario::Plain,
+        Failpoint::TenantCarriedOver => Scenario::TenantRenamed,
         Failpoint::CreateUnconfirmed => Scenario::Create(Fault::CutAfter),
         Failpoint::CreateRefused | Failpoint::CreateIntentCleared => Scenario::Create(Fault::RefusedAsText),
         Failpoint::CreateFailureRecorded => Scenario::Create(Fault::CreateFails),
@@ -91,6 +94,10 @@ async fn killed_at(failpoint: Failpoint) {
     let mut stops = vec![failpoint];
     match scenario(failpoint) {
         Scenario::Plain => {}
+        Scenario::TenantRenamed => {
+            let tenant_id = TenantId::Named("renamed".into());
+            world.tenant.act(Act::SetTenantId { tenant_id }).expect("done by hand");
+        }
         Scenario::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
         Scenario::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
         Scenario::Stopped => stops.insert(0, Failpoint::AfterQuantityUpdate),
@@ -115,7 +122,7 @@ async fn killed_at(failpoint: Failpoint) {
             world.tenant.until(|tenant| tenant.held() == 1).await;
             worker.signal(Signal::SIGTERM);
         }
-        Scenario::Plain | Scenario::Create(_) | Scenario::Update(_) => {}
+        Scenario::Plain | Scenario::TenantRenamed | Scenario::Create(_) | Scenario::Update(_) => {}
     }
     assert_eq!(worker.stopped_at().await, failpoint);
     honest(&world, run, before).await;

@@ -12,3 +12,4 @@ mod nightly;
 mod preview;
 mod quantity;
 mod soak;
+mod visibility;

@@ -1,0 +1,56 @@
+//! Decides, once, about a Halo of another identity at the stored URL.
+
+use super::count_attempt;
+use super::tenant::{TenantDecision, decide, find_evidence};
+use crate::auth::Act;
+use crate::domain::connection::Connection;
+use crate::domain::run::{RunRequest, Trigger};
+use crate::halo::Priority;
+use crate::ids::RunId;
+use crate::ops::sync::enqueue_if_mapped;
+use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
+use crate::storage::connections;
+
+/// The connection as it is now, and the run that continues with the carried over associations.
+pub async fn confirm_tenant_change(
+    ops: &Ops,
+    request: &Request<'_>,
+    target: impl Into<Target>,
+    decision: TenantDecision,
+) -> Result<(Connection, Option<RunId>), OpError> {
+    let scope = request.authorize(ops, Act::ConfirmTenantChange, target).await?;
+    count_attempt(ops, request, &scope).await?;
+    let (connection, session) = halo::active_session(ops, &scope, Priority::Interactive).await?;
+    let tenant = session.tenant().await.map_err(refused)?;
+    if tenant == connection.tenant {
+        return Err(nothing_to_decide());
+    }
+    let evidence = match find_evidence(ops, &scope, &session, &connection.tenant).await {
+        Err(OpError::Halo(error)) => return Err(refused(error)),
+        evidence => evidence?,
+    };
+
+    let mut tx = ops.begin_active(&scope, request).await?;
+    // Another user may have decided, or saved other details, while Halo was read.
+    let now = connections::find(&mut tx, &scope).await?.filter(Connection::is_usable);
+    if now.is_none_or(|now| (&now.url, &now.tenant) != (&connection.url, &connection.tenant)) {
+        return Err(nothing_to_decide());
+    }
+    decide(&mut tx, &connection, &tenant, evidence, decision).await?;
+    let run = enqueue_if_mapped(&mut tx, RunRequest::interactive(Trigger::OnDemand, None)).await?;
+    let after = connections::find(&mut tx, &scope).await?.ok_or_else(nothing_to_decide)?;
+    tx.commit().await?;
+    Ok((after, run))
+}
+
+fn refused(error: crate::halo::HaloError) -> OpError {
+    OpError::Refused(vec![halo::user_error(&error, &[])])
+}
+
+fn nothing_to_decide() -> OpError {
+    OpError::refused(
+        UserErrorCode::NothingToResolve,
+        &[],
+        "Your Halo has the identity that your clients are mapped to, so there is nothing to decide. Load the connection again.",
+    )
+}
