@@ -109,6 +109,8 @@ create table connections (
     state text not null check (state in ('connected', 'needs_attention', 'disconnected')),
     problem jsonb,
     checks jsonb not null,
+    -- What Halo's answers to writes have shown of the permission to write.
+    write_access jsonb not null default '"unknown"',
     -- Halo did not keep a subscription's other fields: nothing more is written until a person has
     -- looked.
     writes_suspended_since timestamptz,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::guide::Permission;
 use super::problem::{Problem, ProblemCode, ProblemKind};
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
 
@@ -47,6 +48,7 @@ pub struct Connection {
     pub state: ConnectionState,
     pub problem: Option<Problem>,
     pub checks: Vec<Check>,
+    pub write_access: WriteAccess,
     /// Since when nothing is written because Halo did not keep a subscription's other fields.
     pub writes_suspended_since: Option<DateTime<Utc>>,
     pub last_verified_at: Option<DateTime<Utc>>,
@@ -66,24 +68,36 @@ impl Connection {
             return self;
         }
         match event {
-            ConnectionEvent::Saved { url, tenant, application_client_id, checks } => {
+            ConnectionEvent::Saved { url, tenant, application_client_id, secret_changed, checks } => {
+                let unchanged = self.is_usable()
+                    && !secret_changed
+                    && (&self.url, &self.application_client_id) == (&url, &application_client_id);
+                if !unchanged {
+                    self.write_access = WriteAccess::Unknown;
+                }
                 self.url = url;
                 self.tenant = tenant;
                 self.application_client_id = application_client_id;
                 self.credentials_updated_at = now;
                 self.state = ConnectionState::Connected;
-                self.checks = checks;
+                self.checks = self.write_access.completed(checks);
                 self.last_verified_at = Some(now);
                 self.show(None);
             }
             ConnectionEvent::Checked { checks, problem } => {
-                self.checks = checks;
-                if problem.is_none() {
+                self.checks = self.write_access.completed(checks);
+                if problem.is_none() && self.write_access.problem().is_none() {
                     self.last_verified_at = Some(now);
                 }
                 self.show(problem);
             }
             ConnectionEvent::RunReported(problem) => self.show(problem),
+            // What another secret showed says nothing about this one.
+            ConnectionEvent::WriteAnswered { credentials, .. } if credentials != self.credentials_updated_at => {}
+            ConnectionEvent::WriteAnswered { access, .. } => {
+                self.write_access = access;
+                access.amend(&mut self.checks);
+            }
             ConnectionEvent::WritesSuspended => {
                 self.writes_suspended_since.get_or_insert(now);
             }
@@ -100,18 +114,19 @@ impl Connection {
             ConnectionEvent::Disconnected => {
                 self.state = ConnectionState::Disconnected;
                 self.problem = None;
+                self.write_access = WriteAccess::Unknown;
             }
         }
         self
     }
 
-    /// Suspended writes are a problem of their own, unless something else is wrong.
+    /// Refused and suspended writes are problems of their own, unless something else is wrong.
     fn show(&mut self, problem: Option<Problem>) {
         let suspended = || {
             let since = self.writes_suspended_since?;
             Some(Problem::new(ProblemKind::FieldsOverwritten { what: None }, since))
         };
-        self.problem = problem.or_else(suspended);
+        self.problem = problem.or_else(|| self.write_access.problem()).or_else(suspended);
         self.state = match self.problem {
             None => ConnectionState::Connected,
             Some(_) => ConnectionState::NeedsAttention,
@@ -124,11 +139,14 @@ impl Connection {
 pub enum ConnectionEvent {
     /// Halo accepted these details. What was synced before stays true, and suspended writes stay
     /// suspended.
-    Saved { url: String, tenant: HaloTenant, application_client_id: String, checks: Vec<Check> },
+    Saved { url: String, tenant: HaloTenant, application_client_id: String, secret_changed: bool, checks: Vec<Check> },
     /// The stored connection was checked again.
     Checked { checks: Vec<Check>, problem: Option<Problem> },
     /// A run found that the connection works, or what keeps it from working.
     RunReported(Option<Problem>),
+    /// Halo's answer to a write under the credentials that were saved at `credentials` showed
+    /// whether they permit writing.
+    WriteAnswered { access: WriteAccess, credentials: DateTime<Utc> },
     /// Halo did not keep a subscription's other fields: nothing more is written until a person has
     /// looked.
     WritesSuspended,
@@ -142,6 +160,60 @@ pub enum ConnectionEvent {
     Confirmed { since: Option<DateTime<Utc>> },
     /// The partner disconnected, or was archived: the secret is erased.
     Disconnected,
+}
+
+/// What Halo's answers to writes have shown under the stored credentials. No read shows it: an
+/// agent that may only read gets the same answers as one that may also change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteAccess {
+    /// Nothing has been written with these credentials.
+    #[default]
+    Unknown,
+    /// Halo accepted a write.
+    Proven,
+    /// Halo refused a write because this permission is missing. No read disproves that.
+    Refused { permission: Permission, since: DateTime<Utc> },
+}
+
+impl WriteAccess {
+    /// The refusal as the connection's problem.
+    pub fn problem(self) -> Option<Problem> {
+        match self {
+            WriteAccess::Refused { permission, since } => {
+                Some(Problem::new(ProblemKind::PermissionMissing { permission }, since))
+            }
+            WriteAccess::Unknown | WriteAccess::Proven => None,
+        }
+    }
+
+    /// Completes the findings of a check, which only reads: a permission to write that looks
+    /// granted is as unknown, granted or missing as the writes so far have shown.
+    pub fn completed(self, mut checks: Vec<Check>) -> Vec<Check> {
+        let readable =
+            |check: &&mut Check| check.subject.is_shown_by_writes() && check.outcome == CheckOutcome::Granted;
+        checks.iter_mut().filter(readable).for_each(|check| self.set(check));
+        checks
+    }
+
+    /// Amends the findings of the last check by what a later write has shown.
+    fn amend(self, checks: &mut [Check]) {
+        let shown = |check: &&mut Check| match self {
+            WriteAccess::Unknown => false,
+            WriteAccess::Proven => check.subject.is_shown_by_writes(),
+            WriteAccess::Refused { permission, .. } => check.subject == permission.into(),
+        };
+        checks.iter_mut().filter(shown).for_each(|check| self.set(check));
+    }
+
+    fn set(self, check: &mut Check) {
+        check.outcome = match self {
+            WriteAccess::Proven => CheckOutcome::Granted,
+            WriteAccess::Refused { permission, .. } if check.subject == permission.into() => CheckOutcome::Missing,
+            WriteAccess::Unknown | WriteAccess::Refused { .. } => CheckOutcome::Unknown,
+        };
+        check.message = check.subject.write_message(check.outcome);
+    }
 }
 
 /// What the guide asks a partner to set up, in its own words: on the agent, and on the application.
@@ -180,6 +252,25 @@ pub enum CheckSubject {
 impl CheckSubject {
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// Whether only a write shows that the permission is granted.
+    fn is_shown_by_writes(self) -> bool {
+        matches!(self, CheckSubject::EditSoftwareLicensing | CheckSubject::AgentSoftwareLicencing)
+    }
+}
+
+impl From<Permission> for CheckSubject {
+    fn from(permission: Permission) -> Self {
+        match permission {
+            Permission::ReadCustomers => CheckSubject::ReadCustomers,
+            Permission::ReadInvoices => CheckSubject::ReadInvoices,
+            Permission::EditSoftwareLicensing => CheckSubject::EditSoftwareLicensing,
+            Permission::AgentCustomers => CheckSubject::AgentCustomers,
+            Permission::AgentUsers => CheckSubject::AgentUsers,
+            Permission::AgentSoftwareLicencing => CheckSubject::AgentSoftwareLicencing,
+            Permission::AgentInvoices => CheckSubject::AgentInvoices,
+        }
     }
 }
 
@@ -247,6 +338,7 @@ mod tests {
             state: ConnectionState::Connected,
             problem: None,
             checks: Vec::new(),
+            write_access: WriteAccess::Unknown,
             writes_suspended_since: None,
             last_verified_at: None,
             last_synced_at: None,
@@ -270,6 +362,7 @@ mod tests {
             url: "https://other.example".into(),
             tenant: HaloTenant("t2".into()),
             application_client_id: "app2".into(),
+            secret_changed: true,
             checks: Vec::new(),
         }
     }

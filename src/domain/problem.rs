@@ -43,6 +43,11 @@ pub enum ProblemKind {
     HaloUnreachable {
         retried: bool,
     },
+    /// Something answered in place of Halo's API.
+    HaloUnavailable {
+        answer: UnusableAnswer,
+        retried: bool,
+    },
     /// Halo asked for a pause.
     RateLimited {
         retried: bool,
@@ -51,7 +56,17 @@ pub enum ProblemKind {
     BudgetExhausted {
         retried: bool,
     },
+    /// INFIMA had no time left for the request, or could not read its own budget. Halo has said
+    /// nothing.
+    RequestNotSent {
+        retried: bool,
+    },
     AnswerNotUnderstood,
+    AnswerTooLarge,
+    /// Halo refused a request that writes nothing, for its own reason.
+    RequestRefused {
+        reason: String,
+    },
     /// Wrong id or secret, or the application or its agent is gone: Halo answers the same to all of
     /// them. `last_worked` is when the connection last worked.
     CredentialsRejected {
@@ -129,6 +144,18 @@ impl TenantEvidence {
     }
 }
 
+/// What answered in place of Halo's API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnusableAnswer {
+    /// A server error: Halo's own, or that of a gateway before it.
+    ServerError { status: u16 },
+    /// A page, a redirect, or anything else that is not JSON.
+    NotApi,
+    /// A Halo that issues tokens at none of these addresses.
+    NoTokens { tried: Vec<String> },
+}
+
 /// How Halo did not take a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -162,6 +189,17 @@ impl Problem {
 
     pub fn code(&self) -> ProblemCode {
         (&self.kind).into()
+    }
+
+    /// Whether Halo gave no usable answer for now: INFIMA asks again soon, and no user has to
+    /// resolve anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self.kind,
+            ProblemKind::HaloUnreachable { .. }
+                | ProblemKind::HaloUnavailable { .. }
+                | ProblemKind::RequestNotSent { .. }
+        )
     }
 
     /// The subscriptions that the user has to choose among.

@@ -9,7 +9,7 @@ use async_graphql::{ErrorExtensions, PathSegment, Response, ServerError};
 
 use super::error_code::{ErrorCode, INTERNAL_ERROR, SESSION_ENDED};
 use crate::auth::{Denied, Role};
-use crate::ops::{ARCHIVED, HaloFailure, OpError, UserErrorCode};
+use crate::ops::{ARCHIVED, HaloFailure, HaloFailureCode, OpError, UserErrorCode};
 use crate::storage::{StorageError, is_out_of_reach};
 
 const FORBIDDEN: &str = "Your role does not permit this.";
@@ -131,16 +131,21 @@ impl From<Failure> for async_graphql::Error {
 }
 
 /// The code of an error about Halo. Only what heals by itself has a code that says "try again".
-fn halo_code(code: UserErrorCode) -> ErrorCode {
+fn halo_code(code: HaloFailureCode) -> ErrorCode {
     match code {
-        UserErrorCode::CredentialsRejected => ErrorCode::HaloCredentialsRejected,
-        UserErrorCode::PermissionMissing => ErrorCode::HaloPermissionMissing,
-        UserErrorCode::LicensingOff => ErrorCode::HaloLicensingOff,
-        UserErrorCode::AddressBlocked | UserErrorCode::NotAHaloAddress => ErrorCode::HaloAddressWrong,
-        UserErrorCode::HaloRateLimited => ErrorCode::HaloRateLimited,
-        UserErrorCode::HaloBudgetExhausted => ErrorCode::HaloBudgetExhausted,
-        UserErrorCode::HaloUnreachable => ErrorCode::HaloUnreachable,
-        _ => ErrorCode::HaloAnswerNotUnderstood,
+        HaloFailureCode::CredentialsRejected => ErrorCode::HaloCredentialsRejected,
+        HaloFailureCode::PermissionMissing => ErrorCode::HaloPermissionMissing,
+        HaloFailureCode::LicensingOff => ErrorCode::HaloLicensingOff,
+        HaloFailureCode::AddressBlocked | HaloFailureCode::NotAHaloAddress => ErrorCode::HaloAddressWrong,
+        HaloFailureCode::RateLimited => ErrorCode::HaloRateLimited,
+        HaloFailureCode::BudgetExhausted => ErrorCode::HaloBudgetExhausted,
+        HaloFailureCode::Unreachable => ErrorCode::HaloUnreachable,
+        HaloFailureCode::Unavailable => ErrorCode::HaloUnavailable,
+        // INFIMA's own service could not do it.
+        HaloFailureCode::RequestNotSent => ErrorCode::Unavailable,
+        HaloFailureCode::RequestRefused => ErrorCode::HaloRequestRefused,
+        HaloFailureCode::AnswerTooLarge => ErrorCode::HaloAnswerTooLarge,
+        HaloFailureCode::AnswerNotUnderstood => ErrorCode::HaloAnswerNotUnderstood,
     }
 }
 
@@ -181,7 +186,9 @@ impl From<OpError> for Failure {
             OpError::Halo(error) => Failure::Halo((&error).into()),
             OpError::Storage(error) => error.into(),
             OpError::Transaction(ref cause) if is_out_of_reach(cause) => Failure::Unavailable(Cause::new(error)),
-            OpError::Refused(_) | OpError::Transaction(_) | OpError::Sealed(_) => Failure::Internal(Cause::new(error)),
+            OpError::Refused(_) | OpError::ChecksFailed { .. } | OpError::Transaction(_) | OpError::Sealed(_) => {
+                Failure::Internal(Cause::new(error))
+            }
         }
     }
 }

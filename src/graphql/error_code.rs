@@ -27,12 +27,15 @@ pub enum ErrorCode {
     DocumentNotTrusted,
     RateLimited,
     HaloUnreachable,
+    HaloUnavailable,
     HaloCredentialsRejected,
     HaloPermissionMissing,
     HaloLicensingOff,
     HaloAddressWrong,
     HaloRateLimited,
     HaloBudgetExhausted,
+    HaloRequestRefused,
+    HaloAnswerTooLarge,
     HaloAnswerNotUnderstood,
     NotConnected,
     Timeout,
@@ -57,12 +60,15 @@ impl ErrorCode {
         ErrorCode::DocumentNotTrusted,
         ErrorCode::RateLimited,
         ErrorCode::HaloUnreachable,
+        ErrorCode::HaloUnavailable,
         ErrorCode::HaloCredentialsRejected,
         ErrorCode::HaloPermissionMissing,
         ErrorCode::HaloLicensingOff,
         ErrorCode::HaloAddressWrong,
         ErrorCode::HaloRateLimited,
         ErrorCode::HaloBudgetExhausted,
+        ErrorCode::HaloRequestRefused,
+        ErrorCode::HaloAnswerTooLarge,
         ErrorCode::HaloAnswerNotUnderstood,
         ErrorCode::NotConnected,
         ErrorCode::Timeout,
@@ -88,12 +94,15 @@ impl ErrorCode {
             ErrorCode::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             ErrorCode::RateLimited => "RATE_LIMITED",
             ErrorCode::HaloUnreachable => "HALO_UNREACHABLE",
+            ErrorCode::HaloUnavailable => "HALO_UNAVAILABLE",
             ErrorCode::HaloCredentialsRejected => "HALO_CREDENTIALS_REJECTED",
             ErrorCode::HaloPermissionMissing => "HALO_PERMISSION_MISSING",
             ErrorCode::HaloLicensingOff => "HALO_LICENSING_OFF",
             ErrorCode::HaloAddressWrong => "HALO_ADDRESS_WRONG",
             ErrorCode::HaloRateLimited => "HALO_RATE_LIMITED",
             ErrorCode::HaloBudgetExhausted => "HALO_BUDGET_EXHAUSTED",
+            ErrorCode::HaloRequestRefused => "HALO_REQUEST_REFUSED",
+            ErrorCode::HaloAnswerTooLarge => "HALO_ANSWER_TOO_LARGE",
             ErrorCode::HaloAnswerNotUnderstood => "HALO_ANSWER_NOT_UNDERSTOOD",
             ErrorCode::NotConnected => "NOT_CONNECTED",
             ErrorCode::Timeout => "TIMEOUT",
@@ -141,11 +150,16 @@ impl ErrorCode {
                 "The partner's Halo does not answer. `data` still has everything that does not need Halo. Try again in \
                  a few minutes."
             }
+            ErrorCode::HaloUnavailable => {
+                "Something answered in place of the API of the partner's Halo, such as a server error or the page of a \
+                 Halo in maintenance. Try again in a few minutes."
+            }
             ErrorCode::HaloCredentialsRejected => {
                 "The partner's Halo no longer accepts the Client ID and Client Secret. Save new connection details."
             }
             ErrorCode::HaloPermissionMissing => {
-                "The application or its agent lacks a permission in the partner's Halo. The message names it."
+                "The application or its agent lacks a permission in the partner's Halo. The message names it, and names \
+                 Software Licencing being switched off where Halo answers the same to both."
             }
             ErrorCode::HaloLicensingOff => "Software Licencing is switched off in the partner's Halo.",
             ErrorCode::HaloAddressWrong => {
@@ -159,6 +173,8 @@ impl ErrorCode {
                 "INFIMA's own limit on requests to the partner's Halo is reached; Halo has not refused anything. \
                  Try again after `extensions.retryAfter` seconds."
             }
+            ErrorCode::HaloRequestRefused => "The partner's Halo refused the request. The message gives Halo's reason.",
+            ErrorCode::HaloAnswerTooLarge => "The partner's Halo gave an answer that is larger than INFIMA reads.",
             ErrorCode::HaloAnswerNotUnderstood => {
                 "The partner's Halo gave an answer that INFIMA does not understand. Support can see it."
             }

@@ -38,7 +38,7 @@ pub(super) async fn into_payload<T>(
 ) -> Result<(Option<T>, Vec<UserError>)> {
     let payload = match result {
         Ok(result) => (Some(result), Vec::new()),
-        Err(OpError::Refused(errors)) => (None, shown(errors)),
+        Err(OpError::Refused(errors) | OpError::ChecksFailed { errors, .. }) => (None, shown(errors)),
         Err(error) => return Err(Failure::from(error)),
     };
     request_context.access_log.record(target.partner()).await?;
@@ -81,16 +81,27 @@ pub enum UserErrorCode {
     /// inactive, its secret was renewed, or its agent was removed. Halo gives the same answer to
     /// all of these.
     CredentialsRejected,
-    /// The application or its agent lacks a permission. The message says which.
+    /// The application or its agent lacks a permission. The message says which, and names Software
+    /// Licencing being switched off where Halo answers the same to both.
     PermissionMissing,
     /// Software Licencing is switched off in Halo.
     LicensingOff,
     /// Halo did not answer. Try again in a few minutes.
     HaloUnreachable,
+    /// Something answered in place of Halo's API, such as a server error or the page of a Halo in
+    /// maintenance. Try again in a few minutes.
+    HaloUnavailable,
     /// Halo asked for a pause because of too many requests. Try again a little later.
     HaloRateLimited,
     /// INFIMA's own limit on requests to this Halo is reached. Try again a little later.
     HaloBudgetExhausted,
+    /// INFIMA did not get to send a request to Halo in time. Nothing was sent. Try again in a few
+    /// minutes.
+    RequestNotSent,
+    /// Halo refused INFIMA's request. The message gives Halo's reason.
+    HaloRequestRefused,
+    /// Halo's answer is larger than INFIMA reads.
+    HaloAnswerTooLarge,
     /// Halo gave an answer that INFIMA does not understand.
     HaloAnswerNotUnderstood,
     /// The details lead to a Halo with another identity than the one that clients are mapped to.

@@ -25,7 +25,7 @@ const LARGE: usize = 64 << 10;
 pub(super) fn json<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, HaloError> {
     serde_json::from_slice(body).map_err(|error| match error.classify() {
         Category::Data => HaloError::NotUnderstood(format!("{what}: JSON of an unexpected shape")),
-        Category::Syntax | Category::Eof | Category::Io => HaloError::Unavailable(format!("{what}: not JSON")),
+        Category::Syntax | Category::Eof | Category::Io => HaloError::not_api(format!("{what}: not JSON")),
     })
 }
 
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn not_json_passes_and_wrong_json_does_not() {
         for body in ["<html>", "Rate limit reached", r#"{"clients": [{"id": 1"#, ""] {
-            assert!(matches!(page_now::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable(_))), "{body}");
+            assert!(matches!(page_now::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable { .. })), "{body}");
         }
         for body in [r#"{"clients": 7}"#, r#"{"load_error": "x"}"#, r#""text""#, r#"[{"name": "no id"}]"#, "17"] {
             assert!(matches!(page_now::<Row>(body.as_bytes(), "rows"), Err(HaloError::NotUnderstood(_))), "{body}");

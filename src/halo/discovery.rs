@@ -65,7 +65,7 @@ impl Session {
         for path in ["/api/authinfo", "/api/InstanceInfo"] {
             let answer = self.exchange(Call::get(url.at(path)), MaxWait::Default).await?;
             if answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT {
-                return Err(HaloError::Unavailable(format!("{path}: {}", answer.status.as_u16())));
+                return Err(HaloError::unavailable(answer.status, format!("{path}: {}", answer.status.as_u16())));
             }
             if let Some(said) = self_description(&answer) {
                 return Ok(Discovery {
@@ -77,7 +77,7 @@ impl Session {
             // must not replace a tenant id that this Halo has.
             if answer.status.is_success() || answer.status.is_redirection() {
                 return Err(if is_known(url.at("/").host_str().unwrap_or_default()) {
-                    HaloError::Unavailable(format!("{path}: {}, and no description of a Halo", answer.status.as_u16()))
+                    HaloError::not_api(format!("{path}: {}, and no description of a Halo", answer.status.as_u16()))
                 } else {
                     HaloError::NotHalo
                 });

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::guide::Permission;
+use crate::domain::problem::UnusableAnswer;
+use crate::net::StatusCode;
 
 /// An error of Halo. Every text in it is sanitised: no secret, no token, no body of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,9 +32,12 @@ pub enum HaloError {
     /// The request may be sent again after `wait`; no attempt was spent.
     #[error("Halo's request limit is used up, for another {} s", wait.as_secs())]
     RateLimited { wait: Duration, by: LimitedBy },
-    /// Transient: no answer, a server error, or something that is not Halo's JSON. Try again later.
-    #[error("Halo cannot be reached at the moment")]
-    Unavailable(String),
+    /// Transient: the address could not be reached, the connection was cut, or the time ran out.
+    #[error("Halo did not answer")]
+    NoAnswer,
+    /// Transient: something answered in place of Halo's API. Try again later.
+    #[error("Halo's API is not available at the moment: {evidence}")]
+    Unavailable { answer: UnusableAnswer, evidence: String },
     /// Halo answered JSON of an unknown shape. A retry does not help; support has to investigate.
     #[error("Halo's answer was not understood")]
     NotUnderstood(String),
@@ -73,6 +78,21 @@ pub enum LimitedBy {
 }
 
 impl HaloError {
+    /// An answer with this status in place of Halo's API.
+    pub(super) fn unavailable(status: StatusCode, evidence: String) -> Self {
+        let is_server_error = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
+        let answer = match is_server_error {
+            true => UnusableAnswer::ServerError { status: status.as_u16() },
+            false => UnusableAnswer::NotApi,
+        };
+        HaloError::Unavailable { answer, evidence }
+    }
+
+    /// A successful answer that is not Halo's.
+    pub fn not_api(evidence: impl Into<String>) -> Self {
+        HaloError::Unavailable { answer: UnusableAnswer::NotApi, evidence: evidence.into() }
+    }
+
     /// Returns what support needs to see, sanitised.
     pub fn evidence(&self) -> String {
         match self {
@@ -83,9 +103,12 @@ impl HaloError {
             HaloError::RateLimited { wait, by: LimitedBy::OurBudget } => {
                 format!("held back by our own budget, wait {} s", wait.as_secs())
             }
-            HaloError::Unavailable(seen) | HaloError::NotUnderstood(seen) | HaloError::AnswerTooLarge(seen) => {
-                seen.clone()
-            }
+            HaloError::Unavailable { evidence: seen, .. }
+            | HaloError::NotUnderstood(seen)
+            | HaloError::AnswerTooLarge(seen) => seen.clone(),
+            // One text for a closed port, a cut connection and a time-out: it reveals nothing about
+            // the network.
+            HaloError::NoAnswer => "no answer from this address".into(),
             HaloError::Rejected { reason } => format!("refused: {reason}"),
             HaloError::NoTokenAddress { .. } => "no address issues tokens".into(),
             HaloError::LicensingOff

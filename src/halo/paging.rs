@@ -363,7 +363,9 @@ impl Session {
                     refused.insert(id);
                     refusal = Some(error);
                 }
-                Err(error @ HaloError::Unavailable(_)) if silent + 1 < MAX_UNANSWERED_IN_A_ROW => {
+                Err(error @ (HaloError::NoAnswer | HaloError::Unavailable { .. }))
+                    if silent + 1 < MAX_UNANSWERED_IN_A_ROW =>
+                {
                     silent += 1;
                     unclear.insert(id, Err(error));
                 }

@@ -179,7 +179,7 @@ impl Session {
         }
         Err(TokenRejection::Failed(if pages > 0 {
             // A page may be that of a gateway or of a Halo in maintenance.
-            HaloError::Unavailable("token: a page instead of a token".into())
+            HaloError::not_api("token: a page instead of a token")
         } else {
             HaloError::NoTokenAddress { tried: discovery.token_urls.iter().map(Url::to_string).collect() }
         }))
@@ -218,7 +218,7 @@ impl Session {
             _ if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
                 TokenRejection::Failed(HaloError::NotUnderstood(format!("token: {}", status.as_u16())))
             }
-            _ => TokenRejection::Failed(HaloError::Unavailable(format!("token: {}", status.as_u16()))),
+            _ => TokenRejection::Failed(HaloError::unavailable(status, format!("token: {}", status.as_u16()))),
         })
     }
 

@@ -19,6 +19,7 @@ use super::{
     url::host_of,
 };
 use crate::domain::guide::Permission;
+use crate::domain::problem::UnusableAnswer;
 use crate::net::{Answer, Body, Call, Method, NetError, StatusCode};
 
 /// The least wait after a 429 without `Retry-After` (docs/halo-api.md, section 7).
@@ -106,8 +107,11 @@ impl HaloError {
     /// a Halo in maintenance does not look like a Halo either.
     pub(super) fn in_use(self) -> Self {
         match self {
-            HaloError::NotHalo => HaloError::Unavailable("discovery: what answers does not look like a Halo".into()),
-            error @ HaloError::NoTokenAddress { .. } => HaloError::Unavailable(error.evidence()),
+            HaloError::NotHalo => HaloError::not_api("discovery: what answers does not look like a Halo"),
+            HaloError::NoTokenAddress { tried } => HaloError::Unavailable {
+                answer: UnusableAnswer::NoTokens { tried },
+                evidence: "no address issues tokens".into(),
+            },
             other => other,
         }
     }
@@ -162,7 +166,7 @@ impl Session {
             // acted before it.
             let described = status == StatusCode::INTERNAL_SERVER_ERROR && request.body.is_some();
             let reason = described.then(|| self.reason(token, answer)).flatten();
-            return Failure { error: HaloError::Unavailable(seen), may_have_acted: true, reason };
+            return Failure { error: HaloError::unavailable(status, seen), may_have_acted: true, reason };
         }
         let error = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -330,8 +334,8 @@ impl Token {
 fn classify_net_error(error: NetError, path: &str) -> Failure {
     match error {
         NetError::Blocked => HaloError::Blocked.into(),
-        NetError::Unreachable => HaloError::Unavailable(NO_ANSWER.into()).into(),
-        NetError::Interrupted => Failure { may_have_acted: true, ..HaloError::Unavailable(NO_ANSWER.into()).into() },
+        NetError::Unreachable => HaloError::NoAnswer.into(),
+        NetError::Interrupted => Failure { may_have_acted: true, ..HaloError::NoAnswer.into() },
         NetError::TooLarge => Failure {
             error: HaloError::AnswerTooLarge(format!("{path}: the answer is too large")),
             may_have_acted: true,
@@ -339,10 +343,6 @@ fn classify_net_error(error: NetError, path: &str) -> Failure {
         },
     }
 }
-
-/// One text for a closed port, a cut connection and a time-out: it reveals nothing about the
-/// network.
-const NO_ANSWER: &str = "no answer from this address";
 
 /// Returns whether the answer is a page. Halo's own refusals are empty or JSON; a page comes from a
 /// gateway, a firewall or a login.

@@ -23,6 +23,9 @@ pub fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::HaloUnreachable
+        | ErrorCode::HaloUnavailable
+        | ErrorCode::HaloRequestRefused
+        | ErrorCode::HaloAnswerTooLarge
         | ErrorCode::HaloCredentialsRejected
         | ErrorCode::HaloPermissionMissing
         | ErrorCode::HaloLicensingOff

@@ -4,6 +4,7 @@
 //! sentence that says what to do.
 
 use crate::auth::Denied;
+use crate::domain::connection::Check;
 use crate::halo::HaloError;
 use crate::seal::OpenError;
 use crate::storage::StorageError;
@@ -22,6 +23,9 @@ pub enum OpError {
     /// The input asks for something that cannot be done; nothing was.
     #[error("the request was refused: {0:?}")]
     Refused(Vec<UserError>),
+    /// Connection details do not work; nothing was stored. The findings say what does.
+    #[error("the connection details do not work: {errors:?}")]
+    ChecksFailed { errors: Vec<UserError>, checks: Vec<Check> },
     /// Halo did not answer a request that a user is waiting for.
     #[error(transparent)]
     Halo(#[from] HaloError),
@@ -37,7 +41,7 @@ pub enum OpError {
 /// Halo's failure to answer, for the user who waits for the answer.
 #[derive(Clone, Debug)]
 pub struct HaloFailure {
-    pub code: UserErrorCode,
+    pub code: HaloFailureCode,
     pub message: String,
     /// After how many seconds to try again, where a limit on requests says it.
     pub retry_after: Option<u64>,
@@ -45,12 +49,45 @@ pub struct HaloFailure {
 
 impl From<&HaloError> for HaloFailure {
     fn from(error: &HaloError) -> Self {
-        let UserError { code, message, .. } = super::halo::user_error(error, &[]);
-        let retry_after = match error {
-            HaloError::RateLimited { wait, .. } => Some(wait.as_secs().max(1)),
-            _ => None,
-        };
-        Self { code, message, retry_after }
+        super::halo::failure(error)
+    }
+}
+
+/// The kinds of failure of a request to Halo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HaloFailureCode {
+    NotAHaloAddress,
+    AddressBlocked,
+    CredentialsRejected,
+    PermissionMissing,
+    LicensingOff,
+    Unreachable,
+    Unavailable,
+    RateLimited,
+    BudgetExhausted,
+    RequestNotSent,
+    RequestRefused,
+    AnswerTooLarge,
+    AnswerNotUnderstood,
+}
+
+impl From<HaloFailureCode> for UserErrorCode {
+    fn from(code: HaloFailureCode) -> Self {
+        match code {
+            HaloFailureCode::NotAHaloAddress => UserErrorCode::NotAHaloAddress,
+            HaloFailureCode::AddressBlocked => UserErrorCode::AddressBlocked,
+            HaloFailureCode::CredentialsRejected => UserErrorCode::CredentialsRejected,
+            HaloFailureCode::PermissionMissing => UserErrorCode::PermissionMissing,
+            HaloFailureCode::LicensingOff => UserErrorCode::LicensingOff,
+            HaloFailureCode::Unreachable => UserErrorCode::HaloUnreachable,
+            HaloFailureCode::Unavailable => UserErrorCode::HaloUnavailable,
+            HaloFailureCode::RateLimited => UserErrorCode::HaloRateLimited,
+            HaloFailureCode::BudgetExhausted => UserErrorCode::HaloBudgetExhausted,
+            HaloFailureCode::RequestNotSent => UserErrorCode::RequestNotSent,
+            HaloFailureCode::RequestRefused => UserErrorCode::HaloRequestRefused,
+            HaloFailureCode::AnswerTooLarge => UserErrorCode::HaloAnswerTooLarge,
+            HaloFailureCode::AnswerNotUnderstood => UserErrorCode::HaloAnswerNotUnderstood,
+        }
     }
 }
 
@@ -107,8 +144,12 @@ pub enum UserErrorCode {
     PermissionMissing,
     LicensingOff,
     HaloUnreachable,
+    HaloUnavailable,
     HaloRateLimited,
     HaloBudgetExhausted,
+    RequestNotSent,
+    HaloRequestRefused,
+    HaloAnswerTooLarge,
     HaloAnswerNotUnderstood,
     TenantChanged,
     ClientNotFound,

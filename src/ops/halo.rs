@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{OpError, Ops, UserError, UserErrorCode};
+use super::{HaloFailure, HaloFailureCode, OpError, Ops, UserError};
 use crate::auth::PartnerScope;
 use crate::domain::association::Billing;
 use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
-use crate::domain::guide::{GuideStep, Permission};
+use crate::domain::guide::GuideStep;
 use crate::domain::plan::ObservedSubscription;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::roster::RosterState;
@@ -37,7 +37,7 @@ pub(super) async fn stored_session(
             let session = open_session(ops, scope, priority, &connection, sealed)?;
             Ok(Some((connection, session)))
         }
-        _ => Ok(None),
+        Some((_, None)) | None => Ok(None),
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn active_session(
             let session = open_session(ops, scope, priority, &connection, sealed)?;
             Ok((connection, session))
         }
-        _ => Err(not_connected()),
+        Some((_, None)) | None => Err(not_connected()),
     }
 }
 
@@ -97,91 +97,103 @@ pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>
         HaloError::LicensingOff => ProblemKind::LicensingOff,
         HaloError::RateLimited { by: LimitedBy::Halo, .. } => ProblemKind::RateLimited { retried },
         // INFIMA itself held the request back; Halo has said nothing.
-        HaloError::RateLimited { by: LimitedBy::OurBudget, .. }
-        | HaloError::BudgetUnavailable
-        | HaloError::DeadlinePassed => ProblemKind::BudgetExhausted { retried },
-        HaloError::Unavailable(_) => ProblemKind::HaloUnreachable { retried },
-        HaloError::NotUnderstood(_)
-        | HaloError::AnswerTooLarge(_)
-        | HaloError::NotFound
-        | HaloError::Rejected { .. } => ProblemKind::AnswerNotUnderstood,
+        HaloError::RateLimited { by: LimitedBy::OurBudget, .. } => ProblemKind::BudgetExhausted { retried },
+        HaloError::BudgetUnavailable | HaloError::DeadlinePassed => ProblemKind::RequestNotSent { retried },
+        HaloError::NoAnswer => ProblemKind::HaloUnreachable { retried },
+        HaloError::Unavailable { answer, .. } => ProblemKind::HaloUnavailable { answer: answer.clone(), retried },
+        HaloError::NotUnderstood(_) | HaloError::NotFound => ProblemKind::AnswerNotUnderstood,
+        HaloError::AnswerTooLarge(_) => ProblemKind::AnswerTooLarge,
+        HaloError::Rejected { reason } => ProblemKind::RequestRefused { reason: reason.clone() },
         HaloError::NotHalo => ProblemKind::NotAHaloAddress { tried: Vec::new() },
         HaloError::NoTokenAddress { tried } => ProblemKind::NotAHaloAddress { tried: tried.clone() },
         HaloError::Blocked => ProblemKind::AddressBlocked,
     }
 }
 
-/// The error for a user who waits for Halo's answer: nothing is tried again by itself.
-pub(super) fn user_error(error: &HaloError, field: &[&str]) -> UserError {
-    let problem = problem_kind(error, None, false);
-    let code = match problem {
-        ProblemKind::CredentialsRejected { .. } => UserErrorCode::CredentialsRejected,
-        ProblemKind::PermissionMissing { .. } => UserErrorCode::PermissionMissing,
-        ProblemKind::LicensingOff => UserErrorCode::LicensingOff,
-        ProblemKind::RateLimited { .. } => UserErrorCode::HaloRateLimited,
-        ProblemKind::BudgetExhausted { .. } => UserErrorCode::HaloBudgetExhausted,
-        ProblemKind::HaloUnreachable { .. } => UserErrorCode::HaloUnreachable,
-        ProblemKind::NotAHaloAddress { .. } => UserErrorCode::NotAHaloAddress,
-        ProblemKind::AddressBlocked => UserErrorCode::AddressBlocked,
-        _ => UserErrorCode::HaloAnswerNotUnderstood,
+/// Halo's failure, for a user who waits for its answer: nothing is tried again by itself.
+pub(super) fn failure(error: &HaloError) -> HaloFailure {
+    let code = match error {
+        HaloError::CredentialsRejected => HaloFailureCode::CredentialsRejected,
+        HaloError::PermissionDenied(_) | HaloError::NothingVisible(_) => HaloFailureCode::PermissionMissing,
+        HaloError::LicensingOff => HaloFailureCode::LicensingOff,
+        HaloError::RateLimited { by: LimitedBy::Halo, .. } => HaloFailureCode::RateLimited,
+        HaloError::RateLimited { by: LimitedBy::OurBudget, .. } => HaloFailureCode::BudgetExhausted,
+        HaloError::BudgetUnavailable | HaloError::DeadlinePassed => HaloFailureCode::RequestNotSent,
+        HaloError::NoAnswer => HaloFailureCode::Unreachable,
+        HaloError::Unavailable { .. } => HaloFailureCode::Unavailable,
+        HaloError::NotUnderstood(_) | HaloError::NotFound => HaloFailureCode::AnswerNotUnderstood,
+        HaloError::AnswerTooLarge(_) => HaloFailureCode::AnswerTooLarge,
+        HaloError::Rejected { .. } => HaloFailureCode::RequestRefused,
+        HaloError::NotHalo | HaloError::NoTokenAddress { .. } => HaloFailureCode::NotAHaloAddress,
+        HaloError::Blocked => HaloFailureCode::AddressBlocked,
     };
+    let retry_after = match error {
+        HaloError::RateLimited { wait, .. } => Some(wait.as_secs().max(1)),
+        _ => None,
+    };
+    let problem = problem_kind(error, None, false);
     let remedy = match error {
         HaloError::RateLimited { wait, .. } if !wait.is_zero() => {
             format!("Try again in {} seconds.", wait.as_secs().max(1))
         }
         _ => problem.remedy().unwrap_or_default().to_owned(),
     };
-    UserError::new(code, field, format!("{} {remedy}", problem.message()))
+    HaloFailure { code, message: format!("{} {remedy}", problem.message()), retry_after }
 }
 
-/// The connection doctor's report, in the guide's words.
+/// The same as an error of a mutation's input.
+pub(super) fn user_error(error: &HaloError, field: &[&str]) -> UserError {
+    let HaloFailure { code, message, .. } = failure(error);
+    UserError::new(code.into(), field, message)
+}
+
+/// The findings of a check, in the guide's words. What only a write shows is still to be added.
 pub(super) fn checks(report: &ConnectionReport) -> Vec<Check> {
-    report.checks.iter().map(|check| line(check.subject, &check.outcome)).collect()
+    report.checks.iter().map(|check| finding(check.subject, &check.outcome)).collect()
 }
 
-fn line(subject: Subject, outcome: &CheckResult) -> Check {
-    let (subject, label, required, guide_step) = match subject {
-        Subject::Address => (CheckSubject::Address, "Halo PSA URL", true, GuideStep::ConnectionDetails),
-        Subject::Credentials => {
-            (CheckSubject::Credentials, "Client ID and Client Secret", true, GuideStep::Application)
-        }
-        Subject::Permission(permission) => {
-            (checked(permission), permission.label(), permission.required(), permission.guide_step())
-        }
+fn finding(subject: Subject, result: &CheckResult) -> Check {
+    let (subject, required, guide_step) = match subject {
+        Subject::Address => (CheckSubject::Address, true, GuideStep::ConnectionDetails),
+        Subject::Credentials => (CheckSubject::Credentials, true, GuideStep::Application),
+        Subject::Permission(permission) => (permission.into(), permission.required(), permission.guide_step()),
     };
-    let (outcome, message) = match outcome {
-        CheckResult::Passed => (CheckOutcome::Granted, format!("{label}: works.")),
-        CheckResult::Empty => (
-            CheckOutcome::Warning,
-            format!("{label}: works, but the list is empty. Is the agent a member of a default team?"),
-        ),
-        CheckResult::Unavailable(_) => (
-            CheckOutcome::Warning,
-            format!("{label}: missing. INFIMA cannot see which subscriptions are on a recurring invoice."),
-        ),
-        CheckResult::Failed(HaloError::PermissionDenied(missing)) => {
-            (CheckOutcome::Missing, format!("{label}: Halo refuses access. {} is missing.", missing.label()))
+    let failed = |error| subject.failed_message(&problem_kind(error, None, false));
+    let (outcome, message) = match result {
+        CheckResult::Passed => (CheckOutcome::Granted, subject.observed_message()),
+        CheckResult::Empty => (CheckOutcome::Warning, subject.empty_message()),
+        CheckResult::Unavailable(error) if shows_what_is_missing(error) => (CheckOutcome::Warning, failed(error)),
+        CheckResult::Failed(error) if shows_what_is_missing(error) => (CheckOutcome::Missing, failed(error)),
+        // An address without an answer is as useless as a wrong one.
+        CheckResult::Failed(HaloError::NoAnswer) if subject == CheckSubject::Address => {
+            (CheckOutcome::Missing, failed(&HaloError::NoAnswer))
         }
-        CheckResult::Failed(error) => (CheckOutcome::Missing, format!("{label}: {error}.")),
-        CheckResult::NotReached => {
-            (CheckOutcome::Unknown, format!("{label}: not reached, because of what is wrong above."))
-        }
-        CheckResult::NotChecked => {
-            (CheckOutcome::Unknown, format!("{label}: in the guide, not used by this integration, not checked."))
-        }
+        CheckResult::Unavailable(error) | CheckResult::Failed(error) => (CheckOutcome::Unknown, failed(error)),
+        CheckResult::NotReached => (CheckOutcome::Unknown, subject.not_reached_message()),
+        CheckResult::NotChecked => (CheckOutcome::Unknown, subject.not_checked_message()),
     };
     Check { subject, outcome, required, message, guide_step: guide_step.heading().to_owned() }
 }
 
-fn checked(permission: Permission) -> CheckSubject {
-    match permission {
-        Permission::ReadCustomers => CheckSubject::ReadCustomers,
-        Permission::ReadInvoices => CheckSubject::ReadInvoices,
-        Permission::EditSoftwareLicensing => CheckSubject::EditSoftwareLicensing,
-        Permission::AgentCustomers => CheckSubject::AgentCustomers,
-        Permission::AgentUsers => CheckSubject::AgentUsers,
-        Permission::AgentSoftwareLicencing => CheckSubject::AgentSoftwareLicencing,
-        Permission::AgentInvoices => CheckSubject::AgentInvoices,
+/// Whether the error is about what was checked, and not about why it could not be.
+fn shows_what_is_missing(error: &HaloError) -> bool {
+    match error {
+        HaloError::CredentialsRejected
+        | HaloError::PermissionDenied(_)
+        | HaloError::NothingVisible(_)
+        | HaloError::LicensingOff
+        | HaloError::NotHalo
+        | HaloError::NoTokenAddress { .. }
+        | HaloError::Blocked => true,
+        HaloError::NoAnswer
+        | HaloError::Unavailable { .. }
+        | HaloError::RateLimited { .. }
+        | HaloError::BudgetUnavailable
+        | HaloError::DeadlinePassed
+        | HaloError::NotUnderstood(_)
+        | HaloError::AnswerTooLarge(_)
+        | HaloError::NotFound
+        | HaloError::Rejected { .. } => false,
     }
 }
 
@@ -209,5 +221,87 @@ pub(super) fn billing(billing: RecurringBilling) -> Billing {
         RecurringBilling::NotBilled(Some(NotBilledReason::LineInactive)) => Billing::LineInactive,
         RecurringBilling::NotBilled(Some(NotBilledReason::LineEnded)) => Billing::LineEnded,
         RecurringBilling::Unknown => Billing::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::guide::Permission;
+    use crate::domain::problem::UnusableAnswer;
+
+    /// One error of each kind. A new kind does not compile until it is here.
+    fn every_error() -> Vec<HaloError> {
+        let limited = |by| HaloError::RateLimited { wait: Duration::from_secs(7), by };
+        let tried = || vec!["https://halo.example/auth/token".to_owned()];
+        let unavailable = |answer| HaloError::Unavailable { answer, evidence: "GET /Client".into() };
+        let errors = vec![
+            HaloError::CredentialsRejected,
+            HaloError::PermissionDenied(Permission::ReadCustomers),
+            HaloError::PermissionDenied(Permission::AgentSoftwareLicencing),
+            HaloError::NothingVisible(Permission::AgentCustomers),
+            HaloError::LicensingOff,
+            HaloError::NotFound,
+            limited(LimitedBy::Halo),
+            limited(LimitedBy::OurBudget),
+            HaloError::NoAnswer,
+            unavailable(UnusableAnswer::ServerError { status: 503 }),
+            unavailable(UnusableAnswer::NotApi),
+            unavailable(UnusableAnswer::NoTokens { tried: tried() }),
+            HaloError::NotUnderstood("JSON of an unexpected shape".into()),
+            HaloError::AnswerTooLarge("/Client: the answer is too large".into()),
+            HaloError::Rejected { reason: "The search is too long.".into() },
+            HaloError::NotHalo,
+            HaloError::NoTokenAddress { tried: tried() },
+            HaloError::Blocked,
+            HaloError::BudgetUnavailable,
+            HaloError::DeadlinePassed,
+        ];
+        for error in &errors {
+            match error {
+                HaloError::CredentialsRejected
+                | HaloError::PermissionDenied(_)
+                | HaloError::NothingVisible(_)
+                | HaloError::LicensingOff
+                | HaloError::NotFound
+                | HaloError::RateLimited { .. }
+                | HaloError::NoAnswer
+                | HaloError::Unavailable { .. }
+                | HaloError::NotUnderstood(_)
+                | HaloError::AnswerTooLarge(_)
+                | HaloError::Rejected { .. }
+                | HaloError::NotHalo
+                | HaloError::NoTokenAddress { .. }
+                | HaloError::Blocked
+                | HaloError::BudgetUnavailable
+                | HaloError::DeadlinePassed => {}
+            }
+        }
+        errors
+    }
+
+    /// What a user reads, in a run that is tried again and where a person waits.
+    #[test]
+    fn every_error_has_the_code_that_is_true() {
+        let mut table = String::new();
+        for error in every_error() {
+            let (run, waiting) = (problem_kind(&error, None, true), failure(&error));
+            let code = Problem::new(run.clone(), DateTime::UNIX_EPOCH).code().as_str();
+            table +=
+                &format!("{error:?}\n    {code}: {}\n    {:?}: {}\n", run.message(), waiting.code, waiting.message);
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn only_a_request_without_an_answer_is_unreachable() {
+        for error in every_error() {
+            let kind = problem_kind(&error, None, false);
+            let unreachable = matches!(kind, ProblemKind::HaloUnreachable { .. });
+            assert_eq!(unreachable, error == HaloError::NoAnswer, "{error:?}");
+            assert!(kind.remedy().is_some() && !kind.message().contains("itself"), "{error:?}");
+        }
     }
 }

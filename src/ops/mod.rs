@@ -22,7 +22,7 @@ use std::time::Duration;
 
 pub use association::search_text;
 pub use authorize::Target;
-pub use error::{ARCHIVED, HaloFailure, OpError, UserError, UserErrorCode};
+pub use error::{ARCHIVED, HaloFailure, HaloFailureCode, OpError, UserError, UserErrorCode};
 
 use crate::auth::Caller;
 use crate::clock::Clock;

@@ -10,7 +10,7 @@ use super::error::inconsistent;
 use super::leases::LeasedTx;
 use super::{PartnerTx, Partners, Result, StorageError};
 use crate::auth::PartnerScope;
-use crate::domain::connection::{Check, Connection, ConnectionEvent};
+use crate::domain::connection::{Check, Connection, ConnectionEvent, WriteAccess};
 use crate::domain::problem::Problem;
 use crate::domain::roster::RosterState;
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
@@ -25,6 +25,7 @@ struct Row {
     state: String,
     problem: Option<Value>,
     checks: Value,
+    write_access: Value,
     writes_suspended_since: Option<DateTime<Utc>>,
     last_verified_at: Option<DateTime<Utc>>,
     last_synced_at: Option<DateTime<Utc>>,
@@ -44,6 +45,11 @@ impl TryFrom<Row> for Connection {
             state: row.state.parse().map_err(inconsistent("connections", "state", row.id))?,
             problem: read_problem("connections", row.id, row.problem)?,
             checks: serde_json::from_value(row.checks).map_err(inconsistent("connections", "checks", row.id))?,
+            write_access: serde_json::from_value(row.write_access).map_err(inconsistent(
+                "connections",
+                "write_access",
+                row.id,
+            ))?,
             writes_suspended_since: row.writes_suspended_since,
             last_verified_at: row.last_verified_at,
             last_synced_at: row.last_synced_at,
@@ -74,7 +80,7 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result
     let rows = sqlx::query_as!(
         Row,
         "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                writes_suspended_since, last_verified_at, last_synced_at
+                write_access, writes_suspended_since, last_verified_at, last_synced_at
          from connections where partner_id = any ($1)",
         &partners.ids()
     )
@@ -99,7 +105,8 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
         r#"select p.state as partner_state, c.id as "id?", c.partner_id as "partner_id?", c.url as "url?",
                   c.tenant as "tenant?", c.application_client_id as "application_client_id?",
                   c.credentials_updated_at as "credentials_updated_at?", c.state as "state?", c.problem,
-                  c.checks as "checks?", c.writes_suspended_since, c.last_verified_at, c.last_synced_at, c.sealed_secret
+                  c.checks as "checks?", c.write_access as "write_access?",
+                  c.writes_suspended_since, c.last_verified_at, c.last_synced_at, c.sealed_secret
            from partners p left join connections c on c.partner_id = p.id
            where p.id = $1"#,
         scope.partner().0
@@ -111,8 +118,8 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     let (Some(id), Some(partner_id), Some(url), Some(tenant)) = (row.id, row.partner_id, row.url, row.tenant) else {
         return Ok(Some(StoredConnection { partner_state, connection: None }));
     };
-    let (Some(application_client_id), Some(credentials_updated_at), Some(state), Some(checks)) =
-        (row.application_client_id, row.credentials_updated_at, row.state, row.checks)
+    let (Some(application_client_id), Some(credentials_updated_at), Some(state), Some(checks), Some(write_access)) =
+        (row.application_client_id, row.credentials_updated_at, row.state, row.checks, row.write_access)
     else {
         return Ok(Some(StoredConnection { partner_state, connection: None }));
     };
@@ -126,6 +133,7 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
         state,
         problem: row.problem,
         checks,
+        write_access,
         writes_suspended_since: row.writes_suspended_since,
         last_verified_at: row.last_verified_at,
         last_synced_at: row.last_synced_at,
@@ -142,6 +150,8 @@ pub struct AcceptedCredentials<'a> {
     pub application_client_id: &'a str,
     /// None: the stored secret stays.
     pub secret: Option<SealedSecret<'a>>,
+    /// Whether the secret is another one than the stored one.
+    pub secret_changed: bool,
     pub checks: &'a [Check],
 }
 
@@ -159,6 +169,7 @@ pub async fn save(tx: &mut PartnerTx<'_>, accepted: &AcceptedCredentials<'_>) ->
             url: accepted.url.to_owned(),
             tenant: accepted.tenant.clone(),
             application_client_id: accepted.application_client_id.to_owned(),
+            secret_changed: accepted.secret_changed,
             checks: accepted.checks.to_vec(),
         };
         let after = before.apply(saved, now);
@@ -175,7 +186,7 @@ pub async fn save(tx: &mut PartnerTx<'_>, accepted: &AcceptedCredentials<'_>) ->
                                   credentials_updated_at, state, checks, last_verified_at, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9, $9)
          returning id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                   writes_suspended_since, last_verified_at, last_synced_at",
+                   write_access, writes_suspended_since, last_verified_at, last_synced_at",
         accepted.id.0,
         partner.0,
         accepted.url,
@@ -183,7 +194,7 @@ pub async fn save(tx: &mut PartnerTx<'_>, accepted: &AcceptedCredentials<'_>) ->
         accepted.application_client_id,
         secret.map(|secret| secret.bytes),
         secret.map(|secret| secret.key_id),
-        checks_json(accepted.checks),
+        checks_json(&WriteAccess::Unknown.completed(accepted.checks.to_vec())),
         now
     )
     .fetch_one(&mut **tx)
@@ -202,6 +213,18 @@ pub async fn record_check(tx: &mut PartnerTx<'_>, checks: &[Check], problem: Opt
 pub async fn record_state(tx: &mut LeasedTx<'_>, problem: Option<&Problem>, now: DateTime<Utc>) -> Result<()> {
     let partner = tx.lease().partner();
     apply(tx, partner, ConnectionEvent::RunReported(problem.cloned()), now).await
+}
+
+/// Notes what Halo's answer to a write under the credentials that were saved at `credentials`
+/// showed of the permission to write.
+pub async fn record_write_access(
+    tx: &mut LeasedTx<'_>,
+    access: WriteAccess,
+    credentials: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let partner = tx.lease().partner();
+    apply(tx, partner, ConnectionEvent::WriteAnswered { access, credentials }, now).await
 }
 
 /// Suspends writes, because Halo did not keep a subscription's other fields.
@@ -306,7 +329,7 @@ async fn lock(db: &mut PgConnection, partner: PartnerId) -> Result<Option<Connec
     let row = sqlx::query_as!(
         Row,
         "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                writes_suspended_since, last_verified_at, last_synced_at
+                write_access, writes_suspended_since, last_verified_at, last_synced_at
          from connections where partner_id = $1 for no key update",
         partner.0
     )
@@ -319,7 +342,7 @@ async fn store(db: &mut PgConnection, connection: &Connection) -> Result<()> {
     sqlx::query!(
         "update connections set
              url = $2, tenant = $3, application_client_id = $4, credentials_updated_at = $5, state = $6, problem = $7,
-             checks = $8, writes_suspended_since = $9, last_verified_at = $10, last_synced_at = $11
+             checks = $8, writes_suspended_since = $9, last_verified_at = $10, last_synced_at = $11, write_access = $12
          where partner_id = $1",
         connection.partner.0,
         connection.url,
@@ -331,7 +354,8 @@ async fn store(db: &mut PgConnection, connection: &Connection) -> Result<()> {
         checks_json(&connection.checks),
         connection.writes_suspended_since,
         connection.last_verified_at,
-        connection.last_synced_at
+        connection.last_synced_at,
+        write_access_json(connection.write_access)
     )
     .execute(db)
     .await?;
@@ -343,7 +367,7 @@ async fn store_secret(db: &mut PgConnection, connection: &Connection, secret: Op
     sqlx::query!(
         "update connections set
              url = $2, tenant = $3, application_client_id = $4, credentials_updated_at = $5, state = $6, problem = $7,
-             checks = $8, last_verified_at = $9, sealed_secret = $10, sealed_with = $11
+             checks = $8, last_verified_at = $9, sealed_secret = $10, sealed_with = $11, write_access = $12
          where partner_id = $1",
         connection.partner.0,
         connection.url,
@@ -355,7 +379,8 @@ async fn store_secret(db: &mut PgConnection, connection: &Connection, secret: Op
         checks_json(&connection.checks),
         connection.last_verified_at,
         secret.map(|secret| secret.bytes),
-        secret.map(|secret| secret.key_id)
+        secret.map(|secret| secret.key_id),
+        write_access_json(connection.write_access)
     )
     .execute(db)
     .await?;
@@ -364,4 +389,8 @@ async fn store_secret(db: &mut PgConnection, connection: &Connection, secret: Op
 
 fn checks_json(checks: &[Check]) -> Value {
     serde_json::to_value(checks).expect("checks are plain data")
+}
+
+fn write_access_json(access: WriteAccess) -> Value {
+    serde_json::to_value(access).expect("it is plain data")
 }

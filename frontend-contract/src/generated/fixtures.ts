@@ -18,7 +18,7 @@ export const documentIds = {
   "RunProgress": "sha256:4c3ead6989b5f55fde3236310cbc3289de3f40a6d8921fd3500847415ca8b332",
   "RunResults": "sha256:6047c481e562e63849ae63b7da13b77b5de4b862f8f59b0e8a58b3a586fbb7cb",
   "SaveAssociations": "sha256:128d87b209e499938440dce88e63bb3d096e7d5282dda3feb7d73f57c2b5b2ae",
-  "SaveConnection": "sha256:7397f5b054df32c343fbc08455545df89ad6abb67e56582db0cfac0bb82cf15f",
+  "SaveConnection": "sha256:62d3df166e389d985036f13d6e729a399ccab9cb2d4456ea7ce8720d2c87da10",
   "SyncHistory": "sha256:a24137f238942c3d961f9bff9b75a838acd0687070065e16ddae3c19fadab969",
   "SyncNow": "sha256:319c025322cf260f86ff44f6a6d156afdef6004462db269ae1db6f779ca519f0",
   "SyncPreview": "sha256:ea3e11c6e953ffd452aa52c25f6c6e35ec4b988ba6612d528148a1e7fe8d7069",
@@ -507,7 +507,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: works.",
+            "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "ADDRESS"
@@ -515,7 +515,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "Client ID and Client Secret: works.",
+            "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "CREDENTIALS"
@@ -523,7 +523,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Customers Access Level: Read Only: works.",
+            "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "AGENT_CUSTOMERS"
@@ -539,7 +539,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Software Licencing Access Level: Read And Modify: works.",
+            "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "AGENT_SOFTWARE_LICENCING"
@@ -547,7 +547,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "read:customers: works.",
+            "message": "read:customers: works. Halo answers the application's request for customers.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "READ_CUSTOMERS"
@@ -555,7 +555,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "read:invoices: works.",
+            "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
             "subject": "READ_INVOICES"
@@ -563,7 +563,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "edit:softwarelicensing: works.",
+            "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "EDIT_SOFTWARE_LICENSING"
@@ -594,7 +594,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: works.",
+            "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "ADDRESS"
@@ -602,7 +602,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "Client ID and Client Secret: works.",
+            "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "CREDENTIALS"
@@ -610,7 +610,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Customers Access Level: Read Only: works.",
+            "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "AGENT_CUSTOMERS"
@@ -626,7 +626,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Software Licencing Access Level: Read And Modify: works.",
+            "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "AGENT_SOFTWARE_LICENCING"
@@ -634,7 +634,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "read:customers: works.",
+            "message": "read:customers: works. Halo answers the application's request for customers.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "READ_CUSTOMERS"
@@ -642,7 +642,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "read:invoices: works.",
+            "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
             "subject": "READ_INVOICES"
@@ -650,7 +650,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "edit:softwarelicensing: works.",
+            "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "EDIT_SOFTWARE_LICENSING"
@@ -1352,6 +1352,72 @@ export const operations = {
   SaveConnection: {
     "saveHaloConnection": {
       "__typename": "SaveHaloConnectionPayload",
+      "checks": [
+        {
+          "__typename": "HaloConnectionCheck",
+          "guideStep": "Save Halo PSA Connection Details",
+          "message": "Halo PSA URL: a Halo answers there.",
+          "outcome": "GRANTED",
+          "required": true,
+          "subject": "ADDRESS"
+        },
+        {
+          "__typename": "HaloConnectionCheck",
+          "guideStep": "Creating an Application",
+          "message": "Client ID and Client Secret: Halo accepts them.",
+          "outcome": "GRANTED",
+          "required": true,
+          "subject": "CREDENTIALS"
+        },
+        {
+          "__typename": "HaloConnectionCheck",
+          "guideStep": "Creating an API Agent",
+          "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
+          "outcome": "GRANTED",
+          "required": true,
+          "subject": "AGENT_CUSTOMERS"
+        },
+        {
+          "__typename": "HaloConnectionCheck",
+          "guideStep": "Creating an API Agent",
+          "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+          "outcome": "UNKNOWN",
+          "required": false,
+          "subject": "AGENT_USERS"
+        },
+        {
+          "__typename": "HaloConnectionCheck",
+          "guideStep": "Creating an API Agent",
+          "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
+          "outcome": "GRANTED",
+          "required": true,
+          "subject": "AGENT_SOFTWARE_LICENCING"
+        },
+        {
+          "__typename": "HaloConnectionCheck",
+          "guideStep": "Creating an Application",
+          "message": "read:customers: works. Halo answers the application's request for customers.",
+          "outcome": "GRANTED",
+          "required": true,
+          "subject": "READ_CUSTOMERS"
+        },
+        {
+          "__typename": "HaloConnectionCheck",
+          "guideStep": "Creating an Application",
+          "message": "read:invoices: works. Halo grants it to the application.",
+          "outcome": "GRANTED",
+          "required": false,
+          "subject": "READ_INVOICES"
+        },
+        {
+          "__typename": "HaloConnectionCheck",
+          "guideStep": "Creating an Application",
+          "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
+          "outcome": "GRANTED",
+          "required": true,
+          "subject": "EDIT_SOFTWARE_LICENSING"
+        }
+      ],
       "haloConnection": {
         "__typename": "HaloConnection",
         "applicationClientId": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
@@ -1359,7 +1425,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: works.",
+            "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "ADDRESS"
@@ -1367,7 +1433,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "Client ID and Client Secret: works.",
+            "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "CREDENTIALS"
@@ -1375,7 +1441,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Customers Access Level: Read Only: works.",
+            "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "AGENT_CUSTOMERS"
@@ -1391,7 +1457,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Software Licencing Access Level: Read And Modify: works.",
+            "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "AGENT_SOFTWARE_LICENCING"
@@ -1399,7 +1465,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "read:customers: works.",
+            "message": "read:customers: works. Halo answers the application's request for customers.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "READ_CUSTOMERS"
@@ -1407,7 +1473,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "read:invoices: works.",
+            "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
             "subject": "READ_INVOICES"
@@ -1415,7 +1481,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "edit:softwarelicensing: works.",
+            "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "EDIT_SOFTWARE_LICENSING"
@@ -1692,7 +1758,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: works.",
+            "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "ADDRESS"
@@ -1700,7 +1766,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "Client ID and Client Secret: works.",
+            "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "CREDENTIALS"
@@ -1708,7 +1774,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Customers Access Level: Read Only: works.",
+            "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "AGENT_CUSTOMERS"
@@ -1724,15 +1790,15 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Software Licencing Access Level: Read And Modify: works.",
-            "outcome": "GRANTED",
+            "message": "Software Licencing Access Level: Read And Modify: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "AGENT_SOFTWARE_LICENCING"
           },
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "read:customers: works.",
+            "message": "read:customers: works. Halo answers the application's request for customers.",
             "outcome": "GRANTED",
             "required": true,
             "subject": "READ_CUSTOMERS"
@@ -1740,7 +1806,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "read:invoices: works.",
+            "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
             "subject": "READ_INVOICES"
@@ -1748,8 +1814,8 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "edit:softwarelicensing: works.",
-            "outcome": "GRANTED",
+            "message": "edit:softwarelicensing: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "EDIT_SOFTWARE_LICENSING"
           }
@@ -1798,7 +1864,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Save Halo PSA Connection Details",
-              "message": "Halo PSA URL: works.",
+              "message": "Halo PSA URL: a Halo answers there.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "ADDRESS"
@@ -1806,7 +1872,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "Client ID and Client Secret: works.",
+              "message": "Client ID and Client Secret: Halo accepts them.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "CREDENTIALS"
@@ -1814,7 +1880,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
-              "message": "Customers Access Level: Read Only: works.",
+              "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "AGENT_CUSTOMERS"
@@ -1830,7 +1896,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
-              "message": "Software Licencing Access Level: Read And Modify: works.",
+              "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "AGENT_SOFTWARE_LICENCING"
@@ -1838,7 +1904,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "read:customers: works.",
+              "message": "read:customers: works. Halo answers the application's request for customers.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "READ_CUSTOMERS"
@@ -1846,7 +1912,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "read:invoices: works.",
+              "message": "read:invoices: works. Halo grants it to the application.",
               "outcome": "GRANTED",
               "required": false,
               "subject": "READ_INVOICES"
@@ -1854,7 +1920,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "edit:softwarelicensing: works.",
+              "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "EDIT_SOFTWARE_LICENSING"
@@ -1911,7 +1977,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Save Halo PSA Connection Details",
-              "message": "Halo PSA URL: works.",
+              "message": "Halo PSA URL: a Halo answers there.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "ADDRESS"
@@ -1919,7 +1985,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "Client ID and Client Secret: works.",
+              "message": "Client ID and Client Secret: Halo accepts them.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "CREDENTIALS"
@@ -1927,7 +1993,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
-              "message": "Customers Access Level: Read Only: works.",
+              "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "AGENT_CUSTOMERS"
@@ -1943,7 +2009,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
-              "message": "Software Licencing Access Level: Read And Modify: works.",
+              "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "AGENT_SOFTWARE_LICENCING"
@@ -1951,7 +2017,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "read:customers: works.",
+              "message": "read:customers: works. Halo answers the application's request for customers.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "READ_CUSTOMERS"
@@ -1959,7 +2025,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "read:invoices: works.",
+              "message": "read:invoices: works. Halo grants it to the application.",
               "outcome": "GRANTED",
               "required": false,
               "subject": "READ_INVOICES"
@@ -1967,7 +2033,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "edit:softwarelicensing: works.",
+              "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
               "outcome": "GRANTED",
               "required": true,
               "subject": "EDIT_SOFTWARE_LICENSING"
@@ -2531,6 +2597,72 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -2710,6 +2842,7 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": null,
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -2730,6 +2863,72 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: a Halo answers there.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: Halo does not accept the Client ID and Client Secret. The application may be deleted or inactive, its secret renewed, or its agent removed.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -2848,6 +3047,72 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: a Halo answers there.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: Halo accepts them.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: Halo gave an answer that INFIMA does not understand.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: Halo gave an answer that INFIMA does not understand.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: works. Halo grants it to the application.",
+            "outcome": "GRANTED",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -2863,11 +3128,163 @@ export const refusals = {
       }
     } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
   },
+  HALO_ANSWER_TOO_LARGE: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_ANSWER_TOO_LARGE",
+            "field": [
+              "url"
+            ],
+            "message": "Halo's answer is larger than INFIMA reads, even for a single record. Look in Halo for records with very large pictures or texts and shorten them, or contact INFIMA's support."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
   HALO_BUDGET_EXHAUSTED: {
     operation: "SaveConnection",
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -2932,6 +3349,72 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: Halo has had too many requests and asked for a pause.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -2947,11 +3430,249 @@ export const refusals = {
       }
     } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
   },
+  HALO_REQUEST_REFUSED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_REQUEST_REFUSED",
+            "field": [
+              "url"
+            ],
+            "message": "Halo refused INFIMA's request: The search is too long. Fix in Halo what it names. If nothing is wrong there, contact INFIMA's support."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  HALO_UNAVAILABLE: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: Halo, or a gateway before it, answered with an error of its own (status 502).",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "HALO_UNAVAILABLE",
+            "field": [
+              "url"
+            ],
+            "message": "Halo, or a gateway before it, answered with an error of its own (status 502). Open your Halo in a browser: if it does not work there either, wait until it does; if it does, check the address. Then try again."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
   HALO_UNREACHABLE: {
     operation: "SaveConnection",
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: Halo did not answer.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -2972,6 +3693,7 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": null,
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -3011,6 +3733,72 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -3051,6 +3839,72 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -3106,6 +3960,72 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: a Halo answers there.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: Halo accepts them.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: Halo refuses access: the application lacks read:customers.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: works. Halo grants it to the application.",
+            "outcome": "GRANTED",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -3140,11 +4060,98 @@ export const refusals = {
       }
     } satisfies types.SyncNowMutation as types.SyncNowMutation,
   },
+  REQUEST_NOT_SENT: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "REQUEST_NOT_SENT",
+            "field": [
+              "url"
+            ],
+            "message": "INFIMA did not get to send a request to Halo in time. Nothing was sent. Try again in a few minutes."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
   REQUIRED: {
     operation: "SaveConnection",
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": null,
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -3205,6 +4212,7 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": null,
         "haloConnection": null,
         "run": null,
         "userErrors": [
@@ -3225,6 +4233,7 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
+        "checks": null,
         "haloConnection": null,
         "run": null,
         "userErrors": [

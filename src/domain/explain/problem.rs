@@ -1,7 +1,7 @@
 //! Explains problems.
 
 use crate::domain::guide::{GuideStep, Permission};
-use crate::domain::problem::{Overwritten, Problem, ProblemKind, QuantityRefusal, TenantEvidence};
+use crate::domain::problem::{Overwritten, Problem, ProblemKind, QuantityRefusal, TenantEvidence, UnusableAnswer};
 use crate::ids::HaloSubscriptionId;
 
 impl Problem {
@@ -47,6 +47,9 @@ impl ProblemKind {
             ProblemKind::HaloUnreachable { retried } => {
                 continuing("Halo did not answer.", *retried, "INFIMA tries the sync again by itself.")
             }
+            ProblemKind::HaloUnavailable { answer, retried } => {
+                continuing(&answer.message(), *retried, "INFIMA tries the sync again by itself.")
+            }
             ProblemKind::RateLimited { retried } => continuing(
                 "Halo has had too many requests and asked for a pause.",
                 *retried,
@@ -57,7 +60,16 @@ impl ProblemKind {
                 *retried,
                 "The sync continues by itself.",
             ),
+            ProblemKind::RequestNotSent { retried } => continuing(
+                "INFIMA did not get to send a request to Halo in time. Nothing was sent.",
+                *retried,
+                "INFIMA tries the sync again by itself.",
+            ),
             ProblemKind::AnswerNotUnderstood => "Halo gave an answer that INFIMA does not understand.".into(),
+            ProblemKind::AnswerTooLarge => {
+                "Halo's answer is larger than INFIMA reads, even for a single record.".into()
+            }
+            ProblemKind::RequestRefused { reason } => format!("Halo refused INFIMA's request: {reason}"),
             ProblemKind::CredentialsRejected { last_worked } => {
                 let since = last_worked.map(|at| format!(" It last worked on {}.", at.format("%-d %B %Y, %H:%M UTC")));
                 format!(
@@ -158,9 +170,13 @@ impl ProblemKind {
                  another Halo, have them archived, or save the URL of the Halo that your clients are mapped to."
             }
             ProblemKind::HaloUnreachable { retried: false } => "Check the address, or try again in a few minutes.",
-            ProblemKind::RateLimited { retried: false } | ProblemKind::BudgetExhausted { retried: false } => {
-                "Try again in a few minutes."
+            ProblemKind::HaloUnavailable { retried: false, .. } => {
+                "Open your Halo in a browser: if it does not work there either, wait until it does; if it does, check \
+                 the address. Then try again."
             }
+            ProblemKind::RateLimited { retried: false }
+            | ProblemKind::BudgetExhausted { retried: false }
+            | ProblemKind::RequestNotSent { retried: false } => "Try again in a few minutes.",
             ProblemKind::CredentialsRejected { .. } => {
                 "In Halo, check that the application is active and its agent exists, then save its Client ID and a new \
                  Client Secret here."
@@ -183,7 +199,10 @@ impl ProblemKind {
             ProblemKind::LicensingOff => {
                 "Switch on Software Licencing in Halo (Configuration > Asset Management), then recheck the connection."
             }
-            ProblemKind::CreateRefused { .. } => "Fix in Halo what it names, then sync this client again.",
+            ProblemKind::CreateRefused { .. } => {
+                "Fix in Halo what it names, then sync this client again. Or create the subscription by hand in Halo, for the \
+                 same customer, and choose it here as the subscription to use, by its id in Halo."
+            }
             ProblemKind::SubscriptionExists { .. } | ProblemKind::AmbiguousRecovery { .. } => {
                 "Choose the subscription to use, or have a new one created."
             }
@@ -216,8 +235,16 @@ impl ProblemKind {
                  confirm here that INFIMA may write again."
             }
             ProblemKind::AnswerNotUnderstood => "Contact INFIMA's support, who can see Halo's answer.",
+            ProblemKind::AnswerTooLarge => {
+                "Look in Halo for records with very large pictures or texts and shorten them, or contact INFIMA's support."
+            }
+            ProblemKind::RequestRefused { .. } => {
+                "Fix in Halo what it names. If nothing is wrong there, contact INFIMA's support."
+            }
             ProblemKind::SubscriptionMoved => "If that was not intended, move it back in Halo.",
             ProblemKind::HaloUnreachable { retried: true }
+            | ProblemKind::HaloUnavailable { retried: true, .. }
+            | ProblemKind::RequestNotSent { retried: true }
             | ProblemKind::RateLimited { retried: true }
             | ProblemKind::BudgetExhausted { retried: true }
             | ProblemKind::CreateUnconfirmed
@@ -251,6 +278,10 @@ impl ProblemKind {
             | ProblemKind::QuantityChangedInHalo
             | ProblemKind::FieldsOverwritten { .. } => GuideStep::SubscriptionManagement,
             ProblemKind::HaloUnreachable { .. }
+            | ProblemKind::HaloUnavailable { .. }
+            | ProblemKind::RequestNotSent { .. }
+            | ProblemKind::AnswerTooLarge
+            | ProblemKind::RequestRefused { .. }
             | ProblemKind::RateLimited { .. }
             | ProblemKind::BudgetExhausted { .. }
             | ProblemKind::AnswerNotUnderstood
@@ -259,6 +290,24 @@ impl ProblemKind {
             | ProblemKind::FieldsChanged { .. }
             | ProblemKind::InternalFault => return None,
         })
+    }
+}
+
+impl UnusableAnswer {
+    fn message(&self) -> String {
+        match self {
+            UnusableAnswer::ServerError { status } => {
+                format!("Halo, or a gateway before it, answered with an error of its own (status {status}).")
+            }
+            UnusableAnswer::NotApi => {
+                "What answers at the address of your Halo is not its API, but for example a page that is shown during \
+                 maintenance."
+                    .into()
+            }
+            UnusableAnswer::NoTokens { tried } => {
+                format!("Halo answers and issues no tokens now. INFIMA tried {}.", tried.join(", "))
+            }
+        }
     }
 }
 

@@ -168,9 +168,9 @@ impl DesiredAssociation {
     }
 
     fn was_refused(&self) -> bool {
-        use ProblemCode::{AnswerNotUnderstood, HaloUnreachable, PermissionMissing};
-        let refused = [HaloUnreachable, PermissionMissing, AnswerNotUnderstood];
-        self.problem.as_ref().is_some_and(|problem| refused.contains(&problem.code()))
+        use ProblemCode::{AnswerNotUnderstood, AnswerTooLarge, PermissionMissing, RequestRefused};
+        let refused = [PermissionMissing, AnswerNotUnderstood, AnswerTooLarge, RequestRefused];
+        self.problem.as_ref().is_some_and(|problem| problem.is_transient() || refused.contains(&problem.code()))
     }
 }
 

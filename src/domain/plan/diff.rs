@@ -222,10 +222,10 @@ fn step(
     step.action = match association.goal {
         Goal::End(Ending::KeepQuantity) => Action::End { set_to_zero: None },
         // A write that Halo may still be at work on would undo this one, or a later one.
-        _ if under_way.is_some() => Action::Defer(
-            Problem::new(ProblemKind::HaloUnreachable { retried: true }, now)
-                .with_first_seen_from(association.problem.as_ref()),
-        ),
+        _ if under_way.is_some() => Action::Defer(match &association.problem {
+            Some(problem) if problem.is_transient() => problem.clone(),
+            Some(_) | None => Problem::new(ProblemKind::HaloUnreachable { retried: true }, now),
+        }),
         Goal::End(Ending::SetToZero) if current.quantity == Some(0) => Action::End { set_to_zero: None },
         Goal::End(Ending::SetToZero) => Action::End { set_to_zero: Some(subscription) },
         Goal::SyncQuantity { .. } if !current.active => {

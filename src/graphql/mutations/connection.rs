@@ -12,6 +12,7 @@ use crate::graphql::{
     request_context::RequestContext,
     user_error::{UserError, into_payload},
 };
+use crate::ops::OpError;
 use crate::ops::connection::Details;
 use crate::ops::connection::check::{Diagnosis, check_connection};
 use crate::ops::connection::confirm_tenant::confirm_tenant_change;
@@ -40,12 +41,19 @@ impl ConnectionMutations {
             tenant_change: input.tenant_change.map(Into::into),
         };
         let saved = save_connection(&request_context.ops, &request_context.request(None), target, details).await;
+        let checks = match &saved {
+            Ok((connection, _)) => Some(&connection.checks),
+            Err(OpError::ChecksFailed { checks, .. }) => Some(checks),
+            Err(_) => None,
+        };
+        let checks = checks.map(|checks| checks.iter().cloned().map(HaloConnectionCheck).collect());
         let (saved, user_errors) = into_payload(request_context, target, saved).await?;
         let Some((connection, run)) = saved else {
-            return Ok(SaveHaloConnectionPayload { halo_connection: None, run: None, user_errors });
+            return Ok(SaveHaloConnectionPayload { halo_connection: None, run: None, checks, user_errors });
         };
         let run = HaloSyncRun::queued(request_context, target.partner(), run).await?;
-        Ok(SaveHaloConnectionPayload { halo_connection: HaloConnection::shown(connection), run, user_errors })
+        let halo_connection = HaloConnection::shown(connection);
+        Ok(SaveHaloConnectionPayload { halo_connection, run, checks, user_errors })
     }
 
     /// Checks connection details against Halo without storing them. Without details, the stored
@@ -179,6 +187,9 @@ pub struct SaveHaloConnectionPayload {
     halo_connection: Option<HaloConnection>,
     /// The sync that was queued. Null if no client is mapped.
     run: Option<HaloSyncRun>,
+    /// The findings about the details, whether they were stored or not: one for the address, one
+    /// for the credentials and one for each permission. Null if nothing was checked.
+    checks: Option<Vec<HaloConnectionCheck>>,
     /// What has to be fixed in the details.
     user_errors: Vec<UserError>,
 }
@@ -217,7 +228,8 @@ pub struct HaloConnectionTest(Diagnosis);
 /// The result of a check of a connection.
 #[Object]
 impl HaloConnectionTest {
-    /// Whether syncs work with these details.
+    /// Whether the check found no problem that prevents syncs. A permission to write is only known
+    /// once a sync has written a subscription.
     async fn works(&self) -> bool {
         self.0.problem.is_none()
     }

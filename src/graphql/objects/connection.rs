@@ -175,7 +175,8 @@ pub enum HaloConnectionCheckOutcome {
     Granted,
     /// The subject is not set up correctly: see `message`.
     Missing,
-    /// The subject was not checked, for example because an earlier part of the check failed.
+    /// It is not known whether the subject is set up correctly: an earlier part of the check
+    /// failed, Halo gave no usable answer, or only a sync that writes a subscription can show it.
     Unknown,
     /// The subject is set up correctly, but Halo's answer has something that should be reviewed.
     Warning,

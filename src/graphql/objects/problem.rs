@@ -59,12 +59,21 @@ pub enum HaloProblemCode {
     TenantChanged,
     /// Halo did not answer.
     HaloUnreachable,
+    /// Something answered in place of Halo's API, such as a server error or the page of a Halo in
+    /// maintenance.
+    HaloUnavailable,
     /// Halo asked for a pause because of too many requests.
     RateLimited,
     /// INFIMA's own limit on requests to this Halo is reached. Halo has said nothing.
     BudgetExhausted,
+    /// INFIMA did not get to send a request to Halo in time. Nothing was sent.
+    RequestNotSent,
     /// Halo gave an answer that INFIMA does not understand.
     AnswerNotUnderstood,
+    /// Halo's answer is larger than INFIMA reads, even for a single record.
+    AnswerTooLarge,
+    /// Halo refused a request that writes nothing. The message gives Halo's reason.
+    RequestRefused,
     /// Halo rejected the Client ID and Client Secret: they are wrong, the application is deleted or
     /// inactive, its secret was renewed, or its agent was removed. Halo gives the same answer to
     /// all of these.

@@ -128,7 +128,7 @@ impl Probe<'_> {
                 return None;
             }
             Err(error) => {
-                if matches!(error, HaloError::Unavailable(_)) {
+                if error == HaloError::NoAnswer {
                     self.report.judge("answers.latency", false, "a request got no answer");
                 }
                 return None;

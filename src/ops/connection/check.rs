@@ -39,11 +39,13 @@ pub async fn check_connection(
     let partner = scope.partner();
     count_attempt(ops, request, &scope).await?;
     let typed = read_details(ops, &scope, details).await?;
+    let write_access = typed.write_access();
     let credentials = Credentials::new(typed.url, &typed.application_client_id, &typed.secret);
     let report = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner).check().await;
     let now = ops.clock.now();
     let problem = report.failure().map(|(_, error)| halo::problem(error, None, false, now));
-    Ok(Diagnosis { checks: halo::checks(&report), tenant: report.tenant, problem })
+    let problem = problem.or_else(|| write_access.problem());
+    Ok(Diagnosis { checks: write_access.completed(halo::checks(&report)), tenant: report.tenant, problem })
 }
 
 async fn recheck(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) -> Result<Diagnosis, OpError> {
@@ -68,7 +70,10 @@ async fn recheck(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) ->
     let (subject, before) = (connection.id.to_string(), summary(&connection));
     tx.record(Action::ConnectionRechecked, Some(subject), Some(before), after.as_ref().map(summary)).await?;
     tx.commit().await?;
-    Ok(Diagnosis { tenant: report.tenant, checks, problem })
+    // A run may have written meanwhile.
+    let write_access = after.map_or(connection.write_access, |after| after.write_access);
+    let problem = problem.or_else(|| write_access.problem());
+    Ok(Diagnosis { tenant: report.tenant, checks: write_access.completed(checks), problem })
 }
 
 /// A Halo that answers well may still be another one than it was.

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::tenant::TenantDecision;
 use crate::auth::PartnerScope;
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, WriteAccess};
 use crate::halo::HaloUrl;
 use crate::ops::{OpError, Ops, UserError, UserErrorCode, halo};
 use crate::seal::Sealed;
@@ -35,6 +35,8 @@ pub(super) struct Typed {
     pub url: HaloUrl,
     pub application_client_id: String,
     pub secret: SecretString,
+    /// Whether the secret is the stored one, typed again or not.
+    secret_is_stored: bool,
     /// The connection that the rest was taken from.
     stored: Option<Connection>,
 }
@@ -45,6 +47,22 @@ impl Typed {
         self.stored.as_ref().zip(now).is_some_and(|(read, now)| {
             now.is_usable() && (&read.url, read.credentials_updated_at) == (&now.url, now.credentials_updated_at)
         })
+    }
+
+    /// Whether the secret is another one than the one that is stored now.
+    pub fn secret_changes(&self, now: Option<&Connection>) -> bool {
+        !(self.secret_is_stored && self.stored_details_still_are(now))
+    }
+
+    /// What writes under exactly these details have shown.
+    pub fn write_access(&self) -> WriteAccess {
+        let same = |stored: &&Connection| {
+            self.secret_is_stored
+                && stored.is_usable()
+                && stored.url == self.url.to_string()
+                && stored.application_client_id == self.application_client_id
+        };
+        self.stored.as_ref().filter(same).map_or(WriteAccess::Unknown, |stored| stored.write_access)
     }
 }
 
@@ -100,6 +118,7 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
         ));
     }
     let same_url = url.as_ref().zip(stored.as_ref()).is_some_and(|(url, stored)| url.to_string() == stored.url);
+    let mut secret_is_stored = false;
     let secret = match (&details.client_secret, stored.as_ref().zip(sealed)) {
         (Some(secret), _) if secret.expose_secret().trim().is_empty() => {
             errors.push(secret_required("Enter the Client Secret of the application that you created in Halo."));
@@ -113,10 +132,17 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
             ));
             None
         }
+        (Some(secret), Some((stored, sealed))) if same_url => {
+            // A stored secret that cannot be opened is another one.
+            let before = open(ops, scope, stored, sealed).ok();
+            secret_is_stored =
+                before.is_some_and(|before| before.expose_secret().trim() == secret.expose_secret().trim());
+            Some(secret.clone())
+        }
         (Some(secret), _) => Some(secret.clone()),
         (None, Some((stored, sealed))) if same_url => {
-            let binding = halo::secret_binding(stored.id, scope.partner(), &stored.url);
-            Some(ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?)
+            secret_is_stored = true;
+            Some(open(ops, scope, stored, sealed)?)
         }
         (None, Some(_)) => {
             errors.push(secret_required("A new URL needs the Client Secret again."));
@@ -130,10 +156,15 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
     match (url, secret) {
         (Some(url), Some(secret)) if errors.is_empty() => {
             let application_client_id = application.to_owned();
-            Ok(Typed { url, application_client_id, secret, stored })
+            Ok(Typed { url, application_client_id, secret, secret_is_stored, stored })
         }
         _ => Err(OpError::Refused(errors)),
     }
+}
+
+fn open(ops: &Ops, scope: &PartnerScope, stored: &Connection, sealed: Vec<u8>) -> Result<SecretString, OpError> {
+    let binding = halo::secret_binding(stored.id, scope.partner(), &stored.url);
+    Ok(ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?)
 }
 
 fn secret_required(message: &str) -> UserError {

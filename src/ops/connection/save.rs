@@ -37,8 +37,10 @@ pub async fn save_connection(
     let mut refusals: Vec<_> = failures.collect();
     // A request that failed says the same about each layer that it was to show.
     refusals.dedup();
+    let checks = halo::checks(&report);
     if !refusals.is_empty() {
-        return Err(OpError::Refused(refusals));
+        let checks = typed.write_access().completed(checks);
+        return Err(OpError::ChecksFailed { errors: refusals, checks });
     }
     let tenant = report.tenant.clone().unwrap_or_else(|| HaloTenant(typed.url.host()));
     let change = find_change(ops, &scope, &session, &tenant).await?;
@@ -72,13 +74,13 @@ pub async fn save_connection(
             None => return Err(tenant_changed(change.map(|change| change.evidence))),
         }
     }
-    let checks = halo::checks(&report);
     let accepted = AcceptedCredentials {
         id,
         url: &url,
         tenant: &tenant,
         application_client_id: &typed.application_client_id,
         secret: sealed.as_ref().map(|sealed| SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() }),
+        secret_changed: typed.secret_changes(before.as_ref()),
         checks: &checks,
     };
     let connection = connections::save(&mut tx, &accepted).await?;

@@ -40,7 +40,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     let tenant = session.tenant().await?;
     if tenant != desired.tenant && !session.names_its_tenant().await? {
         // The page of a firewall or of a host in maintenance does not identify the tenant.
-        return Err(HaloError::Unavailable("discovery: Halo does not say which tenant it is".into()));
+        return Err(HaloError::not_api("discovery: Halo does not say which tenant it is"));
     }
     let mut records = BTreeMap::new();
     let mut subscriptions = BTreeMap::new();

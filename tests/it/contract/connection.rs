@@ -40,7 +40,8 @@ pub async fn is_checked(recorded: &mut Recorded) {
     let (tenant, right) = (&desk.world.tenant, desk.details());
     let answers = [
         ("NOT_A_HALO_ADDRESS", Fault::HtmlOk, Matching::any()),
-        ("HALO_UNREACHABLE", Fault::BadGateway, Matching::any()),
+        ("HALO_UNREACHABLE", Fault::CutBefore, Matching::any()),
+        ("HALO_UNAVAILABLE", Fault::BadGateway, Matching::any()),
         ("HALO_ANSWER_NOT_UNDERSTOOD", Fault::WrongShape, Matching::call(Call::CustomerList)),
     ];
     for (code, fault, matching) in answers {
@@ -51,12 +52,16 @@ pub async fn is_checked(recorded: &mut Recorded) {
     tenant.inject(Fault::RateLimitedSeconds(30), Matching::any(), Lasting::Once);
     desk.refused(recorded, "HALO_RATE_LIMITED", save, right).await;
 
-    // The first needs a name that resolves into a private network, the next a Halo without a list
-    // of subscriptions, the last some hundred requests.
+    // They need a name that resolves into a private network, a Halo without a list of
+    // subscriptions, hundreds of requests, a database that fails in between, very large records,
+    // and a refused read.
     for (code, problem) in [
         ("ADDRESS_BLOCKED", ProblemKind::AddressBlocked),
         ("LICENSING_OFF", ProblemKind::LicensingOff),
         ("HALO_BUDGET_EXHAUSTED", ProblemKind::BudgetExhausted { retried: false }),
+        ("REQUEST_NOT_SENT", ProblemKind::RequestNotSent { retried: false }),
+        ("HALO_ANSWER_TOO_LARGE", ProblemKind::AnswerTooLarge),
+        ("HALO_REQUEST_REFUSED", ProblemKind::RequestRefused { reason: "The search is too long.".into() }),
     ] {
         let problem = Problem::new(problem, desk.world.clock.now());
         let message = format!("{} {}", problem.message(), problem.remedy().unwrap());

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use infima_halo::domain::guide::{GuideStep, Permission};
-use infima_halo::domain::problem::{Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal, TenantEvidence};
+use infima_halo::domain::problem::{
+    Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal, TenantEvidence, UnusableAnswer,
+};
 use infima_halo::ids::HaloSubscriptionId;
 use strum::VariantArray;
 
@@ -18,6 +20,12 @@ pub fn example(code: ProblemCode) -> ProblemKind {
             ProblemKind::TenantChanged { evidence: Some(TenantEvidence { found: 1, total: 3 }) }
         }
         ProblemCode::HaloUnreachable => ProblemKind::HaloUnreachable { retried: true },
+        ProblemCode::HaloUnavailable => {
+            ProblemKind::HaloUnavailable { answer: UnusableAnswer::ServerError { status: 503 }, retried: true }
+        }
+        ProblemCode::RequestNotSent => ProblemKind::RequestNotSent { retried: true },
+        ProblemCode::AnswerTooLarge => ProblemKind::AnswerTooLarge,
+        ProblemCode::RequestRefused => ProblemKind::RequestRefused { reason: "no".into() },
         ProblemCode::RateLimited => ProblemKind::RateLimited { retried: true },
         ProblemCode::BudgetExhausted => ProblemKind::BudgetExhausted { retried: true },
         ProblemCode::AnswerNotUnderstood => ProblemKind::AnswerNotUnderstood,
@@ -65,6 +73,11 @@ fn all() -> impl Iterator<Item = Problem> {
         ProblemKind::QuantityRefused { quantity: 4, refusal: not_kept },
         ProblemKind::FieldsOverwritten { what: Some(made) },
         ProblemKind::FieldsOverwritten { what: None },
+        ProblemKind::HaloUnavailable { answer: UnusableAnswer::NotApi, retried: true },
+        ProblemKind::HaloUnavailable {
+            answer: UnusableAnswer::NoTokens { tried: vec!["https://halo.example/token".into()] },
+            retried: true,
+        },
         ProblemKind::TenantChanged { evidence: None },
         ProblemKind::TenantChanged { evidence: Some(TenantEvidence { found: 0, total: 0 }) },
     ];
@@ -76,8 +89,10 @@ fn problem_text_is_whole_sentences() {
     for problem in all() {
         for text in [Some(problem.message().as_str()), problem.remedy()].into_iter().flatten() {
             assert!(text.starts_with(char::is_uppercase) && !text.contains("  "), "{text}");
-            let ends_with_halos_words =
-                matches!(problem.code(), ProblemCode::CreateRefused | ProblemCode::QuantityRefused);
+            let ends_with_halos_words = matches!(
+                problem.code(),
+                ProblemCode::CreateRefused | ProblemCode::QuantityRefused | ProblemCode::RequestRefused
+            );
             assert!(text.ends_with('.') || ends_with_halos_words, "{text}");
             assert!(!text.contains('_'), "{text}");
         }
@@ -90,11 +105,11 @@ fn problem_that_the_partner_can_resolve_has_a_remedy_and_a_guide_step() {
     for problem in all() {
         let (resolved_by_partner, in_the_guide) = match problem.code() {
             // The sync continues by itself, or nothing has to be done.
-            HaloUnreachable | RateLimited | BudgetExhausted | CreateUnconfirmed | QuantityFell | FieldsChanged
-            | InternalFault => (false, false),
+            HaloUnreachable | HaloUnavailable | RequestNotSent | RateLimited | BudgetExhausted | CreateUnconfirmed
+            | QuantityFell | FieldsChanged | InternalFault => (false, false),
             // Worth knowing; the guide says that the quantity is kept up to date.
             QuantityChangedInHalo => (false, true),
-            AnswerNotUnderstood => (true, false),
+            AnswerNotUnderstood | AnswerTooLarge | RequestRefused => (true, false),
             NotAHaloAddress
             | AddressBlocked
             | TenantChanged

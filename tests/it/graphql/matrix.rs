@@ -137,7 +137,7 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     (
         "Mutation.saveHaloConnection",
         "mutation { saveHaloConnection(input: { partnerId: $partner, url: $url, clientSecret: $secret }) {
-            haloConnection { status } run { id } userErrors { code } } }",
+            haloConnection { status } run { id } checks { outcome } userErrors { code } } }",
     ),
     (
         "Mutation.requestHaloSync",

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use infima_halo::domain::guide::Permission;
+use infima_halo::domain::problem::UnusableAnswer;
 use infima_halo::halo::{
     BudgetAnswer, CheckResult, ConnectionReport, Credentials, Halo, HaloError, HaloSettings, Priority, Subject,
 };
@@ -111,14 +112,17 @@ async fn address_without_halo_receives_no_secret() {
         let session = world.session();
         assert_eq!(session.check().await.failure(), Some((Subject::Address, &HaloError::NotHalo)), "{fault:?}");
         // The same holds later: a Halo in maintenance does not look like an address without Halo.
-        assert!(matches!(session.tenant().await, Err(HaloError::Unavailable(_))), "{fault:?}");
+        assert!(matches!(session.tenant().await, Err(HaloError::Unavailable { .. })), "{fault:?}");
         world.tenant.clear_faults();
     }
-    for fault in [Fault::Maintenance, Fault::CutBefore, Fault::BadGateway, Fault::HeldBefore] {
+    for (fault, answers) in
+        [(Fault::Maintenance, true), (Fault::CutBefore, false), (Fault::BadGateway, true), (Fault::HeldBefore, false)]
+    {
         world.sticky(fault);
         let report = world.session().check().await;
-        let failure = report.failure();
-        assert!(matches!(failure, Some((Subject::Address, HaloError::Unavailable(_)))), "{fault:?}: {failure:?}");
+        let Some((Subject::Address, error)) = report.failure() else { panic!("{fault:?}") };
+        assert_eq!(matches!(error, HaloError::Unavailable { .. }), answers, "{fault:?}: {error:?}");
+        assert_eq!(*error == HaloError::NoAnswer, !answers, "{fault:?}: {error:?}");
         world.tenant.clear_faults();
     }
     assert_eq!(world.calls(Call::Token), 0);
@@ -170,7 +174,10 @@ async fn token_address_is_found_and_remembered() {
     // In use, a Halo in maintenance looks like that.
     world.clock.advance(chrono::Duration::hours(2));
     let in_use = world.session().search_customers("", 1, 1).await;
-    assert!(matches!(in_use, Err(HaloError::Unavailable(_))), "{in_use:?}");
+    assert!(
+        matches!(in_use, Err(HaloError::Unavailable { answer: UnusableAnswer::NoTokens { .. }, .. })),
+        "{in_use:?}"
+    );
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn check(world: &World, details: &Details) -> Result<Diagnosis, OpError> {
 /// The only error, as code and field.
 fn only<T: std::fmt::Debug>(result: Result<T, OpError>) -> (UserErrorCode, String, String) {
     match result {
-        Err(OpError::Refused(errors)) if errors.len() == 1 => {
+        Err(OpError::Refused(errors) | OpError::ChecksFailed { errors, .. }) if errors.len() == 1 => {
             let error = errors.into_iter().next().expect("there is one");
             (error.code, error.field.join("."), error.message)
         }
@@ -152,7 +152,9 @@ async fn refused_save_names_everything_that_is_missing() {
     let world = World::builder().clients(&[("Alder", 3)]).build().await;
     let levels = AgentLevels { customers: Level::None, licensing: Level::None, invoices: Level::Read };
     world.tenant.act(Act::SetAgentLevels(levels)).expect("done by hand");
-    let Err(OpError::Refused(errors)) = save(&world, world.details()).await else { panic!("two levels are missing") };
+    let Err(OpError::ChecksFailed { errors, .. }) = save(&world, world.details()).await else {
+        panic!("two levels are missing")
+    };
     let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
     assert_eq!(errors.len(), 2, "{messages:?}");
     assert!(messages[0].contains("Customers Access Level"), "{messages:?}");
@@ -170,7 +172,7 @@ async fn unreadable_invoices_and_empty_customers_only_warn() {
     };
     assert_eq!(outcome(CheckSubject::ReadInvoices), Some((CheckOutcome::Warning, false)));
     assert_eq!(outcome(CheckSubject::AgentCustomers), Some((CheckOutcome::Warning, true)));
-    assert_eq!(outcome(CheckSubject::EditSoftwareLicensing), Some((CheckOutcome::Granted, true)));
+    assert_eq!(outcome(CheckSubject::EditSoftwareLicensing), Some((CheckOutcome::Unknown, true)));
     assert_eq!(outcome(CheckSubject::AgentUsers), Some((CheckOutcome::Unknown, false)));
     assert_eq!(connection.state, ConnectionState::Connected);
 }
@@ -180,7 +182,8 @@ async fn unreachable_halo_differs_from_no_halo() {
     let world = World::builder().build().await;
     for (fault, code) in [
         (Fault::CutBefore, UserErrorCode::HaloUnreachable),
-        (Fault::Maintenance, UserErrorCode::HaloUnreachable),
+        (Fault::Maintenance, UserErrorCode::HaloUnavailable),
+        (Fault::BadGateway, UserErrorCode::HaloUnavailable),
         (Fault::HtmlOk, UserErrorCode::NotAHaloAddress),
         (Fault::WrongShape, UserErrorCode::NotAHaloAddress),
         (Fault::RateLimitedSeconds(7), UserErrorCode::HaloRateLimited),
@@ -278,7 +281,7 @@ async fn typed_address_without_an_answer_promises_no_retry() -> anyhow::Result<(
     let world = World::builder().build().await;
     for (fault, code) in [
         (Fault::CutBefore, ProblemCode::HaloUnreachable),
-        (Fault::Maintenance, ProblemCode::HaloUnreachable),
+        (Fault::Maintenance, ProblemCode::HaloUnavailable),
         (Fault::RateLimitedSeconds(7), ProblemCode::RateLimited),
     ] {
         world.tenant.inject(fault, Matching::any(), Lasting::Sticky);

@@ -224,7 +224,9 @@ impl World {
 /// The codes with which an input was refused.
 pub fn refusal<T: std::fmt::Debug>(result: Result<T, OpError>) -> Vec<UserErrorCode> {
     match result {
-        Err(OpError::Refused(errors)) => errors.into_iter().map(|error| error.code).collect(),
+        Err(OpError::Refused(errors) | OpError::ChecksFailed { errors, .. }) => {
+            errors.into_iter().map(|error| error.code).collect()
+        }
         other => panic!("this should have been refused: {other:?}"),
     }
 }

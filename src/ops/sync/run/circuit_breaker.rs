@@ -10,6 +10,8 @@ const MAX_CONSECUTIVE_TIMEOUTS: u32 = 3;
 #[derive(Debug, Default)]
 pub(super) struct CircuitBreaker {
     consecutive_timeouts: u32,
+    /// Why the last write has no answer.
+    last_timeout: Option<HaloError>,
     any_write_accepted: bool,
     refusal: Option<HaloError>,
 }
@@ -23,7 +25,10 @@ impl CircuitBreaker {
                 self.consecutive_timeouts = 0;
                 self.any_write_accepted = true;
             }
-            Err(HaloError::Unavailable(_) | HaloError::DeadlinePassed) => self.consecutive_timeouts += 1,
+            Err(error @ (HaloError::NoAnswer | HaloError::Unavailable { .. } | HaloError::DeadlinePassed)) => {
+                self.consecutive_timeouts += 1;
+                self.last_timeout = Some(error.clone());
+            }
             // The agent may be kept from a single record. A second refusal without any accepted
             // write concerns the connection.
             Err(error @ (HaloError::PermissionDenied(_) | HaloError::NothingVisible(_))) => {
@@ -51,9 +56,14 @@ impl CircuitBreaker {
         None
     }
 
+    /// Why Halo answers no writes at present; `None` if it does.
+    pub fn open(&self) -> Option<&HaloError> {
+        self.last_timeout.as_ref().filter(|_| self.consecutive_timeouts >= MAX_CONSECUTIVE_TIMEOUTS)
+    }
+
     /// Whether Halo answers no writes at present.
     pub fn is_open(&self) -> bool {
-        self.consecutive_timeouts >= MAX_CONSECUTIVE_TIMEOUTS
+        self.open().is_some()
     }
 
     /// The refusal of a run in which Halo accepted no write at all.
@@ -68,7 +78,7 @@ mod tests {
     use crate::domain::guide::Permission;
 
     fn timeout() -> HaloError {
-        HaloError::Unavailable("timed out".into())
+        HaloError::NoAnswer
     }
 
     fn denied() -> HaloError {

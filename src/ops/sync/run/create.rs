@@ -48,6 +48,7 @@ impl Executor<'_> {
             Ok(created) => {
                 pass(Failpoint::AfterCreate);
                 self.breaker.record(Ok(()));
+                self.write_is_shown();
                 self.created(step, created, quantity).await
             }
             Err(WriteError::Doubtful(error)) => {

@@ -15,8 +15,10 @@ use super::failpoints::{Failpoint, commit};
 use super::slices::Round;
 use super::step_result::{Counts, StepResult, needs_attention, report, result_without_write};
 use crate::domain::association::{StepReport, Transition};
+use crate::domain::connection::{Connection, WriteAccess};
+use crate::domain::guide::Permission;
 use crate::domain::plan::{Action, Desired, Plan, Step};
-use crate::domain::problem::{Problem, ProblemCode, ProblemKind, QuantityRefusal};
+use crate::domain::problem::{Problem, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, Session, Subscription};
 use crate::ids::{AssociationId, HaloSubscriptionId};
@@ -63,6 +65,12 @@ pub(super) struct Executor<'a> {
     pub(super) writes_suspended: Option<Problem>,
     /// The problem of clients for which Halo did not answer. They are tried again.
     pub(super) unreachable: Option<Problem>,
+    /// The connection as the run found it.
+    connection: &'a Connection,
+    /// What writes have shown under the connection's credentials.
+    write_access: WriteAccess,
+    /// What the latest write has shown and is not stored yet.
+    new_write_access: Option<WriteAccess>,
     stop: &'a CancellationToken,
 }
 
@@ -70,6 +78,7 @@ impl<'a> Executor<'a> {
     pub(super) fn new(
         ops: &'a Ops,
         lease: &'a SyncLease,
+        connection: &'a Connection,
         session: &'a Session,
         desired: &Desired,
         stop: &'a CancellationToken,
@@ -87,6 +96,9 @@ impl<'a> Executor<'a> {
                 .suspended_since
                 .map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since)),
             unreachable: None,
+            connection,
+            write_access: connection.write_access,
+            new_write_access: None,
             stop,
         }
     }
@@ -116,8 +128,8 @@ impl<'a> Executor<'a> {
                 return Err(StopReason::ShuttingDown);
             }
             // Halo is not asked for the deferred ones one after the other while it does not answer.
-            let skipped = round == Round::Deferred && self.breaker.is_open();
-            if !skipped && self.writes_suspended.is_none() {
+            let skipped = self.breaker.open().filter(|_| round == Round::Deferred).cloned();
+            if skipped.is_none() && self.writes_suspended.is_none() {
                 self.reserve_request().await?;
                 // A repeated slice writes at least once, so that a run ends however slow Halo is.
                 let may_be_stale = round == Round::Retry && index == 0;
@@ -125,11 +137,13 @@ impl<'a> Executor<'a> {
                     return Ok(writing[index..].iter().map(|step| step.association).collect());
                 }
             }
-            let result = if skipped { self.unanswered(step, None) } else { self.take(step).await? };
+            let result = match skipped {
+                Some(silence) => self.unanswered(step, &silence, None),
+                None => self.take(step).await?,
+            };
             self.record(&result).await?;
-            if round != Round::Deferred && self.breaker.is_open() {
-                let evidence = "several requests in a row were not answered".to_owned();
-                return Err(StopReason::Halo(HaloError::Unavailable(evidence)));
+            if let Some(silence) = self.breaker.open().filter(|_| round != Round::Deferred) {
+                return Err(StopReason::Halo(silence.clone()));
             }
         }
         Ok(BTreeSet::new())
@@ -139,7 +153,7 @@ impl<'a> Executor<'a> {
         let mut tx = self.begin().await?;
         for step in steps {
             if let Action::Blocked(problem) = &step.action
-                && problem.code() == ProblemCode::HaloUnreachable
+                && problem.is_transient()
             {
                 self.unreachable = Some(problem.clone());
             }
@@ -156,6 +170,9 @@ impl<'a> Executor<'a> {
         let now = self.ops.clock.now();
         if result.suspend_writes {
             connections::suspend_writes(&mut tx, now).await?;
+        }
+        if let Some(access) = self.new_write_access.take() {
+            connections::record_write_access(&mut tx, access, self.connection.credentials_updated_at, now).await?;
         }
         let outcome = outcomes::record(&mut tx, &result.report, now).await?;
         commit(tx, Failpoint::OutcomeRecorded).await?;
@@ -205,8 +222,36 @@ impl<'a> Executor<'a> {
         Ok(now + length)
     }
 
-    fn unanswered(&mut self, step: &Step, evidence: Option<String>) -> StepResult {
-        let problem = Problem::new(ProblemKind::HaloUnreachable { retried: true }, self.ops.clock.now());
+    /// Notes that Halo shows what was written.
+    pub(super) fn write_is_shown(&mut self) {
+        self.note_write_access(WriteAccess::Proven);
+    }
+
+    /// Notes that Halo refused a write for want of a permission. A refusal beside an accepted write
+    /// concerns a single record.
+    fn write_is_denied(&mut self, permission: Permission) {
+        if self.breaker.refusal().is_some()
+            && matches!(permission, Permission::EditSoftwareLicensing | Permission::AgentSoftwareLicencing)
+        {
+            self.note_write_access(WriteAccess::Refused { permission, since: self.ops.clock.now() });
+        }
+    }
+
+    fn note_write_access(&mut self, access: WriteAccess) {
+        let known = match (self.write_access, access) {
+            (WriteAccess::Refused { permission: before, .. }, WriteAccess::Refused { permission, .. }) => {
+                before == permission
+            }
+            (before, access) => before == access,
+        };
+        if !known {
+            self.write_access = access;
+            self.new_write_access = Some(access);
+        }
+    }
+
+    fn unanswered(&mut self, step: &Step, error: &HaloError, evidence: Option<String>) -> StepResult {
+        let problem = halo::problem(error, None, true, self.ops.clock.now());
         self.unreachable = Some(problem.clone());
         StepReport { problem: Some(problem), evidence, ..report(step, Outcome::Skipped) }.into()
     }
@@ -217,9 +262,14 @@ impl<'a> Executor<'a> {
         if let Some(stop) = self.breaker.record(Err(&error)) {
             return Err(stop);
         }
+        if let HaloError::PermissionDenied(permission) = error {
+            self.write_is_denied(permission);
+        }
         let evidence = Some(error.evidence());
         let kind = match error {
-            HaloError::Unavailable(_) | HaloError::DeadlinePassed => return Ok(self.unanswered(step, evidence)),
+            error @ (HaloError::NoAnswer | HaloError::Unavailable { .. } | HaloError::DeadlinePassed) => {
+                return Ok(self.unanswered(step, &error, evidence));
+            }
             HaloError::Rejected { reason } => write.refused(reason),
             HaloError::NotFound => match write {
                 Write::Quantity(_) => ProblemKind::SubscriptionDeleted,

@@ -201,7 +201,7 @@ async fn sync(
         },
     };
     let Loaded { connection, desired, pending_writes, .. } = loaded;
-    let mut executor = Executor::new(ops, lease, session, &desired, stop);
+    let mut executor = Executor::new(ops, lease, &connection, session, &desired, stop);
     let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
     let mut queue = SliceQueue::new(desired, turn);
     let (mut deferred, mut tenant_problem) = (None, None);

@@ -38,7 +38,10 @@ pub(super) enum RetryDecision {
 pub(super) fn decide(error: &HaloError, claimed: &Claimed, now: DateTime<Utc>) -> RetryDecision {
     match error {
         HaloError::RateLimited { wait, .. } => RetryDecision::Wait(*wait),
-        HaloError::Unavailable(_) | HaloError::BudgetUnavailable | HaloError::DeadlinePassed => {
+        HaloError::NoAnswer
+        | HaloError::Unavailable { .. }
+        | HaloError::BudgetUnavailable
+        | HaloError::DeadlinePassed => {
             if is_exhausted(claimed, now) {
                 RetryDecision::GiveUp
             } else {

@@ -129,7 +129,9 @@ impl Executor<'_> {
             observed: Some(observed_fields(&after)),
             ..report(step, Outcome::Updated)
         });
-        if after.quantity.whole() != Some(sent.to) {
+        if after.quantity.whole() == Some(sent.to) {
+            self.write_is_shown();
+        } else {
             result.fail(quantity_not_taken(sent.to, &after, now));
         }
         match before.untouched().kept_in(&after.untouched()) {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::association::{ObservedFields, StepReport, Transition};
 use crate::domain::plan::{Action, Step};
-use crate::domain::problem::{Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal};
+use crate::domain::problem::{Overwritten, Problem, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
 use crate::halo::Subscription;
 use crate::ids::HaloSubscriptionId;
@@ -78,7 +78,7 @@ pub(super) fn result_without_write(step: &Step) -> StepResult {
             ..report(step, Outcome::Skipped)
         },
         // The run tries again soon, and no user has to resolve anything.
-        Action::Blocked(problem) if problem.code() == ProblemCode::HaloUnreachable => {
+        Action::Blocked(problem) if problem.is_transient() => {
             StepReport { problem: Some(problem.clone()), ..report(step, Outcome::Skipped) }
         }
         Action::Blocked(problem) => StepReport { observed, ..needs_attention(step, problem.clone()) },

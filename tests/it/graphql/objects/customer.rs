@@ -46,7 +46,7 @@ async fn halo_customers_are_paged() {
 async fn unreachable_halo_leaves_other_fields_intact() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let admin = api.world.admin().await;
-    api.world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
+    api.world.tenant.inject(Fault::CutBefore, Matching::any(), Lasting::Sticky);
     let screen = "{ haloCustomers(search: \"a\") { nodes { name } } haloSyncPreview { complete }
         partner { clients { nodes { name activeUserCount haloAssociation { lastSyncedQuantity } } } } }";
     assert_json_snapshot!(api.ask(&admin, screen, json!({})).await, @r#"
@@ -94,7 +94,9 @@ async fn query_that_halo_does_not_answer_has_the_code_that_is_true() {
     let question = "{ haloCustomers(search: \"a\") { totalCount } }";
     let error = async || api.ask(&admin, question, json!({})).await["errors"][0].take();
     for (fault, code) in [
-        (Fault::Maintenance, "HALO_UNREACHABLE"),
+        (Fault::Maintenance, "HALO_UNAVAILABLE"),
+        (Fault::HtmlOk, "HALO_UNAVAILABLE"),
+        (Fault::CutBefore, "HALO_UNREACHABLE"),
         (Fault::WrongShape, "HALO_ANSWER_NOT_UNDERSTOOD"),
         (Fault::RateLimitedSeconds(30), "HALO_RATE_LIMITED"),
     ] {

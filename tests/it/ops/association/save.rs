@@ -121,7 +121,7 @@ async fn save_while_halo_is_unreachable_stores_nothing() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
     let mapping = world.mapping("Alder", "Alder").await;
-    assert_eq!(refusal(world.associate(&[mapping]).await), [UserErrorCode::HaloUnreachable]);
+    assert_eq!(refusal(world.associate(&[mapping]).await), [UserErrorCode::HaloUnavailable]);
     assert_eq!(world.associations().await.len(), 0);
 }
 

@@ -111,7 +111,7 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
     world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
     assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
-    assert_eq!(world.association("Alder").await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
+    assert_eq!(world.association("Alder").await.problem.unwrap().code(), ProblemCode::HaloUnavailable);
     world.pass_confirmation_timeout("Alder").await;
     world.bring_forward(run).await;
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));

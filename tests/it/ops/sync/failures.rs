@@ -52,7 +52,7 @@ async fn unreachable_halo_is_retried_for_a_day() {
     assert_eq!(world.look().await, Some(RunOutcome::Rescheduled));
     world.clock.advance(chrono::Duration::hours(1));
     assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Failed)));
-    assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
+    assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::HaloUnavailable);
 
     // A new request has a day of its own.
     assert_eq!(world.work(world.request_sync().await).await, RunOutcome::Rescheduled);
@@ -79,7 +79,7 @@ async fn deleted_subscription_is_reported_and_not_recreated() {
 async fn unreadable_subscription_does_not_stop_others() {
     for (fault, code) in [
         (Fault::WrongShape, ProblemCode::AnswerNotUnderstood),
-        (Fault::ServerErrorBefore, ProblemCode::HaloUnreachable),
+        (Fault::ServerErrorBefore, ProblemCode::HaloUnavailable),
     ] {
         let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).synced().build().await;
         world.set_users("Alder", 4).await;
@@ -208,7 +208,7 @@ async fn paused_run_is_continued_by_the_waiting_run() {
     assert_ne!(paused, waiting);
     let clients = world.run(waiting).await.clients.expect("only some");
     assert_eq!(BTreeSet::from_iter(clients), BTreeSet::from([alder, birch]), "Birch was left");
-    assert_eq!(world.run(waiting).await.problem.unwrap().code(), ProblemCode::HaloUnreachable);
+    assert_eq!(world.run(waiting).await.problem.unwrap().code(), ProblemCode::HaloUnavailable);
     assert!(!world.is_due(waiting).await, "Halo's pause is kept");
     let shown = "query($id: ID!) { haloSyncRun(id: $id) {
         status problem { code } nextAttemptAt pollAfterMs continuedBy { id status continuedBy { id } } } }";
