@@ -168,6 +168,7 @@ function everything(): Variables<OperationName> {
   return {
     ActivityLog: [contract.ActivityLogDocument, { first, changesOnly: false }],
     AssociationHistory: [contract.AssociationHistoryDocument, { associationId: association, first }],
+    ConfirmTenantChange: [contract.ConfirmTenantChangeDocument, { input: { decision: "CARRY_OVER", partnerId: "none" } }],
     ConnectionForm: [contract.ConnectionFormDocument, {}],
     CustomerSearch: [contract.CustomerSearchDocument, { search: "", first }],
     CustomerSuggestions: [contract.CustomerSuggestionsDocument, { clientId: unmapped }],
@@ -204,6 +205,7 @@ async function sendEverything(send: Send): Promise<void> {
     const kind = definition?.kind === "OperationDefinition" ? definition.operation : "";
     const data = await send(document as Sendable, variables as Record<string, unknown>, kind);
     assert.ok(Object.values(data as object).some((field) => field !== null), `${name}: ${JSON.stringify(data)}`);
+    if (name === "SaveConnection") assert.deepEqual((data as { saveHaloConnection: { userErrors: unknown } }).saveHaloConnection.userErrors, []);
   }
 }
 

@@ -109,8 +109,8 @@ export type HaloConnectionCheckOutcome =
   /** The subject is not set up correctly: see `message`. */
   | 'MISSING'
   /**
-   * It is not known whether the subject is set up correctly: an earlier part of the check failed,
-   * Halo gave no usable answer, or only a sync that writes a subscription can show it.
+   * It is not known whether the subject is set up correctly: an earlier part of the check
+   * failed, Halo gave no usable answer, or only a sync that writes a subscription can show it.
    */
   | 'UNKNOWN'
   /** The subject is set up correctly, but Halo's answer has something that should be reviewed. */

@@ -393,7 +393,7 @@ async fn connect(world: &World) {
 fn refusable<T>(result: Result<T, OpError>) {
     match result {
         Ok(_) => {}
-        Err(OpError::Refused(errors)) => {
+        Err(OpError::Refused(errors) | OpError::ChecksFailed { errors, .. }) => {
             let unreasonable = errors.iter().find(|error| error.code == UserErrorCode::Invalid);
             assert_eq!(unreasonable, None, "nothing here is typed wrongly");
         }
