@@ -168,7 +168,6 @@ function everything(): Variables<OperationName> {
   return {
     ActivityLog: [contract.ActivityLogDocument, { first, changesOnly: false }],
     AssociationHistory: [contract.AssociationHistoryDocument, { associationId: association, first }],
-    ConfirmTenantChange: [contract.ConfirmTenantChangeDocument, { input: { decision: "CARRY_OVER", partnerId: "none" } }],
     ConnectionForm: [contract.ConnectionFormDocument, {}],
     CustomerSearch: [contract.CustomerSearchDocument, { search: "", first }],
     CustomerSuggestions: [contract.CustomerSuggestionsDocument, { clientId: unmapped }],
@@ -191,6 +190,7 @@ function everything(): Variables<OperationName> {
     TestConnection: [contract.TestConnectionDocument, { input: { url: "no address" } }],
     UpdateSyncSettings: [contract.UpdateSyncSettingsDocument, { input: { nightStart: "02:00" } }],
     Disconnect: [contract.DisconnectDocument, { input: {} }],
+    ConfirmTenantChange: [contract.ConfirmTenantChangeDocument, { input: { decision: "CARRY_OVER" } }],
     SaveConnection: [contract.SaveConnectionDocument, { input: details }],
   };
 }

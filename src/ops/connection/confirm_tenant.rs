@@ -19,8 +19,8 @@ pub async fn confirm_tenant_change(
     decision: TenantDecision,
 ) -> Result<(Connection, Option<RunId>), OpError> {
     let scope = request.authorize(ops, Act::ConfirmTenantChange, target).await?;
-    count_attempt(ops, request, &scope).await?;
     let (connection, session) = halo::active_session(ops, &scope, Priority::Interactive).await?;
+    count_attempt(ops, request, &scope).await?;
     let tenant = session.tenant().await.map_err(refused)?;
     if tenant == connection.tenant {
         return Err(nothing_to_decide());
