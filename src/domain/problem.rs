@@ -170,7 +170,7 @@ pub enum QuantityRefusal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Overwritten {
-    /// These fields of the subscription are blank or zero now.
+    /// These fields of the subscription are blank, zero or switched off now.
     Fields(Vec<String>),
     /// A new record was made beside the subscription.
     Record { made: HaloSubscriptionId, beside: HaloSubscriptionId },

@@ -155,7 +155,7 @@ impl Session {
         ids: &[HaloCustomerId],
         absence: AbsenceProof,
     ) -> Result<BTreeMap<HaloCustomerId, CustomerLookup>, HaloError> {
-        let (found, _) = self.look_up::<WireClient>(ids.iter().map(|id| id.0).collect(), absence).await?;
+        let (found, _) = self.look_up::<WireClient>(ids.iter().map(|id| (id.0, None)).collect(), absence).await?;
         let lookups = found.into_iter().map(|(id, wire)| {
             let wire = wire?.filter(|wire| !wire.deleted.unwrap_or(false));
             Ok((HaloCustomerId(id), wire.map_or(CustomerLookup::Missing, |wire| CustomerLookup::Found(wire.into()))))

@@ -32,13 +32,21 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Ha
 /// Decodes one record: bare, the only element of an array, or the only member of an envelope.
 /// `None` means that Halo has no such record: an empty body, `null`, or an empty array.
 pub(super) fn record<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Option<T>, HaloError> {
+    Ok(record_and_members(body, what)?.map(|(record, _)| record))
+}
+
+/// Decodes one record, and returns it also as Halo wrote it.
+pub(super) fn record_and_members<T: DeserializeOwned>(
+    body: &[u8],
+    what: &str,
+) -> Result<Option<(T, Value)>, HaloError> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
     match unwrapped(json(body, what)?) {
         Value::Null => Ok(None),
-        value => serde_json::from_value(value)
-            .map(Some)
+        value => T::deserialize(&value)
+            .map(|record| Some((record, value)))
             .map_err(|_| HaloError::NotUnderstood(format!("{what}: JSON of an unexpected shape"))),
     }
 }

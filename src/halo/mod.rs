@@ -58,7 +58,7 @@ pub use self::{
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{HaloError, LimitedBy, WriteError},
     invoices::{NotBilledReason, RecurringBilling},
-    preserved_fields::{Kept, PreservedFields},
+    preserved_fields::{FieldDiff, PreservedFields, QuantityChange},
     subscriptions::{Quantity, Subscription, SubscriptionLookup, Subscriptions, VENDOR},
     url::{HaloUrl, HaloUrlProblem},
     writes::{NewSubscription, asks_for_site},

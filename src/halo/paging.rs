@@ -5,13 +5,24 @@
 //! a list is proven by its rows alone: an empty page, a page without new rows, or one shorter than
 //! an earlier page. `record_count` only decides whether reading on is cheaper than single reads,
 //! and reports rows that are missing.
+//!
+//! Subscriptions are listed with the newest first. A copy of a subscription is newer than its
+//! original, so a list that is read until every wanted record was in it has shown each copy, and
+//! rows that are older than all of ours cost nothing. A Halo that ignores the order is read on to
+//! the end, for a few pages. What the tenant's list is too long for is looked for in the
+//! customer's list, at one request like a single read; there as well, a copy shows.
+//!
+//! A record that is older than all of the partner's subscriptions, and came back after its
+//! successor was created, may be on a page that is not read. It is looked for by its customer for
+//! as long as `duplicate_possible` lasts.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
     marker::PhantomData,
 };
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{
     HaloError, Session,
@@ -31,6 +42,8 @@ const MAX_FILTERED_PAGES: u32 = 50;
 /// A read that has used this many requests is completed whatever the wait. Two such reads do not
 /// fit into a tenant's budget, and an abandoned read starts again from its beginning.
 const BULK_READ_AFTER: u32 = 100;
+/// The most pages that are read on where a list is not in the order that was asked for.
+const MAX_PAGES_OUT_OF_ORDER: u32 = 5;
 /// Up to this many records are read one by one without reading the list first.
 const MAX_SINGLE_READS_FIRST: usize = 2;
 /// This many unanswered single reads in a row mean that Halo is unreachable, not that these records
@@ -44,8 +57,15 @@ pub(super) trait ListedRecord: DeserializeOwned + Send + 'static {
     const AREA: Area;
     /// The parameters with which a list leaves nothing out.
     const ALL: &'static [(&'static str, &'static str)];
+    /// Whether lists are in the order of descending ids.
+    const NEWEST_FIRST: bool = false;
 
     fn id(&self) -> i32;
+
+    /// Adds what only a record that was read singly shows.
+    fn with_members(self, _members: &Value) -> Self {
+        self
+    }
 
     /// Whether a list row holds all that is needed; if not, the record is read by itself.
     fn is_whole(&self) -> bool {
@@ -57,6 +77,9 @@ pub(super) trait ListedRecord: DeserializeOwned + Send + 'static {
         false
     }
 }
+
+/// The parameters that restrict a list.
+pub(super) type ListFilter = Vec<(&'static str, String)>;
 
 /// Halo's answer for one record's id; `None` means that Halo has no such record.
 pub(super) type RecordLookup<R> = Result<Option<R>, HaloError>;
@@ -83,7 +106,7 @@ pub(super) enum AbsenceProof {
 /// A list that is read page by page.
 pub(super) struct Pages<'s, R> {
     session: &'s Session,
-    filter: Vec<(&'static str, String)>,
+    filter: ListFilter,
     proof: EndProof,
     /// Pages read.
     read: u32,
@@ -100,6 +123,8 @@ pub(super) struct Pages<'s, R> {
     cap: u32,
     ended: bool,
     repeated: bool,
+    /// The rows came in the order of ascending ids.
+    ascending: bool,
     kind: PhantomData<fn() -> R>,
 }
 
@@ -115,6 +140,7 @@ impl<R: ListedRecord> Pages<'_, R> {
         let Page { rows, total, .. } = self.read_page().await?;
         self.read += 1;
         self.total = total;
+        self.ascending = rows.first().map(R::id) < rows.last().map(R::id);
         let length = rows.len() as u32;
         let short =
             length < self.longest || self.read == 1 && length < MIN_PAGE_CAP && self.proof == EndProof::SmallFirstPage;
@@ -170,20 +196,14 @@ impl<R: ListedRecord> Pages<'_, R> {
 
     /// Reads one more page and moves what is wanted of it to `found`, and other rows that may
     /// matter to `others`; false at the end.
-    async fn next_into(
+    async fn next_into<T>(
         &mut self,
-        wanted: &mut BTreeSet<i32>,
+        wanted: &mut BTreeMap<i32, T>,
         found: &mut BTreeMap<i32, RecordLookup<R>>,
         others: &mut Vec<R>,
     ) -> Result<bool, HaloError> {
         let Some(rows) = self.next().await? else { return Ok(false) };
-        for row in rows.into_iter().filter(R::is_whole) {
-            if wanted.remove(&row.id()) {
-                found.insert(row.id(), Ok(Some(row)));
-            } else if row.is_of_interest() {
-                others.push(row);
-            }
-        }
+        sort(rows, wanted, found, others);
         Ok(true)
     }
 
@@ -205,7 +225,7 @@ impl<R: ListedRecord> Pages<'_, R> {
 }
 
 impl Session {
-    pub(super) fn pages<R: ListedRecord>(&self, filter: Vec<(&'static str, String)>, proof: EndProof) -> Pages<'_, R> {
+    pub(super) fn pages<R: ListedRecord>(&self, filter: ListFilter, proof: EndProof) -> Pages<'_, R> {
         let size = self.page_size::<R>();
         let most = if filter.is_empty() { MAX_PAGES } else { MAX_FILTERED_PAGES };
         Pages {
@@ -222,6 +242,7 @@ impl Session {
             cap: PAGE_SIZE,
             ended: false,
             repeated: false,
+            ascending: false,
             kind: PhantomData,
         }
     }
@@ -246,7 +267,7 @@ impl Session {
         query.push(("page_size", page_size.to_string()));
         query.push(("page_no", page_no.to_string()));
         query.push(("order", "id".into()));
-        query.push(("orderdesc", "false".into()));
+        query.push(("orderdesc", R::NEWEST_FIRST.to_string()));
         let request = ApiRequest { area: R::AREA, path: R::PATH, query: &query, body: None, max_wait };
         match self.api(request).await {
             Ok(answer) => decode::page(answer.body, R::PATH).await,
@@ -318,7 +339,8 @@ impl Session {
             Err(HaloError::NotFound | HaloError::Rejected { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let record: Option<R> = decode::record(&answer.body, R::PATH)?;
+        let record = decode::record_and_members::<R>(&answer.body, R::PATH)?;
+        let record = record.map(|(record, members)| record.with_members(&members));
         if record.as_ref().is_some_and(|record| record.id() != id) {
             return Err(HaloError::NotUnderstood(format!("{path}: another record was answered")));
         }
@@ -331,9 +353,12 @@ impl Session {
     /// understood, affects only that record while Halo answers for others. Rows of interest that
     /// the list showed besides are returned as well. `absence` decides for which records that the
     /// list lacks the read by itself is left out.
+    ///
+    /// A record that comes with a filter is looked for on the first page of that list before it is
+    /// read singly.
     pub(super) async fn look_up<R: ListedRecord>(
         &self,
-        wanted: BTreeSet<i32>,
+        wanted: BTreeMap<i32, Option<ListFilter>>,
         absence: AbsenceProof,
     ) -> Result<(BTreeMap<i32, RecordLookup<R>>, Vec<R>), HaloError> {
         let (mut found, mut others) = (BTreeMap::new(), Vec::new());
@@ -347,20 +372,38 @@ impl Session {
                     break;
                 }
             }
+            if R::NEWEST_FIRST && pages.ascending {
+                let most = pages.read + MAX_PAGES_OUT_OF_ORDER;
+                while pages.rows_left().is_some_and(|left| left > 0) && pages.read < most {
+                    if !pages.next_into(&mut missing, &mut found, &mut others).await? {
+                        break;
+                    }
+                }
+            }
         }
         if absence == AbsenceProof::WholeList && pages.ended && !pages.repeated {
-            found.extend(std::mem::take(&mut missing).into_iter().map(|id| (id, Ok(None))));
+            found.extend(std::mem::take(&mut missing).into_keys().map(|id| (id, Ok(None))));
         }
-        let (mut refused, mut refusal) = (BTreeSet::new(), None);
+        let (mut refused, mut refusal) = (BTreeMap::new(), None);
         let (mut unclear, mut silent) = (BTreeMap::new(), 0);
-        for (read, id) in (pages.read..).zip(missing) {
+        let mut read = pages.read;
+        while let Some((id, filter)) = missing.pop_first() {
+            read += 1;
+            // The list may end without the record; only a single read says that it is deleted.
+            if let Some(filter) = filter.filter(|_| !pages.ended)
+                && let Ok(page) = self.page::<R>(&filter, 1, self.page_size::<R>(), max_wait(read)).await
+            {
+                missing.insert(id, None);
+                sort(page.rows, &mut missing, &mut found, &mut others);
+                continue;
+            }
             match self.single(id, max_wait(read)).await {
                 Ok(record) => {
                     silent = 0;
                     found.insert(id, Ok(record));
                 }
                 Err(error @ HaloError::PermissionDenied(_)) => {
-                    refused.insert(id);
+                    refused.insert(id, ());
                     refusal = Some(error);
                 }
                 Err(error @ (HaloError::NoAnswer | HaloError::Unavailable { .. }))
@@ -398,14 +441,35 @@ impl Session {
         if let Some(refusal) = refusal.filter(|_| !refused.is_empty() && pages.ids.is_empty()) {
             return Err(refusal);
         }
-        found.extend(refused.into_iter().map(|id| (id, Ok(None))));
+        found.extend(refused.into_keys().map(|id| (id, Ok(None))));
         found.extend(unclear);
         Ok((found, others))
     }
 }
 
+/// Moves the wanted rows to `found`, and other rows that may matter to `others`. A wanted row that
+/// leaves too much out stays wanted.
+fn sort<R: ListedRecord, T>(
+    rows: Vec<R>,
+    wanted: &mut BTreeMap<i32, T>,
+    found: &mut BTreeMap<i32, RecordLookup<R>>,
+    others: &mut Vec<R>,
+) {
+    for row in rows {
+        let id = row.id();
+        if wanted.contains_key(&id) {
+            if row.is_whole() {
+                wanted.remove(&id);
+                found.insert(id, Ok(Some(row)));
+            }
+        } else if row.is_of_interest() && !found.contains_key(&id) {
+            others.push(row);
+        }
+    }
+}
+
 /// Returns the longest wait for the next request of a read that has used this many.
-fn max_wait(read: u32) -> MaxWait {
+pub(super) fn max_wait(read: u32) -> MaxWait {
     if read < BULK_READ_AFTER { MaxWait::Default } else { MaxWait::BulkRead }
 }
 

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::{
     HaloError, PreservedFields, Session, decode,
-    paging::{AbsenceProof, EndProof, ListedRecord, RecordLookup},
-    transport::{Area, MaxWait},
+    paging::{AbsenceProof, EndProof, ListFilter, ListedRecord, RecordLookup, max_wait},
+    transport::Area,
 };
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
@@ -25,16 +26,14 @@ pub struct Subscription {
     pub customer_name: Option<String>,
     pub name: String,
     pub quantity: Quantity,
-    /// The price per unit. It is only compared, never written.
-    pub price: Option<f64>,
-    /// The price per unit. It is only compared, never written.
-    pub cost: Option<f64>,
-    pub notes: Option<String>,
     pub active: bool,
     pub deleted: bool,
     /// The marker that this integration wrote to find the record again, if Halo kept it.
     pub marker: Option<String>,
     pub vendor: Option<String>,
+    /// What a write must leave as it is. `None` for the row of a list, which may leave members out
+    /// or shorten them.
+    pub fields: Option<PreservedFields>,
 }
 
 /// A quantity in Halo. Its type there is a double.
@@ -84,11 +83,6 @@ pub struct Subscriptions {
 }
 
 impl Subscription {
-    /// The fields that a write of the quantity must leave as they are.
-    pub fn untouched(&self) -> PreservedFields {
-        PreservedFields { name: self.name.clone(), price: self.price, cost: self.cost, notes: self.notes.clone() }
-    }
-
     /// Returns whether the vendor text is ours, as this integration wrote it.
     pub fn is_from_our_vendor(&self) -> bool {
         self.vendor.as_deref().is_some_and(|vendor| vendor.trim().eq_ignore_ascii_case(VENDOR))
@@ -110,47 +104,49 @@ pub(super) struct WireLicence {
     client_name: Option<String>,
     #[serde(default, deserialize_with = "decode::text")]
     name: Option<String>,
-    #[serde(default = "no_count", deserialize_with = "count")]
-    count: Quantity,
-    #[serde(default, deserialize_with = "decode::decimal")]
-    price: Option<f64>,
-    #[serde(default, deserialize_with = "decode::decimal")]
-    purchase_price: Option<f64>,
-    #[serde(default, deserialize_with = "decode::text")]
-    notes: Option<String>,
+    #[serde(default, deserialize_with = "count")]
+    count: Option<Quantity>,
     #[serde(default, deserialize_with = "decode::flag")]
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "decode::flag")]
     deleted: Option<bool>,
-    #[serde(default, deserialize_with = "decode::text")]
-    product_sku: Option<String>,
-    #[serde(default, deserialize_with = "decode::text")]
-    vendor: Option<String>,
+    /// Absent is not blank: a list may leave members out.
+    #[serde(default, deserialize_with = "shown_text")]
+    product_sku: Option<Option<String>>,
+    #[serde(default, deserialize_with = "shown_text")]
+    vendor: Option<Option<String>>,
+    #[serde(skip)]
+    fields: Option<PreservedFields>,
 }
 
-fn no_count() -> Quantity {
-    Quantity::NotWhole("none".into())
+fn shown_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    decode::text(deserializer).map(Some)
 }
 
-fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Quantity>, D::Error> {
     let value = decode::scalar(deserializer)?;
-    Ok(match decode::whole(&value).and_then(|count| u32::try_from(count).ok()) {
+    Ok(Some(match decode::whole(&value).and_then(|count| u32::try_from(count).ok()) {
         Some(count) => Quantity::Whole(count),
         None => Quantity::NotWhole(value.to_string().chars().take(40).collect()),
-    })
+    }))
 }
 
 impl ListedRecord for WireLicence {
     const PATH: &'static str = "/SoftwareLicence";
     const AREA: Area = Area::Licences;
     const ALL: &'static [(&'static str, &'static str)] = &[("includeinactive", "true")];
+    const NEWEST_FIRST: bool = true;
 
     fn id(&self) -> i32 {
         self.id
     }
 
     fn is_whole(&self) -> bool {
-        self.client_id.is_some()
+        self.client_id.is_some() && self.count.is_some()
+    }
+
+    fn with_members(self, members: &Value) -> Self {
+        Self { fields: Some(PreservedFields::of(members)), ..self }
     }
 
     fn is_of_interest(&self) -> bool {
@@ -166,15 +162,23 @@ impl WireLicence {
         self.complete().expect("it has a customer now")
     }
 
-    /// Returns whether the record carries our vendor text, or a marker, which may be ours.
-    fn is_ours(&self) -> bool {
-        let marked = self.product_sku.as_deref().is_some_and(|it| !it.is_empty());
-        marked || self.vendor.as_deref().is_some_and(|it| it.trim().eq_ignore_ascii_case(VENDOR))
+    fn marker(&self) -> Option<&str> {
+        self.product_sku.as_ref()?.as_deref().filter(|it| !it.is_empty())
     }
 
-    /// Returns whether the record is ours or holds too little to decide.
-    fn may_be_ours(&self) -> bool {
-        self.is_ours() || self.vendor.as_deref().is_none_or(|it| it.trim().is_empty())
+    fn vendor(&self) -> Option<&str> {
+        self.vendor.as_ref()?.as_deref().filter(|it| !it.trim().is_empty())
+    }
+
+    /// Returns whether the record carries our vendor text, or a marker, which may be ours.
+    fn is_ours(&self) -> bool {
+        self.marker().is_some() || self.vendor().is_some_and(|it| it.trim().eq_ignore_ascii_case(VENDOR))
+    }
+
+    /// Returns whether the row leaves out whose record it is, and the record may be ours.
+    fn hides_owner(&self) -> bool {
+        let hides = self.client_id.is_none() || self.product_sku.is_none() || self.vendor.is_none();
+        hides && (self.is_ours() || self.vendor().is_none())
     }
 
     /// Converts a record; `None` if it does not name its customer.
@@ -185,14 +189,12 @@ impl WireLicence {
             customer: HaloCustomerId(wire.client_id?),
             customer_name: wire.client_name.filter(|name| !name.trim().is_empty()),
             name: wire.name.unwrap_or_default(),
-            quantity: wire.count,
-            price: wire.price,
-            cost: wire.purchase_price,
-            notes: wire.notes.filter(|notes| !notes.is_empty()),
+            quantity: wire.count.unwrap_or(Quantity::NotWhole("none".into())),
             active: wire.is_active.unwrap_or(true),
             deleted: wire.deleted.unwrap_or(false),
-            marker: wire.product_sku.filter(|marker| !marker.is_empty()),
-            vendor: wire.vendor.filter(|vendor| !vendor.is_empty()),
+            marker: wire.product_sku.flatten().filter(|marker| !marker.is_empty()),
+            vendor: wire.vendor.flatten().filter(|vendor| !vendor.is_empty()),
+            fields: wire.fields,
         })
     }
 }
@@ -219,16 +221,21 @@ impl Session {
     /// Reads every subscription of a customer: all pages, inactive and deleted ones and other
     /// vendors' included. The rows are filtered again, because Halo silently ignores a parameter it
     /// does not know and then answers the whole tenant's rows. A row that may be ours and does not
-    /// name its customer is read by itself: mistaken for another customer's, it would be created a
-    /// second time.
+    /// show its customer, marker or vendor is read singly: mistaken for another's, it would be
+    /// created a second time.
     pub async fn subscriptions_of(&self, customer: HaloCustomerId) -> Result<Vec<Subscription>, HaloError> {
         let rows =
             self.pages::<WireLicence>(vec![("client_id", customer.to_string())], EndProof::AnotherPage).all().await?;
-        let mut found = Vec::new();
+        let (mut found, mut read) = (Vec::new(), 0);
         for row in rows {
-            let (id, unclear) = (row.id, !row.is_whole() && row.may_be_ours());
-            let row = if unclear { self.single(id, MaxWait::Default).await? } else { Some(row) };
-            if row.as_ref().is_some_and(|row| !row.is_whole() && row.is_ours()) {
+            let id = row.id;
+            let row = if row.hides_owner() {
+                read += 1;
+                self.single(id, max_wait(read)).await?
+            } else {
+                Some(row)
+            };
+            if row.as_ref().is_some_and(|row| row.client_id.is_none() && row.is_ours()) {
                 return Err(of_no_customer(id));
             }
             found.extend(row.and_then(WireLicence::complete).filter(|found| found.customer == customer));
@@ -243,13 +250,19 @@ impl Session {
         &self,
         ids: &[HaloSubscriptionId],
     ) -> Result<BTreeMap<HaloSubscriptionId, SubscriptionLookup>, HaloError> {
-        Ok(self.subscriptions_and_others(ids).await?.lookups)
+        Ok(self.subscriptions_and_others(&ids.iter().map(|id| (*id, None)).collect()).await?.lookups)
     }
 
-    /// Reads the same, and returns what the list showed besides.
-    pub async fn subscriptions_and_others(&self, ids: &[HaloSubscriptionId]) -> Result<Subscriptions, HaloError> {
-        let (found, others) =
-            self.look_up::<WireLicence>(ids.iter().map(|id| id.0).collect(), AbsenceProof::SingleRead).await?;
+    /// Reads the same, and returns the subscriptions of ours that the lists showed besides. Where a
+    /// record would be read singly, the list of its customer, if that is given, is read instead: it
+    /// is one request as well, and it shows a copy of the record.
+    pub async fn subscriptions_and_others(
+        &self,
+        wanted: &BTreeMap<HaloSubscriptionId, Option<HaloCustomerId>>,
+    ) -> Result<Subscriptions, HaloError> {
+        let of_customer = |customer: HaloCustomerId| ListFilter::from([("client_id", customer.to_string())]);
+        let wanted = wanted.iter().map(|(id, customer)| (id.0, customer.map(of_customer))).collect();
+        let (found, others) = self.look_up::<WireLicence>(wanted, AbsenceProof::SingleRead).await?;
         let lookups =
             found.into_iter().map(|(id, found)| (HaloSubscriptionId(id), SubscriptionLookup::from_wire(found)));
         let others = others.into_iter().filter_map(WireLicence::complete).filter(|other| !other.deleted);

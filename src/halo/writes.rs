@@ -106,8 +106,8 @@ impl Session {
     ///
     /// Returns the record as Halo answered it, or `None` if the answer does not show it; the caller
     /// then reads it. The caller compares the id, because Halo may answer an unknown id with a new
-    /// record, and the preserved fields, and reads the record where they differ: an answer may be
-    /// shorter than the record. The error says whether Halo may have written the quantity.
+    /// record, and the preserved fields, and reads the record where they differ: an answer may leave
+    /// members out. The error says whether Halo may have written the quantity.
     pub async fn set_quantity(
         &self,
         id: HaloSubscriptionId,
@@ -117,8 +117,8 @@ impl Session {
     ) -> Result<Option<Subscription>, WriteError> {
         let record = json!({ "id": id.0, "client_id": customer.0, "count": quantity });
         let answer = self.write(record, deadline).await?;
-        let wire = decode::record::<WireLicence>(&answer.body, "written subscription");
-        Ok(wire.ok().flatten().map(|wire| wire.of(customer)))
+        let wire = decode::record_and_members::<WireLicence>(&answer.body, "written subscription");
+        Ok(wire.ok().flatten().map(|(wire, members)| wire.with_members(&members).of(customer)))
     }
 
     /// Returns the customer's main site, if Halo shows one.

@@ -62,6 +62,10 @@ pub enum Act {
         id: i32,
         notes: String,
     },
+    /// The partner fills in prices, dates, terms and links.
+    SetTerms {
+        id: i32,
+    },
     SetCount {
         id: i32,
         count: u32,
@@ -195,6 +199,7 @@ impl State {
                 self.edit(id, |one| (one.price, one.purchase_price) = (price, cost))
             }
             Act::EditNotes { id, notes } => self.edit(id, |one| one.notes = notes),
+            Act::SetTerms { id } => self.edit(id, Subscription::set_terms),
             Act::SetCount { id, count } => self.edit(id, |one| one.count = count.into()),
             Act::MoveSubscription { id, client_id } => {
                 self.customer(client_id).ok_or(ActRefused::NoCustomer(client_id))?;

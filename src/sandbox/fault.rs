@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumMessage, IntoEnumIterator};
 
-use super::request_log::Call;
+use super::{records::Member, request_log::Call};
 
 /// One thing that goes wrong or differs. In the names, `Before` means that the request has no
 /// effect, and `After` that the request has its effect and the client does not learn of it. The
@@ -83,6 +83,12 @@ pub enum Fault {
     InvoiceLinesEmpty,
     /// Recurring invoices are listed without their lines, whatever is asked.
     InvoiceLinesLeftOut,
+    /// A list of subscriptions leaves out prices, dates and links, and shortens notes.
+    RowsShortened,
+    /// A list of subscriptions shows the product's price and a longer name.
+    RowsDiffer,
+    /// A list of subscriptions leaves out vendor and product code.
+    RowsWithoutMarker,
     /// A list is a bare array without an envelope.
     BareArray,
     /// A single record comes as an array of one.
@@ -105,6 +111,11 @@ pub enum Fault {
     AnswerWithoutId,
     /// A write is answered with a `_warning` beside the record.
     AnswerWithWarning,
+    /// A write is answered with the id, the customer and the count alone.
+    AnswerShortened,
+    /// Subscriptions show members that no document names (custom fields, a total, the time of the
+    /// last change), and prices as text.
+    UnlistedMembers,
     /// A deleted or unknown id is read as 200 with `deleted: true`.
     GoneAsDeleted,
     /// A deleted or unknown id is read as 200 with an empty body.
@@ -133,6 +144,8 @@ pub enum Fault {
     UnknownIdAsServerError,
     /// An update replaces the record: what was not sent is blank.
     ReplacesOnUpdate,
+    /// An update also resets a member that was not sent.
+    MemberReset(Member),
     /// An update makes a new row and leaves the record as it was.
     UpdateMakesRow,
     /// An update is answered as usual and its count is not stored.
@@ -328,21 +341,24 @@ impl Fault {
             }
             SingleAsArray => matches!(call, CustomerSingle | SubscriptionSingle | InvoiceSingle),
             LargeLogos => matches!(call, CustomerList | CustomerSingle),
-            CountAsInteger | CountAsText | CountAsFraction => subscription_shown,
-            AnswerAsArray | AnswerOk | AnswerEmpty | AnswerWithoutId | AnswerWithWarning | MarkerNotKept
-            | ZeroRefused | ZeroDeactivates => matches!(call, Create | Update),
+            CountAsInteger | CountAsText | CountAsFraction | UnlistedMembers => subscription_shown,
+            AnswerAsArray | AnswerOk | AnswerEmpty | AnswerWithoutId | AnswerWithWarning | AnswerShortened
+            | MarkerNotKept | ZeroRefused | ZeroDeactivates => matches!(call, Create | Update),
             GoneAsDeleted | GoneAsEmpty | GoneAsNull | GoneAsProblem | GoneAsBadRequest | GoneAsUnauthorized
             | GoneAsForbidden => {
                 matches!(call, CustomerSingle | SubscriptionSingle)
             }
             InvoiceLinesEmpty | InvoiceLinesLeftOut => call == InvoiceList,
-            DeletedListed | RowWithoutCustomer(_) => call == SubscriptionList,
+            DeletedListed | RowWithoutCustomer(_) | RowsShortened | RowsDiffer | RowsWithoutMarker => {
+                call == SubscriptionList
+            }
             InactiveListed => matches!(call, CustomerList | SubscriptionList),
             UnknownIdMakesRow
             | UnknownIdIgnored
             | UnknownIdAsBadRequest
             | UnknownIdAsServerError
             | ReplacesOnUpdate
+            | MemberReset(_)
             | UpdateMakesRow
             | CountNotKept
             | PartnerEditsMeanwhile

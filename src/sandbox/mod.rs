@@ -42,7 +42,7 @@ use crate::clock::Clock;
 pub use self::{
     admin_actions::{Act, ActRefused},
     fault::{Fault, Lasting, Matching},
-    records::{Customer, Invoice, InvoiceLine, LicenceChange, LinkedSubscription, Subscription},
+    records::{Customer, Invoice, InvoiceLine, LicenceChange, LinkedSubscription, Member, Subscription},
     request_log::{Call, Effect, Entry},
     seed::{CustomerSeed, SubscriptionSeed, TenantSeed},
     state::{AgentLevels, Level, RetryAfter, Settings, TenantId},

@@ -72,6 +72,29 @@ pub struct Subscription {
     pub product_sku: String,
     pub vendor_product_sku: String,
     pub parent_id: i32,
+    /// The value of a custom field, shown by [`super::Fault::UnlistedMembers`].
+    pub custom_field: String,
+}
+
+/// A member that an update may reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter)]
+#[serde(rename_all = "snake_case")]
+pub enum Member {
+    #[default]
+    Price,
+    PurchasePrice,
+    ItemId,
+    BillingCycle,
+    TermDuration,
+    EndDate,
+    Status,
+    IsActive,
+    Autorenew,
+    SiteId,
+    SupplierId,
+    Name,
+    Notes,
+    CustomField,
 }
 
 impl Default for Subscription {
@@ -107,6 +130,7 @@ impl Default for Subscription {
             product_sku: String::new(),
             vendor_product_sku: String::new(),
             parent_id: 0,
+            custom_field: String::new(),
         }
     }
 }
@@ -115,6 +139,44 @@ impl Subscription {
     /// Neither deleted nor inactive.
     pub fn is_live(&self) -> bool {
         self.is_active && !self.deleted
+    }
+
+    /// Gives every member that an update may reset a value of its own.
+    pub(super) fn set_terms(&mut self) {
+        (self.price, self.purchase_price) = (2.5, 1.0);
+        (self.item_id, self.site_id, self.supplier_id) = (77, 542, 5);
+        for (text, value) in [
+            (&mut self.billing_cycle, "Yearly"),
+            (&mut self.term_duration, "36 months"),
+            (&mut self.end_date, "2027-06-30T00:00:00"),
+            (&mut self.status, "Active"),
+            (&mut self.name, "Training, agreed in May"),
+            (&mut self.notes, "Ask for Ada before the renewal, and send the invoice to the branch in Łódź."),
+            (&mut self.custom_field, "C-2027-04"),
+        ] {
+            *text = value.into();
+        }
+        (self.is_active, self.autorenew) = (true, true);
+    }
+
+    pub(super) fn reset(&mut self, member: Member) {
+        let empty = Subscription::default();
+        match member {
+            Member::Price => self.price = 0.0,
+            Member::PurchasePrice => self.purchase_price = 0.0,
+            Member::ItemId => self.item_id = 0,
+            Member::BillingCycle => self.billing_cycle.clear(),
+            Member::TermDuration => self.term_duration.clear(),
+            Member::EndDate => self.end_date = empty.end_date,
+            Member::Status => self.status.clear(),
+            Member::IsActive => self.is_active = false,
+            Member::Autorenew => self.autorenew = false,
+            Member::SiteId => self.site_id = empty.site_id,
+            Member::SupplierId => self.supplier_id = 0,
+            Member::Name => self.name.clear(),
+            Member::Notes => self.notes.clear(),
+            Member::CustomField => self.custom_field.clear(),
+        }
     }
 
     /// The fields whose changes Halo's audit trail keeps, as text.
@@ -145,6 +207,7 @@ impl Subscription {
         });
         if let (Value::Object(row), Value::Object(more)) = (&mut row, more) {
             row.extend(more);
+            row.remove("custom_field");
         }
         row
     }

@@ -43,7 +43,8 @@ pub(super) fn list(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Ve
             && kind.is_none_or(|kind| kind == i64::from(one.kind))
             && one.name.to_lowercase().contains(&search)
     };
-    let rows = state.subscriptions.values().filter(wanted).map(|one| row(state, one, faults)).collect();
+    let listed = |one: &Subscription| list_row(row(state, one, faults), faults);
+    let rows = state.subscriptions.values().filter(wanted).map(listed).collect();
     list::page(asked, &state.settings, faults, "licences", rows)
 }
 
@@ -148,6 +149,11 @@ pub(super) fn write(
                 if faults.has(Fault::CountNotKept) {
                     one.count = from;
                 }
+                for fault in &faults.0 {
+                    if let Fault::MemberReset(member) = fault {
+                        one.reset(*member);
+                    }
+                }
                 effects.push(Effect::Updated { id: one.id, client_id: one.client_id, from, to: one.count });
                 rows.push(row(state, &one, faults));
                 if faults.has(Fault::NoChangeAudited) && from == one.count {
@@ -177,6 +183,9 @@ fn written(mut rows: Vec<Value>, faults: &Faults) -> Answer {
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {
         if faults.has(Fault::AnswerWithoutId) {
             row.remove("id");
+        }
+        if faults.has(Fault::AnswerShortened) {
+            row.retain(|name, _| ["id", "client_id", "count"].contains(&name.as_str()));
         }
         if faults.has(Fault::AnswerWithWarning) {
             row.insert("_warning".into(), json!("The quantity differs from the quantity on the recurring invoice."));
@@ -330,6 +339,37 @@ fn row(state: &State, one: &Subscription, faults: &Faults) -> Value {
         row["count"] = json!((one.count as i64).to_string());
     } else if faults.has(Fault::CountAsFraction) {
         row["count"] = json!(one.count + 0.5);
+    }
+    if faults.has(Fault::UnlistedMembers) {
+        row["price"] = json!(format!("{:.2}", one.price));
+        row["total_net"] = json!(one.price * one.count);
+        row["amount_due"] = json!(one.price * one.count);
+        row["date_edited"] = json!(halo_date(state.clock.now()));
+        row["linked_item"] = json!({ "id": one.item_id, "use": "item" });
+        row["customfields"] = json!([
+            { "id": 4, "name": "CFContract", "value": one.custom_field },
+            { "id": 2, "name": "CFRegion", "value": "North" },
+        ]);
+    }
+    row
+}
+
+/// The row of a list, which may say less than the record, or something else.
+fn list_row(mut row: Value, faults: &Faults) -> Value {
+    let Value::Object(members) = &mut row else { return row };
+    let mut leave_out = |names: &str| members.retain(|name, _| !is_named(names, name));
+    if faults.has(Fault::RowsWithoutMarker) {
+        leave_out("vendor product_sku");
+    }
+    if faults.has(Fault::RowsShortened) {
+        leave_out("price purchase_price monthly_price monthly_cost start_date end_date site_id item_id supplier_id");
+        let notes = members["notes"].as_str().unwrap_or_default().chars().take(10).collect::<String>();
+        members.insert("notes".into(), json!(notes));
+    }
+    if faults.has(Fault::RowsDiffer) {
+        let name = format!("{} (Monthly)", members["name"].as_str().unwrap_or_default());
+        members.insert("name".into(), json!(name));
+        members.insert("price".into(), json!(7.5));
     }
     row
 }

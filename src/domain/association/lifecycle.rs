@@ -236,13 +236,18 @@ impl Lifecycle {
                 }
                 after.create_failure = Some(reason.clone());
             }
-            AssociationEvent::Created(id) => after.own(*id)?,
+            AssociationEvent::Created(id) => {
+                after.own(*id)?;
+                // No invoice can have a line for a new record.
+                after.billing = Billing::NotOnRecurringInvoice;
+            }
             AssociationEvent::Readopted(id) => {
                 // What is taken back after a create in doubt may not be what that create made.
                 if self.create_sent_at.is_some() {
                     after.duplicate_search_until = Some(now + DUPLICATE_SEARCH);
                 }
                 after.own(*id)?;
+                after.billing = Billing::Unknown;
             }
             AssociationEvent::StepTaken(step) => after.take_step(step, now)?,
         }
@@ -305,6 +310,9 @@ impl Lifecycle {
     fn answer(&mut self, adopted: Option<HaloSubscriptionId>, now: DateTime<Utc>) -> Result<(), Impossible> {
         if self.is_ending() {
             return Err(Impossible::Ending);
+        }
+        if adopted.is_none() || adopted != self.subscription {
+            self.billing = Billing::Unknown;
         }
         self.subscription = adopted;
         self.unverified = false;

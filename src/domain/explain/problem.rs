@@ -135,9 +135,9 @@ impl ProblemKind {
             }
             ProblemKind::FieldsOverwritten { what } => match what {
                 Some(Overwritten::Fields(fields)) => format!(
-                    "Halo changed more than the quantity of the subscription. Blank or zero now: {}. INFIMA writes \
-                     nothing more for you until you confirm.",
-                    fields.join(", ")
+                    "Halo changed more than the quantity of the subscription. Blank, zero or off now: {}. INFIMA \
+                     writes nothing more for you until you confirm.",
+                    named(fields)
                 ),
                 Some(Overwritten::Record { made, beside }) => format!(
                     "Halo made a second subscription ({made}) when INFIMA wrote the quantity of {beside}. INFIMA \
@@ -149,7 +149,7 @@ impl ProblemKind {
             },
             ProblemKind::FieldsChanged { fields } => format!(
                 "The subscription was edited in Halo at the moment of the sync ({}). Your edit was kept.",
-                fields.join(", ")
+                named(fields)
             ),
             ProblemKind::AmbiguousRecovery { ids } => {
                 format!("More than one subscription in Halo could be this client's ({}).", listed(ids))
@@ -231,7 +231,7 @@ impl ProblemKind {
                 "Check in Halo why it does not accept the quantity, then sync again."
             }
             ProblemKind::FieldsOverwritten { .. } => {
-                "In Halo, fix the subscription's name, price and cost, and delete a second one if it was made. Then \
+                "In Halo, enter again what the subscription has lost, and delete a second one if it was made. Then \
                  confirm here that INFIMA may write again."
             }
             ProblemKind::AnswerNotUnderstood => "Contact INFIMA's support, who can see Halo's answer.",
@@ -313,6 +313,15 @@ impl UnusableAnswer {
 
 fn continuing(what: &str, retried: bool, how: &str) -> String {
     if retried { format!("{what} {how}") } else { what.to_owned() }
+}
+
+/// A record that was replaced has lost dozens of fields. The important ones come first.
+fn named(fields: &[String]) -> String {
+    const MOST: usize = 12;
+    match fields.len().checked_sub(MOST) {
+        Some(more @ 1..) => format!("{} and {more} more", fields[..MOST].join(", ")),
+        Some(0) | None => fields.join(", "),
+    }
 }
 
 fn listed(ids: &[HaloSubscriptionId]) -> String {

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::plan::{
     CustomerState, Desired, DesiredAssociation, Lookup, Observed, ObservedCustomer, Sent, UnconfirmedWrite,
 };
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemCode};
 use crate::halo::{
-    CustomerLookup, HaloError, Kept, PreservedFields, Session, Subscription, SubscriptionLookup, Subscriptions,
+    CustomerLookup, FieldDiff, HaloError, PreservedFields, QuantityChange, Session, Subscription, SubscriptionLookup,
+    Subscriptions,
 };
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 use crate::ops::halo;
@@ -34,8 +35,13 @@ pub(in crate::ops) struct Observation {
     pub at: Instant,
 }
 
-/// Reads everything the plan needs.
-pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Result<Observation, HaloError> {
+/// Reads everything the plan needs. The subscriptions of associations with a `pending` write are
+/// read singly, to be compared with what they were before that write.
+pub(in crate::ops) async fn observe(
+    session: &Session,
+    desired: &Desired,
+    pending: &[PendingWrite],
+) -> Result<Observation, HaloError> {
     let at = Instant::now();
     let tenant = session.tenant().await?;
     if tenant != desired.tenant && !session.names_its_tenant().await? {
@@ -49,7 +55,7 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
     // Ids of another tenant mean nothing here: the plan only reports that the tenant changed.
     let ours = desired.associations.iter().filter(|association| association.tenant == tenant);
 
-    let known: Vec<_> = ours.clone().filter_map(|it| it.subscription).collect();
+    let known = ours.clone().filter_map(|it| Some((it.subscription?, customer_to_look_at(it)))).collect();
     let read = read_subscriptions(session, &known).await?;
     let others = read.others.iter().map(halo::observed).collect();
     for (id, lookup) in read.lookups {
@@ -67,21 +73,17 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
         };
         subscriptions.insert(id, lookup);
     }
+    let written: BTreeSet<_> = pending.iter().map(|it| it.association).collect();
+    for id in ours.clone().filter(|it| written.contains(&it.id)).filter_map(|it| it.subscription) {
+        if records.get(&id).is_some_and(|record: &Subscription| record.fields.is_none()) {
+            let lookup = read_singly(session, id, &mut records).await?;
+            subscriptions.insert(id, lookup);
+        }
+    }
     // These are read one by one. If none of them exists any more, that says nothing about what the
     // agent may see.
     for id in ours.clone().filter(|it| it.subscription.is_none()).filter_map(|it| it.create.previous_subscription) {
-        let lookup = match session.subscription(id).await {
-            Ok(Some(record)) => {
-                let observed = halo::observed(&record);
-                records.insert(id, record);
-                Lookup::Found(observed)
-            }
-            Ok(None) => Lookup::Deleted,
-            Err(error @ (HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_))) => {
-                Lookup::Unknown(halo::problem_kind(&error, None, true))
-            }
-            Err(error) => return Err(error),
-        };
+        let lookup = read_singly(session, id, &mut records).await?;
         subscriptions.insert(id, lookup);
     }
     // Customers are read for associations without a subscription, for those whose subscription is
@@ -115,7 +117,10 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
                     found => found?,
                 };
                 let subscriptions = found.iter().filter(|record| !record.deleted).map(halo::observed).collect();
-                records.extend(found.into_iter().map(|record| (record.id, record)));
+                // What was read singly is not replaced by a list row.
+                for record in found {
+                    records.entry(record.id).or_insert(record);
+                }
                 ObservedCustomer::Found {
                     name: customer.name,
                     top_level: customer.top_level,
@@ -156,13 +161,16 @@ pub(in crate::ops) async fn observe(session: &Session, desired: &Desired) -> Res
 
 /// Reads the subscriptions of associations. An agent that sees no customer any more is shown an
 /// empty list, as one whose Software Licencing is switched off: the customers distinguish them.
-async fn read_subscriptions(session: &Session, known: &[HaloSubscriptionId]) -> Result<Subscriptions, HaloError> {
+async fn read_subscriptions(
+    session: &Session,
+    known: &BTreeMap<HaloSubscriptionId, Option<HaloCustomerId>>,
+) -> Result<Subscriptions, HaloError> {
     match session.subscriptions_and_others(known).await {
         Err(error @ HaloError::NothingVisible(_)) => {
             if session.sees_customers().await? {
                 return Err(error);
             }
-            let lookups = known.iter().map(|id| (*id, SubscriptionLookup::Deleted)).collect();
+            let lookups = known.keys().map(|id| (*id, SubscriptionLookup::Deleted)).collect();
             Ok(Subscriptions { lookups, others: Vec::new() })
         }
         read => read,
@@ -204,12 +212,50 @@ async fn read_due_customers<'d>(
     }
 }
 
+/// The customer whose list may be read instead of the subscription: not if the subscription was
+/// last seen elsewhere, or not at all.
+fn customer_to_look_at(association: &DesiredAssociation) -> Option<HaloCustomerId> {
+    let code = association.problem.as_ref().map(Problem::code);
+    let is_elsewhere = matches!(
+        code,
+        Some(ProblemCode::SubscriptionMoved | ProblemCode::CustomerMerged | ProblemCode::SubscriptionDeleted)
+    );
+    (!is_elsewhere).then_some(association.customer)
+}
+
+async fn read_singly(
+    session: &Session,
+    id: HaloSubscriptionId,
+    records: &mut BTreeMap<HaloSubscriptionId, Subscription>,
+) -> Result<Lookup, HaloError> {
+    Ok(match session.subscription(id).await {
+        Ok(Some(record)) => {
+            let observed = halo::observed(&record);
+            records.insert(id, record);
+            Lookup::Found(observed)
+        }
+        Ok(None) => Lookup::Deleted,
+        // That concerns this record alone.
+        Err(
+            error @ (HaloError::NotUnderstood(_)
+            | HaloError::AnswerTooLarge(_)
+            | HaloError::Unavailable(_)
+            | HaloError::PermissionDenied(_)),
+        ) => Lookup::Unknown(halo::problem_kind(&error, None, true)),
+        Err(error) => return Err(error),
+    })
+}
+
 /// The pending write that [`outcomes::intend_quantity`] stores.
 #[derive(Serialize, Deserialize)]
 pub(in crate::ops) struct PendingWriteNote {
     pub subscription: HaloSubscriptionId,
     pub sent: Sent,
     pub fields: PreservedFields,
+}
+
+pub(in crate::ops::sync) fn quantity_change(sent: Sent) -> QuantityChange {
+    QuantityChange { from: sent.from, to: sent.to }
 }
 
 /// Attaches unconfirmed writes to their associations and checks whether one of them overwrote other
@@ -236,9 +282,10 @@ pub(in crate::ops) fn attach_unconfirmed_writes(
             continue;
         }
         association.unconfirmed_write = Some(UnconfirmedWrite { sent: before.sent, timed_out: *timed_out });
-        if let Kept::Blanked(fields) = before.fields.kept_in(&record.untouched()) {
+        let Some(after) = &record.fields else { continue };
+        if let FieldDiff::Overwritten(fields) = before.fields.diff(after, quantity_change(before.sent)) {
             tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo overwrote fields; writes are suspended");
-            let problem = overwritten(&fields, now);
+            let problem = overwritten(fields, now);
             association.problem = Some(problem.clone());
             desired.suspended_since = desired.suspended_since.or(Some(now));
             found = Some(problem);

@@ -124,7 +124,7 @@ async fn plan_within_budget(ops: &Ops, session: &Session, desired: &Desired) -> 
     let mut steps = Vec::new();
     for part in [known, unknown] {
         let part = Desired { associations: part, ..desired.clone() };
-        match observe::observe(session, &part).await {
+        match observe::observe(session, &part, &[]).await {
             Ok(observation) => steps.extend(plan::diff(&part, &observation.observed, ops.clock.now()).steps),
             // The rest shows its last known state.
             Err(HaloError::RateLimited { .. }) => break,

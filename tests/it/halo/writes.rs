@@ -1,7 +1,7 @@
 //! Creating subscriptions, and setting their quantity.
 
 use infima_halo::domain::guide::Permission;
-use infima_halo::halo::{HaloError, Kept, Quantity, VENDOR, WriteError};
+use infima_halo::halo::{FieldDiff, HaloError, Quantity, QuantityChange, Subscription, VENDOR, WriteError};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Level, Matching, Tenant};
 use serde_json::json;
 
@@ -116,21 +116,42 @@ async fn set_quantity_writes_only_the_quantity() {
         assert_eq!(answered.is_some(), !matches!(fault, Some(AnswerEmpty | HtmlOk)), "{fault:?}");
         if let Some(after) = answered {
             assert_eq!((after.id, after.quantity.whole()), (id, Some(quantity)));
-            assert_eq!(before.untouched().kept_in(&after.untouched()), Kept::All);
+            assert_eq!(diff(&before, &after), FieldDiff::Unchanged);
         }
     }
     let sent: Vec<_> =
         world.tenant.journal().into_iter().filter(|entry| entry.call == Call::Update).map(|entry| entry.sent).collect();
     assert_eq!(sent[0], json!([{ "id": id.0, "client_id": 41, "count": 6 }]));
 
-    for (fault, kept) in [
-        (PartnerEditsMeanwhile, Kept::Edited(vec!["name", "price"])),
-        (ReplacesOnUpdate, Kept::Blanked(vec!["name", "price", "cost", "notes"])),
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let replaced = [
+        "price",
+        "cost",
+        "billing cycle",
+        "term duration",
+        "start date",
+        "status",
+        "name",
+        "notes",
+        "vendor",
+        "manufacturer",
+        "product sku",
+        "type",
+    ];
+    for (fault, expected) in [
+        (PartnerEditsMeanwhile, FieldDiff::Edited(names(&["price", "name"]))),
+        (ReplacesOnUpdate, FieldDiff::Overwritten(names(&replaced))),
     ] {
         world.once(fault);
         let after = session.set_quantity(id, CUSTOMER, 11, soon()).await.unwrap().unwrap();
-        assert_eq!(before.untouched().kept_in(&after.untouched()), kept, "{fault:?}");
+        assert_eq!(diff(&before, &after), expected, "{fault:?}");
     }
+}
+
+fn diff(before: &Subscription, after: &Subscription) -> FieldDiff {
+    let quantity = QuantityChange { from: before.quantity.whole(), to: after.quantity.whole().expect("it is whole") };
+    let (before, after) = (before.fields.as_ref(), after.fields.as_ref());
+    before.expect("it was read singly").diff(after.expect("the answer shows the record"), quantity)
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ impl Executor<'_> {
         // A created subscription is this association's, even if a user changed the association
         // meanwhile.
         match self.own(step, created.id, None).await? {
-            Ownership::Taken => {}
+            Ownership::Taken => drop(self.created.insert(created.id)),
             Ownership::OwnedByAnother => return Ok(owned_by_another(step, created.id, self.ops.clock.now())),
             Ownership::Superseded => return Ok(second_subscription(step, created.id, self.ops.clock.now())),
         }

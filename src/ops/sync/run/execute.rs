@@ -60,6 +60,8 @@ pub(super) struct Executor<'a> {
     observed_at: Instant,
     /// Subscriptions that associations got in this run.
     pub(super) owned: BTreeSet<HaloSubscriptionId>,
+    /// Those among them that did not exist before.
+    pub(super) created: BTreeSet<HaloSubscriptionId>,
     /// Set once Halo has overwritten a subscription's fields: nothing is written until a user has
     /// acknowledged it.
     pub(super) writes_suspended: Option<Problem>,
@@ -92,6 +94,7 @@ impl<'a> Executor<'a> {
             records: BTreeMap::new(),
             observed_at: Instant::now(),
             owned: BTreeSet::new(),
+            created: BTreeSet::new(),
             writes_suspended: desired
                 .suspended_since
                 .map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since)),
@@ -204,7 +207,7 @@ impl<'a> Executor<'a> {
 
     /// Waits for the budget before the lease is checked, so that the lease has to cover the request
     /// alone.
-    async fn reserve_request(&self) -> Result<(), StopReason> {
+    pub(super) async fn reserve_request(&self) -> Result<(), StopReason> {
         Ok(self.stop.run_until_cancelled(self.session.reserve()).await.ok_or(StopReason::ShuttingDown)??)
     }
 

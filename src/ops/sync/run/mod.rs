@@ -16,7 +16,7 @@ mod slices;
 pub(in crate::ops::sync) mod step_result;
 mod tenant;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ use crate::domain::plan::{self, Desired};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Pause, RunEvent, RunState};
 use crate::halo::{HaloError, Priority, Session};
-use crate::ids::RunId;
+use crate::ids::{HaloSubscriptionId, RunId};
 use crate::ops::sync::observe::{self, Observation};
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
@@ -208,7 +208,7 @@ async fn sync(
     while let Some((mut slice, round)) = queue.next() {
         slice.owned.extend(executor.owned());
         // Reading can be interrupted at any point.
-        let reading = stop.run_until_cancelled(observe::observe(session, &slice)).await;
+        let reading = stop.run_until_cancelled(observe::observe(session, &slice, &pending_writes)).await;
         let observation = reading.ok_or(StopReason::ShuttingDown)??;
         slice.customers_due &= !observation.customers_read;
         pass(Failpoint::HaloRead);
@@ -227,7 +227,7 @@ async fn sync(
         queue.retry_stale(slice, &plan, &stale);
     }
     if claimed.clients.is_none() {
-        store_billing(ops, lease, session, stop).await?;
+        store_billing(ops, lease, session, &executor.created, stop).await?;
     }
     if let Some(error) = executor.breaker.refusal() {
         return Err(StopReason::Halo(error.clone()));
@@ -284,11 +284,13 @@ async fn store_observation(
 }
 
 /// Stores which subscriptions a recurring invoice bills. An agent that may not read invoices is
-/// normal: the billing is unknown then, and the sync does not fail.
+/// normal: the billing is unknown then, and the sync does not fail. The subscriptions that this run
+/// has `created` are on no invoice as long as no invoice shows them.
 async fn store_billing(
     ops: &Ops,
     lease: &SyncLease,
     session: &Session,
+    created: &BTreeSet<HaloSubscriptionId>,
     stop: &CancellationToken,
 ) -> Result<(), StopReason> {
     let wanted = billing::subscriptions(&mut *ops.db.read(lease.scope()).await?, lease).await?;
@@ -298,6 +300,11 @@ async fn store_billing(
         Some(Err(HaloError::PermissionDenied(_))) => {}
         // The last known billing stays.
         Some(Err(_)) | None => return Ok(()),
+    }
+    for (_, billing) in known.iter_mut().filter(|(id, _)| created.contains(id)) {
+        if *billing == Billing::Unknown {
+            *billing = Billing::NotOnRecurringInvoice;
+        }
     }
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     billing::record(&mut tx, &known).await?;

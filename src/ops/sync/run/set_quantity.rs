@@ -1,19 +1,25 @@
 //! Sets the quantity of a subscription and checks that Halo changed nothing else.
+//!
+//! The record is read singly before the write, unless it was read singly for the plan: a list row,
+//! which the plan is made of for most partners, may leave members out or shorten them and is no
+//! measure for what a write must leave as it is. That is one request more for each changed client
+//! of a partner with many, and none for an unchanged one. The read also shows a record that changed
+//! since the plan was made.
 
 use super::StopReason;
 use super::execute::{Executor, Write};
 use super::failpoints::{Failpoint, commit, pass};
 use super::step_result::{
-    StepResult, answered_with_another, created_beside, needs_attention, observed_fields, overwritten,
+    StepResult, already_set, answered_with_another, created_beside, needs_attention, observed_fields, overwritten,
     quantity_not_taken, report, superseded,
 };
 use crate::domain::association::{StepReport, Transition};
 use crate::domain::plan::{Sent, Step};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Outcome;
-use crate::halo::{HaloError, Kept, Subscription, WriteError};
+use crate::halo::{FieldDiff, HaloError, PreservedFields, Subscription, WriteError};
 use crate::ids::HaloSubscriptionId;
-use crate::ops::sync::observe::PendingWriteNote;
+use crate::ops::sync::observe::{PendingWriteNote, quantity_change};
 use crate::storage::outcomes;
 
 impl Executor<'_> {
@@ -24,12 +30,21 @@ impl Executor<'_> {
         quantity: u32,
         transition: Transition,
     ) -> Result<StepResult, StopReason> {
-        let Some(before) = self.records.get(&id).cloned() else {
-            let problem = Problem::new(ProblemKind::AnswerNotUnderstood, self.ops.clock.now());
-            return Ok(needs_attention(step, problem).into());
+        let blocked = |kind| Ok(needs_attention(step, Problem::new(kind, self.ops.clock.now())).into());
+        let (before, fields) = match self.record_before_write(id).await {
+            Ok(Some((record, fields))) => (record, fields),
+            Ok(None) => return blocked(ProblemKind::SubscriptionDeleted),
+            Err(error) => return self.failed(step, error, Write::Quantity(quantity)),
         };
+        if !before.active && transition != Transition::Ended {
+            return blocked(ProblemKind::SubscriptionInactive { id });
+        }
+        if before.quantity.whole() == Some(quantity) {
+            return Ok(already_set(step, &before, quantity, transition));
+        }
         let sent = Sent { from: before.quantity.whole(), to: quantity };
-        if !self.intend_quantity(step, &before, sent).await? {
+        self.reserve_request().await?;
+        if !self.intend_quantity(step, id, &fields, sent).await? {
             return Ok(superseded(step));
         }
         let deadline = self.deadline().await?;
@@ -52,20 +67,37 @@ impl Executor<'_> {
         if let Some(other) = answer.as_ref().filter(|after| after.id != id) {
             return Ok(self.another_record(step, id, other).await);
         }
-        match self.read_after(&before, quantity, answer).await {
-            Ok(Some(after)) => Ok(self.written(step, &before, after, sent, transition)),
-            Ok(None) => {
-                let problem = Problem::new(ProblemKind::SubscriptionDeleted, self.ops.clock.now());
-                Ok(needs_attention(step, problem).into())
-            }
+        match self.read_after(id, &fields, sent, answer).await {
+            Ok(Some(after)) => Ok(self.written(step, &fields, after, sent, transition)),
+            Ok(None) => blocked(ProblemKind::SubscriptionDeleted),
             Err(error) => self.failed(step, error, Write::Quantity(quantity)),
         }
     }
 
+    /// The record as a single read shows it, with the members that a write must leave as they are;
+    /// `None` if Halo has no such record.
+    async fn record_before_write(
+        &mut self,
+        id: HaloSubscriptionId,
+    ) -> Result<Option<(Subscription, PreservedFields)>, HaloError> {
+        let known = self.records.get(&id).filter(|record| record.fields.is_some()).cloned();
+        let record = match known {
+            Some(record) => Some(record),
+            None => self.session.subscription(id).await?,
+        };
+        Ok(record.and_then(|record| record.fields.clone().map(|fields| (record, fields))))
+    }
+
     /// Stores the write that is about to be sent, with the fields that it must preserve. Returns
     /// false if a user has changed the association since the plan was made.
-    async fn intend_quantity(&self, step: &Step, before: &Subscription, sent: Sent) -> Result<bool, StopReason> {
-        let pending = PendingWriteNote { subscription: before.id, sent, fields: before.untouched() };
+    async fn intend_quantity(
+        &self,
+        step: &Step,
+        id: HaloSubscriptionId,
+        fields: &PreservedFields,
+        sent: Sent,
+    ) -> Result<bool, StopReason> {
+        let pending = PendingWriteNote { subscription: id, sent, fields: fields.clone() };
         let pending = serde_json::to_value(pending).expect("plain data");
         let mut tx = self.begin().await?;
         if !outcomes::intend_quantity(&mut tx, step.association, step.revision, &pending).await? {
@@ -94,20 +126,23 @@ impl Executor<'_> {
         }
     }
 
-    /// The record after the write. Halo may answer nothing, or less than the whole record: then the
-    /// record is read.
+    /// The record after the write. The answer is believed if it shows every member as it was. It may
+    /// also show less than the record, or something else: then the record is read.
     async fn read_after(
         &self,
-        before: &Subscription,
-        quantity: u32,
+        id: HaloSubscriptionId,
+        before: &PreservedFields,
+        sent: Sent,
         answer: Option<Subscription>,
     ) -> Result<Option<Subscription>, HaloError> {
         let complete = |after: &Subscription| {
-            after.quantity.whole() == Some(quantity) && before.untouched().kept_in(&after.untouched()) == Kept::All
+            let fields = after.fields.as_ref();
+            after.quantity.whole() == Some(sent.to)
+                && fields.is_some_and(|after| before.diff(after, quantity_change(sent)) == FieldDiff::Unchanged)
         };
         match answer.filter(complete) {
             Some(after) => Ok(Some(after)),
-            None => self.session.subscription(before.id).await,
+            None => self.session.subscription(id).await,
         }
     }
 
@@ -115,7 +150,7 @@ impl Executor<'_> {
     fn written(
         &mut self,
         step: &Step,
-        before: &Subscription,
+        before: &PreservedFields,
         after: Subscription,
         sent: Sent,
         transition: Transition,
@@ -134,16 +169,16 @@ impl Executor<'_> {
         } else {
             result.fail(quantity_not_taken(sent.to, &after, now));
         }
-        match before.untouched().kept_in(&after.untouched()) {
-            Kept::All => {}
-            Kept::Edited(fields) => {
-                let fields = fields.iter().map(|&field| field.to_owned()).collect();
+        // Both the answer that was believed and a single read show the members.
+        match after.fields.as_ref().map_or(FieldDiff::Unchanged, |after| before.diff(after, quantity_change(sent))) {
+            FieldDiff::Unchanged => {}
+            FieldDiff::Edited(fields) => {
                 result.report.problem = Some(Problem::new(ProblemKind::FieldsChanged { fields }, now));
             }
-            Kept::Blanked(fields) => {
+            FieldDiff::Overwritten(fields) => {
                 let fields_text = fields.join(", ");
                 tracing::error!(subscription = %after.id, fields = fields_text, "Halo overwrote fields; writes are suspended");
-                result.fail(overwritten(&fields, now));
+                result.fail(overwritten(fields, now));
                 result.suspend_writes = true;
             }
         }

@@ -142,9 +142,21 @@ pub(super) fn created_beside(
 }
 
 /// The problem of fields that Halo overwrote in a write of the quantity.
-pub(in crate::ops::sync) fn overwritten(fields: &[&str], now: DateTime<Utc>) -> Problem {
-    let what = Some(Overwritten::Fields(fields.iter().map(|&field| field.to_owned()).collect()));
-    Problem::new(ProblemKind::FieldsOverwritten { what }, now)
+pub(in crate::ops::sync) fn overwritten(fields: Vec<String>, now: DateTime<Utc>) -> Problem {
+    Problem::new(ProblemKind::FieldsOverwritten { what: Some(Overwritten::Fields(fields)) }, now)
+}
+
+/// Halo shows the quantity already in the record, unlike in the list that the step was planned by.
+pub(super) fn already_set(step: &Step, record: &Subscription, quantity: u32, transition: Transition) -> StepResult {
+    let report = StepReport {
+        quantity_before: Some(quantity),
+        quantity_after: Some(quantity),
+        problem: step.warning.clone(),
+        transition,
+        observed: Some(observed_fields(record)),
+        ..report(step, Outcome::Unchanged)
+    };
+    report.into()
 }
 
 /// Halo answered the write to a deleted record with another record, which is reported and never

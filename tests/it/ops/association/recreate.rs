@@ -6,6 +6,7 @@ use infima_halo::ops::UserErrorCode;
 use infima_halo::sandbox::Act;
 
 use crate::ops::association::problem_of;
+use crate::ops::sync::requests::synced_beside_others;
 use crate::support::halo_admin::{SUCCEEDED, refusal};
 use crate::support::world::World;
 
@@ -66,4 +67,23 @@ async fn copy_made_in_halo_is_a_duplicate() {
     assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
     assert_eq!(problem.subscriptions(), [HaloSubscriptionId(copy)]);
     assert_eq!(problem_of(&world, "Birch").await, None);
+}
+
+/// However few clients the partner has, and however long the tenant's list is.
+#[tokio::test]
+async fn copy_is_a_duplicate_in_a_tenant_of_any_size() {
+    for (clients, older, newer) in [(1, 0, 0), (2, 0, 0), (1, 150, 150), (3, 150, 150), (3, 0, 600)] {
+        let world = synced_beside_others(clients, older).await;
+        let other = world.customer("Other").0;
+        for number in 0..newer {
+            let (name, vendor) = (format!("Mail {number}"), "Microsoft".to_owned());
+            world.tenant.act(Act::AddSubscription { client_id: other, name, vendor, count: 1 }).expect("it is there");
+        }
+        let own = world.record_of("Client 000").await.id;
+        let copy = world.tenant.act(Act::CopySubscription { id: own }).expect("it is there");
+        world.sync().await;
+        let problem = world.association("Client 000").await.problem.expect("the customer is billed twice");
+        assert_eq!(problem.code(), ProblemCode::DuplicateSubscription, "{clients} clients, {older} and {newer} others");
+        assert_eq!(problem.subscriptions(), [HaloSubscriptionId(copy)]);
+    }
 }

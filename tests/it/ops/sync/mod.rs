@@ -1,6 +1,7 @@
 //! The main promise: each associated client is in Halo, once, with the right quantity and nothing
 //! else changed.
 
+mod billing;
 mod changes_in_halo;
 mod concurrency;
 pub(crate) mod crash;
@@ -9,7 +10,9 @@ mod failures;
 mod faults;
 mod model;
 mod nightly;
+mod preserved_fields;
 mod preview;
 mod quantity;
+pub(crate) mod requests;
 mod soak;
 mod visibility;

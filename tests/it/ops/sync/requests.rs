@@ -1,0 +1,62 @@
+//! How many requests a sync sends to Halo.
+
+use std::collections::BTreeMap;
+
+use infima_halo::sandbox::{Call, CustomerSeed, SubscriptionSeed, TenantSeed};
+
+use crate::support::world::{PARTNER, World};
+
+/// A partner with so many synced clients, in a tenant that had so many subscriptions of another
+/// vendor before.
+pub async fn synced_beside_others(clients: usize, others: usize) -> World {
+    let names: Vec<_> = (0..clients).map(|number| format!("Client {number:03}")).collect();
+    let other = (0..others).map(|number| SubscriptionSeed::new(&format!("Backup {number}"), "Datto", 3, 9.0, 5.0));
+    let mut customers: Vec<_> = names.iter().map(CustomerSeed::named).collect();
+    customers.push(CustomerSeed::named("Other").with(other));
+    World::builder()
+        .tenant(TenantSeed { customers, ..TenantSeed::empty(PARTNER) })
+        .clients(&names.iter().map(|name| (name.as_str(), 1)).collect::<Vec<_>>())
+        .unlimited_requests()
+        .set("INFIMA_HALO_REQUESTS", 100_000)
+        .synced()
+        .build()
+        .await
+}
+
+/// The requests since `mark`, by what they ask for.
+fn requests_since(world: &World, mark: usize) -> BTreeMap<String, usize> {
+    let mut requests = BTreeMap::new();
+    for entry in &world.tenant.journal()[mark..] {
+        *requests.entry(format!("{:?}", entry.call)).or_default() += 1;
+    }
+    requests
+}
+
+/// One request for each of one or two records, one for each hundred of more, and the invoices.
+#[tokio::test]
+async fn unchanged_partner_costs_few_requests() {
+    for (clients, others, lists) in
+        [(1, 0, 1), (1, 250, 1), (2, 0, 2), (2, 250, 2), (3, 0, 1), (3, 250, 1), (120, 0, 2), (120, 250, 2)]
+    {
+        let world = synced_beside_others(clients, others).await;
+        let mark = world.mark();
+        assert_eq!(world.sync().await.summary.unchanged as usize, clients);
+        let mut requests = requests_since(&world, mark);
+        requests.retain(|call, _| !["InvoiceList", "Discovery", "Token"].contains(&call.as_str()));
+        let expected = BTreeMap::from([(format!("{:?}", Call::SubscriptionList), lists)]);
+        assert_eq!(requests, expected, "{clients} clients beside {others} other subscriptions");
+    }
+}
+
+/// A changed client's record is read once before it is written, unless the answer says too little.
+#[tokio::test]
+async fn changed_client_costs_one_read_and_one_write() {
+    let world = synced_beside_others(4, 0).await;
+    world.set_users("Client 002", 5).await;
+    let mark = world.mark();
+    assert_eq!(world.sync().await.summary.updated, 1);
+    let mut requests = requests_since(&world, mark);
+    requests.retain(|call, _| !["InvoiceList", "Discovery", "Token"].contains(&call.as_str()));
+    let expected = [(Call::SubscriptionList, 1), (Call::SubscriptionSingle, 1), (Call::Update, 1)];
+    assert_eq!(requests, expected.map(|(call, count)| (format!("{call:?}"), count)).into());
+}
