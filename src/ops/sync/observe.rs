@@ -215,10 +215,11 @@ async fn read_due_customers<'d>(
 /// The customer whose list may be read instead of the subscription: not if the subscription was
 /// last seen elsewhere, or not at all.
 fn customer_to_look_at(association: &DesiredAssociation) -> Option<HaloCustomerId> {
+    use ProblemCode::{CustomerMerged, SubscriptionDeleted, SubscriptionMoved, SubscriptionNotVisible};
     let code = association.problem.as_ref().map(Problem::code);
     let is_elsewhere = matches!(
         code,
-        Some(ProblemCode::SubscriptionMoved | ProblemCode::CustomerMerged | ProblemCode::SubscriptionDeleted)
+        Some(SubscriptionMoved | CustomerMerged | SubscriptionDeleted | SubscriptionNotVisible)
     );
     (!is_elsewhere).then_some(association.customer)
 }

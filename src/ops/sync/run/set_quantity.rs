@@ -30,7 +30,10 @@ impl Executor<'_> {
         quantity: u32,
         transition: Transition,
     ) -> Result<StepResult, StopReason> {
-        let blocked = |kind| Ok(needs_attention(step, Problem::new(kind, self.ops.clock.now())).into());
+        let ops = self.ops;
+        let blocked = |kind| -> Result<StepResult, StopReason> {
+            Ok(needs_attention(step, Problem::new(kind, ops.clock.now())).into())
+        };
         let (before, fields) = match self.record_before_write(id).await {
             Ok(Some((record, fields))) => (record, fields),
             Ok(None) => return blocked(ProblemKind::SubscriptionDeleted),
@@ -77,7 +80,7 @@ impl Executor<'_> {
     /// The record as a single read shows it, with the members that a write must leave as they are;
     /// `None` if Halo has no such record.
     async fn record_before_write(
-        &mut self,
+        &self,
         id: HaloSubscriptionId,
     ) -> Result<Option<(Subscription, PreservedFields)>, HaloError> {
         let known = self.records.get(&id).filter(|record| record.fields.is_some()).cloned();

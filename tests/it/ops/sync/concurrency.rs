@@ -12,7 +12,7 @@ async fn removal_during_a_run_is_not_overridden() {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let alder = world.association("Alder").await;
 
-    world.tenant.inject(Fault::HeldAfter, Matching::call(Call::SubscriptionSingle), Lasting::Once);
+    world.tenant.inject(Fault::HeldAfter, Matching::call(Call::SubscriptionList), Lasting::Once);
     let stale = world.request_sync().await;
     let decide = async {
         world.tenant.until(|tenant| tenant.held() == 1).await;

@@ -124,6 +124,7 @@ impl Bench {
             world.add_client(name, if setting == Setting::Zero { 0 } else { 2 }).await;
         }
         world.map(&new.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let customer = world.customer(&new[0]).0;
         self.arrange(setting, &new[0]).await;
         // The token has expired too, so that every call is made.
         world.clock.advance(Duration::hours(2));
@@ -132,7 +133,12 @@ impl Bench {
         // those that the sync needs.
         let read = sqlx::query("update connections set customers_read_at = $1").bind(world.clock.now());
         world.change(read).await;
-        world.tenant.inject(fault, Matching::call(call), Lasting::Once);
+        let mut matching = Matching::call(call);
+        if call == Call::SubscriptionList && self.new == 1 {
+            // The list of the new client's customer, which decides about the create.
+            matching.client_id = Some(customer);
+        }
+        world.tenant.inject(fault, matching, Lasting::Once);
         let (run, mark) = (world.request_sync().await, world.mark());
         let looked = self.work(run, fault, setting).await;
         let needless = world.tenant.unconsumed_faults();

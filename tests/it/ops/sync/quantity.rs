@@ -151,7 +151,8 @@ async fn update_that_creates_a_record_suspends_writes() {
     world.set_users("Alder", 4).await;
     world.set_users("Birch", 4).await;
     world.tenant.inject(Fault::UpdateMakesRow, Matching::call(Call::Update), Lasting::Sticky);
-    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::SubscriptionSingle), Lasting::Sticky);
+    // The record is read before the write, and again after it.
+    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::SubscriptionSingle).nth(2), Lasting::Once);
     let run = world.sync().await;
     assert_eq!(run.state, RunState::PartiallySucceeded);
     world.tenant.clear_faults();
