@@ -217,10 +217,8 @@ async fn read_due_customers<'d>(
 fn customer_to_look_at(association: &DesiredAssociation) -> Option<HaloCustomerId> {
     use ProblemCode::{CustomerMerged, SubscriptionDeleted, SubscriptionMoved, SubscriptionNotVisible};
     let code = association.problem.as_ref().map(Problem::code);
-    let is_elsewhere = matches!(
-        code,
-        Some(SubscriptionMoved | CustomerMerged | SubscriptionDeleted | SubscriptionNotVisible)
-    );
+    let is_elsewhere =
+        matches!(code, Some(SubscriptionMoved | CustomerMerged | SubscriptionDeleted | SubscriptionNotVisible));
     (!is_elsewhere).then_some(association.customer)
 }
 
