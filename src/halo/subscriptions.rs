@@ -240,6 +240,7 @@ impl Session {
             }
             found.extend(row.and_then(WireLicence::complete).filter(|found| found.customer == customer));
         }
+        found.sort_by_key(|found| found.id);
         Ok(found)
     }
 
@@ -266,7 +267,9 @@ impl Session {
         let lookups =
             found.into_iter().map(|(id, found)| (HaloSubscriptionId(id), SubscriptionLookup::from_wire(found)));
         let others = others.into_iter().filter_map(WireLicence::complete).filter(|other| !other.deleted);
-        Ok(Subscriptions { lookups: lookups.collect(), others: others.collect() })
+        let mut others: Vec<_> = others.collect();
+        others.sort_by_key(|other| other.id);
+        Ok(Subscriptions { lookups: lookups.collect(), others })
     }
 
     /// Reads one subscription by its id; `None` if Halo has none.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::guide::Permission;
 use crate::domain::plan::{
     CustomerState, Desired, DesiredAssociation, Lookup, Observed, ObservedCustomer, Sent, UnconfirmedWrite,
 };
@@ -75,8 +76,13 @@ pub(in crate::ops) async fn observe(
     }
     let written: BTreeSet<_> = pending.iter().map(|it| it.association).collect();
     for id in ours.clone().filter(|it| written.contains(&it.id)).filter_map(|it| it.subscription) {
-        if records.get(&id).is_some_and(|record: &Subscription| record.fields.is_none()) {
-            let lookup = read_singly(session, id, &mut records).await?;
+        let is_list_row = |record: &Subscription| record.fields.is_none();
+        if records.get(&id).is_some_and(is_list_row) {
+            let mut lookup = read_singly(session, id, &mut records).await?;
+            if records.get(&id).is_some_and(is_list_row) && matches!(lookup, Lookup::Found(_)) {
+                // Halo refuses the single read, and only the list shows the record.
+                lookup = Lookup::Unknown(halo::problem_kind(&refused_single_read(), None, true));
+            }
             subscriptions.insert(id, lookup);
         }
     }
@@ -251,6 +257,11 @@ pub(in crate::ops) struct PendingWriteNote {
     pub subscription: HaloSubscriptionId,
     pub sent: Sent,
     pub fields: PreservedFields,
+}
+
+/// The error of a record that a list shows and that Halo refuses to show singly.
+pub(in crate::ops::sync) fn refused_single_read() -> HaloError {
+    HaloError::PermissionDenied(Permission::AgentSoftwareLicencing)
 }
 
 pub(in crate::ops::sync) fn quantity_change(sent: Sent) -> QuantityChange {

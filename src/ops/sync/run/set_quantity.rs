@@ -11,7 +11,7 @@ use super::execute::{Executor, Write};
 use super::failpoints::{Failpoint, commit, pass};
 use super::step_result::{
     StepResult, already_set, answered_with_another, created_beside, needs_attention, observed_fields, overwritten,
-    quantity_not_taken, report, superseded,
+    quantity_not_taken, report, superseded, warning,
 };
 use crate::domain::association::{StepReport, Transition};
 use crate::domain::plan::{Sent, Step};
@@ -19,7 +19,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Outcome;
 use crate::halo::{FieldDiff, HaloError, PreservedFields, Subscription, WriteError};
 use crate::ids::HaloSubscriptionId;
-use crate::ops::sync::observe::{PendingWriteNote, quantity_change};
+use crate::ops::sync::observe::{PendingWriteNote, quantity_change, refused_single_read};
 use crate::storage::outcomes;
 
 impl Executor<'_> {
@@ -84,11 +84,17 @@ impl Executor<'_> {
         id: HaloSubscriptionId,
     ) -> Result<Option<(Subscription, PreservedFields)>, HaloError> {
         let known = self.records.get(&id).filter(|record| record.fields.is_some()).cloned();
-        let record = match known {
-            Some(record) => Some(record),
-            None => self.session.subscription(id).await?,
-        };
-        Ok(record.and_then(|record| record.fields.clone().map(|fields| (record, fields))))
+        match known.and_then(with_fields) {
+            Some(known) => Ok(Some(known)),
+            None => self.read_record(id).await,
+        }
+    }
+
+    async fn read_record(&self, id: HaloSubscriptionId) -> Result<Option<(Subscription, PreservedFields)>, HaloError> {
+        match self.session.subscription(id).await? {
+            Some(record) => with_fields(record).map(Some).ok_or_else(refused_single_read),
+            None => Ok(None),
+        }
     }
 
     /// Stores the write that is about to be sent, with the fields that it must preserve. Returns
@@ -137,15 +143,14 @@ impl Executor<'_> {
         before: &PreservedFields,
         sent: Sent,
         answer: Option<Subscription>,
-    ) -> Result<Option<Subscription>, HaloError> {
-        let complete = |after: &Subscription| {
-            let fields = after.fields.as_ref();
+    ) -> Result<Option<(Subscription, PreservedFields)>, HaloError> {
+        let complete = |(after, fields): &(Subscription, PreservedFields)| {
             after.quantity.whole() == Some(sent.to)
-                && fields.is_some_and(|after| before.diff(after, quantity_change(sent)) == FieldDiff::Unchanged)
+                && before.diff(fields, quantity_change(sent)) == FieldDiff::Unchanged
         };
-        match answer.filter(complete) {
+        match answer.and_then(with_fields).filter(complete) {
             Some(after) => Ok(Some(after)),
-            None => self.session.subscription(id).await,
+            None => self.read_record(id).await,
         }
     }
 
@@ -154,15 +159,17 @@ impl Executor<'_> {
         &mut self,
         step: &Step,
         before: &PreservedFields,
-        after: Subscription,
+        (after, fields): (Subscription, PreservedFields),
         sent: Sent,
         transition: Transition,
     ) -> StepResult {
         let now = self.ops.clock.now();
+        let (warning, changed_in_halo) = warning(step, sent.from);
         let mut result = StepResult::from(StepReport {
             quantity_before: step.before_sent.or(sent.from),
             quantity_after: after.quantity.whole(),
-            problem: step.warning.clone(),
+            problem: warning,
+            changed_in_halo,
             transition,
             observed: Some(observed_fields(&after)),
             ..report(step, Outcome::Updated)
@@ -172,8 +179,7 @@ impl Executor<'_> {
         } else {
             result.fail(quantity_not_taken(sent.to, &after, now));
         }
-        // Both the answer that was believed and a single read show the members.
-        match after.fields.as_ref().map_or(FieldDiff::Unchanged, |after| before.diff(after, quantity_change(sent))) {
+        match before.diff(&fields, quantity_change(sent)) {
             FieldDiff::Unchanged => {}
             FieldDiff::Edited(fields) => {
                 result.report.problem = Some(Problem::new(ProblemKind::FieldsChanged { fields }, now));
@@ -188,4 +194,9 @@ impl Executor<'_> {
         self.records.insert(after.id, after);
         result
     }
+}
+
+fn with_fields(record: Subscription) -> Option<(Subscription, PreservedFields)> {
+    let fields = record.fields.clone()?;
+    Some((record, fields))
 }

@@ -146,12 +146,24 @@ pub(in crate::ops::sync) fn overwritten(fields: Vec<String>, now: DateTime<Utc>)
     Problem::new(ProblemKind::FieldsOverwritten { what: Some(Overwritten::Fields(fields)) }, now)
 }
 
+/// The step's warning, and whether the quantity was changed in Halo. What the step says of the
+/// quantity is not true if the record shows another one than the list did.
+pub(super) fn warning(step: &Step, shown: Option<u32>) -> (Option<Problem>, bool) {
+    if step.observed.as_ref().is_none_or(|listed| listed.quantity == shown) {
+        return (step.warning.clone(), step.changed_in_halo);
+    }
+    let of_quantity = [ProblemCode::QuantityChangedInHalo, ProblemCode::QuantityFell];
+    (step.warning.clone().filter(|warning| !of_quantity.contains(&warning.code())), false)
+}
+
 /// Halo shows the quantity already in the record, unlike in the list that the step was planned by.
 pub(super) fn already_set(step: &Step, record: &Subscription, quantity: u32, transition: Transition) -> StepResult {
+    let (warning, changed_in_halo) = warning(step, Some(quantity));
     let report = StepReport {
         quantity_before: Some(quantity),
         quantity_after: Some(quantity),
-        problem: step.warning.clone(),
+        problem: warning,
+        changed_in_halo,
         transition,
         observed: Some(observed_fields(record)),
         ..report(step, Outcome::Unchanged)
