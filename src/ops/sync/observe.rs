@@ -244,7 +244,8 @@ async fn read_singly(
         Err(
             error @ (HaloError::NotUnderstood(_)
             | HaloError::AnswerTooLarge(_)
-            | HaloError::Unavailable(_)
+            | HaloError::NoAnswer
+            | HaloError::Unavailable { .. }
             | HaloError::PermissionDenied(_)),
         ) => Lookup::Unknown(halo::problem_kind(&error, None, true)),
         Err(error) => return Err(error),

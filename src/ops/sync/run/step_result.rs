@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::association::{ObservedFields, StepReport, Transition};
 use crate::domain::plan::{Action, Step};
-use crate::domain::problem::{Overwritten, Problem, ProblemKind, QuantityRefusal};
+use crate::domain::problem::{Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
 use crate::halo::Subscription;
 use crate::ids::HaloSubscriptionId;
