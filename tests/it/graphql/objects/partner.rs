@@ -251,7 +251,7 @@ async fn partner_connects_associates_and_sees_quantities() {
               "problem": null,
               "status": "ACTIVE",
               "subscription": {
-                "billing": "UNKNOWN",
+                "billing": "NOT_ON_RECURRING_INVOICE",
                 "haloId": "[halo id]",
                 "name": "INFIMA Security Awareness Training",
                 "observedAt": "2026-11-24T09:00:00.000Z",
