@@ -1032,7 +1032,7 @@ export const operations = {
         "status": "ENDING",
         "subscription": {
           "__typename": "HaloSubscription",
-          "billing": "UNKNOWN",
+          "billing": "NOT_ON_RECURRING_INVOICE",
           "haloId": 9002,
           "name": "INFIMA Security Awareness Training",
           "observedAt": "2026-11-24T09:00:00.000Z",
@@ -2708,7 +2708,7 @@ export const refusals = {
             "status": "ACTIVE",
             "subscription": {
               "__typename": "HaloSubscription",
-              "billing": "UNKNOWN",
+              "billing": "NOT_ON_RECURRING_INVOICE",
               "haloId": 9002,
               "name": "INFIMA Security Awareness Training",
               "observedAt": "2026-11-24T09:00:00.000Z",
