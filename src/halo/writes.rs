@@ -106,8 +106,8 @@ impl Session {
     ///
     /// Returns the record as Halo answered it, or `None` if the answer does not show it; the caller
     /// then reads it. The caller compares the id, because Halo may answer an unknown id with a new
-    /// record, and the preserved fields, and reads the record where they differ: an answer may leave
-    /// members out. The error says whether Halo may have written the quantity.
+    /// record, and the preserved fields, and reads the record where they differ: an answer may
+    /// leave members out. The error says whether Halo may have written the quantity.
     pub async fn set_quantity(
         &self,
         id: HaloSubscriptionId,

@@ -64,8 +64,8 @@ impl PreservedFields {
     }
 
     /// Compares these members, read before a write, with those read after it. A member that was not
-    /// there before is not compared. One that is not there any more is blank, because Halo may leave
-    /// blank members out.
+    /// there before is not compared. One that is not there any more is blank, because Halo may
+    /// leave blank members out.
     pub fn diff(&self, after: &PreservedFields, quantity: QuantityChange) -> FieldDiff {
         let (mut lost, mut edited) = (Vec::new(), Vec::new());
         for (path, before) in &self.0 {

@@ -101,8 +101,8 @@ pub(super) fn follows(path: &str) -> Follows {
 }
 
 impl Follows {
-    /// Returns whether the change of the quantity explains that a member with the value `before` has
-    /// the value `now`.
+    /// Returns whether the change of the quantity explains that a member with the value `before`
+    /// has the value `now`.
     pub(super) fn explains(self, before: &str, now: &str, quantity: QuantityChange) -> bool {
         match self {
             Follows::Never => false,

@@ -135,8 +135,8 @@ impl Executor<'_> {
         }
     }
 
-    /// The record after the write. The answer is believed if it shows every member as it was. It may
-    /// also show less than the record, or something else: then the record is read.
+    /// The record after the write. The answer is believed if it shows every member as it was. It
+    /// may also show less than the record, or something else: then the record is read.
     async fn read_after(
         &self,
         id: HaloSubscriptionId,

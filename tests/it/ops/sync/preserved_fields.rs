@@ -85,7 +85,7 @@ async fn update_that_resets_a_member_suspends_writes() {
     }
 }
 
-/// A list row is no measure for the record: nobody has edited anything.
+/// A list row is no measure for the record: no user has edited anything.
 #[tokio::test]
 async fn list_row_that_differs_from_the_record_is_no_edit() {
     let world = World::builder().clients(MANY).unlimited_requests().synced().build().await;
