@@ -54,12 +54,20 @@ pub struct Connection {
     pub last_verified_at: Option<DateTime<Utc>>,
     /// Last Sync Date: when a whole run last succeeded.
     pub last_synced_at: Option<DateTime<Utc>>,
+    /// Moves whenever it becomes another connection: what a Halo answered under an earlier revision
+    /// says nothing about this one.
+    pub revision: i32,
 }
 
 impl Connection {
     /// Whether syncs can be requested.
     pub fn is_usable(&self) -> bool {
         self.state != ConnectionState::Disconnected
+    }
+
+    /// Whether this is still the connection that was `read` before.
+    pub fn is_same_as(&self, read: &Connection) -> bool {
+        (self.id, self.revision) == (read.id, read.revision)
     }
 
     /// The connection after the event. Only saving its details brings a disconnected one back.
@@ -82,6 +90,7 @@ impl Connection {
                 self.state = ConnectionState::Connected;
                 self.checks = self.write_access.completed(checks);
                 self.last_verified_at = Some(now);
+                self.revision += 1;
                 self.show(None);
             }
             ConnectionEvent::Checked { checks, problem } => {
@@ -91,9 +100,10 @@ impl Connection {
                 }
                 self.show(problem);
             }
-            ConnectionEvent::RunReported(problem) => self.show(problem),
-            // What another secret showed says nothing about this one.
-            ConnectionEvent::WriteAnswered { credentials, .. } if credentials != self.credentials_updated_at => {}
+            // What another connection showed says nothing about this one.
+            ConnectionEvent::RunReported { revision, .. } | ConnectionEvent::WriteAnswered { revision, .. }
+                if revision != self.revision => {}
+            ConnectionEvent::RunReported { problem, .. } => self.show(problem),
             ConnectionEvent::WriteAnswered { access, .. } => {
                 self.write_access = access;
                 access.amend(&mut self.checks);
@@ -106,6 +116,7 @@ impl Connection {
             ConnectionEvent::WritesResumed => self.writes_suspended_since = None,
             ConnectionEvent::TenantConfirmed { tenant } => {
                 self.tenant = tenant;
+                self.revision += 1;
                 if self.problem.as_ref().is_some_and(|problem| problem.code() == ProblemCode::TenantChanged) {
                     self.show(None);
                 }
@@ -113,6 +124,7 @@ impl Connection {
             ConnectionEvent::Confirmed { since } => self.last_synced_at = self.last_synced_at.max(since),
             ConnectionEvent::Disconnected => {
                 self.state = ConnectionState::Disconnected;
+                self.revision += 1;
                 self.problem = None;
                 self.write_access = WriteAccess::Unknown;
             }
@@ -142,11 +154,11 @@ pub enum ConnectionEvent {
     Saved { url: String, tenant: HaloTenant, application_client_id: String, secret_changed: bool, checks: Vec<Check> },
     /// The stored connection was checked again.
     Checked { checks: Vec<Check>, problem: Option<Problem> },
-    /// A run found that the connection works, or what keeps it from working.
-    RunReported(Option<Problem>),
-    /// Halo's answer to a write under the credentials that were saved at `credentials` showed
-    /// whether they permit writing.
-    WriteAnswered { access: WriteAccess, credentials: DateTime<Utc> },
+    /// A run found that the connection of this revision works, or what keeps it from working.
+    RunReported { problem: Option<Problem>, revision: i32 },
+    /// Halo's answer to a write under the credentials of this revision showed whether they permit
+    /// writing.
+    WriteAnswered { access: WriteAccess, revision: i32 },
     /// Halo did not keep a subscription's other fields: nothing more is written until a person has
     /// looked.
     WritesSuspended,
@@ -342,6 +354,7 @@ mod tests {
             writes_suspended_since: None,
             last_verified_at: None,
             last_synced_at: None,
+            revision: 0,
         }
     }
 
@@ -355,6 +368,10 @@ mod tests {
 
     fn tenant_changed() -> Option<Problem> {
         Some(Problem::new(ProblemKind::TenantChanged { evidence: None }, now()))
+    }
+
+    fn reported(problem: Option<Problem>) -> ConnectionEvent {
+        ConnectionEvent::RunReported { problem, revision: 0 }
     }
 
     fn saved() -> ConnectionEvent {
@@ -371,10 +388,10 @@ mod tests {
     fn every_state_takes_every_event() {
         let states = [
             ("connected", connected()),
-            ("needs attention", connected().apply(ConnectionEvent::RunReported(unreachable()), now())),
-            ("tenant changed", connected().apply(ConnectionEvent::RunReported(tenant_changed()), now())),
+            ("needs attention", connected().apply(reported(unreachable()), now())),
+            ("tenant changed", connected().apply(reported(tenant_changed()), now())),
             ("suspended", suspended()),
-            ("suspended, reported", suspended().apply(ConnectionEvent::RunReported(None), now())),
+            ("suspended, reported", suspended().apply(reported(None), now())),
             ("disconnected", connected().apply(ConnectionEvent::Disconnected, now())),
         ];
         let checked = |problem| ConnectionEvent::Checked { checks: Vec::new(), problem };
@@ -382,8 +399,8 @@ mod tests {
             ("saved", saved()),
             ("checked, works", checked(None)),
             ("checked, fails", checked(unreachable())),
-            ("run works", ConnectionEvent::RunReported(None)),
-            ("run fails", ConnectionEvent::RunReported(unreachable())),
+            ("run works", reported(None)),
+            ("run fails", reported(unreachable())),
             ("writes suspended", ConnectionEvent::WritesSuspended),
             ("writes resumed", ConnectionEvent::WritesResumed),
             ("tenant confirmed", ConnectionEvent::TenantConfirmed { tenant: HaloTenant("t3".into()) }),
@@ -403,6 +420,15 @@ mod tests {
             }
         }
         insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn report_of_an_earlier_revision_changes_nothing() {
+        let saved = connected().apply(saved(), now());
+        let refused = WriteAccess::Refused { permission: Permission::EditSoftwareLicensing, since: now() };
+        for late in [reported(unreachable()), ConnectionEvent::WriteAnswered { access: refused, revision: 0 }] {
+            assert_eq!(saved.clone().apply(late, now()), saved);
+        }
     }
 
     #[test]

@@ -107,6 +107,8 @@ pub enum UserErrorCode {
     /// The details lead to a Halo with another identity than the one that clients are mapped to.
     /// Ask the user for a decision and send it in `tenantChange`.
     TenantChanged,
+    /// The connection was saved or removed while Halo was asked, and nothing was stored. Try again.
+    ConnectionChanged,
     /// The client does not exist or belongs to another partner.
     ClientNotFound,
     /// The client is archived at INFIMA.

@@ -152,6 +152,7 @@ pub enum UserErrorCode {
     HaloAnswerTooLarge,
     HaloAnswerNotUnderstood,
     TenantChanged,
+    ConnectionChanged,
     ClientNotFound,
     ClientArchived,
     ClientNotAssociated,

@@ -29,6 +29,7 @@ struct Row {
     writes_suspended_since: Option<DateTime<Utc>>,
     last_verified_at: Option<DateTime<Utc>>,
     last_synced_at: Option<DateTime<Utc>>,
+    revision: i32,
 }
 
 impl TryFrom<Row> for Connection {
@@ -53,6 +54,7 @@ impl TryFrom<Row> for Connection {
             writes_suspended_since: row.writes_suspended_since,
             last_verified_at: row.last_verified_at,
             last_synced_at: row.last_synced_at,
+            revision: row.revision,
         })
     }
 }
@@ -75,12 +77,18 @@ pub async fn is_usable(db: &mut PgConnection, scope: &PartnerScope) -> Result<bo
     Ok(find(db, scope).await?.is_some_and(|connection| connection.is_usable()))
 }
 
+/// The revision that the partner's connection has now; `None` if there is no connection.
+pub async fn revision(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<i32>> {
+    let revision = sqlx::query_scalar!("select revision from connections where partner_id = $1", scope.partner().0);
+    Ok(revision.fetch_optional(db).await?)
+}
+
 /// The connections of these partners, disconnected ones too.
 pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result<Vec<Connection>> {
     let rows = sqlx::query_as!(
         Row,
         "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                write_access, writes_suspended_since, last_verified_at, last_synced_at
+                write_access, writes_suspended_since, last_verified_at, last_synced_at, revision
          from connections where partner_id = any ($1)",
         &partners.ids()
     )
@@ -106,7 +114,7 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
                   c.tenant as "tenant?", c.application_client_id as "application_client_id?",
                   c.credentials_updated_at as "credentials_updated_at?", c.state as "state?", c.problem,
                   c.checks as "checks?", c.write_access as "write_access?",
-                  c.writes_suspended_since, c.last_verified_at, c.last_synced_at, c.sealed_secret
+                  c.writes_suspended_since, c.last_verified_at, c.last_synced_at, c.revision as "revision?", c.sealed_secret
            from partners p left join connections c on c.partner_id = p.id
            where p.id = $1"#,
         scope.partner().0
@@ -118,9 +126,12 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     let (Some(id), Some(partner_id), Some(url), Some(tenant)) = (row.id, row.partner_id, row.url, row.tenant) else {
         return Ok(Some(StoredConnection { partner_state, connection: None }));
     };
-    let (Some(application_client_id), Some(credentials_updated_at), Some(state), Some(checks), Some(write_access)) =
-        (row.application_client_id, row.credentials_updated_at, row.state, row.checks, row.write_access)
+    let (Some(application_client_id), Some(credentials_updated_at), Some(state), Some(checks)) =
+        (row.application_client_id, row.credentials_updated_at, row.state, row.checks)
     else {
+        return Ok(Some(StoredConnection { partner_state, connection: None }));
+    };
+    let (Some(write_access), Some(revision)) = (row.write_access, row.revision) else {
         return Ok(Some(StoredConnection { partner_state, connection: None }));
     };
     let connection = Row {
@@ -137,6 +148,7 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
         writes_suspended_since: row.writes_suspended_since,
         last_verified_at: row.last_verified_at,
         last_synced_at: row.last_synced_at,
+        revision,
     };
     let connection = Some((Connection::try_from(connection)?, row.sealed_secret));
     Ok(Some(StoredConnection { partner_state, connection }))
@@ -186,7 +198,7 @@ pub async fn save(tx: &mut PartnerTx<'_>, accepted: &AcceptedCredentials<'_>) ->
                                   credentials_updated_at, state, checks, last_verified_at, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $9, 'connected', $8, $9, $9)
          returning id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                   write_access, writes_suspended_since, last_verified_at, last_synced_at",
+                   write_access, writes_suspended_since, last_verified_at, last_synced_at, revision",
         accepted.id.0,
         partner.0,
         accepted.url,
@@ -209,22 +221,28 @@ pub async fn record_check(tx: &mut PartnerTx<'_>, checks: &[Check], problem: Opt
     apply(tx, partner, checked, now).await
 }
 
-/// Notes what a run found out about the connection: that it works, or what keeps it from working.
-pub async fn record_state(tx: &mut LeasedTx<'_>, problem: Option<&Problem>, now: DateTime<Utc>) -> Result<()> {
-    let partner = tx.lease().partner();
-    apply(tx, partner, ConnectionEvent::RunReported(problem.cloned()), now).await
-}
-
-/// Notes what Halo's answer to a write under the credentials that were saved at `credentials`
-/// showed of the permission to write.
-pub async fn record_write_access(
+/// Notes what a run found out about the connection of this revision: that it works, or what keeps it
+/// from working.
+pub async fn record_state(
     tx: &mut LeasedTx<'_>,
-    access: WriteAccess,
-    credentials: DateTime<Utc>,
+    problem: Option<&Problem>,
+    revision: i32,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let partner = tx.lease().partner();
-    apply(tx, partner, ConnectionEvent::WriteAnswered { access, credentials }, now).await
+    apply(tx, partner, ConnectionEvent::RunReported { problem: problem.cloned(), revision }, now).await
+}
+
+/// Notes what Halo's answer to a write under the credentials of this revision showed of the
+/// permission to write.
+pub async fn record_write_access(
+    tx: &mut LeasedTx<'_>,
+    access: WriteAccess,
+    revision: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let partner = tx.lease().partner();
+    apply(tx, partner, ConnectionEvent::WriteAnswered { access, revision }, now).await
 }
 
 /// Suspends writes, because Halo did not keep a subscription's other fields.
@@ -329,7 +347,7 @@ async fn lock(db: &mut PgConnection, partner: PartnerId) -> Result<Option<Connec
     let row = sqlx::query_as!(
         Row,
         "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
-                write_access, writes_suspended_since, last_verified_at, last_synced_at
+                write_access, writes_suspended_since, last_verified_at, last_synced_at, revision
          from connections where partner_id = $1 for no key update",
         partner.0
     )
@@ -342,7 +360,8 @@ async fn store(db: &mut PgConnection, connection: &Connection) -> Result<()> {
     sqlx::query!(
         "update connections set
              url = $2, tenant = $3, application_client_id = $4, credentials_updated_at = $5, state = $6, problem = $7,
-             checks = $8, writes_suspended_since = $9, last_verified_at = $10, last_synced_at = $11, write_access = $12
+             checks = $8, writes_suspended_since = $9, last_verified_at = $10, last_synced_at = $11, write_access = $12,
+             revision = $13
          where partner_id = $1",
         connection.partner.0,
         connection.url,
@@ -355,7 +374,8 @@ async fn store(db: &mut PgConnection, connection: &Connection) -> Result<()> {
         connection.writes_suspended_since,
         connection.last_verified_at,
         connection.last_synced_at,
-        write_access_json(connection.write_access)
+        write_access_json(connection.write_access),
+        connection.revision
     )
     .execute(db)
     .await?;
@@ -367,7 +387,7 @@ async fn store_secret(db: &mut PgConnection, connection: &Connection, secret: Op
     sqlx::query!(
         "update connections set
              url = $2, tenant = $3, application_client_id = $4, credentials_updated_at = $5, state = $6, problem = $7,
-             checks = $8, last_verified_at = $9, sealed_secret = $10, sealed_with = $11, write_access = $12
+             checks = $8, last_verified_at = $9, sealed_secret = $10, sealed_with = $11, write_access = $12, revision = $13
          where partner_id = $1",
         connection.partner.0,
         connection.url,
@@ -380,7 +400,8 @@ async fn store_secret(db: &mut PgConnection, connection: &Connection, secret: Op
         connection.last_verified_at,
         secret.map(|secret| secret.bytes),
         secret.map(|secret| secret.key_id),
-        write_access_json(connection.write_access)
+        write_access_json(connection.write_access),
+        connection.revision
     )
     .execute(db)
     .await?;

@@ -7,11 +7,12 @@ use super::{ending, not_found};
 use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
 use crate::domain::association::{Association, AssociationEvent, AssociationState, ObservedFields};
+use crate::domain::connection::Connection;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::Priority;
 use crate::ids::{AssociationId, HaloSubscriptionId, RunId};
-use crate::ops::connection::not_connected;
+use crate::ops::connection::{ensure_unchanged, not_connected};
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
 use crate::storage::{PartnerTx, associations, connections};
@@ -57,8 +58,12 @@ pub async fn resolve_subscription(
         Resolution::Adopt(subscription) => Some(read_candidate(ops, &scope, &asked, subscription).await?),
         Resolution::CreateNew | Resolution::Continue => None,
     };
+    let (connection, adopted) = adopted.unzip();
 
     let mut tx = ops.begin_active(&scope, request).await?;
+    if let Some(connection) = &connection {
+        ensure_unchanged(&mut tx, connection).await?;
+    }
     // Another user may have answered meanwhile.
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     let code = |association: &Association| association.problem.as_ref().map(Problem::code);
@@ -128,15 +133,16 @@ async fn read_candidate(
     scope: &PartnerScope,
     association: &Association,
     subscription: HaloSubscriptionId,
-) -> Result<ObservedFields, OpError> {
-    let (_, session) = halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
+) -> Result<(Connection, ObservedFields), OpError> {
+    let (connection, session) = halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
     let found = session
         .subscription(subscription)
         .await
         .map_err(|error| OpError::Refused(vec![halo::user_error(&error, &[])]))?;
     match found {
         Some(record) if record.customer == association.customer.id => {
-            Ok(ObservedFields { name: record.name, quantity: record.quantity.whole() })
+            let fields = ObservedFields { name: record.name, quantity: record.quantity.whole() };
+            Ok((connection, fields))
         }
         _ => Err(not_a_candidate(
             "The customer has no such subscription in Halo. Check the id and the customer, then try again.",

@@ -14,6 +14,7 @@ use crate::domain::roster::{Client, RosterState};
 use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::{CustomerLookup, HaloError, Priority, Session, SubscriptionLookup};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, RunId};
+use crate::ops::connection::ensure_unchanged;
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 use crate::storage::associations::{NewAssociation, OwnSubscription};
@@ -78,6 +79,7 @@ pub async fn associate_clients(
     };
 
     let mut tx = ops.begin_active(&scope, request).await?;
+    ensure_unchanged(&mut tx, &connection).await?;
     let mut table = Table::read(&mut tx, connection.tenant, mappings, kept).await?;
     let mut changed = BTreeSet::new();
     let mut errors = Vec::new();

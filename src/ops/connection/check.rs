@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::details::{Details, read_details};
 use super::visibility::{find_hidden_customers, warn};
-use super::{count_attempt, not_connected, summary};
+use super::{count_attempt, ensure_unchanged, not_connected, summary};
 use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::connection::{Check, Connection};
@@ -64,7 +64,8 @@ async fn recheck(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) ->
             warn(&mut checks, problem);
         }
     }
-    let mut tx = ops.begin(&scope, request).await?;
+    let mut tx = ops.begin_active(&scope, request).await?;
+    ensure_unchanged(&mut tx, &connection).await?;
     connections::record_check(&mut tx, &checks, problem.as_ref()).await?;
     let after = connections::find(&mut tx, &scope).await?;
     let (subject, before) = (connection.id.to_string(), summary(&connection));

@@ -1,6 +1,6 @@
 //! Decides, once, about a Halo of another identity at the stored URL.
 
-use super::count_attempt;
+use super::{count_attempt, ensure_unchanged};
 use super::tenant::{TenantDecision, decide, find_evidence};
 use crate::auth::Act;
 use crate::domain::connection::Connection;
@@ -31,11 +31,7 @@ pub async fn confirm_tenant_change(
     };
 
     let mut tx = ops.begin_active(&scope, request).await?;
-    // Another user may have decided, or saved other details, while Halo was read.
-    let now = connections::find(&mut tx, &scope).await?.filter(Connection::is_usable);
-    if now.is_none_or(|now| (&now.url, &now.tenant) != (&connection.url, &connection.tenant)) {
-        return Err(nothing_to_decide());
-    }
+    ensure_unchanged(&mut tx, &connection).await?;
     decide(&mut tx, &connection, &tenant, evidence, decision).await?;
     let run = enqueue_if_mapped(&mut tx, RunRequest::interactive(Trigger::OnDemand, None)).await?;
     let after = connections::find(&mut tx, &scope).await?.ok_or_else(nothing_to_decide)?;

@@ -42,16 +42,30 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    /// Whether what was taken from the stored connection is what is stored now.
-    pub fn stored_details_still_are(&self, now: Option<&Connection>) -> bool {
-        self.stored.as_ref().zip(now).is_some_and(|(read, now)| {
-            now.is_usable() && (&read.url, read.credentials_updated_at) == (&now.url, now.credentials_updated_at)
-        })
+    /// Whether the stored connection, or that there was none, is as it was when the details were
+    /// completed from it.
+    pub fn stored_connection_still_is(&self, now: Option<&Connection>) -> bool {
+        match (&self.stored, now) {
+            (Some(read), Some(now)) => now.is_same_as(read),
+            (None, None) => true,
+            _ => false,
+        }
     }
 
     /// Whether the secret is another one than the one that is stored now.
     pub fn secret_changes(&self, now: Option<&Connection>) -> bool {
-        !(self.secret_is_stored && self.stored_details_still_are(now))
+        !(self.secret_is_stored && now.is_some_and(Connection::is_usable) && self.stored_connection_still_is(now))
+    }
+
+    /// Whether another user has stored the same address and application, whose secret was typed as
+    /// well: two users who save the same details are both right.
+    pub fn are_stored_by_another_user(&self, typed: &Details, now: Option<&Connection>) -> bool {
+        typed.client_secret.is_some()
+            && now.is_some_and(|now| {
+                now.is_usable()
+                    && now.url == self.url.to_string()
+                    && now.application_client_id == self.application_client_id
+            })
     }
 
     /// What writes under exactly these details have shown.

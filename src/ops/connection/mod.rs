@@ -16,7 +16,7 @@ pub use details::Details;
 use super::{OpError, Ops, Request, UserErrorCode};
 use crate::auth::PartnerScope;
 use crate::domain::connection::Connection;
-use crate::storage::partners;
+use crate::storage::{PartnerTx, connections, partners};
 
 /// How often one partner's connection may be checked in a minute: enough for typing errors, too few
 /// for guessing secrets or for finding out what answers in a network.
@@ -34,6 +34,18 @@ pub(in crate::ops) fn not_connected() -> OpError {
         &[],
         "Halo PSA is not connected. Save the connection details first: Settings > Integrations > Halo PSA.",
     )
+}
+
+/// Refuses to store what a Halo answered that is not the partner's any more: the connection was saved
+/// or removed since it was `read`. The partner is locked, so the connection stays as it is from here
+/// to the end of the transaction.
+pub(in crate::ops) async fn ensure_unchanged(tx: &mut PartnerTx<'_>, read: &Connection) -> Result<(), OpError> {
+    let now = connections::find(tx, tx.scope()).await?;
+    if now.is_some_and(|now| now.is_usable() && now.is_same_as(read)) { Ok(()) } else { Err(changed()) }
+}
+
+fn changed() -> OpError {
+    OpError::refused(UserErrorCode::ConnectionChanged, &[], "The connection was changed meanwhile. Try again.")
 }
 
 /// Counts a check before Halo is sent anything: the partner is still with INFIMA, and the check is

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::count_attempt;
+use super::{changed, count_attempt};
 use super::details::{Details, read_details};
 use super::tenant::{TenantDecision, decide, find_evidence};
 use crate::auth::{Act, PartnerScope};
@@ -46,14 +46,11 @@ pub async fn save_connection(
     let change = find_change(ops, &scope, &session, &tenant).await?;
 
     let mut tx = ops.begin_active(&scope, request).await?;
-    // Another user may have saved while Halo was checked.
+    // Another user may have saved, or disconnected, while Halo was checked.
     let before = connections::find(&mut tx, &scope).await?;
-    if details.client_secret.is_none() && !typed.stored_details_still_are(before.as_ref()) {
-        return Err(OpError::refused(
-            UserErrorCode::ClientSecretRequired,
-            &["clientSecret"],
-            "Another user changed the connection in the meantime. Check the stored details, or enter the Client Secret as well.",
-        ));
+    let now = before.as_ref();
+    if !typed.stored_connection_still_is(now) && !typed.are_stored_by_another_user(&details, now) {
+        return Err(changed());
     }
     // A seal only opens in the row, and for the address, that it was made for.
     let id = before.as_ref().map_or_else(ConnectionId::generate, |before| before.id);
@@ -66,8 +63,8 @@ pub async fn save_connection(
     if associations::exist_for_another_tenant(&mut tx, &scope, &tenant).await? {
         let proven = change.as_ref().is_some_and(|change| change.evidence.proves_identity());
         let decision = details.tenant_change.or(proven.then_some(TenantDecision::CarryOver));
-        let same = |change: &TenantChange| before.as_ref().is_some_and(|before| before.tenant == change.from.tenant);
-        match change.as_ref().filter(|change| same(change)).zip(decision) {
+        let same = |change: &&TenantChange| before.as_ref().is_some_and(|before| before.is_same_as(&change.from));
+        match change.as_ref().filter(same).zip(decision) {
             Some((TenantChange { from, evidence }, decision)) => {
                 decide(&mut tx, from, &tenant, *evidence, decision).await?;
             }

@@ -338,8 +338,7 @@ async fn concurrent_url_change_does_not_reuse_the_stored_secret() {
         world.tenant.release();
     };
     let (late, ()) = tokio::join!(save(&world, same.clone()), meanwhile);
-    let (code, field, _) = only(late);
-    assert_eq!((code, field.as_str()), (UserErrorCode::ClientSecretRequired, "clientSecret"));
+    assert_eq!(refusal(late), [UserErrorCode::ConnectionChanged]);
     assert_eq!(world.connection().await.url, other.url());
     assert_eq!(check(&world, &Details::default()).await.expect("it is connected").problem, None);
 
@@ -353,7 +352,7 @@ async fn concurrent_url_change_does_not_reuse_the_stored_secret() {
         world.tenant.release();
     };
     let (late, ()) = tokio::join!(save(&world, same), meanwhile);
-    assert_eq!(refusal(late), [UserErrorCode::ClientSecretRequired]);
+    assert_eq!(refusal(late), [UserErrorCode::ConnectionChanged]);
     assert_eq!(world.connection().await.state, ConnectionState::Disconnected);
 }
 

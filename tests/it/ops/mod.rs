@@ -3,6 +3,7 @@
 mod association;
 mod audit;
 mod connection;
+mod connection_changes;
 mod roster;
 pub(crate) mod sync;
 mod tenant_change;

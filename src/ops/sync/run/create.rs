@@ -30,7 +30,7 @@ impl Executor<'_> {
         marker: &str,
         quantity: u32,
     ) -> Result<StepResult, StopReason> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_unchanged().await?;
         let Some(intent) = outcomes::intend_create(&mut tx, step.association, step.revision).await? else {
             return Ok(superseded(step));
         };

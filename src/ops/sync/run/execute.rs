@@ -153,7 +153,7 @@ impl<'a> Executor<'a> {
     }
 
     async fn record_without_writes(&mut self, steps: &[&Step]) -> Result<(), StopReason> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_unchanged().await?;
         for step in steps {
             if let Action::Blocked(problem) = &step.action
                 && problem.is_transient()
@@ -175,7 +175,7 @@ impl<'a> Executor<'a> {
             connections::suspend_writes(&mut tx, now).await?;
         }
         if let Some(access) = self.new_write_access.take() {
-            connections::record_write_access(&mut tx, access, self.connection.credentials_updated_at, now).await?;
+            connections::record_write_access(&mut tx, access, self.connection.revision, now).await?;
         }
         let outcome = outcomes::record(&mut tx, &result.report, now).await?;
         commit(tx, Failpoint::OutcomeRecorded).await?;
@@ -214,6 +214,12 @@ impl<'a> Executor<'a> {
     /// Begins a transaction that holds the lease.
     pub(super) async fn begin(&self) -> Result<LeasedTx<'a>, StopReason> {
         Ok(LeasedTx::begin(&self.ops.db, self.lease).await?)
+    }
+
+    /// Begins a transaction that holds the lease, if the connection is still the one that the run
+    /// works with: nothing is sent to a Halo that is not the partner's any more.
+    pub(super) async fn begin_unchanged(&self) -> Result<LeasedTx<'a>, StopReason> {
+        super::begin_unchanged(self.ops, self.lease, self.connection).await
     }
 
     /// Renews the lease and returns its end, by which the request that follows has to end.

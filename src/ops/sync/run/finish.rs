@@ -14,16 +14,23 @@ use crate::queue;
 use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
 use crate::storage::{connections, run_queue};
 
-pub(super) async fn finish(ops: &Ops, claimed: &Claimed, outcome: SyncOutcome) -> Result<RunOutcome, OpError> {
+/// `revision` is that of the connection that the run worked with. What it found says nothing about
+/// another one.
+pub(super) async fn finish(
+    ops: &Ops,
+    claimed: &Claimed,
+    revision: Option<i32>,
+    outcome: SyncOutcome,
+) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
     match outcome {
-        SyncOutcome::Completed { counts, tenant_problem } => complete(ops, claimed, counts, tenant_problem).await,
+        SyncOutcome::Completed { counts, tenant_problem } => complete(ops, claimed, counts, tenant_problem, revision).await,
         SyncOutcome::Paused(pause) => put_back(ops, lease, &pause).await,
-        SyncOutcome::Halted(error) => halt(ops, claimed, &error).await,
-        SyncOutcome::ShuttingDown => give_back(ops, lease).await,
+        SyncOutcome::Halted(error) => halt(ops, claimed, &error, revision).await,
+        SyncOutcome::ShuttingDown | SyncOutcome::ConnectionChanged => give_back(ops, lease).await,
         SyncOutcome::AttemptsExhausted => {
             tracing::error!(sync_run.id = %lease.run(), partner.id = %lease.partner(), "this sync was started too often without an end");
-            fail(ops, lease, &Problem::new(ProblemKind::InternalFault, ops.clock.now())).await
+            fail(ops, lease, &Problem::new(ProblemKind::InternalFault, ops.clock.now()), revision).await
         }
         SyncOutcome::Disconnected => cancel(ops, lease).await,
     }
@@ -35,6 +42,7 @@ async fn complete(
     claimed: &Claimed,
     counts: Counts,
     tenant_problem: Option<Problem>,
+    revision: Option<i32>,
 ) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
     // This run, or a user, may have changed the connection since the run began.
@@ -46,16 +54,30 @@ async fn complete(
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     let hidden = connections::hidden_customers(&mut tx, ops.clock.now()).await?;
     let problem = tenant_problem.or(suspended).or(hidden);
-    connections::record_state(&mut tx, problem.as_ref(), ops.clock.now()).await?;
+    if let Some(revision) = revision {
+        connections::record_state(&mut tx, problem.as_ref(), revision, ops.clock.now()).await?;
+    }
     connections::record_confirmed(&mut tx, ops.clock.now()).await?;
     let Counts { confirmed, open, .. } = counts;
     end(lease, tx, RunEvent::Completed { confirmed, open, at: ops.clock.now() }).await
 }
 
 /// Ends a run that every attempt fails, with the problem as the connection's.
-async fn fail(ops: &Ops, lease: &SyncLease, problem: &Problem) -> Result<RunOutcome, OpError> {
+async fn fail(
+    ops: &Ops,
+    lease: &SyncLease,
+    problem: &Problem,
+    revision: Option<i32>,
+) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
-    connections::record_state(&mut tx, Some(problem), ops.clock.now()).await?;
+    // A run that ends before it has read a connection fails whichever connection there is.
+    let revision = match revision {
+        None => connections::revision(&mut tx, lease.scope()).await?,
+        revision => revision,
+    };
+    if let Some(revision) = revision {
+        connections::record_state(&mut tx, Some(problem), revision, ops.clock.now()).await?;
+    }
     end(lease, tx, RunEvent::Failed { problem: problem.clone(), at: ops.clock.now() }).await
 }
 
@@ -77,10 +99,19 @@ async fn end(lease: &SyncLease, mut tx: LeasedTx<'_>, event: RunEvent) -> Result
 }
 
 /// Ends or reschedules a run after an answer of Halo's that concerns every client.
-async fn halt(ops: &Ops, claimed: &Claimed, error: &HaloError) -> Result<RunOutcome, OpError> {
+async fn halt(
+    ops: &Ops,
+    claimed: &Claimed,
+    error: &HaloError,
+    revision: Option<i32>,
+) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
     let connection = connections::find(&mut *ops.db.read(lease.scope()).await?, lease.scope()).await?;
     let Some(connection) = connection else { return cancel(ops, lease).await };
+    // The connection that the partner has now is tried instead.
+    if revision.is_some_and(|revision| revision != connection.revision) {
+        return give_back(ops, lease).await;
+    }
     let now = ops.clock.now();
     let worked = connection.last_synced_at.max(connection.last_verified_at);
     let decision = retry::decide(error, claimed, now);
@@ -91,7 +122,7 @@ async fn halt(ops: &Ops, claimed: &Claimed, error: &HaloError) -> Result<RunOutc
     match decision {
         RetryDecision::Wait(wait) => put_back(ops, lease, &pause(wait, false)).await,
         RetryDecision::Retry(wait) => put_back(ops, lease, &pause(wait, true)).await,
-        RetryDecision::GiveUp => fail(ops, lease, &problem).await,
+        RetryDecision::GiveUp => fail(ops, lease, &problem, revision).await,
     }
 }
 
@@ -105,7 +136,8 @@ async fn put_back(ops: &Ops, lease: &SyncLease, pause: &Pause) -> Result<RunOutc
     Ok(RunOutcome::Rescheduled)
 }
 
-/// Gives the run back when the process shuts down: another worker continues it at once.
+/// Gives the run back when the process shuts down, or to begin again with another connection: a
+/// worker continues it at once.
 async fn give_back(ops: &Ops, lease: &SyncLease) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
     let continued = leases::put_back(&mut tx, None, ops.clock.now()).await?;

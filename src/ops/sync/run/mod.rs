@@ -77,6 +77,8 @@ enum SyncOutcome {
     /// Halo's answer concerns every client.
     Halted(HaloError),
     ShuttingDown,
+    /// The partner has another connection than the one that the run began with.
+    ConnectionChanged,
     /// The run was started too often: it kills its workers.
     AttemptsExhausted,
     /// The partner has no connection any more.
@@ -90,6 +92,8 @@ enum StopReason {
     Halo(HaloError),
     /// The process is shutting down.
     ShuttingDown,
+    /// The partner has another connection than the one that the run began with.
+    ConnectionChanged,
     /// An error of our own: the run is taken over after its lease.
     Fault(OpError),
 }
@@ -113,13 +117,14 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
     let lease = &claimed.lease;
     commit(tx, Failpoint::RunClaimed).await?;
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
+    let mut revision = None;
     let outcome = tokio::select! {
-        outcome = work(ops, &claimed, stop) => outcome,
+        outcome = work(ops, &claimed, &mut revision, stop) => outcome,
         () = renew_lease(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
     };
     // The end is one short transaction that gives the lease up, so the lease is no longer renewed.
     let finished = match outcome {
-        Ok(outcome) => finish::finish(ops, &claimed, outcome).await,
+        Ok(outcome) => finish::finish(ops, &claimed, revision, outcome).await,
         Err(error) => Err(error),
     };
     match finished {
@@ -160,24 +165,32 @@ async fn renew_lease(ops: &Ops, lease: &SyncLease) {
     }
 }
 
-async fn work(ops: &Ops, claimed: &Claimed, stop: &CancellationToken) -> Result<SyncOutcome, OpError> {
+/// `revision` becomes that of the connection that the run works with.
+async fn work(
+    ops: &Ops,
+    claimed: &Claimed,
+    revision: &mut Option<i32>,
+    stop: &CancellationToken,
+) -> Result<SyncOutcome, OpError> {
     let lease = &claimed.lease;
     if claimed.starts > MAX_STARTS {
         return Ok(SyncOutcome::AttemptsExhausted);
     }
     let Some(loaded) = load(ops, claimed).await? else { return Ok(SyncOutcome::Disconnected) };
+    *revision = Some(loaded.connection.revision);
     let secret = loaded.sealed_secret.clone();
     let session = match halo::open_session(ops, lease.scope(), Priority::Background, &loaded.connection, secret) {
         Ok(session) => session,
         Err(OpError::Halo(error)) => return Ok(SyncOutcome::Halted(error)),
         Err(error) => return Err(error),
     };
-    let synced = sync(ops, claimed, loaded, &session, stop).await;
+    let synced = sync(ops, claimed, loaded, &session, revision, stop).await;
     count_requests(ops, lease, &session).await?;
     match synced {
         Ok(outcome) => Ok(outcome),
         Err(StopReason::Halo(error)) => Ok(SyncOutcome::Halted(error)),
         Err(StopReason::ShuttingDown) => Ok(SyncOutcome::ShuttingDown),
+        Err(StopReason::ConnectionChanged) => Ok(SyncOutcome::ConnectionChanged),
         Err(StopReason::Fault(error)) => Err(error),
     }
 }
@@ -188,6 +201,7 @@ async fn sync(
     claimed: &Claimed,
     loaded: Loaded,
     session: &Session,
+    revision: &mut Option<i32>,
     stop: &CancellationToken,
 ) -> Result<SyncOutcome, StopReason> {
     let lease = &claimed.lease;
@@ -201,6 +215,7 @@ async fn sync(
         },
     };
     let Loaded { connection, desired, pending_writes, .. } = loaded;
+    *revision = Some(connection.revision);
     let mut executor = Executor::new(ops, lease, &connection, session, &desired, stop);
     let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
     let mut queue = SliceQueue::new(desired, turn);
@@ -214,7 +229,7 @@ async fn sync(
         pass(Failpoint::HaloRead);
         let overwritten =
             observe::attach_unconfirmed_writes(&mut slice, &pending_writes, &observation, ops.clock.now());
-        store_observation(ops, lease, &slice, &observation, overwritten.is_some()).await?;
+        store_observation(ops, lease, &connection, &slice, &observation, overwritten.is_some()).await?;
         if observation.observed.tenant != connection.tenant {
             let problem = Problem::new(ProblemKind::TenantChanged { evidence }, ops.clock.now());
             tenant_problem = Some(problem.with_first_seen_from(connection.problem.as_ref()));
@@ -227,7 +242,7 @@ async fn sync(
         queue.retry_stale(slice, &plan, &stale);
     }
     if claimed.clients.is_none() {
-        store_billing(ops, lease, session, &executor.created, stop).await?;
+        store_billing(ops, lease, &connection, session, &executor.created, stop).await?;
     }
     if let Some(error) = executor.breaker.refusal() {
         return Err(StopReason::Halo(error.clone()));
@@ -265,16 +280,31 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     Ok(Some(Loaded { connection, sealed_secret, desired, pending_writes }))
 }
 
+/// Begins a transaction that holds the lease, if the partner still has the connection that the run
+/// works with.
+async fn begin_unchanged<'l>(
+    ops: &Ops,
+    lease: &'l SyncLease,
+    connection: &Connection,
+) -> Result<LeasedTx<'l>, StopReason> {
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    if connections::revision(&mut tx, lease.scope()).await? != Some(connection.revision) {
+        return Err(StopReason::ConnectionChanged);
+    }
+    Ok(tx)
+}
+
 /// Stores the customers' names, and suspends the partner's writes if an earlier write overwrote
 /// fields.
 async fn store_observation(
     ops: &Ops,
     lease: &SyncLease,
+    connection: &Connection,
     slice: &Desired,
     observation: &Observation,
     overwritten: bool,
 ) -> Result<(), StopReason> {
-    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    let mut tx = begin_unchanged(ops, lease, connection).await?;
     if overwritten {
         connections::suspend_writes(&mut tx, ops.clock.now()).await?;
     }
@@ -289,6 +319,7 @@ async fn store_observation(
 async fn store_billing(
     ops: &Ops,
     lease: &SyncLease,
+    connection: &Connection,
     session: &Session,
     created: &BTreeSet<HaloSubscriptionId>,
     stop: &CancellationToken,
@@ -306,7 +337,7 @@ async fn store_billing(
             *billing = Billing::NotOnRecurringInvoice;
         }
     }
-    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    let mut tx = begin_unchanged(ops, lease, connection).await?;
     billing::record(&mut tx, &known).await?;
     commit(tx, Failpoint::BillingRecorded).await?;
     Ok(())

@@ -108,7 +108,7 @@ impl Executor<'_> {
     ) -> Result<bool, StopReason> {
         let pending = PendingWriteNote { subscription: id, sent, fields: fields.clone() };
         let pending = serde_json::to_value(pending).expect("plain data");
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_unchanged().await?;
         if !outcomes::intend_quantity(&mut tx, step.association, step.revision, &pending).await? {
             return Ok(false);
         }

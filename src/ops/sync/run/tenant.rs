@@ -40,9 +40,8 @@ pub(super) async fn follow(
     }
     let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
     // A user may have saved other details meanwhile, to which the evidence does not apply.
-    let now = connections::find(&mut tx, lease.scope()).await?;
-    if now.is_none_or(|now| (&now.url, &now.tenant) != (&connection.url, &connection.tenant)) {
-        return Ok(TenantIdentity::Unproven(evidence));
+    if connections::revision(&mut tx, lease.scope()).await? != Some(connection.revision) {
+        return Err(StopReason::ConnectionChanged);
     }
     associations::carry_over(&mut tx, lease.scope(), &connection.tenant, &tenant).await?;
     connections::confirm_tenant(&mut tx, lease.scope(), &tenant, ops.clock.now()).await?;
