@@ -43,6 +43,7 @@ const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
   CLIENT_NOT_ASSOCIATED: "reload",
   CLIENT_NOT_FOUND: "reload",
   CLIENT_SECRET_REQUIRED: "show-at-field",
+  CONNECTION_CHANGED: "reload",
   CREDENTIALS_REJECTED: "show-at-field",
   CUSTOMER_ALREADY_ASSOCIATED: "ask",
   DUPLICATE: "show-at-field",

@@ -37,6 +37,7 @@ use crate::domain::roster::NightlySchedule;
 use crate::graphql;
 use crate::http::{self, Documents, GraphqlService, Health, limits::Limits};
 use crate::jobs;
+use crate::ops::admin::status::{self, NotReady};
 use crate::ops::{OpError, Ops, Settings, admin::keys};
 use crate::seal::Keyring;
 use crate::storage::Db;
@@ -47,9 +48,10 @@ use crate::telemetry::Metrics;
 /// The time that requests in progress get when the process stops. Deployment tools kill after 30
 /// seconds.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
+/// The interval in which the clocks are compared.
+const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 /// The time that the database gets to answer a health check.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
-const NO_ANSWER: &str = "the database does not answer";
 /// The operations that partners' callers may run.
 const CONTRACT: &str = include_str!("../../frontend-contract/persisted-documents.json");
 const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -125,13 +127,13 @@ impl App {
 
     /// `/health/live` and `/health/ready` of this process.
     pub fn health(&self) -> Router {
-        let db = self.ops.db.clone();
+        let ops = self.ops.clone();
         http::health_routes(Health {
             ready: Arc::new(move || {
-                let db = db.clone();
+                let ops = ops.clone();
                 Box::pin(async move {
-                    let answered = tokio::time::timeout(PING_TIMEOUT, db.ping()).await;
-                    answered.is_ok_and(|ping| ping.is_ok()).then_some(()).ok_or_else(|| NO_ANSWER.to_owned())
+                    let checked = tokio::time::timeout(PING_TIMEOUT, status::check_ready(&ops)).await;
+                    checked.unwrap_or(Err(NotReady::NoAnswer)).map_err(|reason| reason.to_string())
                 })
             }),
             stopping: self.stopping.clone(),
@@ -160,10 +162,22 @@ impl App {
                 self.mutations.wait().await;
                 Ok(())
             } => served,
+            () = self.watch_clock() => Ok(()),
             () = timed_out => {
                 tracing::warn!("some requests were not completed before the shutdown timeout");
                 Ok(())
             }
+        }
+    }
+
+    /// Compares this machine's clock with the database's, for as long as the process serves: a wrong
+    /// clock is reported even if no one asks whether the process is ready.
+    async fn watch_clock(&self) {
+        loop {
+            if let Err(error) = status::compare_clocks(&self.ops).await {
+                tracing::debug!(%error, "the database's clock could not be read");
+            }
+            tokio::time::sleep(CLOCK_INTERVAL).await;
         }
     }
 

@@ -26,7 +26,7 @@ pub fn session(
     let http = HttpClient::for_typed_addresses(Guard::new(allowed), limits).map_err(StartError::from)?;
     let settings = HaloSettings { request_timeout: config.halo.timeout, ..HaloSettings::default() };
     let budget: crate::halo::Budget = Arc::new(|_| async { Ok(BudgetAnswer::Go) }.boxed());
-    let halo = Halo::new(http, budget, Clock::System, settings);
+    let halo = Halo::new(http, budget, Clock::system(), settings);
     let credentials = Credentials::new(halo.address(url)?, application_client_id, client_secret);
     Ok(halo.session(credentials, Priority::Interactive).at_most(MOST_REQUESTS))
 }

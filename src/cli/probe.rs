@@ -49,7 +49,7 @@ pub(super) async fn run(args: ProbeArgs) -> anyhow::Result<ExitCode> {
     let secret = secret(args.secret_file.as_deref())?;
     let session = probe::session(&config, &args.url, &args.client_id, &secret)?;
     let writes = args.customer.map(|customer| {
-        let at = Clock::System.now();
+        let at = Clock::system().now();
         ProbeWrites {
             customer: HaloCustomerId(customer),
             name: format!("INFIMA probe {}, can be deleted", at.format("%Y-%m-%d %H:%M:%S UTC")),

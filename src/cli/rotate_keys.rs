@@ -22,7 +22,7 @@ pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
     variables.set_default("INFIMA_LOG", "warn");
     let config = Config::read(&variables)?;
     telemetry::init(&config.log)?;
-    let app = App::build(&config, Clock::System, 2).await?;
+    let app = App::build(&config, Clock::system(), 2).await?;
     let Rotation { resealed, remaining, in_use } = rotate_keys(&app.ops, args.dry_run).await.map_err(explain)?;
     let active = app.ops.keys.active_id();
     match args.dry_run {

@@ -22,7 +22,7 @@ pub(super) struct SandboxArgs {
 }
 
 pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
-    let sandbox = dev::sandbox(&args.data_dir, args.port, Clock::System).await;
+    let sandbox = dev::sandbox(&args.data_dir, args.port, Clock::system()).await;
     let sandbox =
         sandbox.with_context(|| format!("the sandbox cannot start in {} (--data-dir)", args.data_dir.display()))?;
     for port in sandbox.taken_ports() {

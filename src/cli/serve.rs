@@ -14,7 +14,7 @@ use crate::telemetry;
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let (config, api) = read(&Variables::of_this_process())?;
     telemetry::init(&config.log)?;
-    let app = App::build(&config, Clock::System, config.database.connections).await?;
+    let app = App::build(&config, Clock::system(), config.database.connections).await?;
     let verifier = app::verifier(&api.auth, &app.clock)?;
     let router = app.api(&config, &api, verifier, app::playground(&config, &api, Vec::new()))?;
     let address = config.http.listen;

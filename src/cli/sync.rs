@@ -53,7 +53,7 @@ pub(super) async fn run(args: SyncArgs) -> anyhow::Result<ExitCode> {
     variables.set_default("INFIMA_LOG", "warn");
     let config = Config::read(&variables)?;
     telemetry::init(&config.log)?;
-    let app = App::build(&config, Clock::System, 2).await?;
+    let app = App::build(&config, Clock::system(), 2).await?;
     if let (true, Some(external_id)) = (args.dry_run, &args.partner) {
         preview(&app.ops, external_id).await?;
         return Ok(ExitCode::SUCCESS);

@@ -14,7 +14,7 @@ use crate::telemetry;
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::read(&Variables::of_this_process())?;
     telemetry::init(&config.log)?;
-    let app = App::build(&config, Clock::System, config.database.worker_connections).await?;
+    let app = App::build(&config, Clock::system(), config.database.worker_connections).await?;
     let listener = match config.worker.listen {
         Some(address) => {
             let bound = TcpListener::bind(address).await;

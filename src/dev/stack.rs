@@ -79,7 +79,7 @@ impl Stack {
     pub async fn start(options: &DevOptions, data_dir: &DataDir, mut variables: Variables) -> anyhow::Result<Self> {
         settings::log(&mut variables);
         telemetry::init(&variables.read()?)?;
-        let clock = Clock::System;
+        let clock = Clock::system();
 
         let say = |line: &str| println!("  {line}");
         let postgres = PostgresOptions { say, ..PostgresOptions::new(data_dir.path(), &variables)? };

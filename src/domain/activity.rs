@@ -89,6 +89,8 @@ pub enum Action {
     RosterImported,
     #[strum(serialize = "settings.changed")]
     SettingsChanged,
+    #[strum(serialize = "sync.night_released")]
+    NightReleased,
     #[strum(serialize = "sync.requested")]
     SyncRequested,
     #[strum(serialize = "support.read")]

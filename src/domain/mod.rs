@@ -10,6 +10,7 @@
 
 pub mod activity;
 pub mod association;
+pub mod clock_skew;
 pub mod connection;
 pub mod explain;
 pub mod guide;

@@ -15,6 +15,9 @@ use crate::ids::PartnerId;
 /// The shortest time between two nightly syncs of one partner, also if its time zone changes.
 pub const MIN_INTERVAL: Duration = Duration::hours(12);
 
+/// A time is in the future only if it is later than this: clocks are set back by small steps.
+pub const CLOCK_TOLERANCE: Duration = Duration::minutes(1);
+
 /// The date of a nightly sync and the instant at which it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NightlySync {
@@ -32,6 +35,14 @@ pub struct NightlyHistory {
     pub latest: Option<Night>,
 }
 
+impl NightlyHistory {
+    /// Whether the latest night was requested at a time that has not come yet. Only a wrong clock does
+    /// that; one that is obeyed would cancel the nights until then.
+    pub fn is_from_the_future(&self, now: DateTime<Utc>) -> bool {
+        self.latest.is_some_and(|latest| latest.requested_at > now + CLOCK_TOLERANCE)
+    }
+}
+
 /// The next nightly sync that is queued, and when. The schedule queues it as soon as its time has
 /// come, and the API shows the same: it may be due already, when a missed night is caught up. A
 /// night that was had already is not among them, and between two requests are [`MIN_INTERVAL`] at
@@ -45,7 +56,9 @@ pub fn next_sync(
     if !settings.nightly {
         return None;
     }
-    let earliest = history.latest.map_or(history.since, |latest| latest.requested_at + MIN_INTERVAL);
+    // A wrong clock may have dated the connection.
+    let since = history.since.min(now);
+    let earliest = history.latest.map_or(since, |latest| latest.requested_at + MIN_INTERVAL);
     let mut nightly = latest_due(partner, settings, now);
     loop {
         let next = next_due(partner, settings, nightly.due.max(now));
@@ -53,7 +66,7 @@ pub fn next_sync(
         let had = history.latest.is_some_and(|latest| latest.date >= nightly.date);
         // Earlier nights are not caught up: by then, the next one has taken this one's place.
         let replaced = next.due <= due;
-        if !had && !replaced && nightly.due >= history.since {
+        if !had && !replaced && nightly.due >= since {
             return Some(NightlySync { date: nightly.date, due });
         }
         nightly = next;

@@ -8,6 +8,8 @@
 mod schedule;
 mod work;
 
+pub use schedule::enqueue_maintenance;
+
 use std::future::Future;
 use std::time::Duration;
 

@@ -1,12 +1,12 @@
 //! The scheduler: enqueues the search for orphaned runs every few seconds, and nightly syncs every
 //! minute. Every worker process runs a scheduler; the queue keeps one job for each task and
-//! interval.
+//! interval. A process whose clock is wrong enqueues nothing.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ops::Ops;
+use crate::ops::{OpError, Ops, admin::status};
 use crate::queue::{self, MaintenanceTask};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -17,11 +17,21 @@ pub(super) async fn run_scheduler(ops: Ops, sweep: Duration, stop: CancellationT
     let mut interval = tokio::time::interval(sweep.min(MINUTE));
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while stop.run_until_cancelled(interval.tick()).await.is_some() {
-        for (task, every) in [(MaintenanceTask::RequeueOrphans, sweep), (MaintenanceTask::EnqueueNightly, MINUTE)] {
-            let number = ops.clock.now().timestamp() / i64::try_from(every.as_secs().max(1)).unwrap_or(60);
-            if let Err(error) = queue::enqueue_maintenance(ops.db.pool(), task, number).await {
-                tracing::warn!(%error, ?task, "maintenance could not be enqueued; the next interval tries again");
-            }
+        if let Err(error) = enqueue_maintenance(&ops, sweep).await {
+            tracing::warn!(%error, "maintenance could not be enqueued; the next interval tries again");
         }
     }
+}
+
+/// Enqueues the maintenance of the present interval, unless this process' clock is wrong.
+pub async fn enqueue_maintenance(ops: &Ops, sweep: Duration) -> Result<(), OpError> {
+    let (now, skew) = status::compare_clocks(ops).await?;
+    if skew.is_too_large() {
+        return Ok(());
+    }
+    for (task, every) in [(MaintenanceTask::RequeueOrphans, sweep), (MaintenanceTask::EnqueueNightly, MINUTE)] {
+        let number = now.timestamp() / i64::try_from(every.as_secs().max(1)).unwrap_or(60);
+        queue::enqueue_maintenance(ops.db.pool(), task, number).await?;
+    }
+    Ok(())
 }

@@ -17,7 +17,7 @@ mod partner_guard;
 pub mod roster;
 pub mod sync;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use association::search_text;
@@ -27,6 +27,7 @@ pub use error::{ARCHIVED, HaloFailure, HaloFailureCode, OpError, UserError, User
 use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::domain::activity::Action;
+use crate::domain::clock_skew::ClockSkew;
 use crate::domain::roster::NightlySchedule;
 use crate::halo::Halo;
 use crate::seal::Keyring;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub keys: Keyring,
     pub halo: Halo,
     pub clock: Clock,
+    /// How far this process' clock is from the shared one.
+    pub clock_skew: Mutex<ClockSkew>,
     pub settings: Settings,
 }
 
@@ -60,7 +63,7 @@ pub struct Settings {
 
 impl Ops {
     pub fn new(db: Db, keys: Keyring, halo: Halo, clock: Clock, settings: Settings) -> Self {
-        Self(Arc::new(Parts { db, keys, halo, clock, settings }))
+        Self(Arc::new(Parts { db, keys, halo, clock, clock_skew: Mutex::default(), settings }))
     }
 }
 

@@ -27,7 +27,7 @@ impl Ops {
         scope: &'s PartnerScope,
         context: impl Into<AuditContext>,
     ) -> Result<PartnerTx<'s>, OpError> {
-        Ok(PartnerTx::begin(&self.db, scope, context, self.clock.now()).await?)
+        Ok(PartnerTx::begin(&self.db, scope, context, &self.clock).await?)
     }
 
     /// Refuses an archived partner without locking it, before Halo is sent anything.

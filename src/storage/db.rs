@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
 use sqlx::{ConnectOptions, Executor, Transaction};
@@ -91,6 +92,15 @@ impl Db {
         Ok(tx)
     }
 
+    /// The same, with the time by Postgres' clock, which all processes share.
+    pub async fn begin_dated(&self, scope: impl Into<Scope<'_>>) -> Result<(Tx, DateTime<Utc>)> {
+        let setting = scope.into().setting();
+        let mut tx = self.pool.begin().await?;
+        let row = sqlx::query!(r#"select set_config('infima.scope', $1, true), now() as "now!""#, setting);
+        let now = row.fetch_one(&mut *tx).await?.now;
+        Ok((tx, now))
+    }
+
     /// Whether row-level security holds for the role we connect as, in every table of partners: not
     /// for a superuser nor for a table's owner, and not for a role that is a member of one, since
     /// it is taken for the owner or may become it.
@@ -110,12 +120,6 @@ impl Db {
         .fetch_one(&self.pool)
         .await?;
         Ok(enforced)
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        sqlx::query!("select true as up").fetch_one(&self.pool).await?;
-        Ok(())
     }
 }
 

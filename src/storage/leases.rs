@@ -6,7 +6,7 @@
 //! begins another run after a cancelled one waits as well.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -17,6 +17,7 @@ use super::error::inconsistent;
 use super::run_lifecycles::{self, LockedRun};
 use super::{Db, Result, StorageError, Tx, partners};
 use crate::auth::{PartnerScope, SystemScope};
+use crate::clock::Clock;
 use crate::domain::run::{Claim, Pause, RunEvent, RunState, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
@@ -56,6 +57,16 @@ pub struct Claimed {
     pub starts: u32,
     /// How many attempts failed because Halo was not available.
     pub attempts: u32,
+    /// When the run was claimed, by Postgres' clock and by one that never jumps.
+    claimed_at: (DateTime<Utc>, Instant),
+}
+
+impl Claimed {
+    /// The time by the clock that all processes share.
+    pub fn now(&self, clock: &Clock) -> DateTime<Utc> {
+        let (at, since) = self.claimed_at;
+        clock.shared(at + since.elapsed())
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +137,7 @@ pub async fn claim(
         problem: row.problem,
         continued_by: row.continued_by,
     })?;
+    let claimed_at = (locked.now, Instant::now());
     let Ok(claimed) = locked.lifecycle.apply(&RunEvent::Claimed(claim), locked.now) else { return Ok(None) };
     match run_lifecycles::store(tx, run, &claimed).await {
         Ok(()) => {}
@@ -139,6 +151,7 @@ pub async fn claim(
         clients: claimed.clients,
         starts: claimed.starts,
         attempts: claimed.attempts,
+        claimed_at,
     }))
 }
 
@@ -187,6 +200,11 @@ impl<'l> LeasedTx<'l> {
 
     pub fn lease(&self) -> &'l SyncLease {
         self.lease
+    }
+
+    /// When the transaction began, by the clock that all processes share.
+    pub fn now(&self, clock: &Clock) -> DateTime<Utc> {
+        clock.shared(self.run.now)
     }
 
     /// Has the domain decide what the event makes of the run, stores it, and returns its state.

@@ -30,6 +30,7 @@ pub mod run_listener;
 pub mod run_queue;
 pub mod runs;
 pub mod schedules;
+pub mod status;
 
 pub use db::{Db, Reader, Scope, Tx, migrate};
 pub use error::{StorageError, is_out_of_reach};

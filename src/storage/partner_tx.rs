@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use super::activity::{self, Entry};
 use super::{Db, Result, Tx, partners};
 use crate::auth::PartnerScope;
+use crate::clock::Clock;
 use crate::domain::activity::Action;
 use crate::domain::roster::RosterState;
 
@@ -21,8 +22,8 @@ pub struct AuditContext {
     pub reason: Option<String>,
 }
 
-/// A transaction on one partner's rows, with the actor, the request and the clock reading that its
-/// audit rows carry. For `ops/`.
+/// A transaction on one partner's rows, with the actor, the request and the time that its audit rows
+/// carry. For `ops/`.
 pub struct PartnerTx<'s> {
     tx: Tx,
     scope: &'s PartnerScope,
@@ -35,9 +36,10 @@ impl<'s> PartnerTx<'s> {
         db: &Db,
         scope: &'s PartnerScope,
         context: impl Into<AuditContext>,
-        now: DateTime<Utc>,
+        clock: &Clock,
     ) -> Result<Self> {
-        Ok(Self { tx: db.begin(scope).await?, scope, context: context.into(), now })
+        let (tx, now) = db.begin_dated(scope).await?;
+        Ok(Self { tx, scope, context: context.into(), now: clock.shared(now) })
     }
 
     /// Keeps two requests of the same partner apart until the transaction ends, and returns the
@@ -50,7 +52,7 @@ impl<'s> PartnerTx<'s> {
         self.scope
     }
 
-    /// The reading of our clock that everything in this transaction is dated with.
+    /// The reading of the shared clock that everything in this transaction is dated with.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
     }

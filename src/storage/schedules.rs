@@ -6,12 +6,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Partners, Result};
+use super::{PartnerTx, Partners, Result};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::roster::NightlySchedule;
 use crate::domain::run::Night;
 use crate::domain::schedule::NightlyHistory;
-use crate::ids::PartnerId;
+use crate::ids::{PartnerId, RunId};
 
 /// A partner whose nights are synced.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Schedule {
     pub partner: PartnerId,
     pub settings: NightlySchedule,
     pub history: NightlyHistory,
+    /// When this was read, by the clock that all processes share.
+    pub read_at: DateTime<Utc>,
 }
 
 struct Row {
@@ -30,6 +32,7 @@ struct Row {
     since: DateTime<Utc>,
     nightly_date: Option<NaiveDate>,
     nightly_requested_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
 }
 
 impl TryFrom<Row> for Schedule {
@@ -49,6 +52,7 @@ impl TryFrom<Row> for Schedule {
                 since: row.since,
                 latest: latest.map(|(date, requested_at)| Night { date, requested_at }),
             },
+            read_at: row.now,
         })
     }
 }
@@ -67,7 +71,7 @@ pub async fn batch(
         Row,
         r#"select p.id, p.time_zone, p.nightly_sync, p.night_start, p.night_end,
                   greatest(c.created_at, a.mapped_at) as "since!", n.nightly_date as "nightly_date?",
-                  n.nightly_requested_at as "nightly_requested_at?"
+                  n.nightly_requested_at as "nightly_requested_at?", now() as "now!"
            from partners p
            join connections c on c.partner_id = p.id and c.state <> 'disconnected'
            join lateral (select min(created_at) as mapped_at from associations
@@ -93,7 +97,7 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result
         Row,
         r#"select p.id, p.time_zone, p.nightly_sync, p.night_start, p.night_end,
                   greatest(c.created_at, a.mapped_at) as "since!", n.nightly_date as "nightly_date?",
-                  n.nightly_requested_at as "nightly_requested_at?"
+                  n.nightly_requested_at as "nightly_requested_at?", now() as "now!"
            from partners p
            join connections c on c.partner_id = p.id and c.state <> 'disconnected'
            join lateral (select min(created_at) as mapped_at from associations
@@ -111,4 +115,30 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result
 
 pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<Schedule>> {
     Ok(find_many(db, scope).await?.pop())
+}
+
+/// Takes the nights away from runs whose nights were requested after `latest`, which has not come yet:
+/// a machine with a wrong clock requested them. The runs stay; the nights are free again. Returns the
+/// runs with their nights.
+pub async fn release_nights_after(tx: &mut PartnerTx<'_>, latest: DateTime<Utc>) -> Result<Vec<(RunId, Night)>> {
+    let partner = tx.scope().partner();
+    let rows = sqlx::query!(
+        r#"select id, nightly_date as "nightly_date!", nightly_requested_at as "nightly_requested_at!" from sync_runs
+           where partner_id = $1 and nightly_date is not null and nightly_requested_at > $2
+           order by id for no key update"#,
+        partner.0,
+        latest
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    sqlx::query!(
+        "update sync_runs set nightly_date = null, nightly_requested_at = null where partner_id = $1 and id = any ($2)",
+        partner.0,
+        &ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    let night = |date, requested_at| Night { date, requested_at };
+    Ok(rows.into_iter().map(|row| (RunId(row.id), night(row.nightly_date, row.nightly_requested_at))).collect())
 }

@@ -26,7 +26,7 @@ async fn tenant() -> (Sandbox, Tenant) {
         CustomerSeed::named(format!("{PLANTED} (old)")).inactive(),
     ];
     let seed = TenantSeed { customers, ..TenantSeed::empty("acme") };
-    let sandbox = Sandbox::start(SandboxOptions { dir: None, clock: Clock::System }, vec![seed]).await.unwrap();
+    let sandbox = Sandbox::start(SandboxOptions { dir: None, clock: Clock::system() }, vec![seed]).await.unwrap();
     let tenant = sandbox.tenant("acme");
     let id = tenant.subscriptions()[1].id;
     tenant.act(Act::SetSubscriptionActive { id, active: false }).unwrap();
@@ -165,7 +165,7 @@ async fn each_statement_is_refuted_by_a_tenant_that_differs() {
 async fn page_of_more_than_100_rows_refutes_the_page_cap() {
     let customers = (0..120).map(|number| format!("{PLANTED} {number}"));
     let seed = TenantSeed::with_customers("acme", customers);
-    let sandbox = Sandbox::start(SandboxOptions { dir: None, clock: Clock::System }, vec![seed]).await.unwrap();
+    let sandbox = Sandbox::start(SandboxOptions { dir: None, clock: Clock::system() }, vec![seed]).await.unwrap();
     let tenant = sandbox.tenant("acme");
     let report = probe(&tenant, false).await;
     assert!(matches!(report.verdict("customers.page-cap"), Verdict::Holds { .. }), "{report}");

@@ -9,6 +9,7 @@ export const userErrorMeanings = {
   "CLIENT_NOT_ASSOCIATED": "The client is not mapped to a Halo customer.",
   "CLIENT_NOT_FOUND": "The client does not exist or belongs to another partner.",
   "CLIENT_SECRET_REQUIRED": "The Client Secret is required: none is stored, or the stored one belongs to another address.",
+  "CONNECTION_CHANGED": "The connection was saved or removed while Halo was asked, and nothing was stored. Try again.",
   "CREDENTIALS_REJECTED": "Halo rejected the Client ID and Client Secret: they are wrong, the application is deleted or inactive, its secret was renewed, or its agent was removed. Halo gives the same answer to all of these.",
   "CUSTOMER_ALREADY_ASSOCIATED": "Another client is mapped to this Halo customer. To map both, set `allowSharedCustomer`.",
   "DUPLICATE": "The list has the same entry twice.",

@@ -509,6 +509,8 @@ export type UserErrorCode =
   | 'CLIENT_NOT_FOUND'
   /** The Client Secret is required: none is stored, or the stored one belongs to another address. */
   | 'CLIENT_SECRET_REQUIRED'
+  /** The connection was saved or removed while Halo was asked, and nothing was stored. Try again. */
+  | 'CONNECTION_CHANGED'
   /**
    * Halo rejected the Client ID and Client Secret: they are wrong, the application is deleted or
    * inactive, its secret was renewed, or its agent was removed. Halo gives the same answer to

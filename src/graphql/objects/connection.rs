@@ -85,7 +85,7 @@ impl HaloConnection {
     async fn next_nightly_sync_at(&self, ctx: &Context<'_>) -> Result<Option<Timestamp>> {
         let request_context = RequestContext::of(ctx);
         let Some(schedule) = request_context.load(ScheduleOf(self.0.partner)).await? else { return Ok(None) };
-        let now = request_context.ops.clock.now();
+        let now = request_context.ops.clock.shared(schedule.read_at);
         let next = schedule::next_sync(schedule.partner, &schedule.settings, &schedule.history, now);
         Ok(next.map(|nightly| nightly.due.max(now).into()))
     }

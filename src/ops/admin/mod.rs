@@ -4,6 +4,7 @@
 pub mod housekeeping;
 pub mod keys;
 pub mod record_reads;
+pub mod status;
 
 use std::time::Duration;
 

@@ -134,7 +134,8 @@ async fn read_candidate(
     association: &Association,
     subscription: HaloSubscriptionId,
 ) -> Result<(Connection, ObservedFields), OpError> {
-    let (connection, session) = halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
+    let (connection, session) =
+        halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
     let found = session
         .subscription(subscription)
         .await

@@ -1,7 +1,7 @@
 //! Decides, once, about a Halo of another identity at the stored URL.
 
-use super::{count_attempt, ensure_unchanged};
 use super::tenant::{TenantDecision, decide, find_evidence};
+use super::{count_attempt, ensure_unchanged};
 use crate::auth::Act;
 use crate::domain::connection::Connection;
 use crate::domain::run::{RunRequest, Trigger};

@@ -12,11 +12,12 @@ pub async fn disconnect(ops: &Ops, request: &Request<'_>, target: impl Into<Targ
     let scope = request.authorize(ops, Act::Disconnect, target).await?;
     let mut tx = ops.begin(&scope, request).await?;
     tx.lock().await?;
+    let now = tx.now();
     let connection = connections::find(&mut tx, &scope).await?;
     // Runs first, as a run does that ends: two transactions that lock in different orders would
     // wait for each other.
-    run_queue::cancel(&mut tx, &scope, ops.clock.now()).await?;
-    let disconnected = connections::disconnect(&mut tx, &scope, ops.clock.now()).await?;
+    run_queue::cancel(&mut tx, &scope, now).await?;
+    let disconnected = connections::disconnect(&mut tx, &scope, now).await?;
     if disconnected {
         let after = connections::find(&mut tx, &scope).await?;
         let subject = connection.as_ref().map(|connection| connection.id.to_string());

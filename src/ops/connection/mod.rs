@@ -40,7 +40,8 @@ pub(in crate::ops) fn not_connected() -> OpError {
 /// or removed since it was `read`. The partner is locked, so the connection stays as it is from here
 /// to the end of the transaction.
 pub(in crate::ops) async fn ensure_unchanged(tx: &mut PartnerTx<'_>, read: &Connection) -> Result<(), OpError> {
-    let now = connections::find(tx, tx.scope()).await?;
+    let scope = tx.scope();
+    let now = connections::find(tx, scope).await?;
     if now.is_some_and(|now| now.is_usable() && now.is_same_as(read)) { Ok(()) } else { Err(changed()) }
 }
 

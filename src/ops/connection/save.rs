@@ -3,9 +3,9 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{changed, count_attempt};
 use super::details::{Details, read_details};
 use super::tenant::{TenantDecision, decide, find_evidence};
+use super::{changed, count_attempt};
 use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
 use crate::domain::connection::Connection;

@@ -41,7 +41,7 @@ impl Stack {
 
     /// The tenants as they are on disk, while no stack is running.
     async fn tenants(&self) -> Sandbox {
-        dev::sandbox(&self.dir, 0, Clock::System).await.expect("no other process uses the tenants")
+        dev::sandbox(&self.dir, 0, Clock::system()).await.expect("no other process uses the tenants")
     }
 
     /// Starts the stack and kills it while Halo holds back its answer to the `nth` such call.

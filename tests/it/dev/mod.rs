@@ -51,7 +51,7 @@ impl Home {
 
     /// The tenants as they are on disk, while no stack is running.
     async fn tenants(&self) -> Sandbox {
-        dev::sandbox(&self.0, 0, Clock::System).await.expect("no other process uses the tenants")
+        dev::sandbox(&self.0, 0, Clock::system()).await.expect("no other process uses the tenants")
     }
 
     /// Sends SIGKILL to the stack and its child processes, so that none writes to the files any

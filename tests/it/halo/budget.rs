@@ -79,7 +79,7 @@ pub async fn stays_inside(size: Size) {
     let mut config = world.config.clone();
     (config.halo.requests, config.halo.interactive_reserve) = (size.ours, size.for_interactive);
     config.halo.window = size.window;
-    let api = App::build(&config, Clock::System, 2).await.unwrap();
+    let api = App::build(&config, Clock::system(), 2).await.unwrap();
     let mark = world.mark();
     let run = world.request_sync().await;
     let workers = [Worker::start_with(&world, &limits), Worker::start_with(&world, &limits)];

@@ -73,7 +73,7 @@ impl Server {
             partner_claim: "partner".into(),
             leeway: options.leeway,
         }));
-        let verifier = Arc::new(mint.verifier(Clock::System));
+        let verifier = Arc::new(mint.verifier(Clock::system()));
         let identify: Identify = Arc::new(move |token: Option<SecretString>| {
             let verifier = verifier.clone();
             Box::pin(async move {
@@ -86,7 +86,7 @@ impl Server {
         let service = GraphqlService {
             schema: probe.schema(),
             identify,
-            clock: Clock::System,
+            clock: Clock::system(),
             limits: options.limits,
             documents: options.documents,
             public_introspection: options.public_introspection,
@@ -115,7 +115,7 @@ impl Server {
 
     fn token_for(&self, role: Role, subject: &str, lifetime: Duration) -> String {
         let partner = role.belongs_to_a_partner().then_some("msp-7");
-        self.mint.mint(role, partner, subject, "Ada", lifetime, &Clock::System).expose_secret().to_owned()
+        self.mint.mint(role, partner, subject, "Ada", lifetime, &Clock::system()).expose_secret().to_owned()
     }
 
     /// A POST as a modern client sends it.

@@ -35,7 +35,9 @@ impl Change {
                 let other = details_of(&world.sandbox.tenant("other"));
                 let details = Details { tenant_change: Some(TenantDecision::Archive), ..other };
                 let admin = world.admin().await;
-                save_connection(world.ops(), &request(&admin), world.partner().await, details).await.expect("they work");
+                save_connection(world.ops(), &request(&admin), world.partner().await, details)
+                    .await
+                    .expect("they work");
             }
             Change::Removed => world.disconnect().await,
         }
@@ -80,11 +82,7 @@ impl Verb {
         }
     }
 
-    async fn carry_out(
-        self,
-        world: &World,
-        about: Option<(AssociationId, HaloSubscriptionId)>,
-    ) -> Result<(), OpError> {
+    async fn carry_out(self, world: &World, about: Option<(AssociationId, HaloSubscriptionId)>) -> Result<(), OpError> {
         let (admin, partner) = (world.admin().await, world.partner().await);
         let request = request(&admin);
         match self {

@@ -59,7 +59,7 @@ async fn start(database: &TestDatabase, keys: &str) -> Result<App, StartError> {
     let mut variables = Variables::default();
     variables.set("DATABASE_URL", database.app_url().expose_secret());
     variables.set("INFIMA_KEYS", keys);
-    App::build(&Config::read(&variables).unwrap(), Clock::System, 2).await
+    App::build(&Config::read(&variables).unwrap(), Clock::system(), 2).await
 }
 
 /// Partners with a connection each, whose secret is `secret <n>`, sealed with the active key of

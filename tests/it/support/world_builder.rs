@@ -150,7 +150,7 @@ impl WorldBuilder {
     /// Starts the sandbox and the app over a new database.
     async fn start(self, seed: TenantSeed) -> World {
         let clock = if self.for_processes {
-            Clock::System
+            Clock::system()
         } else {
             Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant"))
         };

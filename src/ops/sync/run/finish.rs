@@ -24,7 +24,9 @@ pub(super) async fn finish(
 ) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
     match outcome {
-        SyncOutcome::Completed { counts, tenant_problem } => complete(ops, claimed, counts, tenant_problem, revision).await,
+        SyncOutcome::Completed { counts, tenant_problem } => {
+            complete(ops, claimed, counts, tenant_problem, revision).await
+        }
         SyncOutcome::Paused(pause) => put_back(ops, lease, &pause).await,
         SyncOutcome::Halted(error) => halt(ops, claimed, &error, revision).await,
         SyncOutcome::ShuttingDown | SyncOutcome::ConnectionChanged => give_back(ops, lease).await,
@@ -63,12 +65,7 @@ async fn complete(
 }
 
 /// Ends a run that every attempt fails, with the problem as the connection's.
-async fn fail(
-    ops: &Ops,
-    lease: &SyncLease,
-    problem: &Problem,
-    revision: Option<i32>,
-) -> Result<RunOutcome, OpError> {
+async fn fail(ops: &Ops, lease: &SyncLease, problem: &Problem, revision: Option<i32>) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     // A run that ends before it has read a connection fails whichever connection there is.
     let revision = match revision {
@@ -99,12 +96,7 @@ async fn end(lease: &SyncLease, mut tx: LeasedTx<'_>, event: RunEvent) -> Result
 }
 
 /// Ends or reschedules a run after an answer of Halo's that concerns every client.
-async fn halt(
-    ops: &Ops,
-    claimed: &Claimed,
-    error: &HaloError,
-    revision: Option<i32>,
-) -> Result<RunOutcome, OpError> {
+async fn halt(ops: &Ops, claimed: &Claimed, error: &HaloError, revision: Option<i32>) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
     let connection = connections::find(&mut *ops.db.read(lease.scope()).await?, lease.scope()).await?;
     let Some(connection) = connection else { return cancel(ops, lease).await };
@@ -112,7 +104,7 @@ async fn halt(
     if revision.is_some_and(|revision| revision != connection.revision) {
         return give_back(ops, lease).await;
     }
-    let now = ops.clock.now();
+    let now = claimed.now(&ops.clock);
     let worked = connection.last_synced_at.max(connection.last_verified_at);
     let decision = retry::decide(error, claimed, now);
     let retried = decision != RetryDecision::GiveUp;

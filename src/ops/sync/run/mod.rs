@@ -271,8 +271,9 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let Some((connection, Some(sealed_secret))) = stored.and_then(|stored| stored.connection) else { return Ok(None) };
     let clients = claimed.clients.as_deref();
     let mut desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, timeout).await?;
-    desired.customers_due = clients.is_none()
-        && connections::customers_are_due(&mut tx, lease.scope(), CUSTOMERS_INTERVAL, ops.clock.now()).await?;
+    let now = tx.now(&ops.clock);
+    desired.customers_due =
+        clients.is_none() && connections::customers_are_due(&mut tx, lease.scope(), CUSTOMERS_INTERVAL, now).await?;
     let pending_writes = outcomes::pending_writes(&mut tx, timeout).await?;
     let total = u32::try_from(desired.associations.len()).unwrap_or(u32::MAX);
     tx.apply(&RunEvent::DesiredRead { total }).await?;
@@ -308,7 +309,8 @@ async fn store_observation(
     if overwritten {
         connections::suspend_writes(&mut tx, ops.clock.now()).await?;
     }
-    observe::store_customers(&mut tx, slice, observation, ops.clock.now()).await?;
+    let now = tx.now(&ops.clock);
+    observe::store_customers(&mut tx, slice, observation, now).await?;
     commit(tx, Failpoint::ObservationRecorded).await?;
     Ok(())
 }

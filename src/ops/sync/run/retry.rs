@@ -66,7 +66,7 @@ pub(super) fn decide(error: &HaloError, claimed: &Claimed, now: DateTime<Utc>) -
 /// which Halo did not answer, and those of `deferred` steps and unconfirmed creates. `None` if the
 /// run is complete.
 pub(super) fn pause(ops: &Ops, claimed: &Claimed, executor: &Executor<'_>, deferred: Option<Problem>) -> Option<Pause> {
-    let (counts, now) = (executor.counts, ops.clock.now());
+    let (counts, now) = (executor.counts, claimed.now(&ops.clock));
     // While Halo keeps answering for others, silence is these clients' own problem, which the next
     // run tries again.
     let others_answered =

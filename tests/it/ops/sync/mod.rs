@@ -3,6 +3,7 @@
 
 mod billing;
 mod changes_in_halo;
+mod clocks;
 mod concurrency;
 pub(crate) mod crash;
 mod create;
