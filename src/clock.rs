@@ -1,9 +1,9 @@
 //! The only place that reads the clock of this process.
 //!
-//! What several processes have to agree on (leases, retries, the request budget, nights, and all else
-//! that decides *when*) is judged by Postgres' clock, which they share and which is read with the
-//! query: see [`Clock::shared`]. This process' own clock serves for tokens' expiry and for times that
-//! are only shown.
+//! What several processes have to agree on (leases, retries, the request budget, nights, and all
+//! else that decides *when*) is judged by Postgres' clock, which they share and which is read with
+//! the query: see [`Clock::shared`]. This process' own clock serves for tokens' expiry and for
+//! times that are only shown.
 
 use std::sync::{Arc, Mutex};
 
@@ -49,8 +49,8 @@ impl Clock {
         now + self.ahead
     }
 
-    /// The time by the clock that all processes share: what the database's clock read, or what a test
-    /// has set for all of them.
+    /// The time by the clock that all processes share: what the database's clock read, or what a
+    /// test has set for all of them.
     pub fn shared(&self, by_database: DateTime<Utc>) -> DateTime<Utc> {
         match &self.source {
             Source::System => by_database,

@@ -170,8 +170,8 @@ impl App {
         }
     }
 
-    /// Compares this machine's clock with the database's, for as long as the process serves: a wrong
-    /// clock is reported even if no one asks whether the process is ready.
+    /// Compares this machine's clock with the database's, for as long as the process serves: a
+    /// wrong clock is reported even if no one asks whether the process is ready.
     async fn watch_clock(&self) {
         loop {
             if let Err(error) = status::compare_clocks(&self.ops).await {

@@ -36,8 +36,8 @@ pub struct NightlyHistory {
 }
 
 impl NightlyHistory {
-    /// Whether the latest night was requested at a time that has not come yet. Only a wrong clock does
-    /// that; one that is obeyed would cancel the nights until then.
+    /// Whether the latest night was requested at a time that has not come yet. Only a wrong clock
+    /// does that; one that is obeyed would cancel the nights until then.
     pub fn is_from_the_future(&self, now: DateTime<Utc>) -> bool {
         self.latest.is_some_and(|latest| latest.requested_at > now + CLOCK_TOLERANCE)
     }

@@ -221,8 +221,8 @@ pub async fn record_check(tx: &mut PartnerTx<'_>, checks: &[Check], problem: Opt
     apply(tx, partner, checked, now).await
 }
 
-/// Notes what a run found out about the connection of this revision: that it works, or what keeps it
-/// from working.
+/// Notes what a run found out about the connection of this revision: that it works, or what keeps
+/// it from working.
 pub async fn record_state(
     tx: &mut LeasedTx<'_>,
     problem: Option<&Problem>,

@@ -22,8 +22,8 @@ pub struct AuditContext {
     pub reason: Option<String>,
 }
 
-/// A transaction on one partner's rows, with the actor, the request and the time that its audit rows
-/// carry. For `ops/`.
+/// A transaction on one partner's rows, with the actor, the request and the time that its audit
+/// rows carry. For `ops/`.
 pub struct PartnerTx<'s> {
     tx: Tx,
     scope: &'s PartnerScope,

@@ -117,9 +117,9 @@ pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     Ok(find_many(db, scope).await?.pop())
 }
 
-/// Takes the nights away from runs whose nights were requested after `latest`, which has not come yet:
-/// a machine with a wrong clock requested them. The runs stay; the nights are free again. Returns the
-/// runs with their nights.
+/// Takes the nights away from runs whose nights were requested after `latest`, which has not come
+/// yet: a machine with a wrong clock requested them. The runs stay; the nights are free again.
+/// Returns the runs with their nights.
 pub async fn release_nights_after(tx: &mut PartnerTx<'_>, latest: DateTime<Utc>) -> Result<Vec<(RunId, Night)>> {
     let partner = tx.scope().partner();
     let rows = sqlx::query!(

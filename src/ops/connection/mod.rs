@@ -36,9 +36,9 @@ pub(in crate::ops) fn not_connected() -> OpError {
     )
 }
 
-/// Refuses to store what a Halo answered that is not the partner's any more: the connection was saved
-/// or removed since it was `read`. The partner is locked, so the connection stays as it is from here
-/// to the end of the transaction.
+/// Refuses to store what a Halo answered that is not the partner's any more: the connection was
+/// saved or removed since it was `read`. The partner is locked, so the connection stays as it is
+/// from here to the end of the transaction.
 pub(in crate::ops) async fn ensure_unchanged(tx: &mut PartnerTx<'_>, read: &Connection) -> Result<(), OpError> {
     let scope = tx.scope();
     let now = connections::find(tx, scope).await?;

@@ -1,8 +1,8 @@
 //! Queues the nightly sync of every partner that is due: exactly one for each partner and date,
 //! however many processes run the scheduler. A missed nightly sync is caught up once.
 //!
-//! What is due is decided by the clock that all processes share, as it was read with the schedule. A
-//! night that a wrong clock requested for a time that has not come is released, which is audited.
+//! What is due is decided by the clock that all processes share, as it was read with the schedule.
+//! A night that a wrong clock requested for a time that has not come is released, which is audited.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;

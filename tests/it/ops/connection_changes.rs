@@ -1,5 +1,5 @@
-//! What was read under one connection is not stored for another: Halo's answer to each verb, and to a
-//! run, is held until another user has saved or removed the connection.
+//! What was read under one connection is not stored for another: Halo's answer to each verb, and to
+//! a run, is held until another user has saved or removed the connection.
 
 use infima_halo::domain::association::Ending;
 use infima_halo::domain::connection::ConnectionState;

@@ -1,5 +1,5 @@
-//! Machines whose clocks are wrong: what is due is decided by the database's clock, so no night is lost
-//! and none comes twice.
+//! Machines whose clocks are wrong: what is due is decided by the database's clock, so no night is
+//! lost and none comes twice.
 
 use std::time::Duration;
 
