@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::StartError;
 use crate::queue;
-use crate::storage;
+use crate::storage::{self, migrations::SchemaState};
 
 /// The queue listens on a connection for each kind of job, and fetches on a few more.
 const QUEUE_CONNECTIONS: u32 = queue::Kind::ALL.len() as u32 + 4;
@@ -26,7 +26,7 @@ pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result
     let options = reach(owner_url, variable).await?;
     let owner = PgPoolOptions::new().max_connections(2).acquire_timeout(CONNECT_TIMEOUT).connect_with(options).await?;
     let migrated = async {
-        storage::migrate(&owner).await?;
+        storage::migrations::migrate(&owner).await?;
         queue::set_up(&owner).await?;
         Ok(())
     };
@@ -36,6 +36,18 @@ pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result
     });
     owner.close().await;
     migrated
+}
+
+/// Compares the schema of the database with the migrations of this program, as its owner.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn schema_state(owner_url: &SecretString, variable: &'static str) -> Result<SchemaState, StartError> {
+    let options = reach(owner_url, variable).await?;
+    let owner = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_TIMEOUT).connect_with(options).await?;
+    let state = storage::migrations::schema_state(&owner).await;
+    owner.close().await;
+    Ok(state?)
 }
 
 /// Connects once to find out what is wrong: a pool waits for a server that refuses, and then

@@ -9,6 +9,7 @@
 //! errors of a failed start.
 
 mod database;
+pub mod doctor;
 mod halo;
 mod playground;
 pub mod probe;
@@ -25,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use database::migrate;
+pub use database::{migrate, schema_state};
 pub use playground::playground;
 pub use sign_in::verifier;
 pub use start_error::StartError;
@@ -42,6 +43,7 @@ use crate::ops::{OpError, Ops, Settings, admin::keys};
 use crate::seal::Keyring;
 use crate::storage::Db;
 use crate::storage::leases::LeaseTerms;
+use crate::storage::migrations;
 use crate::storage::run_listener::RunListener;
 use crate::telemetry::Metrics;
 
@@ -78,6 +80,12 @@ impl App {
         }
         database::reach(&config.database.url, database::DATABASE_URL).await?;
         let db = Db::connect(&config.database.url, connections).await?;
+        let schema = migrations::schema_state(db.pool()).await?;
+        match schema.pending() {
+            0 => {}
+            all if all == schema.migrations.len() => return Err(StartError::NotMigrated),
+            some => return Err(StartError::Outdated(some)),
+        }
         let halo = halo::build(&config.halo, &db, &clock)?;
         let settings = Settings {
             create_confirmation_timeout: config.halo.create_confirmation,
@@ -142,7 +150,14 @@ impl App {
 
     /// `/metrics` of this process, for the operator alone.
     pub fn metrics(&self) -> Router {
-        http::metrics_route(|| Metrics::of_this_process().render())
+        let pool = self.ops.db.pool().clone();
+        http::metrics_route(move || {
+            let idle = pool.num_idle();
+            metrics::gauge!("database_connections", "state" => "idle").set(idle as f64);
+            metrics::gauge!("database_connections", "state" => "busy")
+                .set((pool.size() as usize).saturating_sub(idle) as f64);
+            Metrics::of_this_process().render()
+        })
     }
 
     /// Serves `listener` until the app is stopped; requests in progress and every mutation are then

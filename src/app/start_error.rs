@@ -1,5 +1,7 @@
 //! The errors of a failed start.
 
+use sqlx::migrate::MigrateError;
+
 use crate::http::ManifestError;
 use crate::net::{CannotBuildClient, NotHostAndPort};
 use crate::ops::OpError;
@@ -38,6 +40,12 @@ pub enum StartError {
     NotTheOwner(&'static str),
     #[error("the database has no tables of ours yet: run `infima-halo migrate` first")]
     NotMigrated,
+    #[error("the database lacks {0} migrations of this release: run `infima-halo migrate` first")]
+    Outdated(usize),
+    #[error(
+        "the database has been migrated by a newer release (migration {0} is not known here): run `migrate` of that release"
+    )]
+    Newer(i64),
     #[error("Postgres at DATABASE_URL: {0}")]
     Database(#[source] StorageError),
     #[error("the queue's tables: {0}")]
@@ -50,6 +58,7 @@ impl From<StorageError> for StartError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Database(error) => error.into(),
+            StorageError::Migration(MigrateError::VersionMissing(version)) => StartError::Newer(version),
             error => StartError::Database(error),
         }
     }

@@ -82,6 +82,14 @@ impl Verifier {
         verified.inspect_err(|error| tracing::info!(%error, "a token was refused"))
     }
 
+    /// Checks that the issuer's keys can be fetched, before the first token comes.
+    pub async fn reach_keys(&self) -> Result<(), VerifyError> {
+        match self.keys.find("", &self.clock).await {
+            Lookup::Unavailable => Err(VerifyError::KeysUnavailable),
+            Lookup::Found(_) | Lookup::Unknown => Ok(()),
+        }
+    }
+
     async fn verify_claims(&self, token: &str) -> Result<Claims, VerifyError> {
         if token.len() > LONGEST_TOKEN {
             return Err(VerifyError::Malformed);

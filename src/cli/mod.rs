@@ -6,9 +6,11 @@
 
 #[cfg(feature = "dev")]
 mod dev;
+mod doctor;
 mod follow;
 mod migrate;
 mod probe;
+mod ready;
 mod rotate_keys;
 #[cfg(feature = "dev")]
 mod sandbox;
@@ -46,14 +48,18 @@ enum Command {
     #[cfg(feature = "dev")]
     Dev(crate::dev::DevOptions),
     /// Serves the GraphQL API
-    Serve,
+    Serve(serve::ServeArgs),
     /// Runs the queued syncs
     Worker,
     /// Runs only the Halo sandbox of the development stack
     #[cfg(feature = "dev")]
     Sandbox(sandbox::SandboxArgs),
     /// Applies the migrations, as the database's owner
-    Migrate,
+    Migrate(migrate::MigrateArgs),
+    /// Asks a process on this machine whether it is ready; for health checks of containers
+    Ready(ready::ReadyArgs),
+    /// Examines configuration, database, queue and sign-in, and prints what is wrong and what to do
+    Doctor(doctor::DoctorArgs),
     /// Prints the GraphQL schema
     Schema,
     /// Tests on a real Halo tenant what is believed about Halo's API, and prints a report without
@@ -112,11 +118,13 @@ async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
         None => unreachable!("clap requires a command"),
         #[cfg(feature = "dev")]
         Some(Command::Dev(options)) => dev::run(options).await,
-        Some(Command::Serve) => serve::run().await,
+        Some(Command::Serve(args)) => serve::run(args).await,
         Some(Command::Worker) => worker::run().await,
         #[cfg(feature = "dev")]
         Some(Command::Sandbox(args)) => sandbox::run(args).await,
-        Some(Command::Migrate) => migrate::run().await,
+        Some(Command::Migrate(args)) => migrate::run(args).await,
+        Some(Command::Ready(args)) => ready::run(args).await,
+        Some(Command::Doctor(args)) => doctor::run(args).await,
         Some(Command::Schema) => schema::run(),
         Some(Command::Probe(args)) => probe::run(args).await,
         Some(Command::Sync(args)) => sync::run(args).await,

@@ -1,4 +1,5 @@
-//! `serve`: serves the API until the process is stopped.
+//! `serve`: serves the API until the process is stopped; with `--with-worker`, it also runs queued
+//! syncs.
 
 use std::process::ExitCode;
 
@@ -8,13 +9,21 @@ use tokio::net::TcpListener;
 use super::signals::stop_at_signal;
 use crate::app::{self, App};
 use crate::clock::Clock;
-use crate::config::{ApiConfig, Config, ConfigError, Variables};
+use crate::config::{self, Variables};
 use crate::telemetry;
 
-pub(super) async fn run() -> anyhow::Result<ExitCode> {
-    let (config, api) = read(&Variables::of_this_process())?;
+#[derive(clap::Args)]
+pub(super) struct ServeArgs {
+    /// Also runs queued syncs in this process, as `worker` does; for a small installation
+    #[arg(long)]
+    with_worker: bool,
+}
+
+pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let (config, api) = config::read_serving(&Variables::of_this_process())?;
     telemetry::init(&config.log)?;
-    let app = App::build(&config, Clock::system(), config.database.connections).await?;
+    let for_worker = if args.with_worker { config.database.worker_connections } else { 0 };
+    let app = App::build(&config, Clock::system(), config.database.connections + for_worker).await?;
     let verifier = app::verifier(&api.auth, &app.clock)?;
     let router = app.api(&config, &api, verifier, app::playground(&config, &api, Vec::new()))?;
     let address = config.http.listen;
@@ -30,23 +39,14 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     stop_at_signal(app.stopping.clone())?;
     let metrics = for_operator.as_ref().map(TcpListener::local_addr).transpose()?;
     tracing::info!(address = %listener.local_addr()?, metrics = metrics.map(tracing::field::display), "serving");
+    let serve = async { anyhow::Ok(app.serve(listener, router).await?) };
     let metrics = async {
         match for_operator {
-            Some(listener) => app.serve(listener, app.health().merge(app.metrics())).await,
+            Some(listener) => anyhow::Ok(app.serve(listener, app.health().merge(app.metrics())).await?),
             None => Ok(()),
         }
     };
-    tokio::try_join!(app.serve(listener, router), metrics)?;
+    let work = async { if args.with_worker { anyhow::Ok(app.work(&config).await?) } else { Ok(()) } };
+    tokio::try_join!(serve, metrics, work)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Reads all sections. The error names the missing variables of all of them at once.
-fn read(variables: &Variables) -> Result<(Config, ApiConfig), ConfigError> {
-    match (Config::read(variables), ApiConfig::read(variables)) {
-        (Err(ConfigError::Missing(mut all)), Err(ConfigError::Missing(more))) => {
-            all.extend(more);
-            Err(ConfigError::Missing(all))
-        }
-        (config, api) => Ok((config?, api?)),
-    }
 }

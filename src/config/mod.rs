@@ -79,10 +79,12 @@ impl Config {
     /// error names them.
     pub fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let config: Self = variables.read()?;
-        config.environment.check()?;
-        config.halo.check(config.environment.environment)?;
-        config.worker.check(config.environment.environment)?;
-        config.night.check()?;
+        check([
+            config.environment.check(),
+            config.halo.check(config.environment.environment),
+            config.worker.check(config.environment.environment),
+            config.night.check(),
+        ])?;
         Ok(config)
     }
 }
@@ -105,8 +107,7 @@ impl ProbeConfig {
     /// As [`Config::read`].
     pub fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let config: Self = variables.read()?;
-        config.environment.check()?;
-        config.halo.check(config.environment.environment)?;
+        check([config.environment.check(), config.halo.check(config.environment.environment)])?;
         Ok(config)
     }
 }
@@ -118,8 +119,27 @@ impl ApiConfig {
     /// As [`Config::read`].
     pub fn read(variables: &Variables) -> Result<Self, ConfigError> {
         let config: Self = variables.read()?;
-        config.auth.check(variables.read::<EnvironmentConfig>()?.environment)?;
-        config.playground.check()?;
+        let environment = variables.read::<EnvironmentConfig>()?.environment;
+        check([config.auth.check(environment), config.playground.check()])?;
         Ok(config)
     }
+}
+
+/// Reads the sections of a process that serves the API, and names the mistakes of all of them at
+/// once.
+///
+/// # Errors
+/// As [`Config::read`].
+pub fn read_serving(variables: &Variables) -> Result<(Config, ApiConfig), ConfigError> {
+    match (Config::read(variables), ApiConfig::read(variables)) {
+        (Ok(config), Ok(api)) => Ok((config, api)),
+        (config, api) => {
+            let errors = config.err().into_iter().chain(api.err()).collect();
+            Err(ConfigError::all(errors).expect_err("one of them failed"))
+        }
+    }
+}
+
+fn check<const N: usize>(results: [Result<(), ConfigError>; N]) -> Result<(), ConfigError> {
+    ConfigError::all(results.into_iter().filter_map(Result::err).collect())
 }

@@ -50,21 +50,47 @@ impl Variables {
     /// Reads one section, or a struct of several.
     ///
     /// # Errors
-    /// A variable is missing, unreadable or does not parse.
+    /// Variables are missing, unreadable or do not parse; the error names all of them.
     pub fn read<S: Args>(&self) -> Result<S, ConfigError> {
         let command = settings::<S>();
-        let mut arguments = vec![OsString::new()];
+        let (mut arguments, mut errors) = (BTreeMap::new(), Vec::new());
         for arg in command.get_arguments() {
-            if let Some(value) = self.value_of(arg)? {
-                let mut argument = OsString::from(format!("--{}=", arg.get_id()));
-                argument.push(value);
-                arguments.push(argument);
+            match self.value_of(arg) {
+                Ok(Some(value)) => {
+                    let mut argument = OsString::from(format!("--{}=", arg.get_id()));
+                    argument.push(value);
+                    arguments.insert(variable(arg), argument);
+                }
+                Ok(None) => {}
+                Err(error) => errors.push((variable(arg), error)),
             }
         }
         // The variables are in `arguments`: clap must not read the process' environment too.
         let unbound = command.clone().mut_args(|arg| arg.env(None::<&'static str>));
-        let matches = unbound.try_get_matches_from(arguments).map_err(|error| explain(&command, &error))?;
-        S::from_arg_matches(&matches).map_err(|error| explain(&command, &error))
+        // clap stops at the first error, so it is asked again without the variable that it named.
+        let read = loop {
+            let given = std::iter::once(OsString::new()).chain(arguments.values().cloned());
+            let read = unbound.clone().try_get_matches_from(given).and_then(|matches| S::from_arg_matches(&matches));
+            match read.map_err(|error| explain(&command, &error)) {
+                Ok(read) => break Some(read),
+                Err(ConfigError::Invalid { variable, reason }) if arguments.remove(&variable).is_some() => {
+                    errors.push((variable.clone(), ConfigError::Invalid { variable, reason }));
+                }
+                Err(ConfigError::Missing(mut missing)) => {
+                    missing.retain(|missing| errors.iter().all(|(reported, _)| *reported != missing.variable));
+                    if !missing.is_empty() {
+                        errors.push((String::new(), ConfigError::Missing(missing)));
+                    }
+                    break None;
+                }
+                Err(error) => {
+                    errors.push((String::new(), error));
+                    break None;
+                }
+            }
+        };
+        ConfigError::all(errors.into_iter().map(|(_, error)| error).collect())?;
+        Ok(read.expect("without an error, all variables were read"))
     }
 
     fn value_of(&self, arg: &Arg) -> Result<Option<OsString>, ConfigError> {

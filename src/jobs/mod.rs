@@ -5,6 +5,7 @@
 //! a delay nor an end. Only this module and `queue/` know apalis. This module knows no SQL of our
 //! tables and nothing of Halo. `app/` starts it.
 
+mod figures;
 mod schedule;
 mod work;
 
@@ -41,6 +42,8 @@ pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: Cancellat
     let name = format!("worker-{}-{}", std::process::id(), Uuid::new_v4().simple());
     let scheduler = tokio::spawn(schedule::run_scheduler(ops.clone(), config.sweep, stop.clone()));
 
+    let figures = tokio::spawn(figures::publish_figures(ops.clone(), stop.clone()));
+
     let context = work::Context { ops: ops.clone(), worker: name.clone(), stop: stop.clone() };
     tokio::join!(
         run_worker(&queue, config, Kind::SyncInteractive, config.interactive_concurrency, &context, work::sync),
@@ -48,6 +51,7 @@ pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: Cancellat
         run_worker(&queue, config, Kind::Maintenance, 1, &context, work::maintain),
     );
     scheduler.abort();
+    figures.abort();
     // Another worker continues the runs that were not given back in time.
     match tokio::time::timeout(END_LEASES, run::end_leases(&ops, &name)).await {
         Ok(Ok(())) => {}

@@ -1,5 +1,7 @@
 //! Job handlers. Errors end here, in the log: maintenance finds the runs that were left unfinished.
 
+use std::time::Instant;
+
 use apalis::prelude::{BoxDynError, Data};
 use tokio_util::sync::CancellationToken;
 
@@ -19,18 +21,23 @@ pub(super) struct Context {
 pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), BoxDynError> {
     let (ops, worker, stop) = (context.ops.clone(), context.worker.clone(), context.stop.clone());
     // A task of its own contains a panic, and slow work does not delay the heartbeat.
+    let began = Instant::now();
     let outcome = tokio::spawn(async move { run_sync(&ops, job.run, &worker, &stop).await }).await;
-    match outcome {
-        Ok(Ok(_)) => {}
+    let label = match outcome {
+        Ok(Ok(outcome)) => outcome.as_str(),
         Ok(Err(error)) => {
             tracing::error!(sync_run.id = %job.run, error = &error as &dyn std::error::Error, "the sync failed; another worker continues it after its lease");
+            "error"
         }
         // The panic hook has logged the place. The panic's message is not logged: it may quote
         // anything.
         Err(_) => {
             tracing::error!(sync_run.id = %job.run, "the sync panicked; another worker continues it after its lease");
+            "panic"
         }
-    }
+    };
+    metrics::counter!("sync_jobs_total", "outcome" => label).increment(1);
+    metrics::histogram!("sync_job_seconds", "outcome" => label).record(began.elapsed());
     Ok(())
 }
 

@@ -122,9 +122,3 @@ impl Db {
         Ok(enforced)
     }
 }
-
-/// Applies our migrations, as the owner of the database.
-pub async fn migrate(owner: &PgPool) -> Result<()> {
-    sqlx::migrate!().run(owner).await?;
-    Ok(())
-}

@@ -16,9 +16,11 @@ pub mod connections;
 mod db;
 pub mod desired;
 mod error;
+pub mod figures;
 pub mod keys;
 pub mod leases;
 mod lifecycles;
+pub mod migrations;
 pub mod outcomes;
 pub mod owners;
 mod partner_tx;
@@ -32,7 +34,7 @@ pub mod runs;
 pub mod schedules;
 pub mod status;
 
-pub use db::{Db, Reader, Scope, Tx, migrate};
+pub use db::{Db, Reader, Scope, Tx};
 pub use error::{StorageError, is_out_of_reach};
 pub use partner_tx::{AuditContext, PartnerTx};
 

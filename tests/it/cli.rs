@@ -1,5 +1,6 @@
 //! The command line as an operator meets it: the real program, its words and its exit codes.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use infima_halo::config::Variables;
@@ -14,6 +15,7 @@ use tokio::process::Command;
 use crate::support::data_dir;
 use crate::support::db::TestDatabase;
 use crate::support::program::{Running, Web, program, run};
+use crate::support::until;
 
 /// A key that is not published.
 const KEYS: &str = "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
@@ -239,6 +241,193 @@ async fn serve_and_worker_become_ready_and_stop_on_signal() {
     }
 }
 
+/// A small installation: one process answers and works.
+#[tokio::test]
+async fn serve_with_worker_runs_queued_syncs() {
+    let (database, web) = (TestDatabase::create().await, Web::new());
+    let (running, address) = started(&mut production(&["serve", "--with-worker"], &database), "serving").await;
+    assert_eq!(web.get(&format!("http://{address}/health/ready")).await.status, 200);
+    let owner = database.owner().await;
+    // Workers of the queue announce themselves in its table.
+    let announced = "select count(*) from apalis.workers where last_seen > now() - interval '1 minute'";
+    until(async || sqlx::query_scalar::<_, i64>(announced).fetch_one(&owner).await.unwrap() > 0).await;
+    assert_eq!(running.stop().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn ready_asks_the_process_on_its_port() {
+    let database = TestDatabase::create().await;
+    let (running, address) = started(&mut production(&["serve"], &database), "serving").await;
+    let port = address.rsplit_once(':').unwrap().1;
+    let asked = run(&mut program(&["ready", "--port", port])).await;
+    assert_eq!((asked.status.code(), asked.stdout.as_str()), (Some(0), "{\"ready\":true}\n"), "{}", asked.stderr);
+    assert_eq!(running.stop().await.code(), Some(0));
+    let said = complaint(&mut program(&["ready", "--port", port])).await;
+    assert!(said.starts_with(&format!("error: 127.0.0.1:{port} does not answer: Connection refused")), "{said}");
+}
+
+#[tokio::test]
+async fn migrate_status_shows_what_is_applied_and_changes_nothing() {
+    let (database, empty) = (TestDatabase::create().await, TestDatabase::create_without_tables().await);
+    let status = async |database: &TestDatabase| {
+        let mut command = production(&["migrate", "status"], database);
+        let ended = run(&mut command).await;
+        (ended.status.code(), ended.stdout)
+    };
+    let (applied, missing) = (
+        "0001  applied  initial schema\n0002  applied  row level security\n",
+        "0001  missing  initial schema\n0002  missing  row level security\n",
+    );
+    assert_eq!(status(&database).await, (Some(0), applied.to_owned()));
+    assert_eq!(status(&empty).await, (Some(1), missing.to_owned()));
+    assert_eq!(status(&empty).await, (Some(1), missing.to_owned()), "it changed something");
+
+    let owner = database.owner().await;
+    sqlx::query("delete from _sqlx_migrations where version = 2").execute(&owner).await.unwrap();
+    let said = complaint(&mut production(&["serve"], &database)).await;
+    assert_eq!(said, "error: the database lacks 1 migrations of this release: run `infima-halo migrate` first");
+}
+
+/// The release before works on the new schema, so `serve` starts; but it must not migrate.
+#[tokio::test]
+async fn older_release_serves_a_newer_schema_and_does_not_migrate_it() {
+    let database = TestDatabase::create().await;
+    let owner = database.owner().await;
+    let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                 values (9999, 'of a newer release', true, 'x', 0)";
+    sqlx::query(newer).execute(&owner).await.unwrap();
+    let said = complaint(&mut production(&["migrate"], &database)).await;
+    assert!(said.starts_with("error: the database has been migrated by a newer release (migration 9999"), "{said}");
+    let status = run(&mut production(&["migrate", "status"], &database)).await;
+    assert!(status.stdout.ends_with("9999  unknown  applied by a newer release\n"), "{}", status.stdout);
+    let (running, _) = started(&mut production(&["serve"], &database), "serving").await;
+    assert_eq!(running.stop().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn doctor_prints_a_line_for_each_check_and_the_worst_is_the_exit_code() {
+    let wrong = run(program(&["doctor"]).env("INFIMA_LISTEN", "localhost")).await;
+    assert_eq!(wrong.status.code(), Some(1), "{}", wrong.stdout);
+    for variable in ["DATABASE_URL", "INFIMA_KEYS", "INFIMA_AUTH_ISSUER", "INFIMA_LISTEN"] {
+        assert!(wrong.stdout.contains(&format!("failed   configuration  {variable}")), "{}", wrong.stdout);
+    }
+
+    let database = TestDatabase::create().await;
+    let keys = infima_halo::auth::DevTokenIssuer::generate(crate::support::world::rules()).jwks();
+    let router = axum::Router::new().route("/jwks", axum::routing::get(async move || axum::Json(keys)));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let jwks = format!("http://{}/jwks", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let doctor = async |arguments: &[&str], jwks: &str| {
+        let mut command = production(&[&["doctor", "--json"], arguments].concat(), &database);
+        let ended = run(command.env("INFIMA_AUTH_JWKS_URL", jwks)).await;
+        let lines = ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let severities = lines.map(|line| {
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            (text("subject"), text("severity"), text("message"))
+        });
+        (ended.status.code(), severities.collect::<Vec<_>>())
+    };
+    let (code, well) = doctor(&[], &jwks).await;
+    assert!(code == Some(0) && well.iter().all(|(_, severity, _)| severity == "ok"), "{well:?}");
+    let subjects: Vec<_> = well.iter().map(|(subject, ..)| subject.as_str()).collect();
+    let expected = [
+        "configuration",
+        "database",
+        "migrations",
+        "row-level security",
+        "keyring",
+        "clock",
+        "notifications",
+        "queue",
+        "nightly syncs",
+        "problems",
+        "sign-in keys",
+    ];
+    assert_eq!(subjects, expected);
+
+    let failed = |findings: &[(String, String, String)]| {
+        let failed = findings.iter().filter(|(_, severity, _)| severity == "failed");
+        failed.map(|(subject, _, message)| format!("{subject}: {message}")).collect::<Vec<_>>()
+    };
+    let (code, findings) = doctor(&["--partner", "unknown"], "http://127.0.0.1:1/jwks").await;
+    let keys = "sign-in keys: the issuer's keys cannot be fetched: does http://127.0.0.1:1/jwks answer from here?";
+    let expected = [keys.to_owned(), "Halo: no partner has the id unknown".to_owned()];
+    assert_eq!((code, failed(&findings)), (Some(1), expected.to_vec()));
+
+    // A run that is due and that no worker has taken.
+    let owner = database.owner().await;
+    let partner = "insert into partners (id, external_id, name, time_zone, state, source_version, nightly_sync, night_start, night_end)
+                   values (gen_random_uuid(), 'p', 'P', 'UTC', 'active', 1, true, '01:00', '05:00')";
+    sqlx::query(partner).execute(&owner).await.unwrap();
+    let due = "insert into sync_runs (id, partner_id, trigger, state, interactive, next_attempt_at)
+               select gen_random_uuid(), id, 'on_demand', 'queued', true, now() - interval '5 minutes' from partners";
+    sqlx::query(due).execute(&owner).await.unwrap();
+    let (code, findings) = doctor(&[], &jwks).await;
+    let (_, severity, message) = findings.iter().find(|(subject, ..)| subject == "queue").unwrap();
+    assert!(code == Some(3) && severity == "warning" && message.ends_with("is a worker running?"), "{findings:?}");
+
+    sqlx::query("delete from _sqlx_migrations where version = 2").execute(&owner).await.unwrap();
+    let (code, findings) = doctor(&[], &jwks).await;
+    let expected = "migrations: the database lacks 1 migrations of this release: run `infima-halo migrate` first";
+    assert_eq!((code, failed(&findings)), (Some(1), vec![expected.to_owned()]));
+}
+
+/// Every worker publishes them, so that an operator sees what waits whichever process is asked.
+#[tokio::test]
+async fn worker_publishes_figures_of_all_partners() {
+    let (database, web) = (TestDatabase::create().await, Web::new());
+    let (running, address) = started(&mut production(&["worker"], &database), "working").await;
+    let metrics = format!("http://{address}/metrics");
+    until(async || {
+        let answer = web.get(&metrics).await;
+        String::from_utf8_lossy(&answer.body).contains("sync_runs{state=\"queued\"} 0")
+    })
+    .await;
+    let answer = web.get(&metrics).await;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    for metric in
+        ["sync_oldest_due_run_seconds 0", "partners_with_failed_night 0", "database_connections{state=\"idle\"}"]
+    {
+        assert!(text.contains(metric), "{metric} in {text}");
+    }
+    assert_eq!(running.stop().await.code(), Some(0));
+}
+
+/// The steps of docs/operations.md, with the program of this test in place of the release's.
+#[tokio::test]
+async fn plain_install_follows_the_first_installation() {
+    let directory = data_dir::make("install").await;
+    let install = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/install");
+    let mut script = Command::new(install);
+    script.arg(&directory).env("PROGRAM", env!("CARGO_BIN_EXE_infima-halo"));
+    let installed = run(&mut script).await;
+    assert!(installed.status.success(), "{}{}", installed.stdout, installed.stderr);
+    let licenses = std::fs::read_to_string(directory.join("licenses/THIRD-PARTY.txt")).unwrap();
+    assert!(licenses.contains("\ntokio v1.") && !licenses.contains("infima-halo v"), "{licenses}");
+    let again = run(&mut script).await;
+    assert!(!again.status.success() && again.stderr.contains("is not empty"), "{}", again.stderr);
+
+    let database = TestDatabase::create_without_tables().await;
+    let of_install = |arguments: &[&str]| {
+        let template = production(arguments, &database);
+        let variables = template.as_std().get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let mut command = Command::new(directory.join("bin/infima-halo"));
+        command.args(arguments).env_clear().envs(variables).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let migrated = run(&mut of_install(&["migrate"])).await;
+    assert!(migrated.status.success(), "{}", migrated.stderr);
+    let web = Web::new();
+    for (command, says) in [("serve", "serving"), ("worker", "working")] {
+        let (running, address) = started(&mut of_install(&[command]), says).await;
+        assert_eq!(web.get(&format!("http://{address}/health/ready")).await.status, 200, "{command}");
+        assert_eq!(running.stop().await.code(), Some(0), "{command}");
+    }
+    data_dir::remove(&directory).await;
+}
+
 /// Starts the program, and gives the address at which it answers.
 async fn started(command: &mut Command, says: &str) -> (Running, String) {
     let mut running = Running::start(command);
@@ -303,11 +492,14 @@ async fn serve_and_worker_without_database_are_unready_and_stop() {
     data_dir::remove(&data_dir).await;
 }
 
-/// The server's processes: the postmaster and its children.
+/// The server's processes: the postmaster, which is stopped first, so that it makes no more of
+/// them, and its children.
 async fn processes_of(cluster: &Postgres) -> Vec<Pid> {
     let mut connection = PgConnection::connect(cluster.owner_url().expose_secret()).await.unwrap();
-    let all = "select pid from pg_stat_activity where pid <> pg_backend_pid() \
-                 union all select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer";
-    let ids: Vec<i32> = sqlx::query_scalar(all).fetch_all(&mut connection).await.unwrap();
-    ids.into_iter().map(Pid::from_raw).collect()
+    let postmaster = "select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer";
+    let postmaster: i32 = sqlx::query_scalar(postmaster).fetch_one(&mut connection).await.unwrap();
+    kill(Pid::from_raw(postmaster), Signal::SIGSTOP).unwrap();
+    let children = "select pid from pg_stat_activity where pid <> pg_backend_pid()";
+    let children: Vec<i32> = sqlx::query_scalar(children).fetch_all(&mut connection).await.unwrap();
+    [postmaster].into_iter().chain(children).map(Pid::from_raw).collect()
 }

@@ -57,6 +57,30 @@ fn missing_variables_are_named_together() {
     assert!(error.to_string().starts_with("DATABASE_URL (or DATABASE_URL_FILE) is not set: Address of"), "{error}");
 }
 
+/// An operator corrects all of them at once.
+#[test]
+fn every_mistake_is_named_at_once() {
+    let mut variables = with("INFIMA_HALO_REQUESTS", "many");
+    variables.set("INFIMA_KEYS", "");
+    variables.set("INFIMA_LISTEN", "localhost");
+    variables.set("INFIMA_AUTH_ISSUER", "");
+    variables.set("DATABASE_URL_FILE", "/nowhere");
+    let errors = config::read_serving(&variables).unwrap_err().to_string();
+    let named: Vec<_> = errors.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
+    let expected = ["INFIMA_KEYS", "INFIMA_AUTH_ISSUER", "DATABASE_URL", "INFIMA_HALO_REQUESTS", "INFIMA_LISTEN"];
+    assert_eq!(named, expected, "{errors}");
+
+    let mut contradicting = with("INFIMA_NIGHT_END", "01:00");
+    contradicting.set("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "60");
+    let errors = Config::read(&contradicting).unwrap_err().to_string();
+    assert!(errors.contains("INFIMA_NIGHT_END") && errors.contains("INFIMA_WORKER_ORPHAN_SECONDS"), "{errors}");
+
+    let mut twice = with("INFIMA_ENV", "prod");
+    twice.set("INFIMA_OIDC_CLIENT_ID", "playground");
+    let errors = config::read_serving(&twice).unwrap_err().to_string();
+    assert_eq!(errors.matches("INFIMA_ENV").count(), 1, "{errors}");
+}
+
 #[test]
 fn empty_variable_counts_as_unset() {
     assert!(matches!(Config::read(&with("INFIMA_KEYS", "")), Err(ConfigError::Missing(_))));

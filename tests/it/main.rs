@@ -5,6 +5,7 @@ mod auth;
 mod cli;
 mod config;
 mod contract;
+mod deploy;
 mod dev;
 mod documentation;
 mod domain;

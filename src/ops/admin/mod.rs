@@ -1,6 +1,7 @@
 //! What the operator does at the command line: there is no caller whose rights could be asked for,
 //! and the audit log names the operator.
 
+pub mod figures;
 pub mod housekeeping;
 pub mod keys;
 pub mod record_reads;
@@ -14,17 +15,38 @@ use serde_json::json;
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::activity::Action;
 use crate::domain::run::{Run, RunRequest, Trigger};
-use crate::ids::{PartnerId, RunId};
+use crate::halo::Priority;
+use crate::ids::{HaloTenant, PartnerId, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::sync::preview::{Preview, preview};
 use crate::ops::sync::{enqueue_delayed, enqueue_if_mapped};
-use crate::ops::{OpError, Ops, UserErrorCode};
+use crate::ops::{OpError, Ops, UserErrorCode, halo};
 use crate::storage::{AuditContext, connections, partners, run_queue, runs};
 
 /// The partner with this external id.
 pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<PartnerId>, OpError> {
     let mut db = ops.db.read(SystemScope::worker()).await?;
     Ok(partners::id_of(&mut db, SystemScope::worker(), external_id).await?)
+}
+
+/// Asks the Halo of the partner with this external id which tenant it is. The error is for the
+/// operator.
+pub async fn reach_halo(ops: &Ops, external_id: &str) -> Result<HaloTenant, String> {
+    let asked = async {
+        let Some(partner) = find_partner(ops, external_id).await? else { return Ok(None) };
+        let scope = PartnerScope::for_operator(partner);
+        let (_, session) = halo::active_session(ops, &scope, Priority::Interactive).await?;
+        Ok(Some(session.tenant().await))
+    };
+    match asked.await {
+        Ok(Some(Ok(tenant))) => Ok(tenant),
+        Ok(Some(Err(error))) => Err(halo::failure(&error).message),
+        Ok(None) => Err(format!("no partner has the id {external_id}")),
+        Err(OpError::Refused(errors)) => {
+            Err(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" "))
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Queues a sync of everything, ahead of the night's.

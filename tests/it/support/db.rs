@@ -33,6 +33,14 @@ impl TestDatabase {
         }
     }
 
+    /// A database to which no migration was applied.
+    pub async fn create_without_tables() -> Self {
+        let database = Self::create().await;
+        let emptied = "drop schema public cascade; drop schema apalis cascade; create schema public;";
+        sqlx::raw_sql(emptied).execute(&database.owner().await).await.expect("the owner may drop its schemas");
+        database
+    }
+
     /// Address as the owner: for looking at rows behind the app's back.
     pub fn owner_url(&self) -> &SecretString {
         &self.owner_url

@@ -64,6 +64,17 @@ pub enum RunOutcome {
     Rescheduled,
 }
 
+impl RunOutcome {
+    /// The outcome as a metric's label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunOutcome::Skipped => "skipped",
+            RunOutcome::Finished(state) => state.as_str(),
+            RunOutcome::Rescheduled => "rescheduled",
+        }
+    }
+}
+
 /// How the pass over a partner's associations ended. The end of the run follows from it.
 enum SyncOutcome {
     /// Every step was taken.

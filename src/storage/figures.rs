@@ -1,0 +1,73 @@
+//! What an operator watches, over all partners: numbers, and no partner's data.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnection, PgListener, PgPool};
+
+use super::Result;
+use crate::auth::SystemScope;
+
+/// The runs of all partners.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunFigures {
+    /// Runs that wait for a worker, those with a later next attempt included.
+    pub queued: i64,
+    pub running: i64,
+    /// Seconds for which the longest-waiting run has been due; 0 if none is.
+    pub oldest_due_seconds: f64,
+    /// Partners whose latest nightly sync failed or succeeded in part.
+    pub partners_with_failed_night: i64,
+    /// Seconds since a nightly sync last succeeded; none if none has.
+    pub seconds_since_successful_night: Option<f64>,
+}
+
+pub async fn runs(db: &mut PgConnection, _: SystemScope) -> Result<RunFigures> {
+    let figures = sqlx::query_as!(
+        RunFigures,
+        r#"select
+               (select count(*) from sync_runs where state = 'queued') as "queued!",
+               (select count(*) from sync_runs where state = 'running') as "running!",
+               (select coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8
+                from sync_runs where state = 'queued' and next_attempt_at <= now()) as "oldest_due_seconds!",
+               (select count(*) from partners p
+                cross join lateral (select r.state from sync_runs r
+                                    where r.partner_id = p.id and r.nightly_date is not null
+                                    order by r.id desc limit 1) latest
+                where p.state = 'active' and latest.state in ('failed', 'partially_succeeded'))
+                   as "partners_with_failed_night!",
+               (select extract(epoch from now() - max(latest.finished_at))::float8 from partners p
+                cross join lateral (select r.finished_at from sync_runs r
+                                    where r.partner_id = p.id and r.nightly_date is not null and r.state = 'succeeded'
+                                    order by r.id desc limit 1) latest) as seconds_since_successful_night"#
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(figures)
+}
+
+/// How many connections and associations have which problem, by its code.
+pub async fn problems(db: &mut PgConnection, _: SystemScope) -> Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"select code as "code!", count(*) as "count!"
+           from (select problem->>'code' as code from connections where problem is not null
+                 union all
+                 select problem->>'code' from associations where problem is not null and state <> 'ended') open
+           group by code order by code"#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.count)).collect())
+}
+
+/// Whether a notification that is sent over this database arrives within `timeout`. A pooler in
+/// transaction mode loses it.
+pub async fn notification_arrives(pool: &PgPool, timeout: Duration) -> Result<bool> {
+    const CHANNEL: &str = "infima_doctor";
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    sqlx::query!("select pg_notify($1, '')", CHANNEL).execute(pool).await?;
+    match tokio::time::timeout(timeout, listener.recv()).await {
+        Ok(received) => Ok(received.is_ok()),
+        Err(_) => Ok(false),
+    }
+}
