@@ -134,15 +134,31 @@ function Entry({ entry, partner, run, searchClients, onRun }) {
         ) : (
           <label key={field.name} className="field">
             {field.label}
-            <input
-              required
-              type={field.number ? 'number' : 'text'}
-              min={field.number ? 1 : undefined}
-              max={field.number ? 100 : undefined}
-              placeholder={field.hint}
-              value={values[field.name]}
-              onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
-            />
+            {field.choices ? (
+              // Nothing is chosen at first, so that no decision is made by accident.
+              <select
+                required
+                value={values[field.name]}
+                onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
+              >
+                <option value="">Choose…</option>
+                {Object.entries(field.choices).map(([value, text]) => (
+                  <option key={value} value={value}>
+                    {text}
+                  </option>
+                ))}
+              </select>
+            ) : (
+              <input
+                required
+                type={field.number ? 'number' : 'text'}
+                min={field.number ? 1 : undefined}
+                max={field.number ? 100 : undefined}
+                placeholder={field.hint}
+                value={values[field.name]}
+                onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
+              />
+            )}
           </label>
         ),
       )}

@@ -1,5 +1,6 @@
 // The support menu: titles of the saved operations and labels of their variables. The operations
 // are the files in `../operations/`; a new one needs a file there and an entry here.
+import confirmTenantChange from '../operations/confirm_tenant_change.graphql';
 import findPartner from '../operations/find_partner.graphql';
 import partnersNeedingAttention from '../operations/partners_needing_attention.graphql';
 import previewTonight from '../operations/preview_tonight.graphql';
@@ -21,6 +22,13 @@ const labels = {
   search: { label: 'Search', hint: 'Name, client, Halo address, external id or request id' },
   clientId: { label: 'Client', hint: 'Type a part of its name' },
   reason: { label: 'Reason', hint: 'Ticket number or requester; recorded in the audit log' },
+  decision: {
+    label: 'Decision',
+    choices: {
+      CARRY_OVER: 'The same Halo under another name: its associations continue',
+      ARCHIVE: 'Another Halo: the associations end, quantities stay',
+    },
+  },
   runId: { label: 'Run', hint: 'The id of a sync run' },
   runs: { label: 'Number of runs' },
   entries: { label: 'Number of entries' },
@@ -53,6 +61,12 @@ export const menu = [
     'Checks the stored credentials and each permission again.',
     'RECHECK_CONNECTION',
     recheckConnection,
+  ),
+  entry(
+    'Confirm a changed Halo',
+    'For the problem TENANT_CHANGED, whose message says how many subscriptions were found again. Ask the partner first.',
+    'CONFIRM_TENANT_CHANGE',
+    confirmTenantChange,
   ),
   entry('Watch a run', 'Live progress until the run has finished.', 'VIEW_PARTNER', watchRun),
   entry(

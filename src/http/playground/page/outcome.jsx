@@ -23,8 +23,9 @@ export function Outcome({ answer, run, wire, known, onPartner, onWatch, onMore }
   }, [news]);
   if (!answer) return <section className="outcome" aria-live="polite" aria-label="Outcome" ref={section} />;
   const problems = problemsOf(answer.result);
-  const { requestHaloSync, testHaloConnection, haloSyncPreview, haloSyncRun, partner, partners } = answer.result.data ?? {};
-  const queued = requestHaloSync?.run;
+  const { requestHaloSync, confirmHaloTenantChange, testHaloConnection, haloSyncPreview, haloSyncRun, partner, partners } =
+    answer.result.data ?? {};
+  const queued = requestHaloSync?.run ?? confirmHaloTenantChange?.run;
   const test = testHaloConnection?.test;
   const found = partners?.nodes ?? [];
   return (
