@@ -12,6 +12,9 @@ use crate::auth::{PartnerScope, SystemScope};
 
 /// How long a request waits for a connection before it gives up.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Ends the session of a process that is frozen, or cut off, in the middle of a transaction: its
+/// locks would block the partner for hours. No transaction waits for anything but the database.
+const IDLE_IN_TRANSACTION: &str = "set idle_in_transaction_session_timeout = '30s'";
 
 pub type Tx = Transaction<'static, Postgres>;
 /// A pooled connection, opened for one scope and closed to everything when it goes back.
@@ -59,6 +62,12 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(size)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(IDLE_IN_TRANSACTION).await?;
+                    Ok(())
+                })
+            })
             .after_release(|connection, _| {
                 Box::pin(async move {
                     connection.execute("select set_config('infima.scope', '', false)").await?;
