@@ -202,6 +202,19 @@ impl Problem {
         )
     }
 
+    /// The same problem where no sync continues by itself.
+    pub fn not_retried(mut self) -> Self {
+        match &mut self.kind {
+            ProblemKind::HaloUnreachable { retried }
+            | ProblemKind::HaloUnavailable { retried, .. }
+            | ProblemKind::RateLimited { retried }
+            | ProblemKind::BudgetExhausted { retried }
+            | ProblemKind::RequestNotSent { retried } => *retried = false,
+            _ => {}
+        }
+        self
+    }
+
     /// The subscriptions that the user has to choose among.
     pub fn subscriptions(&self) -> &[HaloSubscriptionId] {
         match &self.kind {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::auth::{Act, PartnerScope, permit};
 use crate::domain::association::Association;
-use crate::domain::plan::{self, Desired, Plan, Step};
+use crate::domain::plan::{self, Action, Desired, Plan, Step};
 use crate::halo::{HaloError, Priority, Session};
 use crate::ids::{AssociationId, ClientId, PartnerId};
 use crate::ops::connection::{not_connected, tenant::find_evidence};
@@ -125,11 +125,24 @@ async fn plan_within_budget(ops: &Ops, session: &Session, desired: &Desired) -> 
     for part in [known, unknown] {
         let part = Desired { associations: part, ..desired.clone() };
         match observe::observe(session, &part, &[]).await {
-            Ok(observation) => steps.extend(plan::diff(&part, &observation.observed, ops.clock.now()).steps),
+            Ok(observation) => {
+                let plan = plan::diff(&part, &observation.observed, ops.clock.now());
+                steps.extend(plan.steps.into_iter().map(not_retried));
+            }
             // The rest shows its last known state.
             Err(HaloError::RateLimited { .. }) => break,
             Err(error) => return Err(error.into()),
         }
     }
     Ok(Plan { steps })
+}
+
+/// A preview that Halo did not answer is not made again by itself, unlike a run.
+fn not_retried(step: Step) -> Step {
+    let action = match step.action {
+        Action::Defer(problem) => Action::Defer(problem.not_retried()),
+        Action::Blocked(problem) => Action::Blocked(problem.not_retried()),
+        other => other,
+    };
+    Step { action, ..step }
 }

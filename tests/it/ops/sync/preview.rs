@@ -2,6 +2,7 @@
 
 use infima_halo::domain::association::Ending;
 use infima_halo::domain::plan::{Action, Plan, render};
+use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::roster::{Client, RosterState};
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ops::admin;
@@ -32,6 +33,28 @@ async fn notes(world: &World) -> Vec<String> {
     .fetch_all(&world.owner)
     .await
     .expect("the test's database answers")
+}
+
+/// Halo has no answer for one client's subscription.
+#[tokio::test]
+async fn unanswered_client_of_a_preview_is_not_said_to_be_tried_again() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
+    let alder = world.record_of("Alder").await.id;
+    for matching in [
+        Matching::call(Call::SubscriptionSingle).id(alder),
+        Matching::call(Call::SubscriptionList).client_id(world.customer("Alder").0),
+    ] {
+        world.tenant.inject(Fault::Maintenance, matching, Lasting::Sticky);
+    }
+    let preview = preview(&world).await.expect("Halo answers for the other client");
+    let entry = preview
+        .entries
+        .iter()
+        .find(|entry| entry.step.as_ref().is_some_and(|step| step.client_name == "Alder"))
+        .expect("it is mapped");
+    let Some(Action::Blocked(problem)) = entry.step.as_ref().map(|step| &step.action) else { panic!("{entry:?}") };
+    assert_eq!(problem.code(), ProblemCode::HaloUnavailable);
+    assert!(!problem.message().contains("itself") && problem.remedy().is_some(), "{}", problem.message());
 }
 
 #[tokio::test]
