@@ -50,45 +50,69 @@ const FOLDED_LETTERS: &[(char, &str)] = &[
     ('ı', "i"),
 ];
 
+/// Letters that are also written as two, where a keyboard lacks them.
+const SPELT_OUT: &[(char, &str)] = &[('ä', "ae"), ('ö', "oe"), ('ü', "ue"), ('å', "aa"), ('ø', "oe")];
+
 /// A company's name, ready to be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompanyName {
     /// Folded words without legal form and connectors.
     words: Vec<String>,
+    /// The same words with `ü` spelt out as `ue`.
+    spelt_out: Vec<String>,
 }
 
 impl CompanyName {
     pub fn new(name: &str) -> Self {
-        let folded = fold(name);
-        let mut text = folded.as_str();
-        while let Some(rest) =
-            entries(ATTACHED_FORMS).find_map(|form| text.strip_suffix(form).or_else(|| text.strip_prefix(form)))
-        {
-            text = rest.trim();
-        }
-        let text = if text.is_empty() { folded.as_str() } else { text };
-        let all = join_single_letters(text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()));
-        let kept = without_forms(&all);
-        let inside = 1..kept.len().saturating_sub(1);
-        let is_dropped = |at: usize, word: &str| inside.contains(&at) && has(CONNECTORS, word);
-        let words = kept.iter().enumerate().filter(|(at, word)| !is_dropped(*at, word)).map(|(_, word)| word.clone());
-        Self { words: words.collect() }
+        Self { words: words_of(&fold(name)), spelt_out: words_of(&fold(&spell_out(name))) }
     }
 
     /// Returns whether both are the same but for case, accents, punctuation and legal form.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let sorted = |name: &Self| {
-            let mut words = name.words.clone();
+        let sorted = |words: &[String]| {
+            let mut words = words.to_vec();
             words.sort();
             words
         };
-        !self.words.is_empty() && (self.words.concat() == other.words.concat() || sorted(self) == sorted(other))
+        let same = |left: &[String], right: &[String]| {
+            !left.is_empty() && (left.concat() == right.concat() || sorted(left) == sorted(right))
+        };
+        same(&self.words, &other.words) || same(&self.words, &other.spelt_out) || same(&self.spelt_out, &other.words)
     }
 
     /// Returns the number of words that both names have.
     pub fn shared_words(&self, other: &Self) -> usize {
-        self.words.iter().filter(|word| other.words.contains(word)).count()
+        let shared = |left: &[String], right: &[String]| left.iter().filter(|word| right.contains(word)).count();
+        let as_written = shared(&self.words, &other.words);
+        as_written.max(shared(&self.words, &other.spelt_out)).max(shared(&self.spelt_out, &other.words))
     }
+}
+
+fn words_of(folded: &str) -> Vec<String> {
+    let mut text = folded;
+    while let Some(rest) =
+        entries(ATTACHED_FORMS).find_map(|form| text.strip_suffix(form).or_else(|| text.strip_prefix(form)))
+    {
+        text = rest.trim();
+    }
+    let text = if text.is_empty() { folded } else { text };
+    let all = join_single_letters(text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()));
+    let kept = without_forms(&all);
+    let inside = 1..kept.len().saturating_sub(1);
+    let is_dropped = |at: usize, word: &str| inside.contains(&at) && has(CONNECTORS, word);
+    let words = kept.iter().enumerate().filter(|(at, word)| !is_dropped(*at, word)).map(|(_, word)| word.clone());
+    words.collect()
+}
+
+fn spell_out(name: &str) -> String {
+    let mut spelt_out = String::with_capacity(name.len());
+    for c in name.nfc().flat_map(char::to_lowercase) {
+        match SPELT_OUT.iter().find(|(letter, _)| *letter == c) {
+            Some((_, two)) => spelt_out.push_str(two),
+            None => spelt_out.push(c),
+        }
+    }
+    spelt_out
 }
 
 /// Returns what to search Halo for to find a company of this name, best first.
@@ -96,6 +120,7 @@ impl CompanyName {
 /// Halo searches for a text as a whole, so one word finds more than the full name. It is not
 /// documented whether Halo's search ignores accents (docs/halo-api.md, section 11.17), so a word
 /// with accents is searched for as it is, then without them, then by its longest part without any.
+/// A word such as `Mueller` is then searched for by its longest part that `Müller` has as well.
 pub fn search_terms(name: &str) -> Vec<String> {
     let kept = CompanyName::new(name).words;
     // A name of legal forms alone names no company.
@@ -113,7 +138,12 @@ pub fn search_terms(name: &str) -> Vec<String> {
     let Some(word) = words.iter().rev().max_by_key(|word| weight(word)).copied() else {
         return kept.into_iter().max_by_key(|word| word.chars().count()).into_iter().collect();
     };
-    let plain = word.split(|c: char| !c.is_ascii()).max_by_key(|part| part.len()).filter(|part| part.len() >= 3);
+    let lower = word.to_ascii_lowercase();
+    let parts = SPELT_OUT
+        .iter()
+        .fold(vec![lower.as_str()], |parts, (_, two)| parts.into_iter().flat_map(|part| part.split(two)).collect());
+    let parts = parts.into_iter().flat_map(|part| part.split(|c: char| !c.is_ascii()));
+    let plain = parts.max_by_key(|part| part.len()).filter(|part| part.len() >= 3);
     let mut terms = vec![word.to_owned()];
     for term in [Some(fold(word)), plain.map(str::to_owned)].into_iter().flatten() {
         if !terms.iter().any(|known| known.eq_ignore_ascii_case(&term)) {
@@ -215,6 +245,13 @@ mod tests {
             ("Cemex", "Cemex, S.A. de C.V."),
             ("J B Hunt", "J.B. Hunt Inc."),
             ("The Bakery", "Bakery Ltd"),
+            ("Société Générale", "SOCIETE GENERALE S.A."),
+            ("Müller & Söhne GmbH", "Mueller und Soehne"),
+            ("Mueller KG", "Mu\u{308}ller"),
+            ("Ørsted A/S", "Oersted"),
+            ("Århus Tømrer ApS", "Aarhus Toemrer"),
+            ("ＡＢＣ株式会社", "abc"),
+            ("㈱ABC", "ABC"),
         ] {
             assert!(
                 same(left, right),
@@ -235,6 +272,7 @@ mod tests {
             ("", ""),
             ("&", "and"),
             ("Smith & Jones", "Smith & Sons"),
+            ("Muller", "Mueller"),
         ] {
             assert!(!same(left, right), "{left:?} and {right:?}");
         }
@@ -245,7 +283,8 @@ mod tests {
         for (name, terms) in [
             ("BHP Pty Limited", vec!["BHP"]),
             ("Müller & Söhne GmbH", vec!["Müller", "muller", "ller"]),
-            ("Café Zoë", vec!["Café", "cafe", "Caf"]),
+            ("Mueller GmbH", vec!["Mueller", "ller"]),
+            ("Café Zoë", vec!["Café", "cafe", "caf"]),
             ("O'Brien & Sons Ltd", vec!["Brien"]),
             ("Iona Consulting Services", vec!["Iona"]),
             ("Consulting Group Ltd", vec!["Consulting"]),
