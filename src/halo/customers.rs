@@ -160,8 +160,10 @@ impl Session {
             let wire = wire?.filter(|wire| !wire.deleted.unwrap_or(false));
             Ok((HaloCustomerId(id), wire.map_or(CustomerLookup::Missing, |wire| CustomerLookup::Found(wire.into()))))
         });
-        // A record that is not understood is left out of the answer; an unreachable Halo is an
-        // error.
-        lookups.filter(|it| !matches!(it, Err(HaloError::NotUnderstood(_)))).collect()
+        // A record that is not understood, or too large, is left out of the answer; an unreachable
+        // Halo is an error.
+        let concerns_others =
+            |it: &Result<_, _>| !matches!(it, Err(HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_)));
+        lookups.filter(concerns_others).collect()
     }
 }

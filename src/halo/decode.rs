@@ -275,6 +275,25 @@ mod tests {
     }
 
     #[test]
+    fn count_of_any_form_is_read_or_ignored() {
+        for (count, total) in [
+            ("2", Some(2)),
+            ("2.0", Some(2)),
+            (r#""2""#, Some(2)),
+            ("-1", None),
+            ("null", None),
+            (r#""many""#, None),
+            ("[2]", None),
+            ("2.5", None),
+            ("99999999999", None),
+        ] {
+            let body = format!(r#"{{"record_count": {count}, "clients": [{{"id": 1}}, {{"id": 2}}]}}"#);
+            let page = page_now::<Row>(body.as_bytes(), "rows").unwrap();
+            assert_eq!((page.rows.len(), page.total), (2, total), "{count}");
+        }
+    }
+
+    #[test]
     fn not_json_passes_and_wrong_json_does_not() {
         for body in ["<html>", "Rate limit reached", r#"{"clients": [{"id": 1"#, ""] {
             assert!(matches!(page_now::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable { .. })), "{body}");

@@ -17,6 +17,9 @@ use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
 /// The most invoices that are read one by one, where Halo lists them without their lines.
 const MAX_SINGLE_READS: usize = 50;
+/// The invoices that are read one by one where a list shows lines and no subscription in any of
+/// them. If these show none either, the list is believed.
+const MAX_SAMPLES: usize = 3;
 
 /// What recurring invoices say of one subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +37,10 @@ pub enum RecurringBilling {
 pub enum NotBilledReason {
     InvoiceDisabled,
     InvoiceEnded,
+    InvoiceNotStarted,
     LineInactive,
     LineEnded,
+    LineNotStarted,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +53,8 @@ pub(super) struct WireInvoice {
     #[serde(default, deserialize_with = "decode::flag")]
     disabled: Option<bool>,
     #[serde(default, deserialize_with = "decode::date")]
+    startdate: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "decode::date")]
     enddate: Option<NaiveDate>,
     lines: Option<Vec<WireLine>>,
 }
@@ -56,6 +63,8 @@ pub(super) struct WireInvoice {
 struct WireLine {
     #[serde(default, deserialize_with = "decode::flag")]
     isinactive: Option<bool>,
+    #[serde(default, deserialize_with = "decode::date")]
+    startdate: Option<NaiveDate>,
     #[serde(default, deserialize_with = "decode::date")]
     enddate: Option<NaiveDate>,
     quantity_subscriptions: Option<Vec<WireQuantity>>,
@@ -91,12 +100,14 @@ impl Findings<'_> {
         let head = match invoice {
             invoice if invoice.disabled.unwrap_or(false) => Some(NotBilledReason::InvoiceDisabled),
             invoice if is_over(invoice.enddate, self.today) => Some(NotBilledReason::InvoiceEnded),
+            invoice if is_to_come(invoice.startdate, self.today) => Some(NotBilledReason::InvoiceNotStarted),
             _ => None,
         };
         for line in invoice.lines.iter().flatten() {
             let reason = head.or_else(|| match line {
                 line if line.isinactive.unwrap_or(false) => Some(NotBilledReason::LineInactive),
                 line if is_over(line.enddate, self.today) => Some(NotBilledReason::LineEnded),
+                line if is_to_come(line.startdate, self.today) => Some(NotBilledReason::LineNotStarted),
                 _ => None,
             });
             let quantities = line.quantity_subscriptions.iter().chain(&line.quantity_licences).flatten();
@@ -110,6 +121,13 @@ impl Findings<'_> {
         }
     }
 
+    /// Returns whether any line of the invoice shows where its quantity comes from.
+    fn shows_links(invoice: &WireInvoice) -> bool {
+        let quantities =
+            invoice.lines.iter().flatten().flat_map(|line| [&line.quantity_subscriptions, &line.quantity_licences]);
+        quantities.flatten().any(|quantities| !quantities.is_empty())
+    }
+
     fn are_complete(&self) -> bool {
         self.billed.len() == self.wanted.len()
     }
@@ -118,6 +136,11 @@ impl Findings<'_> {
         let open = self.wanted.iter().filter(|(id, _)| !self.billed.contains(id));
         open.into_iter().any(|(_, customer)| Some(customer.0) == invoice.client_id)
     }
+}
+
+/// A day has come when it has come anywhere.
+fn is_to_come(start: Option<NaiveDate>, today: NaiveDate) -> bool {
+    start.is_some_and(|start| start > today + Days::new(1))
 }
 
 /// Halo's dates have no time zone, so a day is over when it is over everywhere. A date of 1900 or
@@ -130,10 +153,10 @@ impl Session {
     /// Reads whether recurring invoices bill these subscriptions, given with their customers. It
     /// stops as soon as all of them are found.
     ///
-    /// A Halo that lists invoices without their lines is asked for single invoices, up to
-    /// [`MAX_SINGLE_READS`] and as far as the budget reaches; what remains is
-    /// [`RecurringBilling::Unknown`]. [`HaloError::PermissionDenied`] is a normal answer: the
-    /// guide's agent has no Invoices level.
+    /// A Halo that lists invoices without their lines, or lines without what they bill, is asked
+    /// for single invoices, up to [`MAX_SINGLE_READS`] and as far as the budget reaches; what
+    /// remains is [`RecurringBilling::Unknown`]. [`HaloError::PermissionDenied`] is a normal
+    /// answer: the guide's agent has no Invoices level.
     pub async fn recurring_billing(
         &self,
         wanted: &BTreeMap<HaloSubscriptionId, HaloCustomerId>,
@@ -144,7 +167,8 @@ impl Session {
         let now: DateTime<Utc> = self.halo.clock.now();
         let mut findings =
             Findings { wanted, today: now.date_naive(), billed: BTreeSet::new(), reasons: BTreeMap::new() };
-        let (mut without_lines, mut lists_lines) = (Vec::new(), false);
+        let (mut without_lines, mut without_links) = (Vec::new(), Vec::new());
+        let (mut lists_lines, mut lists_links) = (false, false);
         let mut pages = self.pages::<WireInvoice>(Vec::new(), EndProof::SmallFirstPage);
         while !findings.are_complete()
             && let Some(invoices) = pages.next().await?
@@ -153,15 +177,24 @@ impl Session {
                 findings.add(&invoice);
                 if invoice.lines.as_ref().is_none_or(Vec::is_empty) {
                     without_lines.push(invoice);
+                } else if Findings::shows_links(&invoice) {
+                    (lists_lines, lists_links) = (true, true);
                 } else {
                     lists_lines = true;
+                    without_links.push(invoice);
                 }
             }
         }
         // An empty list of lines is believed where the same list shows other invoices' lines.
         without_lines.retain(|invoice| invoice.lines.is_none() || !lists_lines);
+        if !lists_links {
+            without_links.sort_by_key(|invoice| !findings.belongs_to_open(invoice));
+            if self.hides_links(&without_links, &mut findings).await {
+                without_lines.extend(without_links);
+            }
+        }
         without_lines.sort_by_key(|invoice| !findings.belongs_to_open(invoice));
-        let mut all_read = true;
+        let mut all_read = !pages.leaves_rows_out();
         for (read, invoice) in without_lines.iter().enumerate() {
             if findings.are_complete() {
                 break;
@@ -187,5 +220,28 @@ impl Session {
             (false, false) => RecurringBilling::Unknown,
         };
         Ok(wanted.keys().map(|id| (*id, billing(id))).collect())
+    }
+
+    /// Returns whether the list hides what its lines bill: a few of these invoices are read one by
+    /// one, and shown to the findings. Lines of fixed quantities bill no subscription, so that most
+    /// such lists are right.
+    async fn hides_links(&self, listed: &[WireInvoice], findings: &mut Findings<'_>) -> bool {
+        for invoice in listed.iter().take(MAX_SAMPLES) {
+            if findings.are_complete() || !findings.belongs_to_open(invoice) {
+                break;
+            }
+            match self.single::<WireInvoice>(invoice.id, MaxWait::Default).await {
+                Ok(Some(invoice)) if Findings::shows_links(&invoice) => {
+                    findings.add(&invoice);
+                    return true;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::info!(evidence = error.evidence(), "an invoice's lines could not be read");
+                    return true;
+                }
+            }
+        }
+        false
     }
 }

@@ -42,6 +42,8 @@ const MAX_FILTERED_PAGES: u32 = 50;
 /// A read that has used this many requests is completed whatever the wait. Two such reads do not
 /// fit into a tenant's budget, and an abandoned read starts again from its beginning.
 const BULK_READ_AFTER: u32 = 100;
+/// The most records of one list that are left out because each alone is larger than what is read.
+const MAX_TOO_LARGE: u32 = 10;
 /// The most pages that are read on where a list is not in the order that was asked for.
 const MAX_PAGES_OUT_OF_ORDER: u32 = 5;
 /// Up to this many records are read one by one without reading the list first.
@@ -123,6 +125,8 @@ pub(super) struct Pages<'s, R> {
     cap: u32,
     ended: bool,
     repeated: bool,
+    /// Records that are larger than an answer may be, and are left out.
+    too_large: u32,
     /// The rows came in the order of ascending ids.
     ascending: bool,
     kind: PhantomData<fn() -> R>,
@@ -146,6 +150,9 @@ impl<R: ListedRecord> Pages<'_, R> {
             length < self.longest || self.read == 1 && length < MIN_PAGE_CAP && self.proof == EndProof::SmallFirstPage;
         self.received += length;
         self.longest = self.longest.max(length);
+        if self.leaves_rows_out() {
+            self.enlarge();
+        }
         let new_rows: Vec<R> = rows.into_iter().filter(|row| self.ids.insert(row.id())).collect();
         self.repeated = length > 0 && new_rows.is_empty();
         // A count that promises more rows is worth another page; one that does not proves nothing.
@@ -154,17 +161,19 @@ impl<R: ListedRecord> Pages<'_, R> {
     }
 
     /// Reads the page after the rows received so far. A page that is too large is read again with
-    /// fewer rows, down to one.
+    /// fewer rows, down to one. A single record that is too large is left out: it must not hide the
+    /// others.
     async fn read_page(&mut self) -> Result<Page<R>, HaloError> {
         loop {
             // A server that caps its pages below the requested size counts pages of its own size.
             let effective = self.effective_size();
-            let page_no = self.received / effective + 1;
+            // A count may promise rows after a short page: they would be on the page after it.
+            let page_no = self.received.div_ceil(effective) + 1;
             match self.session.page::<R>(&self.filter, page_no, self.size, max_wait(self.read)).await {
                 Err(HaloError::AnswerTooLarge(_)) if self.size > 1 => {
                     let smaller = largest_divisor(self.size);
                     self.session.remember_page_size::<R>(smaller);
-                    if self.longest > 0 {
+                    if (1..self.size).contains(&self.longest) {
                         self.cap = self.longest;
                     }
                     (self.size, self.longest) = (smaller, 0);
@@ -172,9 +181,31 @@ impl<R: ListedRecord> Pages<'_, R> {
                     self.received -= self.received % self.effective_size();
                     self.most = self.most.saturating_mul(2);
                 }
+                Err(HaloError::AnswerTooLarge(evidence)) if self.too_large < MAX_TOO_LARGE => {
+                    tracing::warn!(evidence, "a record of the list is too large and is left out");
+                    self.too_large += 1;
+                    self.received += 1;
+                }
                 other => return other,
             }
         }
+    }
+
+    /// Asks for more rows again after a record that alone was too large, as far as a larger page
+    /// begins where the next row is.
+    fn enlarge(&mut self) {
+        let mut size = self.session.page_size::<R>().min(self.cap);
+        while size > self.size && !self.received.is_multiple_of(size) {
+            size = largest_divisor(size);
+        }
+        if size > self.size {
+            (self.size, self.longest) = (size, 0);
+        }
+    }
+
+    /// Returns whether rows were left out, each of which is too large.
+    pub(super) fn leaves_rows_out(&self) -> bool {
+        self.too_large > 0
     }
 
     fn effective_size(&self) -> u32 {
@@ -208,11 +239,14 @@ impl<R: ListedRecord> Pages<'_, R> {
     }
 
     /// Reads all rows. A list that stops short of its own count by repeating a page leaves rows out
-    /// and is an error.
+    /// and is an error, and so is one with a record that is too large.
     pub(super) async fn all(mut self) -> Result<Vec<R>, HaloError> {
         let mut rows = Vec::new();
         while let Some(more) = self.next().await? {
             rows.extend(more);
+        }
+        if self.leaves_rows_out() {
+            return Err(HaloError::AnswerTooLarge(format!("{}: {} records", R::PATH, self.too_large)));
         }
         if self.repeated && self.rows_left().is_some_and(|left| left > 0) {
             return Err(HaloError::NotUnderstood(format!("{}: the list repeats a page and leaves rows out", R::PATH)));
@@ -242,6 +276,7 @@ impl Session {
             cap: PAGE_SIZE,
             ended: false,
             repeated: false,
+            too_large: 0,
             ascending: false,
             kind: PhantomData,
         }
@@ -280,52 +315,51 @@ impl Session {
         }
     }
 
-    /// Reads one page of any size; if it is too large, as several smaller ones.
+    /// Reads one page of any size; what of it is too large, as several smaller ones. A single
+    /// record that is too large is left out: it must not hide the others.
     pub(super) async fn page_in_parts<R: ListedRecord>(
         &self,
         filter: &[(&'static str, String)],
         page_no: u32,
         page_size: u32,
     ) -> Result<Page<R>, HaloError> {
-        let mut size = page_size;
-        while size > self.page_size::<R>() {
-            size = largest_divisor(size);
-        }
-        loop {
-            match self.join_parts::<R>(filter, page_no, page_size, size).await {
+        // The pages that are still to be read, with their sizes; the next one is the last.
+        let mut parts = vec![(page_no, page_size)];
+        let (mut joined, mut too_large): (Option<Page<R>>, _) = (None, None);
+        while let Some((no, size)) = parts.pop() {
+            let page = if size > self.page_size::<R>() {
+                Err(HaloError::AnswerTooLarge(format!("{}: a page of this size was too large before", R::PATH)))
+            } else {
+                self.page::<R>(filter, no, size, MaxWait::Default).await
+            };
+            match page {
                 Err(HaloError::AnswerTooLarge(_)) if size > 1 => {
-                    size = largest_divisor(size);
-                    self.remember_page_size::<R>(size);
+                    let smaller = largest_divisor(size);
+                    self.remember_page_size::<R>(smaller);
+                    let first = (no - 1) * (size / smaller) + 1;
+                    parts.extend((first..first + size / smaller).rev().map(|no| (no, smaller)));
                 }
-                other => return other,
+                Err(error @ HaloError::AnswerTooLarge(_)) => {
+                    tracing::warn!(evidence = error.evidence(), "a record of the list is too large and is left out");
+                    too_large = Some(error);
+                }
+                Err(error) => return Err(error),
+                Ok(page) => {
+                    let is_last = page.rows.len() < size as usize;
+                    match &mut joined {
+                        Some(joined) => joined.rows.extend(page.rows),
+                        // The size that is stated is that of a part.
+                        None => joined = Some(Page { page_size: page.page_size.filter(|_| size == page_size), ..page }),
+                    }
+                    if is_last {
+                        break;
+                    }
+                }
             }
         }
-    }
-
-    async fn join_parts<R: ListedRecord>(
-        &self,
-        filter: &[(&'static str, String)],
-        page_no: u32,
-        page_size: u32,
-        size: u32,
-    ) -> Result<Page<R>, HaloError> {
-        let parts = page_size / size;
-        let first = (page_no - 1) * parts + 1;
-        let mut joined = self.page::<R>(filter, first, size, MaxWait::Default).await?;
-        let mut last_length = joined.rows.len();
-        for part in first + 1..first + parts {
-            if last_length < size as usize {
-                break;
-            }
-            let page = self.page::<R>(filter, part, size, MaxWait::Default).await?;
-            last_length = page.rows.len();
-            joined.rows.extend(page.rows);
-        }
-        if parts > 1 {
-            // It is the size of a part.
-            joined.page_size = None;
-        }
-        Ok(joined)
+        // Where there is nothing else to show, an empty page would not be true.
+        let shown = joined.filter(|joined| too_large.is_none() || !joined.rows.is_empty());
+        shown.ok_or_else(|| too_large.unwrap_or_else(|| HaloError::AnswerTooLarge(R::PATH.into())))
     }
 
     /// Reads one record by its id. `None` means that Halo has no such record: 404, an empty answer,
@@ -381,7 +415,7 @@ impl Session {
                 }
             }
         }
-        if absence == AbsenceProof::WholeList && pages.ended && !pages.repeated {
+        if absence == AbsenceProof::WholeList && pages.ended && !pages.repeated && !pages.leaves_rows_out() {
             found.extend(std::mem::take(&mut missing).into_keys().map(|id| (id, Ok(None))));
         }
         let (mut refused, mut refusal) = (BTreeMap::new(), None);

@@ -10,6 +10,7 @@ use super::{
     paging::{AbsenceProof, EndProof, ListFilter, ListedRecord, RecordLookup, max_wait},
     transport::Area,
 };
+use crate::domain::association::SUBSCRIPTION_NAME;
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
 /// The vendor and manufacturer of our subscriptions. Together with the initial name it identifies a
@@ -175,10 +176,14 @@ impl WireLicence {
         self.marker().is_some() || self.vendor().is_some_and(|it| it.trim().eq_ignore_ascii_case(VENDOR))
     }
 
-    /// Returns whether the row leaves out whose record it is, and the record may be ours.
+    /// Returns whether the row leaves out whose record it is, and the record may be ours. A list
+    /// may show as blank what it leaves out; a row with the name of our subscriptions is not
+    /// believed to be of no vendor.
     fn hides_owner(&self) -> bool {
         let hides = self.client_id.is_none() || self.product_sku.is_none() || self.vendor.is_none();
+        let named_like_ours = || self.name.as_deref().is_some_and(|name| name.starts_with(SUBSCRIPTION_NAME));
         hides && (self.is_ours() || self.vendor().is_none())
+            || self.marker().is_none() && self.vendor().is_none() && named_like_ours()
     }
 
     /// Converts a record; `None` if it does not name its customer.

@@ -22,6 +22,8 @@ use crate::domain::guide::Permission;
 use crate::domain::problem::UnusableAnswer;
 use crate::net::{Answer, Body, Call, Method, NetError, StatusCode};
 
+/// The reason for an internal error of Halo's that states none.
+const UNEXPLAINED: &str = "an internal error of Halo's (status 500), for which it gave no reason";
 /// The least wait after a 429 without `Retry-After` (docs/halo-api.md, section 7).
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// The most seconds added to that wait, so that processes do not return together.
@@ -164,8 +166,9 @@ impl Session {
         if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT || is_html(answer) {
             // A redirect, a gateway's page or a server error is not Halo's refusal. Halo may have
             // acted before it.
-            let described = status == StatusCode::INTERNAL_SERVER_ERROR && request.body.is_some();
-            let reason = described.then(|| self.reason(token, answer)).flatten();
+            // Halo itself could not store what was sent; other server errors are a gateway's.
+            let not_stored = status == StatusCode::INTERNAL_SERVER_ERROR && request.body.is_some();
+            let reason = not_stored.then(|| self.reason(token, answer).unwrap_or_else(|| UNEXPLAINED.to_owned()));
             return Failure { error: HaloError::unavailable(status, seen), may_have_acted: true, reason };
         }
         let error = match status {

@@ -218,8 +218,10 @@ pub(super) fn billing(billing: RecurringBilling) -> Billing {
         RecurringBilling::NotBilled(None) => Billing::NotOnRecurringInvoice,
         RecurringBilling::NotBilled(Some(NotBilledReason::InvoiceDisabled)) => Billing::InvoiceDisabled,
         RecurringBilling::NotBilled(Some(NotBilledReason::InvoiceEnded)) => Billing::InvoiceEnded,
+        RecurringBilling::NotBilled(Some(NotBilledReason::InvoiceNotStarted)) => Billing::InvoiceNotStarted,
         RecurringBilling::NotBilled(Some(NotBilledReason::LineInactive)) => Billing::LineInactive,
         RecurringBilling::NotBilled(Some(NotBilledReason::LineEnded)) => Billing::LineEnded,
+        RecurringBilling::NotBilled(Some(NotBilledReason::LineNotStarted)) => Billing::LineNotStarted,
         RecurringBilling::Unknown => Billing::Unknown,
     }
 }

@@ -105,10 +105,24 @@ pub enum Act {
         id: i32,
         date: String,
     },
+    /// The recurring invoices with this subscription begin on this date.
+    StartInvoice {
+        id: i32,
+        date: String,
+    },
+    /// The invoice lines of this subscription begin on this date.
+    StartInvoiceLine {
+        id: i32,
+        date: String,
+    },
     /// The invoice lines of this subscription become inactive, or active again.
     SetInvoiceLineInactive {
         id: i32,
         inactive: bool,
+    },
+    /// The invoice lines of this subscription have a fixed quantity from now on.
+    BillFixedQuantity {
+        id: i32,
     },
     /// The invoice lines of this subscription end on this date.
     EndInvoiceLine {
@@ -239,8 +253,20 @@ impl State {
                 self.edit_invoice_lines(id, |_| {}, |invoice| invoice.end_date.clone_from(&date));
                 Ok(id)
             }
+            Act::StartInvoice { id, date } => {
+                self.edit_invoice_lines(id, |_| {}, |invoice| invoice.start_date.clone_from(&date));
+                Ok(id)
+            }
+            Act::StartInvoiceLine { id, date } => {
+                self.edit_invoice_lines(id, |line| line.start_date.clone_from(&date), |_| {});
+                Ok(id)
+            }
             Act::SetInvoiceLineInactive { id, inactive } => {
                 self.edit_invoice_lines(id, |line| line.inactive = inactive, |_| {});
+                Ok(id)
+            }
+            Act::BillFixedQuantity { id } => {
+                self.edit_invoice_lines(id, |line| line.quantity_subscriptions.clear(), |_| {});
                 Ok(id)
             }
             Act::EndInvoiceLine { id, date } => {

@@ -42,6 +42,9 @@ pub(super) fn single(state: &mut State, asked: &Asked, faults: &Faults, _: &mut 
 }
 
 fn row(customer: &Customer, faults: &Faults) -> Value {
+    if faults.has(Fault::HugeLogo(customer.id)) {
+        return customer.row(&LOGO.repeat(20_000));
+    }
     if faults.has(Fault::LargeLogos) { customer.row(&LOGO.repeat(400)) } else { customer.row(LOGO) }
 }
 

@@ -79,22 +79,30 @@ pub enum Fault {
     NoRecordCount,
     /// A list's `record_count` is the number of rows on the page.
     CountOfPage,
+    /// A list's `record_count` is ten times as many rows as there are.
+    CountTooHigh,
     /// Recurring invoices are listed with empty lines, whatever is asked.
     InvoiceLinesEmpty,
     /// Recurring invoices are listed without their lines, whatever is asked.
     InvoiceLinesLeftOut,
+    /// Recurring invoices are listed with lines that do not show where their quantities come from.
+    InvoiceLinksLeftOut,
     /// A list of subscriptions leaves out prices, dates and links, and shortens notes.
     RowsShortened,
     /// A list of subscriptions shows the product's price and a longer name.
     RowsDiffer,
     /// A list of subscriptions leaves out vendor and product code.
     RowsWithoutMarker,
+    /// A list of subscriptions shows vendor and product code as blank.
+    RowsWithBlankMarker,
     /// A list is a bare array without an envelope.
     BareArray,
     /// A single record comes as an array of one.
     SingleAsArray,
     /// Customers' logos are large.
     LargeLogos,
+    /// The logo of the customer with this id has a megabyte and a half.
+    HugeLogo(i32),
     /// `count` is an integer: 5.
     CountAsInteger,
     /// `count` is text: "5".
@@ -310,6 +318,7 @@ impl Fault {
             Fault::RateLimitedSeconds(_) => Fault::RateLimitedSeconds(7),
             Fault::RateLimitedDate(_) => Fault::RateLimitedDate(90),
             Fault::TokenLives(_) => Fault::TokenLives(30),
+            Fault::HugeLogo(_) => Fault::HugeLogo(42),
             fault => fault,
         })
     }
@@ -336,11 +345,10 @@ impl Fault {
             | RefusedAsException
             | SiteRequired
             | CreateFails => call == Create,
-            EndlessPage | RepeatedPage | RowMissing(_) | EmptyList | NoRecordCount | CountOfPage | BareArray => {
-                call.is_list()
-            }
+            EndlessPage | RepeatedPage | RowMissing(_) | EmptyList | NoRecordCount | CountOfPage | CountTooHigh
+            | BareArray => call.is_list(),
             SingleAsArray => matches!(call, CustomerSingle | SubscriptionSingle | InvoiceSingle),
-            LargeLogos => matches!(call, CustomerList | CustomerSingle),
+            LargeLogos | HugeLogo(_) => matches!(call, CustomerList | CustomerSingle),
             CountAsInteger | CountAsText | CountAsFraction | UnlistedMembers => subscription_shown,
             AnswerAsArray | AnswerOk | AnswerEmpty | AnswerWithoutId | AnswerWithWarning | AnswerShortened
             | MarkerNotKept | ZeroRefused | ZeroDeactivates => matches!(call, Create | Update),
@@ -348,10 +356,13 @@ impl Fault {
             | GoneAsForbidden => {
                 matches!(call, CustomerSingle | SubscriptionSingle)
             }
-            InvoiceLinesEmpty | InvoiceLinesLeftOut => call == InvoiceList,
-            DeletedListed | RowWithoutCustomer(_) | RowsShortened | RowsDiffer | RowsWithoutMarker => {
-                call == SubscriptionList
-            }
+            InvoiceLinesEmpty | InvoiceLinesLeftOut | InvoiceLinksLeftOut => call == InvoiceList,
+            DeletedListed
+            | RowWithoutCustomer(_)
+            | RowsShortened
+            | RowsDiffer
+            | RowsWithoutMarker
+            | RowsWithBlankMarker => call == SubscriptionList,
             InactiveListed => matches!(call, CustomerList | SubscriptionList),
             UnknownIdMakesRow
             | UnknownIdIgnored

@@ -24,6 +24,11 @@ pub(super) fn list(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Ve
     if faults.has(Fault::InvoiceLinesEmpty) {
         rows.iter_mut().for_each(|row| row["lines"] = json!([]));
     }
+    if faults.has(Fault::InvoiceLinksLeftOut) {
+        for line in rows.iter_mut().filter_map(|row| row["lines"].as_array_mut()).flatten() {
+            line["quantity_subscriptions"] = Value::Null;
+        }
+    }
     list::page(asked, &state.settings, faults, "invoices", rows)
 }
 
@@ -47,7 +52,7 @@ fn row(state: &State, invoice: &Invoice, with_lines: bool) -> Value {
     let mut row = json!({
         "id": invoice.id, "client_id": invoice.client_id, "client_name": state.customer_name(invoice.client_id),
         "total": total, "nextcreationdate": "2026-12-01T00:00:00", "billingcategory": 0, "contract_id": 0,
-        "contains_calculated_quantity": calculated, "disabled": invoice.disabled, "startdate": NO_DATE,
+        "contains_calculated_quantity": calculated, "disabled": invoice.disabled, "startdate": invoice.start_date,
         "enddate": invoice.end_date,
     });
     if with_lines {
@@ -62,7 +67,8 @@ fn row(state: &State, invoice: &Invoice, with_lines: bool) -> Value {
             });
             json!({
                 "id": line.id, "item_shortdescription": line.item_shortdescription, "unit_price": line.unit_price,
-                "qty_order": quantity(line), "isinactive": line.inactive, "startdate": NO_DATE, "enddate": line.end_date, "recurring_invoice_quantity_type": 1,
+                "qty_order": quantity(line), "isinactive": line.inactive, "startdate": line.start_date,
+                "enddate": line.end_date, "recurring_invoice_quantity_type": 1,
                 "quantity_subscriptions": links.collect::<Vec<_>>(), "quantity_licences": [], "quantity_users": [],
                 "quantity_assets": [],
             })
@@ -96,6 +102,7 @@ impl State {
             unit_price: one.price,
             qty_order: one.count,
             inactive: false,
+            start_date: NO_DATE.into(),
             end_date: NO_DATE.into(),
             quantity_subscriptions: vec![LinkedSubscription { id: next, licence_id: subscription }],
         });

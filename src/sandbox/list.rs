@@ -56,6 +56,8 @@ pub(super) fn page(
     let mut skipped = size.saturating_mul(usize::try_from(page_no - 1).unwrap_or(usize::MAX));
     if faults.has(Fault::RepeatedPage) {
         skipped = 0;
+    }
+    if faults.has(Fault::RepeatedPage) || faults.has(Fault::CountTooHigh) {
         total = total.max(1) * 10;
     }
     let mut shown: Vec<Value> = if faults.has(Fault::EndlessPage) {

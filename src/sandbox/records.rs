@@ -233,6 +233,9 @@ pub struct Invoice {
     pub client_id: i32,
     #[serde(default)]
     pub disabled: bool,
+    /// [`NO_DATE`] if it has begun.
+    #[serde(default = "no_date")]
+    pub start_date: String,
     /// [`NO_DATE`] if it never ends.
     #[serde(default = "no_date")]
     pub end_date: String,
@@ -241,7 +244,7 @@ pub struct Invoice {
 
 impl Invoice {
     pub(super) fn without_lines(id: i32, client_id: i32) -> Self {
-        Self { id, client_id, disabled: false, end_date: no_date(), lines: Vec::new() }
+        Self { id, client_id, disabled: false, start_date: no_date(), end_date: no_date(), lines: Vec::new() }
     }
 }
 
@@ -258,6 +261,8 @@ pub struct InvoiceLine {
     pub qty_order: f64,
     #[serde(default)]
     pub inactive: bool,
+    #[serde(default = "no_date")]
+    pub start_date: String,
     #[serde(default = "no_date")]
     pub end_date: String,
     pub quantity_subscriptions: Vec<LinkedSubscription>,

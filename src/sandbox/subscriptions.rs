@@ -366,6 +366,9 @@ fn list_row(mut row: Value, faults: &Faults) -> Value {
         let notes = members["notes"].as_str().unwrap_or_default().chars().take(10).collect::<String>();
         members.insert("notes".into(), json!(notes));
     }
+    if faults.has(Fault::RowsWithBlankMarker) {
+        members.extend(["vendor", "product_sku"].map(|name| (name.to_owned(), Value::Null)));
+    }
     if faults.has(Fault::RowsDiffer) {
         let name = format!("{} (Monthly)", members["name"].as_str().unwrap_or_default());
         members.insert("name".into(), json!(name));

@@ -112,10 +112,14 @@ pub enum Billing {
     InvoiceDisabled,
     /// The end date of the only invoice with the subscription has passed.
     InvoiceEnded,
+    /// The start date of the only invoice with the subscription has not come.
+    InvoiceNotStarted,
     /// The only invoice line with the subscription is inactive.
     LineInactive,
     /// The end date of the only invoice line with the subscription has passed.
     LineEnded,
+    /// The start date of the only invoice line with the subscription has not come.
+    LineNotStarted,
     Unknown,
 }
 

@@ -193,10 +193,14 @@ pub enum HaloBillingReason {
     InvoiceDisabled,
     /// The invoice's end date has passed.
     InvoiceEnded,
+    /// The invoice's start date has not come.
+    InvoiceNotStarted,
     /// The invoice line is inactive.
     LineInactive,
     /// The invoice line's end date has passed.
     LineEnded,
+    /// The invoice line's start date has not come.
+    LineNotStarted,
 }
 
 fn billing(billing: association::Billing) -> (HaloBillingStatus, Option<HaloBillingReason>) {
@@ -206,8 +210,10 @@ fn billing(billing: association::Billing) -> (HaloBillingStatus, Option<HaloBill
         association::Billing::NotOnRecurringInvoice => (HaloBillingStatus::NotOnRecurringInvoice, None),
         association::Billing::InvoiceDisabled => not_billed(HaloBillingReason::InvoiceDisabled),
         association::Billing::InvoiceEnded => not_billed(HaloBillingReason::InvoiceEnded),
+        association::Billing::InvoiceNotStarted => not_billed(HaloBillingReason::InvoiceNotStarted),
         association::Billing::LineInactive => not_billed(HaloBillingReason::LineInactive),
         association::Billing::LineEnded => not_billed(HaloBillingReason::LineEnded),
+        association::Billing::LineNotStarted => not_billed(HaloBillingReason::LineNotStarted),
         association::Billing::Unknown => (HaloBillingStatus::Unknown, None),
     }
 }

@@ -1,9 +1,10 @@
 //! Reading customers.
 
-use infima_halo::halo::CustomerLookup;
+use infima_halo::halo::{CustomerLookup, HaloError};
 use infima_halo::ids::HaloCustomerId;
-use infima_halo::sandbox::{Act, Fault, TenantSeed};
+use infima_halo::sandbox::{Act, CustomerSeed, Fault, TenantSeed};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::HaloWorld;
 
@@ -36,6 +37,30 @@ async fn customer_search_is_paged() {
         world.once(fault);
         assert_eq!(session.search_customers("", 1, 5).await.unwrap().customers.len(), 5, "{fault:?}");
     }
+}
+
+/// One customer's record is larger than what is read.
+#[tokio::test]
+async fn customer_that_is_too_large_hides_no_other() {
+    let customers = (0..130).map(|n| CustomerSeed::named(format!("Customer {n:03}"))).collect();
+    let seed = TenantSeed { customers, ..TenantSeed::empty("acme") };
+    let world = HaloWorld::with_timeout(seed, Duration::from_secs(20)).await;
+    world.sticky(Fault::HugeLogo(78));
+    let session = world.session();
+    session.tenant().await.unwrap();
+    let (found, requests) = world.requests(session.search_customers("", 2, 25)).await;
+    let found = found.unwrap();
+    assert_eq!((found.customers.len(), found.has_more), (24, true));
+    assert!(requests <= 12, "{requests} requests");
+    let found = session.search_customers("Customer 037", 1, 25).await;
+    assert!(matches!(found, Err(HaloError::AnswerTooLarge(_))), "there is nothing else to show");
+
+    let ids: Vec<_> = (41..171).map(HaloCustomerId).collect();
+    let (found, requests) = world.requests(session.customers(&ids)).await;
+    let found = found.unwrap();
+    assert!(ids.iter().all(|id| found.contains_key(id) == (id.0 != 78)), "{} of {}", found.len(), ids.len());
+    assert!(found.values().all(|customer| matches!(customer, CustomerLookup::Found(_))));
+    assert!(requests <= 24, "{requests} requests");
 }
 
 #[tokio::test]

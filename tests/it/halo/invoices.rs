@@ -24,7 +24,8 @@ async fn billing(world: &HaloWorld, id: HaloSubscriptionId) -> RecurringBilling 
 async fn subscription_is_billed_only_by_an_invoice_line_that_bills() {
     let (world, id) = world_with_invoice().await;
     let not_billed = |reason| RecurringBilling::NotBilled(Some(reason));
-    let (past, today, none) = ("2026-10-31T00:00:00", "2026-11-24T00:00:00", "1901-01-01T00:00:00");
+    let (past, today) = ("2026-10-31T00:00:00", "2026-11-24T00:00:00");
+    let (future, none) = ("2031-01-01T00:00:00", "1901-01-01T00:00:00");
     let date = |date: &str| date.to_owned();
     for (act, undo, expected) in [
         (
@@ -48,8 +49,18 @@ async fn subscription_is_billed_only_by_an_invoice_line_that_bills() {
             not_billed(NotBilledReason::LineEnded),
         ),
         (
+            Act::StartInvoice { id: id.0, date: date(future) },
+            Act::StartInvoice { id: id.0, date: date(today) },
+            not_billed(NotBilledReason::InvoiceNotStarted),
+        ),
+        (
+            Act::StartInvoiceLine { id: id.0, date: date(future) },
+            Act::StartInvoiceLine { id: id.0, date: date(none) },
+            not_billed(NotBilledReason::LineNotStarted),
+        ),
+        (
             Act::EndInvoice { id: id.0, date: date(today) },
-            Act::EndInvoice { id: id.0, date: date("2031-01-01T00:00:00") },
+            Act::EndInvoice { id: id.0, date: date(future) },
             RecurringBilling::Billed,
         ),
     ] {
@@ -78,6 +89,39 @@ async fn invoices_listed_without_lines_are_read_singly() {
         world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::InvoiceSingle), Lasting::Sticky);
         assert_eq!(billing(&world, id).await, RecurringBilling::Unknown, "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn invoice_lines_listed_without_their_subscriptions_are_read_singly() {
+    let (world, id) = world_with_invoice().await;
+    world.sticky(Fault::InvoiceLinksLeftOut);
+    assert_eq!(billing(&world, id).await, RecurringBilling::Billed);
+    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::InvoiceSingle), Lasting::Sticky);
+    assert_eq!(billing(&world, id).await, RecurringBilling::Unknown);
+}
+
+/// Sixty customers are billed fixed quantities: a few invoices show that the list is right.
+#[tokio::test]
+async fn invoice_lines_of_fixed_quantities_cost_few_requests() {
+    let customers = (0..60).map(|n| {
+        let other = SubscriptionSeed::new("Backup", "Datto", 3, 9.0, 5.0);
+        CustomerSeed::named(format!("Customer {n:03}")).with([other]).invoiced()
+    });
+    let world = HaloWorld::of(TenantSeed { customers: customers.collect(), ..TenantSeed::empty("acme") }).await;
+    let own: BTreeMap<_, _> = world
+        .tenant
+        .subscriptions()
+        .iter()
+        .map(|it| (HaloSubscriptionId(it.id), HaloCustomerId(it.client_id)))
+        .collect();
+    for id in own.keys() {
+        world.tenant.act(Act::BillFixedQuantity { id: id.0 }).unwrap();
+    }
+    let session = world.session();
+    session.tenant().await.unwrap();
+    let (found, requests) = world.requests(session.recurring_billing(&own)).await;
+    assert!(found.unwrap().values().all(|billing| *billing == RecurringBilling::NotBilled(None)));
+    assert_eq!(requests, 6, "a token, a page, its proof, and three invoices");
 }
 
 #[tokio::test]

@@ -54,15 +54,16 @@ async fn all_subscriptions_of_a_customer_are_read() {
 /// A hidden row would be created a second time.
 #[tokio::test]
 async fn list_ends_by_its_rows_and_not_by_its_count() {
-    for cap in [100, 50, 7] {
+    for (cap, fault) in [100, 50, 7].into_iter().flat_map(|cap| [(cap, Fault::CountOfPage), (cap, Fault::CountTooHigh)])
+    {
         let world = HaloWorld::with(2, 120).await;
         world.tenant.configure(|settings| settings.page_cap = cap);
-        world.sticky(Fault::CountOfPage);
+        world.sticky(fault);
         let session = world.session();
-        assert_eq!(session.subscriptions_of(CUSTOMER).await.unwrap().len(), 120, "cap {cap}");
+        assert_eq!(session.subscriptions_of(CUSTOMER).await.unwrap().len(), 120, "cap {cap}, {fault:?}");
         let all: Vec<_> = world.tenant.subscriptions().iter().map(|one| HaloSubscriptionId(one.id)).collect();
         let lookups = session.subscriptions(&all).await.unwrap();
-        assert!(lookups.values().all(|it| matches!(it, SubscriptionLookup::Found(_))), "cap {cap}");
+        assert!(lookups.values().all(|it| matches!(it, SubscriptionLookup::Found(_))), "cap {cap}, {fault:?}");
     }
 }
 

@@ -210,6 +210,26 @@ async fn create_that_halo_cannot_store_becomes_refused_and_needs_attention() {
     assert_eq!(world.billed(), [("Birch".into(), vec![5])].into());
 }
 
+/// Halo gives no reason, and there is none to read in its answer.
+#[tokio::test]
+async fn create_that_fails_without_a_reason_becomes_refused_and_needs_attention() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
+    let create = Matching::call(Call::Create).client_id(world.customer("Alder").0);
+    world.tenant.inject(Fault::ServerErrorBefore, create, Lasting::Sticky);
+    world.map(&["Alder", "Birch"]).await;
+    world.look().await;
+    world.wait_out().await;
+    let association = world.association("Alder").await;
+    assert_eq!(association.state, AssociationState::NeedsAttention, "a person has to know");
+    assert_eq!(association.problem.map(|it| it.code()), Some(ProblemCode::CreateRefused));
+    assert_eq!(world.open_run().await, None, "the run has ended");
+
+    let made = made_by_hand(&world, "Alder");
+    let run = world.resolve(association.id, Resolution::Adopt(made)).await.expect("it is the customer's");
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_eq!(world.tenant.subscription(made.0).expect("it is there").count, 3.0);
+}
+
 #[tokio::test]
 async fn create_refused_for_want_of_a_site_is_sent_with_the_main_site() {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;

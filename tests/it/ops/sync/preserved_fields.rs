@@ -180,17 +180,22 @@ async fn record_changed_after_the_list_is_read_before_the_write() {
     assert_eq!(world.run(run).await.summary.unchanged, 1, "Birch's is as it should be");
 }
 
-/// A list that leaves the marker out does not hide the record of a create whose response was lost.
+/// A list that leaves the marker out, or shows it as blank, does not hide the record of a create
+/// whose response was lost.
 #[tokio::test]
 async fn created_subscription_is_found_in_row_without_marker() {
-    let world = World::builder().clients(FEW).connected().build().await;
-    world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
-    let run = world.map(&["Alder"]).await.run.expect("a subscription is to be created");
-    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
-    let id = world.tenant.subscriptions()[0].id;
-    world.tenant.act(Act::RenameSubscription { id, name: "Training".into() }).expect("it is there");
-    world.tenant.inject(Fault::RowsWithoutMarker, Matching::any(), Lasting::Sticky);
-    world.wait_out().await;
-    assert_eq!(world.run(run).await.state, RunState::Succeeded);
-    assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
+    for fault in [Fault::RowsWithoutMarker, Fault::RowsWithBlankMarker] {
+        let world = World::builder().clients(FEW).connected().build().await;
+        world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
+        let run = world.map(&["Alder"]).await.run.expect("a subscription is to be created");
+        assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
+        if fault == Fault::RowsWithoutMarker {
+            let id = world.tenant.subscriptions()[0].id;
+            world.tenant.act(Act::RenameSubscription { id, name: "Training".into() }).expect("it is there");
+        }
+        world.tenant.inject(fault, Matching::any(), Lasting::Sticky);
+        world.wait_out().await;
+        assert_eq!(world.run(run).await.state, RunState::Succeeded, "{fault:?}");
+        assert_eq!(world.billed(), [("Alder".into(), vec![3])].into(), "{fault:?}");
+    }
 }
