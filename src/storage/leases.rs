@@ -267,9 +267,14 @@ pub struct Continued {
 }
 
 /// Puts the run back into the queue, until the pause is over or, without one, for another worker at
-/// once. If another run waits already, that one continues what is left of this one. The partner has
-/// to be locked.
-pub async fn put_back(tx: &mut LeasedTx<'_>, pause: Option<&Pause>, at: DateTime<Utc>) -> Result<Continued> {
+/// once. If another run waits already, that one continues with the clients that are `left` of this
+/// one; `None` if this one had not read its clients. The partner has to be locked.
+pub async fn put_back(
+    tx: &mut LeasedTx<'_>,
+    left: Option<Vec<ClientId>>,
+    pause: Option<&Pause>,
+    at: DateTime<Utc>,
+) -> Result<Continued> {
     let open = run_lifecycles::lock_open(&mut tx.tx, tx.lease.partner()).await?;
     let waiting = open.into_iter().find(|run| run.lifecycle.state == RunState::Queued);
     let Some(mut waiting) = waiting else {
@@ -277,7 +282,7 @@ pub async fn put_back(tx: &mut LeasedTx<'_>, pause: Option<&Pause>, at: DateTime
         return Ok(Continued { run: tx.lease.run, interactive: tx.run.lifecycle.interactive });
     };
     let from = Box::new(tx.run.lifecycle.clone());
-    waiting.apply(&mut tx.tx, &RunEvent::TookOver { from, pause: pause.cloned() }).await?;
+    waiting.apply(&mut tx.tx, &RunEvent::TookOver { from, left, pause: pause.cloned() }).await?;
     tx.apply(&RunEvent::HandedOver { to: waiting.id, at }).await?;
     Ok(Continued { run: waiting.id, interactive: waiting.lifecycle.interactive })
 }

@@ -88,6 +88,12 @@ pub async fn create_failed(tx: &mut LeasedTx<'_>, association: AssociationId, re
     Ok(())
 }
 
+/// Notes that no run sends this create again by itself before the next night.
+pub async fn create_abandoned(tx: &mut LeasedTx<'_>, association: AssociationId, at: DateTime<Utc>) -> Result<()> {
+    apply(tx, association, None, &AssociationEvent::CreateAbandoned { at }).await?;
+    Ok(())
+}
+
 /// Ends the doubt after Halo's clear answer that it created nothing.
 pub async fn create_refused(tx: &mut LeasedTx<'_>, association: AssociationId) -> Result<()> {
     apply(tx, association, None, &AssociationEvent::CreateRefused).await?;

@@ -12,12 +12,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{AssociationState, Billing, Ending, LastSync};
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
 use crate::domain::run::Outcome;
 use crate::ids::{AssociationId, ClientId, HaloSubscriptionId};
 
 /// How long a duplicate is looked for at least, after an act by which a second record may exist.
 const DUPLICATE_SEARCH: TimeDelta = TimeDelta::days(1);
+/// The reason for a create that Halo never confirmed.
+const NEVER_CONFIRMED: &str = "it gave no usable answer, however often INFIMA tried";
 
 /// The part of an association that decides what may happen to it next, and what that changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +100,8 @@ pub enum AssociationEvent {
     CreateRefused,
     /// Halo answered that it could not store the new record, which it may have stored all the same.
     CreateFailed { reason: String },
+    /// A run ends that has sent the create as often as a run does, and Halo never confirmed it.
+    CreateAbandoned { at: DateTime<Utc> },
     /// Halo created this subscription.
     Created(HaloSubscriptionId),
     /// A run found the association's own subscription again.
@@ -236,6 +240,7 @@ impl Lifecycle {
                 }
                 after.create_failure = Some(reason.clone());
             }
+            AssociationEvent::CreateAbandoned { at } => after.abandon_create(*at)?,
             AssociationEvent::Created(id) => {
                 after.own(*id)?;
                 // No invoice can have a line for a new record.
@@ -373,6 +378,18 @@ impl Lifecycle {
         }
         self.create_sent_at = Some(now);
         self.observed.at = None;
+        Ok(())
+    }
+
+    /// The next run looks for the record, and sends the create again if there is none. Until then a
+    /// person has to know.
+    fn abandon_create(&mut self, at: DateTime<Utc>) -> Result<(), Impossible> {
+        if self.is_ending() {
+            return Err(Impossible::Ending);
+        }
+        self.create_sent_at.ok_or(Impossible::NoCreateSent)?;
+        self.state = AssociationState::NeedsAttention;
+        self.problem = Some(Problem::new(ProblemKind::CreateRefused { reason: NEVER_CONFIRMED.into() }, at));
         Ok(())
     }
 

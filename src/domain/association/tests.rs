@@ -109,6 +109,7 @@ fn events() -> Vec<(&'static str, AssociationEvent)> {
         ("create sent", AssociationEvent::CreateSent),
         ("create refused", AssociationEvent::CreateRefused),
         ("create failed", AssociationEvent::CreateFailed { reason: "a site is required".into() }),
+        ("create abandoned", AssociationEvent::CreateAbandoned { at: now() }),
         ("created", AssociationEvent::Created(OTHER)),
         ("readopted", AssociationEvent::Readopted(OTHER)),
         ("confirmed", step(Transition::Confirmed { quantity: 5 })),

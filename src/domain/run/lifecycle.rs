@@ -99,8 +99,10 @@ pub enum RunEvent {
     Requested { request: RunRequest, wait: Duration, at: DateTime<Utc> },
     /// The nightly sync of this date is requested, and this run still waits for an earlier night.
     NightOver { next: NaiveDate, at: DateTime<Utc> },
-    /// A running run of the partner has to wait, or its worker is stopped: this one continues it.
-    TookOver { from: Box<Lifecycle>, pause: Option<Pause> },
+    /// A running run of the partner has to wait, or its worker is stopped: this one continues it
+    /// with the clients that are `left`. `None`: that run had not read its clients, so all of them
+    /// are.
+    TookOver { from: Box<Lifecycle>, left: Option<Vec<ClientId>>, pause: Option<Pause> },
     /// What is left of this run is continued by the waiting one.
     HandedOver { to: RunId, at: DateTime<Utc> },
     /// The run has to wait, and no other run waits.
@@ -172,9 +174,9 @@ impl Lifecycle {
                 }
                 after.end(RunState::Failed, *at);
             }
-            RunEvent::TookOver { from, pause } => {
+            RunEvent::TookOver { from, left, pause } => {
                 self.must_wait()?;
-                after.take_over(from, pause.as_ref(), now);
+                after.take_over(from, left.as_deref(), pause.as_ref(), now);
             }
             RunEvent::HandedOver { to, at } => {
                 self.must_run()?;

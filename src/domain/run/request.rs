@@ -102,9 +102,17 @@ impl Lifecycle {
         Ok(())
     }
 
-    /// A pause for all of the partner's clients concerns this run as well.
-    pub(super) fn take_over(&mut self, from: &Lifecycle, pause: Option<&Pause>, now: DateTime<Utc>) {
-        self.widen(from.clients.as_deref());
+    /// A pause for all of the partner's clients concerns this run as well. What is left of a sync
+    /// of all clients is a sync of all clients again, because only such a one reads the invoices
+    /// and the customers; what it confirmed before is read and not written.
+    pub(super) fn take_over(
+        &mut self,
+        from: &Lifecycle,
+        left: Option<&[ClientId]>,
+        pause: Option<&Pause>,
+        now: DateTime<Utc>,
+    ) {
+        self.widen(from.clients.as_deref().map(|clients| left.unwrap_or(clients)));
         self.interactive |= from.interactive;
         self.attempts = self.attempts.max(from.attempts);
         if let Some(pause) = pause {

@@ -118,7 +118,14 @@ fn pause(for_some: bool) -> Pause {
 
 fn took_over(pause: Option<Pause>) -> RunEvent {
     let from = Lifecycle { clients: Some(vec![client(2)]), attempts: 3, ..read() };
-    RunEvent::TookOver { from: Box::new(from), pause }
+    RunEvent::TookOver { from: Box::new(from), left: None, pause }
+}
+
+/// The run takes over what is left of one that syncs `clients`.
+fn took_over_left(clients: Option<&[u128]>, left: &[u128]) -> RunEvent {
+    let numbered = |numbers: &[u128]| numbers.iter().copied().map(client).collect();
+    let from = Lifecycle { clients: clients.map(numbered), ..read() };
+    RunEvent::TookOver { from: Box::new(from), left: Some(numbered(left)), pause: None }
 }
 
 fn events() -> Vec<(&'static str, RunEvent)> {
@@ -136,6 +143,9 @@ fn events() -> Vec<(&'static str, RunEvent)> {
         ("night of the 27th over", RunEvent::NightOver { next: date(28), at: now() }),
         ("night of the 26th over", RunEvent::NightOver { next: date(27), at: now() }),
         ("took over", took_over(None)),
+        ("took over, one of three left", took_over_left(Some(&[2, 3, 4]), &[4])),
+        ("took over, none of two left", took_over_left(Some(&[2, 3]), &[])),
+        ("took over, one of all left", took_over_left(None, &[2])),
         ("took over, pause for all", took_over(Some(pause(false)))),
         ("took over, pause for some", took_over(Some(pause(true)))),
         ("handed over", RunEvent::HandedOver { to: RunId(Uuid::from_u128(9)), at: now() }),

@@ -195,6 +195,7 @@ async fn archived_associations_are_never_written_again() {
     assert_eq!((archived.state, archived.last_synced), (AssociationState::Ended, old.last_synced));
 
     // Mapped again, each client's record is a candidate about which a person decides.
+    world.set_users("Alder", 9).await;
     world.map(&["Alder", "Birch"]).await;
     world.look().await;
     assert_eq!(problem_of(&world, "Alder").await, Some(ProblemCode::SubscriptionExists));

@@ -21,7 +21,7 @@ use crate::domain::plan::{Action, Desired, Plan, Step};
 use crate::domain::problem::{Problem, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, Session, Subscription};
-use crate::ids::{AssociationId, HaloSubscriptionId};
+use crate::ids::{AssociationId, ClientId, HaloSubscriptionId};
 use crate::ops::sync::observe::Observation;
 use crate::ops::{Ops, halo};
 use crate::storage::connections;
@@ -55,6 +55,8 @@ pub(super) struct Executor<'a> {
     pub(super) session: &'a Session,
     pub(super) breaker: CircuitBreaker,
     pub(super) counts: Counts,
+    /// The associations that are not confirmed, with their clients.
+    unconfirmed: &'a mut BTreeMap<AssociationId, ClientId>,
     /// The records of the current observation, updated by each write.
     pub(super) records: BTreeMap<HaloSubscriptionId, Subscription>,
     observed_at: Instant,
@@ -62,6 +64,8 @@ pub(super) struct Executor<'a> {
     pub(super) owned: BTreeSet<HaloSubscriptionId>,
     /// Those among them that did not exist before.
     pub(super) created: BTreeSet<HaloSubscriptionId>,
+    /// The associations whose creates Halo has not confirmed.
+    pub(super) unconfirmed_creates: BTreeSet<AssociationId>,
     /// Set once Halo has overwritten a subscription's fields: nothing is written until a user has
     /// acknowledged it.
     pub(super) writes_suspended: Option<Problem>,
@@ -83,6 +87,7 @@ impl<'a> Executor<'a> {
         connection: &'a Connection,
         session: &'a Session,
         desired: &Desired,
+        unconfirmed: &'a mut BTreeMap<AssociationId, ClientId>,
         stop: &'a CancellationToken,
     ) -> Self {
         Self {
@@ -91,10 +96,12 @@ impl<'a> Executor<'a> {
             session,
             breaker: CircuitBreaker::default(),
             counts: Counts::default(),
+            unconfirmed,
             records: BTreeMap::new(),
             observed_at: Instant::now(),
             owned: BTreeSet::new(),
             created: BTreeSet::new(),
+            unconfirmed_creates: BTreeSet::new(),
             writes_suspended: desired
                 .suspended_since
                 .map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since)),
@@ -162,7 +169,7 @@ impl<'a> Executor<'a> {
             }
             let result = result_without_write(step);
             let outcome = outcomes::record(&mut tx, &result.report, self.ops.clock.now()).await?;
-            self.counts.add(&result, outcome);
+            self.count(&result, outcome);
         }
         commit(tx, Failpoint::OutcomesWithoutWriteRecorded).await?;
         Ok(())
@@ -179,11 +186,27 @@ impl<'a> Executor<'a> {
         }
         let outcome = outcomes::record(&mut tx, &result.report, now).await?;
         commit(tx, Failpoint::OutcomeRecorded).await?;
-        self.counts.add(result, outcome);
+        self.count(result, outcome);
         if result.suspend_writes {
             self.writes_suspended.clone_from(&result.report.problem);
         }
         Ok(())
+    }
+
+    /// Counts one result by the outcome that was recorded for it.
+    fn count(&mut self, result: &StepResult, outcome: Outcome) {
+        self.counts.add(result, outcome);
+        if result.unconfirmed_create {
+            self.unconfirmed_creates.insert(result.report.association);
+        }
+        match outcome {
+            Outcome::Created | Outcome::Updated | Outcome::Unchanged => {
+                self.unconfirmed.remove(&result.report.association);
+            }
+            Outcome::Failed | Outcome::Skipped => {
+                self.unconfirmed.insert(result.report.association, result.report.client);
+            }
+        }
     }
 
     async fn take(&mut self, step: &Step) -> Result<StepResult, StopReason> {

@@ -1,35 +1,40 @@
 //! Ends or reschedules a run, in one transaction that gives the lease up.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::failpoints::{Failpoint, commit, pass};
 use super::retry::{self, RetryDecision};
 use super::step_result::Counts;
-use super::{RunOutcome, SyncOutcome};
+use super::{Attempt, RunOutcome, SyncOutcome};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Pause, RunEvent};
 use crate::halo::HaloError;
+use crate::ids::{AssociationId, ClientId};
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
 use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
-use crate::storage::{connections, run_queue};
+use crate::storage::{connections, outcomes, run_queue};
 
-/// `revision` is that of the connection that the run worked with. What it found says nothing about
-/// another one.
+/// What the run found says nothing about another connection than the one that it worked with.
 pub(super) async fn finish(
     ops: &Ops,
     claimed: &Claimed,
-    revision: Option<i32>,
+    attempt: Attempt,
     outcome: SyncOutcome,
 ) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
+    let Attempt { revision, unconfirmed } = attempt;
+    let left = unconfirmed.map(|it| it.into_values().collect());
     match outcome {
-        SyncOutcome::Completed { counts, tenant_problem } => {
-            complete(ops, claimed, counts, tenant_problem, revision).await
+        SyncOutcome::Completed { counts, unconfirmed_creates, tenant_problem } => {
+            complete(ops, claimed, counts, &unconfirmed_creates, tenant_problem, revision).await
         }
-        SyncOutcome::Paused(pause) => put_back(ops, lease, &pause).await,
-        SyncOutcome::Halted(error) => halt(ops, claimed, &error, revision).await,
-        SyncOutcome::ShuttingDown | SyncOutcome::ConnectionChanged => give_back(ops, lease).await,
+        SyncOutcome::Paused(pause) => put_back(ops, lease, left, &pause).await,
+        SyncOutcome::Halted(error) => halt(ops, claimed, left, &error, revision).await,
+        SyncOutcome::ShuttingDown => give_back(ops, lease, left).await,
+        // What was confirmed by another connection is synced again.
+        SyncOutcome::ConnectionChanged => give_back(ops, lease, None).await,
         SyncOutcome::AttemptsExhausted => {
             tracing::error!(sync_run.id = %lease.run(), partner.id = %lease.partner(), "this sync was started too often without an end");
             fail(ops, lease, &Problem::new(ProblemKind::InternalFault, ops.clock.now()), revision).await
@@ -43,6 +48,7 @@ async fn complete(
     ops: &Ops,
     claimed: &Claimed,
     counts: Counts,
+    unconfirmed_creates: &BTreeSet<AssociationId>,
     tenant_problem: Option<Problem>,
     revision: Option<i32>,
 ) -> Result<RunOutcome, OpError> {
@@ -54,6 +60,9 @@ async fn complete(
     };
     let suspended = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    for association in unconfirmed_creates {
+        outcomes::create_abandoned(&mut tx, *association, ops.clock.now()).await?;
+    }
     let hidden = connections::hidden_customers(&mut tx, ops.clock.now()).await?;
     let problem = tenant_problem.or(suspended).or(hidden);
     if let Some(revision) = revision {
@@ -96,13 +105,19 @@ async fn end(lease: &SyncLease, mut tx: LeasedTx<'_>, event: RunEvent) -> Result
 }
 
 /// Ends or reschedules a run after an answer of Halo's that concerns every client.
-async fn halt(ops: &Ops, claimed: &Claimed, error: &HaloError, revision: Option<i32>) -> Result<RunOutcome, OpError> {
+async fn halt(
+    ops: &Ops,
+    claimed: &Claimed,
+    left: Option<Vec<ClientId>>,
+    error: &HaloError,
+    revision: Option<i32>,
+) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
     let connection = connections::find(&mut *ops.db.read(lease.scope()).await?, lease.scope()).await?;
     let Some(connection) = connection else { return cancel(ops, lease).await };
     // The connection that the partner has now is tried instead.
     if revision.is_some_and(|revision| revision != connection.revision) {
-        return give_back(ops, lease).await;
+        return give_back(ops, lease, None).await;
     }
     let now = claimed.now(&ops.clock);
     let worked = connection.last_synced_at.max(connection.last_verified_at);
@@ -112,15 +127,20 @@ async fn halt(ops: &Ops, claimed: &Claimed, error: &HaloError, revision: Option<
     tracing::warn!(sync_run.id = %lease.run(), partner.id = %lease.partner(), evidence = error.evidence(), "sync stopped");
     let pause = |wait, counts_as_attempt| Pause { wait, counts_as_attempt, for_some: false, problem: problem.clone() };
     match decision {
-        RetryDecision::Wait(wait) => put_back(ops, lease, &pause(wait, false)).await,
-        RetryDecision::Retry(wait) => put_back(ops, lease, &pause(wait, true)).await,
+        RetryDecision::Wait(wait) => put_back(ops, lease, left, &pause(wait, false)).await,
+        RetryDecision::Retry(wait) => put_back(ops, lease, left, &pause(wait, true)).await,
         RetryDecision::GiveUp => fail(ops, lease, &problem, revision).await,
     }
 }
 
-async fn put_back(ops: &Ops, lease: &SyncLease, pause: &Pause) -> Result<RunOutcome, OpError> {
+async fn put_back(
+    ops: &Ops,
+    lease: &SyncLease,
+    left: Option<Vec<ClientId>>,
+    pause: &Pause,
+) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
-    let continued = leases::put_back(&mut tx, Some(pause), ops.clock.now()).await?;
+    let continued = leases::put_back(&mut tx, left, Some(pause), ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, pause.wait).await?;
     pass(Failpoint::BeforeRescheduleCommit);
     commit(tx, Failpoint::RunRescheduled).await?;
@@ -130,9 +150,9 @@ async fn put_back(ops: &Ops, lease: &SyncLease, pause: &Pause) -> Result<RunOutc
 
 /// Gives the run back when the process shuts down, or to begin again with another connection: a
 /// worker continues it at once.
-async fn give_back(ops: &Ops, lease: &SyncLease) -> Result<RunOutcome, OpError> {
+async fn give_back(ops: &Ops, lease: &SyncLease, left: Option<Vec<ClientId>>) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
-    let continued = leases::put_back(&mut tx, None, ops.clock.now()).await?;
+    let continued = leases::put_back(&mut tx, left, None, ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, Duration::ZERO).await?;
     pass(Failpoint::BeforeHandoverCommit);
     commit(tx, Failpoint::RunHandedOver).await?;

@@ -28,7 +28,7 @@ use crate::domain::plan::{self, Desired};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Pause, RunEvent, RunState};
 use crate::halo::{HaloError, Priority, Session};
-use crate::ids::{HaloSubscriptionId, RunId};
+use crate::ids::{AssociationId, ClientId, HaloSubscriptionId, RunId};
 use crate::ops::sync::observe::{self, Observation};
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
@@ -75,11 +75,24 @@ impl RunOutcome {
     }
 }
 
+/// What an attempt of a run knows when it ends, however it ends.
+#[derive(Default)]
+struct Attempt {
+    /// The revision of the connection that the attempt works with.
+    revision: Option<i32>,
+    /// The associations that the attempt has not confirmed, with their clients; `None` before it
+    /// has read what is desired. Earlier attempts' results do not count: a client may have been
+    /// requested again since then.
+    unconfirmed: Option<BTreeMap<AssociationId, ClientId>>,
+}
+
 /// How the pass over a partner's associations ended. The end of the run follows from it.
 enum SyncOutcome {
     /// Every step was taken.
     Completed {
         counts: Counts,
+        /// The associations whose creates Halo has not confirmed.
+        unconfirmed_creates: BTreeSet<AssociationId>,
         tenant_problem: Option<Problem>,
     },
     /// Something has to be observed again later, although nothing went wrong with the run as a
@@ -128,14 +141,14 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
     let lease = &claimed.lease;
     commit(tx, Failpoint::RunClaimed).await?;
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
-    let mut revision = None;
+    let mut attempt = Attempt::default();
     let outcome = tokio::select! {
-        outcome = work(ops, &claimed, &mut revision, stop) => outcome,
+        outcome = work(ops, &claimed, &mut attempt, stop) => outcome,
         () = renew_lease(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
     };
     // The end is one short transaction that gives the lease up, so the lease is no longer renewed.
     let finished = match outcome {
-        Ok(outcome) => finish::finish(ops, &claimed, revision, outcome).await,
+        Ok(outcome) => finish::finish(ops, &claimed, attempt, outcome).await,
         Err(error) => Err(error),
     };
     match finished {
@@ -176,11 +189,10 @@ async fn renew_lease(ops: &Ops, lease: &SyncLease) {
     }
 }
 
-/// `revision` becomes that of the connection that the run works with.
 async fn work(
     ops: &Ops,
     claimed: &Claimed,
-    revision: &mut Option<i32>,
+    attempt: &mut Attempt,
     stop: &CancellationToken,
 ) -> Result<SyncOutcome, OpError> {
     let lease = &claimed.lease;
@@ -188,14 +200,14 @@ async fn work(
         return Ok(SyncOutcome::AttemptsExhausted);
     }
     let Some(loaded) = load(ops, claimed).await? else { return Ok(SyncOutcome::Disconnected) };
-    *revision = Some(loaded.connection.revision);
+    attempt.revision = Some(loaded.connection.revision);
     let secret = loaded.sealed_secret.clone();
     let session = match halo::open_session(ops, lease.scope(), Priority::Background, &loaded.connection, secret) {
         Ok(session) => session,
         Err(OpError::Halo(error)) => return Ok(SyncOutcome::Halted(error)),
         Err(error) => return Err(error),
     };
-    let synced = sync(ops, claimed, loaded, &session, revision, stop).await;
+    let synced = sync(ops, claimed, loaded, attempt, &session, stop).await;
     count_requests(ops, lease, &session).await?;
     match synced {
         Ok(outcome) => Ok(outcome),
@@ -211,8 +223,8 @@ async fn sync(
     ops: &Ops,
     claimed: &Claimed,
     loaded: Loaded,
+    attempt: &mut Attempt,
     session: &Session,
-    revision: &mut Option<i32>,
     stop: &CancellationToken,
 ) -> Result<SyncOutcome, StopReason> {
     let lease = &claimed.lease;
@@ -226,8 +238,9 @@ async fn sync(
         },
     };
     let Loaded { connection, desired, pending_writes, .. } = loaded;
-    *revision = Some(connection.revision);
-    let mut executor = Executor::new(ops, lease, &connection, session, &desired, stop);
+    attempt.revision = Some(connection.revision);
+    let associations = attempt.unconfirmed.insert(desired.associations.iter().map(|it| (it.id, it.client)).collect());
+    let mut executor = Executor::new(ops, lease, &connection, session, &desired, associations, stop);
     let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
     let mut queue = SliceQueue::new(desired, turn);
     let (mut deferred, mut tenant_problem) = (None, None);
@@ -260,7 +273,10 @@ async fn sync(
     }
     Ok(match retry::pause(ops, claimed, &executor, deferred) {
         Some(pause) => SyncOutcome::Paused(pause),
-        None => SyncOutcome::Completed { counts: executor.counts, tenant_problem },
+        None => {
+            let Executor { counts, unconfirmed_creates, .. } = executor;
+            SyncOutcome::Completed { counts, unconfirmed_creates, tenant_problem }
+        }
     })
 }
 

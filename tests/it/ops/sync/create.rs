@@ -147,12 +147,12 @@ async fn possible_duplicate_is_looked_for_until_a_lookup() {
     assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
 }
 
-/// Halo answers each create of one client as if it had failed: the create is not retried for ever,
+/// The answer to each create of one client is lost: the create is not retried for ever,
 /// and the others are done.
 #[tokio::test]
 async fn create_that_always_fails_is_deferred_to_the_next_run() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).only(&["Birch"]).synced().build().await;
-    world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Create), Lasting::Sticky);
+    world.tenant.inject(Fault::CutBefore, Matching::call(Call::Create), Lasting::Sticky);
     world.map(&["Alder"]).await;
     let run = world.request_sync().await;
     let mut looks = 0;
@@ -165,6 +165,9 @@ async fn create_that_always_fails_is_deferred_to_the_next_run() {
     assert_eq!(world.run(run).await.state, RunState::PartiallySucceeded);
     let creates = world.tenant.journal().iter().filter(|entry| entry.call == Call::Create).count();
     assert!(creates <= 6, "{creates} creates");
+    let association = world.association("Alder").await;
+    assert_eq!(association.state, AssociationState::NeedsAttention, "a person has to know");
+    assert_eq!(association.problem.map(|it| it.code()), Some(ProblemCode::CreateRefused));
     world.tenant.clear_faults();
     world.pass_confirmation_timeout("Alder").await;
     world.sync().await;

@@ -6,7 +6,7 @@ use infima_halo::app::App;
 use infima_halo::domain::association::AssociationState;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::RunState;
-use infima_halo::ids::ClientId;
+use infima_halo::ids::{ClientId, RunId};
 use infima_halo::ops::sync::request::request_sync;
 use infima_halo::ops::sync::run::{RunOutcome, run_sync};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
@@ -179,35 +179,48 @@ async fn unreadable_customer_list_stops_only_that_customer() {
     assert_eq!(world.billed()["Birch"], [3]);
 }
 
-/// Alder's write is held until a sync of Alder alone is requested; then Halo is away, before the
-/// write for Birch.
-#[tokio::test]
-async fn paused_run_is_continued_by_the_waiting_run() {
-    let api = Api::synced(&[("Alder", 3), ("Birch", 2)]).await;
-    let world = &api.world;
-    world.set_users("Alder", 4).await;
-    world.set_users("Birch", 5).await;
-    let (alder, birch) = (world.client("Alder").await, world.client("Birch").await);
+/// Requests a sync of these clients.
+async fn request_sync_of(world: &World, clients: &[ClientId]) -> RunId {
     let admin = world.admin().await;
-    let requested = async |clients: &[ClientId]| {
-        let clients = Some(clients.iter().copied().map(Some).collect());
-        let requested = request_sync(world.ops(), &request(&admin), world.partner().await, clients).await;
-        requested.unwrap().run.unwrap()
-    };
-    let paused = requested(&[alder, birch]).await;
+    let clients = Some(clients.iter().copied().map(Some).collect());
+    let requested = request_sync(world.ops(), &request(&admin), world.partner().await, clients).await;
+    requested.unwrap().run.unwrap()
+}
+
+/// Works on the run until Halo holds its next write; then a sync of `requested` waits, and Halo is
+/// away.
+async fn hand_over(world: &World, run: RunId, requested: ClientId) -> RunId {
     world.tenant.inject(Fault::HeldAfter, Matching::call(Call::Update), Lasting::Once);
     let meanwhile = async {
         world.tenant.until(|tenant| tenant.held() == 1).await;
-        let waiting = requested(&[alder]).await;
+        let waiting = request_sync_of(world, &[requested]).await;
         world.tenant.inject(Fault::Maintenance, Matching::any(), Lasting::Sticky);
         world.tenant.release();
         waiting
     };
-    let (outcome, waiting) = tokio::join!(world.work(paused), meanwhile);
+    let (outcome, waiting) = tokio::join!(world.work(run), meanwhile);
     assert_eq!(outcome, RunOutcome::Rescheduled);
-    assert_ne!(paused, waiting);
-    let clients = world.run(waiting).await.clients.expect("only some");
-    assert_eq!(BTreeSet::from_iter(clients), BTreeSet::from([alder, birch]), "Birch was left");
+    assert_ne!(run, waiting);
+    waiting
+}
+
+async fn clients_of(world: &World, run: RunId) -> BTreeSet<ClientId> {
+    BTreeSet::from_iter(world.run(run).await.clients.expect("only some"))
+}
+
+/// Alder's write is held until a sync of Alder alone is requested; then Halo is away, before the
+/// write for Birch. Nothing was to be written for Cedar.
+#[tokio::test]
+async fn paused_run_is_continued_by_the_waiting_run() {
+    let api = Api::synced(&[("Alder", 3), ("Birch", 2), ("Cedar", 4)]).await;
+    let world = &api.world;
+    world.set_users("Alder", 4).await;
+    world.set_users("Birch", 5).await;
+    let [alder, birch, cedar] = [world.client("Alder").await, world.client("Birch").await, world.client("Cedar").await];
+    let admin = world.admin().await;
+    let paused = request_sync_of(world, &[alder, birch, cedar]).await;
+    let waiting = hand_over(world, paused, alder).await;
+    assert_eq!(clients_of(world, waiting).await, BTreeSet::from([alder, birch]), "Birch was left, Cedar was not");
     assert_eq!(world.run(waiting).await.problem.unwrap().code(), ProblemCode::HaloUnavailable);
     assert!(!world.is_due(waiting).await, "Halo's pause is kept");
     let shown = "query($id: ID!) { haloSyncRun(id: $id) {
@@ -221,7 +234,43 @@ async fn paused_run_is_continued_by_the_waiting_run() {
     world.tenant.clear_faults();
     world.wait_out().await;
     assert_eq!(world.run(waiting).await.state, RunState::Succeeded);
-    assert_eq!(world.billed(), [("Alder".into(), vec![4]), ("Birch".into(), vec![5])].into());
+    assert_eq!(
+        world.billed(),
+        [("Alder".into(), vec![4]), ("Birch".into(), vec![5]), ("Cedar".into(), vec![4])].into()
+    );
+}
+
+/// The first attempt confirms Alder and has no answer for Birch. Before the second one Alder's
+/// users change and its sync is requested; then its worker is stopped before anything is read.
+#[tokio::test]
+async fn client_that_an_earlier_attempt_confirmed_is_handed_over() {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 2), ("Cedar", 4)]).synced().build().await;
+    let [alder, birch, cedar] = [world.client("Alder").await, world.client("Birch").await, world.client("Cedar").await];
+    world.set_users("Birch", 5).await;
+    world.tenant.inject(Fault::Maintenance, Matching::call(Call::Update), Lasting::Sticky);
+    let run = request_sync_of(&world, &[alder, birch]).await;
+    assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
+    world.tenant.clear_faults();
+
+    world.set_users("Alder", 9).await;
+    assert_eq!(request_sync_of(&world, &[alder]).await, run);
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::SubscriptionList), Lasting::Once);
+    let stop = CancellationToken::new();
+    let meanwhile = async {
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        let waiting = request_sync_of(&world, &[cedar]).await;
+        stop.cancel();
+        waiting
+    };
+    let (outcome, waiting) = tokio::join!(run_sync(world.ops(), run, "stopped", &stop), meanwhile);
+    assert_eq!(outcome.expect("the run is given back"), RunOutcome::Rescheduled);
+    world.tenant.release();
+    assert_eq!(clients_of(&world, waiting).await, BTreeSet::from([alder, birch, cedar]));
+    assert_eq!(world.work(waiting).await, RunOutcome::Finished(RunState::Succeeded));
+    assert_eq!(
+        world.billed(),
+        [("Alder".into(), vec![9]), ("Birch".into(), vec![5]), ("Cedar".into(), vec![4])].into()
+    );
 }
 
 #[tokio::test]
