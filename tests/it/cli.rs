@@ -274,13 +274,12 @@ async fn migrate_status_shows_what_is_applied_and_changes_nothing() {
         let ended = run(&mut command).await;
         (ended.status.code(), ended.stdout)
     };
-    let (applied, missing) = (
-        "0001  applied  initial schema\n0002  applied  row level security\n",
-        "0001  missing  initial schema\n0002  missing  row level security\n",
-    );
-    assert_eq!(status(&database).await, (Some(0), applied.to_owned()));
-    assert_eq!(status(&empty).await, (Some(1), missing.to_owned()));
-    assert_eq!(status(&empty).await, (Some(1), missing.to_owned()), "it changed something");
+    let (code, applied) = status(&database).await;
+    assert!(code == Some(0) && applied.starts_with("0001  applied  initial schema\n"), "{applied}");
+    assert!(applied.lines().all(|line| line.contains("  applied  ")), "{applied}");
+    let missing = applied.replace("  applied  ", "  missing  ");
+    assert_eq!(status(&empty).await, (Some(1), missing.clone()));
+    assert_eq!(status(&empty).await, (Some(1), missing), "it changed something");
 
     let owner = database.owner().await;
     sqlx::query("delete from _sqlx_migrations where version = 2").execute(&owner).await.unwrap();
