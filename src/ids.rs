@@ -77,27 +77,28 @@ our_ids! {
 #[error("not an id of this kind")]
 pub struct NotAnId;
 
-macro_rules! halo_ids {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
-        #[serde(transparent)]
-        #[sqlx(transparent)]
-        pub struct $name(pub i32);
+/// A customer in a partner's Halo. Signed 32 bits, as Halo's own column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct HaloCustomerId(pub i32);
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
-    )+};
+impl fmt::Display for HaloCustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
 }
 
-halo_ids! {
-    /// A customer in a partner's Halo. Signed 32 bits, as Halo's own column is.
-    HaloCustomerId,
-    /// A subscription (software licence record) in a partner's Halo.
-    HaloSubscriptionId,
+/// A subscription (software licence record) in a partner's Halo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct HaloSubscriptionId(pub i32);
+
+impl fmt::Display for HaloSubscriptionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
 }
 
 /// The identity of a Halo tenant, which no other host can claim. Halo's record ids mean nothing

@@ -53,8 +53,6 @@ pub async fn schema_state(owner_url: &SecretString, variable: &'static str) -> R
 /// Connects once to find out what is wrong: a pool waits for a server that refuses, and then
 /// reports only a time-out.
 pub(super) async fn reach(url: &SecretString, variable: &'static str) -> Result<PgConnectOptions, StartError> {
-    /// The server is starting or has no free connection; the pool can wait for that.
-    const TRANSIENT: [&str; 2] = ["57P03", "53300"];
     let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(variable))?;
     let why = match tokio::time::timeout(CONNECT_TIMEOUT, options.clone().disable_statement_logging().connect()).await {
         Ok(Ok(connection)) => {
@@ -62,9 +60,8 @@ pub(super) async fn reach(url: &SecretString, variable: &'static str) -> Result<
             let _ = tokio::time::timeout(CLOSE_TIMEOUT, connection.close()).await;
             return Ok(options);
         }
-        Ok(Err(sqlx::Error::Database(error))) if error.code().is_some_and(|code| TRANSIENT.contains(&&*code)) => {
-            return Ok(options);
-        }
+        // The pool can wait for that.
+        Ok(Err(error)) if storage::is_not_ready(&error) => return Ok(options),
         Ok(Err(sqlx::Error::Database(error))) => format!("refuses the connection: {}", error.message()),
         Ok(Err(sqlx::Error::Io(error))) => {
             format!("cannot be reached: {error}. Is it running, and is this its address?")
@@ -81,10 +78,9 @@ pub(super) async fn reach(url: &SecretString, variable: &'static str) -> Result<
 
 /// Returns whether the root cause is that the role lacks the privilege.
 fn is_not_permitted(error: &StartError) -> bool {
-    const INSUFFICIENT_PRIVILEGE: &str = "42501";
     std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
-        .filter_map(|error| error.downcast_ref::<sqlx::Error>()?.as_database_error())
-        .any(|said| said.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE))
+        .filter_map(|error| error.downcast_ref::<sqlx::Error>())
+        .any(storage::is_not_permitted)
 }
 
 /// Builds the queue's pool. It connects on first use and reconnects after an outage, so that an

@@ -7,7 +7,7 @@ use crate::net::{CannotBuildClient, NotHostAndPort};
 use crate::ops::OpError;
 use crate::queue;
 use crate::seal::KeyringError;
-use crate::storage::StorageError;
+use crate::storage::{self, StorageError};
 
 /// The reason why the process cannot start, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -66,10 +66,9 @@ impl From<StorageError> for StartError {
 
 impl From<sqlx::Error> for StartError {
     fn from(error: sqlx::Error) -> Self {
-        const UNDEFINED_TABLE: &str = "42P01";
-        match &error {
-            sqlx::Error::Database(error) if error.code().as_deref() == Some(UNDEFINED_TABLE) => StartError::NotMigrated,
-            _ => StartError::Database(error.into()),
+        if storage::is_table_missing(&error) {
+            return StartError::NotMigrated;
         }
+        StartError::Database(error.into())
     }
 }

@@ -7,17 +7,18 @@ use super::policy::{Act, may};
 use crate::domain::activity::{Actor, ActorRole};
 use crate::ids::PartnerId;
 
-/// The role of a token's holder. The names in a token are those of [`Role::as_str`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+// The names in a token are those of [`Role::as_str`].
+/// The roles of a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, async_graphql::Enum)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// A partner's user who may change the integration.
+    /// A partner's user who may view and change the integration.
     PartnerAdmin,
-    /// A partner's user who may read but not change.
+    /// A partner's user who may view the integration.
     PartnerViewer,
-    /// INFIMA's support staff.
+    /// INFIMA's support.
     Support,
-    /// INFIMA's platform: the service account that keeps the roster up to date.
+    /// INFIMA's platform, which imports partners, clients and users.
     Platform,
 }
 

@@ -8,48 +8,49 @@ use super::{
 };
 use crate::ids::PartnerId;
 
-/// Everything that a caller can request of this backend. A new field or mutation uses one of these,
-/// or adds one: the table below does not compile until it says who may do it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]
+// A new field or mutation uses one of these, or adds one: the table below does not compile until it
+// says who may do it. The API shows them, with these descriptions.
+/// The acts that the policy can permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray, async_graphql::Enum)]
+#[graphql(name = "Permission")]
 pub enum Act {
-    /// See a partner: its clients, connection, associations, runs and results.
+    /// View a partner: its clients, connection, associations and syncs.
     ViewPartner,
-    /// Read the audit log.
+    /// View the audit log.
     ViewActivity,
-    /// Read Halo's own answer, sanitised, with a result.
+    /// View Halo's answer beside the result of a sync.
     ViewEvidence,
     /// List all partners.
     ListPartners,
-    /// Search the partner's customers in Halo, and see suggestions for unmapped clients.
+    /// Search the partner's customers in Halo.
     SearchCustomers,
-    /// See what a sync would change now.
+    /// Preview the changes of a sync.
     Preview,
-    /// Store connection details, the secret among them.
+    /// Store the details of the Halo connection.
     SaveConnection,
-    /// Test typed connection details without storing them.
+    /// Check given details of a Halo connection without storing them.
     TestTypedConnection,
-    /// Check the stored connection again.
+    /// Check the stored Halo connection again.
     RecheckConnection,
-    /// Decide what becomes of the associations when the Halo at the stored URL has another
-    /// identity.
+    /// Decide what happens to the associations when Halo has another identity.
     ConfirmTenantChange,
-    /// Erase the connection's secret and stop syncing.
+    /// Disconnect Halo.
     Disconnect,
     /// Map clients to Halo customers.
     Associate,
-    /// End a mapping.
+    /// Remove the association of a client.
     RemoveAssociation,
-    /// Create a subscription again after it was deleted in Halo.
+    /// Request a new subscription after it was deleted in Halo.
     Recreate,
-    /// Answer a question about a subscription that only a user can answer.
+    /// Resolve a problem that needs a user's decision.
     Resolve,
     /// Request a sync.
     RequestSync,
-    /// Change the schedule of the nightly syncs.
+    /// Change the settings of the nightly sync.
     UpdateSettings,
-    /// Import partners, clients and users in bulk.
+    /// Import partners, clients and users.
     ImportRoster,
-    /// Run introspection and send any document, as the playground does.
+    /// Run any operation and introspect the schema.
     UsePlayground,
 }
 

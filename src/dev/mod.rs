@@ -14,11 +14,11 @@ mod announce;
 mod ask;
 mod callers;
 mod data_dir;
+mod flow;
 pub mod postgres;
 mod roster;
 mod settings;
 mod stack;
-mod story;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -125,7 +125,7 @@ async fn live(
 ) -> anyhow::Result<()> {
     announce::addresses(parts);
     announce::write(parts, data_dir)?;
-    let played = if options.no_story { story::roster_only(parts).await } else { story::play(parts).await };
+    let played = if options.no_story { flow::roster_only(parts).await } else { flow::play(parts).await };
     match (played, options.exit) {
         (Ok(()), true) => return Ok(()),
         (Err(error), true) => return Err(error),

@@ -35,7 +35,7 @@ pub enum ActorRole {
     System,
 }
 
-/// Who did something, as the audit log and a run keep it.
+/// The person or service that did something, as the audit log and a run keep it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     pub role: ActorRole,

@@ -49,6 +49,14 @@ fn path_of(error: &ServerError) -> String {
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
+/// A query's result: `None` for a partner that does not exist or is not the caller's.
+pub(super) fn none_if_not_found<T>(result: std::result::Result<T, OpError>) -> Result<Option<T>> {
+    match result {
+        Err(OpError::Denied(Denied::NotFound)) => Ok(None),
+        result => Ok(Some(result?)),
+    }
+}
+
 /// Why a field could not be resolved. A cause is logged and never sent: what the caller reads is
 /// written in the conversion below.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
-//! Where reading begins.
+//! The root of all queries.
 
 use async_graphql::{Context, ID, Object, connection::OpaqueCursor};
 use futures::future::try_join_all;
 
 use super::{
-    error::{Failure, Result},
+    error::{Failure, Result, none_if_not_found},
     objects::customer::{self, HaloCustomerConnection},
     objects::node::{self, Node},
     objects::partner::Partner,
@@ -40,10 +40,7 @@ impl Query {
         id: Option<ID>,
     ) -> Result<Option<Partner>> {
         let request_context = RequestContext::of(ctx);
-        let Some(scope) = request_context.partner_of_query(Act::ViewPartner, "id", id.as_ref()).await? else {
-            return Ok(None);
-        };
-        Ok(request_context.load(scope.partner()).await?.map(Partner))
+        Ok(request_context.partner(request_context.target(id.as_ref())).await?.map(Partner))
     }
 
     /// All partners by name. Only support may list them.
@@ -93,10 +90,8 @@ impl Query {
         let request_context = RequestContext::of(ctx);
         let first = page::size(first)?;
         let after = page::cursor(after.as_deref())?.map(|OpaqueCursor(place)| place);
-        match request_context.partner_of_query(Act::SearchCustomers, "partnerId", partner_id.as_ref()).await? {
-            Some(scope) => customer::search(request_context, scope.partner(), &search, first, after).await.map(Some),
-            None => Ok(None),
-        }
+        let target = request_context.target_of_query(partner_id.as_ref()).await?;
+        customer::search(request_context, target, &search, first, after).await
     }
 
     /// The changes that a sync would make now, computed from live data in Halo. Null with an error
@@ -111,15 +106,11 @@ impl Query {
         partner_id: Option<ID>,
     ) -> Result<Option<HaloSyncPreview>> {
         let request_context = RequestContext::of(ctx);
-        let Some(scope) = request_context.partner_of_query(Act::Preview, "partnerId", partner_id.as_ref()).await?
-        else {
-            return Ok(None);
-        };
+        let target = request_context.target_of_query(partner_id.as_ref()).await?;
         let clients = client_ids.map(|ids| ids.iter().map(|id| id.parse().ok()).collect::<Vec<_>>());
-        let preview =
-            preview_sync(&request_context.ops, &request_context.request(None), scope.partner(), clients.as_deref())
-                .await?;
-        Ok(Some(HaloSyncPreview(preview)))
+        let request = request_context.request(None);
+        let preview = preview_sync(&request_context.ops, &request, target, clients.as_deref()).await;
+        Ok(none_if_not_found(preview)?.map(HaloSyncPreview))
     }
 
     /// A sync by its id. To follow it, query it again after `pollAfterMs`, or subscribe. Null if

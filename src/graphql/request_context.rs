@@ -10,14 +10,16 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
 };
+use uuid::Uuid;
 
 use super::access_log::AccessLog;
 use super::batches::{BatchQueue, BatchRunner};
-use super::error::{Failure, Result, advise, log_causes};
+use super::error::{Failure, Result, advise, log_causes, none_if_not_found};
 use super::error_code::{ErrorCode, INTERNAL_ERROR};
-use super::loaders::{ById, Loaders, RecordId};
+use super::loaders::{ById, Loaders, OwnerOf};
 use super::request_id::RequestId;
-use crate::auth::{Act, Caller, PartnerScope};
+use crate::auth::{Act, Caller};
+use crate::domain::roster::Partner;
 use crate::domain::run::Run;
 use crate::ids::{PartnerId, RunId};
 use crate::ops::{Ops, Request, Target};
@@ -48,30 +50,26 @@ impl RequestContext {
         self.loader.load_one(key).await
     }
 
-    /// The partner that a query is about: the one that the argument `field` names, else the
-    /// caller's own. `None` is a partner that does not exist or is not the caller's: the answer
-    /// does not say which.
-    pub(super) async fn partner_of_query(
-        &self,
-        act: Act,
-        field: &str,
-        id: Option<&ID>,
-    ) -> Result<Option<PartnerScope>> {
-        let partner = match self.target(id) {
-            Target::Partner(partner) => partner,
-            _ if self.caller.role().belongs_to_a_partner() => return Ok(None),
-            _ if !self.caller.may(act) => return Err(Failure::Forbidden),
-            Target::Unknown => return Ok(None),
-            Target::Unnamed => {
-                let message = format!("You belong to no partner. Name the partner in `{field}`.");
-                return Err(Failure::bad_argument(field, message));
-            }
+    /// Reads a partner. `None` is one that does not exist or is not the caller's: the answer does
+    /// not say which.
+    pub(super) async fn partner(&self, target: Target) -> Result<Option<Partner>> {
+        let Some(partner) = none_if_not_found(target.partner_for(&self.caller, Act::ViewPartner, "id"))? else {
+            return Ok(None);
         };
-        match self.access_log.permit_and_record(act, [partner]).await {
-            Ok(mut scopes) => Ok(scopes.pop()),
-            Err(Failure::NotFound) => Ok(None),
-            Err(failure) => Err(failure),
+        // The loader asks the policy for a whole batch, which must not fail for another partner's
+        // id in it.
+        if self.caller.role().belongs_to_a_partner() && self.caller.partner() != Some(partner) {
+            return Ok(None);
         }
+        self.load(partner).await
+    }
+
+    /// The target of a query that a verb answers, recorded as read if the caller is support. The
+    /// verb authorises it.
+    pub(super) async fn target_of_query(&self, id: Option<&ID>) -> Result<Target> {
+        let target = self.target(id);
+        self.access_log.record(target.partner()).await?;
+        Ok(target)
     }
 
     /// The partner that a request names, else the caller's own. The verb authorises it.
@@ -91,15 +89,15 @@ impl RequestContext {
 
     /// The partner that a record may belong to: a partner's user finds its own records only,
     /// support looks up the owner.
-    pub(super) async fn owner(&self, record: RecordId) -> Result<Option<PartnerId>> {
+    pub(super) async fn owner(&self, record: Uuid) -> Result<Option<PartnerId>> {
         if self.caller.role().belongs_to_a_partner() {
             return Ok(self.caller.partner());
         }
-        self.load(record).await
+        self.load(OwnerOf(record)).await
     }
 
     pub(super) async fn run(&self, id: RunId) -> Result<Option<Run>> {
-        let Some(partner) = self.owner(RecordId::Run(id)).await? else { return Ok(None) };
+        let Some(partner) = self.owner(id.0).await? else { return Ok(None) };
         self.load(ById(partner, id)).await
     }
 }

@@ -36,6 +36,12 @@ impl TimeZone {
     }
 }
 
+impl From<TimeZone> for String {
+    fn from(zone: TimeZone) -> Self {
+        zone.0
+    }
+}
+
 impl From<Tz> for TimeZone {
     fn from(zone: Tz) -> Self {
         Self(zone.name().to_owned())

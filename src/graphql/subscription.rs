@@ -1,4 +1,4 @@
-//! FollowedRun a sync as it happens, whichever process does the work.
+//! Follows a sync as it happens, whichever process does the work.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ async fn owner(request_context: &RequestContext, run: RunId) -> Result<Option<Pa
     }
     let system = permit_across(&request_context.caller, Act::ListPartners)?;
     let mut db = request_context.ops.db.read(system).await?;
-    Ok(owners::of_runs(&mut db, system, &[run]).await?.pop().map(|(_, partner)| partner))
+    Ok(owners::find_many(&mut db, system, &[run.0]).await?.pop().map(|(_, partner)| partner))
 }
 
 struct FollowedRun {

@@ -23,7 +23,7 @@ impl UserError {
         Some(self.0.field.as_slice()).filter(|field| !field.is_empty())
     }
 
-    /// What is wrong and what to do, as a text for the user.
+    /// The message for the user: what is wrong and what to do.
     async fn message(&self) -> &str {
         &self.0.message
     }
@@ -95,7 +95,7 @@ pub enum UserErrorCode {
     HaloRateLimited,
     /// INFIMA's own limit on requests to this Halo is reached. Try again a little later.
     HaloBudgetExhausted,
-    /// INFIMA did not get to send a request to Halo in time. Nothing was sent. Try again in a few
+    /// INFIMA could not send a request to Halo in time. Nothing was sent. Try again in a few
     /// minutes.
     RequestNotSent,
     /// Halo refused INFIMA's request. The message gives Halo's reason.
@@ -134,7 +134,7 @@ pub enum UserErrorCode {
     SubscriptionNotDeleted,
     /// The subscription is not one of the problem's candidates.
     SubscriptionNotACandidate,
-    /// The association has no problem that needs a decision.
+    /// There is no problem that needs this decision.
     NothingToResolve,
     /// The record's partner or client does not exist. Import it first.
     OwnerUnknown,

@@ -1,9 +1,10 @@
-//! The one place where a verb that changes something asks the policy, and where the reason that
-//! support has to give is checked.
+//! The one place where a verb asks the policy, and where the reason that support has to give is
+//! checked. A verb authorises its caller before it looks at the rest of its input: a caller that
+//! may not do something gets the same refusal, whatever it sends.
 
 use super::admin::record_reads::record_refused;
 use super::{OpError, Ops, Request, UserErrorCode};
-use crate::auth::{Act, Denied, PartnerScope, Role, permit};
+use crate::auth::{Act, Caller, Denied, PartnerScope, Role, permit};
 use crate::ids::PartnerId;
 use crate::storage::partners;
 
@@ -26,6 +27,21 @@ impl Target {
             Target::Unknown | Target::Unnamed => None,
         }
     }
+
+    /// The partner that the policy decides about. `field` is the name of the argument that names
+    /// it.
+    pub fn partner_for(self, caller: &Caller, act: Act, field: &str) -> Result<PartnerId, OpError> {
+        match self {
+            Target::Partner(partner) => Ok(partner),
+            _ if caller.role().belongs_to_a_partner() => Err(Denied::NotFound.into()),
+            _ if !caller.may(act) => Err(Denied::Forbidden.into()),
+            Target::Unknown => Err(Denied::NotFound.into()),
+            Target::Unnamed => {
+                let message = format!("You belong to no partner. Name the partner in `{field}`.");
+                Err(OpError::refused(UserErrorCode::Required, &[field], message))
+            }
+        }
+    }
 }
 
 impl From<PartnerId> for Target {
@@ -43,22 +59,24 @@ impl Request<'_> {
         act: Act,
         target: impl Into<Target>,
     ) -> Result<PartnerScope, OpError> {
-        let scope = match target.into() {
-            Target::Partner(partner) => self.permit(ops, act, partner).await?,
-            _ if self.caller.role().belongs_to_a_partner() => return Err(Denied::NotFound.into()),
-            _ if !self.caller.may(act) => return Err(Denied::Forbidden.into()),
-            Target::Unknown => return Err(Denied::NotFound.into()),
-            Target::Unnamed => {
-                let message = "You belong to no partner. Name the partner in `partnerId`.";
-                return Err(OpError::refused(UserErrorCode::Required, &["partnerId"], message));
-            }
-        };
+        let scope = self.authorize_read(ops, act, target).await?;
         if !self.caller.role().belongs_to_a_partner() {
             let mut db = ops.db.read(&scope).await?;
             partners::find(&mut db, &scope).await?.ok_or(Denied::NotFound)?;
         }
         self.check_reason()?;
         Ok(scope)
+    }
+
+    /// Authorises a read of the partner that needs its Halo.
+    pub(super) async fn authorize_read(
+        &self,
+        ops: &Ops,
+        act: Act,
+        target: impl Into<Target>,
+    ) -> Result<PartnerScope, OpError> {
+        let partner = target.into().partner_for(self.caller, act, "partnerId")?;
+        self.permit(ops, act, partner).await
     }
 
     /// Asks the policy. An act that support may not do leaves a row in the partner's audit log.

@@ -1,4 +1,4 @@
-//! Why a verb did not do what was asked.
+//! The reasons why a verb did not carry out a request.
 //!
 //! A [`UserError`] is what the caller can fix: a code out of a closed set, the field, and a
 //! sentence that says what to do.
@@ -17,13 +17,13 @@ pub const ARCHIVED: &str =
 pub enum OpError {
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The partner is archived: it can be looked at, and nothing else.
+    /// The partner is archived: it can be viewed but not changed.
     #[error("{ARCHIVED}")]
     Archived,
-    /// The input asks for something that cannot be done; nothing was.
+    /// The input cannot be carried out, and nothing was changed.
     #[error("the request was refused: {0:?}")]
     Refused(Vec<UserError>),
-    /// Connection details do not work; nothing was stored. The findings say what does.
+    /// The connection details do not work, and nothing was stored. The findings say what works.
     #[error("the connection details do not work: {errors:?}")]
     ChecksFailed { errors: Vec<UserError>, checks: Vec<Check> },
     /// Halo did not answer a request that a user is waiting for.
@@ -43,7 +43,7 @@ pub enum OpError {
 pub struct HaloFailure {
     pub code: HaloFailureCode,
     pub message: String,
-    /// After how many seconds to try again, where a limit on requests says it.
+    /// The number of seconds after which to try again, if a limit on requests determines it.
     pub retry_after: Option<u64>,
 }
 
@@ -108,7 +108,7 @@ impl From<sqlx::Error> for OpError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserError {
     pub code: UserErrorCode,
-    /// The way to the field within the input; empty where it is about the whole.
+    /// The path to the field within the input; empty if the error is about the input as a whole.
     pub field: Vec<String>,
     pub message: String,
 }
@@ -118,14 +118,14 @@ impl UserError {
         Self { code, field: field.iter().map(|&part| part.to_owned()).collect(), message: message.into() }
     }
 
-    /// The same error, in an entry of a list.
+    /// Moves the error into an entry of a list.
     pub fn within(mut self, list: &str, index: usize) -> Self {
         self.field.splice(0..0, [list.to_owned(), index.to_string()]);
         self
     }
 }
 
-/// The closed list. Adding one is an addition to the API; renaming one breaks it.
+/// The closed list of codes. Adding a code is an addition to the API; renaming one breaks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UserErrorCode {
     Required,

@@ -1,66 +1,61 @@
-//! The one place where Halo's words become the domain's.
+//! The one place where values of `halo/` are translated into values of the domain.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use super::{HaloFailure, HaloFailureCode, OpError, Ops, UserError};
 use crate::auth::PartnerScope;
-use crate::domain::association::Billing;
+use crate::domain::association::{Billing, MappedCustomer};
 use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::guide::GuideStep;
 use crate::domain::plan::ObservedSubscription;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::roster::RosterState;
 use crate::halo::{
-    CheckResult, ConnectionReport, Credentials, HaloError, LimitedBy, NotBilledReason, Priority, RecurringBilling,
-    Session, Subject, Subscription,
+    CheckResult, ConnectionReport, Credentials, Customer, HaloError, LimitedBy, NotBilledReason, Priority,
+    RecurringBilling, Session, Subject, Subscription,
 };
 use crate::ids::{ConnectionId, PartnerId};
 use crate::ops::connection::not_connected;
 use crate::seal::{Binding, Sealed};
-use crate::storage::connections;
+use crate::storage::connections::{self, StoredConnection};
 
-/// Where a connection's secret is kept, and the Halo it may be sent to: what its seal is bound to.
+/// What the seal of a connection's secret is bound to: the row that keeps it, and the Halo that it
+/// may be sent to.
 pub(super) fn secret_binding(id: ConnectionId, partner: PartnerId, url: &str) -> Binding<'_> {
     Binding { table: "connections", column: "sealed_secret", row: id.0, partner, address: url }
 }
 
-/// A conversation with the partner's Halo under the stored credentials, and the connection as it is
-/// stored. None where the partner is not connected.
-pub(super) async fn stored_session(
-    ops: &Ops,
-    scope: &PartnerScope,
-    priority: Priority,
-) -> Result<Option<(Connection, Session)>, OpError> {
+/// Opens a session with the partner's Halo for a user who waits, and returns it with the stored
+/// connection.
+pub(super) async fn stored_session(ops: &Ops, scope: &PartnerScope) -> Result<(Connection, Session), OpError> {
     let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
-    match stored.and_then(|stored| stored.connection) {
-        Some((connection, Some(sealed))) => {
-            let session = open_session(ops, scope, priority, &connection, sealed)?;
-            Ok(Some((connection, session)))
-        }
-        Some((_, None)) | None => Ok(None),
-    }
+    interactive_session(ops, scope, stored)
 }
 
-/// The same for a verb that writes: refuses an archived partner, and one without a connection.
-pub(super) async fn active_session(
-    ops: &Ops,
-    scope: &PartnerScope,
-    priority: Priority,
-) -> Result<(Connection, Session), OpError> {
+/// Opens a session for a verb that writes: an archived partner is refused.
+pub(super) async fn active_session(ops: &Ops, scope: &PartnerScope) -> Result<(Connection, Session), OpError> {
     let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
     if stored.as_ref().is_some_and(|stored| stored.partner_state == RosterState::Archived) {
         return Err(OpError::Archived);
     }
-    match stored.and_then(|stored| stored.connection) {
-        Some((connection, Some(sealed))) => {
-            let session = open_session(ops, scope, priority, &connection, sealed)?;
-            Ok((connection, session))
-        }
-        Some((_, None)) | None => Err(not_connected()),
-    }
+    interactive_session(ops, scope, stored)
 }
 
-/// A conversation with the Halo of this connection, under its sealed secret.
+fn interactive_session(
+    ops: &Ops,
+    scope: &PartnerScope,
+    stored: Option<StoredConnection>,
+) -> Result<(Connection, Session), OpError> {
+    let Some((connection, Some(sealed))) = stored.and_then(|stored| stored.connection) else {
+        return Err(not_connected());
+    };
+    let session = open_session(ops, scope, Priority::Interactive, &connection, sealed)?;
+    Ok((connection, session))
+}
+
+/// Opens a session with the Halo of this connection, under its sealed secret.
 pub(super) fn open_session(
     ops: &Ops,
     scope: &PartnerScope,
@@ -70,15 +65,15 @@ pub(super) fn open_session(
 ) -> Result<Session, OpError> {
     let binding = secret_binding(connection.id, scope.partner(), &connection.url);
     let secret = ops.keys.open(&Sealed::from_bytes(sealed)?, &binding)?;
-    // The address was read when it was saved; it only fails where a development address is not
-    // allowed any more.
+    // The address was accepted when it was saved. It only fails if it is a development address that
+    // is no longer allowed.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);
     Ok(ops.halo.session(credentials, priority).of_partner(scope.partner()))
 }
 
-/// What a run met. `last_worked` is when the connection last worked; `retried`: the run is tried
-/// again by itself.
+/// The problem of a run that met the error. `last_worked` is when the connection last worked;
+/// `retried` says whether the run is tried again by itself.
 pub(super) fn problem(
     error: &HaloError,
     last_worked: Option<DateTime<Utc>>,
@@ -110,7 +105,7 @@ pub(super) fn problem_kind(error: &HaloError, last_worked: Option<DateTime<Utc>>
     }
 }
 
-/// Halo's failure, for a user who waits for its answer: nothing is tried again by itself.
+/// The failure as a user reads it who waits for the answer: nothing is tried again by itself.
 pub(super) fn failure(error: &HaloError) -> HaloFailure {
     let code = match error {
         HaloError::CredentialsRejected => HaloFailureCode::CredentialsRejected,
@@ -127,27 +122,23 @@ pub(super) fn failure(error: &HaloError) -> HaloFailure {
         HaloError::NotHalo | HaloError::NoTokenAddress { .. } => HaloFailureCode::NotAHaloAddress,
         HaloError::Blocked => HaloFailureCode::AddressBlocked,
     };
-    let retry_after = match error {
-        HaloError::RateLimited { wait, .. } => Some(wait.as_secs().max(1)),
-        _ => None,
-    };
+    let wait = if let HaloError::RateLimited { wait, .. } = error { Some(*wait) } else { None };
+    let seconds = |wait: Duration| wait.as_secs().max(1);
     let problem = problem_kind(error, None, false);
-    let remedy = match error {
-        HaloError::RateLimited { wait, .. } if !wait.is_zero() => {
-            format!("Try again in {} seconds.", wait.as_secs().max(1))
-        }
-        _ => problem.remedy().unwrap_or_default().to_owned(),
+    let remedy = match wait.filter(|wait| !wait.is_zero()) {
+        Some(wait) => format!("Try again in {} seconds.", seconds(wait)),
+        None => problem.remedy().unwrap_or_default().to_owned(),
     };
-    HaloFailure { code, message: format!("{} {remedy}", problem.message()), retry_after }
+    HaloFailure { code, message: format!("{} {remedy}", problem.message()), retry_after: wait.map(seconds) }
 }
 
-/// The same as an error of a mutation's input.
+/// The failure as an error of a mutation's input.
 pub(super) fn user_error(error: &HaloError, field: &[&str]) -> UserError {
     let HaloFailure { code, message, .. } = failure(error);
     UserError::new(code.into(), field, message)
 }
 
-/// The findings of a check, in the guide's words. What only a write shows is still to be added.
+/// The findings of a check, in the guide's words, without what only a write shows.
 pub(super) fn checks(report: &ConnectionReport) -> Vec<Check> {
     report.checks.iter().map(|check| finding(check.subject, &check.outcome)).collect()
 }
@@ -211,7 +202,12 @@ pub(super) fn observed(subscription: &Subscription) -> ObservedSubscription {
     }
 }
 
-/// What recurring invoices say of a subscription, in the domain's words.
+/// A customer, as an association keeps it.
+pub(super) fn mapped_customer(customer: Customer) -> MappedCustomer {
+    MappedCustomer { id: customer.id, name: Some(customer.name), top_level: customer.top_level }
+}
+
+/// Whether recurring invoices bill a subscription.
 pub(super) fn billing(billing: RecurringBilling) -> Billing {
     match billing {
         RecurringBilling::Billed => Billing::OnRecurringInvoice,
@@ -228,8 +224,6 @@ pub(super) fn billing(billing: RecurringBilling) -> Billing {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::guide::Permission;
     use crate::domain::problem::UnusableAnswer;

@@ -182,7 +182,7 @@ pub async fn pages(
     }))
 }
 
-/// The same without what support looked at, of which there is far more.
+/// Reads pages without support's reads, which are far more than the other entries.
 pub async fn pages_of_changes(
     db: &mut PgConnection,
     partners: impl Partners,

@@ -10,7 +10,7 @@ use super::error::inconsistent;
 use super::{PartnerTx, Partners, Result, StorageError, lifecycles};
 use crate::auth::PartnerScope;
 use crate::domain::association::{
-    Association, AssociationEvent, AssociationState, LastSync, Lifecycle, MappedCustomer, SubscriptionSnapshot,
+    Association, AssociationEvent, LastSync, Lifecycle, MappedCustomer, SubscriptionSnapshot,
 };
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
 
@@ -94,7 +94,7 @@ pub async fn of_clients(
     rows.into_iter().map(Association::try_from).collect()
 }
 
-/// Those of `ids` that are these partners', ended ones too.
+/// Reads the associations in `ids` that are these partners', also ended ones.
 pub async fn find_many(
     db: &mut PgConnection,
     partners: impl Partners,
@@ -153,190 +153,6 @@ pub async fn clients_of_customers(
     Ok(mapped.collect())
 }
 
-/// Another Halo's associations that still stand in the way of changing the connection's tenant.
-pub async fn exist_for_another_tenant(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    tenant: &HaloTenant,
-) -> Result<bool> {
-    let exist = sqlx::query_scalar!(
-        r#"select exists (select from associations where partner_id = $1 and tenant <> $2 and state <> 'ended')
-           as "exist!""#,
-        scope.partner().0,
-        tenant.0
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(exist)
-}
-
-/// Subscriptions by which a tenant is recognised, with their markers: the latest ones that are not
-/// known to be gone, `most` of them.
-pub async fn recognisable(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    tenant: &HaloTenant,
-    most: i64,
-) -> Result<Vec<(HaloSubscriptionId, String)>> {
-    let rows = sqlx::query!(
-        r#"select subscription_id as "subscription_id!", marker from associations
-           where partner_id = $1 and tenant = $2 and subscription_id is not null and state <> 'ended'
-             and coalesce(problem ->> 'code', '') not in ('subscription_deleted', 'subscription_not_visible')
-           order by id desc limit $3"#,
-        scope.partner().0,
-        tenant.0,
-        most
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (HaloSubscriptionId(row.subscription_id), row.marker)).collect())
-}
-
-/// A subscription, and the customer that it was created for.
-#[derive(Clone, Copy, Debug)]
-pub struct Placed {
-    pub subscription: HaloSubscriptionId,
-    pub customer: HaloCustomerId,
-}
-
-/// Subscriptions of associations, those first that a run did not find: `most` of them.
-pub async fn likely_hidden(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    tenant: &HaloTenant,
-    most: i64,
-) -> Result<Vec<Placed>> {
-    let rows = sqlx::query!(
-        r#"select subscription_id as "subscription_id!", halo_customer_id from associations
-           where partner_id = $1 and tenant = $2 and subscription_id is not null and state <> 'ended'
-           order by coalesce(problem ->> 'code', '') = 'subscription_not_visible' desc, id desc limit $3"#,
-        scope.partner().0,
-        tenant.0,
-        most
-    )
-    .fetch_all(db)
-    .await?;
-    let placed = rows.into_iter().map(|row| Placed {
-        subscription: HaloSubscriptionId(row.subscription_id),
-        customer: HaloCustomerId(row.halo_customer_id),
-    });
-    Ok(placed.collect())
-}
-
-/// Carries all associations over to another identity of their tenant. Their ids are unverified from
-/// then on.
-pub async fn carry_over(db: &mut PgConnection, scope: &PartnerScope, from: &HaloTenant, to: &HaloTenant) -> Result<()> {
-    sqlx::query!(
-        "update associations set tenant = $3, unverified = true
-         where partner_id = $1 and tenant = $2 and state = 'ended'",
-        scope.partner().0,
-        from.0,
-        to.0
-    )
-    .execute(&mut *db)
-    .await?;
-    for id in open(db, scope, from).await? {
-        let (mut keeps_subscription, mut shared) = (true, false);
-        loop {
-            begin_entry(db).await?;
-            let carried_over = AssociationEvent::CarriedOver { keeps_subscription, shared };
-            match carry_one_over(db, scope.partner(), id, &carried_over, to).await {
-                Err(error) if keeps_subscription && error.violates("one_owner_per_subscription") => {
-                    keeps_subscription = false;
-                }
-                Err(error) if !shared && error.violates("one_client_per_customer") => shared = true,
-                other => break other?,
-            }
-            undo_entry(db).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn carry_one_over(
-    db: &mut PgConnection,
-    partner: PartnerId,
-    id: AssociationId,
-    event: &AssociationEvent,
-    to: &HaloTenant,
-) -> Result<()> {
-    lifecycles::apply(db, partner, id, event).await?;
-    sqlx::query!("update associations set tenant = $3 where partner_id = $1 and id = $2", partner.0, id.0, to.0)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// Ends all associations with a Halo that the partner has left, as they are.
-pub async fn archive(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    tenant: &HaloTenant,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    for id in open(db, scope, tenant).await? {
-        lifecycles::apply(db, scope.partner(), id, &AssociationEvent::Archived { at }).await?;
-    }
-    Ok(())
-}
-
-async fn open(db: &mut PgConnection, scope: &PartnerScope, tenant: &HaloTenant) -> Result<Vec<AssociationId>> {
-    let ids = sqlx::query_scalar!(
-        "select id from associations where partner_id = $1 and tenant = $2 and state <> 'ended' order by id",
-        scope.partner().0,
-        tenant.0
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(ids.into_iter().map(AssociationId).collect())
-}
-
-/// A mapping that a person has just saved.
-pub struct NewAssociation<'a> {
-    pub id: AssociationId,
-    pub client: ClientId,
-    pub tenant: &'a HaloTenant,
-    pub customer: &'a MappedCustomer,
-    pub shared: bool,
-    pub marker: &'a str,
-    pub initial_name: &'a str,
-    /// The client's own subscription, which is at this customer already.
-    pub keeps: Option<HaloSubscriptionId>,
-}
-
-/// Whether the mapping was free: false where the client has an association, or another one the
-/// customer.
-pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<bool> {
-    let done = sqlx::query!(
-        "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
-                                   halo_customer_top_level, shared, state, marker, initial_name, created_at,
-                                   subscription_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $12,
-                 -- The pair's records keep their marker, also if the tenant's identity has changed.
-                 coalesce((select marker from associations
-                           where partner_id = $2 and client_id = $3 and tenant = $4 and halo_customer_id = $5
-                           order by id desc limit 1), $9),
-                 $10, $11, $13)
-         on conflict do nothing",
-        new.id.0,
-        tx.scope().partner().0,
-        new.client.0,
-        new.tenant.0,
-        new.customer.id.0,
-        new.customer.name,
-        new.customer.top_level,
-        new.shared,
-        new.marker,
-        new.initial_name,
-        tx.now(),
-        AssociationState::of_new(new.keeps).as_str(),
-        new.keeps.map(|id| id.0)
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
 /// Applies a person's act to an association, and returns what it is then. `None` if the partner has
 /// no such association, or the act is impossible for it. Adopting fails on
 /// `one_owner_per_subscription` if another client has the subscription.
@@ -354,85 +170,6 @@ pub async fn any(db: &mut PgConnection, scope: &PartnerScope) -> Result<bool> {
     .fetch_one(db)
     .await?;
     Ok(any)
-}
-
-/// One of several changes of a transaction begins, which [`undo_entry`] can undo alone.
-pub async fn begin_entry(db: &mut PgConnection) -> Result<()> {
-    sqlx::query!("savepoint entry").execute(db).await?;
-    Ok(())
-}
-
-pub async fn undo_entry(db: &mut PgConnection) -> Result<()> {
-    sqlx::query!("rollback to savepoint entry").execute(db).await?;
-    Ok(())
-}
-
-/// A subscription that a client has or had, by its association.
-#[derive(Clone, Debug)]
-pub struct OwnSubscription {
-    pub association: AssociationId,
-    pub client: ClientId,
-    pub customer: HaloCustomerId,
-    pub subscription: HaloSubscriptionId,
-    pub marker: String,
-    /// Whether the id was not seen since the tenant has another identity.
-    pub unverified: bool,
-    /// The association has not ended.
-    pub open: bool,
-}
-
-/// The latest subscription of each of these clients in this tenant, also that of an ended
-/// association.
-pub async fn own_subscriptions(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    tenant: &HaloTenant,
-    clients: &[ClientId],
-) -> Result<Vec<OwnSubscription>> {
-    let clients: Vec<_> = clients.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"select distinct on (client_id) id, client_id, halo_customer_id, subscription_id as "subscription_id!", marker,
-                  unverified, state <> 'ended' as "open!"
-           from associations
-           where partner_id = $1 and tenant = $2 and client_id = any ($3) and subscription_id is not null
-           order by client_id, id desc"#,
-        scope.partner().0,
-        tenant.0,
-        &clients
-    )
-    .fetch_all(db)
-    .await?;
-    let owned = rows.into_iter().map(|row| OwnSubscription {
-        association: AssociationId(row.id),
-        client: ClientId(row.client_id),
-        customer: HaloCustomerId(row.halo_customer_id),
-        subscription: HaloSubscriptionId(row.subscription_id),
-        marker: row.marker,
-        unverified: row.unverified,
-        open: row.open,
-    });
-    Ok(owned.collect())
-}
-
-/// The association of this pair whose end is not confirmed yet, if there is one.
-pub async fn ending_of(
-    tx: &mut PartnerTx<'_>,
-    client: ClientId,
-    tenant: &HaloTenant,
-    customer: HaloCustomerId,
-) -> Result<Option<AssociationId>> {
-    let id = sqlx::query_scalar!(
-        "select id from associations
-         where partner_id = $1 and client_id = $2 and tenant = $3 and halo_customer_id = $4 and state = 'ending'
-         order by id desc limit 1",
-        tx.scope().partner().0,
-        client.0,
-        tenant.0,
-        customer.0
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(id.map(AssociationId))
 }
 
 /// Associations that a person's look at overwritten fields concerns: with a write that Halo has not

@@ -34,7 +34,7 @@ impl TryFrom<Row> for Client {
     }
 }
 
-/// Those of `ids` that are these partners', in no particular order.
+/// Reads the clients in `ids` that are these partners', in no particular order.
 pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[ClientId]) -> Result<Vec<Client>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(

@@ -35,23 +35,51 @@ impl StorageError {
     /// Whether a text in the input holds what Postgres cannot store: the character NUL.
     pub fn is_about_unstorable_text(&self) -> bool {
         match self {
-            StorageError::Database(sqlx::Error::Database(error)) => {
-                matches!(error.code().as_deref(), Some("22021" | "22P05"))
+            StorageError::Database(error) => {
+                has_state(error, &[sqlstate::CHARACTER_NOT_IN_REPERTOIRE, sqlstate::UNTRANSLATABLE_CHARACTER])
             }
-            _ => false,
+            StorageError::Migration(_) | StorageError::Inconsistent { .. } | StorageError::LeaseLost => false,
         }
     }
 }
 
-/// The same of a bare error, such as beginning and committing give.
+/// Postgres' codes for the conditions that something is decided by. No other file names one.
+mod sqlstate {
+    pub const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
+    pub const UNTRANSLATABLE_CHARACTER: &str = "22P05";
+    pub const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    pub const UNDEFINED_TABLE: &str = "42P01";
+    pub const TOO_MANY_CONNECTIONS: &str = "53300";
+    pub const ADMIN_SHUTDOWN: &str = "57P01";
+    pub const CRASH_SHUTDOWN: &str = "57P02";
+    pub const CANNOT_CONNECT_NOW: &str = "57P03";
+}
+
+fn has_state(error: &sqlx::Error, states: &[&str]) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| states.contains(&&*code))
+}
+
+/// Whether an error, such as beginning and committing give, means that the database is out of
+/// reach.
 pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
-    /// Postgres is shutting down, has crashed, is starting up, or has no free connections.
-    const AWAY: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
-    match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(said) => said.code().is_some_and(|code| AWAY.contains(&&*code)),
-        _ => false,
-    }
+    matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_))
+        || is_not_ready(error)
+        || has_state(error, &[sqlstate::ADMIN_SHUTDOWN, sqlstate::CRASH_SHUTDOWN])
+}
+
+/// Whether the database takes no connection at present: it is starting, or has none free.
+pub fn is_not_ready(error: &sqlx::Error) -> bool {
+    has_state(error, &[sqlstate::CANNOT_CONNECT_NOW, sqlstate::TOO_MANY_CONNECTIONS])
+}
+
+/// Whether the role may not do what was asked of the database.
+pub fn is_not_permitted(error: &sqlx::Error) -> bool {
+    has_state(error, &[sqlstate::INSUFFICIENT_PRIVILEGE])
+}
+
+/// Whether the database lacks a table: it was never migrated.
+pub fn is_table_missing(error: &sqlx::Error) -> bool {
+    has_state(error, &[sqlstate::UNDEFINED_TABLE])
 }
 
 /// Names the place when a stored value cannot be read.

@@ -20,6 +20,7 @@ pub mod figures;
 pub mod keys;
 pub mod leases;
 mod lifecycles;
+pub mod mappings;
 pub mod migrations;
 pub mod outcomes;
 pub mod owners;
@@ -33,9 +34,10 @@ pub mod run_queue;
 pub mod runs;
 pub mod schedules;
 pub mod status;
+pub mod tenants;
 
 pub use db::{Db, Reader, Scope, Tx};
-pub use error::{StorageError, is_out_of_reach};
+pub use error::{StorageError, is_not_permitted, is_not_ready, is_out_of_reach, is_table_missing};
 pub use partner_tx::{AuditContext, PartnerTx};
 
 use std::collections::HashMap;
@@ -121,7 +123,7 @@ impl Page {
         Slice { items, has_next }
     }
 
-    /// The same page of several lists, each row with the one it is of.
+    /// Cuts the same page of several lists. Each row comes with the list that it belongs to.
     fn cut_each<K: Eq + Hash, T>(
         &self,
         rows: impl IntoIterator<Item = Result<(K, T)>>,

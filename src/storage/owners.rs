@@ -1,31 +1,24 @@
-//! Whose records are, for support, who may look at any partner but must be given a scope for it
-//! first.
+//! The partners that records belong to. For support, which may view any partner but must be given a
+//! scope for it first.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Result;
 use crate::auth::SystemScope;
-use crate::ids::{AssociationId, ClientId, ConnectionId, PartnerId, RunId};
+use crate::ids::PartnerId;
 
-struct Owned {
-    id: Uuid,
-    partner_id: Uuid,
-}
-
-macro_rules! owners {
-    ($($name:ident: $id:ident, $statement:literal;)+) => {$(
-        pub async fn $name(db: &mut PgConnection, _: SystemScope, ids: &[$id]) -> Result<Vec<($id, PartnerId)>> {
-            let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-            let owned = sqlx::query_as!(Owned, $statement, &ids).fetch_all(db).await?;
-            Ok(owned.into_iter().map(|owned| ($id(owned.id), PartnerId(owned.partner_id))).collect())
-        }
-    )+};
-}
-
-owners! {
-    of_clients: ClientId, "select id, partner_id from clients where id = any ($1)";
-    of_connections: ConnectionId, "select id, partner_id from connections where id = any ($1)";
-    of_associations: AssociationId, "select id, partner_id from associations where id = any ($1)";
-    of_runs: RunId, "select id, partner_id from sync_runs where id = any ($1)";
+/// Finds the partners of clients, connections, associations and runs, by ids that are unique among
+/// all of them.
+pub async fn find_many(db: &mut PgConnection, _: SystemScope, ids: &[Uuid]) -> Result<Vec<(Uuid, PartnerId)>> {
+    let owned = sqlx::query!(
+        r#"select id as "id!", partner_id as "partner_id!" from clients where id = any ($1)
+           union all select id, partner_id from connections where id = any ($1)
+           union all select id, partner_id from associations where id = any ($1)
+           union all select id, partner_id from sync_runs where id = any ($1)"#,
+        ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(owned.into_iter().map(|row| (row.id, PartnerId(row.partner_id))).collect())
 }

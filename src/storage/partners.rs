@@ -47,7 +47,7 @@ pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
     Ok(find_many(db, scope).await?.pop())
 }
 
-/// Those of the partners that exist.
+/// Reads the partners that exist.
 pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result<Vec<Partner>> {
     let rows = sqlx::query_as!(
         Row,

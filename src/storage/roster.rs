@@ -15,13 +15,13 @@ use crate::ids::{ClientId, PartnerId, UserId};
 /// What became of one record of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpsertOutcome {
-    /// It was new or newer. Whose it is.
+    /// The record was new or newer, and belongs to this partner.
     Stored(PartnerId),
     /// A newer or the same version is here already.
     AlreadyKnown,
     /// The partner or client it belongs to is not known.
     UnknownOwner,
-    /// It belongs to another partner, and cannot be moved.
+    /// The record belongs to another partner, and cannot be moved.
     OtherPartner,
 }
 

@@ -74,7 +74,7 @@ impl TryFrom<Row> for Run {
     }
 }
 
-/// Those of `ids` that are these partners'.
+/// Reads the runs in `ids` that are these partners'.
 pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[RunId]) -> Result<Vec<Run>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(

@@ -93,11 +93,11 @@ async fn invalid_development_address_is_refused_with_an_example() {
 }
 
 #[tokio::test]
-async fn metrics_are_served_only_on_their_listener() {
+async fn metrics_are_served_only_on_their_listener() -> anyhow::Result<()> {
     let database = TestDatabase::create().await;
     let mut serve = production(&["serve"], &database);
     let mut running = Running::start(serve.env("INFIMA_METRICS_LISTEN", "127.0.0.1:0"));
-    let line: serde_json::Value = serde_json::from_str(&running.logs("\"serving\"").await).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&running.logs("\"serving\"").await)?;
     let http = crate::support::served::client();
     let get = async |of: &str| {
         let answer = http.get(format!("http://{}/metrics", line[of].as_str().unwrap())).send().await.unwrap();
@@ -107,15 +107,17 @@ async fn metrics_are_served_only_on_their_listener() {
     assert!(status == 200 && metrics.contains("infima_build_info"), "{metrics}");
     assert_eq!(get("address").await.0, 404);
     assert!(running.stop().await.success());
+    Ok(())
 }
 
 #[tokio::test]
-async fn database_without_tables_is_refused_naming_migrate() {
+async fn database_without_tables_is_refused_naming_migrate() -> anyhow::Result<()> {
     let database = TestDatabase::create().await;
     let owner = database.owner().await;
-    sqlx::query("ALTER TABLE canary RENAME TO canary_of_yore").execute(&owner).await.unwrap();
+    sqlx::query("ALTER TABLE canary RENAME TO canary_of_yore").execute(&owner).await?;
     let said = complaint(&mut production(&["serve"], &database)).await;
     assert_eq!(said, "error: the database has no tables of ours yet: run `infima-halo migrate` first");
+    Ok(())
 }
 
 /// `migrate` is the first command that is run, before the application's role has an address.
@@ -438,7 +440,7 @@ async fn started(command: &mut Command, says: &str) -> (Running, String) {
 /// A database server that is gone, and one that accepts requests and never answers. In both cases
 /// the health check answers soon and rightly, and the processes end on their signal.
 #[tokio::test]
-async fn serve_and_worker_without_database_are_unready_and_stop() {
+async fn serve_and_worker_without_database_are_unready_and_stop() -> anyhow::Result<()> {
     /// How long a worker waits for its syncs, and how long it may take beyond that on a busy
     /// machine.
     const STOP: Duration = Duration::from_secs(1);
@@ -454,7 +456,7 @@ async fn serve_and_worker_without_database_are_unready_and_stop() {
     let (web, database) = (Web::new(), TestDatabase::create().await);
     for server_is_killed in [true, false] {
         let cluster = own().await;
-        infima_halo::app::migrate(cluster.owner_url(), "the test's database").await.unwrap();
+        infima_halo::app::migrate(cluster.owner_url(), "the test's database").await?;
         let mut both = Vec::new();
         for (command, says) in [("serve", "serving"), ("worker", "working")] {
             let mut command = production(&[command], &database);
@@ -473,7 +475,7 @@ async fn serve_and_worker_without_database_are_unready_and_stop() {
             let begun = Instant::now();
             let answer = web.get(&format!("http://{address}/health/ready")).await;
             assert_eq!(answer.status, 503);
-            let body: Value = serde_json::from_slice(&answer.body).unwrap();
+            let body: Value = serde_json::from_slice(&answer.body)?;
             assert_eq!(body, json!({ "ready": false, "because": "the database does not answer" }));
             assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
             assert_eq!(web.get(&format!("http://{address}/health/live")).await.status, 200);
@@ -486,9 +488,10 @@ async fn serve_and_worker_without_database_are_unready_and_stop() {
         for process in processes {
             let _ = kill(process, Signal::SIGCONT);
         }
-        cluster.stop().await.unwrap();
+        cluster.stop().await?;
     }
     data_dir::remove(&data_dir).await;
+    Ok(())
 }
 
 /// The server's processes: the postmaster, which is stopped first, so that it makes no more of

@@ -31,8 +31,8 @@ fn complaint(name: &str, value: &str) -> String {
 }
 
 #[test]
-fn minimal_environment_has_production_defaults() {
-    let config = Config::read(&complete()).unwrap();
+fn minimal_environment_has_production_defaults() -> anyhow::Result<()> {
+    let config = Config::read(&complete())?;
     assert_eq!(config.environment.environment, Environment::Production);
     assert_eq!((config.halo.requests, config.halo.interactive_reserve), (240, 40));
     assert_eq!(config.halo.create_confirmation, Duration::from_secs(300));
@@ -42,10 +42,11 @@ fn minimal_environment_has_production_defaults() {
     assert_eq!(config.log.format, LogFormat::Auto);
     assert!(config.http.cors_origins.is_empty());
 
-    let api = ApiConfig::read(&complete()).unwrap();
+    let api = ApiConfig::read(&complete())?;
     assert_eq!(api.auth.partner_claim, "partner");
     assert_eq!(api.documents.trusted, TrustedDocuments::Enforce);
     assert!(api.playground.oidc_issuer.is_none());
+    Ok(())
 }
 
 #[test]
@@ -82,31 +83,33 @@ fn every_mistake_is_named_at_once() {
 }
 
 #[test]
-fn empty_variable_counts_as_unset() {
+fn empty_variable_counts_as_unset() -> anyhow::Result<()> {
     assert!(matches!(Config::read(&with("INFIMA_KEYS", "")), Err(ConfigError::Missing(_))));
-    assert_eq!(Config::read(&with("INFIMA_HALO_REQUESTS", "")).unwrap().halo.requests, 240);
+    assert_eq!(Config::read(&with("INFIMA_HALO_REQUESTS", ""))?.halo.requests, 240);
+    Ok(())
 }
 
 #[test]
-fn single_section_can_be_read() {
+fn single_section_can_be_read() -> anyhow::Result<()> {
     let variables =
         Variables::from([("DATABASE_URL", "postgres://db"), ("MIGRATE_DATABASE_URL", "postgres://owner@db")]);
-    let database: DatabaseConfig = variables.read().unwrap();
+    let database: DatabaseConfig = variables.read()?;
     assert_eq!(database.url.expose_secret(), "postgres://db");
     assert_eq!(database.migrate_url.unwrap().expose_secret(), "postgres://owner@db");
+    Ok(())
 }
 
 #[test]
-fn secret_file_is_read_without_its_last_newline() {
+fn secret_file_is_read_without_its_last_newline() -> anyhow::Result<()> {
     let directory = std::env::temp_dir().join(format!("infima-config-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::create_dir_all(&directory)?;
     let (full, empty) = (directory.join("keys"), directory.join("empty"));
-    std::fs::write(&full, "a:from-file\n").unwrap();
-    std::fs::write(&empty, "\n").unwrap();
+    std::fs::write(&full, "a:from-file\n")?;
+    std::fs::write(&empty, "\n")?;
 
     let mut variables = with("INFIMA_KEYS", "");
     variables.set("INFIMA_KEYS_FILE", &full);
-    assert_eq!(Config::read(&variables).unwrap().keys.keys.expose_secret(), "a:from-file");
+    assert_eq!(Config::read(&variables)?.keys.keys.expose_secret(), "a:from-file");
 
     variables.set("INFIMA_KEYS_FILE", &empty);
     let error = Config::read(&variables).unwrap_err().to_string();
@@ -119,7 +122,8 @@ fn secret_file_is_read_without_its_last_newline() {
     variables.set("INFIMA_KEYS", "a:direct");
     let error = Config::read(&variables).unwrap_err().to_string();
     assert_eq!(error, "INFIMA_KEYS and INFIMA_KEYS_FILE are both set; keep one of them");
-    std::fs::remove_dir_all(&directory).unwrap();
+    std::fs::remove_dir_all(&directory)?;
+    Ok(())
 }
 
 #[test]
@@ -158,13 +162,14 @@ fn invalid_value_is_refused_with_variable_and_example() {
 }
 
 #[test]
-fn jwks_url_on_loopback_may_use_http() {
+fn jwks_url_on_loopback_may_use_http() -> anyhow::Result<()> {
     for address in ["http://localhost:4444/jwks", "http://127.0.0.1/jwks", "http://[::1]:4444/jwks"] {
-        assert_eq!(ApiConfig::read(&with("INFIMA_AUTH_JWKS_URL", address)).unwrap().auth.jwks_url.as_str(), address);
+        assert_eq!(ApiConfig::read(&with("INFIMA_AUTH_JWKS_URL", address))?.auth.jwks_url.as_str(), address);
     }
     let mut development = with("INFIMA_ENV", "development");
     development.set("INFIMA_AUTH_JWKS_URL", "http://issuer:4444/jwks");
-    ApiConfig::read(&development).unwrap();
+    ApiConfig::read(&development)?;
+    Ok(())
 }
 
 #[test]
@@ -175,14 +180,15 @@ fn nightly_window_may_cross_midnight() {
 }
 
 #[test]
-fn debug_output_contains_no_secret() {
-    let printed = format!("{:?}", Config::read(&complete()).unwrap());
+fn debug_output_contains_no_secret() -> anyhow::Result<()> {
+    let printed = format!("{:?}", Config::read(&complete())?);
     assert!(!printed.contains("planted"), "{printed}");
+    Ok(())
 }
 
 #[test]
-fn readme_contains_the_current_settings_table() {
-    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
+fn readme_contains_the_current_settings_table() -> anyhow::Result<()> {
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md"))?;
     let (start, end) = ("<!-- configuration:start -->", "<!-- configuration:end -->");
     let written = document.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(table, _)| table.trim());
     let table = config::table();
@@ -190,4 +196,5 @@ fn readme_contains_the_current_settings_table() {
         written == Some(table.trim()),
         "the table in docs/configuration.md is stale; put this between {start} and {end}:\n\n{table}"
     );
+    Ok(())
 }

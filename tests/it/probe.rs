@@ -162,16 +162,17 @@ async fn each_statement_is_refuted_by_a_tenant_that_differs() {
 }
 
 #[tokio::test]
-async fn page_of_more_than_100_rows_refutes_the_page_cap() {
+async fn page_of_more_than_100_rows_refutes_the_page_cap() -> anyhow::Result<()> {
     let customers = (0..120).map(|number| format!("{PLANTED} {number}"));
     let seed = TenantSeed::with_customers("acme", customers);
-    let sandbox = Sandbox::start(SandboxOptions { dir: None, clock: Clock::system() }, vec![seed]).await.unwrap();
+    let sandbox = Sandbox::start(SandboxOptions { dir: None, clock: Clock::system() }, vec![seed]).await?;
     let tenant = sandbox.tenant("acme");
     let report = probe(&tenant, false).await;
     assert!(matches!(report.verdict("customers.page-cap"), Verdict::Holds { .. }), "{report}");
     tenant.configure(|settings| settings.page_cap = 1000);
     let report = probe(&tenant, false).await;
     assert!(matches!(report.verdict("customers.page-cap"), Verdict::Refuted { .. }), "{report}");
+    Ok(())
 }
 
 #[test]
@@ -188,11 +189,11 @@ fn api_notes_name_each_check_and_no_other() {
 }
 
 #[tokio::test]
-async fn output_and_report_name_no_customer_and_no_secret() {
+async fn output_and_report_name_no_customer_and_no_secret() -> anyhow::Result<()> {
     let (_sandbox, tenant) = tenant().await;
     let folder = crate::support::data_dir::make("probe-output").await;
     let (secret, report) = (folder.join("secret"), folder.join("report.txt"));
-    std::fs::write(&secret, tenant.client_secret() + "\n").unwrap();
+    std::fs::write(&secret, tenant.client_secret() + "\n")?;
     let customer = tenant.customers()[2].id.to_string();
     let (url, id) = (tenant.url(), tenant.client_id());
     let mut command =
@@ -203,7 +204,7 @@ async fn output_and_report_name_no_customer_and_no_secret() {
     let ended = run(&mut command).await;
     assert!(ended.status.success(), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("It creates the subscription \"INFIMA probe "), "{}", ended.stdout);
-    let shared = std::fs::read_to_string(&report).unwrap();
+    let shared = std::fs::read_to_string(&report)?;
     assert!(shared.contains("holds         write.zero"), "{shared}");
     for text in [&ended.stdout, &ended.stderr, &shared] {
         assert!(!text.contains(PLANTED), "{text}");
@@ -213,15 +214,16 @@ async fn output_and_report_name_no_customer_and_no_secret() {
         !shared.contains(&tenant.client_id()) && !shared.contains("127.0.0.1") && !shared.contains("acme"),
         "{shared}"
     );
+    Ok(())
 }
 
 #[tokio::test]
-async fn writes_without_confirmation_send_nothing() {
+async fn writes_without_confirmation_send_nothing() -> anyhow::Result<()> {
     let (_sandbox, tenant) = tenant().await;
     let before = tenant.journal().len();
     let folder = crate::support::data_dir::make("probe-confirm").await;
     let secret = folder.join("secret");
-    std::fs::write(&secret, tenant.client_secret()).unwrap();
+    std::fs::write(&secret, tenant.client_secret())?;
     let (url, id) = (tenant.url(), tenant.client_id());
     let mut command = program(&["probe", "--url", &url, "--client-id", &id, "--write", "--customer", "43"]);
     command.arg("--secret-file").arg(&secret).env("INFIMA_ENV", "development");
@@ -230,4 +232,5 @@ async fn writes_without_confirmation_send_nothing() {
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("nothing was sent to Halo, because you did not type yes"), "{}", ended.stderr);
     assert_eq!(tenant.journal().len(), before);
+    Ok(())
 }

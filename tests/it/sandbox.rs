@@ -117,10 +117,10 @@ async fn ask_token(tenant: &Tenant, secret: &str, scope: Option<&str>) -> Answer
 }
 
 #[tokio::test]
-async fn discovery_needs_no_token_and_paths_ignore_case() {
+async fn discovery_needs_no_token_and_paths_ignore_case() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     for path in ["/api/authinfo", "/API/AuthInfo"] {
-        let found = read(http().get(tenant.url() + path).send().await.unwrap()).await.unwrap().json();
+        let found = read(http().get(tenant.url() + path).send().await?).await?.json();
         assert_eq!(found["auth_url"], format!("{}/auth", tenant.url()));
         assert_eq!(found["tenant_id"], "acme");
     }
@@ -129,11 +129,12 @@ async fn discovery_needs_no_token_and_paths_ignore_case() {
         assert_eq!(caller.get(path).await.status, 200);
     }
     assert_eq!(caller.get("/api/Nothing").await.status, 404);
-    assert_eq!(caller.try_send(Method::PUT, "/api/SoftwareLicence/1", Some(json!({}))).await.unwrap().status, 405);
+    assert_eq!(caller.try_send(Method::PUT, "/api/SoftwareLicence/1", Some(json!({}))).await?.status, 405);
+    Ok(())
 }
 
 #[tokio::test]
-async fn token_endpoint_refuses_like_openiddict() {
+async fn token_endpoint_refuses_like_openiddict() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     let (id, secret) = (tenant.client_id(), tenant.client_secret());
     let address = tenant.url() + "/auth/token";
@@ -143,7 +144,7 @@ async fn token_endpoint_refuses_like_openiddict() {
     assert_eq!(good["scope"], SCOPES);
 
     let as_json = json!({ "grant_type": "client_credentials", "client_id": id, "client_secret": secret });
-    let answer = read(http().post(&address).json(&as_json).send().await.unwrap()).await.unwrap();
+    let answer = read(http().post(&address).json(&as_json).send().await?).await?;
     assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("invalid_request")));
 
     let answer = ask_token(&tenant, "wrong", Some(SCOPES)).await;
@@ -154,10 +155,11 @@ async fn token_endpoint_refuses_like_openiddict() {
     let form = [("grant_type", "client_credentials"), ("scope", SCOPES)];
     for (tenant_name, status) in [("acme", 200), ("ACME", 200), ("other", 500)] {
         let asked = http().post(format!("{address}?tenant={tenant_name}")).basic_auth(&id, Some(&secret)).form(&form);
-        assert_eq!(read(asked.send().await.unwrap()).await.unwrap().status, status, "{tenant_name}");
+        assert_eq!(read(asked.send().await?).await?.status, status, "{tenant_name}");
     }
-    let shown = serde_json::to_string(&tenant.journal()).unwrap();
+    let shown = serde_json::to_string(&tenant.journal())?;
     assert!(!shown.contains(&secret) && !shown.contains(good["access_token"].as_str().unwrap()));
+    Ok(())
 }
 
 #[tokio::test]
@@ -172,31 +174,34 @@ async fn token_without_scope_permits_nothing() {
 }
 
 #[tokio::test]
-async fn removed_secret_application_or_agent_look_the_same() {
+async fn removed_secret_application_or_agent_look_the_same() -> anyhow::Result<()> {
     let mut answers = BTreeSet::new();
     for act in [Act::RotateSecret, Act::DeleteApplication, Act::DeleteAgent] {
         let (_sandbox, tenant, _) = small_tenant().await;
         let caller = Caller::new(&tenant).await;
         let secret = tenant.client_secret();
-        tenant.act(act).unwrap();
+        tenant.act(act)?;
         let (token, read) = (ask_token(&tenant, &secret, Some(SCOPES)).await, caller.get("/api/Client").await);
         answers.insert((token.status, token.text, read.status, read.text));
-        tenant.act(Act::RestoreAccess).unwrap();
+        tenant.act(Act::RestoreAccess)?;
         assert_eq!(Caller::new(&tenant).await.get("/api/Client").await.status, 200);
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert_eq!(answers.first().map(|(status, ..)| *status), Some(401));
+    Ok(())
 }
 
 #[tokio::test]
-async fn permission_is_intersection_of_scopes_and_agent() {
+async fn permission_is_intersection_of_scopes_and_agent() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let id = caller.create(41, 3).await.json()["id"].as_i64().unwrap();
 
-    tenant
-        .act(Act::SetAgentLevels(AgentLevels { customers: Level::Read, licensing: Level::Read, invoices: Level::None }))
-        .unwrap();
+    tenant.act(Act::SetAgentLevels(AgentLevels {
+        customers: Level::Read,
+        licensing: Level::Read,
+        invoices: Level::None,
+    }))?;
     for (path, status) in [
         ("/api/Client".to_owned(), 200),
         (format!("/api/SoftwareLicence/{id}"), 200),
@@ -210,7 +215,7 @@ async fn permission_is_intersection_of_scopes_and_agent() {
     let write = caller.post(json!([{ "id": id, "count": 9 }])).await;
     assert_eq!((write.status, write.text.as_str()), (403, ""));
 
-    tenant.act(Act::SetScopes { scopes: vec!["read:customers".into()] }).unwrap();
+    tenant.act(Act::SetScopes { scopes: vec!["read:customers".into()] })?;
     let narrower = ask_token(&tenant, &tenant.client_secret(), Some(SCOPES)).await;
     assert_eq!(narrower.json()["scope"], "read:customers");
     let narrow = Caller::new(&tenant).await;
@@ -224,8 +229,9 @@ async fn permission_is_intersection_of_scopes_and_agent() {
         let refused = ask_token(&tenant, &tenant.client_secret(), Some(SCOPES)).await;
         assert_eq!((refused.status, &refused.json()["error"]), (400, &json!(error)));
     }
-    tenant.act(Act::SwitchLicensing { on: false }).unwrap();
+    tenant.act(Act::SwitchLicensing { on: false })?;
     assert_eq!(caller.get("/api/SoftwareLicence").await.status, 403);
+    Ok(())
 }
 
 #[tokio::test]
@@ -251,21 +257,22 @@ async fn paging_requires_pageinate_and_is_capped() {
 }
 
 #[tokio::test]
-async fn customer_search_omits_inactive_by_default() {
+async fn customer_search_omits_inactive_by_default() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     assert_eq!(caller.ids("/api/Client?search=ACME", "clients").await, [43, 41]);
-    tenant.act(Act::SetCustomerActive { id: 43, active: false }).unwrap();
+    tenant.act(Act::SetCustomerActive { id: 43, active: false })?;
     assert_eq!(caller.ids("/api/Client?search=acme", "clients").await, [41]);
     assert_eq!(caller.ids("/api/Client?search=acme&includeinactive=true&order=id", "clients").await, [41, 43]);
-    tenant.act(Act::MergeCustomer { id: 42, into: 41 }).unwrap();
+    tenant.act(Act::MergeCustomer { id: 42, into: 41 })?;
     assert_eq!(caller.get("/api/Client/42").await.status, 404);
     assert_eq!(caller.get("/api/Client/41?includedetails=true").await.json()["name"], "Acme Ltd");
     assert_eq!(caller.get("/api/Client/me").await.status, 401);
+    Ok(())
 }
 
 #[tokio::test]
-async fn subscription_is_created_merged_and_deleted() {
+async fn subscription_is_created_merged_and_deleted() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
 
@@ -279,8 +286,8 @@ async fn subscription_is_created_merged_and_deleted() {
         (&json!(1), &json!("marker-1"), &json!("1901-01-01T00:00:00"))
     );
 
-    tenant.act(Act::RenameSubscription { id, name: "Ours".into() }).unwrap();
-    tenant.act(Act::RepriceSubscription { id, price: 2.5, cost: 1.0 }).unwrap();
+    tenant.act(Act::RenameSubscription { id, name: "Ours".into() })?;
+    tenant.act(Act::RepriceSubscription { id, price: 2.5, cost: 1.0 })?;
     let merged = caller.post(json!([{ "id": id, "client_id": 41, "count": 18 }])).await;
     assert_eq!(merged.status, 201);
     let merged = merged.json();
@@ -296,7 +303,7 @@ async fn subscription_is_created_merged_and_deleted() {
     let counts = changes["changes"].as_array().unwrap().iter().filter(|row| row["field_name"] == "count");
     assert_eq!(counts.map(|row| row["new_value"].as_str().unwrap().to_owned()).collect::<Vec<_>>(), ["17", "18"]);
 
-    let deleted = caller.try_send(Method::DELETE, &format!("/api/SoftwareLicence/{id}"), None).await.unwrap();
+    let deleted = caller.try_send(Method::DELETE, &format!("/api/SoftwareLicence/{id}"), None).await?;
     assert_eq!((deleted.status, deleted.json()), (200, json!({ "id": id })));
     assert_eq!(caller.get(&format!("/api/SoftwareLicence/{id}")).await.status, 404);
     assert_eq!(caller.post(json!([{ "id": id, "count": 1 }])).await.status, 404);
@@ -304,10 +311,11 @@ async fn subscription_is_created_merged_and_deleted() {
     assert!(effects.contains(&Effect::Created { id, client_id: 41, count: 17.0 }));
     assert!(effects.contains(&Effect::Updated { id, client_id: 41, from: 17.0, to: 18.0 }));
     assert!(effects.contains(&Effect::Deleted { id }));
+    Ok(())
 }
 
 #[tokio::test]
-async fn bad_request_gets_a_dotnet_response() {
+async fn bad_request_gets_a_dotnet_response() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let bare = caller.post(json!({ "client_id": 41, "name": "x", "count": 1 })).await;
@@ -318,16 +326,17 @@ async fn bad_request_gets_a_dotnet_response() {
     assert!(words.status == 400 && words.json()["[0].count"].is_array(), "{}", words.text);
     assert_eq!(caller.post(json!([{ "client_id": 999, "name": "x", "count": 1 }])).await.status, 400);
     let form = http().post(tenant.url() + "/api/SoftwareLicence").bearer_auth(&caller.token).form(&[("a", "b")]);
-    assert_eq!(form.send().await.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(form.send().await?.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert!(tenant.subscriptions().is_empty());
+    Ok(())
 }
 
 #[tokio::test]
-async fn recurring_invoice_has_negative_id_and_names_subscription() {
+async fn recurring_invoice_has_negative_id_and_names_subscription() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let id = i32::try_from(caller.create(41, 17).await.json()["id"].as_i64().unwrap()).unwrap();
-    let invoice = tenant.act(Act::PutOnInvoice { id }).unwrap();
+    let invoice = tenant.act(Act::PutOnInvoice { id })?;
     assert!(invoice < 0);
 
     let list = caller.get("/api/RecurringInvoice?pageinate=true&page_size=10").await.json();
@@ -337,6 +346,7 @@ async fn recurring_invoice_has_negative_id_and_names_subscription() {
     assert_eq!((&line["quantity_subscriptions"][0]["licence_id"], &line["qty_order"]), (&json!(id), &json!(17.0)));
     let listed = caller.get("/api/RecurringInvoice?includelines=true").await.json();
     assert_eq!(listed["invoices"][0]["lines"][0]["quantity_subscriptions"][0]["licence_id"], json!(id));
+    Ok(())
 }
 
 #[tokio::test]
@@ -440,7 +450,7 @@ async fn held_request_completes_after_its_client_gave_up() {
 }
 
 #[tokio::test]
-async fn deleted_record_response_is_configurable() {
+async fn deleted_record_response_is_configurable() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let id = caller.create(41, 5).await.json()["id"].as_i64().unwrap();
@@ -474,7 +484,7 @@ async fn deleted_record_response_is_configurable() {
     once(Fault::MarkerNotKept);
     assert_eq!(caller.create(42, 1).await.json()["product_sku"], "");
 
-    tenant.act(Act::DeleteSubscription { id: i32::try_from(id).unwrap() }).unwrap();
+    tenant.act(Act::DeleteSubscription { id: i32::try_from(id)? })?;
     for (fault, status, text) in [
         (Fault::GoneAsEmpty, 200, ""),
         (Fault::GoneAsNull, 200, "null"),
@@ -488,6 +498,7 @@ async fn deleted_record_response_is_configurable() {
     once(Fault::GoneAsDeleted);
     assert_eq!(caller.get(&path).await.json()["deleted"], true);
     assert_eq!(tenant.unconsumed_faults(), []);
+    Ok(())
 }
 
 #[tokio::test]
@@ -564,27 +575,27 @@ impl Drop for Dir {
 }
 
 #[tokio::test]
-async fn tenant_survives_a_kill() {
+async fn tenant_survives_a_kill() -> anyhow::Result<()> {
     let dir = Dir::new();
-    let sandbox = dir.open().await.unwrap();
+    let sandbox = dir.open().await?;
     let tenant = sandbox.tenant("acme");
     let caller = Caller::new(&tenant).await;
     let id = caller.create(41, 5).await.json()["id"].as_i64().unwrap();
     tenant.inject(Fault::CountAsText, Matching::any(), Lasting::Sticky);
     tenant.inject(Fault::AppearsAfterLook, Matching::any(), Lasting::Once);
     assert_eq!(caller.create(41, 7).await.status, 504);
-    tenant.act(Act::AddCustomer { name: "東京".into() }).unwrap();
+    tenant.act(Act::AddCustomer { name: "東京".into() })?;
     let busy = dir.open().await.err().map(|refused| refused.kind());
     assert_eq!(busy, Some(std::io::ErrorKind::ResourceBusy), "two processes must not write the same tenant");
     drop(sandbox);
 
     // Half a line, as a kill in the middle of a write leaves it.
     let file = dir.0.join("acme.jsonl");
-    let mut text = std::fs::read(&file).unwrap();
+    let mut text = std::fs::read(&file)?;
     text.extend_from_slice(b"[{\"subscription\":{\"id\":9");
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, text)?;
 
-    let sandbox = dir.open().await.unwrap();
+    let sandbox = dir.open().await?;
     let again = sandbox.tenant("acme");
     assert_eq!(again.url(), tenant.url());
     assert_eq!(again.client_secret(), tenant.client_secret());
@@ -596,23 +607,25 @@ async fn tenant_survives_a_kill() {
     assert_eq!(again.journal().iter().filter(|entry| entry.call == Call::Create).count(), 2);
     assert!(sandbox.tenant("other").subscriptions().is_empty());
     sandbox.stop().await;
-    dir.open().await.unwrap().stop().await;
+    dir.open().await?.stop().await;
+    Ok(())
 }
 
 #[tokio::test]
-async fn tenants_are_isolated() {
+async fn tenants_are_isolated() -> anyhow::Result<()> {
     let options = SandboxOptions { dir: None, clock: Clock::manual(at_night()) };
-    let sandbox = Sandbox::start(options, vec![TenantSeed::northwind(), TenantSeed::other()]).await.unwrap();
+    let sandbox = Sandbox::start(options, vec![TenantSeed::northwind(), TenantSeed::other()]).await?;
     let (northwind, other) = (sandbox.tenant("northwind-msp"), sandbox.tenant("other"));
     let caller = Caller::new(&northwind).await;
     let stranger = Caller { base: other.url(), ..caller };
     assert_eq!(stranger.get("/api/Client").await.status, 401);
     assert_eq!(Caller::new(&other).await.ids("/api/Client", "clients").await.len(), 3);
     assert!(northwind.customer_named("Łódź Precision").id > 0);
+    Ok(())
 }
 
 #[tokio::test]
-async fn admin_actions_are_available_over_http() {
+async fn admin_actions_are_available_over_http() -> anyhow::Result<()> {
     let (_sandbox, tenant, _) = small_tenant().await;
     let caller = Caller::new(&tenant).await;
     let send = async |method: Method, path: &str, body: Value| caller.try_send(method, path, Some(body)).await.unwrap();
@@ -638,11 +651,12 @@ async fn admin_actions_are_available_over_http() {
 
     let journal = caller.get("/sandbox/journal?after=1").await.json();
     assert_eq!(journal[0]["no"], 2);
-    let page = http().get(tenant.url()).send().await.unwrap();
+    let page = http().get(tenant.url()).send().await?;
     assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
     // A page of another origin cannot call it: neither by a form nor by a name of its own.
     let form = http().post(tenant.url() + "/sandbox/act").form(&[("act", "rotate_secret")]);
-    assert_eq!(form.send().await.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(form.send().await?.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let named = http().get(tenant.url() + "/sandbox/credentials").header(header::HOST, "attacker.example");
-    assert_eq!(named.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(named.send().await?.status(), StatusCode::FORBIDDEN);
+    Ok(())
 }

@@ -45,12 +45,11 @@ const LEAK: &str = "leak: ";
 const END: &str = "everything was driven";
 
 #[test]
-fn planted_secrets_appear_nowhere() {
-    let inner = Command::new(std::env::current_exe().unwrap())
+fn planted_secrets_appear_nowhere() -> anyhow::Result<()> {
+    let inner = Command::new(std::env::current_exe()?)
         .args(["--exact", INNER, "--ignored", "--nocapture"])
         .stdin(Stdio::null())
-        .output()
-        .unwrap();
+        .output()?;
     let (said, logs) = (String::from_utf8_lossy(&inner.stdout), String::from_utf8_lossy(&inner.stderr));
     let tail = &logs[logs.floor_char_boundary(logs.len().saturating_sub(4_000))..];
     assert!(inner.status.success(), "it did not come to its end: {said}\n{tail}");
@@ -68,6 +67,7 @@ fn planted_secrets_appear_nowhere() {
             assert!(line.is_none(), "{secret:?} is in the logs as {form:?}: {:.600}", line.unwrap_or_default());
         }
     }
+    Ok(())
 }
 
 /// The ways in which a secret may be written.
@@ -85,8 +85,8 @@ struct Hunt {
 
 #[tokio::test]
 #[ignore = "run by `planted_secrets_appear_nowhere`, in a process of its own"]
-async fn planted_secrets_in_own_process() {
-    telemetry::init(&LogConfig { filter: "trace".into(), format: LogFormat::Json }).unwrap();
+async fn planted_secrets_in_own_process() -> anyhow::Result<()> {
+    telemetry::init(&LogConfig { filter: "trace".into(), format: LogFormat::Json })?;
     let (echo, mood, heard) = repeating_halo().await;
     let key = BASE64_STANDARD.encode(KEY);
     let adjust = {
@@ -132,6 +132,7 @@ async fn planted_secrets_in_own_process() {
         println!("{PLANTED}{secret}");
     }
     tracing::info!("{END}");
+    Ok(())
 }
 
 impl Hunt {

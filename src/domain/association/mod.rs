@@ -1,5 +1,6 @@
 //! The mapping of a client to a Halo customer, and the one subscription that follows from it.
 
+mod event;
 mod lifecycle;
 #[cfg(test)]
 mod tests;
@@ -7,11 +8,10 @@ mod tests;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strum::{EnumString, IntoStaticStr};
 
-pub use lifecycle::{
-    AssociationEvent, Impossible, Lifecycle, Observed, ObservedFields, PendingWrite, Step, StepReport, Transition,
-    confirmation_timeout_passed,
-};
+pub use event::{AssociationEvent, Impossible, ObservedFields, Step, StepReport, Transition};
+pub use lifecycle::{Lifecycle, Observed, PendingWrite, confirmation_timeout_passed};
 
 use super::problem::Problem;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
@@ -20,20 +20,7 @@ use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, Ha
 pub const SUBSCRIPTION_NAME: &str = "INFIMA Security Awareness Training";
 
 /// How far an association is.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum AssociationState {
@@ -61,20 +48,7 @@ impl AssociationState {
 }
 
 /// What becomes of the billed quantity when an association ends. Nothing is ever deleted in Halo.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Ending {
@@ -89,20 +63,7 @@ impl Ending {
 }
 
 /// Whether a recurring invoice bills the subscription.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Billing {

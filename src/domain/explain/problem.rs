@@ -61,7 +61,7 @@ impl ProblemKind {
                 "The sync continues by itself.",
             ),
             ProblemKind::RequestNotSent { retried } => continuing(
-                "INFIMA did not get to send a request to Halo in time. Nothing was sent.",
+                "INFIMA could not send a request to Halo in time. Nothing was sent.",
                 *retried,
                 "INFIMA tries the sync again by itself.",
             ),

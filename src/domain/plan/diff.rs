@@ -1,114 +1,18 @@
-//! Computes the plan from desired and observed state. Every decision about money is made here and
-//! nowhere else.
+//! Computes the plan from desired and observed state. Every decision about money is made here, or
+//! in [`super::adopt`] for an association whose subscription is not known.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::candidates::{duplicate, ids, recovered, reserved_for_pending};
+use super::adopt::{find_by_marker, find_or_create};
+use super::candidates::{duplicate, reserved_for_pending};
 use super::desired::{Desired, DesiredAssociation, Goal};
-use super::observed::{CustomerState, Lookup, Observed, ObservedCustomer, ObservedSubscription};
+use super::observed::{CustomerState, Lookup, Observed, ObservedSubscription};
+use super::step::{Action, Plan, Step};
 use crate::domain::association::Ending;
 use crate::domain::problem::{Problem, ProblemCode, ProblemKind, QuantityRefusal};
-use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    pub steps: Vec<Step>,
-}
-
-impl Plan {
-    /// Removes the steps of `these` associations that would write to Halo. Returns the associations
-    /// of the removed steps and the remaining plan.
-    pub fn without_writes_of(self, these: &BTreeSet<AssociationId>) -> (BTreeSet<AssociationId>, Plan) {
-        let would = |step: &Step| these.contains(&step.association) && step.action.writes();
-        let (left_out, steps): (Vec<_>, Vec<_>) = self.steps.into_iter().partition(would);
-        (left_out.into_iter().map(|step| step.association).collect(), Plan { steps })
-    }
-
-    /// The associations whose steps write to Halo.
-    pub fn writing(&self) -> impl Iterator<Item = AssociationId> {
-        self.steps.iter().filter(|step| step.action.writes()).map(|step| step.association)
-    }
-
-    /// The problem of the first deferred step.
-    pub fn deferred(&self) -> Option<&Problem> {
-        self.steps.iter().find_map(|step| match &step.action {
-            Action::Defer(problem) => Some(problem),
-            _ => None,
-        })
-    }
-}
-
-/// What to do for one association, and what its owner should know.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    pub association: AssociationId,
-    pub revision: i32,
-    pub client: ClientId,
-    pub client_name: String,
-    pub customer: HaloCustomerId,
-    pub action: Action,
-    /// The association's own subscription as Halo showed it, or the one to re-adopt.
-    pub observed: Option<ObservedSubscription>,
-    /// A problem that does not stop the write.
-    pub warning: Option<Problem>,
-    /// Halo's quantity is not the one that was last written.
-    pub changed_in_halo: bool,
-    /// The quantity that Halo showed before an unconfirmed write, which counts as this step's.
-    pub before_sent: Option<u32>,
-    /// Whether the client has a second subscription; `None` if the customer's subscriptions were
-    /// not read.
-    pub duplicate: Option<bool>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    Create {
-        name: String,
-        marker: String,
-        quantity: u32,
-    },
-    /// An earlier create made the subscription and its id was lost: adopt it again, and set its
-    /// quantity if that differs.
-    Readopt {
-        subscription: HaloSubscriptionId,
-        quantity: u32,
-    },
-    SetQuantity {
-        subscription: HaloSubscriptionId,
-        /// `None` if Halo showed something other than a whole number.
-        from: Option<u32>,
-        to: u32,
-    },
-    /// Halo already shows the desired quantity.
-    NoChange {
-        subscription: HaloSubscriptionId,
-        quantity: u32,
-    },
-    /// A user removed the association: its quantity is set to zero first if the user chose that,
-    /// then the association ends.
-    End {
-        set_to_zero: Option<HaloSubscriptionId>,
-    },
-    /// Halo may still be at work on an unconfirmed write: observe again later.
-    Defer(Problem),
-    /// Nothing can be written until this problem is resolved.
-    Blocked(Problem),
-}
-
-impl Action {
-    pub fn writes(&self) -> bool {
-        match self {
-            Action::Create { .. } | Action::SetQuantity { .. } => true,
-            // Adopting writes to our tables only; whether the quantity differs is known when the
-            // step is executed.
-            Action::Readopt { .. } => true,
-            Action::End { set_to_zero } => set_to_zero.is_some(),
-            Action::NoChange { .. } | Action::Defer(_) | Action::Blocked(_) => false,
-        }
-    }
-}
+use crate::ids::HaloSubscriptionId;
 
 /// Computes the plan. `now` dates the problems that are found.
 pub fn diff(desired: &Desired, observed: &Observed, now: DateTime<Utc>) -> Plan {
@@ -253,50 +157,9 @@ fn step(
     step
 }
 
-/// Finds the subscription of an association that was carried over to another identity of the tenant
-/// and whose id is another record's there, or none. Nothing is created: a user decides what is done
-/// about a subscription that is gone.
-fn find_by_marker(
-    association: &DesiredAssociation,
-    id: HaloSubscriptionId,
-    observed: &Observed,
-    owned: &mut BTreeSet<HaloSubscriptionId>,
-    adopted: &mut Option<ObservedSubscription>,
-    now: DateTime<Utc>,
-) -> Action {
-    let blocked = |kind| Action::Blocked(Problem::new(kind, now).with_first_seen_from(association.problem.as_ref()));
-    if association.goal == Goal::End(Ending::KeepQuantity) {
-        return Action::End { set_to_zero: None };
-    }
-    let subscriptions = match observed.customers.get(&association.customer) {
-        Some(ObservedCustomer::Found { subscriptions, .. }) => subscriptions.as_slice(),
-        Some(ObservedCustomer::Deleted) | None => &[],
-    };
-    let free = |it: &&ObservedSubscription| !owned.contains(&it.id) && association.is_verified_by(it);
-    let marked: Vec<_> = subscriptions.iter().filter(free).collect();
-    match marked[..] {
-        [only] if !only.active => blocked(ProblemKind::SubscriptionInactive { id: only.id }),
-        [only] => {
-            owned.insert(only.id);
-            *adopted = Some(only.clone());
-            match association.goal {
-                Goal::SyncQuantity { active_users } => {
-                    Action::Readopt { subscription: only.id, quantity: active_users }
-                }
-                Goal::End(_) => Action::End { set_to_zero: (only.quantity != Some(0)).then_some(only.id) },
-            }
-        }
-        [] if matches!(observed.subscriptions.get(&id), Some(Lookup::Found(_))) => {
-            blocked(ProblemKind::AmbiguousRecovery { ids: vec![id] })
-        }
-        [] => blocked(missing(association, observed)),
-        _ => blocked(ProblemKind::AmbiguousRecovery { ids: ids(&marked) }),
-    }
-}
-
 /// Why Halo shows no such subscription. Where it does not show the customer either, the agent may
 /// no longer see them.
-fn missing(association: &DesiredAssociation, observed: &Observed) -> ProblemKind {
+pub(super) fn missing(association: &DesiredAssociation, observed: &Observed) -> ProblemKind {
     match observed.customer_state(association.customer) {
         Some(CustomerState::Active | CustomerState::Inactive) => ProblemKind::SubscriptionDeleted,
         Some(CustomerState::Missing) => ProblemKind::SubscriptionNotVisible,
@@ -345,109 +208,4 @@ fn warning(
 
 fn fell(from: u32, to: u32) -> bool {
     from > 0 && to < from && (to == 0 || to.saturating_mul(2) < from)
-}
-
-/// Adopts an existing subscription, or creates one only if Halo shows none.
-fn find_or_create(
-    association: &DesiredAssociation,
-    observed: &Observed,
-    reserved: &BTreeSet<HaloSubscriptionId>,
-    owned: &mut BTreeSet<HaloSubscriptionId>,
-    adopted: &mut Option<ObservedSubscription>,
-    now: DateTime<Utc>,
-) -> Action {
-    let blocked = |problem: Problem| Action::Blocked(problem.with_first_seen_from(association.problem.as_ref()));
-    let create = &association.create;
-    let (name, subscriptions, inactive) = match observed.customers.get(&association.customer) {
-        Some(ObservedCustomer::Found { name, subscriptions, inactive, .. }) => {
-            (name.as_str(), subscriptions.as_slice(), *inactive)
-        }
-        Some(ObservedCustomer::Deleted) => {
-            return match association.goal {
-                // The record of an unconfirmed create may have moved with a merged customer, or may
-                // not show yet.
-                Goal::End(_) if create.sent_at.is_some() && !create.timed_out => {
-                    Action::Defer(Problem::new(ProblemKind::CreateUnconfirmed, now))
-                }
-                Goal::End(_) => Action::End { set_to_zero: None },
-                Goal::SyncQuantity { .. } => blocked(Problem::new(ProblemKind::CustomerDeleted, now)),
-            };
-        }
-        None => return blocked(Problem::new(ProblemKind::AnswerNotUnderstood, now)),
-    };
-    let previous_subscription = match create
-        .previous_subscription
-        .filter(|id| !owned.contains(id))
-        .and_then(|id| observed.subscriptions.get(&id))
-    {
-        Some(Lookup::Found(record)) => subscriptions.iter().all(|it| it.id != record.id).then_some(record),
-        Some(Lookup::Unknown(kind)) => return blocked(Problem::new(kind.clone(), now)),
-        Some(Lookup::Deleted) | None => None,
-    };
-    let free = subscriptions.iter().filter(|subscription| !owned.contains(&subscription.id));
-    let free: Vec<_> = free.chain(previous_subscription).collect();
-    let recovered = recovered(association, &free);
-    match recovered[..] {
-        [] => {}
-        // A user saw this one and chose a new subscription. It may also be the record of the
-        // unconfirmed create.
-        [only] if create.creation_approved && only.marker.as_deref() != Some(&create.marker) => {
-            if create.sent_at.is_some() && create.timed_out {
-                return blocked(Problem::new(ProblemKind::AmbiguousRecovery { ids: vec![only.id] }, now));
-            }
-        }
-        // An inactive subscription is not written, whether it is owned already or not.
-        [only] if !only.active && matches!(association.goal, Goal::SyncQuantity { .. }) => {
-            return blocked(Problem::new(ProblemKind::SubscriptionInactive { id: only.id }, now));
-        }
-        [only] => {
-            owned.insert(only.id);
-            *adopted = Some(only.clone());
-            return match association.goal {
-                Goal::SyncQuantity { active_users } => {
-                    Action::Readopt { subscription: only.id, quantity: active_users }
-                }
-                Goal::End(Ending::SetToZero) if only.quantity != Some(0) => Action::End { set_to_zero: Some(only.id) },
-                Goal::End(_) => Action::End { set_to_zero: None },
-            };
-        }
-        // A user saw them and chose a new subscription.
-        _ if create.creation_approved && create.sent_at.is_none() => {}
-        // The quantity stays as it is, whichever of them is the association's.
-        _ if association.goal == Goal::End(Ending::KeepQuantity) => return Action::End { set_to_zero: None },
-        // The record of the unconfirmed create may not be among them yet.
-        _ if create.sent_at.is_some() && !create.timed_out => {}
-        _ => {
-            let ids = ids(&recovered);
-            let kind = match create.sent_at.is_some() {
-                true => ProblemKind::AmbiguousRecovery { ids },
-                false => ProblemKind::DuplicateSubscription { ids },
-            };
-            return blocked(Problem::new(kind, now));
-        }
-    }
-    if create.sent_at.is_some() && !create.timed_out {
-        // A refusal stays in sight while INFIMA looks whether the create was stored all the same.
-        let refused = association.problem.clone().filter(|it| it.code() == ProblemCode::CreateRefused);
-        let unconfirmed = Problem::new(ProblemKind::CreateUnconfirmed, now);
-        return Action::Defer(
-            refused.unwrap_or_else(|| unconfirmed.with_first_seen_from(association.problem.as_ref())),
-        );
-    }
-    let Goal::SyncQuantity { active_users } = association.goal else { return Action::End { set_to_zero: None } };
-    // In a tenant of another identity, the customer's id may be another customer's.
-    if association.unverified && association.customer_name.as_deref() != Some(name) {
-        return blocked(Problem::new(ProblemKind::CustomerDeleted, now));
-    }
-    if inactive {
-        return blocked(Problem::new(ProblemKind::CustomerInactive, now));
-    }
-    // A subscription with our vendor text that no association owns, such as an earlier
-    // installation's: a user chooses.
-    let orphans: Vec<_> =
-        free.iter().copied().filter(|it| it.ours && it.active && !reserved.contains(&it.id)).collect();
-    if !orphans.is_empty() && !create.creation_approved {
-        return blocked(Problem::new(ProblemKind::SubscriptionExists { ids: ids(&orphans) }, now));
-    }
-    Action::Create { name: create.name.clone(), marker: create.marker.clone(), quantity: active_users }
 }

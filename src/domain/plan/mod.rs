@@ -4,13 +4,16 @@
 //! and `ops/sync/run` executes it step by step. A second plan right after a successful run changes
 //! nothing.
 
+mod adopt;
 mod candidates;
 mod desired;
 mod diff;
 mod observed;
 mod render;
+mod step;
 
 pub use desired::{Create, Desired, DesiredAssociation, Goal, Sent, UnconfirmedWrite};
-pub use diff::{Action, Plan, Step, diff};
+pub use diff::diff;
 pub use observed::{CustomerState, Lookup, Observed, ObservedCustomer, ObservedSubscription};
 pub use render::render;
+pub use step::{Action, Plan, Step};

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::diff::{Action, Plan, Step};
+use super::step::{Action, Plan, Step};
 
 /// One line per step, in the order of the plan. Ends with a newline unless the plan is empty.
 pub fn render(plan: &Plan) -> String {

@@ -19,7 +19,7 @@ use crate::ids::{ClientId, RunId};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
     pub state: RunState,
-    /// None: all of the partner's associations.
+    /// `None` covers all of the partner's associations.
     pub clients: Option<Vec<ClientId>>,
     /// The nightly sync that this run is, also if a person had requested the run before.
     pub night: Option<Night>,

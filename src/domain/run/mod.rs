@@ -7,6 +7,7 @@ mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 pub use lifecycle::{Claim, Impossible, Lease, Lifecycle, Night, Pause, RunEvent};
 pub use request::{Answer, RunRequest, answer};
@@ -16,20 +17,7 @@ use super::problem::Problem;
 use crate::ids::{AssociationId, ClientId, PartnerId, ResultId, RunId};
 
 /// Why a run was enqueued.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Trigger {
@@ -47,20 +35,7 @@ impl Trigger {
 }
 
 /// How far a run is.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RunState {
@@ -85,20 +60,7 @@ impl RunState {
 }
 
 /// What a run did for one association.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Outcome {
@@ -106,7 +68,7 @@ pub enum Outcome {
     Updated,
     Unchanged,
     Failed,
-    /// Not reached, or waiting for something that a later run resolves.
+    /// The run did not reach the client, or a later run completes it.
     Skipped,
 }
 
@@ -122,7 +84,7 @@ pub struct Run {
     pub partner: PartnerId,
     pub trigger: Trigger,
     pub state: RunState,
-    /// None: all of the partner's associations.
+    /// `None` covers all of the partner's associations.
     pub clients: Option<Vec<ClientId>>,
     pub nightly_date: Option<NaiveDate>,
     pub requested_by: Option<Actor>,
@@ -130,7 +92,7 @@ pub struct Run {
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     pub next_attempt_at: DateTime<Utc>,
-    /// That moment has come, by the clock that judges it: Postgres'.
+    /// Whether that time has come, by Postgres' clock.
     pub due: bool,
     pub progress: Progress,
     pub summary: Summary,
@@ -164,7 +126,7 @@ pub struct RunResult {
     pub association: AssociationId,
     pub client: ClientId,
     pub outcome: Outcome,
-    /// As Halo had it.
+    /// The quantity that Halo showed.
     pub quantity_before: Option<u32>,
     pub quantity_after: Option<u32>,
     /// Halo's quantity was not what we last wrote.

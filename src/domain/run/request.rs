@@ -13,7 +13,7 @@ use crate::ids::{ClientId, RunId};
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRequest {
     pub trigger: Trigger,
-    /// None: all of the partner's associations.
+    /// `None` covers all of the partner's associations.
     pub clients: Option<Vec<ClientId>>,
     pub nightly_date: Option<NaiveDate>,
     /// A person is waiting.

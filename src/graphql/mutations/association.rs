@@ -1,4 +1,4 @@
-//! Mapping clients to Halo customers, and ending that.
+//! Mapping clients to Halo customers, and ending a mapping.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
@@ -84,7 +84,7 @@ pub struct HaloClientAssociationInput {
     /// there.
     #[graphql(default)]
     allow_shared_customer: bool,
-    /// What happens to the current association. Required if the client is mapped to another
+    /// The ending of the client's current association. Required if the client is mapped to another
     /// customer.
     replace: Option<HaloAssociationReplacementInput>,
 }
@@ -100,10 +100,10 @@ impl HaloClientAssociationInput {
     }
 }
 
-/// What happens to the association that is replaced.
+/// The ending of the association that is replaced.
 #[derive(InputObject)]
 pub struct HaloAssociationReplacementInput {
-    /// What happens to the billed quantity at the customer that the client was mapped to.
+    /// The option for the quantity that is billed at the customer that the client was mapped to.
     previous_subscription: HaloAssociationEnding,
 }
 
@@ -115,8 +115,8 @@ pub struct SaveHaloClientAssociationsPayload {
     associations: Option<Vec<HaloClientAssociation>>,
     /// The sync that creates the subscriptions. Null if nothing was changed.
     run: Option<HaloSyncRun>,
-    /// What has to be fixed, with the entry's index in `field`: `["associations", "3",
-    /// "haloCustomerId"]`.
+    /// The errors in the input that have to be fixed, with the entry's index in `field`:
+    /// `["associations", "3", "haloCustomerId"]`.
     user_errors: Vec<UserError>,
 }
 
@@ -125,7 +125,7 @@ pub struct SaveHaloClientAssociationsPayload {
 pub struct RemoveHaloClientAssociationInput {
     /// The global id of the association to remove.
     association_id: ID,
-    /// What happens to the billed quantity.
+    /// The option for the billed quantity.
     quantity: HaloAssociationEnding,
     /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
@@ -139,6 +139,6 @@ pub struct RemoveHaloClientAssociationPayload {
     association: Option<HaloClientAssociation>,
     /// The sync that ends the association. Null if nothing has to be changed in Halo.
     run: Option<HaloSyncRun>,
-    /// What has to be fixed in the input.
+    /// The errors in the input that have to be fixed.
     user_errors: Vec<UserError>,
 }

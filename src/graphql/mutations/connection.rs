@@ -1,4 +1,4 @@
-//! Saving, testing and forgetting the connection to a partner's Halo.
+//! Saving, testing and disconnecting a partner's Halo.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
@@ -150,11 +150,11 @@ pub struct SaveHaloConnectionInput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "TenantDecision")]
 pub enum HaloTenantDecision {
-    /// It is the same Halo under another name: the associations continue. INFIMA verifies each
-    /// subscription by its marker before it writes to it.
+    /// Treats the Halo as the same one under another name: the associations continue. INFIMA
+    /// verifies each subscription by its marker before it writes to it.
     CarryOver,
-    /// It is another Halo: the associations end, their quantities stay as they are, and their
-    /// history is kept.
+    /// Treats the Halo as another one: the associations end, their quantities stay as they are, and
+    /// their history is kept.
     Archive,
 }
 
@@ -176,7 +176,7 @@ pub struct ConfirmHaloTenantChangePayload {
     halo_connection: Option<HaloConnection>,
     /// The sync that was queued. Null if no client is mapped.
     run: Option<HaloSyncRun>,
-    /// What has to be fixed in the input.
+    /// The errors in the input that have to be fixed.
     user_errors: Vec<UserError>,
 }
 
@@ -190,7 +190,7 @@ pub struct SaveHaloConnectionPayload {
     /// The findings about the details, whether they were stored or not: one for the address, one
     /// for the credentials and one for each permission. Null if nothing was checked.
     checks: Option<Vec<HaloConnectionCheck>>,
-    /// What has to be fixed in the details.
+    /// The errors in the details that have to be fixed.
     user_errors: Vec<UserError>,
 }
 
@@ -219,7 +219,7 @@ pub struct TestHaloConnectionPayload {
     test: Option<HaloConnectionTest>,
     /// The stored connection. Null if there is none.
     halo_connection: Option<HaloConnection>,
-    /// What has to be fixed in the details before they can be checked.
+    /// The errors in the details that have to be fixed before the details can be checked.
     user_errors: Vec<UserError>,
 }
 
@@ -258,6 +258,6 @@ pub struct DisconnectHaloInput {
 pub struct DisconnectHaloPayload {
     /// The partner, which has no connection now. Null if nothing was changed.
     partner: Option<Partner>,
-    /// What has to be fixed in the input.
+    /// The errors in the input that have to be fixed.
     user_errors: Vec<UserError>,
 }

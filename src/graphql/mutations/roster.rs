@@ -1,4 +1,4 @@
-//! INFIMA's platform brings its partners, clients and users up to date.
+//! Importing the partners, clients and users of INFIMA's platform.
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
@@ -147,9 +147,9 @@ pub struct RosterUserInput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::roster::RosterState")]
 pub enum RosterState {
-    /// A customer of INFIMA.
+    /// The partner or client is a customer of INFIMA.
     Active,
-    /// No longer a customer of INFIMA.
+    /// The partner or client is no longer a customer of INFIMA.
     Archived,
 }
 
@@ -157,11 +157,11 @@ pub enum RosterState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::roster::UserState")]
 pub enum RosterUserState {
-    /// In training and counted.
+    /// The user is in training and counted.
     Active,
-    /// Paused and not counted.
+    /// The user is paused and not counted.
     Deactivated,
-    /// Archived and not counted.
+    /// The user is archived and not counted.
     Archived,
 }
 
@@ -170,8 +170,8 @@ pub enum RosterUserState {
 pub struct ImportRosterPayload {
     /// The numbers of stored records. Null if nothing was imported.
     imported: Option<ImportedRoster>,
-    /// What has to be fixed, with the record's list and index in `field`: `["clients", "12",
-    /// "partnerExternalId"]`.
+    /// The errors in the input that have to be fixed, with the record's list and index in `field`:
+    /// `["clients", "12", "partnerExternalId"]`.
     user_errors: Vec<UserError>,
 }
 

@@ -1,4 +1,4 @@
-//! Changing when a partner's nights are.
+//! Changing the schedule of a partner's nightly sync.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
@@ -10,7 +10,6 @@ use crate::graphql::{
     user_error::{UserError, into_payload},
 };
 use crate::ops::sync::settings::{ScheduleChanges, update_settings};
-use crate::ops::{OpError, UserErrorCode};
 
 #[derive(Default)]
 pub struct SettingsMutations;
@@ -25,20 +24,16 @@ impl SettingsMutations {
     ) -> Result<UpdateHaloSyncSettingsPayload> {
         let request_context = RequestContext::of(ctx);
         let target = request_context.target(input.partner_id.as_ref());
-        let updated = match input.changes() {
-            Ok(changes) => {
-                update_settings(&request_context.ops, &request_context.request(None), target, &changes).await
-            }
-            Err(error) => Err(error),
+        let changes = ScheduleChanges {
+            nightly: input.nightly,
+            time_zone: input.time_zone.map(Into::into),
+            night_start: input.night_start.map(Into::into),
+            night_end: input.night_end.map(Into::into),
         };
+        let updated = update_settings(&request_context.ops, &request_context.request(None), target, &changes).await;
         let (partner, user_errors) = into_payload(request_context, target, updated).await?;
         Ok(UpdateHaloSyncSettingsPayload { partner: partner.map(Partner), user_errors })
     }
-}
-
-fn unknown_zone() -> OpError {
-    let message = "The time zone does not exist. Use an IANA name, such as Europe/London.";
-    OpError::refused(UserErrorCode::Invalid, &["timeZone"], message)
 }
 
 /// The input of `updateHaloSyncSettings`. Absent fields keep their values.
@@ -57,22 +52,11 @@ pub struct UpdateHaloSyncSettingsInput {
     partner_id: Option<ID>,
 }
 
-impl UpdateHaloSyncSettingsInput {
-    fn changes(self) -> std::result::Result<ScheduleChanges, OpError> {
-        Ok(ScheduleChanges {
-            nightly: self.nightly,
-            time_zone: self.time_zone.map(|zone| zone.known().ok_or_else(unknown_zone)).transpose()?,
-            night_start: self.night_start.map(Into::into),
-            night_end: self.night_end.map(Into::into),
-        })
-    }
-}
-
 /// The result of `updateHaloSyncSettings`.
 #[derive(SimpleObject)]
 pub struct UpdateHaloSyncSettingsPayload {
     /// The partner with its new settings. Null if nothing was changed.
     partner: Option<Partner>,
-    /// What has to be fixed in the input.
+    /// The errors in the input that have to be fixed.
     user_errors: Vec<UserError>,
 }

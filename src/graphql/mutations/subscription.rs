@@ -1,4 +1,4 @@
-//! What a person does about a subscription that INFIMA must not decide about by itself.
+//! What a user decides about a subscription, because INFIMA must not decide it by itself.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
@@ -11,8 +11,7 @@ use crate::graphql::{
 };
 use crate::ids::{AssociationId, HaloSubscriptionId};
 use crate::ops::association::recreate::recreate_subscription;
-use crate::ops::association::resolve::{Resolution, resolve_subscription};
-use crate::ops::{OpError, UserErrorCode};
+use crate::ops::association::resolve::{Answer, resolve_subscription};
 
 #[derive(Default)]
 pub struct SubscriptionMutations;
@@ -48,10 +47,7 @@ impl SubscriptionMutations {
         let request_context = RequestContext::of(ctx);
         let (target, request) = (request_context.target(input.partner_id.as_ref()), request_context.request(None));
         let id = input.association_id.parse::<AssociationId>().ok();
-        let resolved = match input.resolution() {
-            Ok(resolution) => resolve_subscription(&request_context.ops, &request, target, id, resolution).await,
-            Err(error) => Err(error),
-        };
+        let resolved = resolve_subscription(&request_context.ops, &request, target, id, input.answer()).await;
         let (resolved, user_errors) = into_payload(request_context, target, resolved).await?;
         let Some((association, run)) = resolved else {
             return Ok(ResolveHaloSubscriptionPayload { association: None, run: None, user_errors });
@@ -78,7 +74,7 @@ pub struct RecreateHaloSubscriptionPayload {
     association: Option<HaloClientAssociation>,
     /// The sync that creates the subscription.
     run: Option<HaloSyncRun>,
-    /// What has to be fixed in the input.
+    /// The errors in the input that have to be fixed.
     user_errors: Vec<UserError>,
 }
 
@@ -96,16 +92,11 @@ pub struct ResolveHaloSubscriptionInput {
 }
 
 impl ResolveHaloSubscriptionInput {
-    fn resolution(&self) -> std::result::Result<Resolution, OpError> {
-        match (self.answer, self.adopt_subscription_id) {
-            (HaloSubscriptionAnswer::Adopt, Some(id)) => Ok(Resolution::Adopt(HaloSubscriptionId(id))),
-            (HaloSubscriptionAnswer::Adopt, None) => Err(OpError::refused(
-                UserErrorCode::Required,
-                &["adoptSubscriptionId"],
-                "Give the id of the subscription to use.",
-            )),
-            (HaloSubscriptionAnswer::CreateNew, _) => Ok(Resolution::CreateNew),
-            (HaloSubscriptionAnswer::Continue, _) => Ok(Resolution::Continue),
+    fn answer(&self) -> Answer {
+        match self.answer {
+            HaloSubscriptionAnswer::Adopt => Answer::Adopt(self.adopt_subscription_id.map(HaloSubscriptionId)),
+            HaloSubscriptionAnswer::CreateNew => Answer::CreateNew,
+            HaloSubscriptionAnswer::Continue => Answer::Continue,
         }
     }
 }
@@ -113,11 +104,11 @@ impl ResolveHaloSubscriptionInput {
 /// The answers to the problem of an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloSubscriptionAnswer {
-    /// Use the subscription in `adoptSubscriptionId` for the client.
+    /// Uses the subscription in `adoptSubscriptionId` for the client.
     Adopt,
-    /// Use none of the existing subscriptions and create a new one.
+    /// Creates a new subscription and uses none of the existing ones.
     CreateNew,
-    /// Resume writes: a user has reviewed the subscription's name, price and cost in Halo.
+    /// Resumes writes: a user has reviewed the subscription's name, price and cost in Halo.
     Continue,
 }
 
@@ -128,6 +119,6 @@ pub struct ResolveHaloSubscriptionPayload {
     association: Option<HaloClientAssociation>,
     /// The sync that carries out the decision.
     run: Option<HaloSyncRun>,
-    /// What has to be fixed in the input.
+    /// The errors in the input that have to be fixed.
     user_errors: Vec<UserError>,
 }

@@ -52,6 +52,7 @@ pub struct RequestHaloSyncInput {
 pub struct RequestHaloSyncPayload {
     /// The sync. Null if none was queued.
     run: Option<HaloSyncRun>,
-    /// What has to be fixed in the input. Clients with an error are not synced, the others are.
+    /// The errors in the input that have to be fixed. Clients with an error are not synced, the
+    /// others are.
     user_errors: Vec<UserError>,
 }

@@ -1,4 +1,4 @@
-//! Who did what.
+//! The entries of a partner's audit log.
 
 use std::collections::BTreeSet;
 

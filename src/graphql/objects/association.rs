@@ -55,7 +55,8 @@ impl HaloClientAssociation {
         self.0.state.into()
     }
 
-    /// What happens to the billed quantity. Null unless the association is ending or has ended.
+    /// The option that was chosen for the billed quantity. Null unless the association is ending or
+    /// has ended.
     async fn ending(&self) -> Option<HaloAssociationEnding> {
         self.0.ending.map(Into::into)
     }
@@ -127,8 +128,8 @@ impl HaloSubscription {
         billing(self.seen.billing).0
     }
 
-    /// Why the recurring invoice that lists the subscription does not bill it. Null if no invoice
-    /// lists it, or one bills it.
+    /// The reason why the recurring invoice that lists the subscription does not bill it. Null if
+    /// no invoice lists it, or one bills it.
     async fn billing_reason(&self) -> Option<HaloBillingReason> {
         billing(self.seen.billing).1
     }
@@ -147,7 +148,7 @@ impl HaloSubscription {
     }
 }
 
-/// The status of an association.
+/// The statuses of an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "association::AssociationState")]
 pub enum HaloAssociationStatus {
@@ -163,7 +164,7 @@ pub enum HaloAssociationStatus {
     Ended,
 }
 
-/// What happens to the billed quantity when an association ends. The subscription is never deleted.
+/// The options for the billed quantity when an association ends. The subscription is never deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "association::Ending")]
 pub enum HaloAssociationEnding {
@@ -173,7 +174,7 @@ pub enum HaloAssociationEnding {
     SetToZero,
 }
 
-/// Whether a recurring invoice bills a subscription.
+/// The billing statuses of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloBillingStatus {
     /// A recurring invoice bills the subscription.

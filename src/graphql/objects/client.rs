@@ -75,14 +75,8 @@ impl Client {
         if association.is_some_and(|found| found.state != AssociationState::Ending) {
             return Ok(None);
         }
-        let found = suggest_customers(
-            &request_context.ops,
-            &request_context.request(None),
-            self.0.partner,
-            &self.0,
-            most.into(),
-        )
-        .await?;
+        let request = request_context.request(None);
+        let found = suggest_customers(&request_context.ops, &request, &self.0, most.into()).await?;
         // A partner with suggestions has a connection.
         let Some(connection) = request_context.load(ConnectionOf(self.0.partner)).await? else {
             return Ok(None);

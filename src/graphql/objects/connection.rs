@@ -101,7 +101,7 @@ pub struct HaloTenantChange {
     total: u32,
 }
 
-/// The status of a connection.
+/// The statuses of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloConnectionStatus {
     /// The last check and the last sync found no problem.
@@ -146,9 +146,9 @@ impl HaloConnectionCheck {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "connection::CheckSubject")]
 pub enum HaloConnectionCheckSubject {
-    /// Whether a Halo answers at the address.
+    /// The address of the Halo.
     Address,
-    /// Whether Halo accepts the Client ID and Client Secret.
+    /// The Client ID and Client Secret.
     Credentials,
     /// The agent's Customers Access Level.
     AgentCustomers,

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::association::MappedCustomer;
 use crate::graphql::{
-    error::{Failure, Result},
+    error::{Failure, Result, none_if_not_found},
     loaders::ClientsOf,
     objects::client::Client,
     request_context::RequestContext,
 };
 use crate::ids::{HaloTenant, PartnerId};
+use crate::ops::Target;
 use crate::ops::association::search_customers::search_customers;
 
 pub struct HaloCustomer {
@@ -68,14 +69,14 @@ pub struct Found {
     total_count: Option<u32>,
 }
 
-/// One page of what Halo finds.
+/// One page of what Halo finds. `None` for a partner that does not exist or is not the caller's.
 pub(in crate::graphql) async fn search(
     request_context: &RequestContext,
-    partner: PartnerId,
+    target: Target,
     search: &str,
     first: u16,
     after: Option<OnPage>,
-) -> Result<HaloCustomerConnection> {
+) -> Result<Option<HaloCustomerConnection>> {
     let page = after.unwrap_or(OnPage { number: 1, size: first, skip: 0 });
     if page.number == 0 || crate::graphql::page::size(Some(page.size.into())).is_err() {
         return Err(Failure::bad_argument(
@@ -84,8 +85,9 @@ pub(in crate::graphql) async fn search(
         ));
     }
     let request = request_context.request(None);
-    let found =
-        search_customers(&request_context.ops, &request, partner, search, page.number, page.size.into()).await?;
+    let (ops, size) = (&request_context.ops, page.size.into());
+    let found = search_customers(ops, &request, target, search, page.number, size).await;
+    let Some(found) = none_if_not_found(found)? else { return Ok(None) };
 
     let here = found.customers.len();
     let end = here.min(usize::from(page.skip) + usize::from(first));
@@ -99,7 +101,7 @@ pub(in crate::graphql) async fn search(
         } else {
             OnPage { skip: u16::try_from(index + 1).unwrap_or(u16::MAX), ..page }
         };
-        Edge::new(OpaqueCursor(next), HaloCustomer { partner, tenant: found.tenant.clone(), customer })
+        Edge::new(OpaqueCursor(next), HaloCustomer { partner: found.partner, tenant: found.tenant.clone(), customer })
     }));
-    Ok(shown)
+    Ok(Some(shown))
 }

@@ -5,7 +5,7 @@ use async_graphql::Interface;
 
 use crate::graphql::{
     error::Result,
-    loaders::{ById, ConnectionOf, RecordId},
+    loaders::{ById, ConnectionOf},
     objects::association::HaloClientAssociation,
     objects::client::Client,
     objects::connection::HaloConnection,
@@ -13,7 +13,8 @@ use crate::graphql::{
     objects::run::HaloSyncRun,
     request_context::RequestContext,
 };
-use crate::ids::{ConnectionId, PartnerId};
+use crate::ids::{AssociationId, ClientId, ConnectionId};
+use crate::ops::Target;
 
 /// A record that `node` returns by its global id.
 #[derive(Interface)]
@@ -33,17 +34,17 @@ pub enum Node {
 /// Finds a record by its global id.
 pub(in crate::graphql) async fn find(request_context: &RequestContext, id: &str) -> Result<Option<Node>> {
     if let Ok(id) = id.parse() {
-        return partner(request_context, id).await;
+        return Ok(request_context.partner(Target::Partner(id)).await?.map(|it| Node::Partner(Partner(it))));
     }
-    if let Ok(id) = id.parse() {
-        let Some(partner) = request_context.owner(RecordId::Client(id)).await? else { return Ok(None) };
+    if let Ok(id) = id.parse::<ClientId>() {
+        let Some(partner) = request_context.owner(id.0).await? else { return Ok(None) };
         return Ok(request_context.load(ById(partner, id)).await?.map(|it| Node::Client(Client(it))));
     }
     if let Ok(id) = id.parse() {
         return connection(request_context, id).await;
     }
-    if let Ok(id) = id.parse() {
-        let Some(partner) = request_context.owner(RecordId::Association(id)).await? else { return Ok(None) };
+    if let Ok(id) = id.parse::<AssociationId>() {
+        let Some(partner) = request_context.owner(id.0).await? else { return Ok(None) };
         let association = request_context.load(ById(partner, id)).await?;
         return Ok(association.map(|it| Node::HaloClientAssociation(HaloClientAssociation(it))));
     }
@@ -53,17 +54,8 @@ pub(in crate::graphql) async fn find(request_context: &RequestContext, id: &str)
     Ok(None)
 }
 
-/// Finds a partner: FORBIDDEN for the platform, not found for another partner's user.
-async fn partner(request_context: &RequestContext, id: PartnerId) -> Result<Option<Node>> {
-    let caller = &request_context.caller;
-    if caller.role().belongs_to_a_partner() && caller.partner() != Some(id) {
-        return Ok(None);
-    }
-    Ok(request_context.load(id).await?.map(|it| Node::Partner(Partner(it))))
-}
-
 async fn connection(request_context: &RequestContext, id: ConnectionId) -> Result<Option<Node>> {
-    let Some(partner) = request_context.owner(RecordId::Connection(id)).await? else { return Ok(None) };
+    let Some(partner) = request_context.owner(id.0).await? else { return Ok(None) };
     let connection = request_context.load(ConnectionOf(partner)).await?.filter(|found| found.id == id);
     Ok(connection.and_then(HaloConnection::shown).map(Node::HaloConnection))
 }

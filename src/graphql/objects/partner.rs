@@ -148,7 +148,7 @@ pub struct ClientCounts {
     mapped: u32,
     /// The number of clients that are not mapped to a Halo customer.
     unmapped: u32,
-    /// The number of clients with a problem that someone has to resolve before the next sync can
+    /// The number of clients with a problem that has to be resolved before the next sync can
     /// succeed.
     needing_attention: u32,
 }
@@ -170,8 +170,8 @@ pub struct HaloSyncSettings {
 /// The sort orders of a list of clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum ClientOrder {
-    /// By name, A to Z.
+    /// Sorts by name, A to Z.
     NameAsc,
-    /// By name, Z to A.
+    /// Sorts by name, Z to A.
     NameDesc,
 }

@@ -41,7 +41,7 @@ impl HaloSyncPreview {
 
 pub struct HaloSyncPreviewEntry(Entry);
 
-/// The actions that a sync would take for an association.
+/// An entry of a preview: what a sync would do for one association.
 #[Object]
 impl HaloSyncPreviewEntry {
     /// The mapped client.
@@ -122,19 +122,19 @@ impl HaloSyncPreviewEntry {
 /// The actions that a sync would take for an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HaloSyncAction {
-    /// Create the subscription.
+    /// Creates the subscription.
     Create,
-    /// Use a subscription again that is already this client's, and set its quantity to the active
+    /// Uses a subscription again that is already this client's, and sets its quantity to the active
     /// user count.
     Readopt,
-    /// Set the quantity to the active user count.
+    /// Sets the quantity to the active user count.
     SetQuantity,
-    /// Change nothing: the quantity is correct.
+    /// Changes nothing: the quantity is correct.
     NoChange,
-    /// End the removed association.
+    /// Ends the removed association.
     End,
-    /// Check again later: a create is not confirmed yet.
+    /// Waits, because a create is not confirmed yet.
     Wait,
-    /// Report a problem that has to be resolved first.
+    /// Reports a problem that has to be resolved first.
     Report,
 }

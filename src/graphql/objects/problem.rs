@@ -8,21 +8,20 @@ use crate::graphql::scalars::Timestamp;
 
 pub struct HaloProblem(pub(in crate::graphql) problem::Problem);
 
-/// Something that is wrong between INFIMA and a partner's Halo: a code, what happened, and how to
-/// resolve it.
+/// A problem between INFIMA and a partner's Halo: what happened, why, and how to resolve it.
 #[Object]
 impl HaloProblem {
-    /// What is wrong, as a code.
+    /// The kind of problem.
     async fn code(&self) -> HaloProblemCode {
         self.0.code().into()
     }
 
-    /// What happened and why, in words for the partner.
+    /// The message for the user: what happened and why.
     async fn message(&self) -> String {
         self.0.message()
     }
 
-    /// How to resolve the problem. Null if nothing has to be done.
+    /// The way to resolve the problem, as a text for the user. Null if nothing has to be done.
     async fn remedy(&self) -> Option<&str> {
         self.0.remedy()
     }
@@ -40,7 +39,7 @@ impl HaloProblem {
         self.0.subscriptions().iter().map(|id| id.0).collect()
     }
 
-    /// When the problem was first found.
+    /// The time when the problem was first found.
     async fn since(&self) -> Timestamp {
         self.0.since.into()
     }
@@ -64,9 +63,9 @@ pub enum HaloProblemCode {
     HaloUnavailable,
     /// Halo asked for a pause because of too many requests.
     RateLimited,
-    /// INFIMA's own limit on requests to this Halo is reached. Halo has said nothing.
+    /// INFIMA's own limit on requests to this Halo is reached. The limit is not Halo's.
     BudgetExhausted,
-    /// INFIMA did not get to send a request to Halo in time. Nothing was sent.
+    /// INFIMA could not send a request to Halo in time. Nothing was sent.
     RequestNotSent,
     /// Halo gave an answer that INFIMA does not understand.
     AnswerNotUnderstood,
@@ -124,6 +123,6 @@ pub enum HaloProblemCode {
     FieldsChanged,
     /// More than one subscription could be the client's. The user has to choose.
     AmbiguousRecovery,
-    /// A fault of INFIMA's, whose support was notified.
+    /// INFIMA has an internal error, and its support was notified.
     InternalFault,
 }

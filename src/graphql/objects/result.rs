@@ -23,13 +23,13 @@ pub struct HaloSyncResult {
 /// The result of one sync for one client: the evidence behind the billed quantity.
 #[Object]
 impl HaloSyncResult {
-    /// The client.
+    /// The client that was synced.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let client = RequestContext::of(ctx).load(ById(self.partner, self.result.client)).await?;
         client.map(Client).ok_or(Failure::NotFound)
     }
 
-    /// The sync.
+    /// The sync that gave the result.
     async fn run(&self, ctx: &Context<'_>) -> Result<HaloSyncRun> {
         let run = RequestContext::of(ctx).load(ById(self.partner, self.result.run)).await?;
         run.map(HaloSyncRun).ok_or(Failure::NotFound)
@@ -66,7 +66,7 @@ impl HaloSyncResult {
         self.result.evidence.as_deref().filter(|_| RequestContext::of(ctx).caller.may(Act::ViewEvidence))
     }
 
-    /// The time of the act.
+    /// The time when the result was recorded.
     async fn at(&self) -> Timestamp {
         self.result.at.into()
     }

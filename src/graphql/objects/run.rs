@@ -189,7 +189,7 @@ pub enum HaloSyncTrigger {
     SubscriptionRecreated,
 }
 
-/// The status of a sync.
+/// The statuses of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "run::RunState")]
 pub enum HaloSyncStatus {

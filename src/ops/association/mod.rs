@@ -2,6 +2,7 @@
 //! it.
 
 mod company_name;
+mod mapping_table;
 pub mod recreate;
 pub mod remove;
 pub mod resolve;

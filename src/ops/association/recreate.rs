@@ -14,7 +14,7 @@ use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
 use crate::storage::{associations, connections};
 
-/// The association, and the run that creates its subscription.
+/// Requests the subscription. Returns the association, and the run that creates its subscription.
 pub async fn recreate_subscription(
     ops: &Ops,
     request: &Request<'_>,

@@ -1,5 +1,5 @@
-//! Ends the mapping of a client. What becomes of the billed quantity is money, so the caller says
-//! it; a run confirms it.
+//! Ends the mapping of a client. The caller decides what happens to the billed quantity, because
+//! that is money; a run confirms it.
 
 use serde_json::json;
 
@@ -12,7 +12,8 @@ use crate::ids::{AssociationId, RunId};
 use crate::ops::{OpError, Ops, Request, Target, sync::enqueue};
 use crate::storage::{associations, connections};
 
-/// The association as it is now, and the run that brings it to its end where one is needed.
+/// Removes the association. Returns it with its new state, and the run that ends it if one is
+/// needed.
 pub async fn remove_association(
     ops: &Ops,
     request: &Request<'_>,
@@ -24,9 +25,9 @@ pub async fn remove_association(
     let id = id.into().ok_or_else(not_found)?;
     let mut tx = ops.begin_active(&scope, request).await?;
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
-    // Who waits in vain for Halo to take a 0 may say otherwise.
-    let said_otherwise = before.state == AssociationState::Ending && before.ending != Some(ending);
-    if before.is_over() && !said_otherwise {
+    // A user whose 0 Halo does not accept may choose another ending.
+    let is_new_ending = before.state == AssociationState::Ending && before.ending != Some(ending);
+    if before.is_over() && !is_new_ending {
         return Ok((before, None));
     }
     let removed = AssociationEvent::Removed { ending, at: tx.now() };

@@ -1,5 +1,5 @@
-//! Records a person's answer: which subscription is this client's, or that writes may resume after
-//! Halo overwrote fields.
+//! Records a user's answer to a problem: which subscription is this client's, or that writes may
+//! resume after Halo overwrote fields.
 
 use serde_json::json;
 
@@ -10,52 +10,76 @@ use crate::domain::association::{Association, AssociationEvent, AssociationState
 use crate::domain::connection::Connection;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::run::{RunRequest, Trigger};
-use crate::halo::Priority;
 use crate::ids::{AssociationId, HaloSubscriptionId, RunId};
 use crate::ops::connection::{ensure_unchanged, not_connected};
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
 use crate::storage::{PartnerTx, associations, connections};
 
-/// The answer.
+/// The user's answer, as it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// This record is the client's subscription.
-    Adopt(HaloSubscriptionId),
-    /// None of the candidates: create a new one.
+pub enum Answer {
+    /// Uses the record with this id, which the user has to give.
+    Adopt(Option<HaloSubscriptionId>),
+    /// Uses none of the candidates and creates a new subscription.
     CreateNew,
-    /// The person has checked the fields: writes may resume for this partner.
+    /// Resumes writes for this partner: the user has checked the fields.
     Continue,
 }
 
-/// The association as it is now, and the run that acts on the answer.
+impl Answer {
+    fn read(self) -> Result<Resolution, OpError> {
+        match self {
+            Answer::Adopt(Some(subscription)) => Ok(Resolution::Adopt(subscription)),
+            Answer::Adopt(None) => Err(OpError::refused(
+                UserErrorCode::Required,
+                &["adoptSubscriptionId"],
+                "The id is missing. Give the id of the subscription to use.",
+            )),
+            Answer::CreateNew => Ok(Resolution::CreateNew),
+            Answer::Continue => Ok(Resolution::Continue),
+        }
+    }
+}
+
+/// A complete answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Resolution {
+    Adopt(HaloSubscriptionId),
+    CreateNew,
+    Continue,
+}
+
+/// Stores the answer. Returns the association with its new state, and the run that acts on the
+/// answer.
 pub async fn resolve_subscription(
     ops: &Ops,
     request: &Request<'_>,
     target: impl Into<Target>,
     id: impl Into<Option<AssociationId>>,
-    resolution: Resolution,
+    answer: Answer,
 ) -> Result<(Association, RunId), OpError> {
     let scope = request.authorize(ops, Act::Resolve, target).await?;
+    let resolution = answer.read()?;
     let id = id.into().ok_or_else(not_found)?;
     ops.check_active(&scope).await?;
-    let asked = {
+    let before_halo = {
         let mut db = ops.db.read(&scope).await?;
         associations::find_many(&mut db, &scope, &[id]).await?.pop().ok_or_else(not_found)?
     };
     // An association that is ending needs writes as well: they bring its end about.
-    if asked.is_over() && resolution != Resolution::Continue {
+    if before_halo.is_over() && resolution != Resolution::Continue {
         return Err(ending());
     }
-    if !answers(resolution, asked.problem.as_ref()) {
+    if !answers(resolution, before_halo.problem.as_ref()) {
         return Err(nothing_to_resolve());
     }
-    // A new one beside a subscription that is there would be the next double.
-    if resolution == Resolution::CreateNew && asked.state == AssociationState::Active {
+    // A new subscription beside an existing one would be a duplicate.
+    if resolution == Resolution::CreateNew && before_halo.state == AssociationState::Active {
         return Err(nothing_to_resolve());
     }
     let adopted = match resolution {
-        Resolution::Adopt(subscription) => Some(read_candidate(ops, &scope, &asked, subscription).await?),
+        Resolution::Adopt(subscription) => Some(read_candidate(ops, &scope, &before_halo, subscription).await?),
         Resolution::CreateNew | Resolution::Continue => None,
     };
     let (connection, adopted) = adopted.unzip();
@@ -67,7 +91,7 @@ pub async fn resolve_subscription(
     // Another user may have answered meanwhile.
     let before = associations::find_many(&mut tx, &scope, &[id]).await?.pop().ok_or_else(not_found)?;
     let code = |association: &Association| association.problem.as_ref().map(Problem::code);
-    if (before.state, code(&before)) != (asked.state, code(&asked)) {
+    if (before.state, code(&before)) != (before_halo.state, code(&before_halo)) {
         return Err(nothing_to_resolve());
     }
     if !connections::is_usable(&mut tx, &scope).await? {
@@ -77,12 +101,12 @@ pub async fn resolve_subscription(
         Resolution::Adopt(subscription) => {
             let fields = adopted.clone().ok_or_else(nothing_to_resolve)?;
             let adopted = AssociationEvent::Adopted { subscription, fields, at: tx.now() };
-            answer(&mut tx, id, &adopted).await?;
+            store(&mut tx, id, &adopted).await?;
             Some(vec![before.client])
         }
         Resolution::CreateNew => {
             let confirmation = ops.settings.create_confirmation_timeout;
-            answer(&mut tx, id, &AssociationEvent::CreationApproved { confirmation }).await?;
+            store(&mut tx, id, &AssociationEvent::CreationApproved { confirmation }).await?;
             Some(vec![before.client])
         }
         Resolution::Continue => {
@@ -110,7 +134,7 @@ pub async fn resolve_subscription(
     Ok((after, run))
 }
 
-/// Which problems the answer is an answer to. A record that a person made by hand can be adopted
+/// Whether the answer resolves the problem. A record that a user created by hand can be adopted
 /// instead of one that Halo refuses to create, or has not confirmed.
 fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
     use ProblemCode::{
@@ -126,7 +150,7 @@ fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
     }
 }
 
-/// Reads the record that a person named. Any that is there, on the association's customer, can be
+/// Reads the record that a user named. Any that is there, on the association's customer, can be
 /// adopted; whether another client owns the record is decided when it is stored.
 async fn read_candidate(
     ops: &Ops,
@@ -134,8 +158,7 @@ async fn read_candidate(
     association: &Association,
     subscription: HaloSubscriptionId,
 ) -> Result<(Connection, ObservedFields), OpError> {
-    let (connection, session) =
-        halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
+    let (connection, session) = halo::stored_session(ops, scope).await?;
     let found = session
         .subscription(subscription)
         .await
@@ -151,12 +174,12 @@ async fn read_candidate(
     }
 }
 
-async fn answer(tx: &mut PartnerTx<'_>, id: AssociationId, answer: &AssociationEvent) -> Result<(), OpError> {
+async fn store(tx: &mut PartnerTx<'_>, id: AssociationId, answer: &AssociationEvent) -> Result<(), OpError> {
     match associations::apply(tx, id, answer).await {
         // A create that was just sent may still come to light.
         Ok(None) => Err(nothing_to_resolve()),
         Err(error) if error.violates("one_owner_per_subscription") => {
-            Err(not_a_candidate("Another client has this subscription."))
+            Err(not_a_candidate("Another client has this subscription. Choose another one."))
         }
         other => other.map(drop).map_err(OpError::from),
     }
@@ -170,6 +193,6 @@ fn nothing_to_resolve() -> OpError {
     OpError::refused(
         UserErrorCode::NothingToResolve,
         &["associationId"],
-        "This association asks nothing that could be answered this way. Load it again.",
+        "The association has no problem that this answer resolves. Load it again.",
     )
 }

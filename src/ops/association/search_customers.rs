@@ -1,16 +1,14 @@
 //! Searches customers with Halo's own search, for the mapping dialog.
 
-use crate::auth::{Act, PartnerScope, permit};
+use crate::auth::Act;
 use crate::domain::association::MappedCustomer;
-use crate::domain::connection::Connection;
-use crate::halo::{Customer, Priority, Session};
 use crate::ids::{HaloTenant, PartnerId};
-use crate::ops::connection::not_connected;
-use crate::ops::{OpError, Ops, Request, association::search_text, halo};
+use crate::ops::{OpError, Ops, Request, Target, association::search_text, halo};
 
 /// One page of hits.
 #[derive(Clone, Debug)]
 pub struct FoundCustomers {
+    pub partner: PartnerId,
     pub tenant: HaloTenant,
     pub customers: Vec<MappedCustomer>,
     pub total: Option<u32>,
@@ -22,28 +20,20 @@ pub struct FoundCustomers {
 pub async fn search_customers(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
+    target: impl Into<Target>,
     search: &str,
     page: u32,
     size: u32,
 ) -> Result<FoundCustomers, OpError> {
-    let scope = permit(request.caller, Act::SearchCustomers, partner)?;
+    let scope = request.authorize_read(ops, Act::SearchCustomers, target).await?;
     let search = search_text(search)?;
-    let (connection, session) = open_session(ops, &scope).await?;
+    let (connection, session) = halo::stored_session(ops, &scope).await?;
     let found = session.search_customers(search, page, size).await?;
     Ok(FoundCustomers {
+        partner: scope.partner(),
         tenant: connection.tenant,
-        customers: found.customers.into_iter().map(mapped).collect(),
+        customers: found.customers.into_iter().map(halo::mapped_customer).collect(),
         total: found.total,
         has_more: found.has_more,
     })
-}
-
-/// Opens a session for a user who waits.
-pub(super) async fn open_session(ops: &Ops, scope: &PartnerScope) -> Result<(Connection, Session), OpError> {
-    halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)
-}
-
-pub(super) fn mapped(customer: Customer) -> MappedCustomer {
-    MappedCustomer { id: customer.id, name: Some(customer.name), top_level: customer.top_level }
 }

@@ -9,11 +9,11 @@ const LONGEST: usize = 200;
 pub fn search_text(typed: &str) -> Result<&str, OpError> {
     let text = typed.trim();
     if text.chars().count() > LONGEST {
-        let message = format!("Search for at most {LONGEST} characters.");
+        let message = format!("The search is too long. Use at most {LONGEST} characters.");
         return Err(OpError::refused(UserErrorCode::TooLong, &["search"], message));
     }
     if text.chars().any(char::is_control) {
-        let message = "The search holds a control character. Leave it out.";
+        let message = "The search has a control character. Remove it.";
         return Err(OpError::refused(UserErrorCode::Invalid, &["search"], message));
     }
     Ok(text)

@@ -1,13 +1,11 @@
 //! Suggests Halo customers for an unmapped client. A suggestion is never stored by itself: a wrong
 //! mapping is a wrong bill.
 
-use crate::auth::{Act, permit};
+use crate::auth::Act;
 use crate::domain::association::MappedCustomer;
 use crate::domain::roster::Client;
-use crate::ids::PartnerId;
 use crate::ops::association::company_name::{CompanyName, search_terms};
-use crate::ops::association::search_customers;
-use crate::ops::{OpError, Ops, Request};
+use crate::ops::{OpError, Ops, Request, halo};
 
 /// The number of hits that are compared with the client's name.
 const COMPARED: u32 = 50;
@@ -24,17 +22,16 @@ pub struct Suggestion {
 pub async fn suggest_customers(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
     client: &Client,
     most: usize,
 ) -> Result<Vec<Suggestion>, OpError> {
-    let scope = permit(request.caller, Act::SearchCustomers, partner)?;
+    let scope = request.authorize_read(ops, Act::SearchCustomers, client.partner).await?;
     let name = CompanyName::new(&client.name);
     let terms = search_terms(&client.name);
     if terms.is_empty() {
         return Ok(Vec::new());
     }
-    let (_, session) = search_customers::open_session(ops, &scope).await?;
+    let (_, session) = halo::stored_session(ops, &scope).await?;
     let mut suggestions = Vec::new();
     for term in terms {
         let found = session.search_customers(&term, 1, COMPARED).await?;
@@ -44,7 +41,7 @@ pub async fn suggest_customers(
             .filter_map(|customer| {
                 let theirs = CompanyName::new(&customer.name);
                 let (shared, exact) = (name.shared_words(&theirs), name.is_same_as(&theirs));
-                let customer = search_customers::mapped(customer);
+                let customer = halo::mapped_customer(customer);
                 (exact || shared > 0).then_some((shared, Suggestion { exact, customer }))
             })
             .collect();

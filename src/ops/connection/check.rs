@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::details::{Details, read_details};
 use super::visibility::{find_hidden_customers, warn};
-use super::{count_attempt, ensure_unchanged, not_connected, summary};
+use super::{count_attempt, ensure_unchanged, summary};
 use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::connection::{Check, Connection};
@@ -15,17 +15,17 @@ use crate::ids::HaloTenant;
 use crate::ops::{OpError, Ops, Request, Target, halo};
 use crate::storage::connections;
 
-/// What the doctor found.
+/// The findings of a check.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
-    /// Which Halo it is, once the address has proved to be one.
+    /// The identity of the Halo. `None` until the address has proved to be a Halo's.
     pub tenant: Option<HaloTenant>,
     pub checks: Vec<Check>,
-    /// None: it works.
+    /// `None` if the connection works.
     pub problem: Option<Problem>,
 }
 
-/// Checks typed details, or the stored connection where none are given.
+/// Checks the given details, or the stored connection if there are none.
 pub async fn check_connection(
     ops: &Ops,
     request: &Request<'_>,
@@ -51,8 +51,7 @@ pub async fn check_connection(
 async fn recheck(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) -> Result<Diagnosis, OpError> {
     let scope = request.authorize(ops, Act::RecheckConnection, target).await?;
     count_attempt(ops, request, &scope).await?;
-    let (connection, session) =
-        halo::stored_session(ops, &scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
+    let (connection, session) = halo::stored_session(ops, &scope).await?;
     let report = session.check().await;
 
     let now = ops.clock.now();
@@ -77,7 +76,7 @@ async fn recheck(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) ->
     Ok(Diagnosis { tenant: report.tenant, checks: write_access.completed(checks), problem })
 }
 
-/// A Halo that answers well may still be another one than it was.
+/// The problem that the check found. A Halo that answers may still be another one than before.
 fn found(
     connection: &Connection,
     error: Option<&crate::halo::HaloError>,

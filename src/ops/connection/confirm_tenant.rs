@@ -5,13 +5,13 @@ use super::{count_attempt, ensure_unchanged};
 use crate::auth::Act;
 use crate::domain::connection::Connection;
 use crate::domain::run::{RunRequest, Trigger};
-use crate::halo::Priority;
 use crate::ids::RunId;
 use crate::ops::sync::enqueue_if_mapped;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
 use crate::storage::connections;
 
-/// The connection as it is now, and the run that continues with the carried over associations.
+/// Carries out the decision. Returns the connection with its new state, and the run that continues
+/// with the associations that were carried over.
 pub async fn confirm_tenant_change(
     ops: &Ops,
     request: &Request<'_>,
@@ -19,7 +19,7 @@ pub async fn confirm_tenant_change(
     decision: TenantDecision,
 ) -> Result<(Connection, Option<RunId>), OpError> {
     let scope = request.authorize(ops, Act::ConfirmTenantChange, target).await?;
-    let (connection, session) = halo::active_session(ops, &scope, Priority::Interactive).await?;
+    let (connection, session) = halo::active_session(ops, &scope).await?;
     count_attempt(ops, request, &scope).await?;
     let tenant = session.tenant().await.map_err(refused)?;
     if tenant == connection.tenant {

@@ -128,7 +128,7 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
         errors.push(UserError::new(
             UserErrorCode::Invalid,
             &["applicationClientId"],
-            "This holds a control character. Copy the Client ID from the application in Halo.",
+            "The Client ID has a control character. Copy it from the application in Halo.",
         ));
     }
     let same_url = url.as_ref().zip(stored.as_ref()).is_some_and(|(url, stored)| url.to_string() == stored.url);
@@ -159,7 +159,9 @@ pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Deta
             Some(open(ops, scope, stored, sealed)?)
         }
         (None, Some(_)) => {
-            errors.push(secret_required("A new URL needs the Client Secret again."));
+            errors.push(secret_required(
+                "The stored Client Secret belongs to another URL. Enter the Client Secret again.",
+            ));
             None
         }
         (None, None) => {

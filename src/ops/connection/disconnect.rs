@@ -1,5 +1,5 @@
-//! Erases the secret. Associations and history stay, Halo is left as it is, and syncs resume when
-//! the same tenant is connected again.
+//! Disconnects Halo: erases the secret. Associations and history stay, nothing changes in Halo, and
+//! syncs resume when the same tenant is connected again.
 
 use super::summary;
 use crate::auth::Act;
@@ -7,7 +7,7 @@ use crate::domain::activity::Action;
 use crate::ops::{OpError, Ops, Request, Target};
 use crate::storage::{connections, run_queue};
 
-/// Whether there was a connection to forget.
+/// Disconnects the partner. Returns whether it was connected.
 pub async fn disconnect(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) -> Result<bool, OpError> {
     let scope = request.authorize(ops, Act::Disconnect, target).await?;
     let mut tx = ops.begin(&scope, request).await?;

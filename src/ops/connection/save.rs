@@ -16,9 +16,9 @@ use crate::ids::{ConnectionId, HaloTenant, RunId};
 use crate::ops::sync::enqueue_if_mapped;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
 use crate::storage::connections::{AcceptedCredentials, SealedSecret};
-use crate::storage::{associations, connections};
+use crate::storage::{connections, tenants};
 
-/// The stored connection, and the run that was queued where associations were waiting for it.
+/// Checks and stores the details. Returns the connection, and the queued run if clients are mapped.
 pub async fn save_connection(
     ops: &Ops,
     request: &Request<'_>,
@@ -60,7 +60,7 @@ pub async fn save_connection(
         ops.keys.seal(&trimmed, &halo::secret_binding(id, partner, &url))
     });
     // Halo's record ids mean nothing in another tenant.
-    if associations::exist_for_another_tenant(&mut tx, &scope, &tenant).await? {
+    if tenants::has_associations_elsewhere(&mut tx, &scope, &tenant).await? {
         let proven = change.as_ref().is_some_and(|change| change.evidence.proves_identity());
         let decision = details.tenant_change.or(proven.then_some(TenantDecision::CarryOver));
         let same = |change: &&TenantChange| before.as_ref().is_some_and(|before| before.is_same_as(&change.from));
@@ -115,7 +115,7 @@ async fn find_change(
 ) -> Result<Option<TenantChange>, OpError> {
     let from = {
         let mut db = ops.db.read(scope).await?;
-        let is_mapped = associations::exist_for_another_tenant(&mut db, scope, tenant).await?;
+        let is_mapped = tenants::has_associations_elsewhere(&mut db, scope, tenant).await?;
         connections::find(&mut db, scope).await?.filter(|before| is_mapped && before.tenant != *tenant)
     };
     let Some(from) = from else { return Ok(None) };

@@ -12,7 +12,7 @@ use crate::domain::problem::TenantEvidence;
 use crate::halo::{HaloError, Session, SubscriptionLookup};
 use crate::ids::HaloTenant;
 use crate::ops::{OpError, Ops};
-use crate::storage::{PartnerTx, associations, connections};
+use crate::storage::{PartnerTx, connections, tenants};
 
 /// Subscriptions that are looked for. They are read one by one, or by fewer pages of the list.
 const MOST_SUBSCRIPTIONS: i64 = 20;
@@ -36,7 +36,7 @@ pub(in crate::ops) async fn find_evidence(
 ) -> Result<TenantEvidence, OpError> {
     let wanted: BTreeMap<_, _> = {
         let mut db = ops.db.read(scope).await?;
-        associations::recognisable(&mut db, scope, known, MOST_SUBSCRIPTIONS).await?.into_iter().collect()
+        tenants::recognisable(&mut db, scope, known, MOST_SUBSCRIPTIONS).await?.into_iter().collect()
     };
     let lookups = match session.subscriptions(&wanted.keys().copied().collect::<Vec<_>>()).await {
         Err(HaloError::NothingVisible(_)) => BTreeMap::new(),
@@ -62,11 +62,11 @@ pub(super) async fn decide(
     let (scope, now) = (tx.scope(), tx.now());
     let action = match decision {
         TenantDecision::CarryOver => {
-            associations::carry_over(tx, scope, &before.tenant, tenant).await?;
+            tenants::carry_over(tx, scope, &before.tenant, tenant).await?;
             Action::TenantCarriedOver
         }
         TenantDecision::Archive => {
-            associations::archive(tx, scope, &before.tenant, now).await?;
+            tenants::archive(tx, scope, &before.tenant, now).await?;
             Action::TenantReplaced
         }
     };

@@ -8,7 +8,7 @@ use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::halo::{CustomerLookup, HaloError, Session, SubscriptionLookup};
 use crate::ops::{OpError, Ops};
-use crate::storage::associations;
+use crate::storage::tenants;
 
 /// Subscriptions that one check looks for, and at most as many customers.
 const MOST_SUBSCRIPTIONS: i64 = 10;
@@ -23,7 +23,7 @@ pub(super) async fn find_hidden_customers(
 ) -> Result<Option<Problem>, OpError> {
     let known = {
         let mut db = ops.db.read(scope).await?;
-        associations::likely_hidden(&mut db, scope, &connection.tenant, MOST_SUBSCRIPTIONS).await?
+        tenants::likely_hidden(&mut db, scope, &connection.tenant, MOST_SUBSCRIPTIONS).await?
     };
     if known.is_empty() {
         return Ok(None);
@@ -38,19 +38,19 @@ pub(super) async fn find_hidden_customers(
     Ok(problem.map(|problem| problem.with_first_seen_from(connection.problem.as_ref())))
 }
 
-async fn count_hidden(session: &Session, known: &[associations::Placed]) -> Result<u32, HaloError> {
+async fn count_hidden(session: &Session, known: &[tenants::Placed]) -> Result<u32, HaloError> {
     let ids: Vec<_> = known.iter().map(|it| it.subscription).collect();
     let missing: BTreeSet<_> = match session.subscriptions(&ids).await {
         Err(HaloError::NothingVisible(_)) => known.iter().map(|it| it.customer).collect(),
         lookups => {
             let lookups = lookups?;
             let is_missing =
-                |it: &&associations::Placed| matches!(lookups.get(&it.subscription), Some(SubscriptionLookup::Deleted));
+                |it: &&tenants::Placed| matches!(lookups.get(&it.subscription), Some(SubscriptionLookup::Deleted));
             known.iter().filter(is_missing).map(|it| it.customer).collect()
         }
     };
     let customers = session.visible_customers(&missing.into_iter().collect::<Vec<_>>()).await?;
-    let is_hidden = |it: &&associations::Placed| matches!(customers.get(&it.customer), Some(CustomerLookup::Missing));
+    let is_hidden = |it: &&tenants::Placed| matches!(customers.get(&it.customer), Some(CustomerLookup::Missing));
     Ok(u32::try_from(known.iter().filter(is_hidden).count()).unwrap_or(u32::MAX))
 }
 

@@ -1,6 +1,6 @@
-//! Takes in the platform's report of partners, clients and users. Nothing is removed by leaving it
-//! out; a record older than what is here is ignored; one record's fault does not keep the others
-//! out.
+//! Imports the platform's partners, clients and users. A record that is left out stays as it is; a
+//! record with an older version than the stored one is ignored; a record that cannot be stored does
+//! not affect the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,20 +29,21 @@ pub struct Roster {
 
 #[derive(Clone, Debug, Default)]
 pub struct Imported {
+    /// The number of records that were new or had a newer version.
     pub stored: u32,
-    /// The same version, or a newer one, was here already.
+    /// The number of records that were already stored in this or a newer version.
     pub already_known: u32,
     pub errors: Vec<UserError>,
-    /// Of the stored ones, how many of each list were each partner's.
+    /// The numbers of stored records by partner and list.
     of_partners: BTreeMap<PartnerId, BTreeMap<&'static str, u32>>,
 }
 
-/// Stores what is new.
+/// Stores the records that are new or have a newer version.
 pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) -> Result<Imported, OpError> {
     let system = permit_across(request.caller, Act::ImportRoster)?;
     let records = roster.partners.len() + roster.clients.len() + roster.users.len();
     if records > MOST_RECORDS {
-        let message = format!("Send at most {MOST_RECORDS} records in one call; this one has {records}.");
+        let message = format!("The call has {records} records. Send at most {MOST_RECORDS} at once.");
         return Err(OpError::refused(UserErrorCode::TooMany, &[], message));
     }
     let mut imported = Imported::default();
@@ -105,8 +106,7 @@ struct Deduped<T> {
     records: Vec<T>,
 }
 
-/// Of several records with one external id only the newest version counts. A record that cannot be
-/// stored is refused.
+/// Keeps the newest version of each external id, and refuses the records that cannot be stored.
 fn dedupe_latest<T: Clone + Record>(records: &[T], list: &str, imported: &mut Imported) -> Deduped<T> {
     let mut newest: BTreeMap<&str, usize> = BTreeMap::new();
     let mut valid = 0;
@@ -132,20 +132,24 @@ fn dedupe_latest<T: Clone + Record>(records: &[T], list: &str, imported: &mut Im
     Deduped { places, records }
 }
 
-/// Why the record cannot be stored, whatever is stored already.
+/// The reason why the record cannot be stored, whatever is stored already.
 fn validate(record: &impl Record) -> Option<UserError> {
     if record.external_id().trim().is_empty() {
-        return Some(UserError::new(UserErrorCode::Required, &["externalId"], "Give the record its external id."));
+        return Some(UserError::new(
+            UserErrorCode::Required,
+            &["externalId"],
+            "The external id is missing. Give the record its external id.",
+        ));
     }
-    // Longer ones do not fit an index, and one such text would keep the whole report out.
+    // Longer texts do not fit an index, and one such text would fail the whole import.
     if let Some((field, _)) = record.texts().into_iter().find(|(_, text)| text.chars().count() > LONGEST_TEXT) {
-        let message = format!("This is too long: at most {LONGEST_TEXT} characters.");
+        let message = format!("The text is too long. Use at most {LONGEST_TEXT} characters.");
         return Some(UserError::new(UserErrorCode::TooLong, &[field], message));
     }
-    // Postgres stores no NUL, and one such text would keep the whole report out. The others belong
-    // in no name either.
+    // Postgres stores no NUL, and one such text would fail the whole import. No other control
+    // character belongs in a name either.
     let (field, _) = record.texts().into_iter().find(|(_, text)| text.chars().any(char::is_control))?;
-    let message = "This text holds a control character. Leave it out and send the record again.";
+    let message = "The text has a control character. Remove it and send the record again.";
     Some(UserError::new(UserErrorCode::Invalid, &[field], message))
 }
 

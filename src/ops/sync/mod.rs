@@ -2,6 +2,7 @@
 
 pub mod nightly;
 mod observe;
+mod pending_writes;
 pub mod preview;
 pub mod request;
 pub mod run;

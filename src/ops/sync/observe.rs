@@ -6,20 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::domain::guide::Permission;
-use crate::domain::plan::{
-    CustomerState, Desired, DesiredAssociation, Lookup, Observed, ObservedCustomer, Sent, UnconfirmedWrite,
-};
+use crate::domain::plan::{CustomerState, Desired, DesiredAssociation, Lookup, Observed, ObservedCustomer};
 use crate::domain::problem::{Problem, ProblemCode};
-use crate::halo::{
-    CustomerLookup, FieldDiff, HaloError, PreservedFields, QuantityChange, Session, Subscription, SubscriptionLookup,
-    Subscriptions,
-};
+use crate::halo::{CustomerLookup, HaloError, Session, Subscription, SubscriptionLookup, Subscriptions};
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 use crate::ops::halo;
-use crate::ops::sync::run::step_result::overwritten;
 use crate::storage::leases::LeasedTx;
 use crate::storage::{connections, outcomes, outcomes::PendingWrite};
 
@@ -252,57 +245,9 @@ async fn read_singly(
     })
 }
 
-/// The pending write that [`outcomes::intend_quantity`] stores.
-#[derive(Serialize, Deserialize)]
-pub(in crate::ops) struct PendingWriteNote {
-    pub subscription: HaloSubscriptionId,
-    pub sent: Sent,
-    pub fields: PreservedFields,
-}
-
 /// The error of a record that a list shows and that Halo refuses to show singly.
-pub(in crate::ops::sync) fn refused_single_read() -> HaloError {
+pub(super) fn refused_single_read() -> HaloError {
     HaloError::PermissionDenied(Permission::AgentSoftwareLicencing)
-}
-
-pub(in crate::ops::sync) fn quantity_change(sent: Sent) -> QuantityChange {
-    QuantityChange { from: sent.from, to: sent.to }
-}
-
-/// Attaches unconfirmed writes to their associations and checks whether one of them overwrote other
-/// fields of its record. Such an association waits for a user, and all writes for the partner are
-/// suspended. Returns the last such problem.
-pub(in crate::ops) fn attach_unconfirmed_writes(
-    desired: &mut Desired,
-    pending: &[PendingWrite],
-    observation: &Observation,
-    now: DateTime<Utc>,
-) -> Option<Problem> {
-    let mut found = None;
-    for PendingWrite { association, before, timed_out } in pending {
-        let Some(association) = desired.associations.iter_mut().find(|it| it.id == *association) else { continue };
-        let record = association.subscription.and_then(|id| observation.records.get(&id));
-        let before = serde_json::from_value::<PendingWriteNote>(before.clone());
-        // A user may have given the association another subscription since then.
-        let (Some(record), Ok(before)) = (record, before) else { continue };
-        let is_own = match observation.observed.subscriptions.get(&record.id) {
-            Some(Lookup::Found(observed)) => association.is_verified_by(observed),
-            _ => !association.unverified,
-        };
-        if before.subscription != record.id || !is_own {
-            continue;
-        }
-        association.unconfirmed_write = Some(UnconfirmedWrite { sent: before.sent, timed_out: *timed_out });
-        let Some(after) = &record.fields else { continue };
-        if let FieldDiff::Overwritten(fields) = before.fields.diff(after, quantity_change(before.sent)) {
-            tracing::error!(subscription = %record.id, fields = fields.join(", "), "Halo overwrote fields; writes are suspended");
-            let problem = overwritten(fields, now);
-            association.problem = Some(problem.clone());
-            desired.suspended_since = desired.suspended_since.or(Some(now));
-            found = Some(problem);
-        }
-    }
-    found
 }
 
 /// Stores the customers' names as Halo shows them now. The rows of subscriptions show a new name at

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::auth::{Act, PartnerScope, permit};
+use crate::auth::{Act, PartnerScope};
 use crate::domain::association::Association;
 use crate::domain::plan::{self, Action, Desired, Plan, Step};
-use crate::halo::{HaloError, Priority, Session};
-use crate::ids::{AssociationId, ClientId, PartnerId};
-use crate::ops::connection::{not_connected, tenant::find_evidence};
+use crate::halo::{HaloError, Session};
+use crate::ids::{AssociationId, ClientId};
+use crate::ops::connection::tenant::find_evidence;
 use crate::ops::sync::observe;
-use crate::ops::{OpError, Ops, Request, UserError, UserErrorCode, halo};
+use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 use crate::storage::{associations, clients, desired};
 
 /// Requests that one preview may spend of the budget's interactive reserve: a user waits for it in
@@ -42,10 +42,10 @@ pub struct Entry {
 pub async fn preview_sync(
     ops: &Ops,
     request: &Request<'_>,
-    partner: PartnerId,
+    target: impl Into<Target>,
     clients: Option<&[Option<ClientId>]>,
 ) -> Result<Preview, OpError> {
-    let scope = permit(request.caller, Act::Preview, partner)?;
+    let scope = request.authorize_read(ops, Act::Preview, target).await?;
     let clients = match clients {
         Some(clients) => Some(find_clients(ops, &scope, clients).await?),
         None => None,
@@ -80,8 +80,7 @@ pub(in crate::ops) async fn preview(
     scope: &PartnerScope,
     clients: Option<&[ClientId]>,
 ) -> Result<Preview, OpError> {
-    let (connection, session) =
-        halo::stored_session(ops, scope, Priority::Interactive).await?.ok_or_else(not_connected)?;
+    let (connection, session) = halo::stored_session(ops, scope).await?;
     let session = session.at_most(MAX_REQUESTS);
     let (desired, associations) = {
         let mut db = ops.db.read(scope).await?;

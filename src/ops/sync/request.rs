@@ -31,7 +31,7 @@ pub async fn request_sync(
     let scope = request.authorize(ops, Act::RequestSync, target).await?;
     ops.check_active(&scope).await?;
     if requested.as_ref().is_some_and(Vec::is_empty) {
-        let message = "Name at least one client. To sync all that are mapped, leave the list out.";
+        let message = "The list of clients is empty. Name at least one client, or leave the list out to sync all that are mapped.";
         return Err(OpError::refused(UserErrorCode::Required, &["clientIds"], message));
     }
     let (connected, syncable_clients, errors) = {

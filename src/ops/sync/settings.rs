@@ -13,7 +13,8 @@ use crate::storage::partners;
 #[derive(Clone, Debug, Default)]
 pub struct ScheduleChanges {
     pub nightly: Option<bool>,
-    pub time_zone: Option<chrono_tz::Tz>,
+    /// An IANA name.
+    pub time_zone: Option<String>,
     pub night_start: Option<NaiveTime>,
     pub night_end: Option<NaiveTime>,
 }
@@ -26,12 +27,12 @@ pub async fn update_settings(
     changes: &ScheduleChanges,
 ) -> Result<Partner, OpError> {
     let scope = request.authorize(ops, Act::UpdateSettings, target).await?;
-    let partner = scope.partner();
+    let time_zone = changes.time_zone.as_deref().map(|name| name.parse().map_err(|_| unknown_zone())).transpose()?;
     let mut tx = ops.begin_active(&scope, request).await?;
     let before = partners::find(&mut tx, &scope).await?.ok_or(Denied::NotFound)?;
     let settings = NightlySchedule {
         nightly: changes.nightly.unwrap_or(before.settings.nightly),
-        time_zone: changes.time_zone.unwrap_or(before.settings.time_zone),
+        time_zone: time_zone.unwrap_or(before.settings.time_zone),
         night_start: changes.night_start.unwrap_or(before.settings.night_start),
         night_end: changes.night_end.unwrap_or(before.settings.night_end),
     };
@@ -39,14 +40,19 @@ pub async fn update_settings(
         return Err(OpError::refused(
             UserErrorCode::Invalid,
             &["nightEnd"],
-            "The window needs some length: let it end at another time than it starts.",
+            "The nightly sync has no time to start in. Choose an end that differs from the start.",
         ));
     }
     partners::update_settings(&mut tx, &scope, &settings).await?;
     let (was, is) = (audit_values(&before.settings), audit_values(&settings));
-    tx.record(Action::SettingsChanged, Some(partner.to_string()), Some(was), Some(is)).await?;
+    tx.record(Action::SettingsChanged, Some(before.id.to_string()), Some(was), Some(is)).await?;
     tx.commit().await?;
     Ok(Partner { settings, ..before })
+}
+
+fn unknown_zone() -> OpError {
+    let message = "The time zone does not exist. Use an IANA name, such as Europe/London.";
+    OpError::refused(UserErrorCode::Invalid, &["timeZone"], message)
 }
 
 fn audit_values(settings: &NightlySchedule) -> serde_json::Value {

@@ -54,17 +54,18 @@ async fn verdict(change: impl FnOnce(&mut Value)) -> Result<(), VerifyError> {
 }
 
 #[tokio::test]
-async fn valid_token_becomes_a_caller() {
+async fn valid_token_becomes_a_caller() -> anyhow::Result<()> {
     let mint = DevTokenIssuer::generate(rules());
     let verifier = mint.verifier(Clock::manual(noon()));
-    let claims = verifier.verify(&mint.sign(&good_claims())).await.unwrap();
+    let claims = verifier.verify(&mint.sign(&good_claims())).await?;
     assert_eq!(claims.partner_external_id(), Some("msp-7"));
     let partner = PartnerId::generate();
     let caller = Caller::new(claims, Some(partner));
     assert_eq!((caller.subject(), caller.name(), caller.role()), ("user-1", Some("Ada"), Role::PartnerAdmin));
     assert_eq!(caller.expires_at(), noon() + Duration::seconds(600 + 30), "as long as it is accepted");
-    assert_eq!(permit(&caller, Act::Associate, partner).unwrap().partner(), partner);
+    assert_eq!(permit(&caller, Act::Associate, partner)?.partner(), partner);
     assert_eq!(permit(&caller, Act::Associate, PartnerId::generate()).unwrap_err(), Denied::NotFound);
+    Ok(())
 }
 
 #[tokio::test]
@@ -114,11 +115,11 @@ async fn configured_leeway_bounds_clock_skew() {
 }
 
 #[tokio::test]
-async fn configured_leeway_reaches_the_server() {
+async fn configured_leeway_reaches_the_server() -> anyhow::Result<()> {
     let mint = DevTokenIssuer::generate(rules());
     let keys = axum::Json(mint.jwks());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
     let issuer = axum::Router::new().fallback(move || async { keys });
     tokio::spawn(async { axum::serve(listener, issuer).await });
     let variables = Variables::from([
@@ -128,26 +129,28 @@ async fn configured_leeway_reaches_the_server() {
         ("INFIMA_AUTH_PARTNER_CLAIM", "infima_partner"),
         ("INFIMA_AUTH_LEEWAY_SECONDS", "0"),
     ]);
-    let config = ApiConfig::read(&variables).unwrap().auth;
-    let verifier = app::verifier(&config, &Clock::manual(noon())).unwrap();
+    let config = ApiConfig::read(&variables)?.auth;
+    let verifier = app::verifier(&config, &Clock::manual(noon()))?;
     let mut claims = good_claims();
     assert_eq!(verifier.verify(&mint.sign(&claims)).await.map(|_| ()), Ok(()));
     claims["exp"] = (noon().timestamp() - 1).into();
     assert_eq!(verifier.verify(&mint.sign(&claims)).await.map(|_| ()), Err(VerifyError::Expired));
+    Ok(())
 }
 
 #[tokio::test]
-async fn support_token_with_partner_claim_has_no_partner() {
+async fn support_token_with_partner_claim_has_no_partner() -> anyhow::Result<()> {
     let mint = DevTokenIssuer::generate(rules());
     let mut claims = good_claims();
     claims["role"] = "support".into();
-    let claims = mint.verifier(Clock::manual(noon())).verify(&mint.sign(&claims)).await.unwrap();
+    let claims = mint.verifier(Clock::manual(noon())).verify(&mint.sign(&claims)).await?;
     assert_eq!(claims.partner_external_id(), None);
     assert_eq!(Caller::new(claims, Some(PartnerId::generate())).partner(), None);
+    Ok(())
 }
 
 #[tokio::test]
-async fn token_not_signed_by_its_named_key_is_refused() {
+async fn token_not_signed_by_its_named_key_is_refused() -> anyhow::Result<()> {
     let (mint, other) = (DevTokenIssuer::generate(rules()), DevTokenIssuer::generate(rules()));
     let verifier = mint.verifier(Clock::manual(noon()));
     let token = mint.sign(&good_claims());
@@ -170,35 +173,37 @@ async fn token_not_signed_by_its_named_key_is_refused() {
         (format!("{header}.{claims}").into(), VerifyError::Malformed),
         ("x".repeat(9000).into(), VerifyError::Malformed),
     ];
-    verifier.verify(&token).await.unwrap();
+    verifier.verify(&token).await?;
     for (index, (token, why)) in wrong.into_iter().enumerate() {
         assert_eq!(verifier.verify(&token).await.unwrap_err(), why, "case {index}");
     }
+    Ok(())
 }
 
 #[tokio::test]
-async fn rsa_and_ed25519_keys_are_accepted() {
+async fn rsa_and_ed25519_keys_are_accepted() -> anyhow::Result<()> {
     let der = |text: &str| BASE64_STANDARD.decode(text).unwrap();
     let keys = [
         (Algorithm::EdDSA, EncodingKey::from_ed_der(&der(signing_keys::ED25519))),
         (Algorithm::RS256, EncodingKey::from_rsa_der(&der(signing_keys::RSA))),
     ];
     for (algorithm, key) in keys {
-        let mut jwk = Jwk::from_encoding_key(&key, algorithm).unwrap();
+        let mut jwk = Jwk::from_encoding_key(&key, algorithm)?;
         jwk.common.key_id = Some("k1".into());
         let jwks = json!({ "keys": [jwk] }).to_string();
-        let verifier = Verifier::with_keys(rules(), jwks.as_bytes(), Clock::manual(noon())).unwrap();
+        let verifier = Verifier::with_keys(rules(), jwks.as_bytes(), Clock::manual(noon()))?;
         let signed = |algorithm| {
             let mut header = Header::new(algorithm);
             header.kid = Some("k1".into());
             SecretString::from(jsonwebtoken::encode(&header, &good_claims(), &key).unwrap())
         };
-        verifier.verify(&signed(algorithm)).await.unwrap();
+        verifier.verify(&signed(algorithm)).await?;
         if algorithm == Algorithm::RS256 {
             // One key, one algorithm.
             assert_eq!(verifier.verify(&signed(Algorithm::PS256)).await.unwrap_err(), VerifyError::Algorithm);
         }
     }
+    Ok(())
 }
 
 fn parts(token: &SecretString) -> [String; 3] {
@@ -245,7 +250,7 @@ fn token(mint: &DevTokenIssuer, clock: &Clock) -> SecretString {
 }
 
 #[tokio::test]
-async fn jwks_is_fetched_once_and_again_for_an_unknown_key() {
+async fn jwks_is_fetched_once_and_again_for_an_unknown_key() -> anyhow::Result<()> {
     let clock = Clock::manual(noon());
     let (old, new) = (DevTokenIssuer::generate(rules()), DevTokenIssuer::generate(rules()));
     let issuer = Issuer::publishing(Some(old.jwks().to_string()));
@@ -263,14 +268,15 @@ async fn jwks_is_fetched_once_and_again_for_an_unknown_key() {
     }
     assert_eq!(issuer.asked(), 1);
     clock.advance(Duration::seconds(30));
-    verifier.verify(&new_token).await.unwrap();
+    verifier.verify(&new_token).await?;
     assert_eq!(issuer.asked(), 2);
     // The issuer has withdrawn the old key.
     assert_eq!(verifier.verify(&old_token).await.unwrap_err(), VerifyError::UnknownKey);
+    Ok(())
 }
 
 #[tokio::test]
-async fn issuer_outage_keeps_known_keys_for_a_day() {
+async fn issuer_outage_keeps_known_keys_for_a_day() -> anyhow::Result<()> {
     let clock = Clock::manual(noon());
     let mint = DevTokenIssuer::generate(rules());
     let issuer = Issuer::publishing(None);
@@ -280,18 +286,19 @@ async fn issuer_outage_keeps_known_keys_for_a_day() {
 
     issuer.publish(Some(mint.jwks().to_string()));
     clock.advance(Duration::minutes(1));
-    verifier.verify(&token).await.unwrap();
+    verifier.verify(&token).await?;
 
     issuer.publish(Some("<html>gateway</html>".into()));
     clock.advance(Duration::hours(23));
-    verifier.verify(&token).await.unwrap();
+    verifier.verify(&token).await?;
     assert_eq!(issuer.asked(), 3);
     clock.advance(Duration::hours(2));
     assert_eq!(verifier.verify(&token).await.unwrap_err(), VerifyError::KeysUnavailable);
+    Ok(())
 }
 
 #[tokio::test]
-async fn jwks_keys_unfit_for_signing_are_ignored() {
+async fn jwks_keys_unfit_for_signing_are_ignored() -> anyhow::Result<()> {
     let mint = DevTokenIssuer::generate(rules());
     let clock = Clock::manual(noon());
     let published = |change: &dyn Fn(&mut Value)| {
@@ -308,22 +315,24 @@ async fn jwks_keys_unfit_for_signing_are_ignored() {
     // A key of an unknown type stands beside one of ours.
     let mut jwks = mint.jwks();
     jwks["keys"].as_array_mut().unwrap().insert(0, json!({"kty": "PQC", "kid": "new"}));
-    let verifier = Verifier::with_keys(rules(), jwks.to_string().as_bytes(), clock.clone()).unwrap();
-    verifier.verify(&token(&mint, &clock)).await.unwrap();
+    let verifier = Verifier::with_keys(rules(), jwks.to_string().as_bytes(), clock.clone())?;
+    verifier.verify(&token(&mint, &clock)).await?;
+    Ok(())
 }
 
 #[test]
-fn development_issuer_reloads_its_key() {
+fn development_issuer_reloads_its_key() -> anyhow::Result<()> {
     let dir = std::env::temp_dir().join(format!("infima-mint-{}", uuid::Uuid::now_v7()));
-    std::fs::create_dir(&dir).unwrap();
+    std::fs::create_dir(&dir)?;
     let file = dir.join("signing-key.pem");
-    let first = DevTokenIssuer::load_or_create(&file, rules()).unwrap();
-    let again = DevTokenIssuer::load_or_create(&file, rules()).unwrap();
+    let first = DevTokenIssuer::load_or_create(&file, rules())?;
+    let again = DevTokenIssuer::load_or_create(&file, rules())?;
     assert_eq!(first.jwks(), again.jwks());
     use std::os::unix::fs::PermissionsExt;
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::metadata(&file)?.permissions().mode() & 0o777, 0o600);
     assert!(first.jwks()["keys"][0].get("d").is_none());
-    std::fs::remove_dir_all(&dir).unwrap();
+    std::fs::remove_dir_all(&dir)?;
+    Ok(())
 }
 
 proptest! {

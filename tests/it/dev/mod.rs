@@ -101,11 +101,11 @@ async fn interrupted(running: Running) -> Ended {
 }
 
 #[tokio::test]
-async fn dev_starts_from_nothing_and_keeps_its_data() {
+async fn dev_starts_from_nothing_and_keeps_its_data() -> anyhow::Result<()> {
     let home = Home(data_dir::make("dev").await);
 
     // The first start, where both of its ports are used by other programs.
-    let (port, sandbox_port) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let (port, sandbox_port) = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
     let taken = [&port, &sandbox_port].map(|listener| listener.local_addr().unwrap().port());
     let options = ["--port", &taken[0].to_string(), "--sandbox-port", &taken[1].to_string()];
     let mut first = Running::start(&mut home.dev(&options));
@@ -167,7 +167,7 @@ async fn dev_starts_from_nothing_and_keeps_its_data() {
     let sandbox = home.tenants().await;
     let tenant = sandbox.tenant(dev::TENANTS[0]);
     assert!(creates(&tenant).is_empty(), "the tenant is new, too");
-    tenant.act(Act::SetScopes { scopes: vec!["read:customers".into()] }).unwrap();
+    tenant.act(Act::SetScopes { scopes: vec!["read:customers".into()] })?;
     sandbox.stop().await;
 
     // The killed stack left its server behind. The server is used again; the step that cannot be
@@ -187,11 +187,12 @@ async fn dev_starts_from_nothing_and_keeps_its_data() {
     // The stack stays until its server dies.
     home.reports_that_the_server_is_gone(home.kill_the_server().await, fifth.end().await);
     data_dir::remove(&home.0).await;
+    Ok(())
 }
 
 /// A given database is not ours to empty: `--fresh` refuses, and is not offered.
 #[tokio::test]
-async fn dev_with_given_database_refuses_fresh() {
+async fn dev_with_given_database_refuses_fresh() -> anyhow::Result<()> {
     let home = Home(data_dir::make("given").await);
     let database = TestDatabase::create().await;
     let dev = |options: &[&str]| {
@@ -201,14 +202,14 @@ async fn dev_with_given_database_refuses_fresh() {
         command
     };
     let sandbox = home.tenants().await;
-    sandbox.tenant(dev::TENANTS[0]).act(Act::SetScopes { scopes: Vec::new() }).unwrap();
+    sandbox.tenant(dev::TENANTS[0]).act(Act::SetScopes { scopes: Vec::new() })?;
     sandbox.stop().await;
-    let kept = fs::read_dir(home.0.join("sandbox")).unwrap().count();
+    let kept = fs::read_dir(home.0.join("sandbox"))?.count();
 
     let refused = run(&mut dev(&["--fresh"])).await;
     assert_eq!(refused.status.code(), Some(1), "{}", refused.stdout);
     assert!(refused.stderr.starts_with("error: --fresh does not empty a database that DATABASE_URL names"));
-    assert_eq!(fs::read_dir(home.0.join("sandbox")).unwrap().count(), kept, "nothing was removed");
+    assert_eq!(fs::read_dir(home.0.join("sandbox"))?.count(), kept, "nothing was removed");
 
     let mut running = Running::start(&mut dev(&[]));
     let said = running.says_before(UP).await;
@@ -217,6 +218,7 @@ async fn dev_with_given_database_refuses_fresh() {
     assert_eq!(interrupted(running).await.status.code(), Some(0));
     database.owner().await.acquire().await.expect("a database that was given is not stopped");
     data_dir::remove(&home.0).await;
+    Ok(())
 }
 
 /// The transcript in `docs/development.md` is what is printed, except for addresses, times and

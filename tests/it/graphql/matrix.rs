@@ -435,10 +435,10 @@ fn schema_walk_reports_a_missing_field() {
 }
 
 /// Type → field → the type it leads to.
-struct Shape(BTreeMap<String, BTreeMap<String, String>>);
+pub(crate) struct Shape(BTreeMap<String, BTreeMap<String, String>>);
 
 impl Shape {
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let document = parse_schema(sdl()).expect("the schema is GraphQL");
         let mut types = BTreeMap::new();
         for definition in document.definitions {
@@ -452,6 +452,10 @@ impl Shape {
             types.insert(definition.node.name.node.to_string(), fields.collect());
         }
         Self(types)
+    }
+
+    pub(crate) fn fields_of(&self, of: &str) -> BTreeSet<String> {
+        self.0[of].keys().cloned().collect()
     }
 
     /// All root fields, and all fields that lead to a type with fields.

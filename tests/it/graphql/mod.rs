@@ -11,6 +11,7 @@ mod schema;
 mod subscription;
 
 mod mutations {
+    mod authorization;
     mod connection;
     mod roster;
     mod sync;

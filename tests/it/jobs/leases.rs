@@ -91,13 +91,14 @@ async fn is_listening(world: &World) {
 /// The time until the lease ends, a request that may still be under way has timed out, the sweep
 /// runs, and the queue is polled.
 #[test]
-fn default_takeover_time_is_under_a_minute() {
+fn default_takeover_time_is_under_a_minute() -> anyhow::Result<()> {
     let mut variables = Variables::from([("DATABASE_URL", "postgres://localhost/x")]);
     variables.set("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
-    let config = Config::read(&variables).unwrap();
+    let config = Config::read(&variables)?;
     let worker = &config.worker;
     let longest = worker.lease + config.halo.timeout + worker.sweep + worker.poll;
     assert!(longest.as_secs() < 60, "{longest:?}");
+    Ok(())
 }
 
 /// The same as with short times, with the defaults of production.
@@ -167,7 +168,7 @@ async fn released_run_is_merged_into_the_waiting_run() {
 }
 
 #[tokio::test]
-async fn worker_survives_lost_postgres_connections() {
+async fn worker_survives_lost_postgres_connections() -> anyhow::Result<()> {
     for step in [Failpoint::DesiredLoaded, Failpoint::AfterCreate, Failpoint::OutcomeRecorded] {
         let (world, run) = three_clients().await;
         let mut worker = Worker::stopping_at(&world, &[step]);
@@ -176,7 +177,7 @@ async fn worker_survives_lost_postgres_connections() {
             "select pg_terminate_backend(pid) from pg_stat_activity
              where datname = current_database() and usename = 'infima_app'",
         );
-        cut.execute(&world.database.owner().await).await.unwrap();
+        cut.execute(&world.database.owner().await).await?;
         worker.signal(Signal::SIGCONT);
         // The worker reaches the same step again when it resumes its run, unless the step was done.
         let ended = world.until_run(run, |run| run.state.is_finished());
@@ -191,4 +192,5 @@ async fn worker_survives_lost_postgres_connections() {
         worker.kill().await;
         as_it_should_be(&world, AFTERWARDS).await;
     }
+    Ok(())
 }

@@ -58,21 +58,22 @@ async fn jobs(world: &World, wanted: RunId) -> i64 {
 }
 
 #[tokio::test]
-async fn lost_job_is_requeued_once() {
+async fn lost_job_is_requeued_once() -> anyhow::Result<()> {
     let (world, run) = three_clients().await;
-    sqlx::query("delete from apalis.jobs").execute(&world.database.owner().await).await.unwrap();
+    sqlx::query("delete from apalis.jobs").execute(&world.database.owner().await).await?;
     for _ in 0..3 {
-        assert_eq!(sweep(world.ops()).await.unwrap(), 1);
+        assert_eq!(sweep(world.ops()).await?, 1);
         assert_eq!(jobs(&world, run).await, 1);
     }
-    sqlx::query("delete from apalis.jobs").execute(&world.database.owner().await).await.unwrap();
+    sqlx::query("delete from apalis.jobs").execute(&world.database.owner().await).await?;
     let worker = Worker::start(&world);
     assert_eq!(world.until_run(run, |run| run.state.is_finished()).await.state, RunState::Succeeded);
     worker.kill().await;
+    Ok(())
 }
 
 #[tokio::test]
-async fn run_waiting_for_another_is_queued_when_that_one_ends() {
+async fn run_waiting_for_another_is_queued_when_that_one_ends() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let running = world.map(&["Alder"]).await.run.unwrap();
     let owner = world.database.owner().await;
@@ -84,27 +85,28 @@ async fn run_waiting_for_another_is_queued_when_that_one_ends() {
     become_of_it(&format!("state = 'running', read_at = now(), {lease}")).await;
     let waiting = world.request_sync().await;
     assert_ne!(waiting, running);
-    sqlx::query("delete from apalis.jobs").execute(&owner).await.unwrap();
-    assert_eq!(sweep(world.ops()).await.unwrap(), 0, "a worker holds it");
+    sqlx::query("delete from apalis.jobs").execute(&owner).await?;
+    assert_eq!(sweep(world.ops()).await?, 0, "a worker holds it");
 
     become_of_it("lease_until = now() - interval '1 hour'").await;
-    assert_eq!(sweep(world.ops()).await.unwrap(), 1, "a dead worker's run is taken up");
+    assert_eq!(sweep(world.ops()).await?, 1, "a dead worker's run is taken up");
     assert_eq!((jobs(&world, running).await, jobs(&world, waiting).await), (1, 0));
     assert_eq!(world.work(running).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(jobs(&world, waiting).await, 1, "its turn has come");
+    Ok(())
 }
 
 /// An administrator has to look at a run that kills its workers; the partner is notified, and need
 /// do nothing.
 #[tokio::test]
-async fn run_started_too_often_is_failed() {
+async fn run_started_too_often_is_failed() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     let died =
         "update sync_runs set state = 'running', starts = $1, lease_token = gen_random_uuid(), finished_at = null,
                     lease_until = now() - interval '1 hour'";
     for starts in [9, 10] {
-        sqlx::query(died).bind(starts).execute(&world.owner).await.unwrap();
+        sqlx::query(died).bind(starts).execute(&world.owner).await?;
         let looked = world.work(run).await;
         let failed = world.run(run).await;
         let problem = failed.problem.map(|problem| problem.code());
@@ -114,13 +116,14 @@ async fn run_started_too_often_is_failed() {
             assert_eq!((looked, problem), (RunOutcome::Finished(RunState::Failed), Some(ProblemCode::InternalFault)));
         }
     }
+    Ok(())
 }
 
 /// Four partners failed. One is no longer connected, one has succeeded with everything since, one
 /// with a single client. Of the two that are left, the second one's time has not come yet, also for
 /// the sweep that runs meanwhile.
 #[tokio::test]
-async fn failed_runs_are_requested_again_spread_out() {
+async fn failed_runs_are_requested_again_spread_out() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).build().await;
     world.import_partner("second", &[("Second", 4)]).await;
     world.import_partner("gone", &[("Gone", 4)]).await;
@@ -136,15 +139,13 @@ async fn failed_runs_are_requested_again_spread_out() {
          from partners",
     )
     .execute(&owner)
-    .await
-    .unwrap();
+    .await?;
     sqlx::query(
         "insert into sync_runs (id, partner_id, trigger, state, interactive, queued_at, finished_at)
          select gen_random_uuid(), id, 'on_demand', 'failed', false, '2019-12-31T23:59:00Z', now() from partners",
     )
     .execute(&owner)
-    .await
-    .unwrap();
+    .await?;
     sqlx::query(
         "insert into sync_runs (id, partner_id, trigger, state, interactive, queued_at, finished_at, client_ids)
          select gen_random_uuid(), p.id, 'on_demand', 'succeeded', true, now(), now() + interval '1 minute',
@@ -152,21 +153,19 @@ async fn failed_runs_are_requested_again_spread_out() {
          from partners p join clients c on c.partner_id = p.id where p.external_id in ('second', 'resolved')",
     )
     .execute(&owner)
-    .await
-    .unwrap();
+    .await?;
     let mut asked = program(&["sync", "--failed-since", "2020-01-01T00:00:00Z", "--no-wait"]);
     asked.env("INFIMA_ENV", "development").env("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
     let asked = ended(asked.env("DATABASE_URL", world.database.app_url().expose_secret())).await;
     assert_eq!(asked.stdout, "Queued the syncs of 2 partners.\n", "{}", asked.stderr);
 
-    assert_eq!(sweep(world.ops()).await.unwrap(), 1);
+    assert_eq!(sweep(world.ops()).await?, 1);
     let waits: Vec<i32> = sqlx::query_scalar(
         "select round(extract(epoch from next_attempt_at - min(next_attempt_at) over ()) / 60)::integer from sync_runs
          where state = 'queued' order by next_attempt_at",
     )
     .fetch_all(&owner)
-    .await
-    .unwrap();
+    .await?;
     assert_eq!(waits, [0, 5], "minutes");
     let audited: Vec<bool> = sqlx::query_scalar(
         "select a.actor = r.requested_by from activity a
@@ -174,9 +173,9 @@ async fn failed_runs_are_requested_again_spread_out() {
          where a.act = 'sync.requested'",
     )
     .fetch_all(&owner)
-    .await
-    .unwrap();
+    .await?;
     assert_eq!(audited, [true, true]);
+    Ok(())
 }
 
 #[tokio::test]
@@ -207,7 +206,7 @@ async fn request_joins_a_run_that_has_not_read_yet() {
 }
 
 #[tokio::test]
-async fn run_for_some_clients_syncs_only_those() {
+async fn run_for_some_clients_syncs_only_those() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     let mapped = world.clock.now();
     world.clock.advance(TimeDelta::hours(1));
@@ -215,7 +214,7 @@ async fn run_for_some_clients_syncs_only_those() {
     world.set_users("Birch", 6).await;
     let admin = world.admin().await;
     let only = Some(vec![Some(world.client("Alder").await)]);
-    let asked = request_sync(world.ops(), &request(&admin), world.partner().await, only).await.unwrap();
+    let asked = request_sync(world.ops(), &request(&admin), world.partner().await, only).await?;
     let mark = world.mark();
     let run = asked.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
@@ -225,33 +224,35 @@ async fn run_for_some_clients_syncs_only_those() {
     assert_eq!(run.summary.halo_requests as usize, world.mark() - mark);
     let last_synced_at = world.connection().await.last_synced_at;
     assert_eq!(last_synced_at, Some(mapped), "all clients have been confirmed since then, and Birch not since");
+    Ok(())
 }
 
 /// Every worker enqueues every tick.
 #[tokio::test]
-async fn concurrent_ticks_make_one_job() {
+async fn concurrent_ticks_make_one_job() -> anyhow::Result<()> {
     let database = TestDatabase::create().await;
     let (app, owner) = (database.app().await, database.owner().await);
     let jobs = "select convert_from(job, 'UTF8'), status, count(*) from apalis.jobs group by 1, 2 order by 1";
     let jobs = || sqlx::query_as::<_, (String, String, i64)>(jobs).fetch_all(&owner);
     for enqueued in join_all((0..8).map(|_| queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 7))).await
     {
-        enqueued.unwrap();
+        enqueued?;
     }
-    queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await.unwrap();
-    queue::enqueue_maintenance(&app, MaintenanceTask::EnqueueNightly, 7).await.unwrap();
+    queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await?;
+    queue::enqueue_maintenance(&app, MaintenanceTask::EnqueueNightly, 7).await?;
     let (orphans, nightly) = (r#"{"task":"requeue_orphans"}"#.to_owned(), r#"{"task":"enqueue_nightly"}"#.to_owned());
     let pending = [(nightly.clone(), "Pending".to_owned(), 1), (orphans.clone(), "Pending".to_owned(), 2)];
-    assert_eq!(jobs().await.unwrap(), pending);
+    assert_eq!(jobs().await?, pending);
 
     // A worker whose clock is a little behind enqueues when the job is done already.
-    sqlx::query("update apalis.jobs set status = 'Done'").execute(&owner).await.unwrap();
-    queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await.unwrap();
-    assert_eq!(jobs().await.unwrap(), [(nightly, "Done".to_owned(), 1), (orphans, "Done".to_owned(), 2)]);
+    sqlx::query("update apalis.jobs set status = 'Done'").execute(&owner).await?;
+    queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await?;
+    assert_eq!(jobs().await?, [(nightly, "Done".to_owned(), 1), (orphans, "Done".to_owned(), 2)]);
+    Ok(())
 }
 
 #[tokio::test]
-async fn finished_jobs_and_dead_workers_are_pruned() {
+async fn finished_jobs_and_dead_workers_are_pruned() -> anyhow::Result<()> {
     let database = TestDatabase::create().await;
     let owner = database.owner().await;
     for statement in [
@@ -267,21 +268,22 @@ async fn finished_jobs_and_dead_workers_are_pruned() {
                       ('waiting for long', 'Pending', '2 hours', null), ('at work', 'Running', '2 hours', 'dead with a job'))
               as j (id, status, age, worker)",
     ] {
-        sqlx::query(statement).execute(&owner).await.unwrap();
+        sqlx::query(statement).execute(&owner).await?;
     }
-    assert_eq!(queue::prune(&database.app().await).await.unwrap(), 3);
+    assert_eq!(queue::prune(&database.app().await).await?, 3);
     let left = async |table: &str| -> Vec<String> {
         let ids = format!("select id from apalis.{table} order by id");
         sqlx::query_scalar(sqlx::AssertSqlSafe(ids)).fetch_all(&owner).await.unwrap()
     };
     assert_eq!(left("jobs").await, ["at work", "just done", "waiting for long"]);
     assert_eq!(left("workers").await, ["alive", "dead with a job", "silent for an hour"]);
+    Ok(())
 }
 
 /// Two partners, each with its own Halo; one slot for nightly syncs, and the sync in it does not
 /// end.
 #[tokio::test]
-async fn interactive_sync_does_not_wait_for_nightly_syncs() {
+async fn interactive_sync_does_not_wait_for_nightly_syncs() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).for_processes().connected().build().await;
     let first = world.map(&["Alder"]).await.run.unwrap();
     world.work(first).await;
@@ -289,11 +291,9 @@ async fn interactive_sync_does_not_wait_for_nightly_syncs() {
     let admin = world.caller(Role::PartnerAdmin, Some("second")).await;
     let second = world.partner_named("second").await;
     let other = world.sandbox.tenant("other");
-    save_connection(world.ops(), &request(&admin), second, details_of(&other)).await.unwrap();
+    save_connection(world.ops(), &request(&admin), second, details_of(&other)).await?;
 
-    let [(_, night)] = enqueue_nightly_syncs(world.ops(), Selection::Today).await.unwrap()[..] else {
-        panic!("one night")
-    };
+    let [(_, night)] = enqueue_nightly_syncs(world.ops(), Selection::Today).await?[..] else { panic!("one night") };
     assert_eq!(world.run(night).await.trigger, Trigger::Nightly);
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Discovery), Lasting::Sticky);
     let slots = [("INFIMA_WORKER_NIGHTLY_CONCURRENCY", "1"), ("INFIMA_WORKER_INTERACTIVE_CONCURRENCY", "1")];
@@ -304,11 +304,12 @@ async fn interactive_sync_does_not_wait_for_nightly_syncs() {
     let client = clients_of(&world, "second").await;
     let customer = infima_halo::ids::HaloCustomerId(other.customers()[0].id);
     let mapping = Mapping { client: Some(client), customer, allow_shared: false, replace: None };
-    associate_clients(world.ops(), &request(&admin), second, &[mapping]).await.unwrap();
+    associate_clients(world.ops(), &request(&admin), second, &[mapping]).await?;
     other.until(|other| !other.live_subscriptions_of(customer.0, infima_halo::halo::VENDOR).is_empty()).await;
     assert_eq!(world.run(night).await.state, RunState::Running, "the night is still at it");
     world.tenant.clear_faults();
     worker.kill().await;
+    Ok(())
 }
 
 async fn clients_of(world: &World, partner: &str) -> infima_halo::ids::ClientId {

@@ -123,31 +123,31 @@ async fn support_mutation_requires_a_reason_and_is_logged_once() {
 
 /// By then Halo has already been queried on the partner's account.
 #[tokio::test]
-async fn support_read_cut_by_the_client_is_logged() {
+async fn support_read_cut_by_the_client_is_logged() -> anyhow::Result<()> {
     let (served, partner) = synced().await;
     forget(&served).await;
     let tenant = &served.world.tenant;
     tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
     let search = "query Customers($p: ID) { haloCustomers(search: \"\", partnerId: $p) { totalCount } }";
-    let (token, mut news) = (served.support(), PgListener::connect_with(&served.world.owner).await.unwrap());
+    let (token, mut news) = (served.support(), PgListener::connect_with(&served.world.owner).await?);
     sqlx::raw_sql(
         "create function announce_entry() returns trigger language plpgsql as
              $$ begin perform pg_notify('entry', new.act); return null; end $$;
          create trigger announce_entry after insert on activity for each row execute function announce_entry();",
     )
     .execute(&served.world.owner)
-    .await
-    .unwrap();
-    news.listen("entry").await.unwrap();
+    .await?;
+    news.listen("entry").await?;
     tokio::select! {
         reply = served.ask(&token, search, json!({ "p": partner })) => panic!("Halo holds it: {reply:?}"),
         // Dropping the request closes its connection.
         () = tenant.until(|tenant| tenant.held() == 1) => {}
     }
     let heard = tokio::time::timeout(std::time::Duration::from_secs(20), news.recv()).await;
-    assert_eq!(heard.expect("something is written").unwrap().payload(), "support.read");
+    assert_eq!(heard.expect("something is written")?.payload(), "support.read");
     assert_eq!(entries(&served).await, [read(Some("Customers"))]);
     tenant.release();
+    Ok(())
 }
 
 #[tokio::test]
@@ -222,14 +222,15 @@ async fn support_name_is_shown_only_to_support() {
 
 /// Data whose read cannot be logged is not shown.
 #[tokio::test]
-async fn audit_write_failure_fails_the_request() {
+async fn audit_write_failure_fails_the_request() -> anyhow::Result<()> {
     let (served, partner) = synced().await;
     let owner = served.world.database.owner().await;
-    sqlx::query("revoke insert on activity from infima_app").execute(&owner).await.unwrap();
+    sqlx::query("revoke insert on activity from infima_app").execute(&owner).await?;
     let reply =
         served.ask(&served.support(), "query($p: ID) { partner(id: $p) { name } }", json!({ "p": partner })).await;
     assert_eq!((reply.status, reply.code(), &reply.body["data"]), (500, "INTERNAL", &Value::Null));
     assert!(!reply.body.to_string().contains("NORTHWIND"), "{}", reply.body);
+    Ok(())
 }
 
 /// Brings about a problem that a user has to resolve, and runs the sync that finds it. Gives the
@@ -260,7 +261,7 @@ async fn meet_trouble(world: &World, act: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
+async fn each_mutation_writes_one_audit_row_with_actor_and_change() -> anyhow::Result<()> {
     let served = Served::over(World::builder().clients(&[("Alder", 1)]).build().await).await;
     let token = served.admin();
     let (tenant, world) = (&served.world.tenant, &served.world);
@@ -326,7 +327,7 @@ async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
             input["associationId"] = json!(meet_trouble(world, act).await);
         }
         if act == "connection.tenant_carried_over" {
-            tenant.act(Act::SetTenantId { tenant_id: TenantId::Named("northwind-msp".into()) }).unwrap();
+            tenant.act(Act::SetTenantId { tenant_id: TenantId::Named("northwind-msp".into()) })?;
         }
         forget(&served).await;
         let data = served.data(&token, document, json!({ "v": input })).await;
@@ -339,15 +340,13 @@ async fn each_mutation_writes_one_audit_row_with_actor_and_change() {
             "select before is distinct from after or (act = 'connection.rechecked' and before ? 'state') from activity",
         )
         .fetch_one(&world.owner)
-        .await
-        .unwrap();
+        .await?;
         assert!(shown, "{act} says what is different");
-        let raw: Vec<String> = sqlx::query_scalar("select activity::text from activity")
-            .fetch_all(&world.database.owner().await)
-            .await
-            .unwrap();
+        let raw: Vec<String> =
+            sqlx::query_scalar("select activity::text from activity").fetch_all(&world.database.owner().await).await?;
         assert!(!raw[0].contains(&tenant.client_secret()), "{act} shows the secret");
     }
+    Ok(())
 }
 
 /// The log says that the secret was replaced, and never shows its value.
@@ -372,7 +371,7 @@ async fn replaced_secret_is_logged_without_its_value() {
 
 /// An import is logged for each partner that it changed, with counts and without users' names.
 #[tokio::test]
-async fn import_is_logged_once_per_changed_partner() {
+async fn import_is_logged_once_per_changed_partner() -> anyhow::Result<()> {
     let (served, _) = synced().await;
     add_other_partner(&served.world).await;
     let token = served.token(Role::Platform, None);
@@ -400,8 +399,7 @@ async fn import_is_logged_once_per_changed_partner() {
          from activity a join partners p on p.id = a.partner_id order by p.external_id",
     )
     .fetch_all(&served.world.owner)
-    .await
-    .unwrap();
+    .await?;
     let platform = json!({ "role": "platform", "subject": "platform-1", "name": "Sam Example" });
     let id = reply.header("x-request-id").to_owned();
     let row = |partner: &str, before: Option<Value>, after: Value| {
@@ -429,11 +427,12 @@ async fn import_is_logged_once_per_changed_partner() {
     let logged: Vec<_> = entries(&served).await.into_iter().map(|(act, role, ..)| (act, role)).collect();
     let by_platform = |act: &str| (act.to_owned(), "platform".to_owned());
     assert_eq!(logged, [by_platform("partner.archived"), by_platform("roster.imported")]);
+    Ok(())
 }
 
 /// An audit row and its change are in one transaction.
 #[tokio::test]
-async fn audit_write_failure_rolls_the_change_back() {
+async fn audit_write_failure_rolls_the_change_back() -> anyhow::Result<()> {
     let (served, _) = synced().await;
     let owner = &served.world.owner;
     let counts =
@@ -444,7 +443,7 @@ async fn audit_write_failure_rolls_the_change_back() {
         async || -> i64 { sqlx::query_scalar(counts).bind(served.world.tenant.url()).fetch_one(owner).await.unwrap() };
     let before = all().await;
     let association = served.world.association("Alder").await.id.to_string();
-    sqlx::query("revoke insert on activity from infima_app").execute(owner).await.unwrap();
+    sqlx::query("revoke insert on activity from infima_app").execute(owner).await?;
     let (admin, platform) = (served.admin(), served.token(Role::Platform, None));
     let remove = format!(
         "mutation {{ removeHaloClientAssociation(input: {{ associationId: \"{association}\",
@@ -467,13 +466,14 @@ async fn audit_write_failure_rolls_the_change_back() {
     let ops = served.world.ops();
     let partner = served.world.partner().await;
     assert!(admin::request_sync(ops, partner).await.is_err());
-    assert_eq!(enqueue_nightly_syncs(ops, Selection::Today).await.unwrap(), []);
+    assert_eq!(enqueue_nightly_syncs(ops, Selection::Today).await?, []);
     assert_eq!(all().await, before);
+    Ok(())
 }
 
 /// An operator at the command line leaves rows as any caller does.
 #[tokio::test]
-async fn operator_command_is_logged() {
+async fn operator_command_is_logged() -> anyhow::Result<()> {
     let (served, _) = synced().await;
     let world = &served.world;
     let (ops, partner) = (world.ops(), world.partner().await);
@@ -488,11 +488,11 @@ async fn operator_command_is_logged() {
         vec![("sync.requested".to_owned(), operator, Some(run.to_string()))]
     };
     forget(&served).await;
-    let run = admin::request_sync(ops, partner).await.unwrap();
+    let run = admin::request_sync(ops, partner).await?;
     assert_eq!(logged().await, asked(run));
     world.work(run).await;
 
-    let tonight = enqueue_nightly_syncs(ops, Selection::Today).await.unwrap();
+    let tonight = enqueue_nightly_syncs(ops, Selection::Today).await?;
     assert_eq!(logged().await, asked(tonight[0].1));
     world.tenant.inject(Fault::ServerErrorBefore, Matching::any(), Lasting::Sticky);
     world.work(tonight[0].1).await;
@@ -501,61 +501,59 @@ async fn operator_command_is_logged() {
         .bind(tonight[0].1.0)
         .execute(&world.owner)
         .await
-        .unwrap();
-    let again = request_failed_since(ops, MORNING.parse().unwrap(), std::time::Duration::ZERO).await.unwrap();
+        ?;
+    let again = request_failed_since(ops, MORNING.parse()?, std::time::Duration::ZERO).await?;
     assert_eq!(logged().await, asked(again[0].1));
     world.work(again[0].1).await;
 
     // A nightly sync that comes by itself is in the history of runs.
     world.clock.advance(chrono::Duration::hours(36));
-    assert_eq!(enqueue_nightly_syncs(ops, Selection::Due).await.unwrap().len(), 1);
+    assert_eq!(enqueue_nightly_syncs(ops, Selection::Due).await?.len(), 1);
     assert_eq!(logged().await, []);
+    Ok(())
 }
 
 #[tokio::test]
-async fn prune_removes_only_expired_audit_rows() {
+async fn prune_removes_only_expired_audit_rows() -> anyhow::Result<()> {
     let (served, _) = synced().await;
     let (owner, app) = (served.world.database.owner().await, served.world.database.app().await);
     let before = entries(&served).await.len();
     // The owner sets the time back; the world's clock is not the database's.
-    sqlx::query("update activity set at = now() - interval '2 years' + interval '1 hour'")
-        .execute(&owner)
-        .await
-        .unwrap();
+    sqlx::query("update activity set at = now() - interval '2 years' + interval '1 hour'").execute(&owner).await?;
     sqlx::query(
         "insert into activity (id, partner_id, at, actor, act)
          select gen_random_uuid(), id, now() - interval '2 years 1 hour', '{}', 'old' from partners",
     )
     .execute(&owner)
-    .await
-    .unwrap();
-    let (_, gone) = housekeeping::prune(served.world.ops()).await.unwrap();
+    .await?;
+    let (_, gone) = housekeeping::prune(served.world.ops()).await?;
     assert_eq!(gone, 1);
     assert_eq!(entries(&served).await.len(), before);
     // The function takes no argument that says what to remove, and only the app may call it.
-    let (_, gone) = housekeeping::prune(served.world.ops()).await.unwrap();
+    let (_, gone) = housekeeping::prune(served.world.ops()).await?;
     assert_eq!(gone, 0);
     let open: bool = sqlx::query_scalar("select has_function_privilege('public', 'prune_activity()', 'execute')")
         .fetch_one(&app)
-        .await
-        .unwrap();
+        .await?;
     assert!(!open);
+    Ok(())
 }
 
 /// Scopes come from one place, so that no field can show support a partner without an audit row.
 #[test]
-fn graphql_takes_scopes_only_from_the_access_log() {
+fn graphql_takes_scopes_only_from_the_access_log() -> anyhow::Result<()> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/graphql");
     let folders = [folder.clone(), folder.join("objects"), folder.join("mutations")];
     for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
-        let path = entry.unwrap().path();
+        let path = entry?.path();
         if path.is_dir() {
             continue;
         }
-        let code = std::fs::read_to_string(&path).unwrap();
+        let code = std::fs::read_to_string(&path)?;
         let asks = code.contains(" permit(") || code.contains("(permit(") || code.contains("PartnerScope::for_worker");
         assert!(!asks || path.ends_with("access_log.rs"), "{} asks the policy past `AccessLog`", path.display());
     }
+    Ok(())
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ async fn missing_details_are_reported_together() {
 }
 
 #[tokio::test]
-async fn wrong_and_swapped_credentials_are_refused_alike() {
+async fn wrong_and_swapped_credentials_are_refused_alike() -> anyhow::Result<()> {
     let world = World::builder().build().await;
     let (id, secret) = (world.tenant.client_id(), world.tenant.client_secret());
     for (id, secret) in [(secret.as_str(), id.as_str()), (id.as_str(), "wrong"), ("wrong", secret.as_str())] {
@@ -118,12 +118,13 @@ async fn wrong_and_swapped_credentials_are_refused_alike() {
         client_secret: Some(format!("\t{secret} ").into()),
         ..world.details()
     };
-    save(&world, padded).await.expect("they are right");
+    save(&world, padded).await?;
     assert_eq!(world.connection().await.application_client_id, id);
+    Ok(())
 }
 
 #[tokio::test]
-async fn missing_permission_is_named_as_in_the_guide() {
+async fn missing_permission_is_named_as_in_the_guide() -> anyhow::Result<()> {
     let scopes = |names: &[&str]| Act::SetScopes { scopes: names.iter().map(|&name| name.into()).collect() };
     let levels =
         |customers, licensing| Act::SetAgentLevels(AgentLevels { customers, licensing, invoices: Level::Read });
@@ -136,22 +137,23 @@ async fn missing_permission_is_named_as_in_the_guide() {
         // Halo answers as for a missing level.
         (Act::SwitchLicensing { on: false }, "Software Licencing Access Level"),
     ] {
-        world.tenant.act(act.clone()).expect("done by hand");
+        world.tenant.act(act.clone())?;
         let (code, _, message) = only(save(&world, world.details()).await);
         assert_eq!(code, UserErrorCode::PermissionMissing, "{act:?}");
         assert!(message.contains(named), "{act:?}: {message}");
         assert!(world.stored_connection().await.is_none(), "{act:?}");
-        world.tenant.act(scopes(&["read:customers", "read:invoices", "edit:softwarelicensing"])).expect("by hand");
-        world.tenant.act(levels(Level::Read, Level::Modify)).expect("by hand");
-        world.tenant.act(Act::SwitchLicensing { on: true }).expect("by hand");
+        world.tenant.act(scopes(&["read:customers", "read:invoices", "edit:softwarelicensing"]))?;
+        world.tenant.act(levels(Level::Read, Level::Modify))?;
+        world.tenant.act(Act::SwitchLicensing { on: true })?;
     }
+    Ok(())
 }
 
 #[tokio::test]
-async fn refused_save_names_everything_that_is_missing() {
+async fn refused_save_names_everything_that_is_missing() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).build().await;
     let levels = AgentLevels { customers: Level::None, licensing: Level::None, invoices: Level::Read };
-    world.tenant.act(Act::SetAgentLevels(levels)).expect("done by hand");
+    world.tenant.act(Act::SetAgentLevels(levels))?;
     let Err(OpError::ChecksFailed { errors, .. }) = save(&world, world.details()).await else {
         panic!("two levels are missing")
     };
@@ -159,13 +161,14 @@ async fn refused_save_names_everything_that_is_missing() {
     assert_eq!(errors.len(), 2, "{messages:?}");
     assert!(messages[0].contains("Customers Access Level"), "{messages:?}");
     assert!(messages[1].contains("Software Licencing Access Level"), "{messages:?}");
+    Ok(())
 }
 
 #[tokio::test]
-async fn unreadable_invoices_and_empty_customers_only_warn() {
+async fn unreadable_invoices_and_empty_customers_only_warn() -> anyhow::Result<()> {
     let world = World::builder().build().await;
     let scopes = vec!["read:customers".into(), "edit:softwarelicensing".into()];
-    world.tenant.act(Act::SetScopes { scopes }).expect("done by hand");
+    world.tenant.act(Act::SetScopes { scopes })?;
     let (connection, _) = save(&world, world.details()).await.expect("it works without");
     let outcome = |subject| {
         connection.checks.iter().find(|check| check.subject == subject).map(|check| (check.outcome, check.required))
@@ -175,6 +178,7 @@ async fn unreadable_invoices_and_empty_customers_only_warn() {
     assert_eq!(outcome(CheckSubject::EditSoftwareLicensing), Some((CheckOutcome::Unknown, true)));
     assert_eq!(outcome(CheckSubject::AgentUsers), Some((CheckOutcome::Unknown, false)));
     assert_eq!(connection.state, ConnectionState::Connected);
+    Ok(())
 }
 
 #[tokio::test]
@@ -208,7 +212,7 @@ async fn slow_halo_check_times_out() {
 }
 
 #[tokio::test]
-async fn repeated_wrong_credentials_are_rate_limited() {
+async fn repeated_wrong_credentials_are_rate_limited() -> anyhow::Result<()> {
     let world = World::builder().build().await;
     let wrong = Details { client_secret: Some("wrong".to_owned().into()), ..world.details() };
     for _ in 0..10 {
@@ -219,15 +223,16 @@ async fn repeated_wrong_credentials_are_rate_limited() {
     assert_eq!(refusal(check(&world, &wrong).await), [UserErrorCode::TooManyAttempts]);
     assert_eq!(refusal(save(&world, world.details()).await), [UserErrorCode::TooManyAttempts]);
     // Another process counts with this one.
-    let (other, admin) = (App::build(&world.config, world.clock.clone(), 2).await.unwrap(), world.admin().await);
+    let (other, admin) = (App::build(&world.config, world.clock.clone(), 2).await?, world.admin().await);
     let again = check_connection(&other.ops, &request(&admin), world.partner().await, &wrong).await;
     assert_eq!(refusal(again), [UserErrorCode::TooManyAttempts]);
     assert_eq!(world.mark(), mark, "Halo is not asked");
     sqlx::query("update partners set connection_tests = array(select at - interval '1 minute' from unnest(connection_tests) at)")
         .execute(&world.owner)
         .await
-        .unwrap();
+        ?;
     check(&world, &wrong).await.expect("the minute is over");
+    Ok(())
 }
 
 /// Any user may type any host. The checks of such a host count against that user alone.
@@ -309,20 +314,21 @@ async fn changed_url_requires_the_secret_again() {
 
 /// As many saves as are allowed in a minute, from two servers.
 #[tokio::test]
-async fn concurrent_first_saves_leave_a_working_connection() {
+async fn concurrent_first_saves_leave_a_working_connection() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).build().await;
-    let second = App::build(&world.config, world.clock.clone(), 8).await.expect("the app starts");
+    let second = App::build(&world.config, world.clock.clone(), 8).await?;
     let (admin, partner) = (world.admin().await, world.partner().await);
     let request = request(&admin);
     let saves = (0..10).map(|number| {
         let ops = if number % 2 == 0 { world.ops() } else { &second.ops };
         save_connection(ops, &request, partner, world.details())
     });
-    let saved = futures::future::try_join_all(saves).await.expect("the details are right");
+    let saved = futures::future::try_join_all(saves).await?;
     let id = world.connection().await.id;
     assert!(saved.iter().all(|(connection, _)| connection.id == id));
     world.map(&["Alder"]).await;
     assert_eq!(world.look().await, Some(SUCCEEDED), "the stored secret can be opened");
+    Ok(())
 }
 
 #[tokio::test]
@@ -457,7 +463,7 @@ async fn sync_request_without_connection_or_association_is_refused() {
 }
 
 #[tokio::test]
-async fn typed_details_test_stores_nothing_and_recheck_stores_result() {
+async fn typed_details_test_stores_nothing_and_recheck_stores_result() -> anyhow::Result<()> {
     let world = World::builder().build().await;
     let diagnosis = check(&world, &world.details()).await.expect("they can be tested");
     assert_eq!(diagnosis.problem, None);
@@ -465,20 +471,21 @@ async fn typed_details_test_stores_nothing_and_recheck_stores_result() {
     assert_eq!(refusal(check(&world, &Details::default()).await), [UserErrorCode::NotConnected]);
 
     world.connect().await;
-    world.tenant.act(Act::DeleteAgent).expect("done by hand");
+    world.tenant.act(Act::DeleteAgent)?;
     let diagnosis = check(&world, &Details::default()).await.expect("it can be rechecked");
     let problem = diagnosis.problem.expect("the agent is gone");
     assert_eq!(problem.code(), ProblemCode::CredentialsRejected);
     assert!(problem.message().contains("It last worked on 24 November 2026"), "{}", problem.message());
     assert_eq!(world.connection().await.state, ConnectionState::NeedsAttention);
 
-    world.tenant.act(Act::RestoreAccess).expect("done by hand");
+    world.tenant.act(Act::RestoreAccess)?;
     save(&world, world.details()).await.expect("the new credentials are right");
     assert_eq!(world.connection().await.state, ConnectionState::Connected);
+    Ok(())
 }
 
 #[tokio::test]
-async fn support_may_recheck_but_not_test_credentials() {
+async fn support_may_recheck_but_not_test_credentials() -> anyhow::Result<()> {
     let world = World::builder().connected().build().await;
     let (support, partner) = (world.caller(Role::Support, None).await, world.partner().await);
     let typed = check_connection(world.ops(), &request(&support), partner, &world.details()).await;
@@ -489,5 +496,6 @@ async fn support_may_recheck_but_not_test_credentials() {
     assert_eq!(refusal(silent), [UserErrorCode::ReasonRequired]);
     let explained = Request { reason: Some("ticket 7".to_owned()), ..request(&support) };
     let rechecked = check_connection(world.ops(), &explained, partner, &Details::default()).await;
-    assert_eq!(rechecked.expect("support may").problem, None);
+    assert_eq!(rechecked?.problem, None);
+    Ok(())
 }

@@ -36,10 +36,10 @@ fn secret() -> SecretString {
 }
 
 #[test]
-fn sealed_value_opens_only_in_its_place() {
+fn sealed_value_opens_only_in_its_place() -> anyhow::Result<()> {
     let (keyring, here) = (keyring(&key("k1", 1)), place());
     let sealed = keyring.seal(&secret(), &here);
-    assert_eq!(keyring.open(&sealed, &here).unwrap().expose_secret(), secret().expose_secret());
+    assert_eq!(keyring.open(&sealed, &here)?.expose_secret(), secret().expose_secret());
     let elsewhere = [
         Binding { row: Uuid::now_v7(), ..here },
         Binding { partner: PartnerId::generate(), ..here },
@@ -52,15 +52,17 @@ fn sealed_value_opens_only_in_its_place() {
     for other in elsewhere {
         assert_eq!(keyring.open(&sealed, &other).unwrap_err(), OpenError::DoesNotOpen { key: "k1".into() });
     }
+    Ok(())
 }
 
 #[test]
-fn retired_key_opens_but_does_not_seal() {
+fn retired_key_opens_but_does_not_seal() -> anyhow::Result<()> {
     let here = place();
     let sealed = keyring(&key("2025", 1)).seal(&secret(), &here);
     let rotated = keyring(&format!("{},{}", key("2026", 2), key("2025", 1)));
-    let again = rotated.seal(&rotated.open(&sealed, &here).unwrap(), &here);
+    let again = rotated.seal(&rotated.open(&sealed, &here)?, &here);
     assert_eq!((sealed.key_id(), again.key_id()), ("2025", "2026"));
+    Ok(())
 }
 
 #[test]
@@ -79,11 +81,12 @@ fn missing_key_is_named() {
 }
 
 #[test]
-fn canary_reveals_a_wrong_keyring() {
+fn canary_reveals_a_wrong_keyring() -> anyhow::Result<()> {
     let canary = keyring(&key("a", 1)).seal_canary();
-    keyring(&format!("{},{}", key("b", 2), key("a", 1))).check_canary(&canary).unwrap();
+    keyring(&format!("{},{}", key("b", 2), key("a", 1))).check_canary(&canary)?;
     assert_eq!(keyring(&key("b", 2)).check_canary(&canary), Err(OpenError::KeyMissing { needed: "a".into() }));
     assert!(keyring(&key("a", 2)).check_canary(&canary).is_err());
+    Ok(())
 }
 
 #[test]

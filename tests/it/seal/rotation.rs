@@ -129,11 +129,11 @@ async fn written_down(owner: &PgPool) -> i64 {
 }
 
 #[tokio::test]
-async fn key_rotation_survives_load_and_a_kill() {
+async fn key_rotation_survives_load_and_a_kill() -> anyhow::Result<()> {
     let database = TestDatabase::create().await;
     let owner = database.owner().await;
     let (old, both) = (keys(&[("old", 1)]), keys(&[("new", 2), ("old", 1)]));
-    start(&database, &old).await.unwrap();
+    start(&database, &old).await?;
     plant(&owner, &keyring(&old), SECRETS).await;
 
     let would = run(&mut rotate(&database, &both, &["--dry-run"])).await;
@@ -150,7 +150,7 @@ async fn key_rotation_survives_load_and_a_kill() {
     )
     .fetch_all(&owner)
     .await
-    .unwrap();
+    ?;
     let stop = Arc::new(AtomicBool::new(false));
     let saving = {
         let (owner, keyring, stop, ends) = (owner.clone(), keyring(&old), stop.clone(), ends.clone());
@@ -178,15 +178,15 @@ async fn key_rotation_survives_load_and_a_kill() {
         })
     };
     // The rotation stops at the last one, which is held until the kill.
-    let mut held = owner.begin().await.unwrap();
-    sqlx::query("select from connections where id = $1 for update").bind(ends[1]).execute(&mut *held).await.unwrap();
+    let mut held = owner.begin().await?;
+    sqlx::query("select from connections where id = $1 for update").bind(ends[1]).execute(&mut *held).await?;
     let rotating = Running::start(&mut rotate(&database, &both, &[]));
     until(async || written_down(&owner).await >= 20).await;
     rotating.kill().await;
-    held.rollback().await.unwrap();
+    held.rollback().await?;
     let done = sealed_with(&owner, "new").await;
     assert!((1..SECRETS).contains(&done), "it was killed in the middle: {done} of {SECRETS}");
-    assert_eq!(opened(&owner, &keyring(&both)).await.unwrap().len(), SECRETS as usize, "each opens, before or after");
+    assert_eq!(opened(&owner, &keyring(&both)).await?.len(), SECRETS as usize, "each opens, before or after");
     assert_eq!(opened(&owner, &keyring(&old)).await, Err(OpenError::KeyMissing { needed: "new".into() }));
     start(&database, &both).await.expect("what has both keys starts in the middle of it");
 
@@ -194,7 +194,7 @@ async fn key_rotation_survives_load_and_a_kill() {
     let ended = run(&mut rotate(&database, &both, &[])).await;
     assert!(ended.status.success(), "{}", ended.stderr);
     stop.store(true, Ordering::SeqCst);
-    let expected = saving.await.unwrap();
+    let expected = saving.await?;
     // Secrets that were replaced meanwhile are left for a last pass.
     let ended = run(&mut rotate(&database, &both, &[])).await;
     assert!(ended.stdout.ends_with(&format!(
@@ -213,11 +213,11 @@ async fn key_rotation_survives_load_and_a_kill() {
                  and a.after ->> 'sealedWith' = 'new')",
     )
     .fetch_one(&owner)
-    .await
-    .unwrap();
+    .await?;
     assert_eq!(unwritten, 0);
     start(&database, &keys(&[("new", 2)])).await.expect("the old key is not needed any more");
     assert!(matches!(start(&database, &old).await, Err(StartError::WrongKeys(_))));
+    Ok(())
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn missing_key_is_named_and_others_are_resealed() {
 /// An attacker who can write to the database cannot have one partner's secret sent to another's
 /// Halo.
 #[tokio::test]
-async fn swapped_secrets_do_not_open_and_are_not_sent() {
+async fn swapped_secrets_do_not_open_and_are_not_sent() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 1)]).connected().build().await;
     add_other_partner(&world).await;
     sqlx::query(
@@ -245,8 +245,7 @@ async fn swapped_secrets_do_not_open_and_are_not_sent() {
          from connections o where o.id <> c.id",
     )
     .execute(&world.owner)
-    .await
-    .unwrap();
+    .await?;
     let served = Served::over(world).await;
     let tokens = |served: &Served, tenant: &str| {
         let journal = served.world.sandbox.tenant(tenant).journal();
@@ -263,15 +262,16 @@ async fn swapped_secrets_do_not_open_and_are_not_sent() {
         assert!(search.body["data"]["partner"]["name"].is_string(), "{}", search.body);
         assert_eq!(tokens(&served, tenant), before, "nothing was sent");
     }
+    Ok(())
 }
 
 /// Nor can the attacker have it sent to a host of their own.
 #[tokio::test]
-async fn secret_does_not_open_for_a_changed_address() {
+async fn secret_does_not_open_for_a_changed_address() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 1)]).connected().build().await;
     let elsewhere = world.sandbox.tenant("other");
     let moved = "update connections set url = $1";
-    sqlx::query(moved).bind(elsewhere.url()).execute(&world.owner).await.unwrap();
+    sqlx::query(moved).bind(elsewhere.url()).execute(&world.owner).await?;
     let served = Served::over(world).await;
     let token = served.admin();
     for document in [
@@ -284,9 +284,10 @@ async fn secret_does_not_open_for_a_changed_address() {
     }
     assert_eq!(elsewhere.journal().len(), 0, "nothing was sent there");
     // Back in its place, the secret opens again.
-    sqlx::query(moved).bind(served.world.tenant.url()).execute(&served.world.owner).await.unwrap();
+    sqlx::query(moved).bind(served.world.tenant.url()).execute(&served.world.owner).await?;
     let data = served.data(&token, "{ haloCustomers(search: \"\") { totalCount } }", json!({})).await;
     assert_eq!(data["haloCustomers"]["totalCount"], 1);
+    Ok(())
 }
 
 #[tokio::test]

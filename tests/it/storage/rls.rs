@@ -82,7 +82,7 @@ async fn unprotected(owner: &PgPool) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_partner_table_has_row_level_security() {
+async fn every_partner_table_has_row_level_security() -> anyhow::Result<()> {
     let database = TestDatabase::create().await;
     let owner = database.owner().await;
     let said = "these need row-level security, with policies on in_scope() of a partner that is not null";
@@ -93,8 +93,7 @@ async fn every_partner_table_has_row_level_security() {
          and not coalesce(reloptions @> '{security_invoker=true}', false)",
     )
     .fetch_all(&owner)
-    .await
-    .unwrap();
+    .await?;
     assert_eq!(holes, [""; 0], "views without security_invoker");
     // So does a function; the one exception is known.
     let definers: Vec<String> = sqlx::query_scalar(
@@ -102,13 +101,13 @@ async fn every_partner_table_has_row_level_security() {
              and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) order by 1",
     )
     .fetch_all(&owner)
-    .await
-    .unwrap();
+    .await?;
     assert_eq!(definers, ["prune_activity"]);
+    Ok(())
 }
 
 #[tokio::test]
-async fn query_without_scope_sees_nothing() {
+async fn query_without_scope_sees_nothing() -> anyhow::Result<()> {
     let (world, own, _) = two_partners().await;
     let (owner, app) = (world.database.owner().await, world.database.app().await);
     for setting in ["", "no such scope", "partner"] {
@@ -119,7 +118,7 @@ async fn query_without_scope_sees_nothing() {
             assert_eq!(count(&mut db, &format!("select count(*) from {table}")).await, 0, "{table}, scope {setting:?}");
             if table != "activity" {
                 let update = format!("update {table} set {column} = {column}");
-                let touched = sqlx::query(AssertSqlSafe(update)).execute(&mut *db).await.unwrap().rows_affected();
+                let touched = sqlx::query(AssertSqlSafe(update)).execute(&mut *db).await?.rows_affected();
                 assert_eq!(touched, 0, "{table}, scope {setting:?}");
             }
         }
@@ -128,23 +127,24 @@ async fn query_without_scope_sees_nothing() {
             assert_eq!(refusal(&mut db, &insert).await, INSUFFICIENT_PRIVILEGE, "{insert}, scope {setting:?}");
         }
     }
+    Ok(())
 }
 
 #[tokio::test]
-async fn partner_scope_sees_no_other_partner() {
+async fn partner_scope_sees_no_other_partner() -> anyhow::Result<()> {
     let (world, own, other) = two_partners().await;
     let (owner, app) = (world.database.owner().await, world.database.app().await);
     let mut db = scoped(&app, &PartnerScope::for_worker(own).setting()).await;
     for (table, column) in tables(&owner).await {
         let all = |partner: PartnerId| format!("select count(*) from {table} where {column} = '{}'", partner.0);
-        let mut behind = owner.acquire().await.unwrap();
+        let mut behind = owner.acquire().await?;
         let (owns, others) = (count(&mut behind, &all(own)).await, count(&mut behind, &all(other)).await);
         assert!(owns > 0 && others > 0, "{table} has rows of both");
         assert_eq!(count(&mut db, &format!("select count(*) from {table}")).await, owns, "{table}");
         if table != "activity" {
             // Other partners' rows are not reached, nor are own rows given away.
             let update = format!("update {table} set {column} = {column} where {column} = '{}'", other.0);
-            let touched = sqlx::query(AssertSqlSafe(update)).execute(&mut *db).await.unwrap().rows_affected();
+            let touched = sqlx::query(AssertSqlSafe(update)).execute(&mut *db).await?.rows_affected();
             assert_eq!(touched, 0, "{table}");
             let away = format!("update {table} set {column} = '{}'", other.0);
             assert_eq!(refusal(&mut db, &away).await, INSUFFICIENT_PRIVILEGE, "{away}");
@@ -154,14 +154,12 @@ async fn partner_scope_sees_no_other_partner() {
         assert_eq!(refusal(&mut db, &insert).await, INSUFFICIENT_PRIVILEGE, "{insert}");
     }
     // And what the functions count is counted by the same rules.
-    let foreign: uuid::Uuid = sqlx::query_scalar("select id from clients where partner_id = $1")
-        .bind(other.0)
-        .fetch_one(&owner)
-        .await
-        .unwrap();
+    let foreign: uuid::Uuid =
+        sqlx::query_scalar("select id from clients where partner_id = $1").bind(other.0).fetch_one(&owner).await?;
     let counted: Option<i32> =
-        sqlx::query_scalar("select active_user_count($1)").bind(foreign).fetch_one(&mut *db).await.unwrap();
+        sqlx::query_scalar("select active_user_count($1)").bind(foreign).fetch_one(&mut *db).await?;
     assert_eq!(counted, None);
+    Ok(())
 }
 
 /// One row for each kind of table, as far as Postgres looks before it refuses.
@@ -207,7 +205,7 @@ async fn read_only_scope_cannot_write() {
 }
 
 #[tokio::test]
-async fn app_role_cannot_bypass_row_level_security() {
+async fn app_role_cannot_bypass_row_level_security() -> anyhow::Result<()> {
     let (world, own, _) = two_partners().await;
     let (owner, app) = (world.database.owner().await, world.database.app().await);
     let row = sqlx::query(
@@ -220,13 +218,12 @@ async fn app_role_cannot_bypass_row_level_security() {
          from pg_roles r where rolname = current_user",
     )
     .fetch_one(&app)
-    .await
-    .unwrap();
+    .await?;
     let flags: (String, bool, bool, bool) = (row.get("name"), row.get("mighty"), row.get("member"), row.get("owns"));
     assert_eq!(flags, ("infima_app".to_owned(), false, false, false));
 
     let mut db = scoped(&app, &PartnerScope::for_worker(own).setting()).await;
-    let them: String = sqlx::query_scalar("select current_user::text").fetch_one(&owner).await.unwrap();
+    let them: String = sqlx::query_scalar("select current_user::text").fetch_one(&owner).await?;
     for statement in [
         format!("set role {them}"),
         format!("set session authorization {them}"),
@@ -258,14 +255,15 @@ async fn app_role_cannot_bypass_row_level_security() {
         assert_eq!(refusal(&mut db, &statement).await, INSUFFICIENT_PRIVILEGE, "{statement}");
     }
     // Switching row security off for oneself makes Postgres refuse rather than show.
-    sqlx::query("set row_security = off").execute(&mut *db).await.unwrap();
+    sqlx::query("set row_security = off").execute(&mut *db).await?;
     assert_eq!(refusal(&mut db, "select * from clients").await, INSUFFICIENT_PRIVILEGE);
+    Ok(())
 }
 
 /// Privileges of the app's role on each table, ours and the queue's. A privilege that is not listed
 /// here is not granted.
 #[tokio::test]
-async fn app_role_privileges_match_the_list() {
+async fn app_role_privileges_match_the_list() -> anyhow::Result<()> {
     const READS_AND_WRITES: &str = "select insert update";
     let database = TestDatabase::create().await;
     let expected: std::collections::BTreeMap<&str, &str> = [
@@ -296,16 +294,16 @@ async fn app_role_privileges_match_the_list() {
          group by c.oid order by 1",
     )
     .fetch_all(&database.owner().await)
-    .await
-    .unwrap();
+    .await?;
     let held: std::collections::BTreeMap<_, _> =
         rows.iter().map(|(table, may)| (table.as_str(), may.as_str())).collect();
     assert_eq!(held, expected);
+    Ok(())
 }
 
 /// The app does not start as a role that could bypass row-level security, for whatever reason.
 #[tokio::test]
-async fn role_that_bypasses_rls_is_refused_at_start() {
+async fn role_that_bypasses_rls_is_refused_at_start() -> anyhow::Result<()> {
     let database = TestDatabase::create().await;
     let owner = database.owner().await;
     let is_enforced = async |url: &SecretString| {
@@ -325,7 +323,7 @@ async fn role_that_bypasses_rls_is_refused_at_start() {
     for table_owner in ["current_user".to_owned(), format!("{name}_owner")] {
         run(format!("alter table activity owner to {table_owner}")).await;
         let owner_of_it = match table_owner.as_str() {
-            "current_user" => sqlx::query_scalar("select current_user::text").fetch_one(&owner).await.unwrap(),
+            "current_user" => sqlx::query_scalar("select current_user::text").fetch_one(&owner).await?,
             other => other.to_owned(),
         };
         for (grants, bound) in [
@@ -336,9 +334,9 @@ async fn role_that_bypasses_rls_is_refused_at_start() {
             for inherits in ["inherit", "noinherit"] {
                 run(format!("create role {name} login {inherits} password 'x'; grant {} to {name}", grants.join(", ")))
                     .await;
-                let mut url = url::Url::parse(database.app_url().expose_secret()).unwrap();
+                let mut url = url::Url::parse(database.app_url().expose_secret())?;
                 url.set_username(&name).unwrap();
-                url.set_password(Some("x")).unwrap();
+                url.set_password(Some("x"))?;
                 assert_eq!(is_enforced(&SecretString::from(String::from(url))).await, bound, "{grants:?}, {inherits}");
                 run(format!("drop role {name}")).await;
             }
@@ -347,25 +345,27 @@ async fn role_that_bypasses_rls_is_refused_at_start() {
     run(format!("alter table activity owner to current_user; drop role {name}_owner, {name}_free")).await;
     run("alter table sync_results disable row level security".to_owned()).await;
     assert!(!is_enforced(database.app_url()).await, "one table without row-level security");
+    Ok(())
 }
 
 #[tokio::test]
-async fn connection_returns_to_the_pool_without_scope() {
+async fn connection_returns_to_the_pool_without_scope() -> anyhow::Result<()> {
     let (world, own, _) = two_partners().await;
-    let db = infima_halo::storage::Db::connect(world.database.app_url(), 1).await.unwrap();
+    let db = infima_halo::storage::Db::connect(world.database.app_url(), 1).await?;
     let there = "select count(*) from clients";
-    let mut reader = db.read(&PartnerScope::for_worker(own)).await.unwrap();
+    let mut reader = db.read(&PartnerScope::for_worker(own)).await?;
     assert_eq!(count(&mut reader, there).await, 1);
     drop(reader);
     assert_eq!(count(&mut db.pool().acquire().await.unwrap(), there).await, 0);
-    let mut tx = db.begin(&PartnerScope::for_worker(own)).await.unwrap();
+    let mut tx = db.begin(&PartnerScope::for_worker(own)).await?;
     assert_eq!(count(&mut tx, there).await, 1);
-    tx.commit().await.unwrap();
+    tx.commit().await?;
     assert_eq!(count(&mut db.pool().acquire().await.unwrap(), there).await, 0);
+    Ok(())
 }
 
 #[tokio::test]
-async fn new_table_without_rls_is_reported() {
+async fn new_table_without_rls_is_reported() -> anyhow::Result<()> {
     let database = TestDatabase::create().await;
     let owner = database.owner().await;
     for table in [
@@ -377,7 +377,8 @@ async fn new_table_without_rls_is_reported() {
         "create table ownerless (id int, partner_id uuid); alter table ownerless enable row level security;
          create policy scope on ownerless using (in_scope(partner_id))",
     ] {
-        sqlx::raw_sql(AssertSqlSafe(table)).execute(&owner).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(table)).execute(&owner).await?;
     }
     assert_eq!(unprotected(&owner).await, ["forgotten", "ownerless", "too_open"]);
+    Ok(())
 }

@@ -8,7 +8,7 @@ use infima_halo::domain::run::RunState;
 use infima_halo::ids::{AssociationId, HaloCustomerId, RunId};
 use infima_halo::ops::association::recreate::recreate_subscription;
 use infima_halo::ops::association::remove::remove_association;
-use infima_halo::ops::association::resolve::{Resolution, resolve_subscription};
+use infima_halo::ops::association::resolve::{Answer, resolve_subscription};
 use infima_halo::ops::connection::disconnect::disconnect;
 use infima_halo::ops::roster::import::Roster;
 use infima_halo::ops::sync::run::RunOutcome;
@@ -82,9 +82,9 @@ impl World {
         recreated.map(|(_, run)| run)
     }
 
-    pub async fn resolve(&self, id: AssociationId, resolution: Resolution) -> Result<RunId, OpError> {
+    pub async fn resolve(&self, id: AssociationId, answer: Answer) -> Result<RunId, OpError> {
         let admin = self.admin().await;
-        let resolved = resolve_subscription(self.ops(), &request(&admin), self.partner().await, id, resolution).await;
+        let resolved = resolve_subscription(self.ops(), &request(&admin), self.partner().await, id, answer).await;
         resolved.map(|(_, run)| run)
     }
 
@@ -103,7 +103,7 @@ impl World {
                 let id = *ids.last().expect("the problem names the candidates");
                 // The subscription may have been offered to two clients, and the other client's
                 // answer came first: the next sync offers it again.
-                match self.resolve(association.id, Resolution::Adopt(id)).await {
+                match self.resolve(association.id, Answer::Adopt(Some(id))).await {
                     Err(OpError::Refused(said)) => assert_eq!(said[0].code, UserErrorCode::SubscriptionNotACandidate),
                     resolved => drop(resolved.expect("it is a candidate")),
                 }
@@ -114,7 +114,7 @@ impl World {
                     let _ = self.tenant.act(Act::DeleteSubscription { id: made.0 });
                 }
                 // One acknowledgement counts for all of the partner's clients.
-                let _ = self.resolve(association.id, Resolution::Continue).await;
+                let _ = self.resolve(association.id, Answer::Continue).await;
             }
             ProblemKind::CustomerDeleted => {
                 self.remove(association.id, Ending::KeepQuantity).await.expect("it is the partner's");

@@ -30,6 +30,7 @@ use crate::domain::run::{Pause, RunEvent, RunState};
 use crate::halo::{HaloError, Priority, Session};
 use crate::ids::{AssociationId, ClientId, HaloSubscriptionId, RunId};
 use crate::ops::sync::observe::{self, Observation};
+use crate::ops::sync::pending_writes::attach_unconfirmed_writes;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
 use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
@@ -251,8 +252,7 @@ async fn sync(
         let observation = reading.ok_or(StopReason::ShuttingDown)??;
         slice.customers_due &= !observation.customers_read;
         pass(Failpoint::HaloRead);
-        let overwritten =
-            observe::attach_unconfirmed_writes(&mut slice, &pending_writes, &observation, ops.clock.now());
+        let overwritten = attach_unconfirmed_writes(&mut slice, &pending_writes, &observation, ops.clock.now());
         store_observation(ops, lease, &connection, &slice, &observation, overwritten.is_some()).await?;
         if observation.observed.tenant != connection.tenant {
             let problem = Problem::new(ProblemKind::TenantChanged { evidence }, ops.clock.now());

@@ -19,7 +19,8 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Outcome;
 use crate::halo::{FieldDiff, HaloError, PreservedFields, Subscription, WriteError};
 use crate::ids::HaloSubscriptionId;
-use crate::ops::sync::observe::{PendingWriteNote, quantity_change, refused_single_read};
+use crate::ops::sync::observe::refused_single_read;
+use crate::ops::sync::pending_writes::{PendingWriteNote, quantity_change};
 use crate::storage::outcomes;
 
 impl Executor<'_> {

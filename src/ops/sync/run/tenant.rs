@@ -11,7 +11,7 @@ use crate::ops::Ops;
 use crate::ops::connection::tenant;
 use crate::storage::activity::{self, Entry};
 use crate::storage::leases::{LeasedTx, SyncLease};
-use crate::storage::{associations, connections};
+use crate::storage::{connections, tenants};
 
 /// The identity of the Halo that a run has met.
 pub(super) enum TenantIdentity {
@@ -43,7 +43,7 @@ pub(super) async fn follow(
     if connections::revision(&mut tx, lease.scope()).await? != Some(connection.revision) {
         return Err(StopReason::ConnectionChanged);
     }
-    associations::carry_over(&mut tx, lease.scope(), &connection.tenant, &tenant).await?;
+    tenants::carry_over(&mut tx, lease.scope(), &connection.tenant, &tenant).await?;
     connections::confirm_tenant(&mut tx, lease.scope(), &tenant, ops.clock.now()).await?;
     let (before, after) = tenant::changes(connection, &tenant, evidence);
     let entry = Entry {

@@ -7,7 +7,7 @@ use infima_halo::domain::run::RunState;
 use infima_halo::halo::VENDOR;
 use infima_halo::ids::{AssociationId, HaloSubscriptionId};
 use infima_halo::ops::UserErrorCode;
-use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::association::resolve::Answer;
 use infima_halo::ops::connection::Details;
 use infima_halo::ops::connection::check::check_connection;
 use infima_halo::ops::sync::run::RunOutcome;
@@ -44,22 +44,22 @@ async fn existing_subscription_is_adopted_on_request() {
     let (name, vendor) = ("Security training".into(), "Microsoft".into());
     let elsewhere = world.tenant.act(Act::AddSubscription { client_id, name, vendor, count: 9 }).expect("it is there");
     for wrong in [elsewhere, 4711] {
-        let wrong = Resolution::Adopt(HaloSubscriptionId(wrong));
+        let wrong = Answer::Adopt(Some(HaloSubscriptionId(wrong)));
         assert_eq!(refusal(world.resolve(id, wrong).await), [UserErrorCode::SubscriptionNotACandidate]);
     }
-    assert_eq!(refusal(world.resolve(id, Resolution::Continue).await), [UserErrorCode::NothingToResolve]);
-    let run = world.resolve(id, Resolution::Adopt(HaloSubscriptionId(orphan))).await.expect("it was offered");
+    assert_eq!(refusal(world.resolve(id, Answer::Continue).await), [UserErrorCode::NothingToResolve]);
+    let run = world.resolve(id, Answer::Adopt(Some(HaloSubscriptionId(orphan)))).await.expect("it was offered");
     assert_eq!(world.work(run).await, SUCCEEDED);
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
     assert_eq!(world.tenant.subscription(other).expect("it is there").count, 9.0);
-    let again = world.resolve(id, Resolution::CreateNew).await;
+    let again = world.resolve(id, Answer::CreateNew).await;
     assert_eq!(refusal(again), [UserErrorCode::NothingToResolve]);
 }
 
 #[tokio::test]
 async fn existing_subscription_stays_when_create_new_is_chosen() {
     let (world, id, orphan, _) = with_an_orphan().await;
-    let run = world.resolve(id, Resolution::CreateNew).await.expect("that was asked");
+    let run = world.resolve(id, Answer::CreateNew).await.expect("that was asked");
     assert_eq!(world.work(run).await, SUCCEEDED);
     assert_eq!(world.billed(), [("Alder".into(), vec![9, 3])].into());
     assert_ne!(world.record_of("Alder").await.id, orphan);
@@ -129,7 +129,7 @@ async fn overwritten_fields_suspend_writes_until_acknowledged() {
     let stale = world.request_sync().await;
     let say = async {
         world.tenant.until(|tenant| tenant.held() == 1).await;
-        let run = world.resolve(world.association("Alder").await.id, Resolution::Continue).await.expect("it waits");
+        let run = world.resolve(world.association("Alder").await.id, Answer::Continue).await.expect("it waits");
         world.tenant.release();
         run
     };
@@ -155,7 +155,7 @@ async fn acknowledging_overwritten_fields_on_ending_resumes_writes() {
     world.remove(alder.id, Ending::KeepQuantity).await.expect("it is mapped");
     world.look().await;
     assert_eq!(problem_of(&world, "Birch").await, Some(ProblemCode::FieldsOverwritten));
-    world.resolve(birch.id, Resolution::Continue).await.expect("it can be acknowledged");
+    world.resolve(birch.id, Answer::Continue).await.expect("it can be acknowledged");
     world.look().await;
     assert_eq!(world.tenant.subscription(birch.subscription.unwrap().id.0).unwrap().count, 0.0);
 }
@@ -177,7 +177,7 @@ async fn refused_create_is_resolved_by_adopting_a_subscription_made_by_hand() {
     assert_eq!(association.problem.as_ref().map(|it| it.code()), Some(ProblemCode::CreateRefused));
 
     let made = made_by_hand(&world, "Alder");
-    let run = world.resolve(association.id, Resolution::Adopt(made)).await.expect("it is the customer's");
+    let run = world.resolve(association.id, Answer::Adopt(Some(made))).await.expect("it is the customer's");
     let adopted = world.association("Alder").await.subscription.expect("it was adopted");
     assert_eq!((adopted.id, adopted.name.as_deref(), adopted.quantity), (made, Some("Training"), Some(0)));
     assert_eq!(world.work(run).await, SUCCEEDED);
@@ -204,7 +204,7 @@ async fn create_that_halo_cannot_store_becomes_refused_and_needs_attention() {
     assert_eq!(world.open_run().await, None, "the run has ended");
 
     let made = made_by_hand(&world, "Alder");
-    let run = world.resolve(association.id, Resolution::Adopt(made)).await.expect("it is the customer's");
+    let run = world.resolve(association.id, Answer::Adopt(Some(made))).await.expect("it is the customer's");
     assert_eq!(world.work(run).await, SUCCEEDED);
     assert_eq!(world.tenant.subscription(made.0).expect("it is there").count, 3.0);
     assert_eq!(world.billed(), [("Birch".into(), vec![5])].into());

@@ -166,16 +166,16 @@ async fn save_with_other_customer_requires_replace() {
 }
 
 #[tokio::test]
-async fn shared_customer_has_one_subscription_per_client() {
+async fn shared_customer_has_one_subscription_per_client() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     world.tenant.act(Act::AddCustomer { name: "Group".into() }).expect("any name will do");
     world.add_client("Cedar", 2).await;
     world.add_client("Dogwood", 4).await;
-    assert_eq!(world.associate(&[world.mapping("Cedar", "Group").await]).await.unwrap().errors, []);
+    assert_eq!(world.associate(&[world.mapping("Cedar", "Group").await]).await?.errors, []);
     let second = world.mapping("Dogwood", "Group").await;
     assert_eq!(refused(&world, second).await, UserErrorCode::CustomerAlreadyAssociated);
     let shared = Mapping { allow_shared: true, ..second };
-    assert_eq!(world.associate(&[shared]).await.unwrap().errors, []);
+    assert_eq!(world.associate(&[shared]).await?.errors, []);
     assert_eq!(world.look().await, Some(SUCCEEDED));
 
     let live = world.tenant.live_subscriptions_of(world.customer("Group").0, VENDOR);
@@ -185,6 +185,7 @@ async fn shared_customer_has_one_subscription_per_client() {
         seen,
         [(2.0, "INFIMA Security Awareness Training"), (4.0, "INFIMA Security Awareness Training – Dogwood")]
     );
+    Ok(())
 }
 
 #[tokio::test]
@@ -230,7 +231,7 @@ async fn ending_association_resumed_may_share_its_customer() {
 /// A refused save has changed nothing: otherwise the old association would be billed 0 under an
 /// error.
 #[tokio::test]
-async fn replace_with_taken_customer_keeps_old_association() {
+async fn replace_with_taken_customer_keeps_old_association() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).synced().build().await;
     world.remove(world.association("Birch").await.id, Ending::KeepQuantity).await.expect("it is mapped");
     world.look().await;
@@ -239,7 +240,7 @@ async fn replace_with_taken_customer_keeps_old_association() {
         (world.partner_named("contoso").await, world.caller(Role::PartnerAdmin, Some("contoso")).await);
     save_connection(world.ops(), &request(&caller), theirs, world.details()).await.expect("they share the Halo");
     let foreign: uuid::Uuid =
-        sqlx::query_scalar("select id from clients where name = 'Foreign'").fetch_one(&world.owner).await.unwrap();
+        sqlx::query_scalar("select id from clients where name = 'Foreign'").fetch_one(&world.owner).await?;
     let customer = world.customer("Birch");
     let mapping = Mapping { client: Some(ClientId(foreign)), customer, allow_shared: false, replace: None };
     let mapped = associate_clients(world.ops(), &request(&caller), theirs, &[mapping]).await.expect("it is free");
@@ -253,6 +254,7 @@ async fn replace_with_taken_customer_keeps_old_association() {
     let associated = world.associate(&[Mapping { allow_shared: true, ..mapping }]).await.expect("it is said");
     assert_eq!(associated.errors, []);
     assert_eq!(world.association("Alder").await.customer.id, customer);
+    Ok(())
 }
 
 #[tokio::test]
@@ -277,7 +279,7 @@ async fn restored_associations_create_no_second_subscription() {
 /// What the partner pays for stays as it is, whether Halo merged the customers or a user moved the
 /// subscription, and whatever the mapping says of the old quantity.
 #[tokio::test]
-async fn client_mapped_to_where_its_subscription_is_keeps_it() {
+async fn client_mapped_to_where_its_subscription_is_keeps_it() -> anyhow::Result<()> {
     for merged in [false, true] {
         for replace in [None, Some(Ending::SetToZero), Some(Ending::KeepQuantity)] {
             let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
@@ -294,7 +296,7 @@ async fn client_mapped_to_where_its_subscription_is_keeps_it() {
             let mark = world.mark();
             let client = Some(world.client("Alder").await);
             let mapping = Mapping { client, customer: HaloCustomerId(into), allow_shared: false, replace };
-            let saved = world.associate(&[mapping]).await.expect("Halo answers");
+            let saved = world.associate(&[mapping]).await?;
             assert_eq!(errors(&saved), [], "merged: {merged}, replace: {replace:?}");
             assert_eq!(world.work(saved.run.expect("it changed")).await, SUCCEEDED);
             let association = world.association("Alder").await;
@@ -303,4 +305,5 @@ async fn client_mapped_to_where_its_subscription_is_keeps_it() {
             assert_eq!(world.writes_since(mark), 0, "merged: {merged}, replace: {replace:?}");
         }
     }
+    Ok(())
 }

@@ -81,7 +81,7 @@ async fn empty_lookup_counts_only_after_confirmation_timeout() {
 }
 
 #[tokio::test]
-async fn late_create_after_retry_is_reported_as_duplicate() {
+async fn late_create_after_retry_is_reported_as_duplicate() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(3600), Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -105,8 +105,7 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
     // The duplicate is not forgotten over another problem, nor after a while.
     sqlx::query("update associations set duplicate_search_until = duplicate_search_until - interval '2 days'")
         .execute(&world.owner)
-        .await
-        .unwrap();
+        .await?;
     world.set_users("Alder", 5).await;
     world.tenant.inject(Fault::ServerErrorBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
@@ -119,15 +118,16 @@ async fn late_create_after_retry_is_reported_as_duplicate() {
     assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
 
     let duplicate = problem.subscriptions()[0].0;
-    world.tenant.act(Act::SetSubscriptionActive { id: duplicate, active: false }).unwrap();
+    world.tenant.act(Act::SetSubscriptionActive { id: duplicate, active: false })?;
     world.sync().await;
     assert_eq!(world.association("Alder").await.problem, None);
     assert_eq!(world.billed(), [("Alder".into(), vec![5])].into());
+    Ok(())
 }
 
 /// A duplicate may appear while no sync runs for days.
 #[tokio::test]
-async fn possible_duplicate_is_looked_for_until_a_lookup() {
+async fn possible_duplicate_is_looked_for_until_a_lookup() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     world.tenant.inject(Fault::AppearsAfterSeconds(7200), Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
@@ -139,12 +139,12 @@ async fn possible_duplicate_is_looked_for_until_a_lookup() {
     }
     sqlx::query("update associations set duplicate_search_until = duplicate_search_until - interval '2 days'")
         .execute(&world.owner)
-        .await
-        .unwrap();
+        .await?;
     world.clock.advance(chrono::Duration::hours(48));
     world.sync().await;
     let problem = world.association("Alder").await.problem.expect("the duplicate is reported");
     assert_eq!(problem.code(), ProblemCode::DuplicateSubscription);
+    Ok(())
 }
 
 /// The answer to each create of one client is lost: the create is not retried for ever,
@@ -201,45 +201,48 @@ async fn creates_over_the_budget_complete_in_later_windows() {
 /// The subscription of one client's interrupted create is no candidate for another client of the
 /// same customer.
 #[tokio::test]
-async fn create_of_another_client_is_no_candidate() {
+async fn create_of_another_client_is_no_candidate() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).connected().build().await;
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Create), Lasting::Once);
     let run = world.map(&["Alder"]).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
-    sqlx::query("update sync_runs set state = 'cancelled', finished_at = now()").execute(&world.owner).await.unwrap();
+    sqlx::query("update sync_runs set state = 'cancelled', finished_at = now()").execute(&world.owner).await?;
     let shared = Mapping { allow_shared: true, ..world.mapping("Birch", "Alder").await };
     let run = world.associate(&[shared]).await.unwrap().run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.sync().await.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![3, 5])].into());
+    Ok(())
 }
 
 /// Removed clients with deleted subscriptions are associated again, in a tenant that has no other
 /// subscription.
 #[tokio::test]
-async fn removed_pairs_with_deleted_subscriptions_are_created_again() {
+async fn removed_pairs_with_deleted_subscriptions_are_created_again() -> anyhow::Result<()> {
     let names = ["Alder", "Birch", "Cedar"];
     let world = World::builder().clients(&names.map(|name| (name, 3))).synced().build().await;
     for name in names {
         let association = world.association(name).await;
-        world.remove(association.id, Ending::KeepQuantity).await.unwrap();
+        world.remove(association.id, Ending::KeepQuantity).await?;
         world.tenant.act(Act::DeleteSubscription { id: association.subscription.unwrap().id.0 }).unwrap();
     }
     world.tenant.inject(Fault::GoneAsEmpty, Matching::call(Call::SubscriptionSingle), Lasting::Sticky);
     let run = world.map(&names).await.run.unwrap();
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), names.map(|name| (name.to_owned(), vec![3])).into());
+    Ok(())
 }
 
 #[tokio::test]
-async fn removed_pair_saved_again_readopts_moved_subscription() {
+async fn removed_pair_saved_again_readopts_moved_subscription() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 3)]).only(&["Alder"]).synced().build().await;
     let alder = world.association("Alder").await;
     let id = alder.subscription.unwrap().id;
-    world.tenant.act(Act::MoveSubscription { id: id.0, client_id: world.customer("Birch").0 }).unwrap();
-    assert_eq!(world.remove(alder.id, Ending::KeepQuantity).await.unwrap(), None, "nothing is to be written");
+    world.tenant.act(Act::MoveSubscription { id: id.0, client_id: world.customer("Birch").0 })?;
+    assert_eq!(world.remove(alder.id, Ending::KeepQuantity).await?, None, "nothing is to be written");
     world.set_users("Alder", 5).await;
     world.work(world.map(&["Alder"]).await.run.unwrap()).await;
     assert_eq!(world.association("Alder").await.subscription.unwrap().id, id);
     assert_eq!(world.billed(), [("Birch".into(), vec![5])].into());
+    Ok(())
 }

@@ -17,9 +17,9 @@ use crate::graphql::Api;
 use crate::support::world::{World, request};
 
 #[tokio::test]
-async fn rejected_credentials_stop_the_run() {
+async fn rejected_credentials_stop_the_run() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
-    world.tenant.act(Act::RotateSecret).unwrap();
+    world.tenant.act(Act::RotateSecret)?;
     let mark = world.mark();
 
     let run = world.sync().await;
@@ -27,18 +27,20 @@ async fn rejected_credentials_stop_the_run() {
     let problem = world.connection().await.problem.expect("the connection needs attention");
     assert_eq!(problem.code(), ProblemCode::CredentialsRejected);
     assert!(world.mark() - mark <= 4, "the tenant is not hammered");
+    Ok(())
 }
 
 #[tokio::test]
-async fn blocked_address_is_a_connection_problem() {
+async fn blocked_address_is_a_connection_problem() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
     let run = world.map(&["Alder"]).await.run.unwrap();
     let mut config = world.config.clone();
     config.halo.development_addresses.clear();
-    let elsewhere = App::build(&config, world.clock.clone(), 2).await.unwrap();
-    let looked = run_sync(&elsewhere.ops, run, "elsewhere", &CancellationToken::new()).await.unwrap();
+    let elsewhere = App::build(&config, world.clock.clone(), 2).await?;
+    let looked = run_sync(&elsewhere.ops, run, "elsewhere", &CancellationToken::new()).await?;
     assert_eq!(looked, RunOutcome::Finished(RunState::Failed));
     assert_eq!(world.connection().await.problem.unwrap().code(), ProblemCode::AddressBlocked);
+    Ok(())
 }
 
 /// A partner without nightly syncs has no next one that would take over.
@@ -59,10 +61,10 @@ async fn unreachable_halo_is_retried_for_a_day() {
 }
 
 #[tokio::test]
-async fn deleted_subscription_is_reported_and_not_recreated() {
+async fn deleted_subscription_is_reported_and_not_recreated() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
     let id = world.association("Alder").await.subscription.unwrap().id.0;
-    world.tenant.act(Act::DeleteSubscription { id }).unwrap();
+    world.tenant.act(Act::DeleteSubscription { id })?;
     world.set_users("Birch", 4).await;
     let before = world.connection().await.last_synced_at;
 
@@ -73,6 +75,7 @@ async fn deleted_subscription_is_reported_and_not_recreated() {
     assert_eq!(alder.problem.unwrap().code(), ProblemCode::SubscriptionDeleted);
     assert_eq!(world.billed(), [("Birch".into(), vec![4])].into());
     assert_eq!(world.connection().await.last_synced_at, before, "one broken client holds the date back");
+    Ok(())
 }
 
 #[tokio::test]

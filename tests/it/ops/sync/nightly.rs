@@ -51,11 +51,11 @@ async fn tick(world: &World) -> Vec<RunId> {
 }
 
 #[tokio::test]
-async fn nightly_sync_is_queued_once_by_many_processes() {
+async fn nightly_sync_is_queued_once_by_many_processes() -> anyhow::Result<()> {
     let world = connected_at("2026-11-24T09:00:00Z").await;
     let mut apps = Vec::new();
     for _ in 0..4 {
-        apps.push(App::build(&world.config, world.clock.clone(), 2).await.unwrap());
+        apps.push(App::build(&world.config, world.clock.clone(), 2).await?);
     }
     for _ in 0..4 * 24 {
         let ticks = join_all(apps.iter().map(|app| enqueue_nightly_syncs(&app.ops, Selection::Due))).await;
@@ -68,6 +68,7 @@ async fn nightly_sync_is_queued_once_by_many_processes() {
     let dates: Vec<_> = nights(&world).await.into_iter().map(|(date, _)| date.to_string()).collect();
     assert_eq!(dates, ["2026-11-25", "2026-11-26", "2026-11-27", "2026-11-28"]);
     assert!(world.connection().await.last_synced_at.unwrap() >= at("2026-11-28T00:00:00Z"));
+    Ok(())
 }
 
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn after_downtime_only_the_latest_nightly_sync_is_caught_up() {
 }
 
 #[tokio::test]
-async fn time_zone_change_keeps_nightly_syncs_12_hours_apart() {
+async fn time_zone_change_keeps_nightly_syncs_12_hours_apart() -> anyhow::Result<()> {
     let world = connected_at("2026-06-01T12:00:00Z").await;
     let admin = world.admin().await;
     let partner = world.partner().await;
@@ -120,9 +121,9 @@ async fn time_zone_change_keeps_nightly_syncs_12_hours_apart() {
     ];
     for hour in 0..20 * 24 {
         if hour % 17 == 0 {
-            let time_zone = Some(zones[hour / 17 % zones.len()]);
+            let time_zone = Some(zones[hour / 17 % zones.len()].name().to_owned());
             let changes = ScheduleChanges { time_zone, ..ScheduleChanges::default() };
-            update_settings(world.ops(), &request(&admin), partner, &changes).await.unwrap();
+            update_settings(world.ops(), &request(&admin), partner, &changes).await?;
         }
         tick(&world).await;
         world.clock.advance(Duration::hours(1));
@@ -132,6 +133,7 @@ async fn time_zone_change_keeps_nightly_syncs_12_hours_apart() {
     for pair in nights.windows(2) {
         assert!(pair[1].1 - pair[0].1 >= MIN_INTERVAL && pair[1].0 > pair[0].0, "{pair:?}");
     }
+    Ok(())
 }
 
 #[tokio::test]
@@ -170,30 +172,27 @@ async fn night_before_the_first_association_is_not_missed() {
 }
 
 #[tokio::test]
-async fn invalid_partner_does_not_stop_other_nightly_syncs() {
+async fn invalid_partner_does_not_stop_other_nightly_syncs() -> anyhow::Result<()> {
     let world = connected_at("2026-11-24T09:00:00Z").await;
     world.import_partner("second", &[("Second", 4)]).await;
     let second = world.partner_named("second").await;
     let admin = world.caller(Role::PartnerAdmin, Some("second")).await;
     let other = world.sandbox.tenant("other");
-    save_connection(world.ops(), &request(&admin), second, details_of(&other)).await.unwrap();
+    save_connection(world.ops(), &request(&admin), second, details_of(&other)).await?;
     let owner = world.database.owner().await;
     let client = sqlx::query_scalar("select id from clients where partner_id = $1").bind(second.0);
-    let client = Some(ClientId(client.fetch_one(&owner).await.unwrap()));
+    let client = Some(ClientId(client.fetch_one(&owner).await?));
     let customer = HaloCustomerId(other.customers()[0].id);
     let mapping = Mapping { client, customer, allow_shared: false, replace: None };
-    associate_clients(world.ops(), &request(&admin), second, &[mapping]).await.unwrap();
+    associate_clients(world.ops(), &request(&admin), second, &[mapping]).await?;
 
     let first = world.partner().await;
     assert!(first.0 < second.0, "the first one is looked at first");
-    sqlx::query("update partners set time_zone = 'Mars/Olympus' where id = $1")
-        .bind(first.0)
-        .execute(&owner)
-        .await
-        .unwrap();
+    sqlx::query("update partners set time_zone = 'Mars/Olympus' where id = $1").bind(first.0).execute(&owner).await?;
     world.clock.set(at("2026-11-25T09:00:00Z"));
-    let started = enqueue_nightly_syncs(world.ops(), Selection::Due).await.unwrap();
+    let started = enqueue_nightly_syncs(world.ops(), Selection::Due).await?;
     assert_eq!(started.into_iter().map(|(partner, _)| partner).collect::<Vec<_>>(), [second]);
+    Ok(())
 }
 
 fn settings(zone: Tz, start: (u32, u32), end: (u32, u32)) -> NightlySchedule {
@@ -299,15 +298,15 @@ fn minute(time: DateTime<Utc>) -> i64 {
 }
 
 #[tokio::test]
-async fn announced_nightly_sync_is_queued_at_that_time() {
+async fn announced_nightly_sync_is_queued_at_that_time() -> anyhow::Result<()> {
     let api = Api::over(connected_at("2026-11-24T09:00:00Z").await);
     let world = &api.world;
     let admin = world.admin().await;
     let partner = world.partner().await;
     for zone in [None, Some(chrono_tz::Pacific::Kiritimati), Some(chrono_tz::Pacific::Honolulu), None] {
-        if zone.is_some() {
-            let changes = ScheduleChanges { time_zone: zone, ..ScheduleChanges::default() };
-            update_settings(world.ops(), &request(&admin), partner, &changes).await.unwrap();
+        if let Some(zone) = zone {
+            let changes = ScheduleChanges { time_zone: Some(zone.name().to_owned()), ..ScheduleChanges::default() };
+            update_settings(world.ops(), &request(&admin), partner, &changes).await?;
         }
         let shown = announced(&api).await.expect("nightly syncs are on");
         let queued = next_queued(world).await;
@@ -320,21 +319,23 @@ async fn announced_nightly_sync_is_queued_at_that_time() {
     assert_eq!(tick(world).await.len(), 1);
 
     let off = ScheduleChanges { nightly: Some(false), ..ScheduleChanges::default() };
-    update_settings(world.ops(), &request(&admin), partner, &off).await.unwrap();
+    update_settings(world.ops(), &request(&admin), partner, &off).await?;
     assert_eq!(announced(&api).await, None);
+    Ok(())
 }
 
 #[tokio::test]
-async fn nightly_sync_is_announced_only_where_a_client_is_mapped() {
+async fn nightly_sync_is_announced_only_where_a_client_is_mapped() -> anyhow::Result<()> {
     let api = Api::over(World::builder().clients(&[("Alder", 3)]).connected().build().await);
     let world = &api.world;
     assert_eq!(announced(&api).await, None);
     world.map(&["Alder"]).await;
     assert!(announced(&api).await.is_some());
     let alder = world.association("Alder").await.id;
-    world.remove(alder, Ending::KeepQuantity).await.unwrap();
+    world.remove(alder, Ending::KeepQuantity).await?;
     world.look().await;
     assert_eq!(announced(&api).await, None);
+    Ok(())
 }
 
 #[test]

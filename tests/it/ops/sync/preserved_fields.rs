@@ -2,7 +2,7 @@
 
 use infima_halo::domain::problem::{Overwritten, Problem, ProblemCode, ProblemKind};
 use infima_halo::domain::run::RunState;
-use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::association::resolve::Answer;
 use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, Member};
 use strum::IntoEnumIterator;
@@ -79,7 +79,7 @@ async fn update_that_resets_a_member_suspends_writes() {
             // The partner enters the value again and acknowledges the problem.
             world.tenant.clear_faults();
             set_terms(&world, clients).await;
-            let run = world.resolve(association.id, Resolution::Continue).await.expect("it is to be confirmed");
+            let run = world.resolve(association.id, Answer::Continue).await.expect("it is to be confirmed");
             assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded), "{member:?}");
         }
     }

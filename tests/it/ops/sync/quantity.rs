@@ -3,7 +3,7 @@
 use infima_halo::domain::association::Ending;
 use infima_halo::domain::problem::ProblemCode;
 use infima_halo::domain::run::{Outcome, RunState};
-use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::association::resolve::Answer;
 use infima_halo::ops::association::save::Mapping;
 use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
@@ -23,11 +23,11 @@ async fn second_sync_writes_nothing() {
 }
 
 #[tokio::test]
-async fn quantity_update_keeps_the_partners_changes() {
+async fn quantity_update_keeps_the_partners_changes() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let id = world.association("Alder").await.subscription.unwrap().id.0;
-    world.tenant.act(Act::RenameSubscription { id, name: "Training, billed monthly".into() }).unwrap();
-    world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).unwrap();
+    world.tenant.act(Act::RenameSubscription { id, name: "Training, billed monthly".into() })?;
+    world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 })?;
     world.set_users("Alder", 7).await;
 
     let run = world.sync().await;
@@ -36,13 +36,14 @@ async fn quantity_update_keeps_the_partners_changes() {
     assert_eq!((record.count, record.name.as_str()), (7.0, "Training, billed monthly"));
     assert_eq!((record.price, record.purchase_price), (4.5, 2.25));
     assert_eq!(world.results(run.id).await[0].quantity_before, Some(3));
+    Ok(())
 }
 
 #[tokio::test]
-async fn quantity_changed_in_halo_is_corrected_and_reported() {
+async fn quantity_changed_in_halo_is_corrected_and_reported() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let id = world.association("Alder").await.subscription.unwrap().id.0;
-    world.tenant.act(Act::SetCount { id, count: 30 }).unwrap();
+    world.tenant.act(Act::SetCount { id, count: 30 })?;
 
     let run = world.sync().await;
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
@@ -50,6 +51,7 @@ async fn quantity_changed_in_halo_is_corrected_and_reported() {
     assert!(result.changed_in_halo);
     assert_eq!(result.problem.unwrap().code(), ProblemCode::QuantityChangedInHalo);
     assert_eq!(world.sync().await.summary.unchanged, 1);
+    Ok(())
 }
 
 /// While the first client is written, Halo is slow and the partner tidies up: the plan for the
@@ -121,10 +123,10 @@ async fn run_with_always_stale_observations_ends() {
 }
 
 #[tokio::test]
-async fn fields_overwritten_by_unconfirmed_write_are_detected() {
+async fn fields_overwritten_by_unconfirmed_write_are_detected() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
     let id = world.association("Alder").await.subscription.unwrap().id.0;
-    world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 }).unwrap();
+    world.tenant.act(Act::RepriceSubscription { id, price: 4.5, cost: 2.25 })?;
     world.set_users("Alder", 7).await;
     world.tenant.inject(Fault::ReplacesOnUpdate, Matching::call(Call::Update), Lasting::Once);
     world.tenant.inject(Fault::CutAfter, Matching::call(Call::Update), Lasting::Once);
@@ -139,9 +141,10 @@ async fn fields_overwritten_by_unconfirmed_write_are_detected() {
     assert_eq!(world.billed()["Birch"], [2], "nothing more is written until a person has looked");
 
     // The user accepts that the fields are blank.
-    let run = world.resolve(world.association("Alder").await.id, Resolution::Continue).await.unwrap();
+    let run = world.resolve(world.association("Alder").await.id, Answer::Continue).await?;
     assert_eq!(world.work(run).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!((world.billed()["Birch"].clone(), world.connection().await.writes_suspended_since), (vec![9], None));
+    Ok(())
 }
 
 /// The response itself is evidence enough: the old record need not be read.
@@ -182,27 +185,25 @@ async fn zero_not_kept_by_halo_is_written_again() {
 
 /// A restored database does not know the subscription that Halo has.
 #[tokio::test]
-async fn set_to_zero_finds_an_unknown_subscription() {
+async fn set_to_zero_finds_an_unknown_subscription() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
-    sqlx::query("update associations set subscription_id = null, state = 'pending'")
-        .execute(&world.owner)
-        .await
-        .unwrap();
-    let run = world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
+    sqlx::query("update associations set subscription_id = null, state = 'pending'").execute(&world.owner).await?;
+    let run = world.remove(world.association("Alder").await.id, Ending::SetToZero).await?;
     assert_eq!(world.work(run.expect("Halo is to be asked")).await, RunOutcome::Finished(RunState::Succeeded));
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
+    Ok(())
 }
 
 /// Halo is still carrying out the write whose answer timed out when a user ends the association.
 #[tokio::test]
-async fn late_write_does_not_undo_set_to_zero() {
+async fn late_write_does_not_undo_set_to_zero() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).set("INFIMA_HALO_TIMEOUT_SECONDS", 1).synced().build().await;
     world.set_users("Alder", 4).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
     assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
 
-    let ended = world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
+    let ended = world.remove(world.association("Alder").await.id, Ending::SetToZero).await?;
     assert_eq!(ended, Some(run));
     assert_eq!(world.look().await, Some(RunOutcome::Rescheduled), "it waits for what Halo may be at work on");
     world.tenant.release();
@@ -210,23 +211,25 @@ async fn late_write_does_not_undo_set_to_zero() {
     world.wait_out().await;
     assert_eq!(world.run(run).await.state, RunState::Succeeded);
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
+    Ok(())
 }
 
 /// The first of two equal writes is still under way when the second is confirmed.
 #[tokio::test]
-async fn unconfirmed_write_is_resolved_before_it_is_repeated() {
+async fn unconfirmed_write_is_resolved_before_it_is_repeated() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).set("INFIMA_HALO_TIMEOUT_SECONDS", 1).synced().build().await;
     world.set_users("Alder", 10).await;
     world.tenant.inject(Fault::HeldBefore, Matching::call(Call::Update), Lasting::Once);
     let run = world.request_sync().await;
     assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
     assert_eq!(world.look().await, Some(RunOutcome::Rescheduled), "it may still be carried out");
-    world.remove(world.association("Alder").await.id, Ending::SetToZero).await.unwrap();
+    world.remove(world.association("Alder").await.id, Ending::SetToZero).await?;
     assert_eq!(world.look().await, Some(RunOutcome::Rescheduled));
     world.tenant.release();
     world.tenant.until(|tenant| tenant.held() == 0).await;
     assert_eq!(world.look().await, Some(RunOutcome::Finished(RunState::Succeeded)), "it has arrived");
     assert_eq!(world.billed(), [("Alder".into(), vec![0])].into());
+    Ok(())
 }
 
 /// A write that Halo clearly refused is not under way: the next count is written at once.

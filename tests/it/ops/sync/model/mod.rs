@@ -10,7 +10,7 @@ mod invariants;
 use chrono::Duration;
 use infima_halo::domain::association::{Association, Ending};
 use infima_halo::domain::run::RunState;
-use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::association::resolve::Answer;
 use infima_halo::ops::association::save::Mapping;
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
@@ -367,11 +367,11 @@ async fn map(world: &World, client: usize, customer: usize, shared: bool, replac
 async fn resolve(world: &World, client: usize, adopt: bool) {
     let Some(association) = association(world, client).await else { return };
     let Some(problem) = association.problem else { return };
-    let resolution = match problem.subscriptions().first() {
-        Some(&id) if adopt => Resolution::Adopt(id),
-        _ => Resolution::CreateNew,
+    let answer = match problem.subscriptions().first() {
+        Some(&id) if adopt => Answer::Adopt(Some(id)),
+        _ => Answer::CreateNew,
     };
-    refusable(world.resolve(association.id, resolution).await);
+    refusable(world.resolve(association.id, answer).await);
 }
 
 async fn sync(world: &World, client: Option<usize>) {

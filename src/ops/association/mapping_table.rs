@@ -1,0 +1,215 @@
+//! Decides and stores one mapping after the other, each by what is stored before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::domain::activity::Action;
+use crate::domain::association::{
+    Association, AssociationEvent, AssociationState, Ending, MappedCustomer, initial_name, marker,
+};
+use crate::domain::roster::{Client, RosterState};
+use crate::halo::CustomerLookup;
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant};
+use crate::ops::{OpError, UserError, UserErrorCode, halo};
+use crate::storage::mappings::{NewAssociation, OwnSubscription};
+use crate::storage::{PartnerTx, associations, clients, mappings};
+
+/// One entry of the request: a client and its customer.
+#[derive(Clone, Copy, Debug)]
+pub struct Mapping {
+    /// `None` if the caller gave an id that no client can have.
+    pub client: Option<ClientId>,
+    pub customer: HaloCustomerId,
+    /// Whether the customer may have other clients already.
+    pub allow_shared: bool,
+    /// Replaces the client's current association, with this ending for its quantity.
+    pub replace: Option<Ending>,
+}
+
+/// The result of one entry.
+pub(super) enum Mapped {
+    Stored(ClientId),
+    /// The client was mapped to this customer already.
+    Unchanged,
+    Refused(UserError),
+}
+
+/// The partner's mappings as they are within the transaction.
+pub(super) struct MappingTable {
+    tenant: HaloTenant,
+    /// The customers in Halo. `None` if the budget did not suffice to read them: the run verifies
+    /// them.
+    customers: Option<BTreeMap<HaloCustomerId, CustomerLookup>>,
+    clients: BTreeMap<ClientId, Client>,
+    current: BTreeMap<ClientId, Association>,
+    owners: BTreeMap<HaloCustomerId, BTreeSet<ClientId>>,
+    seen: BTreeSet<ClientId>,
+    /// Own subscriptions that are at the client's new customer already.
+    kept: BTreeMap<ClientId, OwnSubscription>,
+}
+
+impl MappingTable {
+    pub async fn read(
+        tx: &mut PartnerTx<'_>,
+        tenant: HaloTenant,
+        mappings: &[Mapping],
+        customers: Option<BTreeMap<HaloCustomerId, CustomerLookup>>,
+        kept: BTreeMap<ClientId, OwnSubscription>,
+    ) -> Result<Self, OpError> {
+        let scope = tx.scope();
+        let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
+        let wanted: Vec<_> = mappings.iter().map(|mapping| mapping.customer).collect();
+        let clients = clients::find_many(tx, scope, &ids).await?;
+        let current = associations::of_clients(tx, scope, &ids).await?;
+        let mut owners: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for mapped in associations::clients_of_customers(tx, scope, std::slice::from_ref(&tenant), &wanted).await? {
+            owners.entry(mapped.customer).or_default().insert(mapped.client);
+        }
+        Ok(Self {
+            tenant,
+            customers,
+            clients: clients.into_iter().map(|client| (client.id, client)).collect(),
+            current: current.into_iter().map(|association| (association.client, association)).collect(),
+            owners,
+            seen: BTreeSet::new(),
+            kept,
+        })
+    }
+
+    /// Decides one entry and stores it.
+    pub async fn map(&mut self, tx: &mut PartnerTx<'_>, mapping: &Mapping) -> Result<Mapped, OpError> {
+        let refuse = |code, field: &str, message: &str| Ok(Mapped::Refused(UserError::new(code, &[field], message)));
+        let Some(client) = mapping.client.and_then(|id| self.clients.get(&id)).cloned() else {
+            return refuse(UserErrorCode::ClientNotFound, "clientId", "There is no such client.");
+        };
+        if !self.seen.insert(client.id) {
+            return refuse(UserErrorCode::Duplicate, "clientId", "This client is in the request twice. Send it once.");
+        }
+        let current = self.current.get(&client.id).filter(|found| found.state != AssociationState::Ending);
+        if current.is_some_and(|found| found.customer.id == mapping.customer && found.tenant == self.tenant) {
+            return Ok(Mapped::Unchanged);
+        }
+        if client.state == RosterState::Archived {
+            return refuse(
+                UserErrorCode::ClientArchived,
+                "clientId",
+                "This client is archived at INFIMA, so it cannot be mapped. Choose another client.",
+            );
+        }
+        let kept = self.kept.get(&client.id);
+        let kept = kept.filter(|kept| current.is_none_or(|found| found.id == kept.association)).cloned();
+        // With a kept subscription, no quantity is left at the old customer that would have to be
+        // decided about.
+        if current.is_some() && mapping.replace.is_none() && kept.is_none() {
+            return refuse(
+                UserErrorCode::AlreadyAssociated,
+                "clientId",
+                "This client is mapped to another Halo customer. Decide in `replace` what happens to the quantity that is billed there.",
+            );
+        }
+        let customer = match self.known_customer(mapping.customer) {
+            Ok(customer) => customer,
+            Err(error) => return Ok(Mapped::Refused(error)),
+        };
+        let shared = self.owners.get(&customer.id).is_some_and(|owners| owners.iter().any(|owner| *owner != client.id));
+        if shared && !mapping.allow_shared {
+            return Ok(Mapped::Refused(customer_has_another_client()));
+        }
+        // The changes of an entry are undone if it is refused in the end.
+        mappings::begin_entry(tx).await?;
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.open) {
+            let (ending, at) = (Ending::KeepQuantity, tx.now());
+            associations::apply(tx, kept.association, &AssociationEvent::Removed { ending, at }).await?;
+            let after = json!({ "ending": ending, "keeps": kept.subscription });
+            tx.record(Action::AssociationReplaced, Some(kept.association.to_string()), None, Some(after)).await?;
+        } else if let (Some(current), Some(ending)) = (current, mapping.replace) {
+            let removed = AssociationEvent::Removed { ending, at: tx.now() };
+            associations::apply(tx, current.id, &removed).await?;
+            let after = json!({ "ending": ending });
+            tx.record(Action::AssociationReplaced, Some(current.id.to_string()), None, Some(after)).await?;
+        }
+        let ending = mappings::ending_of(tx, client.id, &self.tenant, customer.id).await?;
+        let mut stored = match ending {
+            Some(id) if kept.is_none() => {
+                associations::apply(tx, id, &AssociationEvent::Resumed { shared }).await?;
+                Some(id)
+            }
+            _ => insert(tx, &self.tenant, &client, &customer, shared, kept.as_ref()).await?,
+        };
+        // Another partner's client may be mapped to the customer, in the same Halo.
+        if stored.is_none() && mapping.allow_shared && !shared {
+            stored = insert(tx, &self.tenant, &client, &customer, true, kept.as_ref()).await?;
+        }
+        let Some(id) = stored else {
+            mappings::undo_entry(tx).await?;
+            return Ok(Mapped::Refused(customer_has_another_client()));
+        };
+        self.owners.entry(customer.id).or_default().insert(client.id);
+        let after = json!({
+            "client": client.id.to_string(), "haloCustomer": customer.id, "haloCustomerName": customer.name,
+        });
+        tx.record(Action::AssociationSaved, Some(id.to_string()), None, Some(after)).await?;
+        Ok(Mapped::Stored(client.id))
+    }
+
+    /// The customer as Halo shows it, or the reason why no client can be mapped to it.
+    fn known_customer(&self, id: HaloCustomerId) -> Result<MappedCustomer, UserError> {
+        let Some(customers) = &self.customers else { return Ok(MappedCustomer { id, name: None, top_level: None }) };
+        match customers.get(&id) {
+            Some(CustomerLookup::Found(customer)) if customer.active => Ok(halo::mapped_customer(customer.clone())),
+            Some(CustomerLookup::Found(_)) => Err(UserError::new(
+                UserErrorCode::HaloCustomerInactive,
+                &["haloCustomerId"],
+                "This customer is inactive in Halo. Activate it there, or choose another.",
+            )),
+            None => Err(UserError::new(
+                UserErrorCode::HaloAnswerNotUnderstood,
+                &["haloCustomerId"],
+                "Halo gave an answer about this customer that INFIMA does not understand. Try again later, or choose another.",
+            )),
+            Some(CustomerLookup::Missing) => Err(UserError::new(
+                UserErrorCode::HaloCustomerNotFound,
+                &["haloCustomerId"],
+                "Halo has no customer with this id, or does not show it to the agent. Search again.",
+            )),
+        }
+    }
+}
+
+async fn insert(
+    tx: &mut PartnerTx<'_>,
+    tenant: &HaloTenant,
+    client: &Client,
+    customer: &MappedCustomer,
+    shared: bool,
+    kept: Option<&OwnSubscription>,
+) -> Result<Option<AssociationId>, OpError> {
+    // A kept record carries the marker that it was created with.
+    let marker = kept.map_or_else(|| marker(&client.external_id, tenant, customer.id), |kept| kept.marker.clone());
+    let id = AssociationId::generate();
+    let free = mappings::insert(
+        tx,
+        &NewAssociation {
+            id,
+            client: client.id,
+            tenant,
+            customer,
+            shared,
+            marker: &marker,
+            initial_name: &initial_name(&client.name, shared),
+            keeps: kept.map(|kept| kept.subscription),
+        },
+    )
+    .await?;
+    Ok(free.then_some(id))
+}
+
+fn customer_has_another_client() -> UserError {
+    UserError::new(
+        UserErrorCode::CustomerAlreadyAssociated,
+        &["haloCustomerId"],
+        "Another client is mapped to this customer. Choose another customer, or set `allowSharedCustomer` to give this client \
+         a subscription of its own there.",
+    )
+}

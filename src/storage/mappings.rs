@@ -1,0 +1,133 @@
+//! Saving which Halo customer a client is mapped to.
+
+use sqlx::PgConnection;
+
+use super::{PartnerTx, Result};
+use crate::auth::PartnerScope;
+use crate::domain::association::{AssociationState, MappedCustomer};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
+
+/// A mapping that a person has just saved.
+pub struct NewAssociation<'a> {
+    pub id: AssociationId,
+    pub client: ClientId,
+    pub tenant: &'a HaloTenant,
+    pub customer: &'a MappedCustomer,
+    pub shared: bool,
+    pub marker: &'a str,
+    pub initial_name: &'a str,
+    /// The client's own subscription, which is at this customer already.
+    pub keeps: Option<HaloSubscriptionId>,
+}
+
+/// Whether the mapping was free: false where the client has an association, or another one the
+/// customer.
+pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<bool> {
+    let done = sqlx::query!(
+        "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
+                                   halo_customer_top_level, shared, state, marker, initial_name, created_at,
+                                   subscription_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $12,
+                 -- The pair's records keep their marker, also if the tenant's identity has changed.
+                 coalesce((select marker from associations
+                           where partner_id = $2 and client_id = $3 and tenant = $4 and halo_customer_id = $5
+                           order by id desc limit 1), $9),
+                 $10, $11, $13)
+         on conflict do nothing",
+        new.id.0,
+        tx.scope().partner().0,
+        new.client.0,
+        new.tenant.0,
+        new.customer.id.0,
+        new.customer.name,
+        new.customer.top_level,
+        new.shared,
+        new.marker,
+        new.initial_name,
+        tx.now(),
+        AssociationState::of_new(new.keeps).as_str(),
+        new.keeps.map(|id| id.0)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A subscription that a client has or had, by its association.
+#[derive(Clone, Debug)]
+pub struct OwnSubscription {
+    pub association: AssociationId,
+    pub client: ClientId,
+    pub customer: HaloCustomerId,
+    pub subscription: HaloSubscriptionId,
+    pub marker: String,
+    /// Whether the id was not seen since the tenant has another identity.
+    pub unverified: bool,
+    /// The association has not ended.
+    pub open: bool,
+}
+
+/// The latest subscription of each of these clients in this tenant, also that of an ended
+/// association.
+pub async fn own_subscriptions(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    clients: &[ClientId],
+) -> Result<Vec<OwnSubscription>> {
+    let clients: Vec<_> = clients.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select distinct on (client_id) id, client_id, halo_customer_id, subscription_id as "subscription_id!", marker,
+                  unverified, state <> 'ended' as "open!"
+           from associations
+           where partner_id = $1 and tenant = $2 and client_id = any ($3) and subscription_id is not null
+           order by client_id, id desc"#,
+        scope.partner().0,
+        tenant.0,
+        &clients
+    )
+    .fetch_all(db)
+    .await?;
+    let owned = rows.into_iter().map(|row| OwnSubscription {
+        association: AssociationId(row.id),
+        client: ClientId(row.client_id),
+        customer: HaloCustomerId(row.halo_customer_id),
+        subscription: HaloSubscriptionId(row.subscription_id),
+        marker: row.marker,
+        unverified: row.unverified,
+        open: row.open,
+    });
+    Ok(owned.collect())
+}
+
+/// The association of this pair whose end is not confirmed yet, if there is one.
+pub async fn ending_of(
+    tx: &mut PartnerTx<'_>,
+    client: ClientId,
+    tenant: &HaloTenant,
+    customer: HaloCustomerId,
+) -> Result<Option<AssociationId>> {
+    let id = sqlx::query_scalar!(
+        "select id from associations
+         where partner_id = $1 and client_id = $2 and tenant = $3 and halo_customer_id = $4 and state = 'ending'
+         order by id desc limit 1",
+        tx.scope().partner().0,
+        client.0,
+        tenant.0,
+        customer.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(id.map(AssociationId))
+}
+
+/// One of several changes of a transaction begins, which [`undo_entry`] can undo alone.
+pub async fn begin_entry(db: &mut PgConnection) -> Result<()> {
+    sqlx::query!("savepoint entry").execute(db).await?;
+    Ok(())
+}
+
+pub async fn undo_entry(db: &mut PgConnection) -> Result<()> {
+    sqlx::query!("rollback to savepoint entry").execute(db).await?;
+    Ok(())
+}
