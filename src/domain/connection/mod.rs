@@ -1,27 +1,21 @@
 //! A partner's Halo connection, as far as anyone may see it: the secret is not part of it.
 
+mod check;
+#[cfg(test)]
+mod tests;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
+
+pub use check::{Check, CheckOutcome, CheckSubject};
 
 use super::guide::Permission;
 use super::problem::{Problem, ProblemCode, ProblemKind};
 use crate::ids::{ConnectionId, HaloTenant, PartnerId};
 
 /// Whether a connection can be used.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ConnectionState {
@@ -225,217 +219,5 @@ impl WriteAccess {
             WriteAccess::Unknown | WriteAccess::Refused { .. } => CheckOutcome::Unknown,
         };
         check.message = check.subject.write_message(check.outcome);
-    }
-}
-
-/// What the guide asks a partner to set up, in its own words: on the agent, and on the application.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum CheckSubject {
-    Address,
-    Credentials,
-    /// The agent's Customers Access Level.
-    AgentCustomers,
-    /// The agent's Users Access Level.
-    AgentUsers,
-    /// The agent's Software Licencing Access Level.
-    AgentSoftwareLicencing,
-    /// The agent's Invoices Access Level: not in the guide, only needed to see recurring invoices.
-    AgentInvoices,
-    ReadCustomers,
-    ReadInvoices,
-    EditSoftwareLicensing,
-}
-
-impl CheckSubject {
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    /// Whether only a write shows that the permission is granted.
-    fn is_shown_by_writes(self) -> bool {
-        matches!(self, CheckSubject::EditSoftwareLicensing | CheckSubject::AgentSoftwareLicencing)
-    }
-}
-
-impl From<Permission> for CheckSubject {
-    fn from(permission: Permission) -> Self {
-        match permission {
-            Permission::ReadCustomers => CheckSubject::ReadCustomers,
-            Permission::ReadInvoices => CheckSubject::ReadInvoices,
-            Permission::EditSoftwareLicensing => CheckSubject::EditSoftwareLicensing,
-            Permission::AgentCustomers => CheckSubject::AgentCustomers,
-            Permission::AgentUsers => CheckSubject::AgentUsers,
-            Permission::AgentSoftwareLicencing => CheckSubject::AgentSoftwareLicencing,
-            Permission::AgentInvoices => CheckSubject::AgentInvoices,
-        }
-    }
-}
-
-/// The result of one check of a connection.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum CheckOutcome {
-    Granted,
-    Missing,
-    /// It cannot be known without trying, or an earlier check failed.
-    Unknown,
-    /// Granted, but something about the answer is worth a look.
-    Warning,
-}
-
-impl CheckOutcome {
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
-
-/// One line of the connection doctor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
-    #[serde(rename = "permission")]
-    pub subject: CheckSubject,
-    pub outcome: CheckOutcome,
-    /// Without it, nothing can be synced.
-    pub required: bool,
-    pub message: String,
-    /// The heading of the published guide under which it is set up.
-    pub guide_step: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn now() -> DateTime<Utc> {
-        "2026-11-28T12:00:00Z".parse().unwrap()
-    }
-
-    fn connected() -> Connection {
-        Connection {
-            id: ConnectionId::generate(),
-            partner: PartnerId::generate(),
-            url: "https://halo.example".into(),
-            tenant: HaloTenant("t1".into()),
-            application_client_id: "app".into(),
-            credentials_updated_at: now(),
-            state: ConnectionState::Connected,
-            problem: None,
-            checks: Vec::new(),
-            write_access: WriteAccess::Unknown,
-            writes_suspended_since: None,
-            last_verified_at: None,
-            last_synced_at: None,
-            revision: 0,
-        }
-    }
-
-    fn suspended() -> Connection {
-        connected().apply(ConnectionEvent::WritesSuspended, now())
-    }
-
-    fn unreachable() -> Option<Problem> {
-        Some(Problem::new(ProblemKind::HaloUnreachable { retried: true }, now()))
-    }
-
-    fn tenant_changed() -> Option<Problem> {
-        Some(Problem::new(ProblemKind::TenantChanged { evidence: None }, now()))
-    }
-
-    fn reported(problem: Option<Problem>) -> ConnectionEvent {
-        ConnectionEvent::RunReported { problem, revision: 0 }
-    }
-
-    fn saved() -> ConnectionEvent {
-        ConnectionEvent::Saved {
-            url: "https://other.example".into(),
-            tenant: HaloTenant("t2".into()),
-            application_client_id: "app2".into(),
-            secret_changed: true,
-            checks: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn every_state_takes_every_event() {
-        let states = [
-            ("connected", connected()),
-            ("needs attention", connected().apply(reported(unreachable()), now())),
-            ("tenant changed", connected().apply(reported(tenant_changed()), now())),
-            ("suspended", suspended()),
-            ("suspended, reported", suspended().apply(reported(None), now())),
-            ("disconnected", connected().apply(ConnectionEvent::Disconnected, now())),
-        ];
-        let checked = |problem| ConnectionEvent::Checked { checks: Vec::new(), problem };
-        let events = [
-            ("saved", saved()),
-            ("checked, works", checked(None)),
-            ("checked, fails", checked(unreachable())),
-            ("run works", reported(None)),
-            ("run fails", reported(unreachable())),
-            ("writes suspended", ConnectionEvent::WritesSuspended),
-            ("writes resumed", ConnectionEvent::WritesResumed),
-            ("tenant confirmed", ConnectionEvent::TenantConfirmed { tenant: HaloTenant("t3".into()) }),
-            ("confirmed", ConnectionEvent::Confirmed { since: Some(now()) }),
-            ("not confirmed", ConnectionEvent::Confirmed { since: None }),
-            ("disconnected", ConnectionEvent::Disconnected),
-        ];
-        let mut table = String::new();
-        for (state_name, state) in &states {
-            table += &format!("{state_name}\n");
-            for (event_name, event) in &events {
-                let after = state.clone().apply(event.clone(), now());
-                let problem = after.problem.map_or("", |problem| problem.code().as_str());
-                let suspended = if after.writes_suspended_since.is_some() { " suspended" } else { "" };
-                let synced = if after.last_synced_at.is_some() { " synced" } else { "" };
-                table += &format!("    {event_name}: {} {problem}{suspended}{synced}\n", after.state.as_str());
-            }
-        }
-        insta::assert_snapshot!(table);
-    }
-
-    #[test]
-    fn report_of_an_earlier_revision_changes_nothing() {
-        let saved = connected().apply(saved(), now());
-        let refused = WriteAccess::Refused { permission: Permission::EditSoftwareLicensing, since: now() };
-        for late in [reported(unreachable()), ConnectionEvent::WriteAnswered { access: refused, revision: 0 }] {
-            assert_eq!(saved.clone().apply(late, now()), saved);
-        }
-    }
-
-    #[test]
-    fn last_sync_date_never_goes_back() {
-        let later = now() + chrono::TimeDelta::hours(1);
-        let confirmed = |since| ConnectionEvent::Confirmed { since };
-        let synced = connected().apply(confirmed(Some(later)), now()).apply(confirmed(Some(now())), now());
-        assert_eq!(synced.last_synced_at, Some(later));
     }
 }
