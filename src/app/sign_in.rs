@@ -1,7 +1,10 @@
 //! Turns a bearer token into a caller: verified, and with our id of the partner that the token
 //! names.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{App, StartError};
 use crate::auth::{Caller, FetchKeys, SystemScope, TokenRules, Verifier};
@@ -14,6 +17,11 @@ use crate::storage::{Db, partners};
 
 /// A JWKS document is a few kilobytes.
 const LARGEST_JWKS: usize = 256 * 1024;
+/// A partner's id never changes and no partner is removed: only a database that was restored from a
+/// backup may know the partner under another id, or not at all.
+const PARTNER_ID_LIFETIME: TimeDelta = TimeDelta::seconds(60);
+/// Some hundred bytes each.
+const MAX_PARTNER_IDS: usize = 10_000;
 
 /// Builds the verifier of callers' tokens. It fetches keys from the address that the operator
 /// configures.
@@ -42,14 +50,16 @@ pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartErr
 impl App {
     /// Returns the function that turns tokens into callers.
     pub fn identify(&self, verifier: Verifier) -> Identify {
-        let (db, verifier) = (self.ops.db.clone(), Arc::new(verifier));
+        let partners =
+            Arc::new(PartnerIds { db: self.ops.db.clone(), clock: self.clock.clone(), known: Mutex::default() });
+        let verifier = Arc::new(verifier);
         Arc::new(move |token| {
-            let (db, verifier) = (db.clone(), verifier.clone());
+            let (partners, verifier) = (partners.clone(), verifier.clone());
             Box::pin(async move {
                 let token = token.ok_or(IdentifyError::NoToken)?;
                 let claims = verifier.verify(&token).await?;
                 let partner = match claims.partner_external_id() {
-                    Some(external_id) => partner_id(&db, external_id).await?,
+                    Some(external_id) => partners.find(external_id).await?,
                     None => None,
                 };
                 Ok(Caller::new(claims, partner))
@@ -58,13 +68,40 @@ impl App {
     }
 }
 
-async fn partner_id(db: &Db, external_id: &str) -> Result<Option<PartnerId>, IdentifyError> {
-    let found = async {
-        let mut reader = db.read(SystemScope::sign_in()).await?;
-        partners::id_of(&mut reader, SystemScope::sign_in(), external_id).await
-    };
-    found.await.map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a caller's partner could not be looked up");
-        IdentifyError::Unavailable
-    })
+/// Our ids of the partners that tokens name.
+struct PartnerIds {
+    db: Db,
+    clock: Clock,
+    /// With the time when each was read.
+    known: Mutex<HashMap<String, (PartnerId, DateTime<Utc>)>>,
+}
+
+impl PartnerIds {
+    async fn find(&self, external_id: &str) -> Result<Option<PartnerId>, IdentifyError> {
+        let now = self.clock.now();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(external_id).copied();
+        if let Some((partner, _)) = known.filter(|(_, read_at)| now - read_at < PARTNER_ID_LIFETIME) {
+            return Ok(Some(partner));
+        }
+        let found = async {
+            let mut reader = self.db.read(SystemScope::sign_in()).await?;
+            partners::id_of(&mut reader, SystemScope::sign_in(), external_id).await
+        };
+        let found = found.await.map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "a caller's partner could not be looked up");
+            IdentifyError::Unavailable
+        })?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is not in the roster is looked for each time: it may be imported at any moment.
+        match found {
+            Some(partner) => {
+                if known.len() >= MAX_PARTNER_IDS {
+                    known.clear();
+                }
+                known.insert(external_id.to_owned(), (partner, now));
+            }
+            None => drop(known.remove(external_id)),
+        }
+        Ok(found)
+    }
 }

@@ -31,13 +31,12 @@ const COOL_DOWN: Duration = Duration::seconds(30);
 const SHORTEST_MODULUS: usize = 342;
 
 /// A public key and the one algorithm it may be used with.
-#[derive(Clone)]
 pub(super) struct PublicKey {
     pub(super) algorithm: Algorithm,
     pub(super) key: DecodingKey,
 }
 
-type Keys = HashMap<String, PublicKey>;
+type Keys = HashMap<String, Arc<PublicKey>>;
 
 pub(super) enum KeySource {
     Fixed(Keys),
@@ -59,7 +58,8 @@ pub(super) struct FetchedKeys {
 pub struct NoUsableKeys;
 
 pub(super) enum Lookup {
-    Found(PublicKey),
+    /// The same value until the keys are fetched again.
+    Found(Arc<PublicKey>),
     Unknown,
     /// The issuer cannot be reached and there are no usable keys.
     Unavailable,
@@ -123,7 +123,7 @@ impl FetchedKeys {
         now - self.current().1
     }
 
-    fn look(&self, kid: &str, now: DateTime<Utc>) -> Option<PublicKey> {
+    fn look(&self, kid: &str, now: DateTime<Utc>) -> Option<Arc<PublicKey>> {
         let usable = self.age(now) <= USABLE_FOR;
         self.current().0.get(kid).filter(|_| usable).cloned()
     }
@@ -159,7 +159,7 @@ fn read_keys(document: &[u8]) -> Result<Keys, NoUsableKeys> {
 
 /// The algorithm follows from the kind of key, never from a token's header: a public key cannot be
 /// passed off as a shared secret.
-fn usable(jwk: &Jwk) -> Option<(String, PublicKey)> {
+fn usable(jwk: &Jwk) -> Option<(String, Arc<PublicKey>)> {
     let kid = jwk.common.key_id.clone()?;
     let (algorithm, name) = match &jwk.algorithm {
         AlgorithmParameters::RSA(rsa) if rsa.n.len() >= SHORTEST_MODULUS => (Algorithm::RS256, KeyAlgorithm::RS256),
@@ -176,5 +176,5 @@ fn usable(jwk: &Jwk) -> Option<(String, PublicKey)> {
     if !for_signing || !for_this_algorithm {
         return None;
     }
-    Some((kid, PublicKey { algorithm, key: DecodingKey::from_jwk(jwk).ok()? }))
+    Some((kid, Arc::new(PublicKey { algorithm, key: DecodingKey::from_jwk(jwk).ok()? })))
 }

@@ -17,6 +17,7 @@ mod keys;
 mod mint;
 mod policy;
 mod scope;
+mod verified_tokens;
 mod verify;
 
 pub use caller::{Caller, Claims, Role};

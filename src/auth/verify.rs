@@ -1,5 +1,6 @@
 //! Verifies a bearer token and returns its claims.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +12,7 @@ use url::Url;
 use super::{
     caller::{Claims, Role},
     keys::{FetchKeys, KeySource, Lookup, NoUsableKeys},
+    verified_tokens::{VerifiedToken, VerifiedTokens},
 };
 use crate::clock::Clock;
 
@@ -37,6 +39,7 @@ pub struct Verifier {
     rules: TokenRules,
     keys: KeySource,
     clock: Clock,
+    verified: VerifiedTokens,
 }
 
 /// The reason why a token is refused. The text is for our logs; a caller learns only whether to
@@ -68,12 +71,12 @@ pub enum VerifyError {
 impl Verifier {
     /// Verifies with the keys published at `jwks`, fetched when they are first needed.
     pub fn new(rules: TokenRules, jwks: Url, fetch: FetchKeys, clock: Clock) -> Self {
-        Self { rules, keys: KeySource::fetched(jwks, fetch), clock }
+        Self { rules, keys: KeySource::fetched(jwks, fetch), clock, verified: VerifiedTokens::default() }
     }
 
     /// Verifies with only the keys of this JWKS document.
     pub fn with_keys(rules: TokenRules, jwks: &[u8], clock: Clock) -> Result<Self, NoUsableKeys> {
-        Ok(Self { rules, keys: KeySource::fixed(jwks)?, clock })
+        Ok(Self { rules, keys: KeySource::fixed(jwks)?, clock, verified: VerifiedTokens::default() })
     }
 
     /// Verifies the token that follows `Bearer`.
@@ -93,6 +96,18 @@ impl Verifier {
     async fn verify_claims(&self, token: &str) -> Result<Claims, VerifyError> {
         if token.len() > LONGEST_TOKEN {
             return Err(VerifyError::Malformed);
+        }
+        let hash = VerifiedTokens::hash(token);
+        if let Some(verified) = self.verified.find(&hash) {
+            match self.keys.find(&verified.kid, &self.clock).await {
+                Lookup::Found(key) if Arc::ptr_eq(&key, &verified.key) => {
+                    return match self.clock.now() < verified.claims.expires_at {
+                        true => Ok(verified.claims),
+                        false => Err(VerifyError::Expired),
+                    };
+                }
+                _ => self.verified.forget(&hash),
+            }
         }
         let header = decode_header(token).map_err(|error| classify(error.kind()))?;
         // An unknown extension that the signer requires (RFC 7515, section 4.1.11).
@@ -115,7 +130,10 @@ impl Verifier {
         let claims = decode::<Map<String, Value>>(token, &public.key, &validation)
             .map_err(|error| classify(error.kind()))?
             .claims;
-        self.read(&claims)
+        let claims = self.read(&claims)?;
+        let verified = VerifiedToken { kid, key: public, claims: claims.clone() };
+        self.verified.remember(hash, verified, self.clock.now());
+        Ok(claims)
     }
 
     fn read(&self, claims: &Map<String, Value>) -> Result<Claims, VerifyError> {

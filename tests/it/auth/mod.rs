@@ -1,5 +1,6 @@
 //! Tokens: which are accepted, which are refused, and how the issuer's keys are fetched.
 
+mod sign_in;
 mod signing_keys;
 
 use std::sync::{
@@ -273,6 +274,37 @@ async fn jwks_is_fetched_once_and_again_for_an_unknown_key() -> anyhow::Result<(
     // The issuer has withdrawn the old key.
     assert_eq!(verifier.verify(&old_token).await.unwrap_err(), VerifyError::UnknownKey);
     Ok(())
+}
+
+/// A token is verified once and believed from then on, under the same conditions.
+#[tokio::test]
+async fn verified_token_ends_with_its_key_and_its_time() {
+    let clock = Clock::manual(noon());
+    let (mint, other) = (DevTokenIssuer::generate(rules()), DevTokenIssuer::generate(rules()));
+    let issuer = Issuer::publishing(Some(mint.jwks().to_string()));
+    let verifier = issuer.verifier(&clock);
+    let long = token(&mint, &clock);
+    let short = mint.mint(Role::PartnerAdmin, Some("msp-7"), "user-1", "Ada", Duration::minutes(5), &clock);
+    for _ in 0..2 {
+        verifier.verify(&long).await.unwrap();
+        verifier.verify(&short).await.unwrap();
+    }
+    clock.advance(Duration::minutes(5) + Duration::from_std(rules().leeway).unwrap() - Duration::seconds(1));
+    verifier.verify(&short).await.unwrap();
+    clock.advance(Duration::seconds(1));
+    assert_eq!(verifier.verify(&short).await.unwrap_err(), VerifyError::Expired);
+
+    // The issuer publishes another key under the same id: the old signature is worth nothing.
+    let mut replaced = other.jwks();
+    replaced["keys"][0]["kid"] = mint.jwks()["keys"][0]["kid"].clone();
+    issuer.publish(Some(replaced.to_string()));
+    verifier.verify(&long).await.unwrap();
+    clock.advance(Duration::minutes(15));
+    assert_eq!(verifier.verify(&long).await.unwrap_err(), VerifyError::Signature);
+    // The issuer publishes the first key again.
+    issuer.publish(Some(mint.jwks().to_string()));
+    clock.advance(Duration::minutes(16));
+    verifier.verify(&long).await.unwrap();
 }
 
 #[tokio::test]
