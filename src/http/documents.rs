@@ -2,6 +2,7 @@
 //! contract and no others.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -11,10 +12,15 @@ use super::{
 };
 use crate::auth::Caller;
 use crate::config::TrustedDocuments;
-use crate::graphql::{ErrorCode, limits::DocumentLimits};
+use crate::graphql::{ErrorCode, compat::document::Document, limits::DocumentLimits};
 
 /// The number of characters of an operation's name that are logged.
 const LONGEST_NAME: usize = 100;
+
+/// How many texts of documents are kept parsed, some kilobytes each.
+const MAX_READY: usize = 500;
+/// Longer texts are parsed each time: comments and white space do not change a document.
+const LONGEST_READY: usize = 16 * 1024;
 
 /// The documents of the contract.
 #[derive(Clone)]
@@ -22,6 +28,9 @@ pub struct Documents {
     trusted: TrustedDocuments,
     contract_version: String,
     by_hash: HashMap<String, String>,
+    /// The documents of the contract that were sent, by the hash of their text as it was sent:
+    /// they are compared, parsed and measured once.
+    ready: Arc<Mutex<HashMap<String, Arc<Document>>>>,
     /// The canonical form of each document, which does not depend on how a client prints it.
     by_canonical_form: HashSet<String>,
 }
@@ -53,7 +62,8 @@ impl Documents {
             by_canonical_form.insert(canonical(&tokens));
             by_hash.insert(hash, text);
         }
-        Ok(Self { trusted, contract_version: contract_version.to_owned(), by_hash, by_canonical_form })
+        let contract_version = contract_version.to_owned();
+        Ok(Self { trusted, contract_version, by_hash, ready: Arc::default(), by_canonical_form })
     }
 
     /// A list without documents that accepts every document.
@@ -61,7 +71,7 @@ impl Documents {
         Self::read("{}", "none", TrustedDocuments::Off).expect("an empty manifest")
     }
 
-    /// Returns the text to run: the caller's own, or the one that the id names.
+    /// Returns the document to run: the caller's own, or the one that the id names.
     ///
     /// An id that comes with a text is ignored: clients send both after an id was not known
     /// (automatic persisted queries), and hash what they print, which may differ from the contract.
@@ -72,17 +82,26 @@ impl Documents {
         id: Option<&str>,
         operation: Option<&str>,
         limits: &DocumentLimits,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Arc<Document>, RequestError> {
         let text = match (text, id) {
             (Some(text), _) => text,
             (None, Some(id)) => {
-                let known = self.by_hash.get(hash_of_id(id)).cloned();
-                return known.ok_or_else(|| self.not_trusted(operation.map(str::to_owned)));
+                let id = hash_of_id(id);
+                if let Some(ready) = self.ready(id) {
+                    return Ok(ready);
+                }
+                let known = self.by_hash.get(id).cloned();
+                let text = known.ok_or_else(|| self.not_trusted(operation.map(str::to_owned)))?;
+                return Ok(self.keep_ready(id.to_owned(), Document::read(text, limits)?));
             }
             (None, None) => {
                 return Err(RequestError::new(ErrorCode::BadRequest, "The field `query` has to be a string."));
             }
         };
+        let hash = hash(&text);
+        if let Some(ready) = self.ready(&hash) {
+            return Ok(ready);
+        }
         let tokens = split(&text, limits.tokens, limits.nesting).map_err(|too_much| {
             let message = match too_much {
                 TooMuch::Tokens => {
@@ -92,18 +111,40 @@ impl Documents {
             };
             RequestError::new(ErrorCode::LimitExceeded, message)
         })?;
+        if self.by_canonical_form.contains(&canonical(&tokens)) {
+            return Ok(self.keep_ready(hash, Document::read(text, limits)?));
+        }
         // The platform sends its own import, and support uses the playground.
         let is_exempt = !caller.role().belongs_to_a_partner();
-        if self.trusted == TrustedDocuments::Off || is_exempt || self.by_canonical_form.contains(&canonical(&tokens)) {
-            return Ok(text);
+        if self.trusted == TrustedDocuments::Off || is_exempt {
+            return Ok(Arc::new(Document::read(text, limits)?));
         }
         let name = operation.map_or_else(|| name_in(&tokens), |name| Some(shorten(name).to_owned()));
         if self.trusted == TrustedDocuments::Report {
             tracing::warn!(operation = name, contract = self.contract_version, "a document outside the contract");
             metrics::counter!("graphql_untrusted_documents_total").increment(1);
-            return Ok(text);
+            return Ok(Arc::new(Document::read(text, limits)?));
         }
         Err(self.not_trusted(name))
+    }
+
+    fn ready(&self, hash: &str) -> Option<Arc<Document>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+    }
+
+    /// Clients print a document in a few ways. One that prints it in ever new ways empties the
+    /// memory for all.
+    fn keep_ready(&self, hash: String, document: Document) -> Arc<Document> {
+        let document = Arc::new(document);
+        if document.text.len() > LONGEST_READY {
+            return document;
+        }
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if ready.len() >= MAX_READY {
+            ready.clear();
+        }
+        ready.insert(hash, document.clone());
+        document
     }
 
     /// The hint that follows the error of an operation that does not match the schema: most likely

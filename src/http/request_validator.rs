@@ -21,7 +21,7 @@ use super::{
 use crate::auth::{Act, Caller};
 use crate::graphql::{
     ErrorCode, INTERNAL_ERROR, RequestId,
-    compat::{document::Document, order::FieldOrder, response::request_error},
+    compat::{order::FieldOrder, response::request_error},
 };
 
 /// The GraphQL service, and what its callers use of it.
@@ -34,7 +34,7 @@ pub(super) struct RequestValidator<E> {
 pub(super) struct ValidatedRequest {
     pub(super) kind: OperationType,
     request: Request,
-    order: FieldOrder,
+    order: Arc<FieldOrder>,
     context: ResponseContext,
 }
 
@@ -73,37 +73,37 @@ impl<E: Executor> RequestValidator<E> {
     ) -> Result<ValidatedRequest, RequestError> {
         let operation_name = params.operation_name.as_deref();
         let GraphqlService { documents, limits, .. } = &self.service;
-        let text =
+        let document =
             documents.choose(caller, params.query, params.document_id.as_deref(), operation_name, &limits.document)?;
-        let document = Document::read(&text, operation_name, &params.variables, &limits.document)?;
+        let operation = document.operation(operation_name, &params.variables)?;
         let may_introspect = self.service.public_introspection || caller.may(Act::UsePlayground);
         if document.introspects && !may_introspect {
             let message = "Only support may use introspection. The contract describes the schema.";
             return Err(RequestError::new(ErrorCode::Forbidden, message));
         }
         let span = tracing::Span::current();
-        span.record("operation", document.operation_name.as_deref().map(shorten));
+        span.record("operation", operation.name.as_deref().map(shorten));
         span.record("role", caller.role().as_str());
         span.record("caller", caller.subject());
 
-        let kind = document.kind;
-        let unknown_document_message = documents.unknown_document_message(document.operation_name.as_deref());
-        let mut request = Request::new(text)
+        let kind = operation.kind;
+        let unknown_document_message = documents.unknown_document_message(operation.name.as_deref());
+        let mut request = document
+            .request()
             .variables(params.variables)
             .data(Caller::clone(caller))
             .data(id.clone())
             .data(self.service.mutations.clone());
-        if let Some(name) = document.operation_name {
+        if let Some(name) = operation.name {
             request = request.operation_name(name);
         }
-        request.set_parsed_query(document.parsed);
         let context = ResponseContext {
             id: id.clone(),
             may_introspect,
             operation_type: operation_type(kind),
             unknown_document_message,
         };
-        Ok(ValidatedRequest { kind, request, order: document.order, context })
+        Ok(ValidatedRequest { kind, request, order: operation.order, context })
     }
 
     /// Runs a query or mutation. A query stops when this future is dropped. A mutation runs to its

@@ -6,9 +6,10 @@
 //! variable is missing.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
-    Name, Pos, Variables,
+    Name, Pos, Request, Variables,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
@@ -18,15 +19,22 @@ use async_graphql::{
 use super::{messages::syntax_error, order::FieldOrder};
 use crate::graphql::{error_code::ErrorCode, limits::DocumentLimits};
 
-/// A document within the limits, with the operation that is to be executed.
+/// A document within the limits. It can be kept, and executed as often as it is sent.
 pub struct Document {
-    pub parsed: ExecutableDocument,
-    pub kind: OperationType,
-    pub operation_name: Option<String>,
-    /// The order of the answer's keys.
-    pub order: FieldOrder,
+    pub text: String,
+    parsed: ExecutableDocument,
     /// Whether the document queries the schema itself.
     pub introspects: bool,
+    /// The order of its answer's keys, if it has only one operation.
+    order: OnceLock<Arc<FieldOrder>>,
+}
+
+/// The operation of a document that is to be executed.
+pub struct Operation {
+    pub kind: OperationType,
+    pub name: Option<String>,
+    /// The order of the answer's keys.
+    pub order: Arc<FieldOrder>,
 }
 
 /// Why a document is not executed. The message is for the caller.
@@ -48,20 +56,12 @@ impl DocumentError {
 }
 
 impl Document {
-    /// Parses `text`, whose tokens are within the limits, and finds the operation to execute.
-    pub fn read(
-        text: &str,
-        operation_name: Option<&str>,
-        variables: &Variables,
-        limits: &DocumentLimits,
-    ) -> Result<Self, DocumentError> {
-        let parsed = parse_query(text).map_err(|error| {
+    /// Parses `text`, whose tokens are within the limits, and measures it.
+    pub fn read(text: String, limits: &DocumentLimits) -> Result<Self, DocumentError> {
+        let parsed = parse_query(&text).map_err(|error| {
             let (message, at) = syntax_error(error);
             DocumentError { code: ErrorCode::ParseFailed, message, at }
         })?;
-        let (name, operation) = find(&parsed, operation_name)?;
-        require_variables(operation, variables)?;
-        let (kind, operation_name) = (operation.ty, name.map(ToString::to_string));
         let mut counter = Counter { document: &parsed, fragments: HashMap::new(), introspects: false };
         for (_, operation) in parsed.operations.iter() {
             counter.within(&operation.node.selection_set.node, limits)?;
@@ -70,12 +70,32 @@ impl Document {
             counter.within(&fragment.node.selection_set.node, limits)?;
         }
         let introspects = counter.introspects;
-        let order = FieldOrder::of(&parsed, operation);
-        Ok(Self { kind, operation_name, order, introspects, parsed })
+        Ok(Self { text, parsed, introspects, order: OnceLock::new() })
+    }
+
+    /// Finds the operation to execute.
+    pub fn operation(&self, name: Option<&str>, variables: &Variables) -> Result<Operation, DocumentError> {
+        let (name, operation) = find_operation(&self.parsed, name)?;
+        require_variables(operation, variables)?;
+        let order = || Arc::new(FieldOrder::of(&self.parsed, operation));
+        let order = match self.parsed.operations.iter().count() {
+            1 => self.order.get_or_init(order).clone(),
+            _ => order(),
+        };
+        Ok(Operation { kind: operation.ty, name: name.map(ToString::to_string), order })
+    }
+
+    /// A request of this document. The library takes its own copy of what was parsed: it removes
+    /// what `@skip` and `@include` exclude.
+    pub fn request(&self) -> Request {
+        let mut request = Request::new(self.text.clone());
+        request.set_parsed_query(self.parsed.clone());
+        request
     }
 }
 
-fn find<'a>(
+/// The operation to execute, with its name.
+pub(in crate::graphql) fn find_operation<'a>(
     parsed: &'a ExecutableDocument,
     wanted: Option<&str>,
 ) -> Result<(Option<&'a Name>, &'a OperationDefinition), DocumentError> {

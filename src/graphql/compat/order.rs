@@ -43,7 +43,9 @@ impl FieldOrder {
         match value {
             // A scalar that is an object has no selections and stays as it is.
             Value::Object(fields) if !self.0.is_empty() => {
-                fields.sort_by_cached_key(|name, _| self.0.get_index_of(name));
+                if !fields.keys().map(|name| self.0.get_index_of(name)).is_sorted() {
+                    fields.sort_by_cached_key(|name, _| self.0.get_index_of(name));
+                }
                 for (name, field) in fields {
                     if let Some(inner) = self.0.get(name) {
                         inner.arrange(field);
