@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::run_lifecycles::{self, LockedRun};
-use super::{Db, Result, StorageError, Tx, partners};
+use super::{Db, Result, Tx, partners};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::clock::Clock;
 use crate::domain::run::{Claim, Pause, RunEvent, RunState, Trigger};
@@ -155,19 +155,9 @@ pub async fn claim(
     }))
 }
 
-/// Renews the lease if it is still held: it lasts for `length` from now, and no request may outlive
-/// it.
-pub async fn renew(db: &mut PgConnection, lease: &SyncLease, length: Duration) -> Result<()> {
-    sqlx::query!(
-        "update sync_runs set lease_until = now() + $3 where id = $1 and lease_token = $2 and lease_until > now()
-         returning id",
-        lease.run.0,
-        lease.token,
-        interval(length)
-    )
-    .fetch_optional(db)
-    .await?
-    .ok_or(StorageError::LeaseLost)?;
+/// Renews the lease if it is still held: it lasts for `length` from now.
+pub async fn renew(db: &Db, lease: &SyncLease, length: Duration) -> Result<()> {
+    LeasedTx::begin_renewed(db, lease, length).await?.tx.commit().await?;
     Ok(())
 }
 
@@ -181,10 +171,18 @@ pub struct LeasedTx<'l> {
 }
 
 impl<'l> LeasedTx<'l> {
-    /// Fails with [`StorageError::LeaseLost`] when the lease has ended.
+    /// Fails with [`super::StorageError::LeaseLost`] when the lease has ended.
     pub async fn begin(db: &Db, lease: &'l SyncLease) -> Result<Self> {
         let mut tx = db.begin(&lease.scope).await?;
         let run = run_lifecycles::lock_leased(&mut tx, lease.run, lease.token).await?;
+        Ok(Self { tx, lease, run })
+    }
+
+    /// The same for what stores the intent of a write to Halo. It renews the lease, which lasts for
+    /// `length` from now: no request may outlive it.
+    pub async fn begin_renewed(db: &Db, lease: &'l SyncLease, length: Duration) -> Result<Self> {
+        let mut tx = db.begin(&lease.scope).await?;
+        let run = run_lifecycles::renew_leased(&mut tx, lease.run, lease.token, length).await?;
         Ok(Self { tx, lease, run })
     }
 

@@ -1,7 +1,9 @@
 //! Reads an association's lifecycle for a decision of the domain, and stores what was decided.
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
+use std::collections::HashMap;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -144,6 +146,92 @@ impl Locked {
         .await?;
         Ok(Ok(after))
     }
+}
+
+/// Locks several associations in one statement, always in the same order.
+pub(super) async fn lock_many(
+    db: &mut PgConnection,
+    partner: PartnerId,
+    ids: &[AssociationId],
+) -> Result<HashMap<AssociationId, Locked>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id, now() as "now!", revision, state, ending, ended_at, shared, subscription_id, create_sent_at, create_failure,
+                  creation_approved, duplicate_search_until, unverified, pending_write, pending_write_at, observed_name,
+                  observed_quantity, observed_at, billing, last_synced_at, last_synced_quantity, problem
+           from associations where partner_id = $1 and id = any ($2) order by id for no key update"#,
+        partner.0,
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    let locked = rows.into_iter().map(|row| {
+        let (id, now) = (AssociationId(row.id), row.now);
+        Ok((id, Locked { id, partner, now, lifecycle: row.try_into()? }))
+    });
+    locked.collect()
+}
+
+/// Stores in one statement what the domain has made of locked associations.
+pub(super) async fn store_many(
+    db: &mut PgConnection,
+    partner: PartnerId,
+    changed: &[(&Locked, Lifecycle)],
+) -> Result<()> {
+    // As precise as a column is.
+    let time = |at: Option<DateTime<Utc>>| at.map(|at| at.trunc_subsecs(6));
+    let row = |(locked, after): &(&Locked, Lifecycle)| {
+        let pending = after.pending_write.as_ref();
+        json!({
+            "id": locked.id.0,
+            "known_revision": locked.lifecycle.revision,
+            "revision": after.revision,
+            "state": after.state.as_str(),
+            "ending": after.ending.map(|ending| ending.as_str()),
+            "ended_at": time(after.ended_at),
+            "shared": after.shared,
+            "subscription_id": after.subscription.map(|id| id.0),
+            "create_sent_at": time(after.create_sent_at),
+            "create_failure": after.create_failure,
+            "creation_approved": after.creation_approved,
+            "duplicate_search_until": time(after.duplicate_search_until),
+            "unverified": after.unverified,
+            "pending_write": pending.map(|pending| &pending.before),
+            "pending_write_at": time(pending.and_then(|pending| pending.sent_at)),
+            "observed_name": after.observed.name,
+            "observed_quantity": signed(after.observed.quantity),
+            "observed_at": time(after.observed.at),
+            "billing": after.billing.as_str(),
+            "last_synced_at": time(after.last_synced.map(|last| last.at)),
+            "last_synced_quantity": signed(after.last_synced.map(|last| last.quantity)),
+            "problem": problem_json(after.problem.as_ref()),
+        })
+    };
+    let rows = Value::Array(changed.iter().map(row).collect());
+    sqlx::query!(
+        "update associations a set
+             revision = n.revision, state = n.state, ending = n.ending, ended_at = n.ended_at, shared = n.shared,
+             subscription_id = n.subscription_id, create_sent_at = n.create_sent_at,
+             create_failure = n.create_failure, creation_approved = n.creation_approved,
+             duplicate_search_until = n.duplicate_search_until, unverified = n.unverified,
+             pending_write = n.pending_write, pending_write_at = n.pending_write_at,
+             observed_name = n.observed_name, observed_quantity = n.observed_quantity, observed_at = n.observed_at,
+             billing = n.billing, last_synced_at = n.last_synced_at, last_synced_quantity = n.last_synced_quantity,
+             problem = n.problem
+         from jsonb_to_recordset($2) as n (
+             id uuid, known_revision integer, revision integer, state text, ending text, ended_at timestamptz,
+             shared boolean, subscription_id integer, create_sent_at timestamptz, create_failure text,
+             creation_approved boolean, duplicate_search_until timestamptz, unverified boolean, pending_write jsonb,
+             pending_write_at timestamptz, observed_name text, observed_quantity integer, observed_at timestamptz,
+             billing text, last_synced_at timestamptz, last_synced_quantity integer, problem jsonb)
+         where a.partner_id = $1 and a.id = n.id and a.revision = n.known_revision",
+        partner.0,
+        rows
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Locks an association and applies the event. `None`: the partner has no such association.

@@ -132,33 +132,45 @@ async fn apply(
     Ok(locked.apply(tx, event).await?.is_ok())
 }
 
-/// Notes one association's outcome, with what follows for it, and returns the outcome as it was
-/// noted.
+/// Notes the outcomes of several associations, with what follows for each, and returns the outcomes
+/// as they were noted. It takes the same few statements however many there are.
 ///
-/// If a person changed the association after the plan was made, nothing follows for it, and what
-/// was not written to Halo counts as not done: the run that the change queued acts on it.
-pub async fn record(tx: &mut LeasedTx<'_>, report: &StepReport, now: DateTime<Utc>) -> Result<Outcome> {
-    let followed = apply(tx, report.association, Some(report.revision), &report.event(now)).await?;
-    let outcome = match report.outcome {
-        written @ (Outcome::Created | Outcome::Updated) => written,
-        other if followed => other,
-        _ => Outcome::Skipped,
-    };
-    let result = RunResult {
-        id: ResultId::generate(),
-        run: tx.lease().run(),
-        association: report.association,
-        client: report.client,
-        outcome,
-        quantity_before: report.quantity_before,
-        quantity_after: report.quantity_after,
-        changed_in_halo: report.changed_in_halo,
-        problem: report.problem.clone(),
-        evidence: report.evidence.clone(),
-        at: now,
-    };
-    results::record(tx, result).await?;
-    Ok(outcome)
+/// If a person changed an association after the plan was made, nothing follows for it, and what was
+/// not written to Halo counts as not done: the run that the change queued acts on it.
+pub async fn record(tx: &mut LeasedTx<'_>, reports: &[&StepReport], now: DateTime<Utc>) -> Result<Vec<Outcome>> {
+    let (partner, run) = (tx.lease().partner(), tx.lease().run());
+    let ids: Vec<_> = reports.iter().map(|report| report.association).collect();
+    let locked = lifecycles::lock_many(tx, partner, &ids).await?;
+    let (mut changed, mut outcomes, mut results) = (Vec::new(), Vec::new(), Vec::new());
+    for report in reports {
+        let known = locked.get(&report.association).filter(|known| known.lifecycle.revision == report.revision);
+        let after = known.and_then(|known| Some((known, known.lifecycle.apply(&report.event(now), known.now).ok()?)));
+        let outcome = match report.outcome {
+            written @ (Outcome::Created | Outcome::Updated) => written,
+            other if after.is_some() => other,
+            _ => Outcome::Skipped,
+        };
+        changed.extend(after);
+        outcomes.push(outcome);
+        results.push(RunResult {
+            id: ResultId::generate(),
+            run,
+            association: report.association,
+            client: report.client,
+            outcome,
+            quantity_before: report.quantity_before,
+            quantity_after: report.quantity_after,
+            changed_in_halo: report.changed_in_halo,
+            problem: report.problem.clone(),
+            evidence: report.evidence.clone(),
+            at: now,
+        });
+    }
+    if !changed.is_empty() {
+        lifecycles::store_many(tx, partner, &changed).await?;
+    }
+    results::record(tx, results).await?;
+    Ok(outcomes)
 }
 
 /// Notes the name of a customer that the row of its subscription shows, which has no top level.

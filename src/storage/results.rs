@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::error::inconsistent;
 use super::leases::LeasedTx;
 use super::{Page, Partners, Result, Slice, StorageError, signed};
 use crate::domain::run::{Outcome, RunResult};
-use crate::ids::{AssociationId, ClientId, ResultId, RunId};
+use crate::ids::{AssociationId, ClientId, PartnerId, ResultId, RunId};
 
 struct Row {
     id: Uuid,
@@ -155,32 +155,48 @@ pub async fn counts_of_associations(
     Ok(rows.into_iter().map(|row| (AssociationId(row.association_id), row.count)).collect())
 }
 
-/// Notes one result of the run, after what an earlier attempt of the run had.
-pub(super) async fn record(tx: &mut LeasedTx<'_>, result: RunResult) -> Result<()> {
+/// Notes results of the run, each after what an earlier attempt of the run had.
+pub(super) async fn record(tx: &mut LeasedTx<'_>, results: Vec<RunResult>) -> Result<()> {
     let partner = tx.lease().partner();
-    let inserted = sqlx::query!(
+    let row = |result: &RunResult| {
+        json!({
+            "id": result.id.0,
+            "run_id": result.run.0,
+            "association_id": result.association.0,
+            "client_id": result.client.0,
+            "outcome": result.outcome.as_str(),
+            "quantity_before": signed(result.quantity_before),
+            "quantity_after": signed(result.quantity_after),
+            "changed_in_halo": result.changed_in_halo,
+            "problem": problem_json(result.problem.as_ref()),
+            "evidence": result.evidence,
+            "at": result.at.trunc_subsecs(6),
+        })
+    };
+    let rows = Value::Array(results.iter().map(row).collect());
+    let inserted = sqlx::query_scalar!(
         "insert into sync_results (id, run_id, partner_id, association_id, client_id, outcome, quantity_before,
                                    quantity_after, changed_in_halo, problem, evidence, at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-         on conflict (run_id, association_id) do nothing",
-        result.id.0,
-        result.run.0,
+         select id, run_id, $1, association_id, client_id, outcome, quantity_before, quantity_after, changed_in_halo,
+                problem, evidence, at
+         from jsonb_to_recordset($2) as n (
+             id uuid, run_id uuid, association_id uuid, client_id uuid, outcome text, quantity_before integer,
+             quantity_after integer, changed_in_halo boolean, problem jsonb, evidence text, at timestamptz)
+         on conflict (run_id, association_id) do nothing
+         returning id",
         partner.0,
-        result.association.0,
-        result.client.0,
-        result.outcome.as_str(),
-        signed(result.quantity_before),
-        signed(result.quantity_after),
-        result.changed_in_halo,
-        problem_json(result.problem.as_ref()),
-        result.evidence,
-        result.at
+        rows
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    if inserted.rows_affected() == 1 {
-        return Ok(());
+    for result in results.into_iter().filter(|result| !inserted.contains(&result.id.0)) {
+        record_again(tx, partner, result).await?;
     }
+    Ok(())
+}
+
+/// Notes a result of an association that has one of an earlier attempt.
+async fn record_again(tx: &mut LeasedTx<'_>, partner: PartnerId, result: RunResult) -> Result<()> {
     let earlier = sqlx::query_as!(
         Row,
         "select id, run_id, association_id, client_id, outcome, quantity_before, quantity_after, changed_in_halo,

@@ -1,5 +1,7 @@
 //! Reads a run's lifecycle for a decision of the domain, and stores what was decided.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -7,6 +9,7 @@ use uuid::Uuid;
 
 use super::connections::{problem_json, read_problem};
 use super::error::inconsistent;
+use super::leases::interval;
 use super::{Result, StorageError};
 use crate::domain::run::{Impossible, Lease, Lifecycle, Night, RunEvent};
 use crate::ids::{ClientId, PartnerId, RunId};
@@ -111,6 +114,29 @@ pub(super) async fn lock_leased(db: &mut PgConnection, run: RunId, token: Uuid) 
            from sync_runs where id = $1 and lease_token = $2 and lease_until > now() for no key update"#,
         run.0,
         token
+    )
+    .fetch_optional(db)
+    .await?;
+    row.ok_or(StorageError::LeaseLost)?.try_into()
+}
+
+/// The same, with a lease that lasts for `length` from now.
+pub(super) async fn renew_leased(
+    db: &mut PgConnection,
+    run: RunId,
+    token: Uuid,
+    length: Duration,
+) -> Result<LockedRun> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"update sync_runs set lease_until = now() + $3
+           where id = $1 and lease_token = $2 and lease_until > now()
+           returning id, now() as "now!", state, client_ids, nightly_date, nightly_requested_at, interactive, queued_at,
+                     next_attempt_at, started_at, read_at, finished_at, starts, attempts, total, lease_token,
+                     lease_until, leased_by, problem, continued_by"#,
+        run.0,
+        token,
+        interval(length)
     )
     .fetch_optional(db)
     .await?;

@@ -250,8 +250,27 @@ pub(super) fn refused_single_read() -> HaloError {
     HaloError::PermissionDenied(Permission::AgentSoftwareLicencing)
 }
 
-/// Stores the customers' names as Halo shows them now. The rows of subscriptions show a new name at
+/// Whether there is anything for [`store_customers`] to store.
+pub(in crate::ops) fn shows_new_customers(desired: &Desired, observation: &Observation) -> bool {
+    observation.customers_read || !observation.names.is_empty() || new_names(desired, observation).next().is_some()
+}
+
+/// Customers with another name than the known one, as the rows of their subscriptions show them at
 /// no cost.
+fn new_names<'o>(
+    desired: &'o Desired,
+    observation: &'o Observation,
+) -> impl Iterator<Item = (HaloCustomerId, &'o str)> {
+    desired.associations.iter().filter_map(|association| {
+        let record = observation.records.get(&association.subscription?)?;
+        let name = record.customer_name.as_deref().filter(|_| record.customer == association.customer)?;
+        let is_read = observation.names.contains_key(&association.customer);
+        let is_new = !is_read && association.customer_name.as_deref() != Some(name);
+        is_new.then_some((association.customer, name))
+    })
+}
+
+/// Stores the customers' names as Halo shows them now.
 pub(in crate::ops) async fn store_customers(
     tx: &mut LeasedTx<'_>,
     desired: &Desired,
@@ -261,17 +280,8 @@ pub(in crate::ops) async fn store_customers(
     for (id, (name, top_level)) in &observation.names {
         outcomes::record_customer(tx, *id, name, top_level.as_deref()).await?;
     }
-    for association in &desired.associations {
-        let record = association.subscription.and_then(|id| observation.records.get(&id));
-        let Some(name) =
-            record.filter(|it| it.customer == association.customer).and_then(|it| it.customer_name.as_deref())
-        else {
-            continue;
-        };
-        let is_read = observation.names.contains_key(&association.customer);
-        if !is_read && association.customer_name.as_deref() != Some(name) {
-            outcomes::record_customer_name(tx, association.customer, name).await?;
-        }
+    for (customer, name) in new_names(desired, observation) {
+        outcomes::record_customer_name(tx, customer, name).await?;
     }
     if observation.customers_read {
         connections::record_customers_read(tx, now).await?;

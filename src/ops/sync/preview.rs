@@ -85,8 +85,7 @@ pub(in crate::ops) async fn preview(
     let (desired, associations) = {
         let mut db = ops.db.read(scope).await?;
         let desired =
-            desired::read(&mut db, scope, &connection.tenant, clients, ops.settings.create_confirmation_timeout)
-                .await?;
+            desired::read(&mut db, scope, &connection, clients, ops.settings.create_confirmation_timeout).await?;
         let ids: Vec<_> = desired.associations.iter().map(|association| association.id).collect();
         (desired, associations::find_many(&mut db, scope, &ids).await?)
     };

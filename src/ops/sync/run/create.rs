@@ -30,12 +30,11 @@ impl Executor<'_> {
         marker: &str,
         quantity: u32,
     ) -> Result<StepResult, StopReason> {
-        let mut tx = self.begin_unchanged().await?;
+        let (mut tx, deadline) = self.begin_write().await?;
         let Some(intent) = outcomes::intend_create(&mut tx, step.association, step.revision).await? else {
             return Ok(superseded(step));
         };
         commit(tx, Failpoint::CreateIntentRecorded).await?;
-        let deadline = self.deadline().await?;
         pass(Failpoint::BeforeCreate);
         let new = NewSubscription {
             customer: step.customer,

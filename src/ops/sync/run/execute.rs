@@ -25,7 +25,7 @@ use crate::ids::{AssociationId, ClientId, HaloSubscriptionId};
 use crate::ops::sync::observe::Observation;
 use crate::ops::{Ops, halo};
 use crate::storage::connections;
-use crate::storage::leases::{self, LeasedTx, SyncLease};
+use crate::storage::leases::{LeasedTx, SyncLease};
 use crate::storage::outcomes;
 
 /// Results without a request to Halo that are recorded in one transaction.
@@ -161,15 +161,18 @@ impl<'a> Executor<'a> {
 
     async fn record_without_writes(&mut self, steps: &[&Step]) -> Result<(), StopReason> {
         let mut tx = self.begin_unchanged().await?;
-        for step in steps {
-            if let Action::Blocked(problem) = &step.action
-                && problem.is_transient()
-            {
-                self.unreachable = Some(problem.clone());
-            }
-            let result = result_without_write(step);
-            let outcome = outcomes::record(&mut tx, &result.report, self.ops.clock.now()).await?;
-            self.count(&result, outcome);
+        let transient = steps.iter().filter_map(|step| match &step.action {
+            Action::Blocked(problem) if problem.is_transient() => Some(problem),
+            _ => None,
+        });
+        if let Some(problem) = transient.last() {
+            self.unreachable = Some(problem.clone());
+        }
+        let results: Vec<_> = steps.iter().map(|step| result_without_write(step)).collect();
+        let reports: Vec<_> = results.iter().map(|result| &result.report).collect();
+        let outcomes = outcomes::record(&mut tx, &reports, self.ops.clock.now()).await?;
+        for (result, outcome) in results.iter().zip(outcomes) {
+            self.count(result, outcome);
         }
         commit(tx, Failpoint::OutcomesWithoutWriteRecorded).await?;
         Ok(())
@@ -184,9 +187,11 @@ impl<'a> Executor<'a> {
         if let Some(access) = self.new_write_access.take() {
             connections::record_write_access(&mut tx, access, self.connection.revision, now).await?;
         }
-        let outcome = outcomes::record(&mut tx, &result.report, now).await?;
+        let outcomes = outcomes::record(&mut tx, &[&result.report], now).await?;
         commit(tx, Failpoint::OutcomeRecorded).await?;
-        self.count(result, outcome);
+        for outcome in outcomes {
+            self.count(result, outcome);
+        }
         if result.suspend_writes {
             self.writes_suspended.clone_from(&result.report.problem);
         }
@@ -245,13 +250,12 @@ impl<'a> Executor<'a> {
         super::begin_unchanged(self.ops, self.lease, self.connection).await
     }
 
-    /// Renews the lease and returns its end, by which the request that follows has to end.
-    pub(super) async fn deadline(&self) -> Result<Instant, StopReason> {
-        let now = Instant::now();
-        let mut db = self.ops.db.read(self.lease.scope()).await?;
-        let length = self.ops.settings.lease.length;
-        leases::renew(&mut db, self.lease, length).await?;
-        Ok(now + length)
+    /// The same for the transaction that stores the intent of a write to Halo. It renews the lease;
+    /// the request that follows has to end by the instant returned.
+    pub(super) async fn begin_write(&self) -> Result<(LeasedTx<'a>, Instant), StopReason> {
+        let (now, length) = (Instant::now(), self.ops.settings.lease.length);
+        let tx = LeasedTx::begin_renewed(&self.ops.db, self.lease, length).await?;
+        Ok((super::unchanged(tx, self.connection).await?, now + length))
     }
 
     /// Notes that Halo shows what was written.

@@ -53,16 +53,14 @@ async fn complete(
     revision: Option<i32>,
 ) -> Result<RunOutcome, OpError> {
     let lease = &claimed.lease;
-    // This run, or a user, may have changed the connection since the run began.
-    let suspended_since = {
-        let mut db = ops.db.read(lease.scope()).await?;
-        connections::find(&mut db, lease.scope()).await?.and_then(|connection| connection.writes_suspended_since)
-    };
-    let suspended = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     for association in unconfirmed_creates {
         outcomes::create_abandoned(&mut tx, *association, ops.clock.now()).await?;
     }
+    // This run, or a user, may have changed the connection since the run began.
+    let connection = connections::find(&mut tx, lease.scope()).await?;
+    let suspended_since = connection.and_then(|connection| connection.writes_suspended_since);
+    let suspended = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
     let hidden = connections::hidden_customers(&mut tx, ops.clock.now()).await?;
     let problem = tenant_problem.or(suspended).or(hidden);
     if let Some(revision) = revision {

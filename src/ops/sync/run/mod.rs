@@ -178,11 +178,7 @@ pub async fn end_leases(ops: &Ops, worker: &str) -> Result<(), OpError> {
 async fn renew_lease(ops: &Ops, lease: &SyncLease) {
     loop {
         tokio::time::sleep(ops.settings.lease.length / 3).await;
-        let renewed = async {
-            let mut db = ops.db.read(lease.scope()).await?;
-            leases::renew(&mut db, lease, ops.settings.lease.length).await
-        };
-        match renewed.await {
+        match leases::renew(&ops.db, lease, ops.settings.lease.length).await {
             Err(StorageError::LeaseLost) => return,
             Err(error) => tracing::warn!(sync_run.id = %lease.run(), %error, "the lease could not be renewed"),
             Ok(_) => {}
@@ -297,7 +293,7 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let stored = connections::load(&mut tx, lease.scope()).await?;
     let Some((connection, Some(sealed_secret))) = stored.and_then(|stored| stored.connection) else { return Ok(None) };
     let clients = claimed.clients.as_deref();
-    let mut desired = desired::read(&mut tx, lease.scope(), &connection.tenant, clients, timeout).await?;
+    let mut desired = desired::read(&mut tx, lease.scope(), &connection, clients, timeout).await?;
     let now = tx.now(&ops.clock);
     desired.customers_due =
         clients.is_none() && connections::customers_are_due(&mut tx, lease.scope(), CUSTOMERS_INTERVAL, now).await?;
@@ -315,11 +311,16 @@ async fn begin_unchanged<'l>(
     lease: &'l SyncLease,
     connection: &Connection,
 ) -> Result<LeasedTx<'l>, StopReason> {
-    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
-    if connections::revision(&mut tx, lease.scope()).await? != Some(connection.revision) {
-        return Err(StopReason::ConnectionChanged);
+    unchanged(LeasedTx::begin(&ops.db, lease).await?, connection).await
+}
+
+/// Returns the transaction, if the partner still has the connection that the run works with.
+async fn unchanged<'l>(mut tx: LeasedTx<'l>, connection: &Connection) -> Result<LeasedTx<'l>, StopReason> {
+    let lease = tx.lease();
+    match connections::revision(&mut tx, lease.scope()).await? {
+        Some(revision) if revision == connection.revision => Ok(tx),
+        _ => Err(StopReason::ConnectionChanged),
     }
-    Ok(tx)
 }
 
 /// Stores the customers' names, and suspends the partner's writes if an earlier write overwrote
@@ -332,6 +333,9 @@ async fn store_observation(
     observation: &Observation,
     overwritten: bool,
 ) -> Result<(), StopReason> {
+    if !overwritten && !observe::shows_new_customers(slice, observation) {
+        return Ok(());
+    }
     let mut tx = begin_unchanged(ops, lease, connection).await?;
     if overwritten {
         connections::suspend_writes(&mut tx, ops.clock.now()).await?;

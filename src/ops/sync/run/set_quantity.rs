@@ -6,6 +6,8 @@
 //! of a partner with many, and none for an unchanged one. The read also shows a record that changed
 //! since the plan was made.
 
+use std::time::Instant;
+
 use super::StopReason;
 use super::execute::{Executor, Write};
 use super::failpoints::{Failpoint, commit, pass};
@@ -48,10 +50,9 @@ impl Executor<'_> {
         }
         let sent = Sent { from: before.quantity.whole(), to: quantity };
         self.reserve_request().await?;
-        if !self.intend_quantity(step, id, &fields, sent).await? {
+        let Some(deadline) = self.intend_quantity(step, id, &fields, sent).await? else {
             return Ok(superseded(step));
-        }
-        let deadline = self.deadline().await?;
+        };
         pass(Failpoint::BeforeQuantityUpdate);
         let answer = match self.session.set_quantity(id, before.customer, quantity, deadline).await {
             Ok(answer) => answer,
@@ -98,23 +99,24 @@ impl Executor<'_> {
         }
     }
 
-    /// Stores the write that is about to be sent, with the fields that it must preserve. Returns
-    /// false if a user has changed the association since the plan was made.
+    /// Stores the write that is about to be sent, with the fields that it must preserve, and returns
+    /// the instant by which the write has to end. `None` if a user has changed the association
+    /// since the plan was made.
     async fn intend_quantity(
         &self,
         step: &Step,
         id: HaloSubscriptionId,
         fields: &PreservedFields,
         sent: Sent,
-    ) -> Result<bool, StopReason> {
+    ) -> Result<Option<Instant>, StopReason> {
         let pending = PendingWriteNote { subscription: id, sent, fields: fields.clone() };
         let pending = serde_json::to_value(pending).expect("plain data");
-        let mut tx = self.begin_unchanged().await?;
+        let (mut tx, deadline) = self.begin_write().await?;
         if !outcomes::intend_quantity(&mut tx, step.association, step.revision, &pending).await? {
-            return Ok(false);
+            return Ok(None);
         }
         commit(tx, Failpoint::QuantityIntentRecorded).await?;
-        Ok(true)
+        Ok(Some(deadline))
     }
 
     /// Removes the pending write that Halo certainly did not carry out.

@@ -16,4 +16,5 @@ mod preview;
 mod quantity;
 pub(crate) mod requests;
 mod soak;
+mod statements;
 mod visibility;
