@@ -13,6 +13,7 @@ use crate::auth::{Act, Caller, PartnerScope, Role};
 use crate::ids::PartnerId;
 use crate::ops::admin::record_reads::record_reads;
 use crate::ops::{Ops, Request};
+use crate::storage::SharedReader;
 
 /// The access log of one operation. Clones share what they know.
 #[derive(Clone)]
@@ -23,15 +24,22 @@ struct Inner {
     caller: Caller,
     request_id: String,
     operation: Option<String>,
+    reads: Arc<SharedReader>,
     /// The partners that have their row. A subscription reads its partner again for each event.
     recorded: Mutex<BTreeSet<PartnerId>>,
     failure: OnceLock<Failure>,
 }
 
 impl AccessLog {
-    pub(super) fn new(ops: Ops, caller: Caller, request_id: String, operation: Option<String>) -> Self {
+    pub(super) fn new(
+        ops: Ops,
+        reads: Arc<SharedReader>,
+        caller: Caller,
+        request_id: String,
+        operation: Option<String>,
+    ) -> Self {
         let (recorded, failure) = (Mutex::default(), OnceLock::new());
-        Self(Arc::new(Inner { ops, caller, request_id, operation, recorded, failure }))
+        Self(Arc::new(Inner { ops, reads, caller, request_id, operation, recorded, failure }))
     }
 
     /// The request that a verb of `ops/` gets.
@@ -67,6 +75,8 @@ impl AccessLog {
         if new.is_empty() {
             return Ok(());
         }
+        // The rows are written on a connection of their own.
+        let _suspended = self.0.reads.suspend().await;
         if let Err(error) = record_reads(&self.0.ops, &self.request(None), &new).await {
             return Err(self.0.failure.get_or_init(|| error.into()).clone());
         }

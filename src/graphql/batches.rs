@@ -4,6 +4,7 @@
 //! A fixed delay would split a long list on a busy machine into several batches, and would make
 //! every batch wait. Here batches run in the request's own task, after the resolvers: a batch has
 //! all keys of one level of the query, and a request that is dropped takes its batches with it.
+//! Once nothing is left to read for now, the request's database connection returns to the pool.
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,10 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::BoxFuture;
-use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::Mutex;
+use futures::stream::{self, FuturesUnordered, Stream, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::yield_now;
+
+use crate::storage::SharedReader;
 
 /// How often in a row the resolvers must have requested nothing before a batch begins: lists of
 /// more than 30 entries are polled a few entries at a time, and not each of them needs a key.
@@ -53,31 +55,52 @@ impl BatchQueue {
 
 /// The side that runs the batches of one operation.
 pub(super) struct BatchRunner {
-    pub(super) queue: BatchQueue,
-    batches: Mutex<UnboundedReceiver<BoxFuture<'static, ()>>>,
-}
-
-impl Default for BatchRunner {
-    fn default() -> Self {
-        let (sender, receiver) = unbounded_channel();
-        let queue = BatchQueue { batches: sender, requested_keys: Arc::default() };
-        Self { queue, batches: Mutex::new(receiver) }
-    }
+    reads: Arc<SharedReader>,
+    queued: UnboundedReceiver<BoxFuture<'static, ()>>,
+    running: FuturesUnordered<BoxFuture<'static, ()>>,
 }
 
 impl BatchRunner {
+    /// A runner of batches that read through `reads`, with the queue that it takes them from.
+    pub(super) fn new(reads: Arc<SharedReader>) -> (BatchQueue, Self) {
+        let (batches, queued) = unbounded_channel();
+        let queue = BatchQueue { batches, requested_keys: Arc::default() };
+        (queue, Self { reads, queued, running: FuturesUnordered::new() })
+    }
+
     /// Runs the resolvers and, whenever they wait, the batches that they wait for.
-    pub(super) async fn run<T>(&self, resolvers: impl Future<Output = T>) -> T {
-        let mut queued = self.batches.lock().await;
-        let mut running = FuturesUnordered::new();
+    pub(super) async fn run<T>(&mut self, resolvers: impl Future<Output = T>) -> T {
         let mut resolvers = pin!(resolvers);
         loop {
+            let nothing_left = self.running.is_empty() && self.reads.is_open();
             tokio::select! {
                 biased;
-                response = &mut resolvers => return response,
-                Some(batch) = queued.recv() => running.push(batch),
-                Some(()) = running.next() => {}
+                response = &mut resolvers => {
+                    self.reads.close();
+                    return response;
+                }
+                Some(batch) = self.queued.recv() => self.running.push(batch),
+                Some(()) = self.running.next() => {}
+                // The resolvers wait for something else, such as Halo.
+                () = wait_turns(QUIET_TURNS), if nothing_left => self.reads.close(),
             }
         }
+    }
+
+    /// Runs the resolvers of each event of a subscription.
+    pub(super) fn run_each<T: 'static>(
+        self,
+        events: impl Stream<Item = T> + Send + 'static,
+    ) -> impl Stream<Item = T> + Send {
+        stream::unfold((self, events.boxed()), |(mut runner, mut events)| async move {
+            let event = runner.run(events.next()).await?;
+            Some((event, (runner, events)))
+        })
+    }
+}
+
+async fn wait_turns(turns: usize) {
+    for _ in 0..turns {
+        yield_now().await;
     }
 }

@@ -1,15 +1,13 @@
 //! Descriptions that the library gives no place for: of the schema as a whole, and of the types of
 //! lists, which are generic.
 
-use std::sync::Arc;
-
 use async_graphql::{
-    ObjectType, OutputType, SchemaBuilder, ServerResult, SubscriptionType, Value,
-    async_trait::async_trait,
+    ObjectType, OutputType, Response, SchemaBuilder, SubscriptionType, Value,
     connection::{Connection, CursorType, Edge, EmptyFields, PageInfo},
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
+    parser::parse_query,
 };
 
+use super::compat::{document::find_operation, selection::fields_of};
 use super::objects::{
     activity::Activity,
     client::Client,
@@ -25,26 +23,21 @@ const ABOUT: &str = "INFIMA's Halo PSA integration. A partner connects its Halo 
     every night, and on request. Start with `viewer`, or with `partners` as support; everything about a partner is \
     reachable from `partner`.";
 
-/// Replaces the library's description of the schema, which is a sentence about schemas in general.
-pub(super) struct SchemaDescription;
-
-impl ExtensionFactory for SchemaDescription {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_trait]
-impl Extension for SchemaDescription {
-    async fn resolve(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        info: ResolveInfo<'_>,
-        next: NextResolve<'_>,
-    ) -> ServerResult<Option<Value>> {
-        match (info.parent_type, info.name) {
-            ("__Schema", "description") => Ok(Some(Value::from(ABOUT))),
-            _ => next.run(ctx, info).await,
+/// Replaces the library's description of the schema, which is a sentence about schemas in general,
+/// in the response to `document`.
+pub(super) fn describe_schema(response: &mut Response, document: &str, operation: Option<&str>) {
+    let Ok(document) = parse_query(document) else { return };
+    let Ok((_, operation)) = find_operation(&document, operation) else { return };
+    let Value::Object(data) = &mut response.data else { return };
+    for (_, schema) in fields_of(&document, "Query", &operation.selection_set.node) {
+        let Some(Value::Object(shown)) = data.get_mut(&schema.response_key().node) else { continue };
+        if schema.name.node != "__schema" {
+            continue;
+        }
+        for (_, field) in fields_of(&document, "__Schema", &schema.selection_set.node) {
+            if let (true, Some(text)) = (field.name.node == "description", shown.get_mut(&field.response_key().node)) {
+                *text = Value::from(ABOUT);
+            }
         }
     }
 }

@@ -35,32 +35,79 @@ mod scalars;
 mod subscription;
 mod user_error;
 
-use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
+use std::sync::Arc;
 
+use async_graphql::{Data, Executor, Request, Response, SDLExportOptions, Schema, SchemaBuilder};
+use futures::stream::{self, BoxStream, StreamExt};
+
+use self::{
+    compat::nulls::SpecNulls, mutations::Mutation, query::Query, request_context::Execution, subscription::Subscription,
+};
 pub use self::{
     error_code::{ErrorCode, INTERNAL_ERROR, SESSION_ENDED},
     request_id::RequestId,
 };
-use self::{mutations::Mutation, query::Query, subscription::Subscription};
 use crate::ops::Ops;
 use crate::storage::run_listener::RunListener;
 
-pub type ApiSchema = Schema<Query, Mutation, Subscription>;
-
 /// The schema, ready to execute requests. Their data holds a [`crate::auth::Caller`] and, over
 /// HTTP, a [`RequestId`].
+///
+/// It has none of the library's extensions: with any, each field of each request takes a slower
+/// path.
+#[derive(Clone)]
+pub struct ApiSchema {
+    schema: SpecNulls<Query, Mutation, Subscription>,
+    ops: Ops,
+}
+
 pub fn schema(ops: Ops, changes: RunListener) -> ApiSchema {
-    shape()
-        .data(ops)
+    let schema = shape()
+        .data(ops.clone())
         .data(changes)
-        .extension(descriptions::SchemaDescription)
-        .extension(request_context::RequestContextExtension)
-        .extension(compat::nulls::SpecNulls)
         .limit_depth(limits::DEPTH)
         .limit_complexity(limits::COMPLEXITY)
         .limit_directives(limits::DIRECTIVES)
         .limit_recursive_depth(limits::RECURSION)
-        .finish()
+        .finish();
+    ApiSchema { schema: SpecNulls::of(schema), ops }
+}
+
+impl ApiSchema {
+    pub async fn execute(&self, request: impl Into<Request>) -> Response {
+        let request = request.into();
+        let introspects = request.query.contains("__schema");
+        let introspection = introspects.then(|| (request.query.clone(), request.operation_name.clone()));
+        let (request, Execution { mut batches, end }) = match request_context::prepare(&self.ops, request) {
+            Ok(prepared) => prepared,
+            Err(error) => return Response::from_errors(vec![error]),
+        };
+        let mut response = end.finish(batches.run(self.schema.execute(request)).await);
+        if let Some((document, operation)) = introspection {
+            descriptions::describe_schema(&mut response, &document, operation.as_deref());
+        }
+        response
+    }
+
+    pub fn execute_stream(&self, request: impl Into<Request>) -> BoxStream<'static, Response> {
+        match request_context::prepare(&self.ops, request.into()) {
+            Ok((request, Execution { batches, end })) => {
+                let events = batches.run_each(self.schema.execute_stream(request));
+                events.map(move |response| end.finish(response)).boxed()
+            }
+            Err(error) => stream::iter([Response::from_errors(vec![error])]).boxed(),
+        }
+    }
+}
+
+impl Executor for ApiSchema {
+    async fn execute(&self, request: Request) -> Response {
+        ApiSchema::execute(self, request).await
+    }
+
+    fn execute_stream(&self, request: Request, _: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        ApiSchema::execute_stream(self, request)
+    }
 }
 
 /// The schema in GraphQL's own language, in a stable order. Needs nothing that runs.

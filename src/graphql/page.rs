@@ -77,7 +77,8 @@ pub(super) fn shown<T, N: OutputType>(
 /// What the total count of a list counts. It is only counted if `totalCount` is selected.
 pub enum Total {
     Partners(SystemScope, PartnerFilter),
-    Clients(ClientsCount),
+    /// With the number, if the page's statement has counted.
+    Clients(ClientsCount, Option<i64>),
     Runs(RunsCount),
     Activity(ActivityCount),
     Results(ResultsCount),
@@ -91,9 +92,13 @@ impl Total {
         let request_context = RequestContext::of(ctx);
         let count = match self {
             Total::Partners(scope, filter) => {
-                Some(partners::count(&mut *request_context.ops.db.read(*scope).await?, *scope, filter).await?)
+                let mut db = request_context.reads.turn(*scope).await?;
+                let count = partners::count(&mut db, *scope, filter).await?;
+                db.end();
+                Some(count)
             }
-            Total::Clients(count) => request_context.load(count.clone()).await?,
+            Total::Clients(_, Some(count)) => Some(*count),
+            Total::Clients(count, None) => request_context.load(count.clone()).await?,
             Total::Runs(count) => request_context.load(*count).await?,
             Total::Activity(count) => request_context.load(*count).await?,
             Total::Results(count) => request_context.load(count.clone()).await?,

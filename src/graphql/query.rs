@@ -7,7 +7,7 @@ use super::{
     error::{Failure, Result, none_if_not_found},
     objects::customer::{self, HaloCustomerConnection},
     objects::node::{self, Node},
-    objects::partner::Partner,
+    objects::partner::{self, Partner},
     objects::preview::HaloSyncPreview,
     objects::run::HaloSyncRun,
     objects::viewer::Viewer,
@@ -40,7 +40,7 @@ impl Query {
         id: Option<ID>,
     ) -> Result<Option<Partner>> {
         let request_context = RequestContext::of(ctx);
-        Ok(request_context.partner(request_context.target(id.as_ref())).await?.map(Partner))
+        partner::find(request_context, request_context.target(id.as_ref())).await
     }
 
     /// All partners by name. Only support may list them.
@@ -62,13 +62,12 @@ impl Query {
         let system = permit_across(&request_context.caller, Act::ListPartners)?;
         let page = page::page(first, after.as_deref())?;
         let filter = PartnerFilter { search: page::search(search)?, needs_attention };
-        let slice = {
-            let mut db = request_context.ops.db.read(system).await?;
-            partners::page(&mut db, system, &filter, &page).await?
-        };
+        let mut db = request_context.reads.turn(system).await?;
+        let slice = partners::page(&mut db, system, &filter, &page).await?;
+        db.end();
         request_context.access_log.record(slice.items.iter().map(|partner| partner.id)).await?;
         let total = Total::Partners(system, filter);
-        Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner))
+        Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner::from))
     }
 
     /// Searches the customers in the partner's Halo, live. Null with an error if Halo is not

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{
-    Context, Error, ID, Pos, Request as GraphqlRequest, Response, ServerResult,
-    async_trait::async_trait,
+    Context, Error, ID, Pos, Request as GraphqlRequest, Response, ServerError,
     dataloader::{DataLoader, Loader},
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest},
 };
 use uuid::Uuid;
 
@@ -19,16 +17,18 @@ use super::error_code::{ErrorCode, INTERNAL_ERROR};
 use super::loaders::{ById, Loaders, OwnerOf};
 use super::request_id::RequestId;
 use crate::auth::{Act, Caller};
-use crate::domain::roster::Partner;
 use crate::domain::run::Run;
 use crate::ids::{PartnerId, RunId};
 use crate::ops::{Ops, Request, Target};
+use crate::storage::SharedReader;
 
 /// The caller of one request, with the verbs and the loaders that answer it.
 pub(super) struct RequestContext {
     pub(super) ops: Ops,
     pub(super) caller: Caller,
     pub(super) access_log: AccessLog,
+    /// For reads that are not in a batch.
+    pub(super) reads: Arc<SharedReader>,
     /// Reads rows by id, in batches. Nothing is kept from one batch to the next, so that a
     /// subscription never shows an outdated row.
     loader: DataLoader<Loaders>,
@@ -50,18 +50,14 @@ impl RequestContext {
         self.loader.load_one(key).await
     }
 
-    /// Reads a partner. `None` is one that does not exist or is not the caller's: the answer does
-    /// not say which.
-    pub(super) async fn partner(&self, target: Target) -> Result<Option<Partner>> {
-        let Some(partner) = none_if_not_found(target.partner_for(&self.caller, Act::ViewPartner, "id"))? else {
-            return Ok(None);
-        };
+    /// The partner that may be shown. `None` is one that is not the caller's: the answer does not
+    /// say whether it exists.
+    pub(super) fn shown_partner(&self, target: Target) -> Result<Option<PartnerId>> {
+        let partner = none_if_not_found(target.partner_for(&self.caller, Act::ViewPartner, "id"))?;
         // The loader asks the policy for a whole batch, which must not fail for another partner's
         // id in it.
-        if self.caller.role().belongs_to_a_partner() && self.caller.partner() != Some(partner) {
-            return Ok(None);
-        }
-        self.load(partner).await
+        let is_of_another = self.caller.role().belongs_to_a_partner() && self.caller.partner() != partner;
+        Ok(partner.filter(|_| !is_of_another))
     }
 
     /// The target of a query that a verb answers, recorded as read if the caller is support. The
@@ -102,50 +98,51 @@ impl RequestContext {
     }
 }
 
-/// Makes the extension that puts a [`RequestContext`] into each request.
-pub(super) struct RequestContextExtension;
-
-impl ExtensionFactory for RequestContextExtension {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(OneRequest::default())
-    }
+/// What surrounds the execution of one request.
+pub(super) struct Execution {
+    pub(super) batches: BatchRunner,
+    pub(super) end: ExecutionEnd,
 }
 
-#[derive(Default)]
-struct OneRequest {
-    batches: BatchRunner,
+/// What is done with each response of a request.
+pub(super) struct ExecutionEnd {
+    access_log: AccessLog,
+    operation: Option<String>,
 }
 
-#[async_trait]
-impl Extension for OneRequest {
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        request: GraphqlRequest,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<GraphqlRequest> {
-        let ops = ctx.data_unchecked::<Ops>().clone();
-        let Some(caller) = find::<Caller>(&request).cloned() else {
-            tracing::error!("request reached the schema without a caller");
-            return Err(ErrorCode::Internal.error(INTERNAL_ERROR).into_server_error(Pos::default()));
-        };
-        let id = find::<RequestId>(&request).cloned().unwrap_or_else(RequestId::generate).as_str().to_owned();
-        let access_log = AccessLog::new(ops.clone(), caller.clone(), id, request.operation_name.clone());
-        let loaders = Loaders { ops: ops.clone(), caller: caller.clone(), access_log: access_log.clone() };
-        let (batches, queue) = (self.batches.queue.clone(), self.batches.queue.clone());
-        let loader = DataLoader::new(loaders, move |batch| queue.push(batch)).delay(Duration::ZERO);
-        next.run(ctx, request.data(RequestContext { ops, caller, access_log, loader, batches })).await
-    }
+/// Puts a [`RequestContext`] into the request.
+pub(super) fn prepare(
+    ops: &Ops,
+    request: GraphqlRequest,
+) -> std::result::Result<(GraphqlRequest, Execution), ServerError> {
+    let Some(caller) = find::<Caller>(&request).cloned() else {
+        tracing::error!("request reached the schema without a caller");
+        return Err(ErrorCode::Internal.error(INTERNAL_ERROR).into_server_error(Pos::default()));
+    };
+    let id = find::<RequestId>(&request).cloned().unwrap_or_else(RequestId::generate).as_str().to_owned();
+    let operation = request.operation_name.clone();
+    let reads = Arc::new(SharedReader::new(ops.db.clone()));
+    let access_log = AccessLog::new(ops.clone(), reads.clone(), caller.clone(), id, operation.clone());
+    let (batches, runner) = BatchRunner::new(reads.clone());
+    let loaders = Loaders { reads: reads.clone(), caller: caller.clone(), access_log: access_log.clone() };
+    let queue = batches.clone();
+    let loader = DataLoader::new(loaders, move |batch| queue.push(batch)).delay(Duration::ZERO);
+    let end = ExecutionEnd { access_log: access_log.clone(), operation };
+    let context = RequestContext { ops: ops.clone(), caller, access_log, reads, loader, batches };
+    Ok((request.data(context), Execution { batches: runner, end }))
+}
 
+impl ExecutionEnd {
     /// Nothing is shown of an operation of support whose reads could not be recorded.
-    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
-        let mut response = self.batches.run(next.run(ctx, operation)).await;
-        let Some(request_context) = ctx.data_opt::<RequestContext>() else { return response };
-        if let Some(failure) = request_context.access_log.failure() {
+    pub(super) fn finish(&self, mut response: Response) -> Response {
+        if let Some(failure) = self.access_log.failure() {
             response = Response::from_errors(vec![Error::from(failure.clone()).into_server_error(Pos::default())]);
         }
-        log_causes(&response, operation, request_context.request(None).id);
-        advise(&mut response, request_context.caller.role());
+        if !response.errors.is_empty() {
+            let request = self.access_log.request(None);
+            log_causes(&response, self.operation.as_deref(), request.id);
+            advise(&mut response, request.caller.role());
+        }
         response
     }
 }

@@ -12,12 +12,12 @@ use super::{
     objects::run::HaloSyncRun,
     request_context::RequestContext,
 };
-use crate::auth::{Act, Caller, permit_across};
+use crate::auth::{Act, Caller};
 use crate::domain::run::Run;
 use crate::ids::{PartnerId, RunId};
 use crate::ops::Ops;
 use crate::storage::run_listener::{RunChanges, RunListener};
-use crate::storage::{owners, runs};
+use crate::storage::runs;
 
 /// After this time the run is read even without a notification: a database connection that died
 /// silently delivers none.
@@ -37,7 +37,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<HaloSyncRun>>> {
         let request_context = RequestContext::of(ctx);
         let run: RunId = id.parse().map_err(|_| Failure::NotFound)?;
-        let partner = owner(request_context, run).await?.ok_or(Failure::NotFound)?;
+        let partner = request_context.owner(run.0).await?.ok_or(Failure::NotFound)?;
         let followed = FollowedRun {
             ops: request_context.ops.clone(),
             caller: request_context.caller.clone(),
@@ -51,17 +51,6 @@ impl Subscription {
         };
         Ok(stream::unfold(followed, FollowedRun::next))
     }
-}
-
-/// The partner that the run may belong to. It is read without a batch: batches only run while an
-/// event is resolved.
-async fn owner(request_context: &RequestContext, run: RunId) -> Result<Option<PartnerId>> {
-    if request_context.caller.role().belongs_to_a_partner() {
-        return Ok(request_context.caller.partner());
-    }
-    let system = permit_across(&request_context.caller, Act::ListPartners)?;
-    let mut db = request_context.ops.db.read(system).await?;
-    Ok(owners::find_many(&mut db, system, &[run.0]).await?.pop().map(|(_, partner)| partner))
 }
 
 struct FollowedRun {

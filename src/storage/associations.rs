@@ -14,24 +14,24 @@ use crate::domain::association::{
 };
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
 
-struct Row {
-    id: Uuid,
-    partner_id: Uuid,
-    client_id: Uuid,
-    tenant: String,
-    halo_customer_id: i32,
-    halo_customer_name: Option<String>,
-    halo_customer_top_level: Option<String>,
-    state: String,
-    ending: Option<String>,
-    subscription_id: Option<i32>,
-    observed_name: Option<String>,
-    observed_quantity: Option<i32>,
-    observed_at: Option<DateTime<Utc>>,
-    billing: String,
-    last_synced_at: Option<DateTime<Utc>>,
-    last_synced_quantity: Option<i32>,
-    problem: Option<Value>,
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) partner_id: Uuid,
+    pub(super) client_id: Uuid,
+    pub(super) tenant: String,
+    pub(super) halo_customer_id: i32,
+    pub(super) halo_customer_name: Option<String>,
+    pub(super) halo_customer_top_level: Option<String>,
+    pub(super) state: String,
+    pub(super) ending: Option<String>,
+    pub(super) subscription_id: Option<i32>,
+    pub(super) observed_name: Option<String>,
+    pub(super) observed_quantity: Option<i32>,
+    pub(super) observed_at: Option<DateTime<Utc>>,
+    pub(super) billing: String,
+    pub(super) last_synced_at: Option<DateTime<Utc>>,
+    pub(super) last_synced_quantity: Option<i32>,
+    pub(super) problem: Option<Value>,
 }
 
 impl TryFrom<Row> for Association {

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Page, Partners, Result, Slice};
+use super::{Page, Partners, Result, Slice, associations};
+use crate::domain::association::Association;
 use crate::domain::roster::Client;
 use crate::ids::{ClientId, PartnerId};
 
@@ -39,8 +42,12 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[Cl
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,
-        r#"select id, partner_id, external_id, name, state, active_user_count(id) as "active_users!"
-           from clients where partner_id = any ($1) and id = any ($2)"#,
+        r#"select c.id, c.partner_id, c.external_id, c.name, c.state,
+                  case c.state when 'active' then (
+                      select count(distinct u.billing_identity) from users u
+                      where u.client_id = c.id and u.state = 'active'
+                  ) else 0 end::integer as "active_users!"
+           from clients c where c.partner_id = any ($1) and c.id = any ($2)"#,
         &partners.ids(),
         &ids
     )
@@ -59,18 +66,133 @@ pub struct ClientFilter {
     pub needs_attention: Option<bool>,
 }
 
+/// What is read with each page of clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Extent {
+    /// The clients' associations, and the address of the Halo that they are in.
+    pub associations: bool,
+    /// The length of the whole list.
+    pub total: bool,
+}
+
+/// A client, with what was read beside it.
+#[derive(Clone, Debug)]
+pub struct ListedClient {
+    pub client: Client,
+    /// `None` if associations were not read.
+    pub listed: Option<Listed>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The current association, else the one that is ending.
+    pub association: Option<Association>,
+    /// The address of the partner's Halo.
+    pub halo_url: Option<String>,
+}
+
+/// One page of clients, with the length of the list if it was counted and the page has rows.
+#[derive(Clone, Debug, Default)]
+pub struct ClientPage {
+    pub slice: Slice<ListedClient>,
+    pub total: Option<i64>,
+}
+
+struct ListedRow {
+    id: Uuid,
+    partner_id: Uuid,
+    external_id: String,
+    name: String,
+    state: String,
+    active_users: i32,
+    total: Option<i64>,
+    halo_url: Option<String>,
+    association: Option<Uuid>,
+    tenant: Option<String>,
+    halo_customer_id: Option<i32>,
+    halo_customer_name: Option<String>,
+    halo_customer_top_level: Option<String>,
+    association_state: Option<String>,
+    ending: Option<String>,
+    subscription_id: Option<i32>,
+    observed_name: Option<String>,
+    observed_quantity: Option<i32>,
+    observed_at: Option<DateTime<Utc>>,
+    billing: Option<String>,
+    last_synced_at: Option<DateTime<Utc>>,
+    last_synced_quantity: Option<i32>,
+    problem: Option<Value>,
+}
+
+impl ListedRow {
+    fn association(&mut self) -> Result<Option<Association>> {
+        let (Some(id), Some(tenant), Some(halo_customer_id), Some(state), Some(billing)) = (
+            self.association,
+            self.tenant.take(),
+            self.halo_customer_id,
+            self.association_state.take(),
+            self.billing.take(),
+        ) else {
+            return Ok(None);
+        };
+        let row = associations::Row {
+            id,
+            partner_id: self.partner_id,
+            client_id: self.id,
+            tenant,
+            halo_customer_id,
+            halo_customer_name: self.halo_customer_name.take(),
+            halo_customer_top_level: self.halo_customer_top_level.take(),
+            state,
+            ending: self.ending.take(),
+            subscription_id: self.subscription_id,
+            observed_name: self.observed_name.take(),
+            observed_quantity: self.observed_quantity,
+            observed_at: self.observed_at,
+            billing,
+            last_synced_at: self.last_synced_at,
+            last_synced_quantity: self.last_synced_quantity,
+            problem: self.problem.take(),
+        };
+        Association::try_from(row).map(Some)
+    }
+}
+
 /// Clients of each partner by name, A to Z.
 pub async fn pages(
     db: &mut PgConnection,
     partners: impl Partners,
     filter: &ClientFilter,
     page: &Page,
-) -> Result<HashMap<PartnerId, Slice<Client>>> {
+    extent: Extent,
+) -> Result<HashMap<PartnerId, ClientPage>> {
     let rows = sqlx::query_as!(
-        Row,
-        r#"select c.id as "id!", c.partner_id as "partner_id!", c.external_id as "external_id!", c.name as "name!",
-                  c.state as "state!", active_user_count(c.id) as "active_users!"
-           from unnest($1::uuid[]) as p (id)
+        ListedRow,
+        r#"with of_partner as materialized (
+               select p.id,
+                      -- How long the list is, if that is selected.
+                      case when $8 then (
+                          select count(*) from listed_clients l
+                          where l.partner_id = p.id
+                            and ($2::text is null or strpos(sort_name, lower($2)) > 0 or external_id = $2)
+                            and ($3::boolean is null or associated = $3)
+                            and ($4::boolean is null or needs_attention = $4)
+                      ) end as total,
+                      case when $9 then (select url from connections n where n.partner_id = p.id) end as halo_url
+               from unnest($1::uuid[]) as p (id)
+           )
+           select c.id as "id!", c.partner_id as "partner_id!", c.external_id as "external_id!", c.name as "name!",
+                  c.state as "state!",
+                  case c.state when 'active' then (
+                      select count(distinct u.billing_identity) from users u
+                      where u.client_id = c.id and u.state = 'active'
+                  ) else 0 end::integer as "active_users!",
+                  p.total as "total?", p.halo_url as "halo_url?",
+                  a.id as "association?", a.tenant as "tenant?", a.halo_customer_id as "halo_customer_id?",
+                  a.halo_customer_name, a.halo_customer_top_level, a.state as "association_state?", a.ending,
+                  a.subscription_id, a.observed_name, a.observed_quantity, a.observed_at, a.billing as "billing?",
+                  a.last_synced_at, a.last_synced_quantity, a.problem
+           from of_partner p
            cross join lateral (
                select * from listed_clients l
                where l.partner_id = p.id
@@ -81,6 +203,13 @@ pub async fn pages(
                order by sort_name, l.id
                limit $7
            ) c
+           -- The current association of each client, else the one that is ending, if it is selected.
+           left join lateral (
+               select * from associations a
+               where $9 and a.partner_id = c.partner_id and a.client_id = c.id and a.state <> 'ended'
+               order by a.state = 'ending', a.id desc
+               limit 1
+           ) a on $9
            order by c.sort_name, c.id"#,
         &partners.ids(),
         filter.search,
@@ -88,11 +217,13 @@ pub async fn pages(
         filter.needs_attention,
         page.after_key().unwrap_or_default(),
         page.above(),
-        page.limit()
+        page.limit(),
+        extent.total,
+        extent.associations
     )
     .fetch_all(db)
     .await?;
-    page.cut_each(rows.into_iter().map(of_partner))
+    cut_each(page, extent, rows)
 }
 
 /// Clients of each partner by name, Z to A.
@@ -101,12 +232,35 @@ pub async fn pages_descending(
     partners: impl Partners,
     filter: &ClientFilter,
     page: &Page,
-) -> Result<HashMap<PartnerId, Slice<Client>>> {
+    extent: Extent,
+) -> Result<HashMap<PartnerId, ClientPage>> {
     let rows = sqlx::query_as!(
-        Row,
-        r#"select c.id as "id!", c.partner_id as "partner_id!", c.external_id as "external_id!", c.name as "name!",
-                  c.state as "state!", active_user_count(c.id) as "active_users!"
-           from unnest($1::uuid[]) as p (id)
+        ListedRow,
+        r#"with of_partner as materialized (
+               select p.id,
+                      -- How long the list is, if that is selected.
+                      case when $8 then (
+                          select count(*) from listed_clients l
+                          where l.partner_id = p.id
+                            and ($2::text is null or strpos(sort_name, lower($2)) > 0 or external_id = $2)
+                            and ($3::boolean is null or associated = $3)
+                            and ($4::boolean is null or needs_attention = $4)
+                      ) end as total,
+                      case when $9 then (select url from connections n where n.partner_id = p.id) end as halo_url
+               from unnest($1::uuid[]) as p (id)
+           )
+           select c.id as "id!", c.partner_id as "partner_id!", c.external_id as "external_id!", c.name as "name!",
+                  c.state as "state!",
+                  case c.state when 'active' then (
+                      select count(distinct u.billing_identity) from users u
+                      where u.client_id = c.id and u.state = 'active'
+                  ) else 0 end::integer as "active_users!",
+                  p.total as "total?", p.halo_url as "halo_url?",
+                  a.id as "association?", a.tenant as "tenant?", a.halo_customer_id as "halo_customer_id?",
+                  a.halo_customer_name, a.halo_customer_top_level, a.state as "association_state?", a.ending,
+                  a.subscription_id, a.observed_name, a.observed_quantity, a.observed_at, a.billing as "billing?",
+                  a.last_synced_at, a.last_synced_quantity, a.problem
+           from of_partner p
            cross join lateral (
                select coalesce(lower($5), max(sort_name)) as name from clients where partner_id = p.id
            ) start
@@ -120,6 +274,13 @@ pub async fn pages_descending(
                order by sort_name desc, l.id desc
                limit $7
            ) c
+           -- The current association of each client, else the one that is ending, if it is selected.
+           left join lateral (
+               select * from associations a
+               where $9 and a.partner_id = c.partner_id and a.client_id = c.id and a.state <> 'ended'
+               order by a.state = 'ending', a.id desc
+               limit 1
+           ) a on $9
            order by c.sort_name desc, c.id desc"#,
         &partners.ids(),
         filter.search,
@@ -127,16 +288,35 @@ pub async fn pages_descending(
         filter.needs_attention,
         page.after_key(),
         page.below(),
-        page.limit()
+        page.limit(),
+        extent.total,
+        extent.associations
     )
     .fetch_all(db)
     .await?;
-    page.cut_each(rows.into_iter().map(of_partner))
+    cut_each(page, extent, rows)
 }
 
-fn of_partner(row: Row) -> Result<(PartnerId, Client)> {
-    let client = Client::try_from(row)?;
-    Ok((client.partner, client))
+fn cut_each(page: &Page, extent: Extent, rows: Vec<ListedRow>) -> Result<HashMap<PartnerId, ClientPage>> {
+    let mut totals = HashMap::new();
+    let listed = rows.into_iter().map(|mut row| {
+        let partner = PartnerId(row.partner_id);
+        if let Some(total) = row.total {
+            totals.insert(partner, total);
+        }
+        let listed = match extent.associations {
+            true => Some(Listed { association: row.association()?, halo_url: row.halo_url.take() }),
+            false => None,
+        };
+        let ListedRow { id, partner_id, external_id, name, state, active_users, .. } = row;
+        let client = Row { id, partner_id, external_id, name, state, active_users }.try_into()?;
+        Ok((partner, ListedClient { client, listed }))
+    });
+    let slices = page.cut_each(listed.collect::<Vec<_>>())?;
+    let paged = slices
+        .into_iter()
+        .map(|(partner, slice)| (partner, ClientPage { slice, total: totals.get(&partner).copied() }));
+    Ok(paged.collect())
 }
 
 /// How many clients each partner has. One without any is not among them.

@@ -1,11 +1,12 @@
-//! The pool, and the one opener that says on a connection whose rows it came for.
+//! The pool, and the opener that begins a transaction and says whose rows it may see.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
-use sqlx::{ConnectOptions, Executor, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Transaction};
 
 use super::Result;
 use crate::auth::{PartnerScope, SystemScope};
@@ -15,12 +16,31 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Ends the session of a process that is frozen, or cut off, in the middle of a transaction: its
 /// locks would block the partner for hours. No transaction waits for anything but the database.
 const IDLE_IN_TRANSACTION: &str = "set idle_in_transaction_session_timeout = '30s'";
+/// A connection that was unused for longer is tested before it is used: Postgres may have been
+/// restarted.
+const UNTESTED_IDLE: Duration = Duration::from_secs(1);
 
 pub type Tx = Transaction<'static, Postgres>;
-/// A pooled connection, opened for one scope and closed to everything when it goes back.
-pub type Reader = sqlx::pool::PoolConnection<Postgres>;
 
-/// Whose rows a connection may see.
+/// A transaction that cannot write. Dropping it ends it.
+#[derive(Debug)]
+pub struct Reader(Tx);
+
+impl Deref for Reader {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}
+
+/// Whose rows a transaction may see.
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {
     Partner(&'a PartnerScope),
@@ -28,7 +48,8 @@ pub enum Scope<'a> {
 }
 
 impl Scope<'_> {
-    fn setting(self) -> String {
+    /// The text that row-level security compares: a uuid, or one of the few names.
+    pub(super) fn setting(self) -> String {
         match self {
             Scope::Partner(scope) => scope.setting(),
             Scope::System(scope) => scope.name().to_owned(),
@@ -68,9 +89,14 @@ impl Db {
                     Ok(())
                 })
             })
-            .after_release(|connection, _| {
+            // The pool tests each connection when it comes back; a second test right after it would
+            // only cost a round trip.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
                 Box::pin(async move {
-                    connection.execute("select set_config('infima.scope', '', false)").await?;
+                    if meta.idle_for > UNTESTED_IDLE {
+                        connection.ping().await?;
+                    }
                     Ok(true)
                 })
             })
@@ -85,20 +111,28 @@ impl Db {
         &self.pool
     }
 
-    /// A connection that sees the rows of `scope` until it is dropped.
+    /// A transaction that reads the rows of `scope`.
     pub async fn read(&self, scope: impl Into<Scope<'_>>) -> Result<Reader> {
-        let setting = scope.into().setting();
-        let mut connection = self.pool.acquire().await?;
-        sqlx::query!("select set_config('infima.scope', $1, false)", setting).fetch_one(&mut *connection).await?;
-        Ok(connection)
+        Ok(Reader(self.open("begin read only", scope.into()).await?))
     }
 
     /// A transaction on the rows of `scope`. For `ops/`.
     pub async fn begin(&self, scope: impl Into<Scope<'_>>) -> Result<Tx> {
-        let setting = scope.into().setting();
-        let mut tx = self.pool.begin().await?;
-        sqlx::query!("select set_config('infima.scope', $1, true)", setting).fetch_one(&mut *tx).await?;
-        Ok(tx)
+        self.open("begin", scope.into()).await
+    }
+
+    /// Begins a transaction and sets its scope, in one message to Postgres. The scope ends with the
+    /// transaction: neither the pool nor a pooler between it and Postgres passes it on.
+    async fn open(&self, begin: &str, scope: Scope<'_>) -> Result<Tx> {
+        let setting = scope.setting();
+        // Nothing in it has to be quoted: it is a uuid or a name out of a closed set.
+        debug_assert!(setting.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')), "{setting}");
+        let statement = AssertSqlSafe(format!("{begin}; select set_config('infima.scope', '{setting}', true)"));
+        let pool = self.pool.clone();
+        // In a task of its own, which runs to its end: sqlx does not roll back a beginning that is
+        // dropped on its way, and the connection would return to the pool with the scope.
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
     }
 
     /// The same, with the time by Postgres' clock, which all processes share.

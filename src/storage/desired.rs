@@ -10,10 +10,11 @@ use super::connections::read_problem;
 use super::error::inconsistent;
 use crate::auth::PartnerScope;
 use crate::domain::association::confirmation_timeout_passed;
+use crate::domain::connection::Connection;
 use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
-/// Reads what a run has to bring about, for these clients or for all; ending associations are part
+/// Reads what a run has to bring about in this Halo, for these clients or for all; ending associations are part
 /// of it. Other associations that want a subscription of the same customers are
 /// `competing_associations`.
 ///
@@ -23,14 +24,18 @@ use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, Ha
 pub async fn read(
     db: &mut PgConnection,
     scope: &PartnerScope,
-    tenant: &HaloTenant,
+    connection: &Connection,
     clients: Option<&[ClientId]>,
     confirmation: Duration,
 ) -> Result<Desired> {
     let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
     let rows = sqlx::query!(
         r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.halo_customer_name, a.subscription_id,
-                  a.ending, active_user_count(a.client_id) as "active_users!", a.initial_name, a.marker,
+                  a.ending, a.initial_name, a.marker,
+                  case c.state when 'active' then (
+                      select count(distinct u.billing_identity) from users u
+                      where u.client_id = c.id and u.state = 'active'
+                  ) else 0 end::integer as "active_users!",
                   a.create_sent_at, a.observed_at, a.creation_approved, now() as "now!",
                   a.duplicate_search_until is not null as "duplicate_possible!",
                   (select f.subscription_id from associations f
@@ -58,18 +63,13 @@ pub async fn read(
         r#"select subscription_id as "id!" from associations
            where partner_id = $1 and tenant = $2 and subscription_id is not null and state <> 'ended'"#,
         scope.partner().0,
-        tenant.0
+        connection.tenant.0
     )
-    .fetch_all(&mut *db)
+    .fetch_all(db)
     .await?
     .into_iter()
     .map(HaloSubscriptionId)
     .collect();
-    let suspended_since =
-        sqlx::query_scalar!("select writes_suspended_since from connections where partner_id = $1", scope.partner().0)
-            .fetch_optional(db)
-            .await?
-            .flatten();
     let (mut associations, mut competing_associations) = (Vec::new(), Vec::new());
     for row in rows {
         let chosen = row.chosen;
@@ -107,11 +107,11 @@ pub async fn read(
         if chosen { associations.push(association) } else { competing_associations.push(association) }
     }
     Ok(Desired {
-        tenant: tenant.clone(),
+        tenant: connection.tenant.clone(),
         associations,
         competing_associations,
         owned,
-        suspended_since,
+        suspended_since: connection.writes_suspended_since,
         customers_due: false,
     })
 }

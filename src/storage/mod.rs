@@ -1,7 +1,7 @@
 //! The only module that speaks SQL of our tables. (The queue's tables belong to `queue/`.)
 //!
 //! Functions take the connection and a scope, and name the partner in their SQL; row-level security
-//! stands behind them, with the scope that [`Db::read`] or [`Db::begin`] set on that connection.
+//! stands behind them, with the scope that [`Db::read`] or [`Db::begin`] set for that transaction.
 //! Reads that lists are made of take the scopes of several partners at once. Rows stay in here:
 //! what leaves are values of `domain/`. A row that makes no sense is an error that names table,
 //! column and row. Secrets are sealed before they come in. Reads may be used by `graphql/` and
@@ -33,12 +33,14 @@ pub mod run_listener;
 pub mod run_queue;
 pub mod runs;
 pub mod schedules;
+mod shared_reader;
 pub mod status;
 pub mod tenants;
 
 pub use db::{Db, Reader, Scope, Tx};
 pub use error::{StorageError, is_not_permitted, is_not_ready, is_out_of_reach, is_table_missing};
 pub use partner_tx::{AuditContext, PartnerTx};
+pub use shared_reader::{SharedReader, Turn};
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -19,6 +19,7 @@ pub mod messages;
 pub mod nulls;
 pub mod order;
 pub mod response;
+pub(in crate::graphql) mod selection;
 
 #[cfg(test)]
 mod tests {

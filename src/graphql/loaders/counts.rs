@@ -25,6 +25,7 @@ impl Loader<ClientsCount> for Loaders {
         for (filter, of) in group(keys.iter().map(|key| (key.1.clone(), key.0))) {
             let (scopes, mut db) = self.view(of).await?;
             let counts = clients::counts(&mut db, &scopes[..], &filter).await?;
+            db.end();
             found.extend(counts.into_iter().map(|(partner, count)| (ClientsCount(partner, filter.clone()), count)));
         }
         Ok(found)
@@ -44,6 +45,7 @@ impl Loader<RunsCount> for Loaders {
         for (trigger, of) in group(keys.iter().map(|key| (key.1, key.0))) {
             let (scopes, mut db) = self.view(of).await?;
             let counts = runs::counts(&mut db, &scopes[..], trigger).await?;
+            db.end();
             found.extend(counts.into_iter().map(|(partner, count)| (RunsCount(partner, trigger), count)));
         }
         Ok(found)
@@ -63,6 +65,7 @@ impl Loader<ActivityCount> for Loaders {
         for (changes, of) in group(keys.iter().map(|key| (key.1, key.0))) {
             let (scopes, mut db) = self.open(Act::ViewActivity, of).await?;
             let counts = activity::counts(&mut db, &scopes[..], changes).await?;
+            db.end();
             found.extend(counts.into_iter().map(|(partner, count)| (ActivityCount(partner, changes), count)));
         }
         Ok(found)
@@ -82,6 +85,7 @@ impl Loader<ResultsCount> for Loaders {
         for (outcomes, of) in group(keys.iter().map(|key| (key.2.clone(), ById(key.0, key.1)))) {
             let (scopes, mut db) = self.view(of.iter().map(|run| run.0)).await?;
             let counts = results::counts_of_runs(&mut db, &scopes[..], &ids(&of), outcomes.as_deref()).await?;
+            db.end();
             found.extend(of.into_iter().filter_map(|ById(partner, run)| {
                 Some((ResultsCount(partner, run, outcomes.clone()), *counts.get(&run)?))
             }));
@@ -102,6 +106,7 @@ impl Loader<HistoryCount> for Loaders {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let associations: Vec<_> = keys.iter().map(|key| key.1).collect();
         let counts = results::counts_of_associations(&mut db, &scopes[..], &associations).await?;
+        db.end();
         Ok(keys.iter().filter_map(|key| Some((*key, *counts.get(&key.1)?))).collect())
     }
 }

@@ -10,6 +10,7 @@ mod records;
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 pub(super) use counts::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount};
 pub(super) use pages::{ActivityPage, ClientsPage, HistoryPage, ResultsPage, RunsPage};
@@ -19,12 +20,11 @@ use super::access_log::AccessLog;
 use super::error::Result;
 use crate::auth::{Act, Caller, PartnerScope, permit_across};
 use crate::ids::PartnerId;
-use crate::ops::Ops;
-use crate::storage::Reader;
+use crate::storage::{SharedReader, Turn};
 
 /// Reads the rows of one request.
 pub(super) struct Loaders {
-    pub(super) ops: Ops,
+    pub(super) reads: Arc<SharedReader>,
     pub(super) caller: Caller,
     pub(super) access_log: AccessLog,
 }
@@ -32,25 +32,25 @@ pub(super) struct Loaders {
 type Found<K, V> = Result<HashMap<K, V>>;
 
 impl Loaders {
-    /// Opens a database connection that can read the rows of these partners, with a scope for each.
+    /// Waits for its turn to read the rows of these partners, with a scope for each.
     async fn open(
         &self,
         act: Act,
         partners: impl IntoIterator<Item = PartnerId>,
-    ) -> Result<(Vec<PartnerScope>, Reader)> {
+    ) -> Result<(Vec<PartnerScope>, Turn<'_>)> {
         let mut partners: Vec<_> = partners.into_iter().collect();
         partners.sort_unstable();
         partners.dedup();
         let scopes = self.access_log.permit_and_record(act, partners).await?;
         let db = match scopes.as_slice() {
-            [scope] => self.ops.db.read(scope).await?,
+            [scope] => self.reads.turn(scope).await?,
             // A caller that may view several partners may view all of them.
-            _ => self.ops.db.read(permit_across(&self.caller, Act::ListPartners)?).await?,
+            _ => self.reads.turn(permit_across(&self.caller, Act::ListPartners)?).await?,
         };
         Ok((scopes, db))
     }
 
-    async fn view(&self, partners: impl IntoIterator<Item = PartnerId>) -> Result<(Vec<PartnerScope>, Reader)> {
+    async fn view(&self, partners: impl IntoIterator<Item = PartnerId>) -> Result<(Vec<PartnerScope>, Turn<'_>)> {
         self.open(Act::ViewPartner, partners).await
     }
 }

@@ -7,32 +7,32 @@ use async_graphql::dataloader::Loader;
 use super::{ById, Found, Loaders, group, ids};
 use crate::auth::Act;
 use crate::domain::activity::Activity;
-use crate::domain::roster::Client;
 use crate::domain::run::{Outcome, Run, RunResult, Trigger};
 use crate::graphql::error::Failure;
 use crate::ids::{AssociationId, PartnerId, RunId};
-use crate::storage::clients::ClientFilter;
+use crate::storage::clients::{ClientFilter, ClientPage, Extent};
 use crate::storage::{Page, Slice, activity, clients, results, runs};
 
 /// A page of a partner's clients, by name, in descending order if the flag is set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ClientsPage(pub PartnerId, pub ClientFilter, pub bool, pub Page);
+pub struct ClientsPage(pub PartnerId, pub ClientFilter, pub bool, pub Page, pub Extent);
 
 impl Loader<ClientsPage> for Loaders {
-    type Value = Slice<Client>;
+    type Value = ClientPage;
     type Error = Failure;
 
-    async fn load(&self, keys: &[ClientsPage]) -> Found<ClientsPage, Slice<Client>> {
+    async fn load(&self, keys: &[ClientsPage]) -> Found<ClientsPage, ClientPage> {
         let mut found = HashMap::new();
-        for ((filter, descending, page), of) in
-            group(keys.iter().map(|key| ((key.1.clone(), key.2, key.3.clone()), key.0)))
+        for ((filter, descending, page, extent), of) in
+            group(keys.iter().map(|key| ((key.1.clone(), key.2, key.3.clone(), key.4), key.0)))
         {
             let (scopes, mut db) = self.view(of).await?;
             let pages = match descending {
-                false => clients::pages(&mut db, &scopes[..], &filter, &page).await?,
-                true => clients::pages_descending(&mut db, &scopes[..], &filter, &page).await?,
+                false => clients::pages(&mut db, &scopes[..], &filter, &page, extent).await?,
+                true => clients::pages_descending(&mut db, &scopes[..], &filter, &page, extent).await?,
             };
-            let key = |partner| ClientsPage(partner, filter.clone(), descending, page.clone());
+            db.end();
+            let key = |partner| ClientsPage(partner, filter.clone(), descending, page.clone(), extent);
             found.extend(pages.into_iter().map(|(partner, slice)| (key(partner), slice)));
         }
         Ok(found)
@@ -55,6 +55,7 @@ impl Loader<RunsPage> for Loaders {
                 None => runs::pages(&mut db, &scopes[..], &page).await?,
                 Some(trigger) => runs::pages_of(&mut db, &scopes[..], trigger, &page).await?,
             };
+            db.end();
             found.extend(pages.into_iter().map(|(partner, slice)| (RunsPage(partner, trigger, page.clone()), slice)));
         }
         Ok(found)
@@ -77,6 +78,7 @@ impl Loader<ActivityPage> for Loaders {
                 true => activity::pages_of_changes(&mut db, &scopes[..], &page).await?,
                 false => activity::pages(&mut db, &scopes[..], &page).await?,
             };
+            db.end();
             let key = |partner| ActivityPage(partner, changes, page.clone());
             found.extend(pages.into_iter().map(|(partner, slice)| (key(partner), slice)));
         }
@@ -98,6 +100,7 @@ impl Loader<ResultsPage> for Loaders {
         {
             let (scopes, mut db) = self.view(of.iter().map(|run| run.0)).await?;
             let mut pages = results::of_runs(&mut db, &scopes[..], &ids(&of), outcomes.as_deref(), &page).await?;
+            db.end();
             found.extend(of.into_iter().filter_map(|ById(partner, run)| {
                 Some((ResultsPage(partner, run, outcomes.clone(), page.clone()), pages.remove(&run)?))
             }));
@@ -119,6 +122,7 @@ impl Loader<HistoryPage> for Loaders {
         for (page, of) in group(keys.iter().map(|key| (key.2.clone(), ById(key.0, key.1)))) {
             let (scopes, mut db) = self.view(of.iter().map(|association| association.0)).await?;
             let mut pages = results::of_associations(&mut db, &scopes[..], &ids(&of), &page).await?;
+            db.end();
             found.extend(of.into_iter().filter_map(|ById(partner, association)| {
                 Some((HistoryPage(partner, association, page.clone()), pages.remove(&association)?))
             }));

@@ -23,6 +23,7 @@ impl Loader<PartnerId> for Loaders {
     async fn load(&self, keys: &[PartnerId]) -> Found<PartnerId, Partner> {
         let (scopes, mut db) = self.view(keys.iter().copied()).await?;
         let partners = partners::find_many(&mut db, &scopes[..]).await?;
+        db.end();
         Ok(partners.into_iter().map(|partner| (partner.id, partner)).collect())
     }
 }
@@ -38,6 +39,7 @@ impl Loader<ConnectionOf> for Loaders {
     async fn load(&self, keys: &[ConnectionOf]) -> Found<ConnectionOf, Connection> {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let connections = connections::find_many(&mut db, &scopes[..]).await?;
+        db.end();
         Ok(connections.into_iter().map(|connection| (ConnectionOf(connection.partner), connection)).collect())
     }
 }
@@ -53,6 +55,7 @@ impl Loader<CountsOf> for Loaders {
     async fn load(&self, keys: &[CountsOf]) -> Found<CountsOf, ClientCounts> {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let counts = partners::client_counts(&mut db, &scopes[..]).await?;
+        db.end();
         Ok(counts.into_iter().map(|(partner, counts)| (CountsOf(partner), counts)).collect())
     }
 }
@@ -68,6 +71,7 @@ impl Loader<ScheduleOf> for Loaders {
     async fn load(&self, keys: &[ScheduleOf]) -> Found<ScheduleOf, Schedule> {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let schedules = schedules::find_many(&mut db, &scopes[..]).await?;
+        db.end();
         Ok(schedules.into_iter().map(|schedule| (ScheduleOf(schedule.partner), schedule)).collect())
     }
 }
@@ -83,6 +87,7 @@ impl Loader<ById<ClientId>> for Loaders {
     async fn load(&self, keys: &[ById<ClientId>]) -> Found<ById<ClientId>, Client> {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let clients = clients::find_many(&mut db, &scopes[..], &ids(keys)).await?;
+        db.end();
         Ok(clients.into_iter().map(|client| (ById(client.partner, client.id), client)).collect())
     }
 }
@@ -94,6 +99,7 @@ impl Loader<ById<AssociationId>> for Loaders {
     async fn load(&self, keys: &[ById<AssociationId>]) -> Found<ById<AssociationId>, Association> {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let associations = associations::find_many(&mut db, &scopes[..], &ids(keys)).await?;
+        db.end();
         Ok(associations.into_iter().map(|it| (ById(it.partner, it.id), it)).collect())
     }
 }
@@ -105,6 +111,7 @@ impl Loader<ById<RunId>> for Loaders {
     async fn load(&self, keys: &[ById<RunId>]) -> Found<ById<RunId>, Run> {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let runs = runs::find_many(&mut db, &scopes[..], &ids(keys)).await?;
+        db.end();
         Ok(runs.into_iter().map(|run| (ById(run.partner, run.id), run)).collect())
     }
 }
@@ -121,6 +128,7 @@ impl Loader<AssociationOf> for Loaders {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
         let clients: Vec<_> = keys.iter().map(|key| key.1).collect();
         let associations = associations::of_clients(&mut db, &scopes[..], &clients).await?;
+        db.end();
         Ok(associations.into_iter().map(|it| (AssociationOf(it.partner, it.client), it)).collect())
     }
 }
@@ -139,6 +147,7 @@ impl Loader<ClientsOf> for Loaders {
         let mapped = associations::clients_of_customers(&mut db, &scopes[..], &tenants, &customers).await?;
         let ids: Vec<_> = mapped.iter().map(|mapped| mapped.client).collect();
         let clients = clients::find_many(&mut db, &scopes[..], &ids).await?;
+        db.end();
         let clients: HashMap<_, _> = clients.into_iter().map(|client| (client.id, client)).collect();
         let mut found: HashMap<_, Vec<_>> = HashMap::new();
         for mapped in mapped {
@@ -160,9 +169,10 @@ impl Loader<OwnerOf> for Loaders {
 
     async fn load(&self, keys: &[OwnerOf]) -> Found<OwnerOf, PartnerId> {
         let system = permit_across(&self.caller, Act::ListPartners)?;
-        let mut db = self.ops.db.read(system).await?;
+        let mut db = self.reads.turn(system).await?;
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let owners = owners::find_many(&mut db, system, &ids).await?;
+        db.end();
         Ok(owners.into_iter().map(|(id, partner)| (OwnerOf(id), partner)).collect())
     }
 }

@@ -36,7 +36,7 @@ impl AssociationMutations {
         };
         let run = HaloSyncRun::queued(request_context, target.partner(), saved.run).await?;
         Ok(SaveHaloClientAssociationsPayload {
-            associations: Some(saved.associations.into_iter().map(HaloClientAssociation).collect()),
+            associations: Some(saved.associations.into_iter().map(HaloClientAssociation::from).collect()),
             run,
             user_errors: shown(saved.errors),
         })
@@ -59,7 +59,7 @@ impl AssociationMutations {
             return Ok(RemoveHaloClientAssociationPayload { association: None, run: None, user_errors });
         };
         let run = HaloSyncRun::queued(request_context, target.partner(), run).await?;
-        let association = Some(HaloClientAssociation(association));
+        let association = Some(association.into());
         Ok(RemoveHaloClientAssociationPayload { association, run, user_errors })
     }
 }

@@ -119,7 +119,7 @@ impl ConnectionMutations {
         let disconnected = disconnect(&request_context.ops, &request_context.request(None), target).await;
         let (disconnected, user_errors) = into_payload(request_context, target, disconnected).await?;
         let partner = match target.partner().filter(|_| disconnected.is_some()) {
-            Some(partner) => request_context.load(partner).await?.map(Partner),
+            Some(partner) => request_context.load(partner).await?.map(Partner::from),
             None => None,
         };
         Ok(DisconnectHaloPayload { partner, user_errors })

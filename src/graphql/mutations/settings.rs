@@ -32,7 +32,7 @@ impl SettingsMutations {
         };
         let updated = update_settings(&request_context.ops, &request_context.request(None), target, &changes).await;
         let (partner, user_errors) = into_payload(request_context, target, updated).await?;
-        Ok(UpdateHaloSyncSettingsPayload { partner: partner.map(Partner), user_errors })
+        Ok(UpdateHaloSyncSettingsPayload { partner: partner.map(Partner::from), user_errors })
     }
 }
 

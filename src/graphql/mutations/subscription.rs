@@ -33,7 +33,7 @@ impl SubscriptionMutations {
             return Ok(RecreateHaloSubscriptionPayload { association: None, run: None, user_errors });
         };
         let run = HaloSyncRun::queued(request_context, target.partner(), Some(run)).await?;
-        let association = Some(HaloClientAssociation(association));
+        let association = Some(HaloClientAssociation::from(association));
         Ok(RecreateHaloSubscriptionPayload { association, run, user_errors })
     }
 
@@ -53,7 +53,7 @@ impl SubscriptionMutations {
             return Ok(ResolveHaloSubscriptionPayload { association: None, run: None, user_errors });
         };
         let run = HaloSyncRun::queued(request_context, target.partner(), Some(run)).await?;
-        let association = Some(HaloClientAssociation(association));
+        let association = Some(HaloClientAssociation::from(association));
         Ok(ResolveHaloSubscriptionPayload { association, run, user_errors })
     }
 }

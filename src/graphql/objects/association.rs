@@ -16,7 +16,23 @@ use crate::graphql::{
 };
 use crate::ids::{HaloCustomerId, PartnerId};
 
-pub struct HaloClientAssociation(pub(in crate::graphql) association::Association);
+pub struct HaloClientAssociation {
+    association: association::Association,
+    /// The address of the partner's Halo, if a list has read it.
+    halo_url: Option<String>,
+}
+
+impl From<association::Association> for HaloClientAssociation {
+    fn from(association: association::Association) -> Self {
+        Self { association, halo_url: None }
+    }
+}
+
+impl HaloClientAssociation {
+    pub(in crate::graphql) fn listed(association: association::Association, halo_url: Option<String>) -> Self {
+        Self { association, halo_url }
+    }
+}
 
 /// The mapping of a client to a customer in the partner's Halo. INFIMA keeps exactly one
 /// subscription there, whose quantity is the client's active user count.
@@ -24,56 +40,61 @@ pub struct HaloClientAssociation(pub(in crate::graphql) association::Association
 impl HaloClientAssociation {
     /// The association's global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        self.0.id.into()
+        self.association.id.into()
     }
 
     /// The mapped client.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
-        let client = RequestContext::of(ctx).load(ById(self.0.partner, self.0.client)).await?;
-        client.map(Client).ok_or(Failure::NotFound)
+        let client = RequestContext::of(ctx).load(ById(self.association.partner, self.association.client)).await?;
+        client.map(Client::from).ok_or(Failure::NotFound)
     }
 
     /// The customer that the client is mapped to, as last read from Halo.
     async fn halo_customer(&self) -> HaloCustomer {
-        HaloCustomer { partner: self.0.partner, tenant: self.0.tenant.clone(), customer: self.0.customer.clone() }
+        HaloCustomer {
+            partner: self.association.partner,
+            tenant: self.association.tenant.clone(),
+            customer: self.association.customer.clone(),
+        }
     }
 
     /// The subscription in Halo. Null until Halo has confirmed that it exists.
     async fn subscription(&self) -> Option<HaloSubscription> {
-        let seen = self.0.subscription.clone()?;
+        let seen = self.association.subscription.clone()?;
         Some(HaloSubscription {
             name: seen.name.clone()?,
             observed_at: seen.at?.into(),
             seen,
-            partner: self.0.partner,
-            customer: self.0.customer.id,
+            partner: self.association.partner,
+            customer: self.association.customer.id,
+            halo_url: self.halo_url.clone(),
         })
     }
 
     /// The association's status.
     async fn status(&self) -> HaloAssociationStatus {
-        self.0.state.into()
+        self.association.state.into()
     }
 
     /// The option that was chosen for the billed quantity. Null unless the association is ending or
     /// has ended.
     async fn ending(&self) -> Option<HaloAssociationEnding> {
-        self.0.ending.map(Into::into)
+        self.association.ending.map(Into::into)
     }
 
     /// The association's problem or warning. Null if there is none.
     async fn problem(&self) -> Option<HaloProblem> {
-        self.0.problem.clone().map(HaloProblem)
+        self.association.problem.clone().map(HaloProblem)
     }
 
     /// The time when Halo last confirmed the quantity. Null if it never has.
     async fn last_synced_at(&self) -> Option<Timestamp> {
-        self.0.last_synced.map(|last| last.at.into())
+        self.association.last_synced.map(|last| last.at.into())
     }
 
     /// The quantity that Halo confirmed at `lastSyncedAt`.
     async fn last_synced_quantity(&self) -> Option<u32> {
-        self.0.last_synced.map(|last| last.quantity)
+        self.association.last_synced.map(|last| last.quantity)
     }
 
     /// The results of all syncs for this association, latest first: the evidence behind each billed
@@ -87,7 +108,7 @@ impl HaloClientAssociation {
             String,
         >,
     ) -> Result<Paged<HaloSyncResult>> {
-        let association::Association { partner, id, .. } = self.0;
+        let association::Association { partner, id, .. } = self.association;
         let page = page::page(first, after.as_deref())?;
         let slice = RequestContext::of(ctx).load(HistoryPage(partner, id, page.clone())).await?.unwrap_or_default();
         let show = |result| HaloSyncResult { partner, result };
@@ -102,6 +123,7 @@ pub struct HaloSubscription {
     observed_at: Timestamp,
     partner: PartnerId,
     customer: HaloCustomerId,
+    halo_url: Option<String>,
 }
 
 /// A subscription in the partner's Halo, as last read. INFIMA writes its quantity only; everything
@@ -143,8 +165,11 @@ impl HaloSubscription {
     /// Halo has no known address for a single subscription and does not document this one: if the
     /// page does not open, search for the customer in Halo.
     async fn url(&self, ctx: &Context<'_>) -> Result<String> {
-        let connection = RequestContext::of(ctx).load(ConnectionOf(self.partner)).await?.ok_or(Failure::NotFound)?;
-        Ok(format!("{}/customer?clientid={}", connection.url, self.customer))
+        let halo_url = match &self.halo_url {
+            Some(url) => url.clone(),
+            None => RequestContext::of(ctx).load(ConnectionOf(self.partner)).await?.ok_or(Failure::NotFound)?.url,
+        };
+        Ok(format!("{halo_url}/customer?clientid={}", self.customer))
     }
 }
 

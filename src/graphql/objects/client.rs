@@ -13,47 +13,67 @@ use crate::graphql::{
     request_context::RequestContext,
 };
 use crate::ops::association::suggest_customers::{Suggestion, suggest_customers};
+use crate::storage::clients::{Listed, ListedClient};
 
 /// Suggestions for a page of clients would use up the requests that Halo grants to people.
 const SUGGESTION_COST: usize = 400;
 const SUGGESTIONS: i32 = 5;
 
-pub struct Client(pub(in crate::graphql) roster::Client);
+pub struct Client {
+    client: roster::Client,
+    /// What a list has read of the client's association.
+    listed: Option<Listed>,
+}
+
+impl From<roster::Client> for Client {
+    fn from(client: roster::Client) -> Self {
+        Self { client, listed: None }
+    }
+}
+
+impl From<ListedClient> for Client {
+    fn from(ListedClient { client, listed }: ListedClient) -> Self {
+        Self { client, listed }
+    }
+}
 
 /// A client of a partner: a company whose users INFIMA trains.
 #[Object]
 impl Client {
     /// The client's global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        self.0.id.into()
+        self.client.id.into()
     }
 
     /// INFIMA's id of the client.
     async fn external_id(&self) -> &str {
-        &self.0.external_id
+        &self.client.external_id
     }
 
     /// The client's name at INFIMA.
     async fn name(&self) -> &str {
-        &self.0.name
+        &self.client.name
     }
 
     /// The number of the client's active users, which the next sync writes to the Halo
     /// subscription. Users with the same e-mail address count once.
     async fn active_user_count(&self) -> u32 {
-        self.0.active_users
+        self.client.active_users
     }
 
     /// Whether the client has left INFIMA. An archived client has an active user count of 0 and
     /// stays mapped until its association is removed.
     async fn archived(&self) -> bool {
-        self.0.state == RosterState::Archived
+        self.client.state == RosterState::Archived
     }
 
     /// The client's association with a customer in Halo. Null if the client is not mapped.
     async fn halo_association(&self, ctx: &Context<'_>) -> Result<Option<HaloClientAssociation>> {
-        let association = RequestContext::of(ctx).load(AssociationOf(self.0.partner, self.0.id)).await?;
-        Ok(association.map(HaloClientAssociation))
+        if let Some(Listed { association, halo_url }) = &self.listed {
+            return Ok(association.clone().map(|it| HaloClientAssociation::listed(it, halo_url.clone())));
+        }
+        let association = RequestContext::of(ctx).load(AssociationOf(self.client.partner, self.client.id)).await?;
+        Ok(association.map(HaloClientAssociation::from))
     }
 
     /// The customers in Halo whose names match the client's, best match first. Null if the client
@@ -71,18 +91,18 @@ impl Client {
     ) -> Result<Option<Vec<HaloCustomerSuggestion>>> {
         let request_context = RequestContext::of(ctx);
         let most = page::size(first.or(Some(SUGGESTIONS)))?;
-        let association = request_context.load(AssociationOf(self.0.partner, self.0.id)).await?;
+        let association = request_context.load(AssociationOf(self.client.partner, self.client.id)).await?;
         if association.is_some_and(|found| found.state != AssociationState::Ending) {
             return Ok(None);
         }
         let request = request_context.request(None);
-        let found = suggest_customers(&request_context.ops, &request, &self.0, most.into()).await?;
+        let found = suggest_customers(&request_context.ops, &request, &self.client, most.into()).await?;
         // A partner with suggestions has a connection.
-        let Some(connection) = request_context.load(ConnectionOf(self.0.partner)).await? else {
+        let Some(connection) = request_context.load(ConnectionOf(self.client.partner)).await? else {
             return Ok(None);
         };
         let suggestions = found.into_iter().map(|Suggestion { customer, exact }| HaloCustomerSuggestion {
-            customer: HaloCustomer { partner: self.0.partner, tenant: connection.tenant.clone(), customer },
+            customer: HaloCustomer { partner: self.client.partner, tenant: connection.tenant.clone(), customer },
             exact,
         });
         Ok(Some(suggestions.collect()))

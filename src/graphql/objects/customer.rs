@@ -47,7 +47,7 @@ impl HaloCustomer {
     async fn associated_clients(&self, ctx: &Context<'_>) -> Result<Vec<Client>> {
         let key = ClientsOf(self.partner, self.tenant.clone(), self.customer.id);
         let clients = RequestContext::of(ctx).load(key).await?.unwrap_or_default();
-        Ok(clients.into_iter().map(Client).collect())
+        Ok(clients.into_iter().map(Client::from).collect())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::graphql::{
     objects::association::HaloClientAssociation,
     objects::client::Client,
     objects::connection::HaloConnection,
-    objects::partner::Partner,
+    objects::partner::{self, Partner},
     objects::run::HaloSyncRun,
     request_context::RequestContext,
 };
@@ -34,11 +34,11 @@ pub enum Node {
 /// Finds a record by its global id.
 pub(in crate::graphql) async fn find(request_context: &RequestContext, id: &str) -> Result<Option<Node>> {
     if let Ok(id) = id.parse() {
-        return Ok(request_context.partner(Target::Partner(id)).await?.map(|it| Node::Partner(Partner(it))));
+        return Ok(partner::find(request_context, Target::Partner(id)).await?.map(Node::Partner));
     }
     if let Ok(id) = id.parse::<ClientId>() {
         let Some(partner) = request_context.owner(id.0).await? else { return Ok(None) };
-        return Ok(request_context.load(ById(partner, id)).await?.map(|it| Node::Client(Client(it))));
+        return Ok(request_context.load(ById(partner, id)).await?.map(|it| Node::Client(it.into())));
     }
     if let Ok(id) = id.parse() {
         return connection(request_context, id).await;
@@ -46,7 +46,7 @@ pub(in crate::graphql) async fn find(request_context: &RequestContext, id: &str)
     if let Ok(id) = id.parse::<AssociationId>() {
         let Some(partner) = request_context.owner(id.0).await? else { return Ok(None) };
         let association = request_context.load(ById(partner, id)).await?;
-        return Ok(association.map(|it| Node::HaloClientAssociation(HaloClientAssociation(it))));
+        return Ok(association.map(|it| Node::HaloClientAssociation(it.into())));
     }
     if let Ok(id) = id.parse() {
         return Ok(request_context.run(id).await?.map(|it| Node::HaloSyncRun(HaloSyncRun(it))));

@@ -1,11 +1,13 @@
 //! A partner, from which everything about its integration is reached.
 
+use std::borrow::Cow;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use crate::domain::roster;
 use crate::domain::run::Trigger;
 use crate::graphql::{
-    error::Result,
+    error::{Failure, Result},
     loaders::{ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, RunsCount, RunsPage},
     objects::activity::Activity,
     objects::client::Client,
@@ -15,31 +17,66 @@ use crate::graphql::{
     request_context::RequestContext,
     scalars::{LocalTime, TimeZone},
 };
-use crate::storage::clients::ClientFilter;
+use crate::ids::PartnerId;
+use crate::ops::Target;
+use crate::storage::clients::{ClientFilter, ClientPage, Extent, ListedClient};
 
-pub struct Partner(pub(in crate::graphql) roster::Partner);
+pub struct Partner {
+    id: PartnerId,
+    /// The partner's row, unless it is read when a field needs it.
+    row: Option<roster::Partner>,
+}
+
+impl From<roster::Partner> for Partner {
+    fn from(row: roster::Partner) -> Self {
+        Self { id: row.id, row: Some(row) }
+    }
+}
+
+impl Partner {
+    /// The caller's own partner, which exists: signing in has found it.
+    fn own(id: PartnerId) -> Self {
+        Self { id, row: None }
+    }
+
+    async fn row(&self, ctx: &Context<'_>) -> Result<Cow<'_, roster::Partner>> {
+        if let Some(row) = &self.row {
+            return Ok(Cow::Borrowed(row));
+        }
+        RequestContext::of(ctx).load(self.id).await?.map(Cow::Owned).ok_or(Failure::NotFound)
+    }
+}
+
+/// Finds a partner. The caller's own is read once one of its fields needs the row.
+pub(in crate::graphql) async fn find(request_context: &RequestContext, target: Target) -> Result<Option<Partner>> {
+    let Some(partner) = request_context.shown_partner(target)? else { return Ok(None) };
+    if request_context.caller.partner() == Some(partner) {
+        return Ok(Some(Partner::own(partner)));
+    }
+    Ok(request_context.load(partner).await?.map(Partner::from))
+}
 
 /// A managed service provider whose clients INFIMA trains, and its Halo PSA integration.
 #[Object]
 impl Partner {
     /// The partner's global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        self.0.id.into()
+        self.id.into()
     }
 
     /// INFIMA's id of the partner, as in the partner claim of its users' tokens.
-    async fn external_id(&self) -> &str {
-        &self.0.external_id
+    async fn external_id(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.row(ctx).await?.external_id.clone())
     }
 
     /// The partner's name at INFIMA.
-    async fn name(&self) -> &str {
-        &self.0.name
+    async fn name(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.row(ctx).await?.name.clone())
     }
 
     /// The numbers of the partner's clients by state.
     async fn client_counts(&self, ctx: &Context<'_>) -> Result<ClientCounts> {
-        let counts = RequestContext::of(ctx).load(CountsOf(self.0.id)).await?.unwrap_or_default();
+        let counts = RequestContext::of(ctx).load(CountsOf(self.id)).await?.unwrap_or_default();
         Ok(ClientCounts {
             total: counts.total,
             mapped: counts.mapped,
@@ -50,19 +87,19 @@ impl Partner {
 
     /// The connection to the partner's Halo. Null if the partner is not connected.
     async fn halo_connection(&self, ctx: &Context<'_>) -> Result<Option<HaloConnection>> {
-        let connection = RequestContext::of(ctx).load(ConnectionOf(self.0.id)).await?;
+        let connection = RequestContext::of(ctx).load(ConnectionOf(self.id)).await?;
         Ok(connection.and_then(HaloConnection::shown))
     }
 
     /// The settings of the partner's nightly sync.
-    async fn halo_sync_settings(&self) -> HaloSyncSettings {
-        let settings = &self.0.settings;
-        HaloSyncSettings {
+    async fn halo_sync_settings(&self, ctx: &Context<'_>) -> Result<HaloSyncSettings> {
+        let settings = &self.row(ctx).await?.settings;
+        Ok(HaloSyncSettings {
             nightly: settings.nightly,
             time_zone: settings.time_zone.into(),
             night_start: settings.night_start.into(),
             night_end: settings.night_end.into(),
-        }
+        })
     }
 
     /// The partner's clients. Archived clients are included while they are mapped.
@@ -88,10 +125,20 @@ impl Partner {
         let page = page::page(first, after.as_deref())?;
         let filter = ClientFilter { search: page::search(search)?, associated, needs_attention };
         let descending = order_by == Some(ClientOrder::NameDesc);
-        let wanted = ClientsPage(self.0.id, filter.clone(), descending, page.clone());
-        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
-        let total = Total::Clients(ClientsCount(self.0.id, filter));
-        Ok(page::shown(&page, slice, total, |client| (client.name.clone(), client.id.0), Client))
+        // What else is selected of each client comes in the page's own statement.
+        let selected = ctx.look_ahead();
+        let (entries, nodes) = (selected.field("edges").field("node"), selected.field("nodes"));
+        let extent = Extent {
+            associations: [&entries, &nodes].iter().any(|client| client.field("haloAssociation").exists()),
+            total: selected.field("totalCount").exists(),
+        };
+        let wanted = ClientsPage(self.id, filter.clone(), descending, page.clone(), extent);
+        let ClientPage { slice, total } = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
+        // A page without rows cannot say how long the list is; one without a beginning has none.
+        let total = total.or((page.after.is_none() && slice.items.is_empty()).then_some(0));
+        let total = Total::Clients(ClientsCount(self.id, filter), total);
+        let place = |listed: &ListedClient| (listed.client.name.clone(), listed.client.id.0);
+        Ok(page::shown(&page, slice, total, place, Client::from))
     }
 
     /// The partner's syncs, latest first.
@@ -109,9 +156,9 @@ impl Partner {
     ) -> Result<Paged<HaloSyncRun>> {
         let page = page::page(first, after.as_deref())?;
         let trigger = trigger.map(Trigger::from);
-        let wanted = RunsPage(self.0.id, trigger, page.clone());
+        let wanted = RunsPage(self.id, trigger, page.clone());
         let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
-        let total = Total::Runs(RunsCount(self.0.id, trigger));
+        let total = Total::Runs(RunsCount(self.id, trigger));
         Ok(page::shown(&page, slice, total, |run| (String::new(), run.id.0), HaloSyncRun))
     }
 
@@ -132,9 +179,9 @@ impl Partner {
     ) -> Result<Paged<Activity>> {
         let page = page::page(first, after.as_deref())?;
         let changes = changes_only.unwrap_or_default();
-        let wanted = ActivityPage(self.0.id, changes, page.clone());
+        let wanted = ActivityPage(self.id, changes, page.clone());
         let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
-        let total = Total::Activity(ActivityCount(self.0.id, changes));
+        let total = Total::Activity(ActivityCount(self.id, changes));
         Ok(page::shown(&page, slice, total, |act| (String::new(), act.id.0), Activity))
     }
 }

@@ -48,12 +48,12 @@ impl HaloSyncPreviewEntry {
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let association = &self.0.association;
         let client = RequestContext::of(ctx).load(ById(association.partner, association.client)).await?;
-        client.map(Client).ok_or(Failure::NotFound)
+        client.map(Client::from).ok_or(Failure::NotFound)
     }
 
     /// The association in its current state.
     async fn association(&self) -> HaloClientAssociation {
-        HaloClientAssociation(self.0.association.clone())
+        self.0.association.clone().into()
     }
 
     /// The action of the sync. Null if the association was not read from Halo for this preview.

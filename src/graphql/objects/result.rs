@@ -26,7 +26,7 @@ impl HaloSyncResult {
     /// The client that was synced.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client> {
         let client = RequestContext::of(ctx).load(ById(self.partner, self.result.client)).await?;
-        client.map(Client).ok_or(Failure::NotFound)
+        client.map(Client::from).ok_or(Failure::NotFound)
     }
 
     /// The sync that gave the result.

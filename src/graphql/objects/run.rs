@@ -48,7 +48,7 @@ impl HaloSyncRun {
 
     /// The partner whose subscriptions are synced.
     async fn partner(&self, ctx: &Context<'_>) -> Result<Partner> {
-        RequestContext::of(ctx).load(self.0.partner).await?.map(Partner).ok_or(Failure::NotFound)
+        RequestContext::of(ctx).load(self.0.partner).await?.map(Partner::from).ok_or(Failure::NotFound)
     }
 
     /// The reason why the sync was queued.

@@ -32,11 +32,7 @@ impl Viewer {
     /// The partner that the caller belongs to. Null for INFIMA's staff and services, and until the
     /// partner is imported.
     async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>> {
-        let request_context = RequestContext::of(ctx);
-        match request_context.caller.partner() {
-            Some(partner) => Ok(request_context.load(partner).await?.map(Partner)),
-            None => Ok(None),
-        }
+        Ok(RequestContext::of(ctx).caller.partner().map(Partner::own))
     }
 
     /// The acts that the policy permits to this caller.

@@ -2,71 +2,39 @@
 //! costs the same wherever it begins.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
 use async_graphql::{Request, Variables};
 use infima_halo::app::App;
 use infima_halo::auth::{Act, Caller, Role, permit_across};
 use infima_halo::domain::run::Trigger;
 use infima_halo::graphql::{ApiSchema, schema};
-use infima_halo::ids::{AssociationId, RunId};
+use infima_halo::http::Identify;
+use infima_halo::ids::{AssociationId, PartnerId, RunId};
 use infima_halo::storage::run_listener::RunListener;
-use infima_halo::storage::{Page, Position, Scope, Slice, Tx, activity, clients, partners, results, runs};
+use infima_halo::storage::{Page, Position, Scope, Slice, StorageError, Tx, activity, clients, partners, results, runs};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
-use tracing::{Event, Subscriber, field::Visit};
-use tracing_subscriber::{Layer, layer::Context, prelude::*};
 use uuid::Uuid;
 
 use crate::graphql::MAPPING_TABLE;
-use crate::support::world::World;
-
-/// The statements that the database received, as Postgres itself reports them to the client.
-#[derive(Clone, Default)]
-struct Statements(Arc<Mutex<Vec<String>>>);
-
-impl<S: Subscriber> Layer<S> for Statements {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        struct Message(String);
-        impl Visit for Message {
-            fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
-                if field.name() == "message" {
-                    self.0 = value.to_owned();
-                }
-            }
-
-            fn record_debug(&mut self, _: &tracing::field::Field, _: &dyn std::fmt::Debug) {}
-        }
-        if event.metadata().target() == "sqlx::postgres::notice" {
-            let mut message = Message(String::new());
-            event.record(&mut message);
-            self.0.lock().unwrap().push(message.0);
-        }
-    }
-}
+use crate::support::statements::Statements;
+use crate::support::until;
+use crate::support::world::{PARTNER, World};
 
 /// The API on connections whose statements are reported.
 struct Notification {
     schema: ApiSchema,
+    identify: Identify,
     statements: Statements,
     _app: App,
 }
 
 impl Notification {
     async fn over(world: &World) -> Self {
-        sqlx::raw_sql(
-            "do $$ begin
-                execute format('alter database %I set log_statement = ''all''', current_database());
-                execute format('alter database %I set client_min_messages = ''log''', current_database());
-            end $$",
-        )
-        .execute(&world.owner)
-        .await
-        .expect("the owner may have statements reported");
-        // Only new connections report.
-        let app = App::build(&world.config, world.clock.clone(), 8).await.expect("the app starts");
+        let (app, statements) = Statements::reported(world).await;
         let schema = schema(app.ops.clone(), RunListener::listen(&app.ops.db));
-        Self { schema, statements: Statements::default(), _app: app }
+        let identify = app.identify(world.mint.verifier(world.clock.clone()));
+        Self { schema, identify, statements, _app: app }
     }
 
     async fn ask(&self, caller: &Caller, document: &str, variables: &Value) -> Value {
@@ -78,18 +46,62 @@ impl Notification {
 
     /// How many statements each of the questions takes.
     async fn count<const N: usize>(&self, caller: &Caller, document: &str, asked: [Value; N]) -> [usize; N] {
-        let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(self.statements.clone()));
+        let _listening = self.statements.listen();
         let mut counts = [0; N];
         for (variables, count) in asked.iter().zip(&mut counts) {
-            self.statements.0.lock().unwrap().clear();
+            self.statements.clear();
             self.ask(caller, document, variables).await;
-            let said = self.statements.0.lock().unwrap();
+            let said = self.statements.sent();
             let ours = said.iter().filter(|said| said.starts_with("execute") && !said.contains("set_config"));
             let ours: Vec<_> = ours.collect();
             println!("{variables}: {ours:#?}");
             *count = ours.len();
         }
         counts
+    }
+}
+
+/// The statements of one request of the partner's administrator, from its token to the end of its
+/// transaction. Postgres reports a statement that is not prepared as a whole.
+async fn statements_of_request(api: &Notification, world: &World, document: &str, variables: &Value) -> Vec<String> {
+    let _listening = api.statements.listen();
+    let token = world.token(Role::PartnerAdmin, Some(PARTNER));
+    // The first request prepares the statements, and looks for the partner of the token.
+    for _ in 0..2 {
+        api.statements.clear();
+        let caller = (api.identify)(Some(token.clone())).await.expect("the token is good");
+        api.ask(&caller, document, variables).await;
+        // The transactions end behind the response.
+        until(async || api.statements.begun() == api.statements.ended()).await;
+    }
+    api.statements.sent()
+}
+
+#[tokio::test]
+async fn mapping_table_takes_four_statements() {
+    let names: Vec<_> = (0..60).map(|number| format!("Client {number:02}")).collect();
+    let clients: Vec<_> = names.iter().map(|name| (name, 1)).collect();
+    let world = World::builder().clients(&clients).synced().build().await;
+    let api = Notification::over(&world).await;
+    let documents: HashMap<String, String> =
+        serde_json::from_str(include_str!("../../../frontend-contract/persisted-documents.json")).unwrap();
+    let table = documents.values().find(|text| text.starts_with("query MappingTable(")).expect("it is in the contract");
+    let list =
+        "query($first: Int) { partner { clients(first: $first) { nodes { id name activeUserCount haloAssociation {
+        lastSyncedAt haloCustomer { haloId name } subscription { haloId quantity url } } } } } }";
+    for (document, variables, most) in [
+        (table.as_str(), json!({ "first": 1 }), 4),
+        (table, json!({ "first": 50 }), 4),
+        (table, json!({ "first": 50, "search": "client 1" }), 4),
+        (table, json!({ "first": 50, "search": "there is no such client" }), 4),
+        (table, json!({ "first": 50, "associated": true, "orderBy": "NAME_DESC" }), 4),
+        (list, json!({ "first": 1 }), 3),
+        (list, json!({ "first": 60 }), 3),
+    ] {
+        let statements = statements_of_request(&api, &world, document, &variables).await;
+        assert!(statements.len() > 2, "statements are heard: {statements:#?}");
+        assert!(statements[0].contains("begin read only; select set_config"), "{statements:#?}");
+        assert!(statements.len() <= most, "{variables}: {statements:#?}");
     }
 }
 
@@ -330,13 +342,16 @@ async fn page_cost_does_not_depend_on_its_position() -> anyhow::Result<()> {
     let results_of_association =
         format!("select '' as name, id from sync_results where association_id = '{}'", association.0);
     let everything = clients::ClientFilter::default();
+    let clients_of = |pages: Result<HashMap<PartnerId, clients::ClientPage>, StorageError>| -> usize {
+        pages.unwrap().into_values().map(|page| page.slice.items.len()).sum()
+    };
 
     assert_cheap(&world, "clients", (clients_, "lower(name), id"), scope, async |tx, page| {
-        entries(clients::pages(tx, scope, &everything, page).await.unwrap())
+        clients_of(clients::pages(tx, scope, &everything, page, clients::Extent::default()).await)
     })
     .await;
     assert_cheap(&world, "clients, Z to A", (clients_, "lower(name) desc, id desc"), scope, async |tx, page| {
-        entries(clients::pages_descending(tx, scope, &everything, page).await.unwrap())
+        clients_of(clients::pages_descending(tx, scope, &everything, page, clients::Extent::default()).await)
     })
     .await;
     assert_cheap(&world, "partners", (partners_, "lower(name), id"), support, async |tx, page| {

@@ -110,8 +110,8 @@ impl Events {
     }
 }
 
-fn schema() -> Schema<Query, EmptyMutation, Events> {
-    Schema::build(Query, EmptyMutation, Events).extension(SpecNulls).finish()
+fn schema() -> SpecNulls<Query, EmptyMutation, Events> {
+    SpecNulls::of(Schema::build(Query, EmptyMutation, Events).finish())
 }
 
 async fn data_and_paths(query: &str) -> (Value, Vec<Value>) {

@@ -34,19 +34,19 @@ impl Default for Probe {
     }
 }
 
-pub(crate) type TestSchema = Schema<Query, Mutation, Events>;
+pub(crate) type TestSchema = SpecNulls<Query, Mutation, Events>;
 
 impl Probe {
     pub(crate) fn schema(&self) -> TestSchema {
         let builder: SchemaBuilder<_, _, _> = Schema::build(Query, Mutation, Events);
-        builder
+        let schema = builder
             .data(self.clone())
-            .extension(SpecNulls)
             .limit_depth(limits::DEPTH)
             .limit_complexity(limits::COMPLEXITY)
             .limit_directives(limits::DIRECTIVES)
             .limit_recursive_depth(limits::RECURSION)
-            .finish()
+            .finish();
+        SpecNulls::of(schema)
     }
 
     async fn wait(&self) -> i32 {

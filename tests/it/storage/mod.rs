@@ -1,3 +1,5 @@
 //! What the database itself guarantees.
 
+mod pgbouncer;
 mod rls;
+mod scope;

@@ -6,6 +6,7 @@ pub mod db;
 pub mod halo_admin;
 pub mod program;
 pub mod served;
+pub mod statements;
 pub mod worker;
 pub mod world;
 pub mod world_builder;

@@ -23,8 +23,9 @@ use infima_halo::ops::roster::import::{Roster, import_roster};
 use infima_halo::ops::sync::run::{RunOutcome, run_sync};
 use infima_halo::ops::{OpError, Ops, Request};
 use infima_halo::sandbox::{Sandbox, Tenant};
+use infima_halo::storage::clients::Extent;
 use infima_halo::storage::{self, Page, Reader, Scope, StorageError};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -72,10 +73,15 @@ impl World {
 
     /// A caller, as a verified token gives one.
     pub async fn caller(&self, role: Role, partner: Option<&str>) -> Caller {
-        let subject = format!("{}-1", role.as_str());
-        let token = self.mint.mint(role, partner, &subject, "Sam Example", Duration::hours(1), &self.clock);
+        let token = self.token(role, partner);
         let identify = self.app.identify(self.mint.verifier(self.clock.clone()));
         identify(Some(token)).await.expect("the token is good")
+    }
+
+    /// A token that is valid for an hour.
+    pub fn token(&self, role: Role, partner: Option<&str>) -> SecretString {
+        let subject = format!("{}-1", role.as_str());
+        self.mint.mint(role, partner, &subject, "Sam Example", Duration::hours(1), &self.clock)
     }
 
     pub async fn admin(&self) -> Caller {
@@ -174,9 +180,11 @@ impl World {
     pub async fn client(&self, name: &str) -> ClientId {
         let filter = storage::clients::ClientFilter { search: Some(format!("{PARTNER}/{name}")), ..Default::default() };
         let page = Page { first: 1, after: None };
-        let found = self.read(async |db, scope| storage::clients::pages(db, scope, &filter, &page).await).await;
-        let found = found.into_values().next().unwrap_or_default();
-        found.items.first().unwrap_or_else(|| panic!("there is no client {name}")).id
+        let found = self
+            .read(async |db, scope| storage::clients::pages(db, scope, &filter, &page, Extent::default()).await)
+            .await;
+        let found = found.into_values().next().unwrap_or_default().slice;
+        found.items.first().unwrap_or_else(|| panic!("there is no client {name}")).client.id
     }
 
     pub fn customer(&self, name: &str) -> HaloCustomerId {
