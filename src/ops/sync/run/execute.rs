@@ -161,11 +161,11 @@ impl<'a> Executor<'a> {
 
     async fn record_without_writes(&mut self, steps: &[&Step]) -> Result<(), StopReason> {
         let mut tx = self.begin_unchanged().await?;
-        let transient = steps.iter().filter_map(|step| match &step.action {
+        let transient = steps.iter().rev().find_map(|step| match &step.action {
             Action::Blocked(problem) if problem.is_transient() => Some(problem),
             _ => None,
         });
-        if let Some(problem) = transient.last() {
+        if let Some(problem) = transient {
             self.unreachable = Some(problem.clone());
         }
         let results: Vec<_> = steps.iter().map(|step| result_without_write(step)).collect();
