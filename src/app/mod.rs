@@ -90,7 +90,11 @@ impl App {
         let settings = Settings {
             create_confirmation_timeout: config.halo.create_confirmation,
             max_observation_age: config.halo.max_observation_age,
-            lease: LeaseTerms { length: config.worker.lease, grace: config.halo.timeout },
+            lease: LeaseTerms {
+                length: config.worker.lease,
+                grace: config.halo.timeout,
+                cool_down: config.worker.cool_down,
+            },
             nights: NightlySchedule {
                 time_zone: config.night.time_zone,
                 nightly: true,

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::AuthConfig;
 use crate::http::{Identify, IdentifyError};
 use crate::ids::PartnerId;
-use crate::net::{Call, HttpClient, HttpLimits};
+use crate::net::{AnswerLimits, Call, HttpClient, HttpLimits};
 use crate::storage::{Db, partners};
 
 /// A JWKS document is a few kilobytes.
@@ -37,7 +37,7 @@ pub fn verifier(config: &AuthConfig, clock: &Clock) -> Result<Verifier, StartErr
     let fetch: FetchKeys = Arc::new(move |url| {
         let http = http.clone();
         Box::pin(async move {
-            let answer = http.send(Call::get(url)).await?;
+            let answer = http.send(Call::get(url, AnswerLimits::RECORD)).await?;
             if !answer.status.is_success() {
                 return Err(format!("the address answered {}", answer.status).into());
             }

@@ -40,6 +40,11 @@ pub struct WorkerConfig {
     #[arg(env = "INFIMA_WORKER_SWEEP_SECONDS", id = "worker-sweep", default_value = "5", value_parser = parse::seconds(1..=3600))]
     pub sweep: Duration,
 
+    /// Seconds for which a sync is set aside after two workers died during it; twice as long after
+    /// each further one, up to a day
+    #[arg(env = "INFIMA_WORKER_COOL_DOWN_SECONDS", id = "worker-cool-down", default_value = "300", value_parser = parse::seconds(1..=86_400))]
+    pub cool_down: Duration,
+
     /// Address and port at which a worker serves `/health/live`, `/health/ready` and `/metrics`; if
     /// absent, they are not served
     #[arg(env = "INFIMA_WORKER_LISTEN", id = "worker-listen")]

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::net::{Body, Call, HttpClient, HttpLimits};
+use crate::net::{AnswerLimits, Body, Call, HttpClient, HttpLimits};
 
 pub(super) struct RequestContext {
     http: HttpClient,
@@ -45,7 +45,8 @@ impl RequestContext {
         variables: Value,
     ) -> anyhow::Result<T> {
         let body = Body::Json(json!({ "query": query, "variables": variables }));
-        let call = Call { method: Method::POST, url: self.endpoint.clone(), bearer: Some(token), body, within: None };
+        let call = Call::get(self.endpoint.clone(), AnswerLimits::PAGE);
+        let call = Call { method: Method::POST, bearer: Some(token), body, ..call };
         let answer = self.http.send(call).await.context("the API gives no answer")?;
         let status = answer.status;
         let answer: Answer =

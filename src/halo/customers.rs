@@ -102,7 +102,8 @@ impl Session {
             filter.push(("search", search));
         }
         let page_no = page_no.max(1);
-        let page = self.page_in_parts::<WireClient>(&filter, page_no, page_size).await?;
+        let mut page = self.page_in_parts::<WireClient>(&filter, page_no, page_size).await?;
+        page.rows.truncate(LARGEST_PAGE as usize);
         let (here, counted) = (page.rows.len() as u32, page.total);
         // A server that caps its pages reports so in `page_size`.
         let full = page.page_size.unwrap_or(page_size).min(page_size);

@@ -4,6 +4,9 @@
 //! record arrives bare, in an array or in an envelope (docs/halo-api.md, sections 4.4, 4.5 and 11).
 //! An undecodable body is classified as "not JSON" (transient: a gateway, a login page) or as "JSON
 //! of another shape" (support has to investigate).
+//!
+//! `net` has measured an answer before it is decoded here: bytes, values, rows and nesting are
+//! bounded. Texts are cut when they are read, and what no type asks for is skipped.
 
 use std::fmt;
 
@@ -15,15 +18,41 @@ use serde::{
 use serde_json::{Value, error::Category};
 
 use super::HaloError;
+use crate::net::Answer;
 
-/// The longest text taken from Halo, in characters. Halo's own columns end at 1000, except notes.
-const LONGEST_TEXT: usize = 10_000;
+/// The longest text taken from Halo, in UTF-16 units, as its database counts them: the length of
+/// the columns that are read here (docs/halo-api.md, section 4.4).
+const LONGEST_TEXT: usize = 500;
 /// Larger bodies are decoded outside the threads that serve requests, in bytes.
-const LARGE: usize = 64 << 10;
+const LARGE: usize = 32 << 10;
+
+/// Decodes an answer; a large one outside the threads that serve requests. The answer's place among
+/// the answers in flight is free again when it is decoded, so that their number bounds that of the
+/// threads.
+pub(super) async fn answer<T: Send + 'static>(
+    answer: Answer,
+    what: &'static str,
+    decode: impl FnOnce(&[u8], &str) -> Result<T, HaloError> + Send + 'static,
+) -> Result<T, HaloError> {
+    if answer.body.len() <= LARGE {
+        return decode(&answer.body, what);
+    }
+    let decode = move || {
+        // The whole answer, with its place, also if no caller waits any more.
+        let answer = answer;
+        decode(&answer.body, what)
+    };
+    let decoded = tokio::task::spawn_blocking(decode).await;
+    decoded.unwrap_or_else(|_| Err(HaloError::NotUnderstood(format!("{what}: the answer could not be decoded"))))
+}
 
 /// Decodes a whole body. `what` names it in the evidence.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, HaloError> {
     serde_json::from_slice(body).map_err(|error| match error.classify() {
+        // serde_json counts it as an error of syntax. It has no other way to be recognised.
+        Category::Syntax if error.to_string().starts_with("number out of range") => {
+            HaloError::NotUnderstood(format!("{what}: a number that is out of range"))
+        }
         Category::Data => HaloError::NotUnderstood(format!("{what}: JSON of an unexpected shape")),
         Category::Syntax | Category::Eof | Category::Io => HaloError::not_api(format!("{what}: not JSON")),
     })
@@ -84,19 +113,8 @@ struct Envelope<T> {
     page_size: Option<i64>,
 }
 
-/// Decodes a list page; a large one outside the threads that serve requests.
-pub(super) async fn page<T: DeserializeOwned + Send + 'static>(
-    body: Vec<u8>,
-    what: &'static str,
-) -> Result<Page<T>, HaloError> {
-    if body.len() <= LARGE {
-        return page_now(&body, what);
-    }
-    let decoded = tokio::task::spawn_blocking(move || page_now(&body, what)).await;
-    decoded.unwrap_or_else(|_| Err(HaloError::NotUnderstood(format!("{what}: the page could not be decoded"))))
-}
-
-fn page_now<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Page<T>, HaloError> {
+/// Decodes a list page.
+pub(super) fn page<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<Page<T>, HaloError> {
     if body.trim_ascii_start().first() == Some(&b'[') {
         return Ok(Page { rows: json(body, what)?, total: None, page_size: None });
     }
@@ -167,7 +185,7 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
-        Ok(Scalar(value.chars().take(LONGEST_TEXT).collect::<String>().into()))
+        Ok(Scalar(cut(value.chars()).into()))
     }
 
     fn visit_unit<E>(self) -> Result<Scalar, E> {
@@ -219,7 +237,20 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         _ => return Ok(None),
     };
     let printable = |c: &char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
-    Ok(Some(text.chars().filter(printable).take(LONGEST_TEXT).collect()))
+    Ok(Some(text.chars().filter(printable).collect()))
+}
+
+/// Returns the beginning of a text, as much of it as Halo's columns hold.
+fn cut(text: impl Iterator<Item = char>) -> String {
+    let mut left = LONGEST_TEXT;
+    let fits = |c: &char| match left.checked_sub(c.len_utf16()) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    text.take_while(fits).collect()
 }
 
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
@@ -296,20 +327,40 @@ mod tests {
     #[test]
     fn not_json_passes_and_wrong_json_does_not() {
         for body in ["<html>", "Rate limit reached", r#"{"clients": [{"id": 1"#, ""] {
-            assert!(matches!(page_now::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable { .. })), "{body}");
+            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::Unavailable { .. })), "{body}");
         }
         for body in [r#"{"clients": 7}"#, r#"{"load_error": "x"}"#, r#""text""#, r#"[{"name": "no id"}]"#, "17"] {
-            assert!(matches!(page_now::<Row>(body.as_bytes(), "rows"), Err(HaloError::NotUnderstood(_))), "{body}");
+            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::NotUnderstood(_))), "{body}");
         }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(record::<Row>(deep.as_bytes(), "row").is_err());
+    }
+
+    #[test]
+    fn texts_are_cut_as_halos_columns_cut_them() {
+        let name = |name: &str| {
+            let body = json!({ "id": 1, "name": name }).to_string();
+            record::<Row>(body.as_bytes(), "row").unwrap().unwrap().name.unwrap()
+        };
+        for whole in ["Łódź".to_owned(), "n".repeat(500), "語".repeat(500), "😀".repeat(250)] {
+            assert_eq!(name(&whole), whole);
+        }
+        assert_eq!(name(&"n".repeat(100_000)), "n".repeat(500));
+        assert_eq!(name(&format!("n{}", "😀".repeat(1_000))), format!("n{}", "😀".repeat(249)), "no half of a letter");
+    }
+
+    #[test]
+    fn number_beyond_every_type_is_not_understood() {
+        for body in [r#"[{"id": 1e400}]"#, r#"[{"id": 1, "name": -1e999}]"#] {
+            assert!(matches!(page::<Row>(body.as_bytes(), "rows"), Err(HaloError::NotUnderstood(_))), "{body}");
+        }
     }
 
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(body: Vec<u8>, json in r#"[\[\]{}",:0-9a-z.-]{0,40}"#) {
             for body in [&body[..], json.as_bytes()] {
-                let _ = page_now::<Row>(body, "rows");
+                let _ = page::<Row>(body, "rows");
                 let _ = record::<Row>(body, "row");
                 let _ = super::super::reason::reason(body, &["secret"]);
             }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     ids::HaloTenant,
-    net::{Answer, Call, StatusCode},
+    net::{Answer, AnswerLimits, Call, StatusCode},
 };
 
 /// Domains on which Halo itself runs tenants. A secret is sent only to these and to the host that
@@ -63,7 +63,7 @@ impl Session {
     async fn discover(&self) -> Result<Discovery, HaloError> {
         let url = &self.credentials.url;
         for path in ["/api/authinfo", "/api/InstanceInfo"] {
-            let answer = self.exchange(Call::get(url.at(path)), MaxWait::Default).await?;
+            let answer = self.exchange(Call::get(url.at(path), AnswerLimits::FEW_FACTS), MaxWait::Default).await?;
             if answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT {
                 return Err(HaloError::unavailable(answer.status, format!("{path}: {}", answer.status.as_u16())));
             }

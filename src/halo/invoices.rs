@@ -20,6 +20,9 @@ const MAX_SINGLE_READS: usize = 50;
 /// The invoices that are read one by one where a list shows lines and no subscription in any of
 /// them. If these show none either, the list is believed.
 const MAX_SAMPLES: usize = 3;
+/// The most invoices without lines, or with lines that show no subscription, that are kept until
+/// then.
+const MAX_UNREAD: usize = 2_000;
 
 /// What recurring invoices say of one subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,20 +171,26 @@ impl Session {
         let mut findings =
             Findings { wanted, today: now.date_naive(), billed: BTreeSet::new(), reasons: BTreeMap::new() };
         let (mut without_lines, mut without_links) = (Vec::new(), Vec::new());
-        let (mut lists_lines, mut lists_links) = (false, false);
+        let (mut lists_lines, mut lists_links, mut left_out) = (false, false, false);
         let mut pages = self.pages::<WireInvoice>(Vec::new(), EndProof::SmallFirstPage);
         while !findings.are_complete()
             && let Some(invoices) = pages.next().await?
         {
             for invoice in invoices {
                 findings.add(&invoice);
-                if invoice.lines.as_ref().is_none_or(Vec::is_empty) {
-                    without_lines.push(invoice);
+                let kept = if invoice.lines.as_ref().is_none_or(Vec::is_empty) {
+                    &mut without_lines
                 } else if Findings::shows_links(&invoice) {
                     (lists_lines, lists_links) = (true, true);
+                    continue;
                 } else {
                     lists_lines = true;
-                    without_links.push(invoice);
+                    &mut without_links
+                };
+                if kept.len() < MAX_UNREAD {
+                    kept.push(invoice);
+                } else {
+                    left_out = true;
                 }
             }
         }
@@ -194,7 +203,7 @@ impl Session {
             }
         }
         without_lines.sort_by_key(|invoice| !findings.belongs_to_open(invoice));
-        let mut all_read = !pages.leaves_rows_out();
+        let mut all_read = !left_out && !pages.leaves_rows_out();
         for (read, invoice) in without_lines.iter().enumerate() {
             if findings.are_complete() {
                 break;

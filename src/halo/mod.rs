@@ -13,7 +13,8 @@
 //! function that is called before every request.
 //!
 //! `transport` sends one request with permit and token; `paging` reads lists to their end; one file
-//! for each noun holds its wire format. Halo's answers are decoded leniently and never trusted.
+//! for each noun holds its wire format. Halo's answers are decoded leniently and never trusted:
+//! each has a limit of its own, and a list is read page by page and kept only within [`KeptRows`].
 //! docs/halo-api.md holds what is known of Halo's API, and how well.
 
 mod budget;
@@ -24,6 +25,7 @@ mod discovery;
 mod error;
 mod host_memory;
 mod invoices;
+mod kept_rows;
 mod paging;
 mod preserved_fields;
 pub mod probe;
@@ -58,6 +60,7 @@ pub use self::{
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{HaloError, LimitedBy, WriteError},
     invoices::{NotBilledReason, RecurringBilling},
+    kept_rows::KeptRows,
     preserved_fields::{FieldDiff, PreservedFields, QuantityChange},
     subscriptions::{Quantity, Subscription, SubscriptionLookup, Subscriptions, VENDOR},
     url::{HaloUrl, HaloUrlProblem},
@@ -148,6 +151,7 @@ impl Halo {
             most_requests: u32::MAX,
             tokens_before: self.0.tokens.issued.load(Ordering::Relaxed),
             partner: None,
+            own_token: None,
             accepted: AtomicBool::new(true),
             discovery: OnceCell::new(),
         }
@@ -168,6 +172,8 @@ pub struct Session {
     tokens_before: u64,
     /// The partner who owns the credentials.
     partner: Option<PartnerId>,
+    /// The token of credentials that are not stored.
+    own_token: Option<token::TokenSlot>,
     /// Whether Halo has accepted the credentials, now or before they were stored.
     accepted: AtomicBool,
     discovery: OnceCell<discovery::Discovery>,
@@ -181,9 +187,10 @@ impl Session {
     }
 
     /// Marks the credentials as just typed by a user of this partner. Until Halo has issued a token
-    /// for them, their owner is not proven.
-    pub fn unverified_for(self, partner: PartnerId) -> Self {
+    /// for them, their owner is not proven. Their token is never kept beyond the session.
+    pub fn unverified_for(mut self, partner: PartnerId) -> Self {
         self.accepted.store(false, Ordering::Relaxed);
+        self.own_token = Some(token::TokenSlot::default());
         self.of_partner(partner)
     }
 

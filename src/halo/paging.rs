@@ -25,10 +25,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    HaloError, Session,
+    HaloError, KeptRows, Session,
     decode::{self, Page},
     transport::{ApiRequest, Area, MaxWait},
 };
+use crate::net::AnswerLimits;
 
 /// The largest page that Halo returns.
 pub(super) const PAGE_SIZE: u32 = 100;
@@ -39,6 +40,8 @@ pub(super) const MIN_PAGE_CAP: u32 = 20;
 /// tenant's budget. A list that replaces single reads may be as long as it is cheaper.
 const MAX_PAGES: u32 = 300;
 const MAX_FILTERED_PAGES: u32 = 50;
+/// The most rows of one list, for a Halo whose pages have more rows than were asked for.
+const MAX_ROWS: usize = 100_000;
 /// A read that has used this many requests is completed whatever the wait. Two such reads do not
 /// fit into a tenant's budget, and an abandoned read starts again from its beginning.
 const BULK_READ_AFTER: u32 = 100;
@@ -63,6 +66,11 @@ pub(super) trait ListedRecord: DeserializeOwned + Send + 'static {
     const NEWEST_FIRST: bool = false;
 
     fn id(&self) -> i32;
+
+    /// The memory that the row takes up, in bytes.
+    fn size(&self) -> usize {
+        size_of::<Self>()
+    }
 
     /// Adds what only a record that was read singly shows.
     fn with_members(self, _members: &Value) -> Self {
@@ -138,7 +146,7 @@ impl<R: ListedRecord> Pages<'_, R> {
         if self.ended {
             return Ok(None);
         }
-        if self.read >= self.most {
+        if self.read >= self.most || self.ids.len() > MAX_ROWS {
             return Err(HaloError::NotUnderstood(format!("{}: the list does not end", R::PATH)));
         }
         let Page { rows, total, .. } = self.read_page().await?;
@@ -231,19 +239,23 @@ impl<R: ListedRecord> Pages<'_, R> {
         &mut self,
         wanted: &mut BTreeMap<i32, T>,
         found: &mut BTreeMap<i32, RecordLookup<R>>,
-        others: &mut Vec<R>,
+        others: &mut Others<R>,
     ) -> Result<bool, HaloError> {
         let Some(rows) = self.next().await? else { return Ok(false) };
-        sort(rows, wanted, found, others);
+        sort(rows, wanted, found, others)?;
         Ok(true)
     }
 
-    /// Reads all rows. A list that stops short of its own count by repeating a page leaves rows out
-    /// and is an error, and so is one with a record that is too large.
-    pub(super) async fn all(mut self) -> Result<Vec<R>, HaloError> {
+    /// Reads all rows, and keeps those that are `wanted`. A list that stops short of its own count
+    /// by repeating a page leaves rows out and is an error, and so is one with a record that is too
+    /// large.
+    pub(super) async fn all(mut self, kept: &mut KeptRows, wanted: impl Fn(&R) -> bool) -> Result<Vec<R>, HaloError> {
         let mut rows = Vec::new();
         while let Some(more) = self.next().await? {
-            rows.extend(more);
+            for row in more.into_iter().filter(&wanted) {
+                kept.add(&row)?;
+                rows.push(row);
+            }
         }
         if self.leaves_rows_out() {
             return Err(HaloError::AnswerTooLarge(format!("{}: {} records", R::PATH, self.too_large)));
@@ -303,9 +315,10 @@ impl Session {
         query.push(("page_no", page_no.to_string()));
         query.push(("order", "id".into()));
         query.push(("orderdesc", R::NEWEST_FIRST.to_string()));
-        let request = ApiRequest { area: R::AREA, path: R::PATH, query: &query, body: None, max_wait };
+        let limits = AnswerLimits::PAGE;
+        let request = ApiRequest { area: R::AREA, path: R::PATH, query: &query, body: None, max_wait, limits };
         match self.api(request).await {
-            Ok(answer) => decode::page(answer.body, R::PATH).await,
+            Ok(answer) => decode::answer(answer, R::PATH, decode::page).await,
             Err(failure) => Err(match failure.error {
                 // A list always exists, unless its whole module is missing.
                 HaloError::NotFound if R::AREA == Area::Licences => HaloError::LicensingOff,
@@ -347,7 +360,8 @@ impl Session {
                 Ok(page) => {
                     let is_last = page.rows.len() < size as usize;
                     match &mut joined {
-                        Some(joined) => joined.rows.extend(page.rows),
+                        // More rows than were asked for are those of the next parts.
+                        Some(joined) => joined.rows.extend(page.rows.into_iter().take(size as usize)),
                         // The size that is stated is that of a part.
                         None => joined = Some(Page { page_size: page.page_size.filter(|_| size == page_size), ..page }),
                     }
@@ -367,14 +381,14 @@ impl Session {
     pub(super) async fn single<R: ListedRecord>(&self, id: i32, max_wait: MaxWait) -> Result<Option<R>, HaloError> {
         let path = format!("{}/{id}", R::PATH);
         let query = [("includedetails", "true".to_owned())];
-        let request = ApiRequest { area: R::AREA, path: &path, query: &query, body: None, max_wait };
+        let limits = AnswerLimits::RECORD;
+        let request = ApiRequest { area: R::AREA, path: &path, query: &query, body: None, max_wait, limits };
         let answer = match self.api(request).await.map_err(HaloError::from) {
             Ok(answer) => answer,
             Err(HaloError::NotFound | HaloError::Rejected { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let record = decode::record_and_members::<R>(&answer.body, R::PATH)?;
-        let record = record.map(|(record, members)| record.with_members(&members));
+        let record = decode::answer(answer, R::PATH, whole_record::<R>).await?;
         if record.as_ref().is_some_and(|record| record.id() != id) {
             return Err(HaloError::NotUnderstood(format!("{path}: another record was answered")));
         }
@@ -395,7 +409,7 @@ impl Session {
         wanted: BTreeMap<i32, Option<ListFilter>>,
         absence: AbsenceProof,
     ) -> Result<(BTreeMap<i32, RecordLookup<R>>, Vec<R>), HaloError> {
-        let (mut found, mut others) = (BTreeMap::new(), Vec::new());
+        let (mut found, mut others) = (BTreeMap::new(), Others { rows: Vec::new(), kept: KeptRows::default() });
         let mut missing = wanted;
         let mut pages = self.pages::<R>(Vec::new(), EndProof::SmallFirstPage);
         // One page more than there are records is never read; see the comparison below.
@@ -428,7 +442,7 @@ impl Session {
                 && let Ok(page) = self.page::<R>(&filter, 1, self.page_size::<R>(), max_wait(read)).await
             {
                 missing.insert(id, None);
-                sort(page.rows, &mut missing, &mut found, &mut others);
+                sort(page.rows, &mut missing, &mut found, &mut others)?;
                 continue;
             }
             match self.single(id, max_wait(read)).await {
@@ -477,8 +491,20 @@ impl Session {
         }
         found.extend(refused.into_keys().map(|id| (id, Ok(None))));
         found.extend(unclear);
-        Ok((found, others))
+        Ok((found, others.rows))
     }
+}
+
+/// Rows that were not asked for and may matter.
+struct Others<R> {
+    rows: Vec<R>,
+    kept: KeptRows,
+}
+
+/// Decodes a record that was read singly, with all of its members.
+pub(super) fn whole_record<R: ListedRecord>(body: &[u8], what: &str) -> Result<Option<R>, HaloError> {
+    let record = decode::record_and_members::<R>(body, what)?;
+    Ok(record.map(|(record, members)| record.with_members(&members)))
 }
 
 /// Moves the wanted rows to `found`, and other rows that may matter to `others`. A wanted row that
@@ -487,8 +513,8 @@ fn sort<R: ListedRecord, T>(
     rows: Vec<R>,
     wanted: &mut BTreeMap<i32, T>,
     found: &mut BTreeMap<i32, RecordLookup<R>>,
-    others: &mut Vec<R>,
-) {
+    others: &mut Others<R>,
+) -> Result<(), HaloError> {
     for row in rows {
         let id = row.id();
         if wanted.contains_key(&id) {
@@ -497,9 +523,11 @@ fn sort<R: ListedRecord, T>(
                 found.insert(id, Ok(Some(row)));
             }
         } else if row.is_of_interest() && !found.contains_key(&id) {
-            others.push(row);
+            others.kept.add(&row)?;
+            others.rows.push(row);
         }
     }
+    Ok(())
 }
 
 /// Returns the longest wait for the next request of a read that has used this many.

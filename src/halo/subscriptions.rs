@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{
-    HaloError, PreservedFields, Session, decode,
+    HaloError, KeptRows, PreservedFields, Session, decode,
     paging::{AbsenceProof, EndProof, ListFilter, ListedRecord, RecordLookup, max_wait},
     transport::Area,
 };
@@ -142,6 +142,12 @@ impl ListedRecord for WireLicence {
         self.id
     }
 
+    fn size(&self) -> usize {
+        let texts = [self.client_name.as_ref(), self.name.as_ref()].into_iter().flatten();
+        let texts = texts.chain(self.product_sku.iter().flatten()).chain(self.vendor.iter().flatten());
+        size_of::<Self>() + texts.map(String::len).sum::<usize>()
+    }
+
     fn is_whole(&self) -> bool {
         self.client_id.is_some() && self.count.is_some()
     }
@@ -227,10 +233,15 @@ impl Session {
     /// vendors' included. The rows are filtered again, because Halo silently ignores a parameter it
     /// does not know and then answers the whole tenant's rows. A row that may be ours and does not
     /// show its customer, marker or vendor is read singly: mistaken for another's, it would be
-    /// created a second time.
-    pub async fn subscriptions_of(&self, customer: HaloCustomerId) -> Result<Vec<Subscription>, HaloError> {
-        let rows =
-            self.pages::<WireLicence>(vec![("client_id", customer.to_string())], EndProof::AnotherPage).all().await?;
+    /// created a second time. `kept` counts the rows of all lists that the caller keeps.
+    pub async fn subscriptions_of(
+        &self,
+        customer: HaloCustomerId,
+        kept: &mut KeptRows,
+    ) -> Result<Vec<Subscription>, HaloError> {
+        let filter = vec![("client_id", customer.to_string())];
+        let wanted = |row: &WireLicence| row.hides_owner() || row.client_id == Some(customer.0);
+        let rows = self.pages::<WireLicence>(filter, EndProof::AnotherPage).all(kept, wanted).await?;
         let (mut found, mut read) = (Vec::new(), 0);
         for row in rows {
             let id = row.id;

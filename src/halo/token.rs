@@ -20,17 +20,21 @@ use super::{
     transport::{MaxWait, is_html},
 };
 use crate::domain::guide::Permission;
-use crate::net::{Answer, Body, Call, Method, StatusCode};
+use crate::net::{Answer, AnswerLimits, Body, Call, Method, StatusCode};
 
 /// The assumed life of a token if Halo does not report one.
 const DEFAULT_LIFE: TimeDelta = TimeDelta::minutes(10);
 /// A token is replaced this long before it expires; a short-lived one at half its life.
 const MARGIN: TimeDelta = TimeDelta::minutes(2);
 /// The longest life that is believed, whatever Halo reports.
-const LONGEST_LIFE: TimeDelta = TimeDelta::hours(24);
+const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
 
 /// The longest token that is accepted, in bytes. Halo's are around one kilobyte.
 const MAX_TOKEN: usize = 16 << 10;
+/// The tokens that a process keeps, and their bytes: more than its partners need. A token beyond
+/// that costs its partner one request.
+const MAX_KEPT: usize = 2_000;
+const MAX_KEPT_BYTES: usize = 4 << 20;
 
 /// The scopes of the guide. Reading subscriptions is assumed to be part of editing them, as it is
 /// where it was measured.
@@ -83,8 +87,8 @@ impl Token {
     }
 }
 
-/// The tokens of the process. A token belongs to address, Client ID and Secret together, so new
-/// details never use an old token.
+/// The tokens of the process, for stored credentials. A token belongs to address, Client ID and
+/// Secret together, so new details never use an old token.
 #[derive(Default)]
 pub(super) struct Tokens {
     slots: Mutex<HashMap<TokenKey, TokenSlot>>,
@@ -92,7 +96,7 @@ pub(super) struct Tokens {
 }
 
 /// The lock is held while a token is requested, so that only one request is sent.
-type TokenSlot = Arc<tokio::sync::Mutex<Option<Arc<Token>>>>;
+pub(super) type TokenSlot = Arc<tokio::sync::Mutex<Option<Arc<Token>>>>;
 
 #[derive(PartialEq, Eq, Hash)]
 struct TokenKey {
@@ -110,15 +114,38 @@ impl Tokens {
         };
         let mut slots = self.slots.lock().expect("nothing panics while holding the token table");
         if !slots.contains_key(&key) {
-            let alive = |slot: &TokenSlot| {
-                // A caller requests a token, or the token is still valid.
-                Arc::strong_count(slot) > 1
-                    || slot.try_lock().is_ok_and(|held| held.as_ref().is_some_and(|token| token.usable_at(now)))
-            };
-            slots.retain(|_, slot| alive(slot));
+            make_space(&mut slots, now);
         }
         slots.entry(key).or_default().clone()
     }
+}
+
+/// Forgets tokens that are over, and the next ones to be over until there is space for one more. A
+/// slot that a caller uses stays.
+fn make_space(slots: &mut HashMap<TokenKey, TokenSlot>, now: DateTime<Utc>) {
+    let mut kept = Vec::new();
+    slots.retain(|_, slot| {
+        let token = slot.try_lock().ok().and_then(|held| held.clone());
+        if Arc::strong_count(slot) > 1 {
+            return true;
+        }
+        let Some(token) = token.filter(|token| token.usable_at(now)) else { return false };
+        kept.push((token.usable_until, token.value.expose_secret().len()));
+        true
+    });
+    // The longest-lived ones that fit are kept.
+    kept.sort_unstable_by_key(|(until, _)| std::cmp::Reverse(*until));
+    let mut bytes = 0;
+    let fitting = kept.iter().take(MAX_KEPT - 1).take_while(|(_, length)| {
+        bytes += length;
+        bytes <= MAX_KEPT_BYTES - MAX_TOKEN
+    });
+    let fitting = fitting.count();
+    let Some((last, _)) = kept.get(fitting) else { return };
+    slots.retain(|_, slot| {
+        let until = slot.try_lock().ok().and_then(|held| held.as_ref().map(|token| token.usable_until));
+        Arc::strong_count(slot) > 1 || until.is_some_and(|until| until > *last)
+    });
 }
 
 /// Why the token endpoint refused.
@@ -134,6 +161,15 @@ impl From<HaloError> for TokenRejection {
 }
 
 impl Session {
+    /// Returns where the session's token is kept: beside those of the process, or in the session
+    /// itself if a user only tries the credentials.
+    pub(super) fn token_slot(&self) -> TokenSlot {
+        match &self.own_token {
+            Some(slot) => slot.clone(),
+            None => self.halo.tokens.slot(&self.credentials, self.halo.clock.now()),
+        }
+    }
+
     /// Requests a token with the guide's three scopes; if a scope is refused, without the optional
     /// one; then with single scopes, to name the missing one.
     pub(super) async fn request_token(&self) -> Result<Token, HaloError> {
@@ -197,7 +233,7 @@ impl Session {
             .append_pair("client_secret", self.credentials.client_secret.expose_secret())
             .append_pair("scope", &scope)
             .finish();
-        let call = Call { method: Method::POST, url, bearer: None, body: Body::Form(form), within: None };
+        let call = Call { method: Method::POST, body: Body::Form(form), ..Call::get(url, AnswerLimits::FEW_FACTS) };
         Ok(self.exchange(call, MaxWait::Default).await?)
     }
 
@@ -231,8 +267,9 @@ impl Session {
         };
         let life = said.get("expires_in").and_then(decode::whole).filter(|seconds| *seconds > 0);
         let life = life.and_then(TimeDelta::try_seconds).unwrap_or(DEFAULT_LIFE).min(LONGEST_LIFE);
+        let known = |name: &&str| *name == "all" || OAuthScope::ALL.iter().any(|scope| scope.name() == *name);
         let granted = match said.get("scope").and_then(Value::as_str) {
-            Some(names) => names.split_whitespace().map(str::to_owned).collect(),
+            Some(names) => names.split_whitespace().filter(known).map(str::to_owned).collect(),
             None => scopes.iter().map(|scope| scope.name().to_owned()).collect(),
         };
         self.accepted.store(true, Ordering::Relaxed);
@@ -263,4 +300,48 @@ fn is_final(answer: &Answer) -> bool {
 fn oauth_error(answer: &Answer) -> Option<String> {
     let said: Map<String, Value> = serde_json::from_slice(&answer.body).ok()?;
     Some(said.get("error")?.as_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> TokenKey {
+        let url = HaloUrl::parse("halo.example.com", &crate::net::AllowList::default()).unwrap();
+        TokenKey { url, application_client_id: number.to_string(), secret: [0; 32] }
+    }
+
+    /// A table with so many tokens of this length; the later ones last longer.
+    fn table(many: usize, length: usize, now: DateTime<Utc>) -> HashMap<TokenKey, TokenSlot> {
+        let token = |number: usize| Token {
+            value: "t".repeat(length).into(),
+            granted: BTreeSet::new(),
+            usable_until: now + TimeDelta::seconds(number as i64),
+            serial: 0,
+        };
+        (0..many).map(|number| (key(number), TokenSlot::new(Some(Arc::new(token(number))).into()))).collect()
+    }
+
+    #[test]
+    fn kept_tokens_are_bounded_by_number_and_bytes() {
+        let now = DateTime::UNIX_EPOCH;
+        for (many, length, kept) in [(100, 1_000, 99), (5_000, 100, MAX_KEPT - 1), (1_000, MAX_TOKEN, 255)] {
+            let mut slots = table(many, length, now);
+            make_space(&mut slots, now);
+            assert_eq!(slots.len(), kept, "{many} of {length} bytes");
+            assert!(slots.contains_key(&key(many - 1)) && !slots.contains_key(&key(0)), "the longest-lived are kept");
+        }
+    }
+
+    #[test]
+    fn slot_in_use_is_kept() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut slots = table(5_000, 100, now);
+        let in_use = slots[&key(0)].clone();
+        make_space(&mut slots, now);
+        assert!(slots.contains_key(&key(0)));
+        drop(in_use);
+        make_space(&mut slots, now);
+        assert!(!slots.contains_key(&key(0)), "it is over");
+    }
 }

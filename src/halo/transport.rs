@@ -20,7 +20,7 @@ use super::{
 };
 use crate::domain::guide::Permission;
 use crate::domain::problem::UnusableAnswer;
-use crate::net::{Answer, Body, Call, Method, NetError, StatusCode};
+use crate::net::{Answer, AnswerLimits, Body, Call, Method, NetError, StatusCode};
 
 /// The reason for an internal error of Halo's that states none.
 const UNEXPLAINED: &str = "an internal error of Halo's (status 500), for which it gave no reason";
@@ -28,6 +28,8 @@ const UNEXPLAINED: &str = "an internal error of Halo's (status 500), for which i
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// The most seconds added to that wait, so that processes do not return together.
 const DEFAULT_WAIT_SPREAD: u64 = 30;
+/// The wait after an answer for which there was no memory.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// The longest `Retry-After` that is obeyed.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
@@ -59,6 +61,7 @@ pub(super) struct ApiRequest<'a> {
     /// The JSON body; a request with one is a POST.
     pub body: Option<Value>,
     pub max_wait: MaxWait,
+    pub limits: AnswerLimits,
 }
 
 /// How long a request may wait for the budget.
@@ -155,7 +158,7 @@ impl Session {
             Some(value) => (Method::POST, Body::Json(value.clone())),
             None => (Method::GET, Body::Empty),
         };
-        let call = Call { method, url, bearer: Some(&token.value), body, within: None };
+        let call = Call { method, url, bearer: Some(&token.value), body, within: None, limits: request.limits };
         self.exchange(call, request.max_wait).await
     }
 
@@ -295,7 +298,7 @@ impl Session {
 
     /// Requests a new token even if a valid one is kept; returns the errors of a connection check.
     pub(super) async fn new_token(&self) -> Result<Arc<Token>, HaloError> {
-        let slot = self.halo.tokens.slot(&self.credentials, self.halo.clock.now());
+        let slot = self.token_slot();
         let mut held = slot.lock().await;
         *held = None;
         let fresh = Arc::new(self.request_token().await?);
@@ -306,7 +309,7 @@ impl Session {
     /// Returns a valid token that is not `refused`; requests one if necessary, once for all callers
     /// that wait for it.
     pub(super) async fn token(&self, refused: Option<&Arc<Token>>) -> Result<Arc<Token>, HaloError> {
-        let slot = self.halo.tokens.slot(&self.credentials, self.halo.clock.now());
+        let slot = self.token_slot();
         let mut held = slot.lock().await;
         if let Some(token) = held.as_ref()
             && token.usable_at(self.halo.clock.now())
@@ -341,6 +344,11 @@ fn classify_net_error(error: NetError, path: &str) -> Failure {
         NetError::Interrupted => Failure { may_have_acted: true, ..HaloError::NoAnswer.into() },
         NetError::TooLarge => Failure {
             error: HaloError::AnswerTooLarge(format!("{path}: the answer is too large")),
+            may_have_acted: true,
+            reason: None,
+        },
+        NetError::Busy => Failure {
+            error: HaloError::RateLimited { wait: BUSY_WAIT, by: LimitedBy::OurBudget },
             may_have_acted: true,
             reason: None,
         },

@@ -12,13 +12,13 @@ use super::{
     HaloError, Session, Subscription, VENDOR, WriteError,
     customers::WireClient,
     decode,
-    paging::ListedRecord,
+    paging::{ListedRecord, whole_record},
     subscriptions::{MARKER_FIELD, WireLicence},
     transport::{ApiRequest, Area, Failure, MaxWait},
 };
 use crate::{
     ids::{HaloCustomerId, HaloSubscriptionId},
-    net::Answer,
+    net::{Answer, AnswerLimits},
 };
 
 /// The type that distinguishes subscriptions from plain licences (docs/halo-api.md, section 4.1;
@@ -94,7 +94,7 @@ impl Session {
             record["site_id"] = json!(site);
         }
         let answer = self.write(record, deadline).await?;
-        match decode::record::<WireLicence>(&answer.body, "created subscription") {
+        match decode::answer(answer, "created subscription", decode::record::<WireLicence>).await {
             Ok(Some(wire)) if wire.id() > 0 => Ok(wire.of(new.customer)),
             Ok(_) => Err(WriteError::Doubtful(HaloError::NotUnderstood("created subscription: no id".into()))),
             Err(error) => Err(WriteError::Doubtful(error)),
@@ -117,8 +117,8 @@ impl Session {
     ) -> Result<Option<Subscription>, WriteError> {
         let record = json!({ "id": id.0, "client_id": customer.0, "count": quantity });
         let answer = self.write(record, deadline).await?;
-        let wire = decode::record_and_members::<WireLicence>(&answer.body, "written subscription");
-        Ok(wire.ok().flatten().map(|(wire, members)| wire.with_members(&members).of(customer)))
+        let wire = decode::answer(answer, "written subscription", whole_record::<WireLicence>).await;
+        Ok(wire.ok().flatten().map(|wire| wire.of(customer)))
     }
 
     /// Returns the customer's main site, if Halo shows one.
@@ -134,6 +134,7 @@ impl Session {
             query: &[],
             body: Some(json!([record])),
             max_wait: MaxWait::Until(deadline),
+            limits: AnswerLimits::RECORD,
         };
         self.api(request).await.map_err(|Failure { error, may_have_acted, reason }| match reason {
             Some(reason) if may_have_acted => WriteError::Failed { reason, error },

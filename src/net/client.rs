@@ -1,6 +1,6 @@
 //! An HTTP client that sends one request and reads one answer, within every limit.
 
-use std::{error::Error, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use reqwest::{
@@ -9,14 +9,32 @@ use reqwest::{
     redirect, retry,
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 use url::Url;
 
-use super::{Guard, guard::BlockedAddress, install_tls_provider};
+use super::{
+    AnswerLimits, Guard,
+    guard::BlockedAddress,
+    in_flight::{Held, InFlight, NoPermit},
+    install_tls_provider,
+    json_meter::JsonMeter,
+};
 
 const USER_AGENT: &str = concat!("INFIMA-Halo-Integration/", env!("CARGO_PKG_VERSION"));
 /// How long an idle connection is kept: shorter than servers usually keep it, so that a create
 /// seldom uses one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The most idle connections to one host.
+const MAX_IDLE_CONNECTIONS: usize = 8;
+/// What a server may send over HTTP/2 before it is read, for each request and each connection, and
+/// the headers of one answer, in bytes.
+const STREAM_WINDOW: u32 = 128 << 10;
+const CONNECTION_WINDOW: u32 = 512 << 10;
+const MAX_HEADERS: u32 = 32 << 10;
+/// A server that stops sending after it had to wait this long for us is not at fault.
+const LONG_WAIT: Duration = Duration::from_secs(1);
+/// The most bytes that are read of an answer that is no success.
+const MAX_ERROR: usize = 64 << 10;
 
 /// The time and size limits of a client.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +43,7 @@ pub struct HttpLimits {
     pub connect: Duration,
     /// From the first byte sent to the last byte read.
     pub total: Duration,
-    /// Size of an answer's body in bytes, after decompression.
+    /// Size of any answer's body in bytes, after decompression. A [`Call`] may set less.
     pub answer: usize,
 }
 
@@ -42,6 +60,8 @@ pub struct HttpClient {
     unrestricted: Client,
     /// For addresses that partners type: the guard, and a client that resolves names through it.
     guarded: Option<(Guard, Client)>,
+    /// The answers that are in flight, of a client for typed addresses.
+    in_flight: Option<Arc<InFlight>>,
     limits: HttpLimits,
 }
 
@@ -53,6 +73,7 @@ pub struct Call<'a> {
     pub body: Body,
     /// A shorter total time-out than the client's. A longer one has no effect.
     pub within: Option<Duration>,
+    pub limits: AnswerLimits,
 }
 
 pub enum Body {
@@ -62,11 +83,13 @@ pub enum Body {
     Form(String),
 }
 
-/// An answer with its whole body.
+/// An answer with its body. An answer that is no success is cut if it is long.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// The place among the answers in flight. It is returned with the answer.
+    _held: Option<Held>,
 }
 
 /// The reason why there is no answer.
@@ -84,6 +107,10 @@ pub enum NetError {
     /// The answer is larger than the limit. The request arrived.
     #[error("the answer is too large")]
     TooLarge,
+    /// Other answers took up all the memory that is meant for answers, until the time ran out. The
+    /// request arrived.
+    #[error("too many large answers are being read")]
+    Busy,
 }
 
 /// The process cannot set up TLS.
@@ -95,12 +122,13 @@ impl HttpClient {
     /// A client for addresses that partners type.
     pub fn for_typed_addresses(guard: Guard, limits: HttpLimits) -> Result<Self, CannotBuildClient> {
         let guarded = build(limits, |builder| builder.dns_resolver(guard.clone()).https_only(true))?;
-        Ok(Self { unrestricted: build(limits, |builder| builder)?, guarded: Some((guard, guarded)), limits })
+        let in_flight = Some(Arc::default());
+        Ok(Self { unrestricted: build(limits, |builder| builder)?, guarded: Some((guard, guarded)), in_flight, limits })
     }
 
     /// A client for addresses that the operator configures. They may be private.
     pub fn for_configured_addresses(limits: HttpLimits) -> Result<Self, CannotBuildClient> {
-        Ok(Self { unrestricted: build(limits, |builder| builder)?, guarded: None, limits })
+        Ok(Self { unrestricted: build(limits, |builder| builder)?, guarded: None, in_flight: None, limits })
     }
 
     /// The guard of a client for typed addresses.
@@ -118,26 +146,46 @@ impl HttpClient {
             }
         };
         let limit = call.within.map_or(self.limits.total, |within| within.min(self.limits.total));
+        let deadline = Instant::now() + limit;
+        let limits = AnswerLimits { bytes: call.limits.bytes.min(self.limits.answer), ..call.limits };
+        let mut held = self.in_flight.as_ref().map(|in_flight| in_flight.enter(call.url.authority()));
         let response = client.execute(request(call, limit)).await.map_err(|error| classify_error(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
+        if status.is_success() && response.content_length().is_some_and(|length| length > limits.bytes as u64) {
+            return Err(NetError::TooLarge);
+        }
 
-        let mut body = Vec::new();
+        let (mut body, mut meter, mut waited) = (Vec::new(), JsonMeter::default(), Duration::ZERO);
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| NetError::Interrupted)?;
-            if body.len() + chunk.len() > self.limits.answer {
+            let chunk = chunk.map_err(|_| if waited > LONG_WAIT { NetError::Busy } else { NetError::Interrupted })?;
+            let size = body.len() + chunk.len();
+            if !status.is_success() && size > MAX_ERROR {
+                body.extend_from_slice(&chunk[..MAX_ERROR - body.len()]);
+                break;
+            }
+            if size > limits.bytes || status.is_success() && !meter.add(&chunk, &limits) {
                 return Err(NetError::TooLarge);
+            }
+            if let Some(held) = &mut held {
+                let began = Instant::now();
+                held.grow(size, deadline).await.map_err(|NoPermit| NetError::Busy)?;
+                waited += began.elapsed();
+            }
+            if size > body.capacity() {
+                // Grows as a vector does, and not beyond the limit.
+                body.reserve_exact((2 * size).min(limits.bytes) - body.len());
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, headers, body })
+        Ok(Answer { status, headers, body, _held: held })
     }
 }
 
 impl<'a> Call<'a> {
     /// A GET without credentials.
-    pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, bearer: None, body: Body::Empty, within: None }
+    pub fn get(url: Url, limits: AnswerLimits) -> Self {
+        Self { method: Method::GET, url, bearer: None, body: Body::Empty, within: None, limits }
     }
 }
 
@@ -152,6 +200,10 @@ fn build(
         .connect_timeout(limits.connect)
         .timeout(limits.total)
         .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_max_header_list_size(MAX_HEADERS)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
@@ -182,12 +234,5 @@ fn request(call: Call<'_>, limit: Duration) -> Request {
 }
 
 fn classify_error(error: &reqwest::Error) -> NetError {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<BlockedAddress>() {
-            return NetError::Blocked;
-        }
-        cause = error.source();
-    }
     if error.is_connect() || error.is_builder() { NetError::Unreachable } else { NetError::Interrupted }
 }

@@ -4,20 +4,28 @@
 //! The guard checks in two places. [`Guard::check_url`] checks the URL, because an IP literal never
 //! reaches a resolver. The resolver that the connection itself uses checks every address of a name:
 //! the address that was checked is the one that is dialled, so a name whose answer changes between
-//! two look-ups (DNS rebinding) gains nothing.
+//! two look-ups (DNS rebinding) gains nothing. A name with an address that is not public gets the
+//! answer of a name that does not exist, and not sooner, so that no partner can list the names of
+//! our network.
 
 use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::{Arc, LazyLock},
+    time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::{Instant, sleep_until};
 use url::{Host, Url};
 
 use super::AllowList;
+
+/// The least time after which a name without a usable address is refused. The answer for a name
+/// inside of our network comes sooner than that for one that does not exist.
+const REFUSAL_TIME: Duration = Duration::from_millis(500);
 
 /// Looks up all addresses of a name. Tests pass one with answers of their own.
 pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync>;
@@ -70,18 +78,24 @@ impl Guard {
         if public && standard { Ok(()) } else { Err(BlockedAddress) }
     }
 
-    /// Resolves a name to all its addresses. A single address that is not public blocks the name.
-    pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Box<dyn std::error::Error + Send + Sync>> {
-        let found = (self.lookup)(name.to_owned()).await?;
-        if found.is_empty() {
-            return Err(io::Error::from(io::ErrorKind::NotFound).into());
+    /// Resolves a name to all its addresses. A single address that is not public makes the name as
+    /// unusable as one that does not exist.
+    pub async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, NoPublicAddress> {
+        let began = Instant::now();
+        match (self.lookup)(name.to_owned()).await {
+            Ok(found) if !found.is_empty() && found.iter().copied().all(is_public) => Ok(found),
+            Ok(_) | Err(_) => {
+                sleep_until(began + REFUSAL_TIME).await;
+                Err(NoPublicAddress)
+            }
         }
-        if !found.iter().copied().all(is_public) {
-            return Err(BlockedAddress.into());
-        }
-        Ok(found)
     }
 }
+
+/// The name leads to no public address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the name leads to no public address")]
+pub struct NoPublicAddress;
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {

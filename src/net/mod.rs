@@ -6,6 +6,10 @@
 //! public addresses over https ([`guard`] says what is public), and one for addresses that the
 //! operator configures.
 //!
+//! An answer is measured while it arrives ([`AnswerLimits`]). A client for addresses that partners
+//! type also bounds what it holds of all answers together, so that no Halo takes up the memory of a
+//! process (`in_flight`).
+//!
 //! The module does not know whom it calls. Tokens, paging, budgets and the meaning of a status
 //! belong to its callers: `halo`; `app`, which builds the clients and fetches the issuer's keys;
 //! and `dev`, which calls our own API. A caller learns the same about every address that is blocked
@@ -14,10 +18,13 @@
 mod allow_list;
 mod client;
 pub mod guard;
+mod in_flight;
+mod json_meter;
 
 pub use allow_list::{AllowList, NotHostAndPort};
 pub use client::{Answer, Body, Call, CannotBuildClient, HttpClient, HttpLimits, NetError};
 pub use guard::Guard;
+pub use json_meter::AnswerLimits;
 pub use reqwest::{Method, StatusCode};
 
 /// Makes ring the TLS provider of the process. Any number of calls is safe, even after another

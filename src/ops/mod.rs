@@ -24,6 +24,8 @@ pub use association::search_text;
 pub use authorize::Target;
 pub use error::{ARCHIVED, HaloFailure, HaloFailureCode, OpError, UserError, UserErrorCode};
 
+use tokio::sync::Semaphore;
+
 use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::domain::activity::Action;
@@ -46,6 +48,8 @@ pub struct Parts {
     /// How far this process' clock is from the shared one.
     pub clock_skew: Mutex<ClockSkew>,
     pub settings: Settings,
+    /// One place for a run during which a worker died: such runs are executed one after the other.
+    pub taken_over: Arc<Semaphore>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +67,8 @@ pub struct Settings {
 
 impl Ops {
     pub fn new(db: Db, keys: Keyring, halo: Halo, clock: Clock, settings: Settings) -> Self {
-        Self(Arc::new(Parts { db, keys, halo, clock, clock_skew: Mutex::default(), settings }))
+        let (clock_skew, taken_over) = (Mutex::default(), Arc::new(Semaphore::new(1)));
+        Self(Arc::new(Parts { db, keys, halo, clock, clock_skew, settings, taken_over }))
     }
 }
 

@@ -52,9 +52,10 @@ pub struct Claimed {
     pub clients: Option<Vec<ClientId>>,
     /// When a user, or the nightly schedule, last requested the run.
     pub asked_at: DateTime<Utc>,
-    /// How often it was started, this time included: a run that kills its worker is not started for
-    /// ever.
+    /// How often it was started without an end, this time included.
     pub starts: u32,
+    /// For how long the run is to be set aside, because workers died during it again and again.
+    pub cool_down: Option<Duration>,
     /// How many attempts failed because Halo was not available.
     pub attempts: u32,
     /// When the run was claimed, by Postgres' clock and by one that never jumps.
@@ -74,16 +75,20 @@ pub struct LeaseTerms {
     pub length: Duration,
     /// How long after a lease's end a request of its owner may still be under way.
     pub grace: Duration,
+    /// For how long a run is set aside at first after workers died during it.
+    pub cool_down: Duration,
 }
 
 /// Claims the run if it is due and no other worker holds a lease for that partner. Returns `None`
 /// if the run is finished, held by another worker, or not yet due: its own job or the sweep wakes a
-/// worker later.
+/// worker later. The same if a worker died during the run and it would not be `alone`, the only
+/// such run in this process.
 pub async fn claim(
     tx: &mut Tx,
     _: SystemScope,
     run: RunId,
     worker: &str,
+    alone: bool,
     terms: LeaseTerms,
     at: DateTime<Utc>,
 ) -> Result<Option<Claimed>> {
@@ -110,6 +115,7 @@ pub async fn claim(
         length: terms.length,
         grace: terms.grace,
         partner: row.partner_state.parse().map_err(inconsistent("partners", "state", row.partner_id))?,
+        alone,
         cancelled_until: row.cancelled_until,
         at,
     };
@@ -150,6 +156,7 @@ pub async fn claim(
         asked_at: claimed.requested_at(),
         clients: claimed.clients,
         starts: claimed.starts,
+        cool_down: locked.lifecycle.cool_down(terms.cool_down),
         attempts: claimed.attempts,
         claimed_at,
     }))

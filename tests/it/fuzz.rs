@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures::{FutureExt, SinkExt, StreamExt};
 use infima_halo::auth::Role;
 use infima_halo::clock::Clock;
-use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, HaloUrl, Priority};
+use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, HaloUrl, KeptRows, Priority};
 use infima_halo::ids::{AssociationId, ClientId, ConnectionId, HaloCustomerId, HaloSubscriptionId, PartnerId, RunId};
 use infima_halo::net::{AllowList, Guard, HttpClient, HttpLimits, guard::is_public};
 use infima_halo::seal::Sealed;
@@ -135,7 +135,7 @@ async fn arbitrary_halo_response_is_result_or_error() {
         let credentials = Credentials::new(url.clone(), "x", &format!("secret {number}").into());
         let session = halo.session(credentials, Priority::Background).at_most(20);
         let found = session.search_customers("a", 1, 10).await;
-        let looked = session.subscriptions_of(HaloCustomerId(41)).await;
+        let looked = session.subscriptions_of(HaloCustomerId(41), &mut KeptRows::default()).await;
         let report =
             halo.session(Credentials::new(url.clone(), "x", &format!("check {number}").into()), Priority::Interactive);
         let report = report.at_most(20).check().await;

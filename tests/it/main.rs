@@ -12,6 +12,7 @@ mod domain;
 mod fuzz;
 mod graphql;
 mod halo;
+mod hostile;
 mod http;
 mod jobs;
 mod net;

@@ -6,12 +6,15 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{Router, http::header::LOCATION, routing::get};
-use futures::FutureExt;
-use infima_halo::net::{AllowList, Call, Guard, HttpClient, HttpLimits, NetError, StatusCode, guard::is_public};
+use futures::{FutureExt, StreamExt, future::join_all};
+use infima_halo::net::{
+    AllowList, AnswerLimits, Call, Guard, HttpClient, HttpLimits, NetError, StatusCode,
+    guard::{Lookup, is_public},
+};
 use url::Url;
 
 /// A guard whose resolver gives these answers, one after the other; the last one stays.
@@ -34,9 +37,14 @@ fn scripted(answers: &[&[&str]]) -> Guard {
 
 /// A server on loopback that counts its requests.
 async fn server() -> (String, Arc<AtomicUsize>) {
+    server_with(Router::new()).await
+}
+
+/// The same with more pages.
+async fn server_with(pages: Router) -> (String, Arc<AtomicUsize>) {
     let hits = Arc::new(AtomicUsize::new(0));
     let counted = hits.clone();
-    let router = Router::new()
+    let router = pages
         .route("/small", get(|| async { "small" }))
         .route("/large", get(|| async { "x".repeat(4096) }))
         .route("/away", get(|| async { (StatusCode::FOUND, [(LOCATION, "http://169.254.169.254/latest/meta-data/")]) }))
@@ -56,7 +64,7 @@ fn client(guard: Guard) -> HttpClient {
 }
 
 fn call(address: &str) -> Call<'static> {
-    Call::get(Url::parse(address).unwrap())
+    Call::get(Url::parse(address).unwrap(), AnswerLimits::PAGE)
 }
 
 #[test]
@@ -76,8 +84,7 @@ fn non_public_address_is_recognised() {
     }
 }
 
-/// None of these may lead to a connection, whatever a name resolves to; the guard's error is always
-/// the same.
+/// None of these may lead to a connection; the guard's error is always the same.
 #[tokio::test]
 async fn blocked_addresses_are_refused_alike() {
     let (address, hits) = server().await;
@@ -107,10 +114,6 @@ async fn blocked_addresses_are_refused_alike() {
         "https://127.0.0.1./".into(),
         "https://[::1]/".into(),
         "https://169.254.169.254/latest/meta-data/".into(),
-        "https://halo.example.com/".into(),  // resolves to loopback
-        "https://halo.example.com./".into(), // and so does its spelling with a dot
-        "https://127.0.0.1.nip.io/".into(),
-        "https://hälo.example.com/".into(),
         "https://8.8.8.8:8443/".into(), // public, but not the standard port
         "http://8.8.8.8/".into(),       // public, but not https
         "https://user@8.8.8.8/".into(),
@@ -119,7 +122,41 @@ async fn blocked_addresses_are_refused_alike() {
     for address in blocked {
         assert_eq!(inside.send(call(&address)).await.err(), Some(NetError::Blocked), "{address}");
     }
+    // Every name resolves to loopback here.
+    let names = ["halo.example.com", "halo.example.com.", "127.0.0.1.nip.io", "hälo.example.com"];
+    for refused in join_all(names.map(|name| inside.send(call(&format!("https://{name}/"))))).await {
+        assert_eq!(refused.err(), Some(NetError::Unreachable));
+    }
     assert_eq!(hits.load(Ordering::SeqCst), 0, "no request reached the internal address");
+}
+
+/// What a partner learns about a name of our network, and about one that does not exist.
+#[tokio::test]
+async fn internal_name_is_refused_like_one_that_does_not_exist() {
+    use infima_halo::halo::{BudgetAnswer, Credentials, Halo, HaloSettings, Priority};
+    let failing: Lookup = Arc::new(|_| async { Err(std::io::ErrorKind::NotFound.into()) }.boxed());
+    let guards = [
+        scripted(&[&["10.0.0.1"]]),
+        scripted(&[&["169.254.169.254"]]),
+        scripted(&[&["8.8.8.8", "::1"]]),
+        scripted(&[&[]]),
+        Guard::with_lookup(AllowList::default(), failing),
+    ];
+    let refusals = guards.map(async |guard| {
+        let budget = Arc::new(|_| async { Ok(BudgetAnswer::Go) }.boxed());
+        let clock = infima_halo::clock::Clock::manual("2026-11-24T09:00:00Z".parse().unwrap());
+        let halo = Halo::new(client(guard), budget, clock, HaloSettings::default());
+        let url = halo.address("https://vault.example.com").unwrap();
+        let credentials = Credentials::new(url, "x", &secrecy::SecretString::from("x"));
+        let session = halo.session(credentials, Priority::Interactive);
+        let session = session.unverified_for(infima_halo::ids::PartnerId::generate());
+        let began = Instant::now();
+        let checks = format!("{:?}", session.check().await.checks);
+        assert!(began.elapsed() >= Duration::from_millis(500), "the time shows which names exist");
+        checks
+    });
+    let refusals = join_all(refusals).await;
+    assert!(refusals[0].contains("NoAnswer") && refusals.iter().all(|it| *it == refusals[0]), "{refusals:#?}");
 }
 
 #[tokio::test]
@@ -132,7 +169,7 @@ async fn name_with_one_non_public_address_is_refused() {
         ["2606:4700:4700::1111", "64:ff9b::a00:1"],
     ] {
         let mixed = client(scripted(&[&mixed]));
-        assert_eq!(mixed.send(call("https://halo.example.com/")).await.err(), Some(NetError::Blocked));
+        assert_eq!(mixed.send(call("https://halo.example.com/")).await.err(), Some(NetError::Unreachable));
     }
     let nothing = client(scripted(&[&[]]));
     assert_eq!(nothing.send(call("https://halo.example.com/")).await.err(), Some(NetError::Unreachable));
@@ -144,7 +181,7 @@ async fn dns_rebinding_does_not_reach_a_private_address() {
     let guard = scripted(&[&["8.8.8.8"], &["127.0.0.1"]]);
     assert_eq!(guard.resolve("halo.example.com").await.unwrap(), ["8.8.8.8".parse::<IpAddr>().unwrap()]);
     assert!(guard.check_url(&Url::parse("https://halo.example.com/").unwrap()).is_ok());
-    assert_eq!(client(guard).send(call("https://halo.example.com/")).await.err(), Some(NetError::Blocked));
+    assert_eq!(client(guard).send(call("https://halo.example.com/")).await.err(), Some(NetError::Unreachable));
 }
 
 #[tokio::test]
@@ -174,6 +211,35 @@ async fn response_is_capped_and_redirect_is_not_followed() {
     let away = allowed.send(call(&format!("http://{address}/away"))).await.unwrap();
     assert_eq!(away.status, StatusCode::FOUND);
     assert_eq!(hits.load(Ordering::SeqCst), 2);
+}
+
+/// A host that sends two large answers and never ends them: a third one waits for its place, small
+/// ones do not, and no place is lost.
+#[tokio::test]
+async fn large_answer_waits_for_its_place_and_small_one_does_not() {
+    let endless = || async {
+        let beginning = futures::stream::iter([Ok::<_, std::io::Error>(vec![b' '; 1 << 20])]);
+        axum::body::Body::from_stream(beginning.chain(futures::stream::pending()))
+    };
+    let (address, hits) = server_with(
+        Router::new().route("/endless", get(endless)).route("/page", get(|| async { vec![b' '; 1 << 20] })),
+    )
+    .await;
+    let limits = HttpLimits { total: Duration::from_secs(5), ..HttpLimits::default() };
+    let guard = Guard::new(AllowList::parse([&address]).unwrap());
+    let client = HttpClient::for_typed_addresses(guard, limits).unwrap();
+    let sends = async |path: &str| client.send(call(&format!("http://{address}{path}"))).await;
+    let endless = futures::future::join3(sends("/endless"), sends("/endless"), sends("/endless"));
+    let ((first, second, third), small) = tokio::join!(endless, async {
+        crate::support::until(async || hits.load(Ordering::SeqCst) >= 3).await;
+        sends("/small").await
+    });
+    let mut errors = [first, second, third].map(|sent| sent.err().expect("it does not end"));
+    errors.sort_by_key(|error| *error == NetError::Busy);
+    assert_eq!(errors, [NetError::Interrupted, NetError::Interrupted, NetError::Busy]);
+    assert_eq!(small.unwrap().body, b"small");
+    let pages = join_all((0..6).map(|_| sends("/page"))).await;
+    assert!(pages.into_iter().all(|page| page.is_ok_and(|page| page.body.len() == 1 << 20)), "six follow each other");
 }
 
 #[tokio::test]

@@ -325,5 +325,10 @@ fn named(fields: &[String]) -> String {
 }
 
 fn listed(ids: &[HaloSubscriptionId]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    const MOST: usize = 20;
+    let listed: Vec<_> = ids.iter().take(MOST).map(ToString::to_string).collect();
+    match ids.len().saturating_sub(MOST) {
+        0 => listed.join(", "),
+        more => format!("{} and {more} more", listed.join(", ")),
+    }
 }

@@ -68,8 +68,11 @@ pub(super) fn recovered<'s>(
     found
 }
 
+/// The most candidates that a problem keeps: far more than a user can choose among.
+const MAX_CANDIDATES: usize = 200;
+
 pub(super) fn ids(subscriptions: &[&ObservedSubscription]) -> Vec<HaloSubscriptionId> {
-    subscriptions.iter().map(|subscription| subscription.id).collect()
+    subscriptions.iter().map(|subscription| subscription.id).take(MAX_CANDIDATES).collect()
 }
 
 /// A second live record of an association: of a create that was sent twice, a copy that the partner

@@ -15,6 +15,10 @@ use crate::domain::problem::Problem;
 use crate::domain::roster::RosterState;
 use crate::ids::{ClientId, RunId};
 
+/// So many workers may die during a run before it is set aside: it may be the run that ends them.
+const MAX_DEATHS: u32 = 2;
+const LONGEST_COOL_DOWN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The part of a run that decides what may happen to it next, and what that changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
@@ -31,8 +35,8 @@ pub struct Lifecycle {
     /// When the running attempt read what is desired. Before that, the run covers new requests.
     pub read_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
-    /// How often the run was started since it last waited: a run that kills its worker is not
-    /// started for ever.
+    /// How often the run was started since it last waited or was given back: all starts but the
+    /// running one's have ended with the death of a worker. Kept while the run is set aside.
     pub starts: u32,
     /// How many attempts failed because Halo was not available.
     pub attempts: u32,
@@ -71,6 +75,9 @@ pub struct Claim {
     /// How long after a lease's end a request of its owner may still be in flight.
     pub grace: Duration,
     pub partner: RosterState,
+    /// No other run during which a worker died is running in the process: two such runs would be
+    /// blamed for each other.
+    pub alone: bool,
     /// When the last lease of the partner's cancelled runs ends.
     pub cancelled_until: Option<DateTime<Utc>>,
     pub at: DateTime<Utc>,
@@ -83,6 +90,8 @@ pub struct Pause {
     pub counts_as_attempt: bool,
     /// The pause is for some clients' sake: a run that waits for others need not wait.
     pub for_some: bool,
+    /// The run is set aside because workers died during it, and that is not forgotten.
+    pub set_aside: bool,
     pub problem: Problem,
 }
 
@@ -132,6 +141,8 @@ pub enum Impossible {
     Running,
     /// The time of the next attempt has not come.
     NotDue,
+    /// A worker died during the run, and during another one that is running in the process.
+    NotAlone,
     /// Another worker has the run, or a request of its last worker may be in flight.
     Leased,
     /// A request of the partner's cancelled run may be in flight.
@@ -145,12 +156,26 @@ pub enum Impossible {
     OtherNight,
     /// The run is not that of an earlier night.
     NightNotOver,
+    /// The run is set aside, and stays so when the next night comes.
+    SetAside,
 }
 
 impl Lifecycle {
     /// When a person, or the nightly schedule, last requested the run.
     pub fn requested_at(&self) -> DateTime<Utc> {
         self.night.map_or(self.queued_at, |night| night.requested_at.max(self.queued_at))
+    }
+
+    /// How long the run is set aside instead of being taken over: workers died during it again and
+    /// again. It is `first`, and twice as long with each further worker that dies.
+    pub fn cool_down(&self, first: Duration) -> Option<Duration> {
+        let further = self.starts.checked_sub(MAX_DEATHS).filter(|_| self.state == RunState::Running)?;
+        Some(first.saturating_mul(2_u32.saturating_pow(further)).min(LONGEST_COOL_DOWN))
+    }
+
+    /// Whether the run waits because workers died during it.
+    pub(super) fn is_set_aside(&self) -> bool {
+        self.state == RunState::Queued && self.starts >= MAX_DEATHS
     }
 
     /// The run after the event, by the database's clock.
@@ -172,6 +197,9 @@ impl Lifecycle {
                 if self.night.is_none_or(|night| night.date >= *next) {
                     return Err(Impossible::NightNotOver);
                 }
+                if self.is_set_aside() {
+                    return Err(Impossible::SetAside);
+                }
                 after.end(RunState::Failed, *at);
             }
             RunEvent::TookOver { from, left, pause } => {
@@ -188,6 +216,9 @@ impl Lifecycle {
                 after.attempts += u32::from(pause.counts_as_attempt);
                 after.problem = Some(pause.problem.clone());
                 after.wait(now + pause.wait);
+                if pause.set_aside {
+                    after.starts = self.deaths();
+                }
             }
             RunEvent::Released => {
                 self.must_run()?;
@@ -196,6 +227,8 @@ impl Lifecycle {
             }
             RunEvent::WorkerEnded => {
                 self.must_run()?;
+                // The worker was stopped, and did not die of the run.
+                after.starts = self.deaths();
                 after.lease = self.lease.clone().map(|lease| Lease { until: lease.until.min(now), ..lease });
             }
             RunEvent::Completed { confirmed, open, at } => {
@@ -249,6 +282,9 @@ impl Lifecycle {
         } else if claim.cancelled_until.is_some_and(|until| until + claim.grace >= now) {
             return Err(Impossible::CancelledRunInFlight);
         }
+        if self.starts > 0 && !claim.alone {
+            return Err(Impossible::NotAlone);
+        }
         self.state = RunState::Running;
         self.starts += 1;
         self.started_at.get_or_insert(claim.at);
@@ -256,6 +292,11 @@ impl Lifecycle {
         self.lease =
             Some(Lease { token: Some(claim.token), until: now + claim.length, worker: Some(claim.worker.clone()) });
         Ok(())
+    }
+
+    /// How many workers died during the run that is running now.
+    pub(super) fn deaths(&self) -> u32 {
+        self.starts.saturating_sub(1)
     }
 
     fn wait(&mut self, due: DateTime<Utc>) {

@@ -73,7 +73,8 @@ pub fn answer(
 
 impl Lifecycle {
     /// A running run covers what it has not read yet; a waiting one is widened, and begins when the
-    /// earlier of both is due. A pause that Halo asked for is kept, also if a person waits.
+    /// earlier of both is due. A pause that Halo asked for is kept, also if a person waits, and so
+    /// is that of a run that is set aside, which becomes the nightly sync of the latest night.
     pub(super) fn cover(
         &mut self,
         request: &RunRequest,
@@ -94,11 +95,12 @@ impl Lifecycle {
         } else {
             self.widen(request.clients.as_deref());
             self.interactive |= request.interactive;
-            if self.problem.as_ref().is_none_or(|problem| problem.code() != ProblemCode::RateLimited) {
+            let limited = self.problem.as_ref().is_some_and(|problem| problem.code() == ProblemCode::RateLimited);
+            if !limited && !self.is_set_aside() {
                 self.next_attempt_at = self.next_attempt_at.min(due);
             }
         }
-        self.night = self.night.or(night);
+        self.night = if self.is_set_aside() { night.or(self.night) } else { self.night.or(night) };
         Ok(())
     }
 
@@ -117,6 +119,9 @@ impl Lifecycle {
         self.attempts = self.attempts.max(from.attempts);
         if let Some(pause) = pause {
             self.problem = Some(pause.problem.clone());
+            if pause.set_aside {
+                self.starts = from.deaths();
+            }
             if !pause.for_some {
                 self.next_attempt_at = self.next_attempt_at.max(now + pause.wait);
             }

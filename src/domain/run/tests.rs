@@ -71,16 +71,23 @@ fn nightly(day: u32) -> Lifecycle {
 }
 
 /// Every kind of state that an event can meet.
-fn states() -> [(&'static str, Lifecycle); 9] {
+fn states() -> [(&'static str, Lifecycle); 12] {
+    let fault = Some(problem(ProblemKind::InternalFault));
     let limited = Some(problem(ProblemKind::RateLimited { retried: true }));
     [
         ("queued", queued()),
         ("queued, not due", Lifecycle { next_attempt_at: minutes(30), ..queued() }),
         ("queued, paused by Halo", Lifecycle { next_attempt_at: minutes(30), problem: limited, ..queued() }),
         ("queued, nightly", nightly(27)),
+        (
+            "queued, nightly, set aside",
+            Lifecycle { next_attempt_at: minutes(30), problem: fault, starts: 2, ..nightly(27) },
+        ),
         ("running", running()),
         ("running, has read", read()),
         ("running, lease ended", Lifecycle { lease: lease(minutes(-1)), ..read() }),
+        ("running, lease ended twice", Lifecycle { lease: lease(minutes(-1)), starts: 2, ..read() }),
+        ("running, taken over", Lifecycle { starts: 3, ..running() }),
         ("succeeded", Lifecycle { state: RunState::Succeeded, lease: None, finished_at: Some(now()), ..read() }),
         ("cancelled", running().apply(&RunEvent::Cancelled { at: now() }, now()).unwrap()),
     ]
@@ -93,6 +100,7 @@ fn claim() -> Claim {
         length: Duration::from_secs(60),
         grace: GRACE,
         partner: RosterState::Active,
+        alone: true,
         cancelled_until: None,
         at: now(),
     }
@@ -113,11 +121,16 @@ fn requested(request: RunRequest) -> RunEvent {
 
 fn pause(for_some: bool) -> Pause {
     let problem = problem(ProblemKind::HaloUnreachable { retried: true });
-    Pause { wait: Duration::from_secs(300), counts_as_attempt: true, for_some, problem }
+    Pause { wait: Duration::from_secs(300), counts_as_attempt: true, for_some, set_aside: false, problem }
+}
+
+fn set_aside() -> Pause {
+    let problem = problem(ProblemKind::InternalFault);
+    Pause { counts_as_attempt: false, set_aside: true, problem, ..pause(false) }
 }
 
 fn took_over(pause: Option<Pause>) -> RunEvent {
-    let from = Lifecycle { clients: Some(vec![client(2)]), attempts: 3, ..read() };
+    let from = Lifecycle { clients: Some(vec![client(2)]), attempts: 3, starts: 3, ..read() };
     RunEvent::TookOver { from: Box::new(from), left: None, pause }
 }
 
@@ -134,6 +147,7 @@ fn events() -> Vec<(&'static str, RunEvent)> {
     vec![
         ("claimed", RunEvent::Claimed(claim())),
         ("claimed, partner archived", RunEvent::Claimed(Claim { partner: RosterState::Archived, ..claim() })),
+        ("claimed, beside another run", RunEvent::Claimed(Claim { alone: false, ..claim() })),
         ("claimed, cancelled run in flight", RunEvent::Claimed(in_flight)),
         ("desired read", RunEvent::DesiredRead { total: 4 }),
         ("requested, same client", requested(request(&[1]))),
@@ -148,8 +162,10 @@ fn events() -> Vec<(&'static str, RunEvent)> {
         ("took over, one of all left", took_over_left(None, &[2])),
         ("took over, pause for all", took_over(Some(pause(false)))),
         ("took over, pause for some", took_over(Some(pause(true)))),
+        ("took over, set aside", took_over(Some(set_aside()))),
         ("handed over", RunEvent::HandedOver { to: RunId(Uuid::from_u128(9)), at: now() }),
         ("paused", RunEvent::Paused(pause(false))),
+        ("set aside", RunEvent::Paused(set_aside())),
         ("released", RunEvent::Released),
         ("worker ended", RunEvent::WorkerEnded),
         ("completed", completed(2, 0)),
@@ -182,11 +198,13 @@ fn result(state: &Lifecycle, event: &RunEvent) -> String {
         Some(lease) => text += &format!(", lease {} min", minutes(lease.until)),
         None => {}
     }
+    if after.starts != state.starts {
+        text += &format!(" starts {}", after.starts);
+    }
     let marks = [
         (after.night != state.night, " night"),
         (after.interactive != state.interactive, " interactive"),
         (after.read_at != state.read_at, if after.read_at.is_some() { " read" } else { " unread" }),
-        (after.starts != state.starts, " starts"),
         (after.attempts != state.attempts, " attempts"),
         (after.continued_by.is_some(), " continued"),
         (after.state.is_finished() != after.finished_at.is_some(), " INCONSISTENT"),
@@ -221,6 +239,7 @@ fn request_is_answered_by_the_run_that_covers_it() {
         ("running, has read; waiting", vec![(first, read()), (second, queued())]),
         ("waiting for the night of the 27th", vec![(first, Lifecycle { interactive: true, ..nightly(27) })]),
         ("waiting for the night of the 28th", vec![(first, nightly(28))]),
+        ("set aside in the night of the 27th", vec![(first, Lifecycle { starts: 2, ..nightly(27) })]),
     ];
     let requests = [("client 1", request(&[1])), ("client 2", request(&[2])), ("night of the 28th", night(28))];
     let mut table = String::new();
@@ -245,4 +264,20 @@ fn request_is_answered_by_the_run_that_covers_it() {
         }
     }
     insta::assert_snapshot!(table);
+}
+
+/// The first two workers may have died of anything. From then on the run is blamed, and waits twice
+/// as long each time.
+#[test]
+fn cool_down_doubles_with_each_worker_that_dies() {
+    let first = Duration::from_secs(5 * 60);
+    let cool_down = |starts| Lifecycle { starts, ..read() }.cool_down(first).map(|wait| wait.as_secs() / 60);
+    let expected = [(0, None), (1, None), (2, Some(5)), (3, Some(10)), (4, Some(20)), (10, Some(1280))];
+    for (starts, minutes) in expected {
+        assert_eq!(cool_down(starts), minutes, "{starts}");
+    }
+    for starts in [11, 33, u32::MAX] {
+        assert_eq!(cool_down(starts), Some(24 * 60), "{starts}");
+    }
+    assert_eq!(Lifecycle { starts: 5, ..queued() }.cool_down(first), None, "its time has come");
 }

@@ -112,13 +112,16 @@ impl Follows {
     }
 }
 
+/// The most fields that are named: a record that was replaced has lost them all.
+const MAX_NAMED: usize = 50;
+
 /// Returns the names of the fields as Halo's screens have them, money first, each once.
 pub(super) fn labels(mut paths: Vec<&String>) -> Vec<String> {
     let rank = |path: &str| SETTINGS.iter().position(|name| *name == path).unwrap_or(SETTINGS.len());
     paths.sort_by_key(|path| rank(path));
     let mut labels: Vec<String> = Vec::new();
     for label in paths.into_iter().map(|path| label(path)) {
-        if !labels.contains(&label) {
+        if labels.len() < MAX_NAMED && !labels.contains(&label) {
             labels.push(label);
         }
     }

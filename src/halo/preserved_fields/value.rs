@@ -13,6 +13,8 @@ use super::{QuantityChange, names};
 
 /// Longer texts are kept as a hash, in bytes.
 const LONGEST: usize = 48;
+/// Longer paths are kept as a hash, in bytes: nested names may add up.
+const LONGEST_PATH: usize = 160;
 /// Longer names are cut, in characters.
 const LONGEST_NAME: usize = 60;
 /// Values of deeper members are compared as one.
@@ -62,7 +64,8 @@ fn add_members<'a>(
 ) {
     for (name, value) in members {
         let name = plain_name(name);
-        add(format!("{path}.{name}"), &name, value, depth, values);
+        let path = hashed_beyond(LONGEST_PATH, format!("{path}.{name}"));
+        add(path, &name, value, depth, values);
     }
 }
 
@@ -78,7 +81,7 @@ fn add_items(path: &str, name: &str, items: &[Value], depth: usize, values: &mut
         let named = ELEMENT_NAMES.iter().map(|name| (*name, canonical(name, &item[*name])));
         let named = named.into_iter().find(|(_, text)| !text.is_empty());
         let (by, key) = named.unwrap_or_else(|| ("", index.to_string()));
-        let path = format!("{path}.{key}");
+        let path = hashed_beyond(LONGEST_PATH, format!("{path}.{key}"));
         let has_other_name = !matches!(by, "" | "id");
         add_members(&path, members.iter().filter(|(name, _)| !(has_other_name && *name == "id")), depth, values);
         values.insert(path, "1".into());
@@ -145,7 +148,11 @@ fn date(text: &str) -> Option<NaiveDateTime> {
 
 /// Returns the text, or a hash of it that fits into a stored note.
 pub(super) fn shortened(text: String) -> String {
-    if text.len() <= LONGEST {
+    hashed_beyond(LONGEST, text)
+}
+
+fn hashed_beyond(length: usize, text: String) -> String {
+    if text.len() <= length {
         return text;
     }
     let digest = Sha256::digest(&text);

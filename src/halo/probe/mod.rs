@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::{HaloError, Session, transport::MaxWait};
-use crate::net::{Body, Call, Method};
+use crate::net::{AnswerLimits, Body, Call, Method};
 
 pub use checks::{CHECKS, Check};
 pub use report::{ProbeReport, Verdict};
@@ -102,14 +102,14 @@ impl Probe<'_> {
             url.query_pairs_mut().extend_pairs(query);
         }
         let bearer = self.bearer.clone();
-        self.send(Call { bearer: bearer.as_ref(), ..Call::get(url) }).await
+        self.send(Call { bearer: bearer.as_ref(), ..Call::get(url, AnswerLimits::PAGE) }).await
     }
 
     async fn post(&mut self, path: &str, body: Value) -> Option<Seen> {
         let url = self.session.credentials.url.at(path);
         let bearer = self.bearer.clone();
-        let call = Call { method: Method::POST, url, bearer: bearer.as_ref(), body: Body::Json(body), within: None };
-        self.send(call).await
+        let call = Call::get(url, AnswerLimits::PAGE);
+        self.send(Call { method: Method::POST, bearer: bearer.as_ref(), body: Body::Json(body), ..call }).await
     }
 
     /// Sends one request. `None` means that there is no answer to look at; nothing is sent after a

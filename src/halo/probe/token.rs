@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::{Probe, Seen};
-use crate::net::{Body, Call, Method};
+use crate::net::{AnswerLimits, Body, Call, Method};
 
 const SCOPES: &str = "read:customers read:invoices edit:softwarelicensing";
 /// A scope that INFIMA's guide does not have granted.
@@ -146,7 +146,7 @@ impl Probe<'_> {
             form.append_pair("scope", scope);
         }
         let body = Body::Form(form.finish());
-        self.send(Call { method: Method::POST, url, bearer: None, body, within: None }).await
+        self.send(Call { method: Method::POST, body, ..Call::get(url, AnswerLimits::FEW_FACTS) }).await
     }
 }
 

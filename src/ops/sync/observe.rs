@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::guide::Permission;
 use crate::domain::plan::{CustomerState, Desired, DesiredAssociation, Lookup, Observed, ObservedCustomer};
 use crate::domain::problem::{Problem, ProblemCode};
-use crate::halo::{CustomerLookup, HaloError, Session, Subscription, SubscriptionLookup, Subscriptions};
+use crate::halo::{CustomerLookup, HaloError, KeptRows, Session, Subscription, SubscriptionLookup, Subscriptions};
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 use crate::ops::halo;
 use crate::storage::leases::LeasedTx;
@@ -102,12 +102,13 @@ pub(in crate::ops) async fn observe(
         .map(|association| association.customer)
         .collect();
     let wanted: Vec<_> = wanted.into_iter().collect();
+    let mut kept = KeptRows::default();
     for (id, lookup) in session.customers(&wanted).await? {
         let customer = match lookup {
             CustomerLookup::Missing => ObservedCustomer::Deleted,
             CustomerLookup::Found(customer) => {
                 names.insert(id, (customer.name.clone(), customer.top_level.clone()));
-                let found = match session.subscriptions_of(id).await {
+                let found = match session.subscriptions_of(id, &mut kept).await {
                     // Nothing is created for this customer; the others are not affected.
                     Err(HaloError::NotUnderstood(evidence) | HaloError::AnswerTooLarge(evidence)) => {
                         tracing::warn!(customer = %id, evidence, "the subscriptions of this customer are not understood");

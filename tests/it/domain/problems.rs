@@ -85,6 +85,13 @@ fn all() -> impl Iterator<Item = Problem> {
 }
 
 #[test]
+fn long_list_of_candidates_is_cut() {
+    let named = |many: i32| ProblemKind::DuplicateSubscription { ids: (1..=many).map(HaloSubscriptionId).collect() };
+    assert!(named(20).message().ends_with(" 19, 20)."), "{}", named(20).message());
+    assert!(named(25).message().ends_with(" 19, 20 and 5 more)."), "{}", named(25).message());
+}
+
+#[test]
 fn problem_text_is_whole_sentences() {
     for problem in all() {
         for text in [Some(problem.message().as_str()), problem.remedy()].into_iter().flatten() {

@@ -3,10 +3,10 @@
 use futures::FutureExt;
 use infima_halo::domain::guide::Permission;
 use infima_halo::halo::{
-    BudgetAnswer, BudgetRequest, Halo, HaloError, HaloSettings, LimitedBy, Priority, Session, SubscriptionLookup,
-    WriteError,
+    BudgetAnswer, BudgetRequest, Halo, HaloError, HaloSettings, KeptRows, LimitedBy, Priority, Session,
+    SubscriptionLookup, WriteError,
 };
-use infima_halo::ids::{HaloCustomerId, HaloSubscriptionId};
+use infima_halo::ids::{HaloCustomerId, HaloSubscriptionId, PartnerId};
 use infima_halo::net::{AllowList, Guard, HttpClient, HttpLimits};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use std::sync::Arc;
@@ -33,6 +33,34 @@ async fn token_is_requested_once_while_valid() {
     other.client_secret = "another".into();
     let refused = world.halo.session(other, Priority::Interactive).search_customers("", 1, 10).await;
     assert_eq!(refused, Err(HaloError::CredentialsRejected));
+}
+
+/// A user may type any details, and a Halo may answer each with another token.
+#[tokio::test]
+async fn token_of_typed_details_is_kept_no_longer_than_its_session() {
+    let world = HaloWorld::with(1, 0).await;
+    let typed = || world.session().unverified_for(PartnerId::generate());
+    let session = typed();
+    assert!(session.check().await.failure().is_none());
+    session.search_customers("", 1, 10).await.unwrap();
+    assert_eq!(world.calls(Call::Token), 1, "the session has it");
+    typed().search_customers("", 1, 10).await.unwrap();
+    assert_eq!(world.calls(Call::Token), 2, "another one has not");
+    for _ in 0..2 {
+        world.session().search_customers("", 1, 10).await.unwrap();
+        assert_eq!(world.calls(Call::Token), 3, "those of stored details are kept");
+    }
+}
+
+#[tokio::test]
+async fn token_is_believed_for_an_hour_at_most() {
+    let world = HaloWorld::with(1, 0).await;
+    world.tenant.configure(|settings| settings.token_lifetime = 1_000_000);
+    for (minutes, tokens) in [(0, 1), (57, 1), (3, 2)] {
+        world.clock.advance(chrono::Duration::minutes(minutes));
+        world.session().search_customers("", 1, 10).await.unwrap();
+        assert_eq!(world.calls(Call::Token), tokens, "{minutes}");
+    }
 }
 
 #[tokio::test]
@@ -128,7 +156,7 @@ async fn row_without_customer_affects_no_other_row() {
     assert!(all.unwrap().values().all(|it| matches!(it, SubscriptionLookup::Found(_))));
     assert!(more <= sent + 1, "that one is asked for by itself");
     // Another vendor's cannot be what an interrupted create made.
-    assert_eq!(world.session().subscriptions_of(HaloCustomerId(41)).await.unwrap().len(), 3);
+    assert_eq!(world.session().subscriptions_of(HaloCustomerId(41), &mut KeptRows::default()).await.unwrap().len(), 3);
 }
 
 /// An agent whose team sees nothing: otherwise the partner would read that everything was deleted,

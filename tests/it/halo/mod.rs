@@ -14,7 +14,8 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use infima_halo::clock::Clock;
 use infima_halo::halo::{
-    BudgetAnswer, BudgetRequest, Credentials, Halo, HaloSettings, NewSubscription, Priority, Session, Subscription,
+    BudgetAnswer, BudgetRequest, Credentials, Halo, HaloSettings, KeptRows, NewSubscription, Priority, Session,
+    Subscription,
 };
 use infima_halo::ids::{HaloCustomerId, HaloSubscriptionId};
 use infima_halo::net::{AllowList, Guard, HttpClient, HttpLimits};
@@ -149,7 +150,7 @@ fn every_call_can_be_made_on_another_task(
     movable(session.customers(&[]));
     movable(session.search_customers("", 1, 1));
     movable(session.subscriptions(&[]));
-    movable(session.subscriptions_of(CUSTOMER));
+    movable(session.subscriptions_of(CUSTOMER, &mut KeptRows::default()));
     movable(session.create_subscription(new, soon()));
     movable(session.set_quantity(HaloSubscriptionId(1), CUSTOMER, 1, soon()));
     movable(session.recurring_billing(billed));

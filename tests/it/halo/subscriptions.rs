@@ -1,7 +1,7 @@
 //! Reading subscriptions.
 
 use infima_halo::domain::guide::Permission;
-use infima_halo::halo::{CustomerLookup, HaloError, Quantity, SubscriptionLookup};
+use infima_halo::halo::{CustomerLookup, HaloError, KeptRows, Quantity, SubscriptionLookup};
 use infima_halo::ids::{HaloCustomerId, HaloSubscriptionId};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Level, Matching, TenantSeed};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ async fn all_subscriptions_of_a_customer_are_read() {
     world.tenant.act(Act::SetSubscriptionActive { id, active: false }).unwrap();
     for fault in [None, Some(Fault::NoRecordCount), Some(Fault::BareArray), Some(Fault::CountAsText)] {
         fault.into_iter().for_each(|fault| world.sticky(fault));
-        let rows = session.subscriptions_of(CUSTOMER).await.unwrap();
+        let rows = session.subscriptions_of(CUSTOMER, &mut KeptRows::default()).await.unwrap();
         assert_eq!(rows.len(), 45, "{fault:?}");
         assert_eq!(rows.iter().filter(|row| !row.active).count(), 1, "{fault:?}");
         assert!(rows.iter().all(|row| row.quantity == Quantity::Whole(3) && !row.is_from_our_vendor()), "{fault:?}");
@@ -34,7 +34,7 @@ async fn all_subscriptions_of_a_customer_are_read() {
         Fault::DeepJson,
     ] {
         world.sticky(fault);
-        let refused = session.subscriptions_of(CUSTOMER).await;
+        let refused = session.subscriptions_of(CUSTOMER, &mut KeptRows::default()).await;
         assert!(
             matches!(refused, Err(HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_))),
             "{fault:?}: {refused:?}"
@@ -43,7 +43,7 @@ async fn all_subscriptions_of_a_customer_are_read() {
     }
     for fault in [Fault::TruncatedJson, Fault::CutHalfway, Fault::HtmlOk, Fault::ServerErrorAfter] {
         world.once(fault);
-        let refused = session.subscriptions_of(CUSTOMER).await;
+        let refused = session.subscriptions_of(CUSTOMER, &mut KeptRows::default()).await;
         let cut = fault == Fault::CutHalfway;
         let as_it_was = matches!(refused, Err(HaloError::NoAnswer)) == cut
             && matches!(refused, Err(HaloError::Unavailable { .. })) != cut;
@@ -60,7 +60,8 @@ async fn list_ends_by_its_rows_and_not_by_its_count() {
         world.tenant.configure(|settings| settings.page_cap = cap);
         world.sticky(fault);
         let session = world.session();
-        assert_eq!(session.subscriptions_of(CUSTOMER).await.unwrap().len(), 120, "cap {cap}, {fault:?}");
+        let mut kept = KeptRows::default();
+        assert_eq!(session.subscriptions_of(CUSTOMER, &mut kept).await.unwrap().len(), 120, "cap {cap}, {fault:?}");
         let all: Vec<_> = world.tenant.subscriptions().iter().map(|one| HaloSubscriptionId(one.id)).collect();
         let lookups = session.subscriptions(&all).await.unwrap();
         assert!(lookups.values().all(|it| matches!(it, SubscriptionLookup::Found(_))), "cap {cap}, {fault:?}");

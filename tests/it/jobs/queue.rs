@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use futures::future::join_all;
 use infima_halo::auth::Role;
-use infima_halo::domain::problem::ProblemCode;
+use infima_halo::domain::connection::ConnectionState;
+use infima_halo::domain::problem::{Problem, ProblemCode};
 use infima_halo::domain::run::{RunState, Trigger};
 use infima_halo::ids::RunId;
 use infima_halo::ops::admin::housekeeping::sweep;
@@ -22,6 +23,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::ops::sync::crash::{as_it_should_be, three_clients};
 use crate::support::db::TestDatabase;
+use crate::support::halo_admin::SUCCEEDED;
 use crate::support::program::{program, run as ended};
 use crate::support::worker::Worker;
 use crate::support::world::{World, details_of, request};
@@ -96,27 +98,62 @@ async fn run_waiting_for_another_is_queued_when_that_one_ends() -> anyhow::Resul
     Ok(())
 }
 
-/// An administrator has to look at a run that kills its workers; the partner is notified, and need
-/// do nothing.
+/// A run that ends its workers is set aside, for longer each time. Support sees it at once, and the
+/// run goes its way when the fault is gone; neither a user nor the next night begins it sooner.
 #[tokio::test]
-async fn run_started_too_often_is_failed() -> anyhow::Result<()> {
-    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
-    let run = world.map(&["Alder"]).await.run.unwrap();
-    let died =
-        "update sync_runs set state = 'running', starts = $1, lease_token = gen_random_uuid(), finished_at = null,
-                    lease_until = now() - interval '1 hour'";
-    for starts in [9, 10] {
-        sqlx::query(died).bind(starts).execute(&world.owner).await?;
-        let looked = world.work(run).await;
-        let failed = world.run(run).await;
-        let problem = failed.problem.map(|problem| problem.code());
-        if starts < 10 {
-            assert_eq!((looked, problem), (RunOutcome::Finished(RunState::Succeeded), None));
-        } else {
-            assert_eq!((looked, problem), (RunOutcome::Finished(RunState::Failed), Some(ProblemCode::InternalFault)));
-        }
+async fn run_whose_workers_died_is_set_aside() {
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
+    world.set_users("Alder", 4).await;
+    let run = world.request_sync().await;
+    let dies = async || {
+        let died = "update sync_runs set state = 'running', starts = starts + 1, lease_token = gen_random_uuid(),
+                        lease_until = now() - interval '1 hour' where id = $1";
+        world.change(sqlx::query(died).bind(run.0)).await;
+    };
+    let waits = async || -> i64 {
+        let minutes =
+            "select round(extract(epoch from next_attempt_at - now()) / 60)::bigint from sync_runs where id = $1";
+        sqlx::query_scalar(minutes).bind(run.0).fetch_one(&world.owner).await.unwrap()
+    };
+    let mark = world.tenant.journal().len();
+    dies().await;
+    for minutes in [5, 10, 20] {
+        dies().await;
+        assert_eq!(world.work(run).await, RunOutcome::Rescheduled);
+        assert_eq!(waits().await, minutes);
+        let code = |problem: Option<Problem>| problem.map(|problem| problem.code());
+        assert_eq!(code(world.run(run).await.problem), Some(ProblemCode::InternalFault));
+        let connection = world.connection().await;
+        assert_eq!(connection.state, ConnectionState::NeedsAttention, "support is shown the partner");
+        assert_eq!(code(connection.problem), Some(ProblemCode::InternalFault));
+        assert_eq!(world.request_sync().await, run, "a request joins it");
+        world.clock.advance(chrono::Duration::days(1));
+        enqueue_nightly_syncs(world.ops(), Selection::Due).await.unwrap();
+        assert_eq!((world.open_run().await, waits().await), (Some(run), minutes), "and so does the night");
+        assert_eq!(world.work(run).await, RunOutcome::Skipped);
     }
-    Ok(())
+    assert_eq!(world.tenant.journal().len(), mark, "nothing was sent to Halo");
+
+    world.bring_forward(run).await;
+    assert_eq!(world.work(run).await, SUCCEEDED);
+    assert_eq!(world.connection().await.state, ConnectionState::Connected);
+    assert_eq!(world.billed(), [("Alder".to_owned(), vec![4])].into());
+}
+
+/// Two runs during which a worker died are not executed in one process at the same time: another
+/// worker's death would be blamed on both.
+#[tokio::test]
+async fn runs_whose_worker_died_are_executed_one_after_the_other() {
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
+    let run = world.request_sync().await;
+    let died = "update sync_runs set state = 'running', starts = 1, lease_token = gen_random_uuid(),
+                    lease_until = now() - interval '1 hour' where id = $1";
+    world.change(sqlx::query(died).bind(run.0)).await;
+    let other = world.ops().taken_over.acquire().await.unwrap();
+    assert_eq!(world.work(run).await, RunOutcome::Skipped);
+    assert_eq!(sweep(world.ops()).await.unwrap(), 1, "it is tried again");
+    drop(other);
+    assert_eq!(world.work(run).await, SUCCEEDED);
 }
 
 /// Four partners failed. One is no longer connected, one has succeeded with everything since, one

@@ -4,6 +4,7 @@ pub mod artifacts;
 pub mod data_dir;
 pub mod db;
 pub mod halo_admin;
+pub mod hostile_halo;
 pub mod program;
 pub mod served;
 pub mod statements;

@@ -3,7 +3,7 @@
 use std::process::{ExitStatus, Stdio};
 
 use infima_halo::config::Variables;
-use infima_halo::net::{Answer, Call, HttpClient, HttpLimits};
+use infima_halo::net::{Answer, AnswerLimits, Call, HttpClient, HttpLimits};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -122,7 +122,9 @@ impl Web {
     }
 
     pub async fn get(&self, url: &str) -> Answer {
-        self.0.send(Call::get(url.parse().expect("an address"))).await.expect("it answers")
+        // A page may be a bundle of several megabytes.
+        let limits = AnswerLimits { bytes: usize::MAX, ..AnswerLimits::PAGE };
+        self.0.send(Call::get(url.parse().expect("an address"), limits)).await.expect("it answers")
     }
 
     /// Repeats the request until the JSON response is as expected.

@@ -117,9 +117,13 @@ impl Worker {
         self.child.kill().await.expect("it was there");
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().expect("it has not ended").cast_signed())
+    }
+
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.id().expect("it has not ended");
-        kill(Pid::from_raw(id.cast_signed()), signal).expect("it is there");
+        kill(self.pid(), signal).expect("it is there");
     }
 
     /// Waits for the end, and gives the exit status.

@@ -35,9 +35,11 @@ pub(super) async fn finish(
         SyncOutcome::ShuttingDown => give_back(ops, lease, left).await,
         // What was confirmed by another connection is synced again.
         SyncOutcome::ConnectionChanged => give_back(ops, lease, None).await,
-        SyncOutcome::AttemptsExhausted => {
-            tracing::error!(sync_run.id = %lease.run(), partner.id = %lease.partner(), "this sync was started too often without an end");
-            fail(ops, lease, &Problem::new(ProblemKind::InternalFault, ops.clock.now()), revision).await
+        SyncOutcome::SetAside(wait) => {
+            tracing::error!(sync_run.id = %lease.run(), partner.id = %lease.partner(), wait_s = wait.as_secs(), "workers died during this sync again and again; it is set aside");
+            let problem = Problem::new(ProblemKind::InternalFault, ops.clock.now());
+            let pause = Pause { wait, counts_as_attempt: false, for_some: false, set_aside: true, problem };
+            put_back(ops, lease, left, &pause).await
         }
         SyncOutcome::Disconnected => cancel(ops, lease).await,
     }
@@ -123,7 +125,10 @@ async fn halt(
     let retried = decision != RetryDecision::GiveUp;
     let problem = halo::problem(error, worked, retried, now).with_first_seen_from(connection.problem.as_ref());
     tracing::warn!(sync_run.id = %lease.run(), partner.id = %lease.partner(), evidence = error.evidence(), "sync stopped");
-    let pause = |wait, counts_as_attempt| Pause { wait, counts_as_attempt, for_some: false, problem: problem.clone() };
+    let pause = |wait, counts_as_attempt| {
+        let problem = problem.clone();
+        Pause { wait, counts_as_attempt, for_some: false, set_aside: false, problem }
+    };
     match decision {
         RetryDecision::Wait(wait) => put_back(ops, lease, left, &pause(wait, false)).await,
         RetryDecision::Retry(wait) => put_back(ops, lease, left, &pause(wait, true)).await,
@@ -138,6 +143,12 @@ async fn put_back(
     pause: &Pause,
 ) -> Result<RunOutcome, OpError> {
     let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
+    // Support sees it at once, and until a run comes to its end.
+    if pause.set_aside
+        && let Some(revision) = connections::revision(&mut tx, lease.scope()).await?
+    {
+        connections::record_state(&mut tx, Some(&pause.problem), revision, ops.clock.now()).await?;
+    }
     let continued = leases::put_back(&mut tx, left, Some(pause), ops.clock.now()).await?;
     queue::enqueue(&mut tx, continued.run, continued.interactive, pause.wait).await?;
     pass(Failpoint::BeforeRescheduleCommit);

@@ -17,6 +17,7 @@ pub(in crate::ops::sync) mod step_result;
 mod tenant;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
@@ -50,9 +51,6 @@ pub use failpoints::stop_process_at;
 /// run does it, with one request for each 100 customers of the tenant, or one for each mapped
 /// customer, whichever is less.
 const CUSTOMERS_INTERVAL: TimeDelta = TimeDelta::days(7);
-
-/// Starts of one run without an end. A run that was started more often kills its worker.
-const MAX_STARTS: u32 = 10;
 
 /// How the work on a run ended, for the job that carried it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,8 +102,8 @@ enum SyncOutcome {
     ShuttingDown,
     /// The partner has another connection than the one that the run began with.
     ConnectionChanged,
-    /// The run was started too often: it kills its workers.
-    AttemptsExhausted,
+    /// Workers died during the run again and again: it is not executed before this time has passed.
+    SetAside(Duration),
     /// The partner has no connection any more.
     Disconnected,
 }
@@ -135,10 +133,13 @@ impl<E: Into<OpError>> From<E> for StopReason {
 /// Works on the run if it can be claimed. `worker` names the process in `leased_by`. After `stop`
 /// the step under way is finished and the run is given back.
 pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<RunOutcome, OpError> {
-    let mut tx = ops.db.begin(SystemScope::worker()).await?;
-    let claimed =
-        leases::claim(&mut tx, SystemScope::worker(), run, worker, ops.settings.lease, ops.clock.now()).await?;
+    let (system, terms) = (SystemScope::worker(), ops.settings.lease);
+    let alone = ops.taken_over.try_acquire().ok();
+    let mut tx = ops.db.begin(system).await?;
+    let claimed = leases::claim(&mut tx, system, run, worker, alone.is_some(), terms, ops.clock.now()).await?;
     let Some(claimed) = claimed else { return Ok(RunOutcome::Skipped) };
+    // Kept until this run has ended, if a worker died during it.
+    let _alone = alone.filter(|_| claimed.starts > 1);
     let lease = &claimed.lease;
     commit(tx, Failpoint::RunClaimed).await?;
     tracing::info!(sync_run.id = %run, partner.id = %lease.partner(), trigger = claimed.trigger.as_str(), "sync started");
@@ -193,8 +194,8 @@ async fn work(
     stop: &CancellationToken,
 ) -> Result<SyncOutcome, OpError> {
     let lease = &claimed.lease;
-    if claimed.starts > MAX_STARTS {
-        return Ok(SyncOutcome::AttemptsExhausted);
+    if let Some(wait) = claimed.cool_down {
+        return Ok(SyncOutcome::SetAside(wait));
     }
     let Some(loaded) = load(ops, claimed).await? else { return Ok(SyncOutcome::Disconnected) };
     attempt.revision = Some(loaded.connection.revision);

@@ -74,7 +74,8 @@ pub(super) fn pause(ops: &Ops, claimed: &Claimed, executor: &Executor<'_>, defer
     let may_retry = !others_answered && !is_exhausted(claimed, now);
     let backoff = backoff(claimed.lease.run(), claimed.attempts);
     if let Some(problem) = executor.unreachable.clone().filter(|_| may_retry) {
-        return Some(Pause { wait: backoff, counts_as_attempt: true, for_some: false, problem });
+        let pause = Pause { wait: backoff, counts_as_attempt: true, for_some: false, set_aside: false, problem };
+        return Some(pause);
     }
     let unconfirmed = counts.unconfirmed_creates > 0;
     if deferred.is_none() && !(unconfirmed && may_retry) {
@@ -86,7 +87,7 @@ pub(super) fn pause(ops: &Ops, claimed: &Claimed, executor: &Executor<'_>, defer
     // less often.
     let wait = if unconfirmed { (timeout / 5).max(backoff) } else { timeout };
     let problem = deferred.unwrap_or_else(|| Problem::new(ProblemKind::CreateUnconfirmed, now));
-    Some(Pause { wait, counts_as_attempt: unconfirmed, for_some: true, problem })
+    Some(Pause { wait, counts_as_attempt: unconfirmed, for_some: true, set_aside: false, problem })
 }
 
 /// Whether the run was tried for as long as a run is.
