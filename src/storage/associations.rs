@@ -1,4 +1,4 @@
-//! Associations as people see and change them. What a run does to them is in [`super::outcomes`].
+//! Associations as users see and change them. What a run does to them is in [`super::outcomes`].
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -153,7 +153,7 @@ pub async fn clients_of_customers(
     Ok(mapped.collect())
 }
 
-/// Applies a person's act to an association, and returns what it is then. `None` if the partner has
+/// Applies a user's act to an association, and returns what it is then. `None` if the partner has
 /// no such association, or the act is impossible for it. Adopting fails on
 /// `one_owner_per_subscription` if another client has the subscription.
 pub async fn apply(tx: &mut PartnerTx<'_>, id: AssociationId, event: &AssociationEvent) -> Result<Option<Lifecycle>> {
@@ -172,8 +172,8 @@ pub async fn any(db: &mut PgConnection, scope: &PartnerScope) -> Result<bool> {
     Ok(any)
 }
 
-/// Associations that a person's look at overwritten fields concerns: with a write that Halo has not
-/// been seen after, or with that problem.
+/// Associations whose writes wait until a user has reviewed overwritten fields: those with an
+/// unconfirmed write, and those with that problem.
 pub async fn waiting_for_writes(tx: &mut PartnerTx<'_>) -> Result<Vec<AssociationId>> {
     let ids = sqlx::query_scalar!(
         "select id from associations

@@ -73,7 +73,7 @@ impl TryFrom<Row> for Lifecycle {
     }
 }
 
-/// An association whose row is locked until the transaction ends: a person's act and a run's step
+/// An association whose row is locked until the transaction ends: a user's act and a run's step
 /// never decide about it at the same time.
 pub(super) struct Locked {
     id: AssociationId,

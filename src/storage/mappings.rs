@@ -7,7 +7,7 @@ use crate::auth::PartnerScope;
 use crate::domain::association::{AssociationState, MappedCustomer};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
-/// A mapping that a person has just saved.
+/// A mapping that a user has just saved.
 pub struct NewAssociation<'a> {
     pub id: AssociationId,
     pub client: ClientId,

@@ -15,7 +15,7 @@ use crate::ids::{AssociationId, HaloCustomerId, HaloSubscriptionId, ResultId};
 
 /// Notes what a write of the quantity, which is about to be sent, must leave as it is: a crash
 /// before Halo is seen again does not hide what Halo made of it. False if the association is no
-/// longer as the plan saw it: a person changed it meanwhile.
+/// longer as the plan saw it: a user changed it meanwhile.
 pub async fn intend_quantity(
     tx: &mut LeasedTx<'_>,
     association: AssociationId,
@@ -101,7 +101,7 @@ pub async fn create_refused(tx: &mut LeasedTx<'_>, association: AssociationId) -
 }
 
 /// Notes that the association owns this subscription from now on. False if it has one already, or
-/// if `revision` is given (for one that is taken back) and a person changed the association since.
+/// if `revision` is given (for one that is taken back) and a user changed the association since.
 /// Fails on `one_owner_per_subscription` if another association owns the subscription.
 pub async fn take_subscription(
     tx: &mut LeasedTx<'_>,
@@ -135,7 +135,7 @@ async fn apply(
 /// Notes the outcomes of several associations, with what follows for each, and returns the outcomes
 /// as they were noted. It takes the same few statements however many there are.
 ///
-/// If a person changed an association after the plan was made, nothing follows for it, and what was
+/// If a user changed an association after the plan was made, nothing follows for it, and what was
 /// not written to Halo counts as not done: the run that the change queued acts on it.
 pub async fn record(tx: &mut LeasedTx<'_>, reports: &[&StepReport], now: DateTime<Utc>) -> Result<Vec<Outcome>> {
     let (partner, run) = (tx.lease().partner(), tx.lease().run());

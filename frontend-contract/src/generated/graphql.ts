@@ -19,9 +19,9 @@ export type ActorRole =
 
 /** The sort orders of a list of clients. */
 export type ClientOrder =
-  /** By name, A to Z. */
+  /** Sorts by name, A to Z. */
   | 'NAME_ASC'
-  /** By name, Z to A. */
+  /** Sorts by name, Z to A. */
   | 'NAME_DESC';
 
 /** The input of `confirmHaloTenantChange`. */
@@ -40,20 +40,20 @@ export type DisconnectHaloInput = {
   partnerId?: string | null | undefined;
 };
 
-/** What happens to the billed quantity when an association ends. The subscription is never deleted. */
+/** The options for the billed quantity when an association ends. The subscription is never deleted. */
 export type HaloAssociationEnding =
   /** The quantity stays as it is, and on the invoice, until the partner changes it in Halo. */
   | 'KEEP_QUANTITY'
   /** The quantity is set to 0, so that the subscription is no longer billed. */
   | 'SET_TO_ZERO';
 
-/** What happens to the association that is replaced. */
+/** The ending of the association that is replaced. */
 export type HaloAssociationReplacementInput = {
-  /** What happens to the billed quantity at the customer that the client was mapped to. */
+  /** The option for the quantity that is billed at the customer that the client was mapped to. */
   previousSubscription: HaloAssociationEnding;
 };
 
-/** The status of an association. */
+/** The statuses of an association. */
 export type HaloAssociationStatus =
   /** The subscription exists and its quantity is kept up to date. */
   | 'ACTIVE'
@@ -66,7 +66,7 @@ export type HaloAssociationStatus =
   /** Halo has not confirmed the subscription yet. */
   | 'PENDING';
 
-/** Whether a recurring invoice bills a subscription. */
+/** The billing statuses of a subscription. */
 export type HaloBillingStatus =
   /**
    * No recurring invoice bills the subscription: nothing is billed until the partner adds it to
@@ -93,7 +93,7 @@ export type HaloClientAssociationInput = {
   /** Halo's id of the customer. */
   haloCustomerId: number;
   /**
-   * What happens to the current association. Required if the client is mapped to another
+   * The ending of the client's current association. Required if the client is mapped to another
    * customer.
    */
   replace?: HaloAssociationReplacementInput | null | undefined;
@@ -118,7 +118,7 @@ export type HaloConnectionCheckOutcome =
 
 /** The subjects of a check of the connection. */
 export type HaloConnectionCheckSubject =
-  /** Whether a Halo answers at the address. */
+  /** The address of the Halo. */
   | 'ADDRESS'
   /** The agent's Customers Access Level. */
   | 'AGENT_CUSTOMERS'
@@ -128,7 +128,7 @@ export type HaloConnectionCheckSubject =
   | 'AGENT_SOFTWARE_LICENCING'
   /** The agent's Users Access Level. */
   | 'AGENT_USERS'
-  /** Whether Halo accepts the Client ID and Client Secret. */
+  /** The Client ID and Client Secret. */
   | 'CREDENTIALS'
   /** The application's permission `edit:softwarelicensing`. */
   | 'EDIT_SOFTWARE_LICENSING'
@@ -137,7 +137,7 @@ export type HaloConnectionCheckSubject =
   /** The application's permission `read:invoices`. */
   | 'READ_INVOICES';
 
-/** The status of a connection. */
+/** The statuses of a connection. */
 export type HaloConnectionStatus =
   /** The last check and the last sync found no problem. */
   | 'CONNECTED'
@@ -154,7 +154,7 @@ export type HaloProblemCode =
   | 'ANSWER_NOT_UNDERSTOOD'
   /** Halo's answer is larger than INFIMA reads, even for a single record. */
   | 'ANSWER_TOO_LARGE'
-  /** INFIMA's own limit on requests to this Halo is reached. Halo has said nothing. */
+  /** INFIMA's own limit on requests to this Halo is reached. The limit is not Halo's. */
   | 'BUDGET_EXHAUSTED'
   /** Halo refused to create the subscription. The message says why. */
   | 'CREATE_REFUSED'
@@ -194,7 +194,7 @@ export type HaloProblemCode =
   | 'HALO_UNAVAILABLE'
   /** Halo did not answer. */
   | 'HALO_UNREACHABLE'
-  /** A fault of INFIMA's, whose support was notified. */
+  /** INFIMA has an internal error, and its support was notified. */
   | 'INTERNAL_FAULT'
   /** Software Licencing is switched off in Halo. */
   | 'LICENSING_OFF'
@@ -216,7 +216,7 @@ export type HaloProblemCode =
   | 'QUANTITY_REFUSED'
   /** Halo asked for a pause because of too many requests. */
   | 'RATE_LIMITED'
-  /** INFIMA did not get to send a request to Halo in time. Nothing was sent. */
+  /** INFIMA could not send a request to Halo in time. Nothing was sent. */
   | 'REQUEST_NOT_SENT'
   /** Halo refused a request that writes nothing. The message gives Halo's reason. */
   | 'REQUEST_REFUSED'
@@ -241,31 +241,31 @@ export type HaloProblemCode =
 
 /** The answers to the problem of an association. */
 export type HaloSubscriptionAnswer =
-  /** Use the subscription in `adoptSubscriptionId` for the client. */
+  /** Uses the subscription in `adoptSubscriptionId` for the client. */
   | 'ADOPT'
-  /** Resume writes: a user has reviewed the subscription's name, price and cost in Halo. */
+  /** Resumes writes: a user has reviewed the subscription's name, price and cost in Halo. */
   | 'CONTINUE'
-  /** Use none of the existing subscriptions and create a new one. */
+  /** Creates a new subscription and uses none of the existing ones. */
   | 'CREATE_NEW';
 
 /** The actions that a sync would take for an association. */
 export type HaloSyncAction =
-  /** Create the subscription. */
+  /** Creates the subscription. */
   | 'CREATE'
-  /** End the removed association. */
+  /** Ends the removed association. */
   | 'END'
-  /** Change nothing: the quantity is correct. */
+  /** Changes nothing: the quantity is correct. */
   | 'NO_CHANGE'
   /**
-   * Use a subscription again that is already this client's, and set its quantity to the active
+   * Uses a subscription again that is already this client's, and sets its quantity to the active
    * user count.
    */
   | 'READOPT'
-  /** Report a problem that has to be resolved first. */
+  /** Reports a problem that has to be resolved first. */
   | 'REPORT'
-  /** Set the quantity to the active user count. */
+  /** Sets the quantity to the active user count. */
   | 'SET_QUANTITY'
-  /** Check again later: a create is not confirmed yet. */
+  /** Waits, because a create is not confirmed yet. */
   | 'WAIT';
 
 /** The outcomes of a sync for a client. */
@@ -281,7 +281,7 @@ export type HaloSyncOutcome =
   /** The quantity was written. */
   | 'UPDATED';
 
-/** The status of a sync. */
+/** The statuses of a sync. */
 export type HaloSyncStatus =
   /**
    * The sync ended before its time, without an error: another sync continues it (see
@@ -315,13 +315,13 @@ export type HaloSyncTrigger =
 /** The decisions about associations with a Halo that has another identity now. */
 export type HaloTenantDecision =
   /**
-   * It is another Halo: the associations end, their quantities stay as they are, and their
-   * history is kept.
+   * Treats the Halo as another one: the associations end, their quantities stay as they are, and
+   * their history is kept.
    */
   | 'ARCHIVE'
   /**
-   * It is the same Halo under another name: the associations continue. INFIMA verifies each
-   * subscription by its marker before it writes to it.
+   * Treats the Halo as the same one under another name: the associations continue. INFIMA
+   * verifies each subscription by its marker before it writes to it.
    */
   | 'CARRY_OVER';
 
@@ -380,7 +380,7 @@ export type RemoveHaloClientAssociationInput = {
   associationId: string;
   /** The partner's global id. Default: the caller's own partner. */
   partnerId?: string | null | undefined;
-  /** What happens to the billed quantity. */
+  /** The option for the billed quantity. */
   quantity: HaloAssociationEnding;
 };
 
@@ -548,7 +548,7 @@ export type UserErrorCode =
   | 'INVALID'
   /** Software Licencing is switched off in Halo. */
   | 'LICENSING_OFF'
-  /** The association has no problem that needs a decision. */
+  /** There is no problem that needs this decision. */
   | 'NOTHING_TO_RESOLVE'
   /** The server at the address is not a Halo. */
   | 'NOT_A_HALO_ADDRESS'
@@ -566,7 +566,7 @@ export type UserErrorCode =
   /** Support has to give a reason. */
   | 'REASON_REQUIRED'
   /**
-   * INFIMA did not get to send a request to Halo in time. Nothing was sent. Try again in a few
+   * INFIMA could not send a request to Halo in time. Nothing was sent. Try again in a few
    * minutes.
    */
   | 'REQUEST_NOT_SENT'

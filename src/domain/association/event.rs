@@ -10,18 +10,18 @@ use crate::domain::problem::Problem;
 use crate::domain::run::Outcome;
 use crate::ids::{AssociationId, ClientId, HaloSubscriptionId};
 
-/// Something that happens to an association: an act of a person, or a step of a run.
+/// Something that happens to an association: an act of a user, or a step of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AssociationEvent {
-    /// A person removed the mapping.
+    /// A user removed the mapping.
     Removed { ending: Ending, at: DateTime<Utc> },
-    /// A person mapped the same pair again before its end was confirmed.
+    /// A user mapped the same pair again before its end was confirmed.
     Resumed { shared: bool },
-    /// A person asked for another subscription instead of the deleted one.
+    /// A user requested another subscription instead of the deleted one.
     Recreated,
-    /// A person chose this record as the client's subscription. It was read just before.
+    /// A user chose this record as the client's subscription. It was read just before.
     Adopted { subscription: HaloSubscriptionId, fields: ObservedFields, at: DateTime<Utc> },
-    /// A person wants a new subscription and none of the candidates. Refused until the
+    /// A user wants a new subscription and none of the candidates. Refused until the
     /// create-confirmation timeout of an earlier create has passed.
     CreationApproved { confirmation: Duration },
     /// The tenant has another identity, to which the association is carried over. Another partner
@@ -29,8 +29,8 @@ pub enum AssociationEvent {
     CarriedOver { keeps_subscription: bool, shared: bool },
     /// The association belongs to a Halo that the partner has left: it ends as it is.
     Archived { at: DateTime<Utc> },
-    /// A person looked at the overwritten fields: writes resume, and what records were before
-    /// earlier writes no longer counts.
+    /// A user reviewed the overwritten fields: writes resume, and what is stored of earlier writes
+    /// no longer counts.
     WritesResumed,
     /// A run is about to send a quantity.
     QuantitySent { before: Value },
@@ -68,13 +68,13 @@ pub struct Step {
 pub enum Transition {
     /// Halo confirmed this quantity: the last sync date moves.
     Confirmed { quantity: u32 },
-    /// A person has to fix something.
+    /// A user has to resolve a problem.
     NeedsAttention,
     /// The state stays; the problem is noted.
     Unchanged,
     /// The state stays, and a look at Halo showed nothing of a create in doubt.
     NotObserved,
-    /// The end that a person asked for is confirmed.
+    /// The end that a user asked for is confirmed.
     Ended,
 }
 

@@ -25,7 +25,7 @@ const NEVER_CONFIRMED: &str = "it gave no usable answer, however often INFIMA tr
 /// The part of an association that decides what may happen to it next, and what that changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
-    /// Moves whenever a person changes the association, so that a run never acts on what was
+    /// Moves whenever a user changes the association, so that a run never acts on what was
     /// decided before.
     pub revision: i32,
     pub state: AssociationState,
@@ -38,7 +38,7 @@ pub struct Lifecycle {
     pub create_sent_at: Option<DateTime<Utc>>,
     /// Halo's reason why it could not store the last create that it did not clearly refuse.
     pub create_failure: Option<String>,
-    /// A person saw the candidates and asked for a new subscription.
+    /// A user saw the candidates and asked for a new subscription.
     pub creation_approved: bool,
     /// A second record may exist: every run looks for it until this time at least, and until a look
     /// after that time shows none.
@@ -184,7 +184,7 @@ impl Lifecycle {
         Ok(())
     }
 
-    /// Whichever record the person chose, another one may still come to light.
+    /// Whichever record the user chose, another one may still come to light.
     fn answer(&mut self, adopted: Option<HaloSubscriptionId>, now: DateTime<Utc>) -> Result<(), Impossible> {
         if self.is_ending() {
             return Err(Impossible::Ending);

@@ -28,7 +28,7 @@ pub enum AssociationState {
     Pending,
     Active,
     NeedsAttention,
-    /// Removed by a person; what becomes of the quantity is not confirmed yet.
+    /// Removed by a user; what becomes of the quantity is not confirmed yet.
     Ending,
     Ended,
 }
@@ -40,7 +40,7 @@ impl AssociationState {
 }
 
 impl AssociationState {
-    /// The state of an association that a person has just made: active if it keeps the client's own
+    /// The state of an association that a user has just made: active if it keeps the client's own
     /// subscription.
     pub fn of_new(keeps: Option<HaloSubscriptionId>) -> Self {
         if keeps.is_some() { AssociationState::Active } else { AssociationState::Pending }
@@ -105,7 +105,7 @@ pub struct Association {
 }
 
 impl Association {
-    /// A person has ended it, whether Halo has confirmed that or not.
+    /// A user has ended it, whether Halo has confirmed that or not.
     pub fn is_over(&self) -> bool {
         matches!(self.state, AssociationState::Ending | AssociationState::Ended)
     }

@@ -153,13 +153,13 @@ pub enum ConnectionEvent {
     /// Halo's answer to a write under the credentials of this revision showed whether they permit
     /// writing.
     WriteAnswered { access: WriteAccess, revision: i32 },
-    /// Halo did not keep a subscription's other fields: nothing more is written until a person has
+    /// Halo did not keep a subscription's other fields: nothing more is written until a user has
     /// looked.
     WritesSuspended,
-    /// A person has looked.
+    /// A user has looked.
     WritesResumed,
     /// The Halo is known by this identity from now on: its own subscriptions were found there, or a
-    /// person has confirmed it.
+    /// user has confirmed it.
     TenantConfirmed { tenant: HaloTenant },
     /// Every association has been confirmed since this instant, by whichever runs; `None` if one
     /// has not, or there is none. The last sync date never goes back.

@@ -25,9 +25,9 @@ pub struct Lifecycle {
     pub state: RunState,
     /// `None` covers all of the partner's associations.
     pub clients: Option<Vec<ClientId>>,
-    /// The nightly sync that this run is, also if a person had requested the run before.
+    /// The nightly sync that this run is, also if a user had requested the run before.
     pub night: Option<Night>,
-    /// A person waits for the run.
+    /// A user waits for the run.
     pub interactive: bool,
     pub queued_at: DateTime<Utc>,
     pub next_attempt_at: DateTime<Utc>,
@@ -103,7 +103,7 @@ pub enum RunEvent {
     /// The worker has read what is desired, for so many associations: from now on the run covers no
     /// new request.
     DesiredRead { total: u32 },
-    /// A person or the nightly schedule requests what this run may cover. It need not begin before
+    /// A user or the nightly schedule requests what this run may cover. It need not begin before
     /// `wait` has passed.
     Requested { request: RunRequest, wait: Duration, at: DateTime<Utc> },
     /// The nightly sync of this date is requested, and this run still waits for an earlier night.
@@ -161,7 +161,7 @@ pub enum Impossible {
 }
 
 impl Lifecycle {
-    /// When a person, or the nightly schedule, last requested the run.
+    /// When a user, or the nightly schedule, last requested the run.
     pub fn requested_at(&self) -> DateTime<Utc> {
         self.night.map_or(self.queued_at, |night| night.requested_at.max(self.queued_at))
     }

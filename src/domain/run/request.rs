@@ -9,19 +9,19 @@ use super::{Impossible, Lifecycle, Night, Pause, RunEvent, RunState, Trigger};
 use crate::domain::problem::ProblemCode;
 use crate::ids::{ClientId, RunId};
 
-/// A request for a sync, by a person or by the nightly schedule.
+/// A request for a sync, by a user or by the nightly schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRequest {
     pub trigger: Trigger,
     /// `None` covers all of the partner's associations.
     pub clients: Option<Vec<ClientId>>,
     pub nightly_date: Option<NaiveDate>,
-    /// A person is waiting.
+    /// A user is waiting.
     pub interactive: bool,
 }
 
 impl RunRequest {
-    /// What a person asks for and waits for.
+    /// What a user asks for and waits for.
     pub fn interactive(trigger: Trigger, clients: Option<Vec<ClientId>>) -> Self {
         Self { trigger, clients, nightly_date: None, interactive: true }
     }
@@ -57,7 +57,7 @@ pub fn answer(
     let Some((id, waiting)) = in_state(RunState::Queued) else {
         return Answer::New { interactive: request.interactive, over: None };
     };
-    // A night that is still being tried when the next one comes has had its time. A person who had
+    // A night that is still being tried when the next one comes has had its time. A user who had
     // joined that run is still waiting.
     if let Some(next) = request.nightly_date
         && let Ok(over) = waiting.apply(&RunEvent::NightOver { next, at }, now)
@@ -73,7 +73,7 @@ pub fn answer(
 
 impl Lifecycle {
     /// A running run covers what it has not read yet; a waiting one is widened, and begins when the
-    /// earlier of both is due. A pause that Halo asked for is kept, also if a person waits, and so
+    /// earlier of both is due. A pause that Halo asked for is kept, also if a user waits, and so
     /// is that of a run that is set aside, which becomes the nightly sync of the latest night.
     pub(super) fn cover(
         &mut self,

@@ -15,7 +15,7 @@ use crate::graphql::{
 use crate::ops::association::suggest_customers::{Suggestion, suggest_customers};
 use crate::storage::clients::{Listed, ListedClient};
 
-/// Suggestions for a page of clients would use up the requests that Halo grants to people.
+/// Suggestions for a page of clients would use up the requests that are reserved for users.
 const SUGGESTION_COST: usize = 400;
 const SUGGESTIONS: i32 = 5;
 

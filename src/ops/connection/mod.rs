@@ -46,7 +46,11 @@ pub(in crate::ops) async fn ensure_unchanged(tx: &mut PartnerTx<'_>, read: &Conn
 }
 
 fn changed() -> OpError {
-    OpError::refused(UserErrorCode::ConnectionChanged, &[], "The connection was changed meanwhile. Try again.")
+    OpError::refused(
+        UserErrorCode::ConnectionChanged,
+        &[],
+        "Another user changed the connection meanwhile, so nothing was stored. Load it and try again.",
+    )
 }
 
 /// Counts a check before Halo is sent anything: the partner is still with INFIMA, and the check is

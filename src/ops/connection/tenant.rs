@@ -17,7 +17,7 @@ use crate::storage::{PartnerTx, connections, tenants};
 /// Subscriptions that are looked for. They are read one by one, or by fewer pages of the list.
 const MOST_SUBSCRIPTIONS: i64 = 20;
 
-/// What a person decides about associations with a Halo of another identity.
+/// What a user decides about associations with a Halo of another identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TenantDecision {
     /// It is the same Halo: the associations are carried over, and each id is verified before

@@ -109,7 +109,7 @@ pub async fn suspend_writes(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result
     apply(tx, partner, ConnectionEvent::WritesSuspended, now).await
 }
 
-/// Resumes writes after a person has looked.
+/// Resumes writes after a user has looked.
 pub async fn resume_writes(tx: &mut PartnerTx<'_>) -> Result<()> {
     let (partner, now) = (tx.scope().partner(), tx.now());
     apply(tx, partner, ConnectionEvent::WritesResumed, now).await

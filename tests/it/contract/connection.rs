@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use super::{desk::Desk, recorded::Recorded};
 
+/// The message that `ops/connection` gives.
+const CONNECTION_CHANGED: &str =
+    "Another user changed the connection meanwhile, so nothing was stored. Load it and try again.";
+
 /// What is wrong with details before Halo is queried, and what Halo can answer to them.
 pub async fn is_checked(recorded: &mut Recorded) {
     let desk = Desk::start(&[("Alder", 3)]).await;
@@ -67,6 +71,8 @@ pub async fn is_checked(recorded: &mut Recorded) {
         let message = format!("{} {}", problem.message(), problem.remedy().unwrap());
         recorded.refusal_like("NOT_A_HALO_ADDRESS", code, &message);
     }
+    // It needs another user's save at the moment of this one.
+    recorded.refusal_like("NOT_A_HALO_ADDRESS", "CONNECTION_CHANGED", CONNECTION_CHANGED);
 }
 
 /// A connection from the first save to the disconnect, with another tenant's details between.

@@ -6,7 +6,7 @@ use infima_halo::domain::connection::ConnectionState;
 use infima_halo::domain::run::RunState;
 use infima_halo::halo::VENDOR;
 use infima_halo::ids::{AssociationId, HaloSubscriptionId};
-use infima_halo::ops::association::resolve::Resolution;
+use infima_halo::ops::association::resolve::Answer;
 use infima_halo::ops::connection::Details;
 use infima_halo::ops::connection::check::check_connection;
 use infima_halo::ops::connection::confirm_tenant::confirm_tenant_change;
@@ -92,7 +92,7 @@ impl Verb {
             }
             Verb::ResolveSubscription => {
                 let (id, orphan) = about.expect("this world has one");
-                world.resolve(id, Resolution::Adopt(orphan)).await.map(drop)
+                world.resolve(id, Answer::Adopt(Some(orphan))).await.map(drop)
             }
             Verb::ConfirmTenant => {
                 confirm_tenant_change(world.ops(), &request, partner, TenantDecision::CarryOver).await.map(drop)
