@@ -28,6 +28,26 @@ pub struct HaloConfig {
     )]
     pub interactive_reserve: u32,
 
+    /// How many of those requests are reserved for syncs; at most half of what the interactive
+    /// reserve leaves
+    #[arg(
+        env = "INFIMA_HALO_SYNC_RESERVE",
+        id = "halo-sync-reserve",
+        default_value_t = 40,
+        value_parser = clap::value_parser!(u32).range(0..=699)
+    )]
+    pub sync_reserve: u32,
+
+    /// Percentage of the requests for interactive use that one caller may use within the window,
+    /// counted by each process separately
+    #[arg(
+        env = "INFIMA_HALO_CALLER_SHARE",
+        id = "halo-caller-share",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u32).range(1..=100)
+    )]
+    pub caller_share: u32,
+
     /// Seconds after an unconfirmed create before an empty lookup counts as "not created"
     #[arg(env = "INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", id = "halo-create-confirmation", default_value = "300", value_parser = parse::seconds(1..=3600))]
     pub create_confirmation: Duration,

@@ -5,9 +5,14 @@
 //! callers of one tenant are assumed to share one limit (docs/halo-api.md, section 7). Counting
 //! them is the caller's responsibility, not this module's.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, Weak},
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
+use tokio::sync::{Mutex as FairMutex, OwnedMutexGuard};
 
 use super::LimitedBy;
 use crate::ids::PartnerId;
@@ -25,7 +30,8 @@ pub enum Priority {
 #[derive(Clone, Debug)]
 pub enum BudgetRequest {
     /// Asks for permission to send one request now.
-    Permit { account: Account, priority: Priority },
+    /// `caller` is the user who waits, if there is one: each has a share.
+    Permit { account: Account, priority: Priority, caller: Option<String> },
     /// Reports that Halo answered 429: no request may be sent on this account for `wait`.
     LimitedByHalo { account: Account, wait: Duration },
 }
@@ -47,6 +53,30 @@ pub enum BudgetAnswer {
     Go,
     /// The request has to wait this long and ask again; nothing was counted.
     Wait { wait: Duration, by: LimitedBy },
+}
+
+/// The users' requests that wait for the budget of one account, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Turns(Mutex<HashMap<String, Weak<FairMutex<()>>>>);
+
+impl Turns {
+    /// Waits until the requests that came before have left.
+    pub(super) async fn take(&self, account: &Account) -> OwnedMutexGuard<()> {
+        let queue = {
+            let mut queues = self.0.lock().expect("never held across a panic");
+            queues.retain(|_, queue| queue.strong_count() > 0);
+            let key = format!("{account:?}");
+            match queues.get(&key).and_then(Weak::upgrade) {
+                Some(queue) => queue,
+                None => {
+                    let queue = Arc::default();
+                    queues.insert(key, Arc::downgrade(&queue));
+                    queue
+                }
+            }
+        };
+        queue.lock_owned().await
+    }
 }
 
 /// The budget could not be read.

@@ -123,6 +123,7 @@ struct Inner {
     settings: HaloSettings,
     tokens: token::Tokens,
     hosts: host_memory::HostMemory,
+    turns: budget::Turns,
 }
 
 impl Halo {
@@ -130,7 +131,8 @@ impl Halo {
     /// ([`HttpClient::for_typed_addresses`]).
     pub fn new(http: HttpClient, budget: Budget, clock: Clock, settings: HaloSettings) -> Self {
         let (tokens, hosts) = (token::Tokens::default(), host_memory::HostMemory::default());
-        Self(Arc::new(Inner { http, budget, clock, settings, tokens, hosts }))
+        let turns = budget::Turns::default();
+        Self(Arc::new(Inner { http, budget, clock, settings, tokens, hosts, turns }))
     }
 
     /// Parses the address that a partner typed, by the rules of this process (which development
@@ -152,6 +154,7 @@ impl Halo {
             tokens_before: self.0.tokens.issued.load(Ordering::Relaxed),
             partner: None,
             own_token: None,
+            caller: None,
             accepted: AtomicBool::new(true),
             discovery: OnceCell::new(),
         }
@@ -174,6 +177,8 @@ pub struct Session {
     partner: Option<PartnerId>,
     /// The token of credentials that are not stored.
     own_token: Option<token::TokenSlot>,
+    /// The user who waits for the answers.
+    caller: Option<String>,
     /// Whether Halo has accepted the credentials, now or before they were stored.
     accepted: AtomicBool,
     discovery: OnceCell<discovery::Discovery>,
@@ -192,6 +197,12 @@ impl Session {
         self.accepted.store(false, Ordering::Relaxed);
         self.own_token = Some(token::TokenSlot::default());
         self.of_partner(partner)
+    }
+
+    /// Names the user who waits for the answers, whose share of the budget they count on.
+    pub fn asked_by(mut self, caller: &str) -> Self {
+        self.caller = Some(caller.to_owned());
+        self
     }
 
     /// Limits the session to this many requests; the next one is [`HaloError::RateLimited`] by our

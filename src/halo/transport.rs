@@ -10,6 +10,7 @@ use std::{
 use chrono::DateTime;
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use tokio::time::timeout;
 use url::Url;
 
 use super::{
@@ -263,8 +264,17 @@ impl Session {
             return Err(HaloError::RateLimited { wait: Duration::ZERO, by: LimitedBy::OurBudget });
         }
         let began = Instant::now();
+        // Users wait in the order in which they came, and none longer than a user does.
+        let _turn = match self.priority {
+            Priority::Interactive => {
+                let waited = timeout(longest, self.halo.turns.take(account)).await;
+                Some(waited.map_err(|_| HaloError::RateLimited { wait: longest, by: LimitedBy::OurBudget })?)
+            }
+            Priority::Background => None,
+        };
         loop {
-            let message = BudgetRequest::Permit { account: account.clone(), priority: self.priority };
+            let (caller, account) = (self.caller.clone(), account.clone());
+            let message = BudgetRequest::Permit { account, priority: self.priority, caller };
             let (wait, by) = match (self.halo.budget)(message).await {
                 Ok(BudgetAnswer::Go) => return Ok(()),
                 Ok(BudgetAnswer::Wait { wait, by }) => (wait, by),

@@ -69,7 +69,11 @@ pub(super) fn open_session(
     // is no longer allowed.
     let url = ops.halo.address(&connection.url).map_err(|_| HaloError::Blocked)?;
     let credentials = Credentials::new(url, &connection.application_client_id, &secret);
-    Ok(ops.halo.session(credentials, priority).of_partner(scope.partner()))
+    let session = ops.halo.session(credentials, priority).of_partner(scope.partner());
+    Ok(match priority {
+        Priority::Interactive => session.asked_by(&scope.actor().subject),
+        Priority::Background => session,
+    })
 }
 
 /// The problem of a run that met the error. `last_worked` is when the connection last worked;

@@ -18,8 +18,9 @@ pub mod roster;
 pub mod sync;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use association::SearchMemory;
 pub use association::search_text;
 pub use authorize::Target;
 pub use error::{ARCHIVED, HaloFailure, HaloFailureCode, OpError, UserError, UserErrorCode};
@@ -47,6 +48,10 @@ pub struct Parts {
     pub clock: Clock,
     /// How far this process' clock is from the shared one.
     pub clock_skew: Mutex<ClockSkew>,
+    /// When the database last refused a write.
+    pub refused_write: Mutex<Option<Instant>>,
+    /// Searches that need not be sent again.
+    pub searches: SearchMemory,
     pub settings: Settings,
     /// One place for a run during which a worker died: such runs are executed one after the other.
     pub taken_over: Arc<Semaphore>,
@@ -67,8 +72,17 @@ pub struct Settings {
 
 impl Ops {
     pub fn new(db: Db, keys: Keyring, halo: Halo, clock: Clock, settings: Settings) -> Self {
-        let (clock_skew, taken_over) = (Mutex::default(), Arc::new(Semaphore::new(1)));
-        Self(Arc::new(Parts { db, keys, halo, clock, clock_skew, settings, taken_over }))
+        Self(Arc::new(Parts {
+            db,
+            keys,
+            halo,
+            clock,
+            clock_skew: Mutex::default(),
+            refused_write: Mutex::default(),
+            searches: SearchMemory::default(),
+            settings,
+            taken_over: Arc::new(Semaphore::new(1)),
+        }))
     }
 }
 

@@ -8,11 +8,13 @@ use sqlx::postgres::types::PgInterval;
 use super::Result;
 use super::leases::interval;
 
-/// At most `total` requests in any `span`, of which syncs leave `kept_for_people` alone.
+/// At most `total` requests in any `span`, of which syncs leave `kept_for_people` alone, and people
+/// `kept_for_syncs`.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     pub total: u32,
     pub kept_for_people: u32,
+    pub kept_for_syncs: u32,
     pub span: Duration,
 }
 
@@ -28,12 +30,13 @@ pub struct Wait {
 /// granted.
 pub async fn take(db: &mut PgConnection, host: &str, person: bool, allowance: Allowance) -> Result<Option<Wait>> {
     let taken = sqlx::query!(
-        r#"select take_halo_permit($1, $2, $3, $4, $5) as "wait!",
+        r#"select take_halo_permit($1, $2, $3, $4, $5, $6) as "wait!",
                   exists (select from halo_budgets where host = $1 and limited_until > now()) as "by_halo!""#,
         host,
         person,
         i32::try_from(allowance.total).unwrap_or(i32::MAX),
         i32::try_from(allowance.kept_for_people).unwrap_or(i32::MAX),
+        i32::try_from(allowance.kept_for_syncs).unwrap_or(i32::MAX),
         interval(allowance.span)
     )
     .fetch_one(db)

@@ -8,9 +8,11 @@ pub mod remove;
 pub mod resolve;
 pub mod save;
 pub mod search_customers;
+mod search_memory;
 mod search_text;
 pub mod suggest_customers;
 
+pub use search_memory::SearchMemory;
 pub use search_text::search_text;
 
 use super::{OpError, UserErrorCode};

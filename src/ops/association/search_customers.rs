@@ -28,7 +28,7 @@ pub async fn search_customers(
     let scope = request.authorize_read(ops, Act::SearchCustomers, target).await?;
     let search = search_text(search)?;
     let (connection, session) = halo::stored_session(ops, &scope).await?;
-    let found = session.search_customers(search, page, size).await?;
+    let found = ops.searches.search(&connection, &session, search, page, size).await?;
     Ok(FoundCustomers {
         partner: scope.partner(),
         tenant: connection.tenant,

@@ -31,10 +31,10 @@ pub async fn suggest_customers(
     if terms.is_empty() {
         return Ok(Vec::new());
     }
-    let (_, session) = halo::stored_session(ops, &scope).await?;
+    let (connection, session) = halo::stored_session(ops, &scope).await?;
     let mut suggestions = Vec::new();
     for term in terms {
-        let found = session.search_customers(&term, 1, COMPARED).await?;
+        let found = ops.searches.search(&connection, &session, &term, 1, COMPARED).await?;
         suggestions = found
             .customers
             .into_iter()

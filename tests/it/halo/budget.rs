@@ -4,16 +4,18 @@
 use std::time::Duration;
 
 use infima_halo::app::App;
+use infima_halo::auth::{Caller, Role};
 use infima_halo::clock::Clock;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::RunState;
-use infima_halo::halo::VENDOR;
+use infima_halo::halo::{HaloError, LimitedBy, VENDOR};
 use infima_halo::ids::{ClientId, HaloCustomerId};
 use infima_halo::ops::admin::housekeeping;
 use infima_halo::ops::association::save::{MOST_ENTRIES, Mapping};
 use infima_halo::ops::association::search_customers::search_customers;
 use infima_halo::ops::roster::import::Roster;
-use infima_halo::sandbox::Act;
+use infima_halo::ops::{HaloFailure, HaloFailureCode, OpError};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 
 use crate::support::worker::Worker;
 use crate::support::world::{PARTNER, World, request};
@@ -36,6 +38,73 @@ pub struct Size {
 async fn three_processes_stay_within_halos_limit() {
     let window = Duration::from_secs(2);
     stays_inside(Size { clients: 150, ours: 48, for_interactive: 8, halos: 60, window }).await;
+}
+
+/// Two users and a sync want more than there is: each gets a part, and the greedy user learns how
+/// long to wait.
+#[tokio::test]
+async fn greedy_user_leaves_something_for_colleagues_and_for_syncs() {
+    let world = World::builder()
+        .clients(&[("Alder", 3)])
+        .set("INFIMA_HALO_REQUESTS", 60)
+        .set("INFIMA_HALO_INTERACTIVE_RESERVE", 20)
+        .set("INFIMA_HALO_SYNC_RESERVE", 20)
+        .synced()
+        .build()
+        .await;
+    world.new_budget().await;
+    let greedy = world.caller_named(Role::PartnerViewer, "greedy").await;
+    let colleague = world.caller_named(Role::PartnerViewer, "colleague").await;
+    let partner = world.partner().await;
+    let search = async |caller: &Caller, text: String| {
+        search_customers(world.ops(), &request(caller), partner, &text, 1, 20).await
+    };
+    let (mut granted, mut refused) = (0, None);
+    for number in 0..60 {
+        match search(&greedy, format!("greedy {number}")).await {
+            Ok(_) => granted += 1,
+            Err(OpError::Halo(error)) => refused = Some(HaloFailure::from(&error)),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    // Forty are for users, and one user may have half of them.
+    assert_eq!(granted, 20);
+    let refused = refused.expect("sixty were asked for");
+    assert_eq!(refused.code, HaloFailureCode::BudgetExhausted);
+    assert!(refused.retry_after.is_some_and(|seconds| (200..=300).contains(&seconds)), "{refused:?}");
+    for number in 0..20 {
+        assert!(search(&colleague, format!("colleague {number}")).await.is_ok(), "{number}");
+    }
+    // All users together leave the syncs' part.
+    let late = search(&colleague, "late".into()).await;
+    assert!(matches!(late, Err(OpError::Halo(HaloError::RateLimited { by: LimitedBy::OurBudget, .. }))), "{late:?}");
+    world.set_users("Alder", 9).await;
+    assert_eq!(world.sync().await.state, RunState::Succeeded);
+}
+
+/// What was searched for a moment ago, or is being searched for, is not sent again.
+#[tokio::test]
+async fn identical_searches_are_sent_once() {
+    let world = World::builder().clients(&[("Alder", 3)]).connected().build().await;
+    let (admin, partner) = (world.admin().await, world.partner().await);
+    let request = request(&admin);
+    let search = || search_customers(world.ops(), &request, partner, "Alder", 1, 20);
+    let sent = || world.tenant.journal().iter().filter(|entry| entry.call == Call::CustomerList).count();
+    let before = sent();
+    world.tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
+    let release = async {
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        world.tenant.release();
+    };
+    let (found, ()) = tokio::join!(futures::future::join_all((0..10).map(|_| search())), release);
+    assert!(found.iter().all(|found| found.as_ref().is_ok_and(|found| found.customers.len() == 1)));
+    search().await.expect("it is remembered");
+    assert_eq!(sent(), before + 1);
+    // Another connection is another Halo.
+    world.connect().await;
+    let before = sent();
+    search().await.expect("Halo answers");
+    assert_eq!(sent(), before + 1);
 }
 
 /// Any user may type any host, and each host gets a row.

@@ -73,9 +73,19 @@ impl World {
 
     /// A caller, as a verified token gives one.
     pub async fn caller(&self, role: Role, partner: Option<&str>) -> Caller {
-        let token = self.token(role, partner);
+        self.caller_with(self.token(role, partner)).await
+    }
+
+    /// Another caller of the partner's.
+    pub async fn caller_named(&self, role: Role, subject: &str) -> Caller {
+        let hour = Duration::hours(1);
+        self.caller_with(self.mint.mint(role, Some(PARTNER), subject, "Sam Example", hour, &self.clock)).await
+    }
+
+    async fn caller_with(&self, token: SecretString) -> Caller {
         let identify = self.app.identify(self.mint.verifier(self.clock.clone()));
-        identify(Some(token)).await.expect("the token is good")
+        let claims = (identify.verify)(Some(token)).await.expect("the token is good");
+        (identify.look_up)(claims).await.expect("the database answers")
     }
 
     /// A token that is valid for an hour.
