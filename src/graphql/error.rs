@@ -9,9 +9,12 @@ use async_graphql::{ErrorExtensions, PathSegment, Response, ServerError};
 
 use super::error_code::{ErrorCode, INTERNAL_ERROR, SESSION_ENDED};
 use crate::auth::{Denied, Role};
-use crate::ops::{ARCHIVED, HaloFailure, HaloFailureCode, OpError, UserErrorCode};
+use crate::ops::admin::status::note_error;
+use crate::ops::{ARCHIVED, HaloFailure, HaloFailureCode, OpError, Ops, UserErrorCode};
 use crate::storage::{StorageError, is_out_of_reach};
 
+/// Seconds after which to try again when the database is away.
+const AWAY_SECONDS: u64 = 10;
 const FORBIDDEN: &str = "Your role does not permit this.";
 
 /// Adds to each refusal what a caller of this role can do about it.
@@ -28,11 +31,12 @@ pub(super) fn advise(response: &mut Response, role: Role) {
 }
 
 /// Logs the causes of internal errors, each once: a batch fails for all fields that wait for it.
-pub(super) fn log_causes(response: &Response, operation: Option<&str>, request_id: &str) {
+pub(super) fn log_causes(ops: &Ops, response: &Response, operation: Option<&str>, request_id: &str) {
     let mut logged = HashSet::new();
     for error in &response.errors {
         let Some(cause) = error.source::<Cause>() else { continue };
         if logged.insert(Arc::as_ptr(&cause.0).cast::<()>()) {
+            note_error(ops, &*cause.0);
             let field = path_of(error);
             tracing::error!(operation, field, request_id, error = cause.chain(), "failed to resolve GraphQL field");
         }
@@ -129,7 +133,8 @@ impl From<Failure> for async_graphql::Error {
             }
             Failure::Unavailable(cause) => {
                 let message = "The service is temporarily unavailable. Try again in a minute.";
-                Self { source: Some(Arc::new(cause)), ..ErrorCode::Unavailable.error(message) }
+                let error = Self { source: Some(Arc::new(cause)), ..ErrorCode::Unavailable.error(message) };
+                error.extend_with(|_, extensions| extensions.set("retryAfter", AWAY_SECONDS))
             }
             Failure::Internal(cause) => {
                 Self { source: Some(Arc::new(cause)), ..ErrorCode::Internal.error(INTERNAL_ERROR) }

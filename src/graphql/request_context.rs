@@ -106,6 +106,7 @@ pub(super) struct Execution {
 
 /// What is done with each response of a request.
 pub(super) struct ExecutionEnd {
+    ops: Ops,
     access_log: AccessLog,
     operation: Option<String>,
 }
@@ -127,7 +128,7 @@ pub(super) fn prepare(
     let loaders = Loaders { reads: reads.clone(), caller: caller.clone(), access_log: access_log.clone() };
     let queue = batches.clone();
     let loader = DataLoader::new(loaders, move |batch| queue.push(batch)).delay(Duration::ZERO);
-    let end = ExecutionEnd { access_log: access_log.clone(), operation };
+    let end = ExecutionEnd { ops: ops.clone(), access_log: access_log.clone(), operation };
     let context = RequestContext { ops: ops.clone(), caller, access_log, reads, loader, batches };
     Ok((request.data(context), Execution { batches: runner, end }))
 }
@@ -140,7 +141,7 @@ impl ExecutionEnd {
         }
         if !response.errors.is_empty() {
             let request = self.access_log.request(None);
-            log_causes(&response, self.operation.as_deref(), request.id);
+            log_causes(&self.ops, &response, self.operation.as_deref(), request.id);
             advise(&mut response, request.caller.role());
         }
         response

@@ -1,10 +1,10 @@
 //! Follows a sync as it happens, whichever process does the work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::{Context, ID, Subscription as SubscriptionRoot};
 use futures::stream::{self, Stream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{
     access_log::AccessLog,
@@ -22,6 +22,10 @@ use crate::storage::runs;
 /// After this time the run is read even without a notification: a database connection that died
 /// silently delivers none.
 const MAX_SILENCE: Duration = Duration::from_secs(15);
+/// How long the database may be away before the subscription ends.
+const MAX_OUTAGE: Duration = Duration::from_secs(60);
+/// The pause between two reads of a database that is away.
+const OUTAGE_INTERVAL: Duration = Duration::from_secs(1);
 
 pub struct Subscription;
 
@@ -47,6 +51,7 @@ impl Subscription {
             // Subscribed before the first read, so that no change between the two is missed.
             changes: ctx.data_unchecked::<RunListener>().of(run),
             shown: None,
+            away_since: None,
             over: false,
         };
         Ok(stream::unfold(followed, FollowedRun::next))
@@ -61,6 +66,8 @@ struct FollowedRun {
     run: RunId,
     changes: RunChanges,
     shown: Option<Run>,
+    /// Since when the database has been away.
+    away_since: Option<Instant>,
     over: bool,
 }
 
@@ -68,11 +75,20 @@ impl FollowedRun {
     /// The next state of the run that is not the one shown already.
     async fn next(mut self) -> Option<(Result<HaloSyncRun>, Self)> {
         while !self.over {
-            if self.shown.is_some() {
+            if self.away_since.is_some() {
+                sleep(OUTAGE_INTERVAL).await;
+            } else if self.shown.is_some() {
                 // A notification and the time-out have the same consequence: the run is read again.
                 let _ = timeout(MAX_SILENCE, self.changes.next()).await;
             }
-            match self.read().await {
+            let read = self.read().await;
+            if let Err(Failure::Unavailable(_)) = read
+                && self.away_since.get_or_insert_with(Instant::now).elapsed() < MAX_OUTAGE
+            {
+                continue;
+            }
+            self.away_since = None;
+            match read {
                 Ok(run) if self.shown.as_ref() == Some(&run) => {}
                 Ok(run) => {
                     self.over = run.state.is_finished();

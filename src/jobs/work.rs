@@ -6,7 +6,7 @@ use apalis::prelude::{BoxDynError, Data};
 use tokio_util::sync::CancellationToken;
 
 use crate::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
-use crate::ops::{Ops, admin::housekeeping, sync::run::run_sync};
+use crate::ops::{Ops, admin::housekeeping, admin::status::note_error, sync::run::run_sync};
 use crate::queue::{MaintenanceJob, MaintenanceTask, SyncJob};
 
 /// The context of every handler.
@@ -26,6 +26,7 @@ pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), Box
     let label = match outcome {
         Ok(Ok(outcome)) => outcome.as_str(),
         Ok(Err(error)) => {
+            note_error(&context.ops, &error);
             tracing::error!(sync_run.id = %job.run, error = &error as &dyn std::error::Error, "the sync failed; another worker continues it after its lease");
             "error"
         }
@@ -51,6 +52,7 @@ pub(super) async fn maintain(job: MaintenanceJob, context: Data<Context>) -> Res
         },
     };
     if let Err(error) = result {
+        note_error(&context.ops, &error);
         tracing::error!(error = &error as &dyn std::error::Error, task = ?job.task, "maintenance failed; the next job tries again");
     }
     Ok(())

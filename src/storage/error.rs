@@ -1,6 +1,8 @@
 //! What can go wrong with the database, by what it means for the caller.
 
+use std::error::Error;
 use std::fmt::Display;
+use std::iter;
 
 use uuid::Uuid;
 
@@ -47,12 +49,15 @@ impl StorageError {
 mod sqlstate {
     pub const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
     pub const UNTRANSLATABLE_CHARACTER: &str = "22P05";
+    pub const READ_ONLY_TRANSACTION: &str = "25006";
     pub const INSUFFICIENT_PRIVILEGE: &str = "42501";
     pub const UNDEFINED_TABLE: &str = "42P01";
+    pub const DISK_FULL: &str = "53100";
     pub const TOO_MANY_CONNECTIONS: &str = "53300";
     pub const ADMIN_SHUTDOWN: &str = "57P01";
     pub const CRASH_SHUTDOWN: &str = "57P02";
     pub const CANNOT_CONNECT_NOW: &str = "57P03";
+    pub const IO_ERROR: &str = "58030";
 }
 
 fn has_state(error: &sqlx::Error, states: &[&str]) -> bool {
@@ -65,6 +70,7 @@ pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_))
         || is_not_ready(error)
         || has_state(error, &[sqlstate::ADMIN_SHUTDOWN, sqlstate::CRASH_SHUTDOWN])
+        || refuses_writes(error)
 }
 
 /// Whether the database takes no connection at present: it is starting, or has none free.
@@ -80,6 +86,18 @@ pub fn is_not_permitted(error: &sqlx::Error) -> bool {
 /// Whether the database lacks a table: it was never migrated.
 pub fn is_table_missing(error: &sqlx::Error) -> bool {
     has_state(error, &[sqlstate::UNDEFINED_TABLE])
+}
+
+/// Whether the database reads and does not write: it is read-only, its disk is full, or its disk
+/// fails.
+fn refuses_writes(error: &sqlx::Error) -> bool {
+    has_state(error, &[sqlstate::READ_ONLY_TRANSACTION, sqlstate::DISK_FULL, sqlstate::IO_ERROR])
+}
+
+/// Whether a refused write is among the error's causes.
+pub fn is_refused_write(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    causes.any(|cause| cause.downcast_ref::<sqlx::Error>().is_some_and(refuses_writes))
 }
 
 /// Names the place when a stored value cannot be read.

@@ -1,13 +1,26 @@
-//! Whether this process can work with the database: whether the database can be written to, and
+//! Whether this process can work with the database: whether the database takes writes, and
 //! whether their clocks agree.
 
-use std::time::Instant;
+use std::error::Error;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::clock_skew::ClockSkew;
 use crate::ops::{OpError, Ops};
+use crate::storage::is_refused_write;
 use crate::storage::status::{self, DatabaseStatus};
+
+/// The time after a refused write in which the next one is not tried by new requests.
+const REFUSED_FOR: Duration = Duration::from_secs(30);
+
+/// Takes note of an error that shows that the database does not take writes.
+pub fn note_error(ops: &Ops, error: &(dyn Error + 'static)) {
+    if is_refused_write(error) {
+        metrics::counter!("database_refused_writes_total").increment(1);
+        *ops.refused_write.lock().expect("the lock is never held across a panic") = Some(Instant::now());
+    }
+}
 
 /// Why the process cannot work. The text is public.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -18,6 +31,8 @@ pub enum NotReady {
     Standby,
     #[error("the database is read-only")]
     ReadOnly,
+    #[error("the database refused a write")]
+    WriteRefused,
     #[error("this machine's clock differs from the database's by {0} seconds")]
     WrongClock(i64),
 }
@@ -31,6 +46,10 @@ pub async fn check_ready(ops: &Ops) -> Result<(), NotReady> {
     }
     if status.is_read_only {
         return Err(NotReady::ReadOnly);
+    }
+    let refused = *ops.refused_write.lock().expect("the lock is never held across a panic");
+    if refused.is_some_and(|at| at.elapsed() < REFUSED_FOR) {
+        return Err(NotReady::WriteRefused);
     }
     if skew.is_unready(Instant::now()) {
         return Err(NotReady::WrongClock(skew.by().num_seconds()));
