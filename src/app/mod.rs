@@ -11,6 +11,7 @@
 mod database;
 pub mod doctor;
 mod halo;
+mod open_files;
 mod playground;
 pub mod probe;
 mod sign_in;
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use database::{migrate, schema_state};
+pub use open_files::raise_limit;
 pub use playground::playground;
 pub use sign_in::verifier;
 pub use start_error::StartError;
@@ -67,6 +69,7 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Mutations in progress. The process waits for them when it stops.
     mutations: TaskTracker,
+    limits: Limits,
 }
 
 impl App {
@@ -110,7 +113,13 @@ impl App {
         if !ops.db.rls_is_enforced().await? {
             return Err(StartError::RlsNotEnforced);
         }
-        Ok(Self { ops, clock, stopping: CancellationToken::new(), mutations: TaskTracker::new() })
+        Ok(Self {
+            ops,
+            clock,
+            stopping: CancellationToken::new(),
+            mutations: TaskTracker::new(),
+            limits: limits(&config.http),
+        })
     }
 
     /// Returns the router of `serve`: GraphQL and health, and `others` (the playground; in
@@ -168,8 +177,7 @@ impl App {
     /// completed, within the shutdown timeout.
     pub async fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
         let stopping = self.stopping.clone();
-        let limits = Limits::default();
-        let serving = http::serve(listener, router, &limits, self.stopping.clone());
+        let serving = http::serve(listener, router, &self.limits, self.stopping.clone());
         let timed_out = async {
             stopping.cancelled().await;
             tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
@@ -220,6 +228,9 @@ impl App {
 fn limits(config: &HttpConfig) -> Limits {
     Limits {
         body: config.body_bytes as usize,
+        connections: config.connections as usize,
+        connections_per_address: config.connections_per_address as usize,
+        trusted_proxies: config.trusted_proxies.clone(),
         import_body: config.import_body_bytes as usize,
         query_timeout: config.request_time,
         requests_per_minute: config.requests_per_minute,

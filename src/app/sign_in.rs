@@ -53,18 +53,22 @@ impl App {
         let partners =
             Arc::new(PartnerIds { db: self.ops.db.clone(), clock: self.clock.clone(), known: Mutex::default() });
         let verifier = Arc::new(verifier);
-        Arc::new(move |token| {
-            let (partners, verifier) = (partners.clone(), verifier.clone());
-            Box::pin(async move {
-                let token = token.ok_or(IdentifyError::NoToken)?;
-                let claims = verifier.verify(&token).await?;
-                let partner = match claims.partner_external_id() {
-                    Some(external_id) => partners.find(external_id).await?,
-                    None => None,
-                };
-                Ok(Caller::new(claims, partner))
-            })
-        })
+        Identify {
+            verify: Arc::new(move |token| {
+                let verifier = verifier.clone();
+                Box::pin(async move { Ok(verifier.verify(&token.ok_or(IdentifyError::NoToken)?).await?) })
+            }),
+            look_up: Arc::new(move |claims| {
+                let partners = partners.clone();
+                Box::pin(async move {
+                    let partner = match claims.partner_external_id() {
+                        Some(external_id) => partners.find(external_id).await?,
+                        None => None,
+                    };
+                    Ok(Caller::new(claims, partner))
+                })
+            }),
+        }
     }
 }
 

@@ -52,6 +52,15 @@ pub struct Claims {
 }
 
 impl Claims {
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Returns the token's subject.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// Returns INFIMA's own id of the partner that the holder acts for: always present for a
     /// partner's roles, never for the others.
     pub fn partner_external_id(&self) -> Option<&str> {

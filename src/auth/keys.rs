@@ -27,6 +27,9 @@ const REFRESH_AFTER: Duration = Duration::minutes(15);
 const USABLE_FOR: Duration = Duration::hours(24);
 /// Tokens that name unknown keys cause at most one request in this time, from all callers together.
 const COOL_DOWN: Duration = Duration::seconds(30);
+/// While there are no usable keys at all, no caller can sign in: the issuer is asked again at once
+/// when it may answer, with one request at a time.
+const COOL_DOWN_WITHOUT_KEYS: Duration = Duration::seconds(1);
 /// A 2048-bit modulus in base64url. Shorter RSA keys are not accepted.
 const SHORTEST_MODULUS: usize = 342;
 
@@ -129,7 +132,9 @@ impl FetchedKeys {
     }
 
     async fn refresh(&self, last_attempt: &mut DateTime<Utc>, clock: &Clock) {
-        if clock.now() - *last_attempt < COOL_DOWN {
+        let has_keys = self.age(clock.now()) <= USABLE_FOR;
+        let cool_down = if has_keys { COOL_DOWN } else { COOL_DOWN_WITHOUT_KEYS };
+        if clock.now() - *last_attempt < cool_down {
             return;
         }
         *last_attempt = clock.now();

@@ -1,11 +1,13 @@
 //! Verifies a bearer token and returns its claims.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Validation, decode, decode_header, errors::ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -110,8 +112,9 @@ impl Verifier {
             }
         }
         let header = decode_header(token).map_err(|error| classify(error.kind()))?;
-        // An unknown extension that the signer requires (RFC 7515, section 4.1.11).
-        if header.crit.is_some() {
+        // An unknown extension that the signer requires (RFC 7515, section 4.1.11), a compressed
+        // payload, and a payload that is no set of claims but, for example, another token.
+        if header.crit.is_some() || header.zip.is_some() || header.cty.is_some() {
             return Err(VerifyError::Malformed);
         }
         let kid = header.kid.ok_or(VerifyError::UnknownKey)?;
@@ -127,10 +130,9 @@ impl Verifier {
         // The library would use the system clock; the times are checked below by ours.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = decode::<Map<String, Value>>(token, &public.key, &validation)
-            .map_err(|error| classify(error.kind()))?
-            .claims;
-        let claims = self.read(&claims)?;
+        let claims =
+            decode::<UniqueClaims>(token, &public.key, &validation).map_err(|error| classify(error.kind()))?.claims;
+        let claims = self.read(&claims.0)?;
         let verified = VerifiedToken { kid, key: public, claims: claims.clone() };
         self.verified.remember(hash, verified, self.clock.now());
         Ok(claims)
@@ -156,6 +158,34 @@ impl Verifier {
         };
         let name = claims.get("name").and_then(Value::as_str).map(shown).filter(|name| !name.is_empty());
         Ok(Claims { subject, name, role, partner_external_id, expires_at })
+    }
+}
+
+/// Claims of which none is named twice: which of the two counts would depend on the reader (RFC
+/// 7519, section 4).
+struct UniqueClaims(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for UniqueClaims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = UniqueClaims;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a set of claims")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<UniqueClaims, A::Error> {
+                let mut claims = Map::new();
+                while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+                    if claims.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a claim is named twice"));
+                    }
+                }
+                Ok(UniqueClaims(claims))
+            }
+        }
+        deserializer.deserialize_map(Names)
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) struct ServeArgs {
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let (config, api) = config::read_serving(&Variables::of_this_process())?;
     telemetry::init(&config.log)?;
+    app::raise_limit(config.http.connections as usize);
     let for_worker = if args.with_worker { config.database.worker_connections } else { 0 };
     let app = App::build(&config, Clock::system(), config.database.connections + for_worker).await?;
     let verifier = app::verifier(&api.auth, &app.clock)?;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use super::signals::stop_at_signal;
-use crate::app::App;
+use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config::{Config, Variables};
 use crate::telemetry;
@@ -14,6 +14,7 @@ use crate::telemetry;
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::read(&Variables::of_this_process())?;
     telemetry::init(&config.log)?;
+    app::raise_limit(0);
     let app = App::build(&config, Clock::system(), config.database.worker_connections).await?;
     let listener = match config.worker.listen {
         Some(address) => {

@@ -1,5 +1,7 @@
 use std::{net::SocketAddr, time::Duration};
 
+use ipnet::IpNet;
+
 use super::parse;
 
 /// The API's listeners and the limits of one caller.
@@ -13,6 +15,29 @@ pub struct HttpConfig {
     /// absent, `/metrics` is not served
     #[arg(env = "INFIMA_METRICS_LISTEN", id = "metrics-listen")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Maximum number of open connections of all clients together
+    #[arg(
+        env = "INFIMA_CONNECTIONS",
+        id = "connections",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(16..=1_000_000)
+    )]
+    pub connections: u32,
+
+    /// Maximum number of open connections from one address on which no caller has been identified
+    #[arg(
+        env = "INFIMA_CONNECTIONS_PER_ADDRESS",
+        id = "connections-per-address",
+        default_value_t = 1_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub connections_per_address: u32,
+
+    /// Networks of the proxies in front of `serve`, separated by commas: the address that such a
+    /// proxy adds to `x-forwarded-for` counts as its client's
+    #[arg(env = "INFIMA_TRUSTED_PROXIES", id = "trusted-proxies", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// Web origins that may call the API from a browser, separated by commas
     #[arg(env = "INFIMA_CORS_ORIGINS", id = "cors-origins", value_delimiter = ',', value_parser = origin)]

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     num::NonZeroU32,
     sync::{
         Arc, Mutex,
@@ -17,7 +18,7 @@ use governor::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{error::RequestError, limits::Limits};
-use crate::auth::Caller;
+use crate::auth::{Caller, Role};
 use crate::graphql::ErrorCode;
 
 /// The number of requests after which idle callers are removed.
@@ -29,19 +30,24 @@ pub(super) struct Callers {
     subscriptions: Slots,
     sockets: Slots,
     unauthenticated_sockets: Arc<Semaphore>,
+    unauthenticated_by_address: Slots,
 }
 
-/// A limit on what each caller may have open.
-struct Slots {
+/// A limit on what each caller, or each address, may have open.
+pub(super) struct Slots {
     open: Arc<Mutex<HashMap<String, usize>>>,
     limit: usize,
     gauge: &'static str,
 }
 
-/// One open subscription or socket. Dropping it frees the slot.
+/// The place of a socket, or a connection, whose caller is not known yet: among those of its
+/// address, and among all.
+pub(super) type Unauthenticated = (Slot, OwnedSemaphorePermit);
+
+/// One open subscription, socket or connection. Dropping it frees the slot.
 pub(super) struct Slot {
     open: Arc<Mutex<HashMap<String, usize>>>,
-    caller: String,
+    holder: String,
     gauge: &'static str,
 }
 
@@ -54,16 +60,20 @@ impl Callers {
             subscriptions: Slots::new(limits.subscriptions, "graphql_subscriptions"),
             sockets: Slots::new(limits.sockets, "graphql_sockets"),
             unauthenticated_sockets: Arc::new(Semaphore::new(limits.unauthenticated_sockets)),
+            unauthenticated_by_address: Slots::new(
+                limits.unauthenticated_sockets_per_address,
+                "graphql_unauthenticated_sockets",
+            ),
         }
     }
 
-    /// Counts one operation.
-    pub(super) fn count(&self, caller: &Caller) -> Result<(), RequestError> {
+    /// Counts one request of the caller with this role and subject.
+    pub(super) fn count(&self, role: Role, subject: &str) -> Result<(), RequestError> {
         if self.since_sweep.fetch_add(1, Ordering::Relaxed) == SWEEP_EVERY {
             self.since_sweep.store(0, Ordering::Relaxed);
             self.requests.retain_recent();
         }
-        self.requests.check_key(&key(caller)).map_err(|not_until| {
+        self.requests.check_key(&key(role, subject)).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             let seconds = wait.as_secs() + 1;
             let message = format!("You sent too many requests. Try again in {seconds} s.");
@@ -73,43 +83,45 @@ impl Callers {
 
     /// Acquires one of the caller's slots for subscriptions.
     pub(super) fn subscribe(&self, caller: &Caller) -> Result<Slot, RequestError> {
-        self.subscriptions.acquire(caller).map_err(|open| {
+        self.subscriptions.acquire(key(caller.role(), caller.subject())).map_err(|open| {
             RequestError::new(ErrorCode::LimitExceeded, format!("You have {open} subscriptions open. Close one first."))
         })
     }
 
     /// Acquires one of the caller's slots for sockets.
     pub(super) fn socket(&self, caller: &Caller) -> Result<Slot, RequestError> {
-        self.sockets.acquire(caller).map_err(|open| {
+        self.sockets.acquire(key(caller.role(), caller.subject())).map_err(|open| {
             RequestError::new(ErrorCode::LimitExceeded, format!("You have {open} sockets open. Close one first."))
         })
     }
 
-    /// Acquires a slot for a socket whose caller has not signed in yet.
-    pub(super) fn unauthenticated_socket(&self) -> Result<OwnedSemaphorePermit, RequestError> {
-        self.unauthenticated_sockets.clone().try_acquire_owned().map_err(|_| {
+    /// Acquires a slot for a socket from this address whose caller has not signed in yet.
+    pub(super) fn unauthenticated_socket(&self, address: IpAddr) -> Result<Unauthenticated, RequestError> {
+        let too_many = || {
             let message = "Too many sockets are waiting for their callers to sign in. Try again shortly.";
             RequestError::new(ErrorCode::Unavailable, message)
-        })
+        };
+        let of_address = self.unauthenticated_by_address.acquire(address.to_string()).map_err(|_| too_many())?;
+        let of_all = self.unauthenticated_sockets.clone().try_acquire_owned().map_err(|_| too_many())?;
+        Ok((of_address, of_all))
     }
 }
 
 impl Slots {
-    fn new(limit: usize, gauge: &'static str) -> Self {
+    pub(super) fn new(limit: usize, gauge: &'static str) -> Self {
         Self { open: Arc::default(), limit, gauge }
     }
 
     /// Acquires a slot. The error is the number of open ones if all are in use.
-    fn acquire(&self, caller: &Caller) -> Result<Slot, usize> {
-        let caller = key(caller);
+    pub(super) fn acquire(&self, holder: String) -> Result<Slot, usize> {
         let mut open = self.open.lock().expect("never held across a panic");
-        let count = open.entry(caller.clone()).or_default();
+        let count = open.entry(holder.clone()).or_default();
         if *count >= self.limit {
             return Err(*count);
         }
         *count += 1;
         metrics::gauge!(self.gauge).increment(1);
-        Ok(Slot { open: self.open.clone(), caller, gauge: self.gauge })
+        Ok(Slot { open: self.open.clone(), holder, gauge: self.gauge })
     }
 }
 
@@ -117,15 +129,15 @@ impl Drop for Slot {
     fn drop(&mut self) {
         metrics::gauge!(self.gauge).decrement(1);
         let mut open = self.open.lock().expect("never held across a panic");
-        if let Some(count) = open.get_mut(&self.caller) {
+        if let Some(count) = open.get_mut(&self.holder) {
             *count -= 1;
             if *count == 0 {
-                open.remove(&self.caller);
+                open.remove(&self.holder);
             }
         }
     }
 }
 
-fn key(caller: &Caller) -> String {
-    format!("{} {}", caller.role().as_str(), caller.subject())
+fn key(role: Role, subject: &str) -> String {
+    format!("{} {subject}", role.as_str())
 }

@@ -21,6 +21,7 @@ use super::{
     media::{Media, is_json},
     request_validator::RequestValidator,
     socket,
+    unread_body::ConnectionInfo,
 };
 use crate::auth::{Act, Caller};
 use crate::graphql::{
@@ -53,8 +54,12 @@ async fn serve<E: Executor>(
     parts: Parts,
     body: Body,
 ) -> Result<Response, RequestError> {
-    // The caller is identified first: a request without a valid token learns nothing else.
+    // The caller is identified and counted first: a request without a valid token learns nothing
+    // else.
     let caller = validator.identify(bearer(&parts.headers)).await?;
+    if let Some(connection) = parts.extensions.get::<ConnectionInfo>() {
+        connection.leave_unauthenticated();
+    }
     let media = media.ok_or_else(|| {
         let message = "Accept application/graphql-response+json, application/json or text/event-stream: answers have no other form.";
         RequestError::new(ErrorCode::NotAcceptable, message)
@@ -65,7 +70,6 @@ async fn serve<E: Executor>(
             "Send queries by GET or POST, and mutations by POST.",
         ));
     }
-    validator.callers.count(&caller)?;
     let params = match parts.method {
         Method::GET => GraphqlParams::from_uri(&parts.uri)?,
         _ => GraphqlParams::from_json(read(validator, &caller, &parts.headers, body).await?)?,

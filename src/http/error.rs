@@ -3,6 +3,7 @@
 use async_graphql::{Pos, Response, ServerError};
 use axum::http::StatusCode;
 
+use super::IdentifyError;
 use crate::graphql::{ErrorCode, compat::document::DocumentError};
 
 /// The HTTP status of an answer that holds nothing but this error.
@@ -79,6 +80,19 @@ impl RequestError {
 
     pub(super) fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
+    }
+}
+
+/// Seconds after which to try again when the database or the issuer is away.
+const AWAY_SECONDS: u64 = 10;
+
+impl From<IdentifyError> for RequestError {
+    fn from(error: IdentifyError) -> Self {
+        let request_error = Self::new(error.code(), error.to_string());
+        match error {
+            IdentifyError::Unavailable => request_error.retry_after(AWAY_SECONDS),
+            IdentifyError::NoToken | IdentifyError::Expired | IdentifyError::Rejected => request_error,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use tower_http::{
 };
 use tracing::{Span, field::Empty, info_span};
 
+use super::unread_body::finish_body;
 use crate::graphql::{ErrorCode, RequestId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -54,6 +55,7 @@ pub(super) fn wrap(router: Router, origins: Vec<HeaderValue>) -> Router {
             metrics::histogram!("http_request_seconds", "status" => status.to_string()).record(latency.as_secs_f64());
         });
     router
+        .layer(from_fn(finish_body))
         .layer(CompressionLayer::new())
         .layer(cors)
         .layer(CatchPanicLayer::custom(panicked))

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::graphql::limits::DocumentLimits;
 
-/// The limits before and around execution. The configuration of `serve` sets five of them; the
+/// The limits before and around execution. The configuration of `serve` sets eight of them; the
 /// others are those of [`Limits::default`].
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -34,6 +36,13 @@ pub struct Limits {
     pub sockets: usize,
     /// Open sockets whose caller has not signed in yet, of all callers together.
     pub unauthenticated_sockets: usize,
+    /// Those of them that come from one address.
+    pub unauthenticated_sockets_per_address: usize,
+    /// Open connections from one address on which no caller has been identified yet. Three quarters
+    /// of all connections may be such.
+    pub connections_per_address: usize,
+    /// Proxies whose word for their clients' addresses is taken.
+    pub trusted_proxies: Vec<IpNet>,
     /// For signing in on a socket.
     pub init_timeout: Duration,
     /// For a client to read some of a response, or a message on a socket. After it, the connection
@@ -58,6 +67,9 @@ impl Default for Limits {
             subscriptions: 10,
             sockets: 20,
             unauthenticated_sockets: 1_000,
+            unauthenticated_sockets_per_address: 100,
+            connections_per_address: 1_000,
+            trusted_proxies: Vec::new(),
             init_timeout: Duration::from_secs(10),
             send_timeout: Duration::from_secs(20),
             keep_alive: Duration::from_secs(15),

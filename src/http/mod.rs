@@ -7,10 +7,12 @@
 //! schema and the function that turns a token into a caller. Error codes, the request's id, the
 //! limits of documents and the workarounds for async-graphql belong to `graphql/`.
 //!
-//! A request passes `serve` (the connection), `layers` (id, headers), `endpoint` or `socket` (the
-//! transport) and `request_validator` (checks, executes and finishes it), which uses
-//! `graphql_params`, `documents` and `callers` for its checks and `finish` for the response.
+//! A request passes `serve` (the connection), `layers` (id, headers, the rest of its body),
+//! `endpoint` or `socket` (the transport) and `request_validator` (checks, executes and finishes
+//! it), which uses `graphql_params`, `documents` and `callers` for its checks and `finish` for the
+//! response.
 
+mod addresses;
 mod callers;
 mod documents;
 mod endpoint;
@@ -27,6 +29,7 @@ mod request_validator;
 mod serve;
 mod socket;
 mod tokens;
+mod unread_body;
 
 use std::sync::Arc;
 
@@ -42,14 +45,21 @@ pub use health::{Health, metrics as metrics_route, routes as health_routes};
 pub use serve::serve;
 
 use crate::{
-    auth::{Caller, VerifyError},
+    auth::{Caller, Claims, VerifyError},
     clock::Clock,
     graphql::{ErrorCode, SESSION_ENDED},
 };
 
-/// Turns a bearer token (without the word `Bearer`), or the lack of one, into a caller.
-pub type Identify =
-    Arc<dyn Fn(Option<SecretString>) -> BoxFuture<'static, Result<Caller, IdentifyError>> + Send + Sync>;
+/// Turns a bearer token (without the word `Bearer`), or the lack of one, into a caller, in two
+/// steps: what a token claims is known without the database, so that a caller over its limit costs
+/// none of its time.
+#[derive(Clone)]
+pub struct Identify {
+    /// Verifies the token.
+    pub verify: Arc<dyn Fn(Option<SecretString>) -> BoxFuture<'static, Result<Claims, IdentifyError>> + Send + Sync>,
+    /// Looks up whom the claims are about.
+    pub look_up: Arc<dyn Fn(Claims) -> BoxFuture<'static, Result<Caller, IdentifyError>> + Send + Sync>,
+}
 
 /// The reason why a caller is not identified. Its message is for the user, and does not reveal what
 /// is wrong with a token.

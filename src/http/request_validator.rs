@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::{
-    GraphqlService,
+    GraphqlService, Identify,
     callers::{Callers, Slot},
     documents::shorten,
     error::RequestError,
@@ -54,9 +54,13 @@ impl<E: Executor> RequestValidator<E> {
         Self { service, callers }
     }
 
-    /// Identifies the caller by the token. `None` is a request without a token.
+    /// Identifies the caller by the token, and counts the request. `None` is a request without a
+    /// token. A caller over its limit is refused before the database is asked anything.
     pub(super) async fn identify(&self, token: Option<SecretString>) -> Result<Arc<Caller>, RequestError> {
-        (self.service.identify)(token).await.map(Arc::new).map_err(|why| RequestError::new(why.code(), why.to_string()))
+        let Identify { verify, look_up } = &self.service.identify;
+        let claims = verify(token).await?;
+        self.callers.count(claims.role(), claims.subject())?;
+        Ok(Arc::new(look_up(claims).await?))
     }
 
     /// The time until the caller's token expires.

@@ -505,3 +505,26 @@ async fn processes_of(cluster: &Postgres) -> Vec<Pid> {
     let children: Vec<i32> = sqlx::query_scalar(children).fetch_all(&mut connection).await.unwrap();
     [postmaster].into_iter().chain(children).map(Pid::from_raw).collect()
 }
+
+/// The soft limit of open files is raised as far as it goes, and a hard one that is too low is
+/// said.
+#[tokio::test]
+async fn limit_of_open_files_is_raised_and_a_low_one_is_logged() {
+    let database = TestDatabase::create().await;
+    let serve = production(&["serve"], &database);
+    let program = serve.as_std().get_program().to_owned();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg("ulimit -n 2048 && ulimit -Sn 256 && exec \"$0\" serve").arg(program).env_clear();
+    for (name, value) in serve.as_std().get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command.kill_on_drop(true).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut running = Running::start(&mut command);
+    let line = running.logs("fewer files").await;
+    assert!(line.contains("2048"), "{line}");
+    running.logs("\"serving\"").await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.pid())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(files.split_whitespace().skip(3).take(2).collect::<Vec<_>>(), ["2048", "2048"], "{files}");
+    assert_eq!(running.stop().await.code(), Some(0));
+}

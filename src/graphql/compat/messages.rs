@@ -18,11 +18,19 @@ const ARGUMENTS: [&str; 3] = ["Failed to parse ", "Expected input type ", "Inval
 /// Where messages begin to repeat what was sent, and the text that replaces the repetition.
 const REPETITIONS: [(&str, &str); 2] = [(", found ", "."), (" the value \"", " the given value.")];
 
+/// Errors of one document that are shown.
+const MOST_ERRORS: usize = 20;
+/// Places that are shown of one error.
+const MOST_LOCATIONS: usize = 5;
+/// The longest message about a document, in characters.
+const LONGEST_MESSAGE: usize = 500;
+
 /// Gives each error a code of the closed list, and removes what the caller must not see: internal
 /// texts, what was sent and, unless `may_see_schema`, the schema's names.
 pub fn normalize_errors(response: &mut Response, may_see_schema: bool) {
     // Validation visits a variable's type twice.
     response.errors.dedup();
+    cut(&mut response.errors);
     for error in &mut response.errors {
         let code = ErrorCode::of(error).unwrap_or_else(|| {
             let code = classify(error);
@@ -43,6 +51,22 @@ pub fn normalize_errors(response: &mut Response, may_see_schema: bool) {
             error.message.push('.');
         }
         error.extensions.get_or_insert_default().set("code", code.as_str());
+    }
+}
+
+/// Bounds what validation says of a document: a document of a few KB can have thousands of errors,
+/// each of which repeats names of the document.
+fn cut(errors: &mut Vec<ServerError>) {
+    if errors.iter().any(|error| !error.path.is_empty()) {
+        return;
+    }
+    errors.truncate(MOST_ERRORS);
+    for error in errors {
+        error.locations.truncate(MOST_LOCATIONS);
+        if let Some((end, _)) = error.message.char_indices().nth(LONGEST_MESSAGE) {
+            error.message.truncate(end);
+            error.message.push_str("...");
+        }
     }
 }
 

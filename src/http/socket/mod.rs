@@ -4,7 +4,12 @@
 mod message;
 mod session;
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_graphql::Executor;
 use axum::{
@@ -17,7 +22,9 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use super::{error::RequestError, request_validator::RequestValidator};
+use super::{
+    addresses::client_address, error::RequestError, request_validator::RequestValidator, unread_body::ConnectionInfo,
+};
 use crate::graphql::RequestId;
 use session::Session;
 
@@ -33,7 +40,7 @@ pub(super) fn is_requested(headers: &HeaderMap) -> bool {
 }
 
 /// Upgrades the request. A browser cannot send an `Authorization` header with it, so the caller is
-/// not known yet: the number of such sockets is limited for the whole process.
+/// not known yet: the number of such sockets is limited for each address and for the whole process.
 pub(super) async fn upgrade<E: Executor>(
     validator: Arc<RequestValidator<E>>,
     id: RequestId,
@@ -43,13 +50,16 @@ pub(super) async fn upgrade<E: Executor>(
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let unauthenticated = validator.callers.unauthenticated_socket()?;
+    let connection = parts.extensions.get::<ConnectionInfo>().cloned();
+    let peer = connection.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), ConnectionInfo::peer);
+    let address = client_address(peer, &parts.headers, &validator.service.limits.trusted_proxies);
+    let unauthenticated = validator.callers.unauthenticated_socket(address)?;
     let max_size = validator.service.limits.body;
     let upgrade = upgrade.max_message_size(max_size).max_frame_size(max_size).protocols([PROTOCOL]);
     let protocol_is_accepted = upgrade.selected_protocol().is_some();
     let response = upgrade.on_upgrade(async move |mut socket| {
         let ended = match protocol_is_accepted {
-            true => Session::new(validator, &mut socket, unauthenticated).run().await,
+            true => Session::new(validator, &mut socket, unauthenticated, connection).run().await,
             false => Err(Ended::close(4406, "Subprotocol not acceptable: speak graphql-transport-ws")),
         };
         let Err(ended) = ended;

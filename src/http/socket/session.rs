@@ -30,10 +30,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use secrecy::SecretString;
 use serde_json::Value;
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Interval, MissedTickBehavior, Sleep, interval, sleep, timeout},
-};
+use tokio::time::{Interval, MissedTickBehavior, Sleep, interval, sleep, timeout};
 use tokio_stream::StreamMap;
 
 use super::{
@@ -46,7 +43,13 @@ use crate::{
         ErrorCode, RequestId, SESSION_ENDED,
         compat::response::{SpecResponse, request_error},
     },
-    http::{callers::Slot, error::RequestError, graphql_params::GraphqlParams, request_validator::RequestValidator},
+    http::{
+        callers::{Slot, Unauthenticated},
+        error::RequestError,
+        graphql_params::GraphqlParams,
+        request_validator::RequestValidator,
+        unread_body::ConnectionInfo,
+    },
 };
 
 /// One socket from its first message to its last. Dropped, it drops its operations; only mutations
@@ -56,7 +59,8 @@ pub(super) struct Session<'a, E> {
     socket: &'a mut WebSocket,
     state: State,
     /// The socket's place among those whose caller is not known yet.
-    unauthenticated: Option<OwnedSemaphorePermit>,
+    unauthenticated: Option<Unauthenticated>,
+    connection: Option<ConnectionInfo>,
     /// The results of the running operations, each under the client's id for it. `None` ends one.
     operations: StreamMap<String, BoxStream<'static, Option<Response>>>,
     /// Until `Ready`: the end of the time for signing in. Then: the end of the token.
@@ -77,7 +81,8 @@ impl<'a, E: Executor> Session<'a, E> {
     pub(super) fn new(
         validator: Arc<RequestValidator<E>>,
         socket: &'a mut WebSocket,
-        unauthenticated: OwnedSemaphorePermit,
+        unauthenticated: Unauthenticated,
+        connection: Option<ConnectionInfo>,
     ) -> Self {
         let limits = &validator.service.limits;
         let mut keep_alive = interval(limits.keep_alive);
@@ -86,6 +91,7 @@ impl<'a, E: Executor> Session<'a, E> {
             socket,
             state: State::AwaitingInit,
             unauthenticated: Some(unauthenticated),
+            connection,
             operations: StreamMap::new(),
             deadline: Box::pin(sleep(limits.init_timeout)),
             keep_alive,
@@ -164,12 +170,15 @@ impl<'a, E: Executor> Session<'a, E> {
     async fn on_authenticated(&mut self, signed_in: Result<(Arc<Caller>, Slot), RequestError>) -> Result<(), Ended> {
         let (caller, slot) = signed_in.map_err(|RequestError { code, message, .. }| {
             // Clients try again by themselves after 1013, and give up after 4403.
-            let may_retry = matches!(code, ErrorCode::Unavailable | ErrorCode::LimitExceeded);
+            let may_retry = matches!(code, ErrorCode::Unavailable | ErrorCode::LimitExceeded | ErrorCode::RateLimited);
             Ended::close(if may_retry { 1013 } else { 4403 }, message)
         })?;
         self.deadline.set(sleep(self.validator.time_left(&caller)));
         self.state = State::Ready(caller, slot);
         self.unauthenticated = None;
+        if let Some(connection) = &self.connection {
+            connection.leave_unauthenticated();
+        }
         self.send(ServerMessage::ConnectionAck).await
     }
 
@@ -190,7 +199,7 @@ impl<'a, E: Executor> Session<'a, E> {
             caller = tracing::field::Empty
         );
         let started = span.in_scope(|| {
-            self.validator.callers.count(caller)?;
+            self.validator.callers.count(caller.role(), caller.subject())?;
             let request = self.validator.validate(caller, params, &request_id)?;
             self.validator.results(caller, request)
         });

@@ -167,6 +167,8 @@ async fn token_not_signed_by_its_named_key_is_refused() -> anyhow::Result<()> {
         (with(json!({"alg": "RS256", "kid": kid}), &signature), VerifyError::Algorithm),
         (with(json!({"alg": "ES256"}), &signature), VerifyError::UnknownKey),
         (with(json!({"alg": "ES256", "kid": kid, "crit": ["b64"]}), &signature), VerifyError::Malformed),
+        (with(json!({"alg": "ES256", "kid": kid, "zip": "DEF"}), &signature), VerifyError::Malformed),
+        (with(json!({"alg": "ES256", "kid": kid, "cty": "JWT"}), &signature), VerifyError::Malformed),
         (with(es256.clone(), &signature), VerifyError::Signature),
         (with(es256, ""), VerifyError::Signature),
         (other.sign(&good_claims()), VerifyError::UnknownKey),
@@ -205,6 +207,29 @@ async fn rsa_and_ed25519_keys_are_accepted() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Claims with a partner that is named again behind the others.
+struct NamedTwice(Value);
+
+impl serde::Serialize for NamedTwice {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = self.0.as_object().unwrap().iter();
+        serializer.collect_map(all.chain([(&"infima_partner".to_owned(), &json!("another"))]))
+    }
+}
+
+#[tokio::test]
+async fn claim_that_is_named_twice_is_refused() {
+    let key = EncodingKey::from_ed_der(&BASE64_STANDARD.decode(signing_keys::ED25519).unwrap());
+    let mut jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
+    jwk.common.key_id = Some("k1".into());
+    let jwks = json!({ "keys": [jwk] }).to_string();
+    let verifier = Verifier::with_keys(rules(), jwks.as_bytes(), Clock::manual(noon())).unwrap();
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.kid = Some("k1".into());
+    let token = jsonwebtoken::encode(&header, &NamedTwice(good_claims()), &key).unwrap();
+    assert_eq!(verifier.verify(&token.into()).await.unwrap_err(), VerifyError::Malformed);
 }
 
 fn parts(token: &SecretString) -> [String; 3] {
@@ -327,6 +352,24 @@ async fn issuer_outage_keeps_known_keys_for_a_day() -> anyhow::Result<()> {
     clock.advance(Duration::hours(2));
     assert_eq!(verifier.verify(&token).await.unwrap_err(), VerifyError::KeysUnavailable);
     Ok(())
+}
+
+#[tokio::test]
+async fn first_good_answer_after_an_outage_at_start_counts_at_once() {
+    let clock = Clock::manual(noon());
+    let mint = DevTokenIssuer::generate(rules());
+    let issuer = Issuer::publishing(None);
+    let verifier = issuer.verifier(&clock);
+    let token = token(&mint, &clock);
+    // However many callers wait, the issuer is asked once a second.
+    for _ in 0..20 {
+        assert_eq!(verifier.verify(&token).await.unwrap_err(), VerifyError::KeysUnavailable);
+    }
+    assert_eq!(issuer.asked(), 1);
+    issuer.publish(Some(mint.jwks().to_string()));
+    clock.advance(Duration::seconds(1));
+    verifier.verify(&token).await.unwrap();
+    assert_eq!(issuer.asked(), 2);
 }
 
 #[tokio::test]

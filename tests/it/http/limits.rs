@@ -111,6 +111,30 @@ async fn connection_over_the_limit_waits() {
     assert_eq!(&said, b"HTTP/1.1 200");
 }
 
+/// Anonymous connections from one address do not take every place.
+#[tokio::test]
+async fn anonymous_connections_are_limited_for_each_address() {
+    let limits = Limits { connections_per_address: 2, ..Limits::default() };
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut said = [0; 12];
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    first.write_all(ask).await.unwrap();
+    first.read_exact(&mut said).await.unwrap();
+    // A connection on which a caller was identified has no such place.
+    for _ in 0..3 {
+        assert_eq!(server.ask("{ hello }").await.status, 200);
+    }
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    second.write_all(ask).await.unwrap();
+    second.read_exact(&mut said).await.unwrap();
+    let mut third = TcpStream::connect(server.address).await.unwrap();
+    let _ = third.write_all(ask).await;
+    assert!(!matches!(third.read(&mut said).await, Ok(1..)), "there is no place");
+    // The caller keeps the connection that it has.
+    assert_eq!(server.ask("{ hello }").await.status, 200);
+}
+
 #[tokio::test]
 async fn caller_over_rate_limit_gets_retry_after() {
     let server = Server::with(ServerOptions {
@@ -131,6 +155,37 @@ async fn caller_over_rate_limit_gets_retry_after() {
     let token = server.token_for(Role::PartnerAdmin, "user-2", Lifetime::minutes(1));
     let other = server.client.post(server.url("/graphql")).bearer_auth(token).json(&json!({ "query": "{ hello }" }));
     assert_eq!(Reply::of(other).await.status, 200);
+}
+
+#[tokio::test]
+async fn caller_over_rate_limit_costs_no_lookup() {
+    let server = Server::with(ServerOptions {
+        limits: Limits { requests_per_minute: 3, ..Limits::default() },
+        ..ServerOptions::default()
+    })
+    .await;
+    for _ in 0..20 {
+        server.ask("{ hello }").await;
+    }
+    assert_eq!(server.ask("{ hello }").await.code(), "RATE_LIMITED");
+    assert_eq!(server.lookups.load(Ordering::SeqCst), 3);
+    // A malformed request is one as well.
+    assert_eq!(Reply::of(server.post(Role::PartnerAdmin).body("x")).await.code(), "RATE_LIMITED");
+}
+
+/// A document of 4 KB has a thousand errors, and each repeats its names.
+#[tokio::test]
+async fn errors_of_a_document_are_counted_and_cut() {
+    let server = Server::start().await;
+    let fields: String = (0..600).map(|number| format!("f{number} ")).collect();
+    let reply = server.ask(&format!("{{ {fields}}}")).await;
+    assert_eq!((reply.status, reply.code()), (400, "GRAPHQL_VALIDATION_FAILED"));
+    assert_eq!(reply.body["errors"].as_array().unwrap().len(), 20);
+    let long = server.ask(&format!("{{ {} }}", "x".repeat(4_000))).await;
+    for reply in [reply, long] {
+        assert!(reply.is_well_put(), "{reply:?}");
+        assert!(reply.body.to_string().len() < 20_000, "{} bytes", reply.body.to_string().len());
+    }
 }
 
 fn short_timeouts() -> ServerOptions {

@@ -8,8 +8,15 @@ mod requests;
 mod sockets;
 mod streams;
 pub(crate) mod trusted_documents;
+mod unread_bodies;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::http::HeaderValue;
 use chrono::Duration;
@@ -59,6 +66,8 @@ struct Server {
     stopping: CancellationToken,
     mutations: TaskTracker,
     serving: JoinHandle<()>,
+    /// How often the database would have been asked for a caller's partner.
+    lookups: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -74,13 +83,18 @@ impl Server {
             leeway: options.leeway,
         }));
         let verifier = Arc::new(mint.verifier(Clock::system()));
-        let identify: Identify = Arc::new(move |token: Option<SecretString>| {
-            let verifier = verifier.clone();
-            Box::pin(async move {
-                let claims = verifier.verify(&token.ok_or(IdentifyError::NoToken)?).await?;
-                Ok(Caller::new(claims, Some(PartnerId::generate())))
-            })
-        });
+        let lookups = Arc::new(AtomicUsize::new(0));
+        let counted = lookups.clone();
+        let identify = Identify {
+            verify: Arc::new(move |token: Option<SecretString>| {
+                let verifier = verifier.clone();
+                Box::pin(async move { Ok(verifier.verify(&token.ok_or(IdentifyError::NoToken)?).await?) })
+            }),
+            look_up: Arc::new(move |claims| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                Box::pin(async move { Ok(Caller::new(claims, Some(PartnerId::generate()))) })
+            }),
+        };
         let (probe, stopping, mutations) = (Probe::default(), CancellationToken::new(), TaskTracker::new());
         let limits = options.limits.clone();
         let service = GraphqlService {
@@ -102,7 +116,7 @@ impl Server {
             let stopping = stopping.clone();
             async move { serve(listener, app, &limits, stopping).await }
         });
-        Self { address, client: client(), mint, probe, stopping, mutations, serving }
+        Self { address, client: client(), mint, probe, stopping, mutations, serving, lookups }
     }
 
     fn url(&self, path: &str) -> String {

@@ -298,6 +298,30 @@ async fn unauthenticated_sockets_over_the_limit_are_refused() {
     assert_eq!(refused().await, 503);
 }
 
+/// One address takes its own places, and another one finds some.
+#[tokio::test]
+async fn unauthenticated_sockets_are_limited_for_each_address_behind_a_trusted_proxy() {
+    let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let limits = Limits { unauthenticated_sockets_per_address: 2, trusted_proxies, ..Limits::default() };
+    let server = Server::with(ServerOptions { limits, ..ServerOptions::default() }).await;
+    let upgrade = async |client: &str| {
+        let request = server.client.get(server.url("/graphql")).header("connection", "upgrade");
+        let request = request.header("upgrade", "websocket").header("sec-websocket-version", "13");
+        let request = request.header("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==");
+        let request = request.header("sec-websocket-protocol", "graphql-transport-ws");
+        request.header("x-forwarded-for", client).send().await.unwrap()
+    };
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        open.push(upgrade("192.0.2.1, 198.51.100.1").await);
+    }
+    assert!(open.iter().all(|socket| socket.status() == 101));
+    // What the client writes itself before the proxy's word does not help.
+    assert_eq!(upgrade("192.0.2.2, 198.51.100.1").await.status(), 503);
+    let other = upgrade("192.0.2.1, 198.51.100.2").await;
+    assert_eq!(other.status(), 101);
+}
+
 /// The number of results that wait for a client that does not read is bounded, and so is the time.
 #[tokio::test]
 async fn socket_that_does_not_read_is_closed() {
