@@ -2858,6 +2858,25 @@ export const refusals = {
       }
     } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
   },
+  CONNECTION_CHANGED: {
+    operation: "SaveConnection",
+    data: {
+      "saveHaloConnection": {
+        "__typename": "SaveHaloConnectionPayload",
+        "checks": null,
+        "haloConnection": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CONNECTION_CHANGED",
+            "field": null,
+            "message": "The connection was changed meanwhile. Try again."
+          }
+        ]
+      }
+    } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
   CREDENTIALS_REJECTED: {
     operation: "SaveConnection",
     data: {

@@ -1,10 +1,12 @@
 //! The connection form: its errors for wrong details, and its result for right ones.
 
 use infima_halo::domain::problem::{Problem, ProblemKind};
+use infima_halo::ops::connection::save::save_connection;
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantId};
 use serde_json::{Value, json};
 
 use super::{desk::Desk, recorded::Recorded};
+use crate::support::world::{details_of, request};
 
 /// The message that `ops/connection` gives.
 const CONNECTION_CHANGED: &str =
@@ -53,6 +55,16 @@ pub async fn is_checked(recorded: &mut Recorded) {
         desk.refused(recorded, code, save, right.clone()).await;
         tenant.clear_faults();
     }
+    // Another user saves another Halo's details before Halo has answered.
+    tenant.inject(Fault::HeldBefore, Matching::any(), Lasting::Once);
+    let meanwhile = async {
+        tenant.until(|tenant| tenant.held() == 1).await;
+        let (admin, partner) = (desk.world.admin().await, desk.world.partner().await);
+        let other = details_of(&desk.world.sandbox.tenant("other"));
+        save_connection(desk.world.ops(), &request(&admin), partner, other).await.unwrap();
+        tenant.release();
+    };
+    tokio::join!(desk.refused(recorded, "CONNECTION_CHANGED", save, right.clone()), meanwhile);
     tenant.inject(Fault::RateLimitedSeconds(30), Matching::any(), Lasting::Once);
     desk.refused(recorded, "HALO_RATE_LIMITED", save, right).await;
 
