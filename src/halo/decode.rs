@@ -319,7 +319,7 @@ mod tests {
             ("99999999999", None),
         ] {
             let body = format!(r#"{{"record_count": {count}, "clients": [{{"id": 1}}, {{"id": 2}}]}}"#);
-            let page = page_now::<Row>(body.as_bytes(), "rows").unwrap();
+            let page = page::<Row>(body.as_bytes(), "rows").unwrap();
             assert_eq!((page.rows.len(), page.total), (2, total), "{count}");
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Transaction};
 
 use super::Result;
 use crate::auth::{PartnerScope, SystemScope};

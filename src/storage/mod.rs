@@ -38,9 +38,7 @@ pub mod status;
 pub mod tenants;
 
 pub use db::{Db, Reader, Scope, Tx};
-pub use error::{
-    StorageError, is_not_permitted, is_not_ready, is_out_of_reach, is_refused_write, is_table_missing,
-};
+pub use error::{StorageError, is_not_permitted, is_not_ready, is_out_of_reach, is_refused_write, is_table_missing};
 pub use partner_tx::{AuditContext, PartnerTx};
 pub use shared_reader::{SharedReader, Turn};
 

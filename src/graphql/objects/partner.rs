@@ -35,7 +35,7 @@ impl From<roster::Partner> for Partner {
 
 impl Partner {
     /// The caller's own partner, which exists: signing in has found it.
-    fn own(id: PartnerId) -> Self {
+    pub(in crate::graphql) fn own(id: PartnerId) -> Self {
         Self { id, row: None }
     }
 

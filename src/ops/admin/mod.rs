@@ -15,7 +15,6 @@ use serde_json::json;
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::activity::Action;
 use crate::domain::run::{Run, RunRequest, Trigger};
-use crate::halo::Priority;
 use crate::ids::{HaloTenant, PartnerId, RunId};
 use crate::ops::connection::not_connected;
 use crate::ops::sync::preview::{Preview, preview};
@@ -35,7 +34,7 @@ pub async fn reach_halo(ops: &Ops, external_id: &str) -> Result<HaloTenant, Stri
     let asked = async {
         let Some(partner) = find_partner(ops, external_id).await? else { return Ok(None) };
         let scope = PartnerScope::for_operator(partner);
-        let (_, session) = halo::active_session(ops, &scope, Priority::Interactive).await?;
+        let (_, session) = halo::active_session(ops, &scope).await?;
         Ok(Some(session.tenant().await))
     };
     match asked.await {

@@ -8,14 +8,14 @@ use infima_halo::ops::OpError;
 use infima_halo::ops::roster::import::Roster;
 use infima_halo::ops::sync::request::request_sync;
 
-use crate::support::world::{PARTNER, World, request};
+use crate::support::world::{PARTNER, World, caller_of, request};
 
 #[tokio::test]
 async fn partner_of_a_token_is_looked_up_again_after_a_minute() {
     let world = World::builder().build().await;
     let identify = world.app.identify(world.mint.verifier(world.clock.clone()));
     let token = world.token(Role::PartnerAdmin, Some(PARTNER));
-    let partner = async || -> Option<PartnerId> { identify(Some(token.clone())).await.unwrap().partner() };
+    let partner = async || -> Option<PartnerId> { caller_of(&identify, token.clone()).await.unwrap().partner() };
     let known = partner().await;
     assert_eq!(known, Some(world.partner().await));
     // As after a restored backup: the partner has another id, or none.
@@ -35,7 +35,7 @@ async fn archived_partner_is_refused_at_once_with_a_known_token() {
     let identify = world.app.identify(world.mint.verifier(world.clock.clone()));
     let token = world.token(Role::PartnerAdmin, Some(PARTNER));
     let partner = world.partner().await;
-    let caller = identify(Some(token.clone())).await.unwrap();
+    let caller = caller_of(&identify, token.clone()).await.unwrap();
     request_sync(world.ops(), &request(&caller), partner, None).await.unwrap();
     let archived = PartnerRecord {
         external_id: PARTNER.into(),
@@ -45,7 +45,7 @@ async fn archived_partner_is_refused_at_once_with_a_known_token() {
         version: 1_000,
     };
     world.import(Roster { partners: vec![archived], ..Roster::default() }).await;
-    let caller = identify(Some(token)).await.unwrap();
+    let caller = caller_of(&identify, token).await.unwrap();
     let refused = request_sync(world.ops(), &request(&caller), partner, None).await.unwrap_err();
     assert!(matches!(refused, OpError::Archived), "{refused:?}");
 }

@@ -11,7 +11,9 @@ use infima_halo::graphql::{ApiSchema, schema};
 use infima_halo::http::Identify;
 use infima_halo::ids::{AssociationId, PartnerId, RunId};
 use infima_halo::storage::run_listener::RunListener;
-use infima_halo::storage::{Page, Position, Scope, Slice, StorageError, Tx, activity, clients, partners, results, runs};
+use infima_halo::storage::{
+    Page, Position, Scope, Slice, StorageError, Tx, activity, clients, partners, results, runs,
+};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 use uuid::Uuid;
@@ -19,7 +21,7 @@ use uuid::Uuid;
 use crate::graphql::MAPPING_TABLE;
 use crate::support::statements::Statements;
 use crate::support::until;
-use crate::support::world::{PARTNER, World};
+use crate::support::world::{PARTNER, World, caller_of};
 
 /// The API on connections whose statements are reported.
 struct Notification {
@@ -69,7 +71,7 @@ async fn statements_of_request(api: &Notification, world: &World, document: &str
     // The first request prepares the statements, and looks for the partner of the token.
     for _ in 0..2 {
         api.statements.clear();
-        let caller = (api.identify)(Some(token.clone())).await.expect("the token is good");
+        let caller = caller_of(&api.identify, token.clone()).await.expect("the token is good");
         api.ask(&caller, document, variables).await;
         // The transactions end behind the response.
         until(async || api.statements.begun() == api.statements.ended()).await;

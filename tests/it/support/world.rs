@@ -15,6 +15,7 @@ use infima_halo::domain::connection::Connection;
 use infima_halo::domain::roster::{ClientRecord, PartnerRecord, RosterState, UserRecord, UserState};
 use infima_halo::domain::run::{Run, RunResult};
 use infima_halo::halo;
+use infima_halo::http::{Identify, IdentifyError};
 use infima_halo::ids::{ClientId, HaloCustomerId, PartnerId, RunId};
 use infima_halo::ops::association::save::{Associated, Mapping, associate_clients};
 use infima_halo::ops::connection::Details;
@@ -53,6 +54,12 @@ pub struct World {
     pub(super) imported_users: Mutex<BTreeMap<String, usize>>,
 }
 
+/// Whom the token names, as a request finds it.
+pub async fn caller_of(identify: &Identify, token: SecretString) -> Result<Caller, IdentifyError> {
+    let claims = (identify.verify)(Some(token)).await?;
+    (identify.look_up)(claims).await
+}
+
 pub fn rules() -> TokenRules {
     TokenRules {
         issuer: "https://issuer.test".into(),
@@ -84,8 +91,7 @@ impl World {
 
     async fn caller_with(&self, token: SecretString) -> Caller {
         let identify = self.app.identify(self.mint.verifier(self.clock.clone()));
-        let claims = (identify.verify)(Some(token)).await.expect("the token is good");
-        (identify.look_up)(claims).await.expect("the database answers")
+        caller_of(&identify, token).await.expect("the token is good")
     }
 
     /// A token that is valid for an hour.

@@ -225,7 +225,7 @@ async fn create_that_fails_without_a_reason_becomes_refused_and_needs_attention(
     assert_eq!(world.open_run().await, None, "the run has ended");
 
     let made = made_by_hand(&world, "Alder");
-    let run = world.resolve(association.id, Resolution::Adopt(made)).await.expect("it is the customer's");
+    let run = world.resolve(association.id, Answer::Adopt(Some(made))).await.expect("it is the customer's");
     assert_eq!(world.work(run).await, SUCCEEDED);
     assert_eq!(world.tenant.subscription(made.0).expect("it is there").count, 3.0);
 }
