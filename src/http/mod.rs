@@ -55,11 +55,15 @@ use crate::{
 /// none of its time.
 #[derive(Clone)]
 pub struct Identify {
-    /// Verifies the token.
-    pub verify: Arc<dyn Fn(Option<SecretString>) -> BoxFuture<'static, Result<Claims, IdentifyError>> + Send + Sync>,
-    /// Looks up whom the claims are about.
-    pub look_up: Arc<dyn Fn(Claims) -> BoxFuture<'static, Result<Caller, IdentifyError>> + Send + Sync>,
+    pub verify: VerifyToken,
+    pub look_up: LookUpCaller,
 }
+
+/// Verifies a token, and returns what it claims.
+pub type VerifyToken =
+    Arc<dyn Fn(Option<SecretString>) -> BoxFuture<'static, Result<Claims, IdentifyError>> + Send + Sync>;
+/// Looks up whom the claims are about.
+pub type LookUpCaller = Arc<dyn Fn(Claims) -> BoxFuture<'static, Result<Caller, IdentifyError>> + Send + Sync>;
 
 /// The reason why a caller is not identified. Its message is for the user, and does not reveal what
 /// is wrong with a token.
