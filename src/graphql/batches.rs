@@ -6,10 +6,11 @@
 //! all keys of one level of the query, and a request that is dropped takes its batches with it.
 //! Once nothing is left to read for now, the request's database connection returns to the pool.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use futures::future::BoxFuture;
 use futures::stream::{self, FuturesUnordered, Stream, StreamExt};
@@ -72,7 +73,6 @@ impl BatchRunner {
     pub(super) async fn run<T>(&mut self, resolvers: impl Future<Output = T>) -> T {
         let mut resolvers = pin!(resolvers);
         loop {
-            let nothing_left = self.running.is_empty() && self.reads.is_open();
             tokio::select! {
                 biased;
                 response = &mut resolvers => {
@@ -82,7 +82,7 @@ impl BatchRunner {
                 Some(batch) = self.queued.recv() => self.running.push(batch),
                 Some(()) = self.running.next() => {}
                 // The resolvers wait for something else, such as Halo.
-                () = wait_turns(QUIET_TURNS), if nothing_left => self.reads.close(),
+                () = until_unused(&self.reads), if self.running.is_empty() => self.reads.close(),
             }
         }
     }
@@ -99,8 +99,11 @@ impl BatchRunner {
     }
 }
 
-async fn wait_turns(turns: usize) {
-    for _ in 0..turns {
+/// Waits until a transaction is open that nothing has used for a few turns. The resolvers may open
+/// one themselves, so this looks each time that they were polled.
+async fn until_unused(reads: &SharedReader) {
+    poll_fn(|_| if reads.is_open() { Poll::Ready(()) } else { Poll::Pending }).await;
+    for _ in 0..QUIET_TURNS {
         yield_now().await;
     }
 }

@@ -5,26 +5,35 @@ use std::collections::BTreeMap;
 use sqlx::PgConnection;
 
 use super::Result;
+use super::error::inconsistent;
 use super::leases::{LeasedTx, SyncLease};
 use crate::domain::association::Billing;
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
-/// Returns the subscriptions of the partner's associations, with the customers they are mapped to.
-pub async fn subscriptions(
-    db: &mut PgConnection,
-    lease: &SyncLease,
-) -> Result<BTreeMap<HaloSubscriptionId, HaloCustomerId>> {
+/// A subscription as it is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Billed {
+    pub customer: HaloCustomerId,
+    pub billing: Billing,
+}
+
+/// Returns the subscriptions of the partner's associations.
+pub async fn subscriptions(db: &mut PgConnection, lease: &SyncLease) -> Result<BTreeMap<HaloSubscriptionId, Billed>> {
     let rows = sqlx::query!(
-        r#"select subscription_id as "subscription_id!", halo_customer_id from associations
+        r#"select id, subscription_id as "subscription_id!", halo_customer_id, billing from associations
            where partner_id = $1 and subscription_id is not null and state <> 'ended'"#,
         lease.partner().0
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (HaloSubscriptionId(row.subscription_id), HaloCustomerId(row.halo_customer_id)))
-        .collect())
+    let billed = rows.into_iter().map(|row| {
+        let billing = row.billing.parse().map_err(inconsistent("associations", "billing", row.id))?;
+        Ok((
+            HaloSubscriptionId(row.subscription_id),
+            Billed { customer: HaloCustomerId(row.halo_customer_id), billing },
+        ))
+    });
+    billed.collect()
 }
 
 /// Records what the invoices say of these subscriptions.

@@ -115,19 +115,54 @@ pub async fn resume_writes(tx: &mut PartnerTx<'_>) -> Result<()> {
     apply(tx, partner, ConnectionEvent::WritesResumed, now).await
 }
 
-/// Moves the Last Sync Date to the instant since which every association has been confirmed.
-pub async fn record_confirmed(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<()> {
+/// Has the domain decide what the events make of a connection that is locked, and stores it.
+pub async fn record(
+    tx: &mut LeasedTx<'_>,
+    connection: Connection,
+    events: impl IntoIterator<Item = ConnectionEvent>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut connection = connection;
+    for event in events {
+        connection = connection.apply(event, now);
+    }
+    store(tx, &connection).await
+}
+
+/// What the partner's associations mean for its connection.
+#[derive(Clone, Copy, Debug)]
+pub struct AssociationTotals {
+    /// The instant since which every association has been confirmed.
+    pub confirmed_since: Option<DateTime<Utc>>,
+    subscriptions: u32,
+    hidden: u32,
+}
+
+impl AssociationTotals {
+    /// The problem of an agent that no longer sees most of the customers: of two or more
+    /// subscriptions, more than half are hidden, whichever runs noticed that.
+    pub fn problem(&self, now: DateTime<Utc>) -> Option<Problem> {
+        Problem::of_hidden_customers(self.hidden, self.subscriptions, now)
+    }
+}
+
+pub async fn association_totals(tx: &mut LeasedTx<'_>) -> Result<AssociationTotals> {
     let partner = tx.lease().partner();
     let row = sqlx::query!(
         r#"select min(last_synced_at) as since, count(*) as "all!",
-                  count(last_synced_at) filter (where state <> 'ending') as "confirmed!"
+                  count(last_synced_at) filter (where state <> 'ending') as "confirmed!",
+                  count(subscription_id) as "subscriptions!",
+                  count(subscription_id) filter (where problem ->> 'code' = 'subscription_not_visible') as "hidden!"
            from associations where partner_id = $1 and state <> 'ended'"#,
         partner.0
     )
     .fetch_one(&mut **tx)
     .await?;
-    let since = row.since.filter(|_| row.confirmed == row.all);
-    apply(tx, partner, ConnectionEvent::Confirmed { since }, now).await
+    Ok(AssociationTotals {
+        confirmed_since: row.since.filter(|_| row.confirmed == row.all),
+        subscriptions: count(row.subscriptions),
+        hidden: count(row.hidden),
+    })
 }
 
 /// Notes that the customers of all associations were read.
@@ -137,6 +172,10 @@ pub async fn record_customers_read(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) ->
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+fn count(rows: i64) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
 /// Notes the identity by which the Halo is known from now on.
@@ -166,7 +205,7 @@ async fn apply(db: &mut PgConnection, partner: PartnerId, event: ConnectionEvent
 
 /// The connection, locked until the transaction ends: a run and a user never change it at the same
 /// time.
-async fn lock(db: &mut PgConnection, partner: PartnerId) -> Result<Option<Connection>> {
+pub async fn lock(db: &mut PgConnection, partner: PartnerId) -> Result<Option<Connection>> {
     let row = sqlx::query_as!(
         Row,
         "select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,

@@ -9,12 +9,11 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use changes::{
-    AcceptedCredentials, SealedSecret, confirm_tenant, disconnect, record_check, record_confirmed,
+    AcceptedCredentials, SealedSecret, association_totals, confirm_tenant, disconnect, lock, record, record_check,
     record_customers_read, record_state, record_write_access, resume_writes, save, suspend_writes,
 };
 
 use super::error::inconsistent;
-use super::leases::LeasedTx;
 use super::{Partners, Result, StorageError};
 use crate::auth::PartnerScope;
 use crate::domain::connection::Connection;
@@ -176,22 +175,4 @@ pub async fn customers_are_due(
     .fetch_optional(db)
     .await?;
     Ok(due.unwrap_or(false))
-}
-
-/// The problem of an agent that no longer sees most of the customers: of two or more subscriptions,
-/// more than half are hidden, whichever runs noticed that.
-pub async fn hidden_customers(tx: &mut LeasedTx<'_>, now: DateTime<Utc>) -> Result<Option<Problem>> {
-    let partner = tx.lease().partner();
-    let row = sqlx::query!(
-        r#"select count(*) as "total!", count(*) filter (where problem ->> 'code' = 'subscription_not_visible') as "hidden!"
-           from associations where partner_id = $1 and state <> 'ended' and subscription_id is not null"#,
-        partner.0
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(Problem::of_hidden_customers(count(row.hidden), count(row.total), now))
-}
-
-fn count(rows: i64) -> u32 {
-    u32::try_from(rows).unwrap_or(u32::MAX)
 }

@@ -7,6 +7,7 @@ pub(crate) mod matrix;
 mod node;
 mod nulls;
 mod page;
+mod reads;
 mod schema;
 mod subscription;
 

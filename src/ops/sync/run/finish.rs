@@ -7,6 +7,7 @@ use super::failpoints::{Failpoint, commit, pass};
 use super::retry::{self, RetryDecision};
 use super::step_result::Counts;
 use super::{Attempt, RunOutcome, SyncOutcome};
+use crate::domain::connection::ConnectionEvent;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Pause, RunEvent};
 use crate::halo::HaloError;
@@ -60,15 +61,17 @@ async fn complete(
         outcomes::create_abandoned(&mut tx, *association, ops.clock.now()).await?;
     }
     // This run, or a user, may have changed the connection since the run began.
-    let connection = connections::find(&mut tx, lease.scope()).await?;
-    let suspended_since = connection.and_then(|connection| connection.writes_suspended_since);
-    let suspended = suspended_since.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
-    let hidden = connections::hidden_customers(&mut tx, ops.clock.now()).await?;
-    let problem = tenant_problem.or(suspended).or(hidden);
-    if let Some(revision) = revision {
-        connections::record_state(&mut tx, problem.as_ref(), revision, ops.clock.now()).await?;
+    let connection = connections::lock(&mut tx, lease.partner()).await?;
+    let associations = connections::association_totals(&mut tx).await?;
+    if let Some(connection) = connection {
+        let now = ops.clock.now();
+        let suspended = connection.writes_suspended_since;
+        let suspended = suspended.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
+        let problem = tenant_problem.or(suspended).or(associations.problem(now));
+        let reported = revision.map(|revision| ConnectionEvent::RunReported { problem, revision });
+        let confirmed = ConnectionEvent::Confirmed { since: associations.confirmed_since };
+        connections::record(&mut tx, connection, reported.into_iter().chain([confirmed]), now).await?;
     }
-    connections::record_confirmed(&mut tx, ops.clock.now()).await?;
     let Counts { confirmed, open, .. } = counts;
     end(lease, tx, RunEvent::Completed { confirmed, open, at: ops.clock.now() }).await
 }

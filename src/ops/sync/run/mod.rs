@@ -358,7 +358,8 @@ async fn store_billing(
     created: &BTreeSet<HaloSubscriptionId>,
     stop: &CancellationToken,
 ) -> Result<(), StopReason> {
-    let wanted = billing::subscriptions(&mut *ops.db.read(lease.scope()).await?, lease).await?;
+    let stored = billing::subscriptions(&mut *ops.db.read(lease.scope()).await?, lease).await?;
+    let wanted: BTreeMap<_, _> = stored.iter().map(|(id, billed)| (*id, billed.customer)).collect();
     let mut known: BTreeMap<_, _> = wanted.keys().map(|id| (*id, Billing::Unknown)).collect();
     match stop.run_until_cancelled(session.recurring_billing(&wanted)).await {
         Some(Ok(shown)) => known.extend(shown.into_iter().map(|(id, billing)| (id, halo::billing(billing)))),
@@ -370,6 +371,10 @@ async fn store_billing(
         if *billing == Billing::Unknown {
             *billing = Billing::NotOnRecurringInvoice;
         }
+    }
+    known.retain(|id, billing| stored.get(id).is_none_or(|stored| stored.billing != *billing));
+    if known.is_empty() {
+        return Ok(());
     }
     let mut tx = begin_unchanged(ops, lease, connection).await?;
     billing::record(&mut tx, &known).await?;

@@ -1,0 +1,37 @@
+//! The database connection of a request.
+
+use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use serde_json::json;
+
+use crate::graphql::Api;
+use crate::support::until;
+use crate::support::world::World;
+
+/// How many connections of the app wait in a transaction for their next statement.
+async fn waiting_transactions(world: &World) -> i64 {
+    let statement = "select count(*) from pg_stat_activity
+                     where datname = current_database() and usename = 'infima_app' and state like 'idle in transaction%'";
+    sqlx::query_scalar(statement).fetch_one(&world.owner).await.expect("the test's database answers")
+}
+
+/// Whatever a request has read before, in a batch or by a resolver.
+#[tokio::test]
+async fn request_holds_no_transaction_while_halo_is_asked() {
+    let api = Api::synced(&[("Alder", 3)]).await;
+    let (admin, support) = (api.world.admin().await, api.support().await);
+    let id = json!({ "id": api.world.partner().await.to_string() });
+    for (caller, read) in
+        [(&admin, "partner(id: $id) { name clients { nodes { name } } }"), (&support, "partners { nodes { name } }")]
+    {
+        let document =
+            format!("query($id: ID) {{ {read} haloCustomers(search: \"\", partnerId: $id) {{ nodes {{ name }} }} }}");
+        api.world.tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
+        let look = async {
+            api.world.tenant.until(|tenant| tenant.held() > 0).await;
+            until(async || waiting_transactions(&api.world).await == 0).await;
+            api.world.tenant.release();
+        };
+        let (response, ()) = tokio::join!(api.respond(caller, &document, id.clone()), look);
+        assert_eq!(response.errors, [], "{read}");
+    }
+}
