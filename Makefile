@@ -81,7 +81,8 @@ schema:
 
 # The long version of the crash, budget and model tests: INFIMA_SOAK_KILLS kills and INFIMA_SOAK_STORIES random sequences.
 soak:
-	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it -- soak hostile:: --include-ignored --nocapture
+	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --include-ignored --nocapture
+	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it hostile:: -- --nocapture
 
 audit:
 	@.ci/audit
