@@ -8,10 +8,6 @@ use serde_json::{Value, json};
 use super::{desk::Desk, recorded::Recorded};
 use crate::support::world::{details_of, request};
 
-/// The message that `ops/connection` gives.
-const CONNECTION_CHANGED: &str =
-    "Another user changed the connection meanwhile, so nothing was stored. Load it and try again.";
-
 /// What is wrong with details before Halo is queried, and what Halo can answer to them.
 pub async fn is_checked(recorded: &mut Recorded) {
     let desk = Desk::start(&[("Alder", 3)]).await;
@@ -68,7 +64,7 @@ pub async fn is_checked(recorded: &mut Recorded) {
     tenant.inject(Fault::RateLimitedSeconds(30), Matching::any(), Lasting::Once);
     desk.refused(recorded, "HALO_RATE_LIMITED", save, right).await;
 
-    // They need a name that resolves into a private network, a Halo without a list of
+    // They need an address that may no longer be called, a Halo without a list of
     // subscriptions, hundreds of requests, a database that fails in between, very large records,
     // and a refused read.
     for (code, problem) in [
@@ -83,8 +79,6 @@ pub async fn is_checked(recorded: &mut Recorded) {
         let message = format!("{} {}", problem.message(), problem.remedy().unwrap());
         recorded.refusal_like("NOT_A_HALO_ADDRESS", code, &message);
     }
-    // It needs another user's save at the moment of this one.
-    recorded.refusal_like("NOT_A_HALO_ADDRESS", "CONNECTION_CHANGED", CONNECTION_CHANGED);
 }
 
 /// A connection from the first save to the disconnect, with another tenant's details between.
