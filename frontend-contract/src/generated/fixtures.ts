@@ -2727,7 +2727,7 @@ export const refusals = {
               "0",
               "clientId"
             ],
-            "message": "This client is mapped to another Halo customer. Say in `replace` what becomes of the quantity that is billed there."
+            "message": "This client is mapped to another Halo customer. Decide in `replace` what happens to the quantity that is billed there."
           }
         ]
       }
@@ -2789,7 +2789,7 @@ export const refusals = {
               "0",
               "clientId"
             ],
-            "message": "This client is archived at INFIMA."
+            "message": "This client is archived at INFIMA, so it cannot be mapped. Choose another client."
           }
         ]
       }
@@ -2863,15 +2863,82 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
-        "checks": null,
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
+            "outcome": "MISSING",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:customers: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "read:invoices: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
+            "outcome": "UNKNOWN",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
         "haloConnection": null,
         "run": null,
         "userErrors": [
           {
             "__typename": "UserError",
             "code": "CONNECTION_CHANGED",
-            "field": null,
-            "message": "The connection was changed meanwhile. Try again."
+            "field": [
+              "url"
+            ],
+            "message": "Another user changed the connection meanwhile, so nothing was stored. Load it and try again."
           }
         ]
       }
@@ -3055,7 +3122,7 @@ export const refusals = {
               "1",
               "clientId"
             ],
-            "message": "This client is in the request twice."
+            "message": "This client is in the request twice. Send it once."
           }
         ]
       }
@@ -3741,7 +3808,7 @@ export const refusals = {
             "field": [
               "nightEnd"
             ],
-            "message": "The window needs some length: let it end at another time than it starts."
+            "message": "The nightly sync has no time to start in. Choose an end that differs from the start."
           }
         ]
       }
@@ -3847,7 +3914,7 @@ export const refusals = {
             "field": [
               "associationId"
             ],
-            "message": "This association asks nothing that could be answered this way. Load it again."
+            "message": "The association has no problem that this answer resolves. Load it again."
           }
         ]
       }
@@ -4159,7 +4226,7 @@ export const refusals = {
             "field": [
               "url"
             ],
-            "message": "INFIMA did not get to send a request to Halo in time. Nothing was sent. Try again in a few minutes."
+            "message": "INFIMA could not send a request to Halo in time. Nothing was sent. Try again in a few minutes."
           }
         ]
       }
@@ -4282,7 +4349,7 @@ export const refusals = {
             "field": [
               "associations"
             ],
-            "message": "Save at most 200 associations at once."
+            "message": "There are too many associations. Save at most 200 at once."
           }
         ]
       }
