@@ -163,7 +163,7 @@ pub(super) async fn record(tx: &mut LeasedTx<'_>, results: Vec<RunResult>) -> Re
             "id": result.id.0,
             "run_id": result.run.0,
             "association_id": result.association.0,
-            "client_id": result.client.0,
+            "client": result.client.0,
             "outcome": result.outcome.as_str(),
             "quantity_before": signed(result.quantity_before),
             "quantity_after": signed(result.quantity_after),
@@ -177,10 +177,10 @@ pub(super) async fn record(tx: &mut LeasedTx<'_>, results: Vec<RunResult>) -> Re
     let inserted = sqlx::query_scalar!(
         "insert into sync_results (id, run_id, partner_id, association_id, client_id, outcome, quantity_before,
                                    quantity_after, changed_in_halo, problem, evidence, at)
-         select id, run_id, $1, association_id, client_id, outcome, quantity_before, quantity_after, changed_in_halo,
+         select id, run_id, $1, association_id, client, outcome, quantity_before, quantity_after, changed_in_halo,
                 problem, evidence, at
          from jsonb_to_recordset($2) as n (
-             id uuid, run_id uuid, association_id uuid, client_id uuid, outcome text, quantity_before integer,
+             id uuid, run_id uuid, association_id uuid, client uuid, outcome text, quantity_before integer,
              quantity_after integer, changed_in_halo boolean, problem jsonb, evidence text, at timestamptz)
          on conflict (run_id, association_id) do nothing
          returning id",
