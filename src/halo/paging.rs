@@ -230,7 +230,10 @@ impl<R: ListedRecord> Pages<'_, R> {
         if self.ended {
             return Some(0);
         }
-        Some((self.rows_left()?.div_ceil(self.longest.max(1)) as usize).max(1))
+        // Behind a record that alone is too large, pages are as long again as before.
+        let later = self.session.page_size::<R>().min(self.cap);
+        let length = if self.size < later { later } else { self.longest.max(1) };
+        Some((self.rows_left()?.div_ceil(length) as usize).max(1))
     }
 
     /// Reads one more page and moves what is wanted of it to `found`, and other rows that may

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, Transaction};
 
 use super::Result;
 use crate::auth::{PartnerScope, SystemScope};
@@ -16,9 +16,6 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Ends the session of a process that is frozen, or cut off, in the middle of a transaction: its
 /// locks would block the partner for hours. No transaction waits for anything but the database.
 const IDLE_IN_TRANSACTION: &str = "set idle_in_transaction_session_timeout = '30s'";
-/// A connection that was unused for longer is tested before it is used: Postgres may have been
-/// restarted.
-const UNTESTED_IDLE: Duration = Duration::from_secs(1);
 
 pub type Tx = Transaction<'static, Postgres>;
 
@@ -87,17 +84,6 @@ impl Db {
                 Box::pin(async move {
                     connection.execute(IDLE_IN_TRANSACTION).await?;
                     Ok(())
-                })
-            })
-            // The pool tests each connection when it comes back; a second test right after it would
-            // only cost a round trip.
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > UNTESTED_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
                 })
             })
             .connect_with(options)

@@ -27,6 +27,8 @@ enum Scenario {
     Plain,
     /// Discovery names the tenant otherwise from then on.
     TenantRenamed,
+    /// Birch's subscription was put on an invoice: billing is stored only where it has changed.
+    Invoiced,
     /// Halo does so in response to the create.
     Create(Fault),
     /// Halo does so in response to the update.
@@ -54,11 +56,11 @@ fn scenario(failpoint: Failpoint) -> Scenario {
         | Failpoint::BeforeQuantityUpdate
         | Failpoint::AfterQuantityUpdate
         | Failpoint::OutcomeRecorded
-        | Failpoint::BillingRecorded
         | Failpoint::RequestsCounted
         | Failpoint::BeforeFinishCommit
         | Failpoint::RunFinished => Scenario::Plain,
         Failpoint::TenantCarriedOver => Scenario::TenantRenamed,
+        Failpoint::BillingRecorded => Scenario::Invoiced,
         Failpoint::CreateUnconfirmed => Scenario::Create(Fault::CutAfter),
         Failpoint::CreateRefused | Failpoint::CreateIntentCleared => Scenario::Create(Fault::RefusedAsText),
         Failpoint::CreateFailureRecorded => Scenario::Create(Fault::CreateFails),
@@ -98,6 +100,10 @@ async fn killed_at(failpoint: Failpoint) {
             let tenant_id = TenantId::Named("renamed".into());
             world.tenant.act(Act::SetTenantId { tenant_id }).expect("done by hand");
         }
+        Scenario::Invoiced => {
+            let id = world.record_of("Birch").await.id;
+            world.tenant.act(Act::PutOnInvoice { id }).expect("done by hand");
+        }
         Scenario::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
         Scenario::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
         Scenario::Stopped => stops.insert(0, Failpoint::AfterQuantityUpdate),
@@ -122,7 +128,7 @@ async fn killed_at(failpoint: Failpoint) {
             world.tenant.until(|tenant| tenant.held() == 1).await;
             worker.signal(Signal::SIGTERM);
         }
-        Scenario::Plain | Scenario::TenantRenamed | Scenario::Create(_) | Scenario::Update(_) => {}
+        Scenario::Plain | Scenario::TenantRenamed | Scenario::Invoiced | Scenario::Create(_) | Scenario::Update(_) => {}
     }
     assert_eq!(worker.stopped_at().await, failpoint);
     honest(&world, run, before).await;
