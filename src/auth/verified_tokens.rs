@@ -1,8 +1,8 @@
 //! Tokens whose signature was verified before: a caller sends the same token hundreds of times, and
 //! verifying it is by far the most expensive step of a small request.
 //!
-//! A token is remembered by its hash, with the key that verified it. The issuer's keys are looked up
-//! for each request all the same, so a key that is withdrawn takes its tokens with it as soon as
+//! A token is remembered by its hash, with the key that verified it. The issuer's keys are looked
+//! up for each request all the same, so a key that is withdrawn takes its tokens with it as soon as
 //! without this memory; and the expiry is compared with the clock each time.
 
 use std::{

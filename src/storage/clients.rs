@@ -203,7 +203,7 @@ pub async fn pages(
                order by sort_name, l.id
                limit $7
            ) c
-           -- The current association of each client, else the one that is ending, if it is selected.
+           -- The current association of each client, else the one that is ending, if selected.
            left join lateral (
                select * from associations a
                where $9 and a.partner_id = c.partner_id and a.client_id = c.id and a.state <> 'ended'
@@ -274,7 +274,7 @@ pub async fn pages_descending(
                order by sort_name desc, l.id desc
                limit $7
            ) c
-           -- The current association of each client, else the one that is ending, if it is selected.
+           -- The current association of each client, else the one that is ending, if selected.
            left join lateral (
                select * from associations a
                where $9 and a.partner_id = c.partner_id and a.client_id = c.id and a.state <> 'ended'

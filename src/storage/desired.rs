@@ -14,9 +14,9 @@ use crate::domain::connection::Connection;
 use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
-/// Reads what a run has to bring about in this Halo, for these clients or for all; ending associations are part
-/// of it. Other associations that want a subscription of the same customers are
-/// `competing_associations`.
+/// Reads what a run has to bring about in this Halo, for these clients or for all; ending
+/// associations are part of it. Other associations that want a subscription of the same customers
+/// are `competing_associations`.
 ///
 /// A create that was sent longer than `confirmation` ago has timed out once Halo was read after it:
 /// an empty read counts only after another one, because a crash or an outage may have taken the

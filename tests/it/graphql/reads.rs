@@ -20,11 +20,13 @@ async fn request_holds_no_transaction_while_halo_is_asked() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let (admin, support) = (api.world.admin().await, api.support().await);
     let id = json!({ "id": api.world.partner().await.to_string() });
-    for (caller, read) in
-        [(&admin, "partner(id: $id) { name clients { nodes { name } } }"), (&support, "partners { nodes { name } }")]
-    {
-        let document =
-            format!("query($id: ID) {{ {read} haloCustomers(search: \"\", partnerId: $id) {{ nodes {{ name }} }} }}");
+    // Another text each time: the same search is not sent again within seconds.
+    for (caller, search, read) in [
+        (&admin, "Al", "partner(id: $id) { name clients { nodes { name } } }"),
+        (&support, "Ald", "partners { nodes { name } }"),
+    ] {
+        let customers = format!("haloCustomers(search: \"{search}\", partnerId: $id) {{ nodes {{ name }} }}");
+        let document = format!("query($id: ID) {{ {read} {customers} }}");
         api.world.tenant.inject(Fault::HeldBefore, Matching::call(Call::CustomerList), Lasting::Once);
         let look = async {
             api.world.tenant.until(|tenant| tenant.held() > 0).await;

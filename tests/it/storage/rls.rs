@@ -270,7 +270,7 @@ async fn app_role_privileges_match_the_list() -> anyhow::Result<()> {
         ("apalis._sqlx_migrations", ""),
         ("apalis.jobs", "select insert update delete"),
         ("apalis.workers", "select insert update delete"),
-        ("_sqlx_migrations", ""),
+        ("_sqlx_migrations", "select"),
         ("activity", "select insert"),
         ("associations", READS_AND_WRITES),
         ("canary", READS_AND_WRITES),

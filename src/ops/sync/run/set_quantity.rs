@@ -99,9 +99,9 @@ impl Executor<'_> {
         }
     }
 
-    /// Stores the write that is about to be sent, with the fields that it must preserve, and returns
-    /// the instant by which the write has to end. `None` if a user has changed the association
-    /// since the plan was made.
+    /// Stores the write that is about to be sent, with the fields that it must preserve, and
+    /// returns the instant by which the write has to end. `None` if a user has changed the
+    /// association since the plan was made.
     async fn intend_quantity(
         &self,
         step: &Step,
