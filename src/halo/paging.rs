@@ -232,7 +232,7 @@ impl<R: ListedRecord> Pages<'_, R> {
         }
         // Behind a record that alone is too large, pages are as long again as before.
         let later = self.session.page_size::<R>().min(self.cap);
-        let length = if self.size < later { later } else { self.longest.max(1) };
+        let length = if self.size < later || self.longest == 0 { later } else { self.longest };
         Some((self.rows_left()?.div_ceil(length) as usize).max(1))
     }
 

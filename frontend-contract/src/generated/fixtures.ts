@@ -2863,81 +2863,14 @@ export const refusals = {
     data: {
       "saveHaloConnection": {
         "__typename": "SaveHaloConnectionPayload",
-        "checks": [
-          {
-            "__typename": "HaloConnectionCheck",
-            "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
-            "outcome": "MISSING",
-            "required": true,
-            "subject": "ADDRESS"
-          },
-          {
-            "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application",
-            "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
-            "outcome": "UNKNOWN",
-            "required": true,
-            "subject": "CREDENTIALS"
-          },
-          {
-            "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent",
-            "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
-            "outcome": "UNKNOWN",
-            "required": true,
-            "subject": "AGENT_CUSTOMERS"
-          },
-          {
-            "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent",
-            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
-            "outcome": "UNKNOWN",
-            "required": false,
-            "subject": "AGENT_USERS"
-          },
-          {
-            "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an API Agent",
-            "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
-            "outcome": "UNKNOWN",
-            "required": true,
-            "subject": "AGENT_SOFTWARE_LICENCING"
-          },
-          {
-            "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application",
-            "message": "read:customers: not reached, because of what is wrong above.",
-            "outcome": "UNKNOWN",
-            "required": true,
-            "subject": "READ_CUSTOMERS"
-          },
-          {
-            "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application",
-            "message": "read:invoices: not reached, because of what is wrong above.",
-            "outcome": "UNKNOWN",
-            "required": false,
-            "subject": "READ_INVOICES"
-          },
-          {
-            "__typename": "HaloConnectionCheck",
-            "guideStep": "Creating an Application",
-            "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
-            "outcome": "UNKNOWN",
-            "required": true,
-            "subject": "EDIT_SOFTWARE_LICENSING"
-          }
-        ],
+        "checks": null,
         "haloConnection": null,
         "run": null,
         "userErrors": [
           {
             "__typename": "UserError",
             "code": "CONNECTION_CHANGED",
-            "field": [
-              "url"
-            ],
+            "field": null,
             "message": "Another user changed the connection meanwhile, so nothing was stored. Load it and try again."
           }
         ]
