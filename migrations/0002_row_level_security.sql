@@ -39,8 +39,6 @@ create policy scope on activity
 grant select, insert, update on partners, clients, users, connections, associations, sync_runs, sync_results
     to infima_app;
 grant select, insert on activity to infima_app;
--- A process refuses to start on a schema that lacks its migrations.
-grant select on _sqlx_migrations to infima_app;
 grant select, insert, update on canary to infima_app;
 -- A typed host leaves a row; unused ones are removed.
 grant select, insert, update, delete on halo_budgets to infima_app;

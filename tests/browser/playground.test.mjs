@@ -34,6 +34,7 @@ test('opens signed in, with the documentation open and the menu of saved operati
     'Resync this partner',
     'Resync one client',
     'Recheck the connection',
+    'Confirm a changed Halo',
     'Watch a run',
     'Who changed what?',
   ]);
