@@ -10,9 +10,11 @@ use crate::storage::{migrations, status};
 
 /// Postgres 15 brought views that check the permissions of the role that reads them.
 const OLDEST_POSTGRES: i32 = 150_000;
-/// Clocks that differ by more make tokens and leases unreliable.
-const CLOCK_WARNING: Duration = Duration::from_secs(2);
-const CLOCK_FAILURE: Duration = Duration::from_secs(30);
+/// The seconds by which clocks may differ unnoticed. From the tolerance of [`ClockSkew`] on, the
+/// process starts nothing.
+///
+/// [`ClockSkew`]: crate::domain::clock_skew::ClockSkew
+const CLOCK_WARNING_SECONDS: f64 = 2.0;
 /// A run that is due is taken within seconds while a worker is free.
 const QUEUE_WARNING_SECONDS: f64 = 60.0;
 const QUEUE_FAILURE_SECONDS: f64 = 900.0;
@@ -94,7 +96,6 @@ fn subject_of(error: &StartError) -> &'static str {
 }
 
 async fn examine_database(app: &App) -> Vec<Finding> {
-    let before = app.clock.now();
     let server = match status::read(&app.ops.db).await {
         Ok(server) => server,
         Err(error) => return vec![Finding::new("database", Severity::Failed, error.to_string())],
@@ -125,16 +126,21 @@ async fn examine_database(app: &App) -> Vec<Finding> {
     // A process that starts checks these two as well, and ends if they are wrong.
     findings.push(Finding::new("row-level security", Severity::Ok, "is in force for this role"));
     findings.push(Finding::new("keyring", Severity::Ok, "opens what this database holds"));
-    let apart = (server.now - before).abs().to_std().unwrap_or_default();
-    let apart_text = format!("{:.1} seconds apart from Postgres' clock", apart.as_secs_f64());
-    findings.push(match apart {
-        apart if apart >= CLOCK_FAILURE => {
-            Finding::new("clock", Severity::Failed, format!("{apart_text}: synchronise both with NTP"))
+    findings.push(match admin::status::compare_clocks(&app.ops).await {
+        Ok((_, skew)) => {
+            let apart = skew.by().as_seconds_f64().abs();
+            let text = format!("{apart:.1} seconds apart from Postgres' clock");
+            match apart {
+                _ if skew.is_too_large() => {
+                    Finding::new("clock", Severity::Failed, format!("{text}: synchronise both with NTP"))
+                }
+                apart if apart >= CLOCK_WARNING_SECONDS => {
+                    Finding::new("clock", Severity::Warning, format!("{text}: synchronise both with NTP"))
+                }
+                _ => Finding::new("clock", Severity::Ok, text),
+            }
         }
-        apart if apart >= CLOCK_WARNING => {
-            Finding::new("clock", Severity::Warning, format!("{apart_text}: synchronise both with NTP"))
-        }
-        _ => Finding::new("clock", Severity::Ok, apart_text),
+        Err(error) => Finding::new("clock", Severity::Failed, error.to_string()),
     });
     findings.push(match figures::notification_arrives(&app.ops, NOTIFICATION_TIMEOUT).await {
         Ok(true) => Finding::new("notifications", Severity::Ok, "arrive"),

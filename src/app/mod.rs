@@ -189,7 +189,6 @@ impl App {
                 self.mutations.wait().await;
                 Ok(())
             } => served,
-            () = self.watch_clock() => Ok(()),
             () = timed_out => {
                 tracing::warn!("some requests were not completed before the shutdown timeout");
                 Ok(())
@@ -197,9 +196,9 @@ impl App {
         }
     }
 
-    /// Compares this machine's clock with the database's, for as long as the process serves: a
-    /// wrong clock is reported even if no one asks whether the process is ready.
-    async fn watch_clock(&self) {
+    /// Compares this machine's clock with the database's, without an end: a wrong clock is reported
+    /// even if no one asks whether the process is ready. A worker does so before it enqueues.
+    pub async fn watch_clock(&self) {
         loop {
             if let Err(error) = status::compare_clocks(&self.ops).await {
                 tracing::debug!(%error, "the database's clock could not be read");

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
-use super::{explain, signals::stop_at_signal};
+use super::signals::stop_at_signal;
 use crate::domain::run::{Run, RunState};
 use crate::ids::{PartnerId, RunId};
 use crate::ops::Ops;
@@ -29,7 +29,7 @@ pub(super) async fn follow(ops: &Ops, mut runs: Vec<(PartnerId, RunId)>) -> anyh
     let (all, begun) = (runs.len(), tokio::time::Instant::now());
     let (mut failed, mut started, mut hinted) = (0, false, false);
     while !runs.is_empty() {
-        for RunStatus { partner, run } in run_statuses(ops, &runs).await.map_err(explain)? {
+        for RunStatus { partner, run } in run_statuses(ops, &runs).await? {
             if let Some(next) = run.continued_by {
                 follow_on(&mut runs, run.id, next);
                 continue;

@@ -27,8 +27,6 @@ use clap::Parser;
 #[cfg(feature = "dev")]
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::ops::OpError;
-
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Keeps active-user counts in partners' Halo PSA subscriptions.
@@ -148,17 +146,6 @@ fn format_error_chain(error: &anyhow::Error) -> String {
         }
     }
     text
-}
-
-/// Converts a use case's error for the operator. The field names of user errors are left out: a
-/// command has no fields.
-fn explain(error: OpError) -> anyhow::Error {
-    match error {
-        OpError::Refused(errors) => {
-            anyhow::anyhow!(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" "))
-        }
-        error => error.into(),
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 
 use std::process::ExitCode;
 
-use super::explain;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, Variables};
@@ -23,7 +22,7 @@ pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
     let config = Config::read(&variables)?;
     telemetry::init(&config.log)?;
     let app = App::build(&config, Clock::system(), 2).await?;
-    let Rotation { resealed, remaining, in_use } = rotate_keys(&app.ops, args.dry_run).await.map_err(explain)?;
+    let Rotation { resealed, remaining, in_use } = rotate_keys(&app.ops, args.dry_run).await?;
     let active = app.ops.keys.active_id();
     match args.dry_run {
         true => println!("{resealed} stored secrets would be re-encrypted with the key '{active}'."),

@@ -48,6 +48,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let work = async { if args.with_worker { anyhow::Ok(app.work(&config).await?) } else { Ok(()) } };
-    tokio::try_join!(serve, metrics, work)?;
+    tokio::select! {
+        ended = async { tokio::try_join!(serve, metrics, work) } => drop(ended?),
+        () = app.watch_clock() => {}
+    }
     Ok(ExitCode::SUCCESS)
 }

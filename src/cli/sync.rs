@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Utc};
 use clap::ArgGroup;
 
-use super::{explain, follow::follow};
+use super::follow::follow;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, Variables};
@@ -80,18 +80,18 @@ async fn queue(ops: &Ops, args: &SyncArgs) -> anyhow::Result<Vec<(PartnerId, Run
     } else {
         enqueue_nightly_syncs(ops, Selection::Today).await
     };
-    queued.map_err(explain)
+    Ok(queued?)
 }
 
 async fn find(ops: &Ops, external_id: &str) -> anyhow::Result<PartnerId> {
-    let found = admin::find_partner(ops, external_id).await.map_err(explain)?;
+    let found = admin::find_partner(ops, external_id).await?;
     found.with_context(|| format!("there is no partner with the external id '{external_id}'"))
 }
 
 /// Prints the changes that a sync would make now.
 async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
     let partner = find(ops, external_id).await?;
-    let preview = admin::preview_sync(ops, partner).await.map_err(explain)?;
+    let preview = admin::preview_sync(ops, partner).await?;
     let (all, requests) = (preview.entries.len(), preview.halo_requests);
     let steps: Vec<_> = preview.entries.into_iter().filter_map(|entry| entry.step).collect();
     let left_out = all - steps.len();

@@ -21,7 +21,7 @@ pub enum OpError {
     #[error("{ARCHIVED}")]
     Archived,
     /// The input cannot be carried out, and nothing was changed.
-    #[error("the request was refused: {0:?}")]
+    #[error("{}", messages(.0))]
     Refused(Vec<UserError>),
     /// The connection details do not work, and nothing was stored. The findings say what works.
     #[error("the connection details do not work: {errors:?}")]
@@ -36,6 +36,11 @@ pub enum OpError {
     /// The stored secret cannot be read with the keys at hand: a fault of the operator's.
     #[error("a stored secret cannot be opened")]
     Sealed(#[from] OpenError),
+}
+
+/// What the caller can fix, without the names of fields: a command has none.
+fn messages(errors: &[UserError]) -> String {
+    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// Halo's failure to answer, for the user who waits for the answer.

@@ -123,10 +123,8 @@ impl Db {
 
     /// The same, with the time by Postgres' clock, which all processes share.
     pub async fn begin_dated(&self, scope: impl Into<Scope<'_>>) -> Result<(Tx, DateTime<Utc>)> {
-        let setting = scope.into().setting();
-        let mut tx = self.pool.begin().await?;
-        let row = sqlx::query!(r#"select set_config('infima.scope', $1, true), now() as "now!""#, setting);
-        let now = row.fetch_one(&mut *tx).await?.now;
+        let mut tx = self.begin(scope).await?;
+        let now = sqlx::query_scalar!(r#"select now() as "now!""#).fetch_one(&mut *tx).await?;
         Ok((tx, now))
     }
 

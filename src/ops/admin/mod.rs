@@ -32,20 +32,13 @@ pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<Partner
 /// operator.
 pub async fn reach_halo(ops: &Ops, external_id: &str) -> Result<HaloTenant, String> {
     let asked = async {
-        let Some(partner) = find_partner(ops, external_id).await? else { return Ok(None) };
-        let scope = PartnerScope::for_operator(partner);
-        let (_, session) = halo::active_session(ops, &scope).await?;
-        Ok(Some(session.tenant().await))
+        let Some(partner) = find_partner(ops, external_id).await? else {
+            return Ok(Err(format!("no partner has the id {external_id}")));
+        };
+        let (_, session) = halo::active_session(ops, &PartnerScope::for_operator(partner)).await?;
+        Ok(session.tenant().await.map_err(|error| halo::failure(&error).message))
     };
-    match asked.await {
-        Ok(Some(Ok(tenant))) => Ok(tenant),
-        Ok(Some(Err(error))) => Err(halo::failure(&error).message),
-        Ok(None) => Err(format!("no partner has the id {external_id}")),
-        Err(OpError::Refused(errors)) => {
-            Err(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" "))
-        }
-        Err(error) => Err(error.to_string()),
-    }
+    asked.await.unwrap_or_else(|error: OpError| Err(error.to_string()))
 }
 
 /// Queues a sync of everything, ahead of the night's.
