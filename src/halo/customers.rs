@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::{
     HaloError, Session, decode,
-    paging::{AbsenceProof, ListedRecord, MIN_PAGE_CAP},
+    lookup::AbsenceProof,
+    paging::{ListedRecord, MIN_PAGE_CAP},
     transport::{Area, MaxWait},
 };
 use crate::ids::HaloCustomerId;

@@ -12,9 +12,10 @@
 //! Its only caller is `ops`. `app` builds the one [`Halo`] of the process and passes the budget, a
 //! function that is called before every request.
 //!
-//! `transport` sends one request with permit and token; `paging` reads lists to their end; one file
-//! for each noun holds its wire format. Halo's answers are decoded leniently and never trusted:
-//! each has a limit of its own, and a list is read page by page and kept only within [`KeptRows`].
+//! `transport` sends one request with permit and token; `paging` reads lists to their ends, and
+//! `lookup` records whose ids are known; one file for each noun holds its wire format. Halo's
+//! answers are decoded leniently and never trusted: each has a limit of its own, and a list is read
+//! page by page and kept only within [`KeptRows`].
 //! docs/halo-api.md holds what is known of Halo's API, and how well.
 
 mod budget;
@@ -26,6 +27,7 @@ mod error;
 mod host_memory;
 mod invoices;
 mod kept_rows;
+mod lookup;
 mod paging;
 mod preserved_fields;
 pub mod probe;

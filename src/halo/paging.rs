@@ -1,25 +1,12 @@
-//! Reads records: a whole list, one record by its id, or many by the cheaper way.
+//! Reads lists page by page, to their ends.
 //!
 //! Halo caps its pages (at 100 rows now), ignores the page number on some lists and may leave
 //! `record_count` out or count something else with it (docs/halo-api.md, section 7). So the end of
 //! a list is proven by its rows alone: an empty page, a page without new rows, or one shorter than
 //! an earlier page. `record_count` only decides whether reading on is cheaper than single reads,
 //! and reports rows that are missing.
-//!
-//! Subscriptions are listed with the newest first. A copy of a subscription is newer than its
-//! original, so a list that is read until every wanted record was in it has shown each copy, and
-//! rows that are older than all of ours cost nothing. A Halo that ignores the order is read on to
-//! the end, for a few pages. What the tenant's list is too long for is looked for in the
-//! customer's list, at one request like a single read; there as well, a copy shows.
-//!
-//! A record that is older than all of the partner's subscriptions, and came back after its
-//! successor was created, may be on a page that is not read. It is looked for by its customer for
-//! as long as `duplicate_possible` lasts.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    marker::PhantomData,
-};
+use std::{collections::HashSet, marker::PhantomData};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -47,13 +34,6 @@ const MAX_ROWS: usize = 100_000;
 const BULK_READ_AFTER: u32 = 100;
 /// The most records of one list that are left out because each alone is larger than what is read.
 const MAX_TOO_LARGE: u32 = 10;
-/// The most pages that are read on where a list is not in the order that was asked for.
-const MAX_PAGES_OUT_OF_ORDER: u32 = 5;
-/// Up to this many records are read one by one without reading the list first.
-const MAX_SINGLE_READS_FIRST: usize = 2;
-/// This many unanswered single reads in a row mean that Halo is unreachable, not that these records
-/// are broken.
-const MAX_UNANSWERED_IN_A_ROW: u32 = 3;
 
 /// A kind of record that Halo lists.
 pub(super) trait ListedRecord: DeserializeOwned + Send + 'static {
@@ -91,9 +71,6 @@ pub(super) trait ListedRecord: DeserializeOwned + Send + 'static {
 /// The parameters that restrict a list.
 pub(super) type ListFilter = Vec<(&'static str, String)>;
 
-/// Halo's answer for one record's id; `None` means that Halo has no such record.
-pub(super) type RecordLookup<R> = Result<Option<R>, HaloError>;
-
 /// How the end of a list is proven after its first page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EndProof {
@@ -102,15 +79,6 @@ pub(super) enum EndProof {
     AnotherPage,
     /// By a first page shorter than any expected cap. Enough where a hidden row costs nothing.
     SmallFirstPage,
-}
-
-/// What proves that Halo does not show a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AbsenceProof {
-    /// A read of that id alone, whatever a list shows. Needed before a record counts as deleted.
-    SingleRead,
-    /// A list that was read to its end, else a read of that id. Enough for what the agent sees.
-    WholeList,
 }
 
 /// A list that is read page by page.
@@ -211,6 +179,35 @@ impl<R: ListedRecord> Pages<'_, R> {
         }
     }
 
+    /// Lets the list have at least this many pages.
+    pub(super) fn allow(&mut self, pages: u32) {
+        self.most = self.most.max(pages);
+    }
+
+    /// Returns how many pages were read.
+    pub(super) fn read(&self) -> u32 {
+        self.read
+    }
+
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Returns whether no page had a row so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Returns whether the last page was in the order of ascending ids.
+    pub(super) fn ascending(&self) -> bool {
+        self.ascending
+    }
+
+    /// Returns whether the list was read to its end and showed all of its rows.
+    pub(super) fn is_whole(&self) -> bool {
+        self.ended && !self.repeated && !self.leaves_rows_out()
+    }
+
     /// Returns whether rows were left out, each of which is too large.
     pub(super) fn leaves_rows_out(&self) -> bool {
         self.too_large > 0
@@ -220,13 +217,14 @@ impl<R: ListedRecord> Pages<'_, R> {
         if self.longest > 0 { self.longest.min(self.size) } else { self.size.min(self.cap) }
     }
 
-    fn rows_left(&self) -> Option<u32> {
+    /// Returns how many rows `record_count` promises besides those that were read, if it is there.
+    pub(super) fn rows_left(&self) -> Option<u32> {
         Some(self.total?.saturating_sub(self.ids.len() as u32))
     }
 
     /// Returns the number of requests to the list's end as far as `record_count` shows it; at least
     /// one, because only a page proves the end.
-    fn requests_left(&self) -> Option<usize> {
+    pub(super) fn requests_left(&self) -> Option<usize> {
         if self.ended {
             return Some(0);
         }
@@ -234,19 +232,6 @@ impl<R: ListedRecord> Pages<'_, R> {
         let later = self.session.page_size::<R>().min(self.cap);
         let length = if self.size < later || self.longest == 0 { later } else { self.longest };
         Some((self.rows_left()?.div_ceil(length) as usize).max(1))
-    }
-
-    /// Reads one more page and moves what is wanted of it to `found`, and other rows that may
-    /// matter to `others`; false at the end.
-    async fn next_into<T>(
-        &mut self,
-        wanted: &mut BTreeMap<i32, T>,
-        found: &mut BTreeMap<i32, RecordLookup<R>>,
-        others: &mut Others<R>,
-    ) -> Result<bool, HaloError> {
-        let Some(rows) = self.next().await? else { return Ok(false) };
-        sort(rows, wanted, found, others)?;
-        Ok(true)
     }
 
     /// Reads all rows, and keeps those that are `wanted`. A list that stops short of its own count
@@ -378,159 +363,6 @@ impl Session {
         let shown = joined.filter(|joined| too_large.is_none() || !joined.rows.is_empty());
         shown.ok_or_else(|| too_large.unwrap_or_else(|| HaloError::AnswerTooLarge(R::PATH.into())))
     }
-
-    /// Reads one record by its id. `None` means that Halo has no such record: 404, an empty answer,
-    /// or 400, each of which has to be expected for a deleted id (docs/halo-api.md, section 11.7).
-    pub(super) async fn single<R: ListedRecord>(&self, id: i32, max_wait: MaxWait) -> Result<Option<R>, HaloError> {
-        let path = format!("{}/{id}", R::PATH);
-        let query = [("includedetails", "true".to_owned())];
-        let limits = AnswerLimits::RECORD;
-        let request = ApiRequest { area: R::AREA, path: &path, query: &query, body: None, max_wait, limits };
-        let answer = match self.api(request).await.map_err(HaloError::from) {
-            Ok(answer) => answer,
-            Err(HaloError::NotFound | HaloError::Rejected { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let record = decode::answer(answer, R::PATH, whole_record::<R>).await?;
-        if record.as_ref().is_some_and(|record| record.id() != id) {
-            return Err(HaloError::NotUnderstood(format!("{path}: another record was answered")));
-        }
-        Ok(record)
-    }
-
-    /// Reads many records by their ids, by list pages or one by one, whichever needs fewer
-    /// requests; the first page shows how long the list is. A record that the list lacks is read by
-    /// itself before it counts as deleted. A record for which Halo has no answer, or none that is
-    /// understood, affects only that record while Halo answers for others. Rows of interest that
-    /// the list showed besides are returned as well. `absence` decides for which records that the
-    /// list lacks the read by itself is left out.
-    ///
-    /// A record that comes with a filter is looked for on the first page of that list before it is
-    /// read singly.
-    pub(super) async fn look_up<R: ListedRecord>(
-        &self,
-        wanted: BTreeMap<i32, Option<ListFilter>>,
-        absence: AbsenceProof,
-    ) -> Result<(BTreeMap<i32, RecordLookup<R>>, Vec<R>), HaloError> {
-        let (mut found, mut others) = (BTreeMap::new(), Others { rows: Vec::new(), kept: KeptRows::default() });
-        let mut missing = wanted;
-        let mut pages = self.pages::<R>(Vec::new(), EndProof::SmallFirstPage);
-        // One page more than there are records is never read; see the comparison below.
-        pages.most = pages.most.max(u32::try_from(missing.len()).unwrap_or(u32::MAX).saturating_add(1));
-        if missing.len() > MAX_SINGLE_READS_FIRST {
-            while !missing.is_empty() && pages.requests_left().unwrap_or(pages.read as usize) < missing.len() {
-                if !pages.next_into(&mut missing, &mut found, &mut others).await? {
-                    break;
-                }
-            }
-            if R::NEWEST_FIRST && pages.ascending {
-                let most = pages.read + MAX_PAGES_OUT_OF_ORDER;
-                while pages.rows_left().is_some_and(|left| left > 0) && pages.read < most {
-                    if !pages.next_into(&mut missing, &mut found, &mut others).await? {
-                        break;
-                    }
-                }
-            }
-        }
-        if absence == AbsenceProof::WholeList && pages.ended && !pages.repeated && !pages.leaves_rows_out() {
-            found.extend(std::mem::take(&mut missing).into_keys().map(|id| (id, Ok(None))));
-        }
-        let (mut refused, mut refusal) = (BTreeMap::new(), None);
-        let (mut unclear, mut silent) = (BTreeMap::new(), 0);
-        let mut read = pages.read;
-        while let Some((id, filter)) = missing.pop_first() {
-            read += 1;
-            // The list may end without the record; only a single read says that it is deleted.
-            if let Some(filter) = filter.filter(|_| !pages.ended)
-                && let Ok(page) = self.page::<R>(&filter, 1, self.page_size::<R>(), max_wait(read)).await
-            {
-                missing.insert(id, None);
-                sort(page.rows, &mut missing, &mut found, &mut others)?;
-                continue;
-            }
-            match self.single(id, max_wait(read)).await {
-                Ok(record) => {
-                    silent = 0;
-                    found.insert(id, Ok(record));
-                }
-                Err(error @ HaloError::PermissionDenied(_)) => {
-                    refused.insert(id, ());
-                    refusal = Some(error);
-                }
-                Err(error @ (HaloError::NoAnswer | HaloError::Unavailable { .. }))
-                    if silent + 1 < MAX_UNANSWERED_IN_A_ROW =>
-                {
-                    silent += 1;
-                    unclear.insert(id, Err(error));
-                }
-                Err(error @ (HaloError::NotUnderstood(_) | HaloError::AnswerTooLarge(_))) => {
-                    unclear.insert(id, Err(error));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if found.is_empty()
-            && pages.ids.is_empty()
-            && let Some((_, Err(error))) = unclear.pop_first()
-        {
-            return Err(error);
-        }
-        // If no record was found, the list distinguishes deleted records from a module that is
-        // switched off, and an empty tenant from one that is hidden from the agent.
-        if !found.is_empty() && found.values().all(|it| matches!(it, Ok(None))) {
-            if pages.read == 0 {
-                pages.next().await?;
-            }
-            if pages.ids.is_empty() && found.len() > MAX_SINGLE_READS_FIRST {
-                return Err(HaloError::NothingVisible(R::AREA.level()));
-            }
-        }
-        // 401 and 403 may mean a gone record as well as a missing permission. Where the list shows
-        // anything, it decides; where it cannot be read or is empty, it is the permission: a module
-        // that is switched off may look like that.
-        while !refused.is_empty() && pages.next_into(&mut refused, &mut found, &mut others).await? {}
-        if let Some(refusal) = refusal.filter(|_| !refused.is_empty() && pages.ids.is_empty()) {
-            return Err(refusal);
-        }
-        found.extend(refused.into_keys().map(|id| (id, Ok(None))));
-        found.extend(unclear);
-        Ok((found, others.rows))
-    }
-}
-
-/// Rows that were not asked for and may matter.
-struct Others<R> {
-    rows: Vec<R>,
-    kept: KeptRows,
-}
-
-/// Decodes a record that was read singly, with all of its members.
-pub(super) fn whole_record<R: ListedRecord>(body: &[u8], what: &str) -> Result<Option<R>, HaloError> {
-    let record = decode::record_and_members::<R>(body, what)?;
-    Ok(record.map(|(record, members)| record.with_members(&members)))
-}
-
-/// Moves the wanted rows to `found`, and other rows that may matter to `others`. A wanted row that
-/// leaves too much out stays wanted.
-fn sort<R: ListedRecord, T>(
-    rows: Vec<R>,
-    wanted: &mut BTreeMap<i32, T>,
-    found: &mut BTreeMap<i32, RecordLookup<R>>,
-    others: &mut Others<R>,
-) -> Result<(), HaloError> {
-    for row in rows {
-        let id = row.id();
-        if wanted.contains_key(&id) {
-            if row.is_whole() {
-                wanted.remove(&id);
-                found.insert(id, Ok(Some(row)));
-            }
-        } else if row.is_of_interest() && !found.contains_key(&id) {
-            others.kept.add(&row)?;
-            others.rows.push(row);
-        }
-    }
-    Ok(())
 }
 
 /// Returns the longest wait for the next request of a read that has used this many.

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{
     HaloError, KeptRows, PreservedFields, Session, decode,
-    paging::{AbsenceProof, EndProof, ListFilter, ListedRecord, RecordLookup, max_wait},
+    lookup::{AbsenceProof, RecordLookup},
+    paging::{EndProof, ListFilter, ListedRecord, max_wait},
     transport::Area,
 };
 use crate::domain::association::SUBSCRIPTION_NAME;

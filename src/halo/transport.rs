@@ -168,9 +168,9 @@ impl Session {
         let seen =
             format!("{} {}: {}", if request.body.is_some() { "POST" } else { "GET" }, request.path, status.as_u16());
         if !status.is_client_error() || status == StatusCode::REQUEST_TIMEOUT || is_html(answer) {
-            // A redirect, a gateway's page or a server error is not Halo's refusal. Halo may have
-            // acted before it.
-            // Halo itself could not store what was sent; other server errors are a gateway's.
+            // A redirect, a gateway's page or a server error is not Halo's refusal: Halo may have
+            // acted before it. A 500 for a write is Halo's own, which could not store what was
+            // sent; other server errors are a gateway's.
             let not_stored = status == StatusCode::INTERNAL_SERVER_ERROR && request.body.is_some();
             let reason = not_stored.then(|| self.reason(token, answer).unwrap_or_else(|| UNEXPLAINED.to_owned()));
             return Failure { error: HaloError::unavailable(status, seen), may_have_acted: true, reason };

@@ -12,7 +12,8 @@ use super::{
     HaloError, Session, Subscription, VENDOR, WriteError,
     customers::WireClient,
     decode,
-    paging::{ListedRecord, whole_record},
+    lookup::whole_record,
+    paging::ListedRecord,
     subscriptions::{MARKER_FIELD, WireLicence},
     transport::{ApiRequest, Area, Failure, MaxWait},
 };
