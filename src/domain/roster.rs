@@ -19,6 +19,14 @@ impl RosterState {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+
+    /// Returns how many users of a client in this state are billed: nobody of an archived one.
+    pub fn billed_users(self, active: u32) -> u32 {
+        match self {
+            Self::Active => active,
+            Self::Archived => 0,
+        }
+    }
 }
 
 /// Only users in state `Active` are counted, and so billed.

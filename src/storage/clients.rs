@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice, associations};
 use crate::domain::association::Association;
-use crate::domain::roster::Client;
+use crate::domain::roster::{Client, RosterState};
 use crate::ids::{ClientId, PartnerId};
 
 struct Row {
@@ -26,13 +26,14 @@ impl TryFrom<Row> for Client {
     type Error = super::StorageError;
 
     fn try_from(row: Row) -> Result<Self> {
+        let state: RosterState = row.state.parse().map_err(inconsistent("clients", "state", row.id))?;
         Ok(Client {
             id: ClientId(row.id),
             partner: PartnerId(row.partner_id),
             external_id: row.external_id,
             name: row.name,
-            state: row.state.parse().map_err(inconsistent("clients", "state", row.id))?,
-            active_users: row.active_users.unsigned_abs(),
+            state,
+            active_users: state.billed_users(row.active_users.unsigned_abs()),
         })
     }
 }
@@ -43,10 +44,8 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[Cl
     let rows = sqlx::query_as!(
         Row,
         r#"select c.id, c.partner_id, c.external_id, c.name, c.state,
-                  case c.state when 'active' then (
-                      select count(distinct u.billing_identity) from users u
-                      where u.client_id = c.id and u.state = 'active'
-                  ) else 0 end::integer as "active_users!"
+                  (select count(distinct u.billing_identity) from users u
+                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!"
            from clients c where c.partner_id = any ($1) and c.id = any ($2)"#,
         &partners.ids(),
         &ids
@@ -183,10 +182,8 @@ pub async fn pages(
            )
            select c.id as "id!", c.partner_id as "partner_id!", c.external_id as "external_id!", c.name as "name!",
                   c.state as "state!",
-                  case c.state when 'active' then (
-                      select count(distinct u.billing_identity) from users u
-                      where u.client_id = c.id and u.state = 'active'
-                  ) else 0 end::integer as "active_users!",
+                  (select count(distinct u.billing_identity) from users u
+                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
                   p.total as "total?", p.halo_url as "halo_url?",
                   a.id as "association?", a.tenant as "tenant?", a.halo_customer_id as "halo_customer_id?",
                   a.halo_customer_name, a.halo_customer_top_level, a.state as "association_state?", a.ending,
@@ -251,10 +248,8 @@ pub async fn pages_descending(
            )
            select c.id as "id!", c.partner_id as "partner_id!", c.external_id as "external_id!", c.name as "name!",
                   c.state as "state!",
-                  case c.state when 'active' then (
-                      select count(distinct u.billing_identity) from users u
-                      where u.client_id = c.id and u.state = 'active'
-                  ) else 0 end::integer as "active_users!",
+                  (select count(distinct u.billing_identity) from users u
+                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
                   p.total as "total?", p.halo_url as "halo_url?",
                   a.id as "association?", a.tenant as "tenant?", a.halo_customer_id as "halo_customer_id?",
                   a.halo_customer_name, a.halo_customer_top_level, a.state as "association_state?", a.ending,

@@ -12,6 +12,7 @@ use crate::auth::PartnerScope;
 use crate::domain::association::confirmation_timeout_passed;
 use crate::domain::connection::Connection;
 use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
+use crate::domain::roster::RosterState;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
 /// Reads what a run has to bring about in this Halo, for these clients or for all; ending
@@ -30,12 +31,10 @@ pub async fn read(
 ) -> Result<Desired> {
     let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
     let rows = sqlx::query!(
-        r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.halo_customer_name, a.subscription_id,
-                  a.ending, a.initial_name, a.marker,
-                  case c.state when 'active' then (
-                      select count(distinct u.billing_identity) from users u
-                      where u.client_id = c.id and u.state = 'active'
-                  ) else 0 end::integer as "active_users!",
+        r#"select a.id, a.revision, a.client_id, c.name as client_name, c.state as client_state, a.tenant,
+                  a.halo_customer_id, a.halo_customer_name, a.subscription_id, a.ending, a.initial_name, a.marker,
+                  (select count(distinct u.billing_identity) from users u
+                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
                   a.create_sent_at, a.observed_at, a.creation_approved, now() as "now!",
                   a.duplicate_search_until is not null as "duplicate_possible!",
                   (select f.subscription_id from associations f
@@ -76,7 +75,11 @@ pub async fn read(
         let association = {
             let goal = match row.ending {
                 Some(ending) => Goal::End(ending.parse().map_err(inconsistent("associations", "ending", row.id))?),
-                None => Goal::SyncQuantity { active_users: row.active_users.unsigned_abs() },
+                None => {
+                    let state: RosterState =
+                        row.client_state.parse().map_err(inconsistent("clients", "state", row.client_id))?;
+                    Goal::SyncQuantity { active_users: state.billed_users(row.active_users.unsigned_abs()) }
+                }
             };
             DesiredAssociation {
                 id: AssociationId(row.id),

@@ -203,8 +203,13 @@ pub async fn summaries(
     let ids: Vec<_> = partners.iter().map(|partner| partner.0).collect();
     let rows = sqlx::query!(
         r#"select p.id, p.name, p.time_zone, p.state, count(c.id) filter (where c.state = 'active') as "clients!",
-                  sum(active_user_count(c.id))::bigint as users
-           from partners p left join clients c on c.partner_id = p.id
+                  sum(u.active) filter (where c.state = 'active')::bigint as users
+           from partners p
+           left join clients c on c.partner_id = p.id
+           left join lateral (
+               select count(distinct billing_identity) as active from users
+               where client_id = c.id and state = 'active'
+           ) u on true
            where p.id = any ($1) group by p.id"#,
         &ids
     )
