@@ -11,7 +11,7 @@ use crate::support::world::World;
 async fn waiting_transactions(world: &World) -> i64 {
     let statement = "select count(*) from pg_stat_activity
                      where datname = current_database() and usename = 'infima_app' and state like 'idle in transaction%'";
-    sqlx::query_scalar(statement).fetch_one(&world.owner).await.expect("the test's database answers")
+    world.value(statement).await
 }
 
 /// Whatever a request has read before, in a batch or by a resolver.

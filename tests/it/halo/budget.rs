@@ -123,8 +123,7 @@ async fn budget_of_unused_host_is_pruned() {
     .await
     .unwrap();
     housekeeping::prune(world.ops()).await.unwrap();
-    let left: Vec<String> =
-        sqlx::query_scalar("select host from halo_budgets order by host").fetch_all(&world.owner).await.unwrap();
+    let left: Vec<String> = world.values("select host from halo_budgets order by host").await;
     assert_eq!(left, ["asked.example", "limited.example", "synced.example"]);
 }
 

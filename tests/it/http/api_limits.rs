@@ -397,7 +397,7 @@ async fn database_outage_is_unavailable_not_internal() {
         let statement = format!("lock table {table} in access exclusive mode");
         sqlx::query(AssertSqlSafe(statement)).execute(&mut *lock).await.unwrap();
         let asked = tokio::spawn(Reply::of(served.post(&support).json(&json!({ "query": document }))));
-        until(async || sqlx::query_scalar::<_, i64>(cut_off).fetch_one(&served.world.owner).await.unwrap() > 0).await;
+        until(async || served.world.value::<i64>(cut_off).await > 0).await;
         unavailable(asked.await.unwrap(), &format!("cut off in the middle, at {table}"));
     }
 

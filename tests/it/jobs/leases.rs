@@ -85,7 +85,7 @@ async fn is_listening(world: &World) {
     let listeners =
         "select count(*) from pg_stat_activity where datname = current_database() and query like 'LISTEN %'";
     let all = i64::try_from(Kind::ALL.len()).unwrap();
-    until(async || sqlx::query_scalar::<_, i64>(listeners).fetch_one(&world.owner).await.unwrap() >= all).await;
+    until(async || world.value::<i64>(listeners).await >= all).await;
 }
 
 /// The time until the lease ends, a request that may still be under way has timed out, the sweep

@@ -416,9 +416,7 @@ async fn disconnect_erases_secret_and_reconnect_resumes() -> anyhow::Result<()> 
     assert!(disconnect(world.ops(), &request(&admin), partner).await.expect("it is connected"));
     assert!(!disconnect(world.ops(), &request(&admin), partner).await.expect("that is no error"));
     assert_eq!(world.run(waiting).await.state, RunState::Cancelled);
-    let (kept,): (i64,) = sqlx::query_as("select count(*) from connections where sealed_secret is not null")
-        .fetch_one(&world.owner)
-        .await?;
+    let kept: i64 = world.value("select count(*) from connections where sealed_secret is not null").await;
     assert_eq!(kept, 0, "the secret is erased");
     assert_eq!(
         refusal(request_sync(world.ops(), &request(&admin), partner, None).await),

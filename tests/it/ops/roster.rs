@@ -251,9 +251,7 @@ async fn archived_partner_runs_are_cancelled_without_writes() -> anyhow::Result<
     let archived = Roster { partners: vec![partner(PARTNER, RosterState::Archived, 99)], ..Roster::default() };
     import(&world, archived).await.expect("it is allowed");
     assert_eq!(world.run(waiting).await.state, RunState::Cancelled);
-    let (kept,): (i64,) = sqlx::query_as("select count(*) from connections where sealed_secret is not null")
-        .fetch_one(&world.owner)
-        .await?;
+    let kept: i64 = world.value("select count(*) from connections where sealed_secret is not null").await;
     assert_eq!((kept, world.mark()), (0, mark), "the secret is erased, Halo hears nothing");
     assert_eq!(world.billed(), [("Alder".into(), vec![3])].into());
     Ok(())

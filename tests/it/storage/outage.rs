@@ -42,7 +42,7 @@ async fn full_disk_is_unavailable_and_not_ready() {
 #[tokio::test]
 async fn read_only_database_is_unavailable_and_not_ready() {
     let mut world = World::builder().build().await;
-    let name: String = sqlx::query_scalar("select current_database()").fetch_one(&world.owner).await.unwrap();
+    let name: String = world.value("select current_database()").await;
     let read_only = format!("alter database {name} set default_transaction_read_only = on");
     sqlx::raw_sql(sqlx::AssertSqlSafe(read_only)).execute(&world.owner).await.unwrap();
     world.app = App::build(&world.config, world.clock.clone(), 2).await.expect("it can be read");

@@ -27,9 +27,9 @@ use infima_halo::sandbox::{Sandbox, Tenant};
 use infima_halo::storage::clients::Extent;
 use infima_halo::storage::{self, Page, Reader, Scope, StorageError};
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
+use sqlx::{Decode, Postgres, Type};
 use tokio_util::sync::CancellationToken;
 
 use super::db::TestDatabase;
@@ -295,6 +295,22 @@ impl World {
     /// Changes rows as the database's owner.
     pub async fn change(&self, statement: Query<'_, Postgres, PgArguments>) {
         statement.execute(&self.owner).await.expect("the test's database answers");
+    }
+
+    /// Reads one value as the database's owner, who sees all partners.
+    pub async fn value<T>(&self, statement: &'static str) -> T
+    where
+        T: Send + Unpin + for<'r> Decode<'r, Postgres> + Type<Postgres>,
+    {
+        sqlx::query_scalar(statement).fetch_one(&self.owner).await.expect("the test's database answers")
+    }
+
+    /// Reads one value of each row as the database's owner.
+    pub async fn values<T>(&self, statement: &'static str) -> Vec<T>
+    where
+        T: Send + Unpin + for<'r> Decode<'r, Postgres> + Type<Postgres>,
+    {
+        sqlx::query_scalar(statement).fetch_all(&self.owner).await.expect("the test's database answers")
     }
 
     /// What Halo would bill: the live subscriptions of ours, quantity by customer.

@@ -24,7 +24,7 @@ async fn app_on(world: &World, wrong_by: TimeDelta) -> App {
 
 async fn dates(world: &World) -> Vec<String> {
     let dates = "select nightly_date from sync_runs where nightly_date is not null order by nightly_date";
-    let dates: Vec<NaiveDate> = sqlx::query_scalar(dates).fetch_all(&world.owner).await.expect("the database answers");
+    let dates: Vec<NaiveDate> = world.values(dates).await;
     dates.iter().map(ToString::to_string).collect()
 }
 
@@ -56,48 +56,49 @@ async fn scheduler_with_a_wrong_clock_neither_loses_nor_doubles_a_night() {
 
 /// By the real clock of Postgres: this machine's is a week ahead.
 #[tokio::test]
-async fn what_a_machine_a_week_ahead_stores_has_the_dates_of_the_database() {
+async fn what_a_machine_a_week_ahead_stores_has_the_dates_of_the_database() -> anyhow::Result<()> {
     let mut world = World::builder().clients(&[("Alder", 3)]).for_processes().build().await;
     let wrong = Clock::system().wrong_by(TimeDelta::days(7));
     world.app = App::build(&world.config, wrong, 4).await.expect("the app starts");
     world.connect().await;
     world.map(&["Alder"]).await;
     world.look().await;
-    let queued = enqueue_nightly_syncs(world.ops(), Selection::Today).await.expect("the database answers");
+    let queued = enqueue_nightly_syncs(world.ops(), Selection::Today).await?;
     assert_eq!(queued.len(), 1);
-    let right: bool = sqlx::query_scalar(
-        "select (select bool_and(nightly_date = (now() at time zone 'Europe/Berlin')::date
+    let right: bool = world
+        .value(
+            "select (select bool_and(nightly_date = (now() at time zone 'Europe/Berlin')::date
                                  and nightly_requested_at between now() - interval '1 hour' and now())
                  from sync_runs where nightly_date is not null)
             and (select bool_and(created_at <= now()) from connections)
             and (select bool_and(created_at <= now()) from associations)",
-    )
-    .fetch_one(&world.owner)
-    .await
-    .expect("the database answers");
+        )
+        .await;
     assert!(right);
+    Ok(())
 }
 
 #[tokio::test]
-async fn wrong_clock_enqueues_no_maintenance() {
+async fn wrong_clock_enqueues_no_maintenance() -> anyhow::Result<()> {
     let world = World::builder().build().await;
     let jobs = async || -> i64 {
         let count = "select count(*) from apalis.jobs where job_type = 'maintenance'";
-        sqlx::query_scalar(count).fetch_one(&world.owner).await.expect("the database answers")
+        world.value(count).await
     };
     let wrong = app_on(&world, TimeDelta::seconds(6)).await;
-    jobs::enqueue_maintenance(&wrong.ops, Duration::from_secs(5)).await.expect("the database answers");
+    jobs::enqueue_maintenance(&wrong.ops, Duration::from_secs(5)).await?;
     assert_eq!(jobs().await, 0);
     // It is taken out of service after a minute, and not for a clock that is being set.
     assert_eq!(status::check_ready(&wrong.ops).await, Ok(()));
     let nearly_right = app_on(&world, TimeDelta::seconds(4)).await;
-    jobs::enqueue_maintenance(&nearly_right.ops, Duration::from_secs(5)).await.expect("the database answers");
+    jobs::enqueue_maintenance(&nearly_right.ops, Duration::from_secs(5)).await?;
     assert_eq!(jobs().await, 2);
+    Ok(())
 }
 
 /// What a release that believed its own clock has left behind.
 #[tokio::test]
-async fn night_from_the_future_is_released_and_audited() {
+async fn night_from_the_future_is_released_and_audited() -> anyhow::Result<()> {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let run = world.sync().await.id;
     let future = "2026-12-01T02:00:00Z".parse::<DateTime<Utc>>().expect("a constant");
@@ -111,8 +112,7 @@ async fn night_from_the_future_is_released_and_audited() {
     let audited: Vec<(String, String)> =
         sqlx::query_as("select act, before ->> 'night' from activity where act = 'sync.night_released'")
             .fetch_all(&world.owner)
-            .await
-            .expect("the database answers");
+            .await?;
     assert_eq!(audited, [("sync.night_released".to_owned(), "2026-12-01".to_owned())]);
 
     for _ in 0..24 {
@@ -122,4 +122,5 @@ async fn night_from_the_future_is_released_and_audited() {
         world.clock.advance(TimeDelta::hours(1));
     }
     assert_eq!(dates(&world).await, ["2026-11-25"]);
+    Ok(())
 }

@@ -26,13 +26,8 @@ fn plan(preview: &Preview) -> Plan {
 
 /// Every row that a run changes, as text.
 async fn notes(world: &World) -> Vec<String> {
-    sqlx::query_scalar(
-        "select row(a.*)::text from associations a union all select row(c.*)::text from connections c
-         union all select row(r.*)::text from sync_runs r union all select row(s.*)::text from sync_results s order by 1",
-    )
-    .fetch_all(&world.owner)
-    .await
-    .expect("the test's database answers")
+    world.values("select row(a.*)::text from associations a union all select row(c.*)::text from connections c
+         union all select row(r.*)::text from sync_runs r union all select row(s.*)::text from sync_results s order by 1").await
 }
 
 /// Halo has no answer for one client's subscription.
