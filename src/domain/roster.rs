@@ -20,7 +20,7 @@ impl RosterState {
         self.into()
     }
 
-    /// Returns how many users of a client in this state are billed: nobody of an archived one.
+    /// Returns how many users of a client in this state are billed: none of an archived one.
     pub fn billed_users(self, active: u32) -> u32 {
         match self {
             Self::Active => active,
