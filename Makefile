@@ -34,7 +34,9 @@ lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --no-default-features --lib --bins -- -D warnings
 
+# Without PgBouncer, the tests behind it say that they were skipped.
 rust:
+	-@.ci/need pgbouncer pgbouncer
 	cargo test
 
 # Records what the database says about every query, so that a build needs no database.

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::StartError;
+use crate::config::DatabaseConfig;
 use crate::queue;
-use crate::storage::{self, migrations::SchemaState};
+use crate::storage::{self, migrations::SchemaState, pooler};
 
 /// The queue listens on a connection for each kind of job, and fetches on a few more.
 const QUEUE_CONNECTIONS: u32 = queue::Kind::ALL.len() as u32 + 4;
@@ -17,8 +18,8 @@ const QUEUE_CONNECTIONS: u32 = queue::Kind::ALL.len() as u32 + 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time that connections to the database get to close.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The variable that holds the database's address.
-pub(super) const DATABASE_URL: &str = "DATABASE_URL";
+/// The time that a notification gets to arrive. On a busy server it takes milliseconds.
+pub(super) const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Applies our migrations and the queue's, as the owner of the database. `variable` held its
 /// address.
@@ -26,6 +27,9 @@ pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result
     let options = reach(owner_url, variable).await?;
     let owner = PgPoolOptions::new().max_connections(2).acquire_timeout(CONNECT_TIMEOUT).connect_with(options).await?;
     let migrated = async {
+        if !pooler::session_is_kept(&owner).await? {
+            return Err(StartError::MigrateThroughPooler(variable));
+        }
         storage::migrations::migrate(&owner).await?;
         queue::set_up(&owner).await?;
         Ok(())
@@ -53,8 +57,8 @@ pub async fn schema_state(owner_url: &SecretString, variable: &'static str) -> R
 /// Connects once to find out what is wrong: a pool waits for a server that refuses, and then
 /// reports only a time-out.
 pub(super) async fn reach(url: &SecretString, variable: &'static str) -> Result<PgConnectOptions, StartError> {
-    let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(variable))?;
-    let why = match tokio::time::timeout(CONNECT_TIMEOUT, options.clone().disable_statement_logging().connect()).await {
+    let options = storage::connect_options(url).map_err(|_| StartError::DatabaseAddress(variable))?;
+    let why = match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
         Ok(Ok(connection)) => {
             // The connection was only a check. If it does not close in time, it is dropped.
             let _ = tokio::time::timeout(CLOSE_TIMEOUT, connection.close()).await;
@@ -85,8 +89,9 @@ fn is_not_permitted(error: &StartError) -> bool {
 
 /// Builds the queue's pool. It connects on first use and reconnects after an outage, so that an
 /// outage ends no worker.
-pub(super) fn queue_pool(url: &SecretString) -> Result<PgPool, StartError> {
-    let options = url.expose_secret().parse().map_err(|_| StartError::DatabaseAddress(DATABASE_URL))?;
+pub(super) fn queue_pool(config: &DatabaseConfig) -> Result<PgPool, StartError> {
+    let (url, variable) = config.listen_address();
+    let options = storage::connect_options(url).map_err(|_| StartError::DatabaseAddress(variable))?;
     Ok(PgPoolOptions::new()
         .max_connections(QUEUE_CONNECTIONS)
         .acquire_timeout(CONNECT_TIMEOUT)

@@ -1,10 +1,8 @@
 //! What an operator would check by hand, one finding after the other. Nothing is changed.
 
-use std::time::Duration;
-
 use super::{App, StartError, verifier};
 use crate::clock::Clock;
-use crate::config::{self, Variables};
+use crate::config::{self, Config, Variables};
 use crate::ops::admin::{self, figures};
 use crate::storage::{migrations, status};
 
@@ -18,7 +16,6 @@ const CLOCK_WARNING_SECONDS: f64 = 2.0;
 /// A run that is due is taken within seconds while a worker is free.
 const QUEUE_WARNING_SECONDS: f64 = 60.0;
 const QUEUE_FAILURE_SECONDS: f64 = 900.0;
-const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How bad a finding is; the worst one is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
@@ -57,7 +54,7 @@ pub async fn examine(variables: &Variables, partner: Option<&str>) -> Vec<Findin
     let mut findings = vec![Finding::new("configuration", Severity::Ok, "every variable is usable")];
     match App::build(&config, Clock::system(), 2).await {
         Ok(app) => {
-            findings.extend(examine_database(&app).await);
+            findings.extend(examine_database(&app, &config).await);
             findings.extend(examine_work(&app).await);
             findings.push(match verifier(&api.auth, &app.clock) {
                 Ok(verifier) => match verifier.reach_keys().await {
@@ -87,7 +84,10 @@ fn subject_of(error: &StartError) -> &'static str {
         StartError::DatabaseAddress(_)
         | StartError::NoDatabase { .. }
         | StartError::NotTheOwner(_)
+        | StartError::StatementsLost
+        | StartError::MigrateThroughPooler(_)
         | StartError::Database(_) => "database",
+        StartError::NotificationsLost(_) => "notifications",
         StartError::QueueTables(_) => "queue",
         StartError::DevelopmentAddresses(_) | StartError::Http(_) | StartError::Contract(_) => "configuration",
         #[cfg(feature = "dev")]
@@ -95,7 +95,7 @@ fn subject_of(error: &StartError) -> &'static str {
     }
 }
 
-async fn examine_database(app: &App) -> Vec<Finding> {
+async fn examine_database(app: &App, config: &Config) -> Vec<Finding> {
     let server = match status::read(&app.ops.db).await {
         Ok(server) => server,
         Err(error) => return vec![Finding::new("database", Severity::Failed, error.to_string())],
@@ -142,13 +142,9 @@ async fn examine_database(app: &App) -> Vec<Finding> {
         }
         Err(error) => Finding::new("clock", Severity::Failed, error.to_string()),
     });
-    findings.push(match figures::notification_arrives(&app.ops, NOTIFICATION_TIMEOUT).await {
-        Ok(true) => Finding::new("notifications", Severity::Ok, "arrive"),
-        Ok(false) => {
-            let message = "do not arrive: connect to Postgres directly, or through a pooler in session mode";
-            Finding::new("notifications", Severity::Failed, message)
-        }
-        Err(error) => Finding::new("notifications", Severity::Failed, error.to_string()),
+    findings.push(match app.check_pooler(config).await {
+        Ok(()) => Finding::new("notifications", Severity::Ok, "arrive"),
+        Err(error) => Finding::new(subject_of(&error), Severity::Failed, error.to_string()),
     });
     findings
 }

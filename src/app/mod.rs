@@ -17,7 +17,6 @@ pub mod probe;
 mod sign_in;
 mod start_error;
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +34,7 @@ pub use start_error::StartError;
 
 use crate::auth::Verifier;
 use crate::clock::Clock;
-use crate::config::{ApiConfig, Config, Environment, HttpConfig};
+use crate::config::{ApiConfig, Config, DATABASE_URL, Environment, HttpConfig, LISTEN_DATABASE_URL};
 use crate::domain::roster::NightlySchedule;
 use crate::graphql;
 use crate::http::{self, Documents, GraphqlService, Health, limits::Limits};
@@ -46,12 +45,10 @@ use crate::seal::Keyring;
 use crate::storage::Db;
 use crate::storage::leases::LeaseTerms;
 use crate::storage::migrations;
+use crate::storage::pooler;
 use crate::storage::run_listener::RunListener;
 use crate::telemetry::Metrics;
 
-/// The time that requests in progress get when the process stops. Deployment tools kill after 30
-/// seconds.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
 /// The interval in which the clocks are compared.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 /// The time that the database gets to answer a health check.
@@ -65,8 +62,12 @@ const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 pub struct App {
     pub ops: Ops,
     pub clock: Clock,
-    /// Cancelled when the process stops.
+    /// Cancelled when the process is asked to stop: it is no longer ready, and takes no job.
     pub stopping: CancellationToken,
+    /// Cancelled when the API stops listening: sockets are closed.
+    closing: CancellationToken,
+    drain: Duration,
+    shutdown_timeout: Duration,
     /// Mutations in progress. The process waits for them when it stops.
     mutations: TaskTracker,
     limits: Limits,
@@ -81,8 +82,12 @@ impl App {
         if config.environment.environment == Environment::Production && keys.is_development_key() {
             return Err(StartError::DevelopmentKey);
         }
-        database::reach(&config.database.url, database::DATABASE_URL).await?;
-        let db = Db::connect(&config.database.url, connections).await?;
+        database::reach(&config.database.url, DATABASE_URL).await?;
+        let mut db = Db::connect(&config.database.url, connections).await?;
+        if let Some(direct) = &config.database.listen_url {
+            database::reach(direct, LISTEN_DATABASE_URL).await?;
+            db = db.listening_at(direct)?;
+        }
         let schema = migrations::schema_state(db.pool()).await?;
         match schema.pending() {
             0 => {}
@@ -117,9 +122,28 @@ impl App {
             ops,
             clock,
             stopping: CancellationToken::new(),
+            closing: CancellationToken::new(),
+            drain: config.http.drain,
+            shutdown_timeout: config.http.shutdown_timeout,
             mutations: TaskTracker::new(),
             limits: limits(&config.http),
         })
+    }
+
+    /// Refuses a pooler in front of the database that loses prepared statements or notifications. A
+    /// database that does not answer is no reason: the process waits for it.
+    ///
+    /// # Errors
+    /// The pooler loses one of them.
+    pub async fn check_pooler(&self, config: &Config) -> Result<(), StartError> {
+        let db = &self.ops.db;
+        if let Ok(false) = pooler::statements_are_kept(db).await {
+            return Err(StartError::StatementsLost);
+        }
+        match pooler::notification_arrives(db, database::NOTIFICATION_TIMEOUT).await {
+            Ok(false) => Err(StartError::NotificationsLost(config.database.listen_address().1)),
+            Ok(true) | Err(_) => Ok(()),
+        }
     }
 
     /// Returns the router of `serve`: GraphQL and health, and `others` (the playground; in
@@ -138,7 +162,7 @@ impl App {
             limits: limits(&config.http),
             documents: Documents::read(CONTRACT, CONTRACT_VERSION, api.documents.trusted)?,
             public_introspection: config.environment.environment == Environment::Development,
-            stopping: self.stopping.clone(),
+            stopping: self.closing.clone(),
             mutations: self.mutations.clone(),
         };
         let origins = config.http.cors_origins.iter();
@@ -173,27 +197,32 @@ impl App {
         })
     }
 
-    /// Serves `listener` until the app is stopped; requests in progress and every mutation are then
-    /// completed, within the shutdown timeout.
-    pub async fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
-        let stopping = self.stopping.clone();
-        let serving = http::serve(listener, router, &self.limits, self.stopping.clone());
+    /// Serves the API until the app is stopped, and for a while after it: load balancers notice
+    /// that it is not ready, and send no new requests. Requests in progress and every mutation are
+    /// then completed, within the shutdown timeout.
+    pub async fn serve(&self, listener: TcpListener, router: Router) {
+        let serving = http::serve(listener, router, &self.limits, self.closing.clone());
         let timed_out = async {
-            stopping.cancelled().await;
-            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
+            self.stopping.cancelled().await;
+            tokio::time::sleep(self.drain).await;
+            self.closing.cancel();
+            tokio::time::sleep(self.shutdown_timeout).await;
         };
         tokio::select! {
-            served = async {
+            () = async {
                 serving.await;
                 self.mutations.close();
                 self.mutations.wait().await;
-                Ok(())
-            } => served,
-            () = timed_out => {
-                tracing::warn!("some requests were not completed before the shutdown timeout");
-                Ok(())
-            }
+            } => {}
+            () = timed_out => tracing::warn!("some requests were not completed before the shutdown timeout"),
         }
+    }
+
+    /// Answers the operator's checks, without an end: a process that stops says so until it is
+    /// gone.
+    pub async fn answer_checks(&self, listener: TcpListener) {
+        let router = self.health().merge(self.metrics());
+        http::serve(listener, router, &self.limits, CancellationToken::new()).await;
     }
 
     /// Compares this machine's clock with the database's, without an end: a wrong clock is reported
@@ -209,7 +238,7 @@ impl App {
 
     /// Runs queued jobs until the app is stopped.
     pub async fn work(&self, config: &Config) -> Result<(), StartError> {
-        let queue = database::queue_pool(&config.database.url)?;
+        let queue = database::queue_pool(&config.database)?;
         jobs::run(self.ops.clone(), queue.clone(), &config.worker, self.stopping.clone()).await;
         // The end of the process closes a connection that is not returned in time.
         let _ = tokio::time::timeout(database::CLOSE_TIMEOUT, queue.close()).await;

@@ -34,6 +34,16 @@ pub enum StartError {
     // The parser's message is left out: it repeats the address, with the password.
     #[error("{0} is not an address of the form postgres://role:password@host:port/database")]
     DatabaseAddress(&'static str),
+    #[error(
+        "DATABASE_URL leads through a pooler in transaction mode that loses prepared statements: use PgBouncer 1.21 or newer with max_prepared_statements, or session mode, or connect directly"
+    )]
+    StatementsLost,
+    #[error(
+        "notifications do not arrive at {0}: it leads through a pooler in transaction mode, or to another database. Give the direct address of the database that DATABASE_URL names, in LISTEN_DATABASE_URL"
+    )]
+    NotificationsLost(&'static str),
+    #[error("{0} leads through a pooler in transaction mode, and migrations lock a session: connect directly")]
+    MigrateThroughPooler(&'static str),
     #[error("Postgres at {at} ({variable}) {why}")]
     NoDatabase { at: String, variable: &'static str, why: String },
     #[error("the role in {0} may not change the tables: give `migrate` the database's owner, in MIGRATE_DATABASE_URL")]
@@ -68,6 +78,9 @@ impl From<sqlx::Error> for StartError {
     fn from(error: sqlx::Error) -> Self {
         if storage::is_table_missing(&error) {
             return StartError::NotMigrated;
+        }
+        if storage::has_lost_a_statement(&error) {
+            return StartError::StatementsLost;
         }
         StartError::Database(error.into())
     }

@@ -25,6 +25,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     app::raise_limit(config.http.connections as usize);
     let for_worker = if args.with_worker { config.database.worker_connections } else { 0 };
     let app = App::build(&config, Clock::system(), config.database.connections + for_worker).await?;
+    app.check_pooler(&config).await?;
     let verifier = app::verifier(&api.auth, &app.clock)?;
     let router = app.api(&config, &api, verifier, app::playground(&config, &api, Vec::new()))?;
     let address = config.http.listen;
@@ -40,16 +41,20 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     stop_at_signal(app.stopping.clone())?;
     let metrics = for_operator.as_ref().map(TcpListener::local_addr).transpose()?;
     tracing::info!(address = %listener.local_addr()?, metrics = metrics.map(tracing::field::display), "serving");
-    let serve = async { anyhow::Ok(app.serve(listener, router).await?) };
-    let metrics = async {
+    let checks = async {
         match for_operator {
-            Some(listener) => anyhow::Ok(app.serve(listener, app.health().merge(app.metrics())).await?),
-            None => Ok(()),
+            Some(listener) => app.answer_checks(listener).await,
+            None => std::future::pending().await,
         }
     };
-    let work = async { if args.with_worker { anyhow::Ok(app.work(&config).await?) } else { Ok(()) } };
+    let work = async { if args.with_worker { app.work(&config).await } else { Ok(()) } };
+    let serve = async {
+        app.serve(listener, router).await;
+        Ok(())
+    };
     tokio::select! {
-        ended = async { tokio::try_join!(serve, metrics, work) } => drop(ended?),
+        ended = async { tokio::try_join!(serve, work) } => drop(ended?),
+        () = checks => {}
         () = app.watch_clock() => {}
     }
     Ok(ExitCode::SUCCESS)

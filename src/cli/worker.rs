@@ -16,6 +16,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     telemetry::init(&config.log)?;
     app::raise_limit(0);
     let app = App::build(&config, Clock::system(), config.database.worker_connections).await?;
+    app.check_pooler(&config).await?;
     let listener = match config.worker.listen {
         Some(address) => {
             let bound = TcpListener::bind(address).await;
@@ -26,14 +27,15 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
     stop_at_signal(app.stopping.clone())?;
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     tracing::info!(address = address.map(tracing::field::display), "working");
-    let health = async {
+    let checks = async {
         match listener {
-            Some(listener) => app.serve(listener, app.health().merge(app.metrics())).await,
-            None => Ok(()),
+            Some(listener) => app.answer_checks(listener).await,
+            None => std::future::pending().await,
         }
     };
-    let (worked, answered) = tokio::join!(app.work(&config), health);
-    worked?;
-    answered?;
+    tokio::select! {
+        worked = app.work(&config) => worked?,
+        () = checks => {}
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -16,6 +16,15 @@ pub struct HttpConfig {
     #[arg(env = "INFIMA_METRICS_LISTEN", id = "metrics-listen")]
     pub metrics_listen: Option<SocketAddr>,
 
+    /// Seconds between the signal to stop, after which `serve` is no longer ready, and the end of
+    /// listening: the time that a load balancer needs to notice
+    #[arg(env = "INFIMA_DRAIN_SECONDS", id = "drain", default_value = "5", value_parser = parse::seconds(0..=300))]
+    pub drain: Duration,
+
+    /// Seconds that requests in progress get to finish after the end of listening
+    #[arg(env = "INFIMA_SHUTDOWN_TIMEOUT_SECONDS", id = "shutdown-timeout", default_value = "20", value_parser = parse::seconds(1..=300))]
+    pub shutdown_timeout: Duration,
+
     /// Maximum number of open connections of all clients together
     #[arg(
         env = "INFIMA_CONNECTIONS",

@@ -25,7 +25,7 @@ mod table;
 mod worker;
 
 pub use auth::AuthConfig;
-pub use database::{DatabaseConfig, OwnerConfig};
+pub use database::{DATABASE_URL, DatabaseConfig, LISTEN_DATABASE_URL, OwnerConfig};
 pub use documents::{DocumentsConfig, TrustedDocuments};
 pub use environment::{Environment, EnvironmentConfig};
 pub use error::ConfigError;

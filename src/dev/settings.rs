@@ -46,6 +46,7 @@ pub(super) fn complete(
     variables.set("DATABASE_URL_FILE", "");
     variables.set_default("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
     variables.set_default("INFIMA_TRUSTED_DOCUMENTS", "off");
+    variables.set_default("INFIMA_DRAIN_SECONDS", "0");
     variables.set_default("INFIMA_CORS_ORIGINS", "http://localhost:3000,http://localhost:5173");
 
     let rules = token_rules();

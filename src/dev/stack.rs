@@ -110,7 +110,10 @@ impl Stack {
         let router = api.api(&config, &api_config, app::verifier(&api_config.auth, &clock)?, others)?;
         let serving = tokio::spawn({
             let api = api.clone();
-            async move { Ok(api.serve(listener, router).await?) }
+            async move {
+                api.serve(listener, router).await;
+                Ok(())
+            }
         });
 
         let worker = App::build(&config, clock, config.database.worker_connections).await?;

@@ -6,16 +6,18 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Transaction};
 
 use super::Result;
 use crate::auth::{PartnerScope, SystemScope};
 
 /// How long a request waits for a connection before it gives up.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The listener for changes of runs, and the check whether notifications arrive.
+const LISTENERS: u32 = 2;
 /// Ends the session of a process that is frozen, or cut off, in the middle of a transaction: its
 /// locks would block the partner for hours. No transaction waits for anything but the database.
-const IDLE_IN_TRANSACTION: &str = "set idle_in_transaction_session_timeout = '30s'";
+const IDLE_IN_TRANSACTION: &str = "set_config('idle_in_transaction_session_timeout', '30s', true)";
 
 pub type Tx = Transaction<'static, Postgres>;
 
@@ -69,26 +71,42 @@ impl From<SystemScope> for Scope<'_> {
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    /// The pool for notifications: the same one, unless that leads through a pooler which loses
+    /// them.
+    listening: PgPool,
+}
+
+/// Reads the address of a database.
+///
+/// # Errors
+/// It is no address. The error repeats it, with its password.
+pub fn connect_options(url: &SecretString) -> sqlx::Result<PgConnectOptions> {
+    let options = url.expose_secret().parse::<PgConnectOptions>()?;
+    // Statements are not logged: their arguments may be sealed secrets or people's addresses. The
+    // digits of floats are Postgres' default, and a start parameter that PgBouncer refuses.
+    Ok(options.disable_statement_logging().extra_float_digits(None))
 }
 
 impl Db {
     /// A pool of at most `size` connections. `url` names the application's role, which owns
     /// nothing.
     pub async fn connect(url: &SecretString, size: u32) -> Result<Self> {
-        // Statements are not logged: their arguments may be sealed secrets or people's addresses.
-        let options = url.expose_secret().parse::<PgConnectOptions>()?.disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(size)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(IDLE_IN_TRANSACTION).await?;
-                    Ok(())
-                })
-            })
-            .connect_with(options)
-            .await?;
-        Ok(Self { pool })
+        let options = connect_options(url)?;
+        let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = pool.connect_with(options).await?;
+        Ok(Self { listening: pool.clone(), pool })
+    }
+
+    /// Listens for notifications at another address of the same database. It is connected to when
+    /// the first listener asks.
+    pub fn listening_at(self, url: &SecretString) -> Result<Self> {
+        let listening = PgPoolOptions::new().max_connections(LISTENERS).acquire_timeout(ACQUIRE_TIMEOUT);
+        Ok(Self { listening: listening.connect_lazy_with(connect_options(url)?), ..self })
+    }
+
+    /// The pool on whose connections notifications arrive.
+    pub(super) fn listening(&self) -> &PgPool {
+        &self.listening
     }
 
     /// The bare pool, for what belongs to no partner: the queue, and Halo's request budgets. Rows
@@ -107,13 +125,14 @@ impl Db {
         self.open("begin", scope.into()).await
     }
 
-    /// Begins a transaction and sets its scope, in one message to Postgres. The scope ends with the
-    /// transaction: neither the pool nor a pooler between it and Postgres passes it on.
+    /// Begins a transaction and sets its scope, in one message to Postgres. What is set ends with
+    /// the transaction: neither the pool nor a pooler between it and Postgres passes it on.
     async fn open(&self, begin: &str, scope: Scope<'_>) -> Result<Tx> {
         let setting = scope.setting();
         // Nothing in it has to be quoted: it is a uuid or a name out of a closed set.
         debug_assert!(setting.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')), "{setting}");
-        let statement = AssertSqlSafe(format!("{begin}; select set_config('infima.scope', '{setting}', true)"));
+        let scope = format!("set_config('infima.scope', '{setting}', true)");
+        let statement = AssertSqlSafe(format!("{begin}; select {scope}, {IDLE_IN_TRANSACTION}"));
         let pool = self.pool.clone();
         // In a task of its own, which runs to its end: sqlx does not roll back a beginning that is
         // dropped on its way, and the connection would return to the pool with the scope.

@@ -50,6 +50,8 @@ mod sqlstate {
     pub const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
     pub const UNTRANSLATABLE_CHARACTER: &str = "22P05";
     pub const READ_ONLY_TRANSACTION: &str = "25006";
+    pub const INVALID_STATEMENT_NAME: &str = "26000";
+    pub const DUPLICATE_STATEMENT: &str = "42P05";
     pub const INSUFFICIENT_PRIVILEGE: &str = "42501";
     pub const UNDEFINED_TABLE: &str = "42P01";
     pub const DISK_FULL: &str = "53100";
@@ -76,6 +78,11 @@ pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
 /// Whether the database takes no connection at present: it is starting, or has none free.
 pub fn is_not_ready(error: &sqlx::Error) -> bool {
     has_state(error, &[sqlstate::CANNOT_CONNECT_NOW, sqlstate::TOO_MANY_CONNECTIONS])
+}
+
+/// Whether a prepared statement is not there, or was prepared by another client of a pooler.
+pub fn has_lost_a_statement(error: &sqlx::Error) -> bool {
+    has_state(error, &[sqlstate::INVALID_STATEMENT_NAME, sqlstate::DUPLICATE_STATEMENT])
 }
 
 /// Whether the role may not do what was asked of the database.

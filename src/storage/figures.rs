@@ -1,8 +1,6 @@
 //! What an operator watches, over all partners: numbers, and no partner's data.
 
-use std::time::Duration;
-
-use sqlx::postgres::{PgConnection, PgListener, PgPool};
+use sqlx::postgres::PgConnection;
 
 use super::Result;
 use crate::auth::SystemScope;
@@ -57,17 +55,4 @@ pub async fn problems(db: &mut PgConnection, _: SystemScope) -> Result<Vec<(Stri
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (row.code, row.count)).collect())
-}
-
-/// Whether a notification that is sent over this database arrives within `timeout`. A pooler in
-/// transaction mode loses it.
-pub async fn notification_arrives(pool: &PgPool, timeout: Duration) -> Result<bool> {
-    const CHANNEL: &str = "infima_doctor";
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(CHANNEL).await?;
-    sqlx::query!("select pg_notify($1, '')", CHANNEL).execute(pool).await?;
-    match tokio::time::timeout(timeout, listener.recv()).await {
-        Ok(received) => Ok(received.is_ok()),
-        Err(_) => Ok(false),
-    }
 }

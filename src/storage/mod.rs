@@ -26,6 +26,7 @@ pub mod outcomes;
 pub mod owners;
 mod partner_tx;
 pub mod partners;
+pub mod pooler;
 pub mod results;
 pub mod roster;
 mod run_lifecycles;
@@ -37,8 +38,11 @@ mod shared_reader;
 pub mod status;
 pub mod tenants;
 
-pub use db::{Db, Reader, Scope, Tx};
-pub use error::{StorageError, is_not_permitted, is_not_ready, is_out_of_reach, is_refused_write, is_table_missing};
+pub use db::{Db, Reader, Scope, Tx, connect_options};
+pub use error::{
+    StorageError, has_lost_a_statement, is_not_permitted, is_not_ready, is_out_of_reach, is_refused_write,
+    is_table_missing,
+};
 pub use partner_tx::{AuditContext, PartnerTx};
 pub use shared_reader::{SharedReader, Turn};
 

@@ -41,7 +41,7 @@ impl RunListener {
     /// Starts listening, with one connection of the pool.
     pub fn listen(db: &Db) -> Self {
         let (heard, _) = broadcast::channel(BACKLOG);
-        let listening = tokio::spawn(keep_listening(db.pool().clone(), heard.clone()));
+        let listening = tokio::spawn(keep_listening(db.listening().clone(), heard.clone()));
         Self { heard, _listening: Arc::new(AbortOnDropHandle::new(listening)) }
     }
 

@@ -21,13 +21,14 @@ use crate::support::until;
 const KEYS: &str = "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
 
 /// The program in a complete production.
-fn production(arguments: &[&str], database: &TestDatabase) -> Command {
+pub(crate) fn production(arguments: &[&str], database: &TestDatabase) -> Command {
     let mut command = program(arguments);
     command
         .env("DATABASE_URL", database.app_url().expose_secret())
         .env("MIGRATE_DATABASE_URL", database.owner_url().expose_secret())
         .env("INFIMA_KEYS", KEYS)
         .env("INFIMA_LISTEN", "127.0.0.1:0")
+        .env("INFIMA_DRAIN_SECONDS", "0")
         .env("INFIMA_WORKER_LISTEN", "127.0.0.1:0")
         .env("INFIMA_AUTH_JWKS_URL", "https://id.example.com/jwks")
         .env("INFIMA_AUTH_ISSUER", "https://id.example.com")
@@ -36,7 +37,7 @@ fn production(arguments: &[&str], database: &TestDatabase) -> Command {
 }
 
 /// The error of a program that exits with 1: one line, without a trace of our internals.
-async fn complaint(command: &mut Command) -> String {
+pub(crate) async fn complaint(command: &mut Command) -> String {
     let ended = run(command).await;
     assert_eq!(ended.status.code(), Some(1), "{}{}", ended.stdout, ended.stderr);
     let said = ended.stderr.lines().filter(|line| !line.starts_with('{')).collect::<Vec<_>>().join("\n");

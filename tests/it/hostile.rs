@@ -5,8 +5,6 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::routing::get;
 use futures::future::join_all;
 use infima_halo::auth::Role;
 use infima_halo::config::Variables;
@@ -16,12 +14,11 @@ use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::Details;
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::sync::run::Failpoint;
-use infima_halo::seal;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::support::api_process::ApiProcess;
 use crate::support::hostile_halo::{Attack, CUSTOMERS, HostileHalo};
-use crate::support::program::{Running, program};
 use crate::support::served::{Reply, client};
 use crate::support::until;
 use crate::support::worker::Worker;
@@ -60,7 +57,8 @@ const ALWAYS_POSSIBLE: [&str; 4] = ["none", "budget_exhausted", "timeout", "unre
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_halo_takes_up_no_memory_and_no_other_partner_notices() {
     let (world, halo) = connected().await;
-    let (serve, url) = serve(&world, &halo).await;
+    let ApiProcess { running: serve, address } = serve(&world, &halo).await;
+    let url = format!("http://{address}/graphql");
     let mut worker =
         Worker::start_with(&world, &settings(&world, &halo).each_ref().map(|(name, value)| (*name, &**value)));
     worker.works().await;
@@ -154,30 +152,11 @@ fn settings(world: &World, halo: &HostileHalo) -> [(&'static str, String); 4] {
     ]
 }
 
-async fn serve(world: &World, halo: &HostileHalo) -> (Running, String) {
-    let keys = world.mint.jwks().to_string();
-    let issuer = Router::new().route("/jwks.json", get(move || async { keys }));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("it listens");
-    tokio::spawn(async move { axum::serve(listener, issuer).await.expect("it serves") });
-    let mut command = program(&["serve"]);
-    command
-        .env("INFIMA_LOG", "off,infima_halo::cli=info")
-        .env("INFIMA_ENV", "development")
-        .env("INFIMA_KEYS", seal::DEVELOPMENT_KEYS)
-        .env("DATABASE_URL", world.database.app_url().expose_secret())
-        .env("INFIMA_LISTEN", "127.0.0.1:0")
-        .env("INFIMA_AUTH_JWKS_URL", format!("http://{address}/jwks.json"))
-        .env("INFIMA_AUTH_ISSUER", "https://issuer.test")
-        .env("INFIMA_AUTH_AUDIENCE", "infima-halo")
-        .env("INFIMA_TRUSTED_DOCUMENTS", "off")
-        .env("INFIMA_REQUESTS_PER_MINUTE", "100000")
-        .env("INFIMA_DATABASE_CONNECTIONS", "20")
-        .envs(settings(world, halo));
-    let mut running = Running::start(&mut command);
-    let line: Value = serde_json::from_str(&running.logs("\"serving\"").await).expect("it logs JSON");
-    let url = format!("http://{}/graphql", line["address"].as_str().expect("its address"));
-    (running, url)
+async fn serve(world: &World, halo: &HostileHalo) -> ApiProcess {
+    let settings = settings(world, halo);
+    let more = [("INFIMA_REQUESTS_PER_MINUTE", "100000"), ("INFIMA_DATABASE_CONNECTIONS", "20")];
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str())).chain(more);
+    ApiProcess::start(world, &settings.collect::<Vec<_>>()).await
 }
 
 fn token(world: &World, partner: &str) -> String {

@@ -9,6 +9,7 @@ mod deploy;
 mod dev;
 mod documentation;
 mod domain;
+mod faults;
 mod fuzz;
 mod graphql;
 mod halo;

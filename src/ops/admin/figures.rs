@@ -1,7 +1,5 @@
 //! What an operator watches: numbers over all partners, for `/metrics` and `doctor`.
 
-use std::time::Duration;
-
 use crate::auth::SystemScope;
 use crate::ops::{OpError, Ops};
 use crate::storage::figures::{self, RunFigures};
@@ -25,8 +23,4 @@ pub async fn read_figures(ops: &Ops) -> Result<Figures, OpError> {
         problems: figures::problems(&mut db, system).await?,
         secrets: keys::keys_in_use(&mut db, system).await?,
     })
-}
-
-pub async fn notification_arrives(ops: &Ops, timeout: Duration) -> Result<bool, OpError> {
-    Ok(figures::notification_arrives(ops.db.pool(), timeout).await?)
 }

@@ -5,7 +5,7 @@ mod documents;
 mod fixtures;
 mod limits;
 mod requests;
-mod sockets;
+pub(crate) mod sockets;
 mod streams;
 pub(crate) mod trusted_documents;
 mod unread_bodies;

@@ -1,6 +1,7 @@
 //! Subscriptions over `graphql-transport-ws`, and the protocol's close codes.
 
 use std::{
+    net::SocketAddr,
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
@@ -17,27 +18,31 @@ use tokio_tungstenite::{
 
 use super::{Reply, Server, ServerOptions, fixtures::acquired};
 
-struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     async fn open(server: &Server) -> Self {
-        Self::open_with_protocol(server, Some("graphql-transport-ws")).await
+        Self::open_with_protocol(server.address, Some("graphql-transport-ws")).await
     }
 
-    async fn open_with_protocol(server: &Server, protocol: Option<&str>) -> Self {
-        let mut request = format!("ws://{}/graphql", server.address).into_client_request().unwrap();
+    async fn open_with_protocol(address: SocketAddr, protocol: Option<&str>) -> Self {
+        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
         if let Some(protocol) = protocol {
             request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
         }
-        let connection = TcpStream::connect(server.address).await.unwrap();
+        let connection = TcpStream::connect(address).await.unwrap();
         // The client library fails if the server selects no protocol. The close code is tested.
         Self(client_async(request, connection).await.unwrap().0)
     }
 
     /// Opens a socket and signs in.
     async fn ready(server: &Server, role: Role) -> Self {
-        let mut socket = Self::open(server).await;
-        socket.init(&server.token(role)).await;
+        Self::signed_in(server.address, &server.token(role)).await
+    }
+
+    pub(crate) async fn signed_in(address: SocketAddr, token: &str) -> Self {
+        let mut socket = Self::open_with_protocol(address, Some("graphql-transport-ws")).await;
+        socket.init(token).await;
         assert_eq!(socket.next().await, json!({ "type": "connection_ack" }));
         socket
     }
@@ -51,11 +56,11 @@ impl Socket {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub(crate) async fn subscribe(&mut self, id: &str, query: &str) {
         self.send(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
     }
 
-    async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         self.next_or_close().await.unwrap_or_else(|code| panic!("closed with {code}"))
     }
 
@@ -71,7 +76,7 @@ impl Socket {
     }
 
     /// Reads until the server closes the socket, and gives the close code.
-    async fn closed(mut self) -> u16 {
+    pub(crate) async fn closed(mut self) -> u16 {
         while let Some(Ok(message)) = self.0.next().await {
             if let Message::Close(Some(frame)) = message {
                 return frame.code.into();
@@ -216,7 +221,7 @@ async fn each_protocol_violation_has_its_close_code() {
     let mut socket = Socket::open(&server).await;
     socket.0.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     assert_eq!(socket.closed().await, 4400);
-    assert_eq!(Socket::open_with_protocol(&server, None).await.closed().await, 4406);
+    assert_eq!(Socket::open_with_protocol(server.address, None).await.closed().await, 4406);
 }
 
 #[tokio::test]

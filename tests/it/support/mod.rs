@@ -1,5 +1,6 @@
 //! What tests need: a database of their own, and a place for what they leave when they fail.
 
+pub mod api_process;
 pub mod artifacts;
 pub mod data_dir;
 pub mod db;
