@@ -1,9 +1,11 @@
 //! What an operator would check by hand, one finding after the other. Nothing is changed.
 
+use chrono::TimeDelta;
+
 use super::{App, StartError, verifier};
 use crate::clock::Clock;
 use crate::config::{self, Config, Variables};
-use crate::ops::admin::{self, figures};
+use crate::ops::admin::{self, figures, housekeeping};
 use crate::storage::{migrations, status};
 
 /// Postgres 15 brought views that check the permissions of the role that reads them.
@@ -16,6 +18,12 @@ const CLOCK_WARNING_SECONDS: f64 = 2.0;
 /// A run that is due is taken within seconds while a worker is free.
 const QUEUE_WARNING_SECONDS: f64 = 60.0;
 const QUEUE_FAILURE_SECONDS: f64 = 900.0;
+
+/// Every job of housekeeping runs at least once an hour.
+const HOUSEKEEPING_WARNING: TimeDelta = TimeDelta::hours(3);
+
+/// Halo says only seconds, and an answer takes a while.
+const HALO_CLOCK_WARNING: TimeDelta = TimeDelta::seconds(10);
 
 /// How bad a finding is; the worst one is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
@@ -56,6 +64,7 @@ pub async fn examine(variables: &Variables, partner: Option<&str>) -> Vec<Findin
         Ok(app) => {
             findings.extend(examine_database(&app, &config).await);
             findings.extend(examine_work(&app).await);
+            findings.push(examine_housekeeping(&app).await);
             findings.push(match verifier(&api.auth, &app.clock) {
                 Ok(verifier) => match verifier.reach_keys().await {
                     Ok(()) => Finding::new("sign-in keys", Severity::Ok, "the address answers with usable keys"),
@@ -181,9 +190,34 @@ async fn examine_work(app: &App) -> Vec<Finding> {
     findings
 }
 
+/// Whether housekeeping runs: it does wherever a worker does.
+async fn examine_housekeeping(app: &App) -> Finding {
+    let (runs, now) = match housekeeping::latest_runs(&app.ops).await {
+        Ok(latest) => latest,
+        Err(error) => return Finding::new("housekeeping", Severity::Failed, error.to_string()),
+    };
+    let Some(oldest) = runs.iter().map(|run| run.ran_at).min() else {
+        return Finding::new("housekeeping", Severity::Ok, "has not run yet: a worker does it");
+    };
+    let each: Vec<_> = runs.iter().map(|run| format!("{} {}", run.job, run.removed)).collect();
+    let text = format!("removed by the latest runs: {}", each.join(", "));
+    match now - oldest {
+        silent if silent >= HOUSEKEEPING_WARNING => {
+            let message = format!("{text}; one has not run for {} hours: is a worker running?", silent.num_hours());
+            Finding::new("housekeeping", Severity::Warning, message)
+        }
+        _ => Finding::new("housekeeping", Severity::Ok, text),
+    }
+}
+
 async fn examine_halo(app: &App, external_id: &str) -> Finding {
     match admin::reach_halo(&app.ops, external_id).await {
-        Ok(tenant) => Finding::new("Halo", Severity::Ok, format!("{tenant} answers")),
+        Ok((tenant, Some(ahead))) if ahead.abs() > HALO_CLOCK_WARNING => {
+            let (by, side) = (ahead.num_seconds().abs(), if ahead > TimeDelta::zero() { "ahead of" } else { "behind" });
+            let message = format!("{tenant} answers, and its clock is {by} seconds {side} this machine's");
+            Finding::new("Halo", Severity::Warning, message)
+        }
+        Ok((tenant, _)) => Finding::new("Halo", Severity::Ok, format!("{tenant} answers")),
         Err(message) => Finding::new("Halo", Severity::Failed, message),
     }
 }

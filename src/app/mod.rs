@@ -103,6 +103,7 @@ impl App {
                 grace: config.halo.timeout,
                 cool_down: config.worker.cool_down,
             },
+            retention_months: config.worker.retention_months,
             nights: NightlySchedule {
                 time_zone: config.night.time_zone,
                 nightly: true,

@@ -45,6 +45,15 @@ pub struct WorkerConfig {
     #[arg(env = "INFIMA_WORKER_COOL_DOWN_SECONDS", id = "worker-cool-down", default_value = "300", value_parser = parse::seconds(1..=86_400))]
     pub cool_down: Duration,
 
+    /// Months for which the results of syncs are kept, the evidence of what was billed
+    #[arg(
+        env = "INFIMA_RETENTION_MONTHS",
+        id = "retention-months",
+        default_value_t = 25,
+        value_parser = clap::value_parser!(u32).range(13..=1200)
+    )]
+    pub retention_months: u32,
+
     /// Address and port at which a worker serves `/health/live`, `/health/ready` and `/metrics`; if
     /// absent, they are not served
     #[arg(env = "INFIMA_WORKER_LISTEN", id = "worker-listen")]

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -29,6 +30,8 @@ pub(super) struct Discovery {
     tenant_id: Option<String>,
     /// Where tokens may be issued, in the order in which the addresses are tried.
     pub token_urls: Vec<Url>,
+    /// How far Halo's clock was ahead of this process', by the header `Date` of its answer.
+    pub clock_ahead: Option<TimeDelta>,
 }
 
 impl Discovery {
@@ -71,6 +74,7 @@ impl Session {
                 return Ok(Discovery {
                     tenant_id: text(&said, "tenant_id"),
                     token_urls: token_urls(url, text(&said, "auth_url").as_deref()),
+                    clock_ahead: date_of(&answer).map(|date| date - self.halo.clock.now()),
                 });
             }
             // A login page, a proxy's page or a redirect leaves the tenant unknown. The host's name
@@ -85,10 +89,15 @@ impl Session {
         }
         // An old build may know neither address; a Halo domain is proof enough.
         if is_known(url.at("/").host_str().unwrap_or_default()) {
-            return Ok(Discovery { tenant_id: None, token_urls: token_urls(url, None) });
+            return Ok(Discovery { tenant_id: None, token_urls: token_urls(url, None), clock_ahead: None });
         }
         Err(HaloError::NotHalo)
     }
+}
+
+fn date_of(answer: &Answer) -> Option<DateTime<Utc>> {
+    let date = answer.headers.get("date")?.to_str().ok()?;
+    DateTime::parse_from_rfc2822(date).ok().map(|date| date.to_utc())
 }
 
 fn self_description(answer: &Answer) -> Option<Map<String, Value>> {
@@ -159,7 +168,7 @@ mod tests {
     /// Returns the tenant of a host with this address that reports `tenant_id`.
     fn tenant(address: &str, tenant_id: Option<&str>) -> String {
         let url = HaloUrl::parse(address, &AllowList::parse(["127.0.0.1:4010"]).unwrap()).unwrap();
-        Discovery { tenant_id: tenant_id.map(str::to_owned), token_urls: Vec::new() }.tenant(&url).0
+        Discovery { tenant_id: tenant_id.map(str::to_owned), token_urls: Vec::new(), clock_ahead: None }.tenant(&url).0
     }
 
     #[test]

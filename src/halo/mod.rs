@@ -47,6 +47,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
@@ -224,6 +225,11 @@ impl Session {
     pub async fn tenant(&self) -> Result<HaloTenant, HaloError> {
         let discovery = self.discovery().await.map_err(HaloError::in_use)?;
         Ok(discovery.tenant(&self.credentials.url))
+    }
+
+    /// Returns how far Halo's clock is ahead of this process', if Halo says what time it has.
+    pub async fn clock_ahead(&self) -> Result<Option<TimeDelta>, HaloError> {
+        Ok(self.discovery().await.map_err(HaloError::in_use)?.clock_ahead)
     }
 
     /// Returns whether Halo reports the tenant's name itself, instead of this client deriving it

@@ -47,7 +47,7 @@ pub(super) async fn maintain(job: MaintenanceJob, context: Data<Context>) -> Res
     let result = match job.task {
         MaintenanceTask::RequeueOrphans => housekeeping::sweep(&ops).await.map(drop),
         MaintenanceTask::EnqueueNightly => match enqueue_nightly_syncs(&ops, Selection::Due).await {
-            Ok(_) => housekeeping::prune(&ops).await.map(drop),
+            Ok(_) => housekeeping::run_due(&ops).await,
             Err(error) => Err(error),
         },
     };

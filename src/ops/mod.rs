@@ -66,6 +66,8 @@ pub struct Settings {
     /// partner may have moved or deactivated it in the meantime.
     pub max_observation_age: Duration,
     pub lease: LeaseTerms,
+    /// How long results of syncs are kept.
+    pub retention_months: u32,
     /// A new partner's nightly schedule, until a user changes it.
     pub nights: NightlySchedule,
 }

@@ -53,7 +53,7 @@ pub struct SyncJob {
 pub enum MaintenanceTask {
     /// Finds runs without a worker and without a job, and enqueues them again.
     RequeueOrphans,
-    /// Enqueues due nightly syncs and removes old jobs.
+    /// Enqueues due nightly syncs, and runs the housekeeping that is due.
     EnqueueNightly,
 }
 
@@ -126,23 +126,23 @@ async fn insert<T: Serialize>(
     Ok(())
 }
 
-/// Removes jobs that ended an hour ago, and workers without a heartbeat for a day. Returns the
-/// number of removed jobs.
-pub async fn prune(pool: &PgPool) -> sqlx::Result<u64> {
+/// Removes jobs that ended an hour ago, and returns their number.
+pub async fn prune_jobs(db: &mut PgConnection) -> sqlx::Result<i64> {
     let removed = sqlx::query!(
         "delete from apalis.jobs
          where status in ('Done', 'Killed', 'Failed') and coalesce(done_at, run_at) < now() - interval '1 hour'"
-    )
-    .execute(pool)
-    .await?;
-    // Jobs refer to the worker that holds them, so they are removed first.
-    sqlx::query!(
+    );
+    Ok(i64::try_from(removed.execute(db).await?.rows_affected()).unwrap_or(i64::MAX))
+}
+
+/// Removes workers without a heartbeat for a day, and returns their number. Jobs refer to the
+/// worker that holds them, which stays until they are removed.
+pub async fn prune_workers(db: &mut PgConnection) -> sqlx::Result<i64> {
+    let removed = sqlx::query!(
         "delete from apalis.workers w
          where last_seen < now() - interval '1 day' and not exists (select from apalis.jobs j where j.lock_by = w.id)"
-    )
-    .execute(pool)
-    .await?;
-    Ok(removed.rows_affected())
+    );
+    Ok(i64::try_from(removed.execute(db).await?.rows_affected()).unwrap_or(i64::MAX))
 }
 
 /// Creates the queue's own tables, as the owner of the database, and lets the application use them.

@@ -111,6 +111,8 @@ fn process(state: &mut State, asked: &Asked, faults: &Faults) -> Answer {
     });
     record(state, asked, &answer, effects, faults);
     state.apply_due_changes(asked.call == Call::SubscriptionList);
+    // By the tenant's own clock, as every other time in its answers.
+    let answer = answer.with(header::DATE, http_date(state, Duration::zero()));
     if state.settings.unfamiliar {
         return answer.with(header::HeaderName::from_static("x-ratelimit-remaining"), "299");
     }

@@ -60,7 +60,7 @@ pub async fn pause(db: &mut PgConnection, host: &str, wait: Duration) -> Result<
 
 /// Forgets hosts that nothing was sent to for a day: far longer than any window, and anybody may
 /// type any host. How many there were.
-pub async fn prune(db: &mut PgConnection) -> Result<u64> {
+pub async fn prune(db: &mut PgConnection) -> Result<i64> {
     let gone = sqlx::query!(
         "delete from halo_budgets
          where coalesce(greatest(limited_until, people[cardinality(people)], syncs[cardinality(syncs)]), '-infinity')
@@ -68,7 +68,7 @@ pub async fn prune(db: &mut PgConnection) -> Result<u64> {
     )
     .execute(db)
     .await?;
-    Ok(gone.rows_affected())
+    Ok(i64::try_from(gone.rows_affected()).unwrap_or(i64::MAX))
 }
 
 fn from_interval(interval: &PgInterval) -> Duration {

@@ -86,6 +86,26 @@ async fn insert(
     Ok(run)
 }
 
+/// Keeps the trace of the request that asked for the run. Of a run that several requests share, the
+/// first one's trace is kept.
+pub async fn link_trace(db: &mut PgConnection, scope: &PartnerScope, run: RunId, traceparent: &str) -> Result<()> {
+    sqlx::query!(
+        "update sync_runs set traceparent = $3 where id = $1 and partner_id = $2 and traceparent is null",
+        run.0,
+        scope.partner().0,
+        traceparent
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The trace of the request that asked for the run.
+pub async fn trace_of(db: &mut PgConnection, _: SystemScope, run: RunId) -> Result<Option<String>> {
+    let traceparent = sqlx::query_scalar!("select traceparent from sync_runs where id = $1", run.0);
+    Ok(traceparent.fetch_optional(db).await?.flatten())
+}
+
 /// The run that waits for this partner, if its time has come.
 pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(RunId, bool)>> {
     let row = sqlx::query!(

@@ -16,6 +16,7 @@ use crate::support::data_dir;
 use crate::support::db::TestDatabase;
 use crate::support::program::{Running, Web, program, run};
 use crate::support::until;
+use crate::support::world::{PARTNER, World};
 
 /// A key that is not published.
 const KEYS: &str = "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
@@ -344,6 +345,7 @@ async fn doctor_prints_a_line_for_each_check_and_the_worst_is_the_exit_code() {
         "queue",
         "nightly syncs",
         "problems",
+        "housekeeping",
         "sign-in keys",
     ];
     assert_eq!(subjects, expected);
@@ -369,10 +371,42 @@ async fn doctor_prints_a_line_for_each_check_and_the_worst_is_the_exit_code() {
     let (_, severity, message) = findings.iter().find(|(subject, ..)| subject == "queue").unwrap();
     assert!(code == Some(3) && severity == "warning" && message.ends_with("is a worker running?"), "{findings:?}");
 
+    let housekeeping = async || {
+        let (_, findings) = doctor(&[], &jwks).await;
+        let (_, severity, message) = findings.into_iter().find(|(subject, ..)| subject == "housekeeping").unwrap();
+        format!("{severity}: {message}")
+    };
+    assert_eq!(housekeeping().await, "ok: has not run yet: a worker does it");
+    let ran = "insert into housekeeping (job, ran_at, removed) values ('old_runs', now(), 7)";
+    sqlx::query(ran).execute(&owner).await.unwrap();
+    assert_eq!(housekeeping().await, "ok: removed by the latest runs: old_runs 7");
+    sqlx::query("update housekeeping set ran_at = now() - interval '5 hours'").execute(&owner).await.unwrap();
+    let silent = "old_runs 7; one has not run for 5 hours: is a worker running?";
+    assert_eq!(housekeeping().await, format!("warning: removed by the latest runs: {silent}"));
+
     sqlx::query("delete from _sqlx_migrations where version = 2").execute(&owner).await.unwrap();
     let (code, findings) = doctor(&[], &jwks).await;
     let expected = "migrations: the database lacks 1 migrations of this release: run `infima-halo migrate` first";
     assert_eq!((code, failed(&findings)), (Some(1), vec![expected.to_owned()]));
+}
+
+#[tokio::test]
+async fn doctor_compares_the_clock_of_a_partners_halo() {
+    for (is_right, severity) in [(true, "ok"), (false, "warning")] {
+        // The clock of a world that no other process shares stands still.
+        let builder = World::builder().connected();
+        let world = if is_right { builder.for_processes() } else { builder }.build().await;
+        let mut doctor = production(&["doctor", "--json", "--partner", PARTNER], &world.database);
+        doctor
+            .env("INFIMA_ENV", "development")
+            .env("INFIMA_KEYS", infima_halo::seal::DEVELOPMENT_KEYS)
+            .env("INFIMA_HALO_DEVELOPMENT_ADDRESSES", format!("127.0.0.1:{}", world.tenant.port()));
+        let said = run(&mut doctor).await.stdout;
+        let halo: Value = serde_json::from_str(said.lines().next_back().unwrap()).unwrap();
+        assert_eq!((&halo["subject"], &halo["severity"]), (&json!("Halo"), &json!(severity)), "{halo}");
+        let message = halo["message"].as_str().unwrap();
+        assert_eq!(message.ends_with("this machine's"), !is_right, "{message}");
+    }
 }
 
 /// Every worker publishes them, so that an operator sees what waits whichever process is asked.

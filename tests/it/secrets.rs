@@ -206,7 +206,7 @@ impl Hunt {
         let rotated = rotate_keys(ops, false).await.unwrap();
         assert!(rotated.resealed > 0, "{rotated:?}");
         housekeeping::sweep(ops).await.unwrap();
-        housekeeping::prune(ops).await.unwrap();
+        housekeeping::run_due(ops).await.unwrap();
     }
 
     /// Secrets in places and in forms where they do not belong.

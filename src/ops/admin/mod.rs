@@ -9,7 +9,7 @@ pub mod status;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::auth::{PartnerScope, SystemScope};
@@ -28,15 +28,16 @@ pub async fn find_partner(ops: &Ops, external_id: &str) -> Result<Option<Partner
     Ok(partners::id_of(&mut db, SystemScope::worker(), external_id).await?)
 }
 
-/// Asks the Halo of the partner with this external id which tenant it is. The error is for the
-/// operator.
-pub async fn reach_halo(ops: &Ops, external_id: &str) -> Result<HaloTenant, String> {
+/// Asks the Halo of the partner with this external id which tenant it is, and how far its clock is
+/// ahead of ours. The error is for the operator.
+pub async fn reach_halo(ops: &Ops, external_id: &str) -> Result<(HaloTenant, Option<TimeDelta>), String> {
     let asked = async {
         let Some(partner) = find_partner(ops, external_id).await? else {
             return Ok(Err(format!("no partner has the id {external_id}")));
         };
         let (_, session) = halo::active_session(ops, &PartnerScope::for_operator(partner)).await?;
-        Ok(session.tenant().await.map_err(|error| halo::failure(&error).message))
+        let answers = async { Ok((session.tenant().await?, session.clock_ahead().await?)) };
+        Ok(answers.await.map_err(|error| halo::failure(&error).message))
     };
     asked.await.unwrap_or_else(|error: OpError| Err(error.to_string()))
 }

@@ -122,7 +122,7 @@ async fn budget_of_unused_host_is_pruned() {
     .execute(&world.owner)
     .await
     .unwrap();
-    housekeeping::prune(world.ops()).await.unwrap();
+    housekeeping::run(world.ops(), housekeeping::Job::UnusedBudgets).await.unwrap();
     let left: Vec<String> = world.values("select host from halo_budgets order by host").await;
     assert_eq!(left, ["asked.example", "limited.example", "synced.example"]);
 }

@@ -307,7 +307,9 @@ async fn finished_jobs_and_dead_workers_are_pruned() -> anyhow::Result<()> {
     ] {
         sqlx::query(statement).execute(&owner).await?;
     }
-    assert_eq!(queue::prune(&database.app().await).await?, 3);
+    let mut app = database.app().await.acquire().await?;
+    assert_eq!(queue::prune_jobs(&mut app).await?, 3);
+    assert_eq!(queue::prune_workers(&mut app).await?, 1);
     let left = async |table: &str| -> Vec<String> {
         let ids = format!("select id from apalis.{table} order by id");
         sqlx::query_scalar(sqlx::AssertSqlSafe(ids)).fetch_all(&owner).await.unwrap()

@@ -3,6 +3,7 @@
 
 use infima_halo::auth::Role;
 use infima_halo::ids::RunId;
+use infima_halo::ops::admin::housekeeping::Job;
 use infima_halo::ops::admin::request_failed_since;
 use infima_halo::ops::admin::{self, housekeeping};
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
@@ -526,11 +527,11 @@ async fn prune_removes_only_expired_audit_rows() -> anyhow::Result<()> {
     )
     .execute(&owner)
     .await?;
-    let (_, gone) = housekeeping::prune(served.world.ops()).await?;
+    let gone = housekeeping::run(served.world.ops(), Job::AuditLog).await?;
     assert_eq!(gone, 1);
     assert_eq!(entries(&served).await.len(), before);
     // The function takes no argument that says what to remove, and only the app may call it.
-    let (_, gone) = housekeeping::prune(served.world.ops()).await?;
+    let gone = housekeeping::run(served.world.ops(), Job::AuditLog).await?;
     assert_eq!(gone, 0);
     let open: bool = sqlx::query_scalar("select has_function_privilege('public', 'prune_activity()', 'execute')")
         .fetch_one(&app)

@@ -4,6 +4,7 @@ mod association;
 mod audit;
 mod connection;
 mod connection_changes;
+mod housekeeping;
 mod roster;
 pub(crate) mod sync;
 mod tenant_change;

@@ -1,21 +1,17 @@
 //! A database that cannot be written to, and one that is away for a while.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Request;
 use futures::StreamExt;
 use infima_halo::app::App;
-use infima_halo::config::Variables;
 use infima_halo::ops::admin::status::{NotReady, check_ready};
 use serde_json::json;
-use tokio::io::copy_bidirectional;
-use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
 use crate::graphql::{Api, shown};
+use crate::support::cable::Cable;
 use crate::support::served::Served;
 use crate::support::world::World;
 
@@ -54,66 +50,10 @@ async fn read_only_database_is_unavailable_and_not_ready() {
     assert_eq!(viewer.code(), "", "what can be read is answered");
 }
 
-/// What stands between the app and its database: a socket of Postgres' in a directory of its own.
-/// New connections can be refused there.
-struct Cable {
-    directory: PathBuf,
-    target: Arc<Mutex<PathBuf>>,
-    away: Arc<AtomicBool>,
-}
-
-const SOCKET: &str = ".s.PGSQL.5432";
-
-impl Cable {
-    fn lay() -> Self {
-        let directory = std::env::temp_dir().join(format!("infima-cable-{}", uuid::Uuid::new_v4().simple()));
-        std::fs::create_dir(&directory).unwrap();
-        let listener = UnixListener::bind(directory.join(SOCKET)).unwrap();
-        let (target, away) = (Arc::<Mutex<PathBuf>>::default(), Arc::<AtomicBool>::default());
-        let (to, is_away) = (target.clone(), away.clone());
-        tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                if is_away.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let to = to.lock().unwrap().clone();
-                tokio::spawn(async move {
-                    let mut far = UnixStream::connect(to).await.unwrap();
-                    copy_bidirectional(&mut near, &mut far).await
-                });
-            }
-        });
-        Self { directory, target, away }
-    }
-
-    /// The same address, through this cable.
-    fn through(&self) -> impl FnOnce(&mut Variables) + Send + 'static {
-        let (directory, target) = (self.directory.clone(), self.target.clone());
-        move |variables| {
-            let direct = variables.get("DATABASE_URL").and_then(|url| url.to_str()).expect("it is set").to_owned();
-            let mut url = url::Url::parse(&direct).expect("an address");
-            let host = url.query_pairs().find(|(name, _)| name == "host").expect("a socket's folder").1.into_owned();
-            *target.lock().unwrap() = Path::new(&host).join(SOCKET);
-            url.query_pairs_mut().clear().append_pair("host", &directory.to_string_lossy());
-            variables.set("DATABASE_URL", String::from(url));
-        }
-    }
-
-    fn refuse(&self, refuse: bool) {
-        self.away.store(refuse, Ordering::SeqCst);
-    }
-}
-
-impl Drop for Cable {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.directory);
-    }
-}
-
 #[tokio::test]
 async fn subscription_survives_a_database_that_is_away_for_a_while() {
-    let cable = Cable::lay();
-    let world = World::builder().clients(&[("Alder", 3)]).connected().adjust(cable.through()).build().await;
+    let cable = Arc::new(Cable::lay());
+    let world = World::builder().clients(&[("Alder", 3)]).connected().adjust(cable.between()).build().await;
     let run = world.map(&["Alder"]).await.run.expect("it is to be created");
     let api = Api::over(world);
     let admin = api.world.admin().await;

@@ -33,6 +33,11 @@ impl TestDatabase {
         }
     }
 
+    /// A database of another server, which is dropped with that server.
+    pub fn of_a_server(owner_url: SecretString, app_url: SecretString) -> Self {
+        Self { name: String::new(), owner_url, app_url }
+    }
+
     /// A database to which no migration was applied.
     pub async fn create_without_tables() -> Self {
         let database = Self::create().await;
@@ -64,6 +69,9 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        if self.name.is_empty() {
+            return;
+        }
         // What the process' end cuts off is dropped by the next run.
         let _ = orders().send(Order::Drop(std::mem::take(&mut self.name)));
     }

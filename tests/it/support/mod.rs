@@ -2,12 +2,14 @@
 
 pub mod api_process;
 pub mod artifacts;
+pub mod cable;
 pub mod data_dir;
 pub mod db;
 pub mod halo_admin;
 pub mod hostile_halo;
 pub mod program;
 pub mod served;
+pub mod server;
 pub mod statements;
 pub mod worker;
 pub mod world;

@@ -74,6 +74,14 @@ impl World {
         WorldBuilder::default()
     }
 
+    /// The same partners' Halo, with this database in place of one that is lost.
+    pub async fn over(self, database: TestDatabase) -> Self {
+        let mut config = self.config.clone();
+        config.database.url = database.app_url().clone();
+        let app = App::build(&config, self.clock.clone(), 8).await.expect("the database was restored");
+        Self { app, config, owner: database.owner().await, database, ..self }
+    }
+
     pub fn ops(&self) -> &Ops {
         &self.app.ops
     }

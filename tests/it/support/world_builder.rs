@@ -24,6 +24,7 @@ pub struct WorldBuilder {
     has_unlimited_requests: bool,
     settings: Vec<(&'static str, String)>,
     adjust: Option<Adjustment>,
+    database: Option<TestDatabase>,
     for_processes: bool,
     progress: Progress,
     associated: Option<Vec<String>>,
@@ -70,6 +71,12 @@ impl WorldBuilder {
     /// Sets an environment variable of the app.
     pub fn set(mut self, name: &'static str, value: impl ToString) -> Self {
         self.settings.push((name, value.to_string()));
+        self
+    }
+
+    /// Uses this database, instead of one on the tests' server.
+    pub fn database(mut self, database: TestDatabase) -> Self {
+        self.database = Some(database);
         self
     }
 
@@ -148,13 +155,16 @@ impl WorldBuilder {
     }
 
     /// Starts the sandbox and the app over a new database.
-    async fn start(self, seed: TenantSeed) -> World {
+    async fn start(mut self, seed: TenantSeed) -> World {
         let clock = if self.for_processes {
             Clock::system()
         } else {
             Clock::manual(MORNING.parse::<DateTime<Utc>>().expect("a constant"))
         };
-        let database = TestDatabase::create().await;
+        let database = match self.database.take() {
+            Some(database) => database,
+            None => TestDatabase::create().await,
+        };
         let name = seed.name.clone();
         let options = SandboxOptions { dir: None, clock: clock.clone() };
         let sandbox = Sandbox::start(options, vec![seed, TenantSeed::other()]).await.expect("the sandbox starts");
