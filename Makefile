@@ -8,9 +8,9 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: check test node format sqlx-check lint rust contract browser contract-update sqlx schema soak audit tools stop
+.PHONY: check test node format sqlx-check lint lint-deploy rust contract browser contract-update sqlx schema soak audit tools stop previous-release
 
-test: tools node format sqlx-check lint audit rust contract browser stop
+test: tools node format sqlx-check lint lint-deploy audit rust contract browser stop
 	@echo "Everything passed."
 
 # What finds most mistakes within seconds: no database, no Node.
@@ -88,6 +88,18 @@ soak:
 
 audit:
 	@.ci/audit
+
+# Workflows, compose, Kubernetes, the Dockerfile, the alerts and the shell scripts.
+lint-deploy:
+	@.ci/lint-deploy
+
+# After a release: records the statements of its tag, which have to work on the schemas of the next one.
+previous-release:
+	@test -n "$(TAG)" || { echo "say which release: make previous-release TAG=v1.0.0" >&2; exit 1; }
+	rm -rf $(target)/previous && mkdir -p $(target)/previous
+	git archive "$(TAG)" .sqlx | tar -x -C $(target)/previous
+	node -e 'const fs = require("fs"), folder = process.argv[1]; const queries = fs.readdirSync(folder).map((file) => JSON.parse(fs.readFileSync(folder + file)).query); console.log(JSON.stringify([...new Set(queries)].sort(), null, 1))' \
+		$(target)/previous/.sqlx/ > tests/it/storage/previous_release.json
 
 # Stops the tests' Postgres, which stays up between runs. Its data is kept.
 stop:

@@ -16,6 +16,7 @@ mod playground;
 pub mod probe;
 mod sign_in;
 mod start_error;
+mod traces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub use open_files::raise_limit;
 pub use playground::playground;
 pub use sign_in::verifier;
 pub use start_error::StartError;
+pub use traces::collector;
 
 use crate::auth::Verifier;
 use crate::clock::Clock;

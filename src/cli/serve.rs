@@ -21,7 +21,7 @@ pub(super) struct ServeArgs {
 
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let (config, api) = config::read_serving(&Variables::of_this_process())?;
-    telemetry::init(&config.log)?;
+    telemetry::init_traced(&config.log, app::collector(&config.traces)?)?;
     app::raise_limit(config.http.connections as usize);
     let for_worker = if args.with_worker { config.database.worker_connections } else { 0 };
     let app = App::build(&config, Clock::system(), config.database.connections + for_worker).await?;
@@ -57,5 +57,6 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         () = checks => {}
         () = app.watch_clock() => {}
     }
+    telemetry::traces::flush().await;
     Ok(ExitCode::SUCCESS)
 }

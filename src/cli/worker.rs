@@ -13,7 +13,7 @@ use crate::telemetry;
 
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::read(&Variables::of_this_process())?;
-    telemetry::init(&config.log)?;
+    telemetry::init_traced(&config.log, app::collector(&config.traces)?)?;
     app::raise_limit(0);
     let app = App::build(&config, Clock::system(), config.database.worker_connections).await?;
     app.check_pooler(&config).await?;
@@ -37,5 +37,6 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
         worked = app.work(&config) => worked?,
         () = checks => {}
     }
+    telemetry::traces::flush().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -22,6 +22,7 @@ mod parse;
 mod playground;
 mod read;
 mod table;
+mod traces;
 mod worker;
 
 pub use auth::AuthConfig;
@@ -37,6 +38,7 @@ pub use night::NightConfig;
 pub use playground::PlaygroundConfig;
 pub use read::Variables;
 pub use table::table;
+pub use traces::TracesConfig;
 pub use worker::WorkerConfig;
 
 /// The configuration of every long-running process.
@@ -46,6 +48,8 @@ pub struct Config {
     pub environment: EnvironmentConfig,
     #[command(flatten)]
     pub log: LogConfig,
+    #[command(flatten)]
+    pub traces: TracesConfig,
     #[command(flatten)]
     pub database: DatabaseConfig,
     #[command(flatten)]

@@ -11,6 +11,7 @@ use chrono::DateTime;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::timeout;
+use tracing::Instrument as _;
 use url::Url;
 
 use super::{
@@ -212,8 +213,10 @@ impl Session {
 
         self.sent.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
-        let result = self.halo.http.send(call).await;
+        let span = tracing::info_span!("halo.request", %method, path, status = tracing::field::Empty);
+        let result = self.halo.http.send(call).instrument(span.clone()).await;
         let status = result.as_ref().map_or(0, |answer| answer.status.as_u16());
+        span.record("status", status);
         metrics::counter!("halo_requests_total", "status" => status.to_string()).increment(1);
         metrics::histogram!("halo_request_seconds").record(began.elapsed());
         tracing::debug!(%method, path, status, duration_ms = began.elapsed().as_millis() as u64, "request to Halo answered");

@@ -20,6 +20,7 @@ use tracing::{Span, field::Empty, info_span};
 
 use super::unread_body::finish_body;
 use crate::graphql::{ErrorCode, RequestId};
+use crate::telemetry::traces::continue_trace;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A header that a page's own tracing adds to its requests (W3C Trace Context).
@@ -44,8 +45,12 @@ pub(super) fn wrap(router: Router, origins: Vec<HeaderValue>) -> Router {
     let trace = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
             let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
-            info_span!("request", request_id = id, method = %request.method(), path = request.uri().path(),
-                operation = Empty, role = Empty, caller = Empty)
+            let span = info_span!("request", request_id = id, method = %request.method(), path = request.uri().path(),
+                operation = Empty, role = Empty, caller = Empty);
+            if let Some(parent) = request.headers().get(TRACE_PARENT).and_then(|parent| parent.to_str().ok()) {
+                continue_trace(&span, parent);
+            }
+            span
         })
         .on_request(())
         .on_failure(())

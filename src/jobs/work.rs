@@ -4,10 +4,13 @@ use std::time::Instant;
 
 use apalis::prelude::{BoxDynError, Data};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
-use crate::ops::{Ops, admin::housekeeping, admin::status::note_error, sync::run::run_sync};
+use crate::ops::sync::run::{run_sync, trace_of};
+use crate::ops::{Ops, admin::housekeeping, admin::status::note_error};
 use crate::queue::{MaintenanceJob, MaintenanceTask, SyncJob};
+use crate::telemetry::traces::{continue_trace, is_traced};
 
 /// The context of every handler.
 #[derive(Clone)]
@@ -22,7 +25,15 @@ pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), Box
     let (ops, worker, stop) = (context.ops.clone(), context.worker.clone(), context.stop.clone());
     // A task of its own contains a panic, and slow work does not delay the heartbeat.
     let began = Instant::now();
-    let outcome = tokio::spawn(async move { run_sync(&ops, job.run, &worker, &stop).await }).await;
+    let span = tracing::info_span!("sync", sync_run.id = %job.run, outcome = tracing::field::Empty);
+    // A trace that cannot be read is not worth a sync.
+    if is_traced()
+        && let Ok(Some(traceparent)) = trace_of(&ops, job.run).await
+    {
+        continue_trace(&span, &traceparent);
+    }
+    let run = async move { run_sync(&ops, job.run, &worker, &stop).await };
+    let outcome = tokio::spawn(run.instrument(span.clone())).await;
     let label = match outcome {
         Ok(Ok(outcome)) => outcome.as_str(),
         Ok(Err(error)) => {
@@ -37,6 +48,7 @@ pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), Box
             "panic"
         }
     };
+    span.record("outcome", label);
     metrics::counter!("sync_jobs_total", "outcome" => label).increment(1);
     metrics::histogram!("sync_job_seconds", "outcome" => label).record(began.elapsed());
     Ok(())

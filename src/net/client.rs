@@ -81,6 +81,7 @@ pub enum Body {
     Json(serde_json::Value),
     /// A form that is url-encoded already.
     Form(String),
+    Protobuf(Vec<u8>),
 }
 
 /// An answer with its body. An answer that is no success is cut if it is long.
@@ -225,8 +226,9 @@ fn request(call: Call<'_>, limit: Duration) -> Request {
     }
     let (content_type, body) = match call.body {
         Body::Empty => return request,
-        Body::Json(value) => ("application/json", value.to_string()),
-        Body::Form(text) => ("application/x-www-form-urlencoded", text),
+        Body::Json(value) => ("application/json", value.to_string().into_bytes()),
+        Body::Form(text) => ("application/x-www-form-urlencoded", text.into_bytes()),
+        Body::Protobuf(bytes) => ("application/x-protobuf", bytes),
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     *request.body_mut() = Some(body.into());

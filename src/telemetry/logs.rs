@@ -8,6 +8,7 @@ use tracing_subscriber::{
     layer::SubscriberExt as _,
 };
 
+use super::traces::TraceLayer;
 use crate::config::{LogConfig, LogFormat};
 
 /// The prefix of the targets of the crate's own events.
@@ -32,10 +33,22 @@ pub fn subscriber<W>(config: &LogConfig, writer: W) -> Result<Box<dyn Subscriber
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    subscriber_with(config, writer, None)
+}
+
+/// The same, with a layer that makes traces.
+pub(super) fn subscriber_with<W>(
+    config: &LogConfig,
+    writer: W,
+    traces: Option<TraceLayer>,
+) -> Result<Box<dyn Subscriber + Send + Sync>, FilterError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let filter = EnvFilter::builder()
         .parse(&config.filter)
         .map_err(|error| FilterError { filter: config.filter.clone(), reason: error.to_string() })?;
-    let all = Registry::default().with(filter);
+    let all = Registry::default().with(traces).with(filter);
     let lines = fmt::layer().with_writer(writer).with_ansi(false);
     Ok(match config.format {
         LogFormat::Text => Box::new(all.with(lines.compact().with_filter(filter_fn(is_logged)))),

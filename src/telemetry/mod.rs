@@ -1,4 +1,4 @@
-//! Logs, metrics and panics.
+//! Logs, metrics, traces and panics.
 //!
 //! No secret is written here: secrets are unprintable types, and what other crates log below `info`
 //! (headers, frames, statements) is dropped by every filter. Modules log with `tracing` and count
@@ -28,6 +28,7 @@
 mod logs;
 mod metrics;
 mod panics;
+pub mod traces;
 
 pub use logs::{FilterError, subscriber};
 pub use metrics::Metrics;
@@ -35,6 +36,7 @@ pub use metrics::Metrics;
 use std::io::{self, IsTerminal as _};
 
 use crate::config::{LogConfig, LogFormat};
+use traces::Collector;
 
 /// Sends logs to stderr and panics to the logs, and starts the metrics. Call it once, before
 /// anything is logged.
@@ -42,11 +44,20 @@ use crate::config::{LogConfig, LogFormat};
 /// # Errors
 /// The filter is not valid, or telemetry is initialised already.
 pub fn init(config: &LogConfig) -> Result<(), InitError> {
+    init_traced(config, None)
+}
+
+/// The same, and sends traces to the collector. Within a runtime.
+///
+/// # Errors
+/// As [`init`], or the collector's address cannot be used.
+pub fn init_traced(config: &LogConfig, collector: Option<Collector>) -> Result<(), InitError> {
     let mut config = config.clone();
     if config.format == LogFormat::Auto {
         config.format = if io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
     }
-    let logs = subscriber(&config, io::stderr)?;
+    let traces = collector.map(traces::layer).transpose()?;
+    let logs = logs::subscriber_with(&config, io::stderr, traces)?;
     tracing::subscriber::set_global_default(logs).map_err(|_| InitError::Twice)?;
     std::panic::set_hook(Box::new(panics::log));
     Metrics::of_this_process();
@@ -57,6 +68,8 @@ pub fn init(config: &LogConfig) -> Result<(), InitError> {
 pub enum InitError {
     #[error(transparent)]
     Filter(#[from] FilterError),
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT is not usable: {0}")]
+    Traces(String),
     #[error("telemetry is initialised already")]
     Twice,
 }

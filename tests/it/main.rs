@@ -26,4 +26,5 @@ mod secrets;
 mod storage;
 mod support;
 mod telemetry;
+mod traces;
 mod words;

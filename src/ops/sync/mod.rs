@@ -15,6 +15,7 @@ use crate::domain::run::RunRequest;
 use crate::ids::RunId;
 use crate::queue;
 use crate::storage::{PartnerTx, associations, run_queue};
+use crate::telemetry::traces::current_traceparent;
 
 /// Queues the run and its job, unless the partner has no association at all.
 pub(in crate::ops) async fn enqueue_if_mapped(
@@ -41,6 +42,9 @@ pub(in crate::ops) async fn enqueue_delayed(
 ) -> Result<RunId, OpError> {
     let (scope, now) = (tx.scope(), tx.now());
     let enqueued = run_queue::enqueue_run(tx, scope, request, wait, now).await?;
+    if let Some(traceparent) = current_traceparent() {
+        run_queue::link_trace(tx, scope, enqueued.run, &traceparent).await?;
+    }
     if enqueued.needs_wakeup {
         queue::enqueue(tx, enqueued.run, enqueued.interactive, wait).await?;
     }

@@ -24,3 +24,4 @@ mod database;
 mod night;
 mod processes;
 mod stop;
+mod versions;

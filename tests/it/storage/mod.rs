@@ -1,5 +1,6 @@
 //! What the database itself guarantees.
 
+mod migrations;
 mod outage;
 mod pgbouncer;
 mod rls;

@@ -18,14 +18,22 @@ use super::{data_dir, until};
 
 pub struct Server {
     data_dir: PathBuf,
+    variables: Variables,
     postgres: Option<Postgres>,
 }
 
 impl Server {
     pub async fn start(name: &str) -> Self {
+        Self::start_with(name, Variables::of_this_process()).await
+    }
+
+    /// The programs are looked for as these variables say.
+    pub async fn start_with(name: &str, mut variables: Variables) -> Self {
+        variables.set("DATABASE_URL", "");
+        variables.set("DATABASE_URL_FILE", "");
         let data_dir = data_dir::make(name).await;
-        let postgres = Some(provide(&data_dir).await);
-        let server = Self { data_dir, postgres };
+        let postgres = Some(provide(&data_dir, &variables).await);
+        let server = Self { data_dir, variables, postgres };
         infima_halo::app::migrate(server.postgres().owner_url(), "the test's database").await.expect("it is new");
         server
     }
@@ -54,7 +62,7 @@ impl Server {
     }
 
     pub async fn start_again(&mut self) {
-        self.postgres = Some(provide(&self.data_dir).await);
+        self.postgres = Some(provide(&self.data_dir, &self.variables).await);
     }
 
     /// Runs a program of this Postgres' as the user that runs the server. `None` where its
@@ -128,10 +136,7 @@ impl Standby {
     }
 }
 
-async fn provide(data_dir: &Path) -> Postgres {
-    let mut variables = Variables::of_this_process();
-    variables.set("DATABASE_URL", "");
-    variables.set("DATABASE_URL_FILE", "");
-    let options = PostgresOptions { say: |_| (), ..PostgresOptions::new(data_dir, &variables).unwrap() };
+async fn provide(data_dir: &Path, variables: &Variables) -> Postgres {
+    let options = PostgresOptions { say: |_| (), ..PostgresOptions::new(data_dir, variables).unwrap() };
     postgres::provide(options).await.unwrap()
 }

@@ -36,7 +36,7 @@ use crate::ops::{OpError, Ops, halo};
 use crate::queue;
 use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
 use crate::storage::outcomes::PendingWrite;
-use crate::storage::{StorageError, billing, connections, desired, outcomes};
+use crate::storage::{StorageError, billing, connections, desired, outcomes, run_queue};
 use execute::Executor;
 use failpoints::{commit, pass};
 use slices::SliceQueue;
@@ -160,6 +160,12 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
         }
         other => other,
     }
+}
+
+/// The trace of the request that asked for the run, as the header `traceparent` has it.
+pub async fn trace_of(ops: &Ops, run: RunId) -> Result<Option<String>, OpError> {
+    let system = SystemScope::worker();
+    Ok(run_queue::trace_of(&mut *ops.db.read(system).await?, system, run).await?)
 }
 
 /// Ends the leases that this process still holds after the shutdown timeout. Another worker
