@@ -101,6 +101,12 @@ impl fmt::Display for HaloSubscriptionId {
     }
 }
 
+/// A recurring invoice in a partner's Halo. Such ids are negative there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct HaloInvoiceId(pub i32);
+
 /// The identity of a Halo tenant, which no other host can claim. Halo's record ids mean nothing
 /// without it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]

@@ -19,3 +19,4 @@ pub mod problem;
 pub mod roster;
 pub mod run;
 pub mod schedule;
+pub mod trouble;

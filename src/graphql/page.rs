@@ -83,6 +83,8 @@ pub enum Total {
     Activity(ActivityCount),
     Results(ResultsCount),
     History(HistoryCount),
+    /// Of a list that was read as a whole.
+    Known(i64),
 }
 
 #[Object]
@@ -103,6 +105,7 @@ impl Total {
             Total::Activity(count) => request_context.load(*count).await?,
             Total::Results(count) => request_context.load(count.clone()).await?,
             Total::History(count) => request_context.load(*count).await?,
+            Total::Known(count) => Some(*count),
         };
         Ok(i32::try_from(count.unwrap_or_default()).unwrap_or(i32::MAX))
     }

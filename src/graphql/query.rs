@@ -15,8 +15,10 @@ use super::{
     request_context::RequestContext,
 };
 use crate::auth::{Act, permit_across};
+use crate::domain::trouble::{self, PartnerInTrouble};
 use crate::ops::sync::preview::preview_sync;
 use crate::storage::partners::{self, PartnerFilter};
+use crate::storage::troubles;
 
 /// The most records fetched by id at once.
 const MOST_NODES: usize = 100;
@@ -68,6 +70,30 @@ impl Query {
         request_context.access_log.record(slice.items.iter().map(|partner| partner.id)).await?;
         let total = Total::Partners(system, filter);
         Ok(page::shown(&page, slice, total, |partner| (partner.name.clone(), partner.id.0), Partner::from))
+    }
+
+    /// All partners whose integration has trouble, with what needs a person first: see
+    /// `haloTroubles`. Only support may list them.
+    #[graphql(complexity = "page::paged(first, child_complexity)")]
+    async fn partners_in_trouble(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+    ) -> Result<Paged<Partner>> {
+        let request_context = RequestContext::of(ctx);
+        let system = permit_across(&request_context.caller, Act::ListPartners)?;
+        let page = page::page(first, after.as_deref())?;
+        let mut db = request_context.reads.turn(system).await?;
+        let facts = troubles::all(&mut db, system).await?;
+        db.end();
+        let found = trouble::in_trouble(facts, |read_at| request_context.ops.clock.shared(read_at));
+        let total = Total::Known(i64::try_from(found.len()).unwrap_or(i64::MAX));
+        let slice = page.of_sorted(found, PartnerInTrouble::place);
+        request_context.access_log.record(slice.items.iter().map(|found| found.partner.id)).await?;
+        Ok(page::shown(&page, slice, total, PartnerInTrouble::place, Partner::from))
     }
 
     /// Searches the customers in the partner's Halo, live. Null with an error if Halo is not

@@ -1,7 +1,7 @@
 //! Which subscriptions a recurring invoice bills. Invoices are only read: a write would have to
 //! carry every line or lose the rest (docs/halo-api.md, section 6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use super::{
     transport::{Area, MaxWait},
 };
 use crate::domain::guide::Permission;
-use crate::ids::{HaloCustomerId, HaloSubscriptionId};
+use crate::ids::{HaloCustomerId, HaloInvoiceId, HaloSubscriptionId};
 
 /// The most invoices that are read one by one, where Halo lists them without their lines.
 const MAX_SINGLE_READS: usize = 50;
@@ -33,6 +33,14 @@ pub enum RecurringBilling {
     NotBilled(Option<NotBilledReason>),
     /// Not every invoice was shown with its lines.
     Unknown,
+}
+
+/// What recurring invoices say of one subscription, and which invoice says it: the first one that
+/// bills the subscription, else the first one that lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvoicedSubscription {
+    pub billing: RecurringBilling,
+    pub invoice: Option<HaloInvoiceId>,
 }
 
 /// Why a line that names a subscription does not bill it.
@@ -94,8 +102,8 @@ impl ListedRecord for WireInvoice {
 struct Findings<'a> {
     wanted: &'a BTreeMap<HaloSubscriptionId, HaloCustomerId>,
     today: NaiveDate,
-    billed: BTreeSet<HaloSubscriptionId>,
-    reasons: BTreeMap<HaloSubscriptionId, NotBilledReason>,
+    billed: BTreeMap<HaloSubscriptionId, HaloInvoiceId>,
+    reasons: BTreeMap<HaloSubscriptionId, (NotBilledReason, HaloInvoiceId)>,
 }
 
 impl Findings<'_> {
@@ -117,8 +125,8 @@ impl Findings<'_> {
             for id in quantities.filter_map(|quantity| quantity.licence_id).map(HaloSubscriptionId) {
                 match reason {
                     _ if !self.wanted.contains_key(&id) => {}
-                    None => drop(self.billed.insert(id)),
-                    Some(reason) => drop(self.reasons.entry(id).or_insert(reason)),
+                    None => drop(self.billed.entry(id).or_insert(HaloInvoiceId(invoice.id))),
+                    Some(reason) => drop(self.reasons.entry(id).or_insert((reason, HaloInvoiceId(invoice.id)))),
                 }
             }
         }
@@ -136,7 +144,7 @@ impl Findings<'_> {
     }
 
     fn belongs_to_open(&self, invoice: &WireInvoice) -> bool {
-        let open = self.wanted.iter().filter(|(id, _)| !self.billed.contains(id));
+        let open = self.wanted.iter().filter(|(id, _)| !self.billed.contains_key(id));
         open.into_iter().any(|(_, customer)| Some(customer.0) == invoice.client_id)
     }
 }
@@ -163,13 +171,13 @@ impl Session {
     pub async fn recurring_billing(
         &self,
         wanted: &BTreeMap<HaloSubscriptionId, HaloCustomerId>,
-    ) -> Result<BTreeMap<HaloSubscriptionId, RecurringBilling>, HaloError> {
+    ) -> Result<BTreeMap<HaloSubscriptionId, InvoicedSubscription>, HaloError> {
         if !self.token(None).await?.grants(OAuthScope::ReadInvoices) {
             return Err(HaloError::PermissionDenied(Permission::ReadInvoices));
         }
         let now: DateTime<Utc> = self.halo.clock.now();
         let mut findings =
-            Findings { wanted, today: now.date_naive(), billed: BTreeSet::new(), reasons: BTreeMap::new() };
+            Findings { wanted, today: now.date_naive(), billed: BTreeMap::new(), reasons: BTreeMap::new() };
         let (mut without_lines, mut without_links) = (Vec::new(), Vec::new());
         let (mut lists_lines, mut lists_links, mut left_out) = (false, false, false);
         let mut pages = self.pages::<WireInvoice>(Vec::new(), EndProof::SmallFirstPage);
@@ -223,12 +231,16 @@ impl Session {
                 }
             }
         }
-        let billing = |id: &HaloSubscriptionId| match (findings.billed.contains(id), all_read) {
-            (true, _) => RecurringBilling::Billed,
-            (false, true) => RecurringBilling::NotBilled(findings.reasons.get(id).copied()),
-            (false, false) => RecurringBilling::Unknown,
+        let invoiced = |id: &HaloSubscriptionId| {
+            let (billing, invoice) = match (findings.billed.get(id), findings.reasons.get(id), all_read) {
+                (Some(invoice), _, _) => (RecurringBilling::Billed, Some(*invoice)),
+                (None, Some((reason, invoice)), true) => (RecurringBilling::NotBilled(Some(*reason)), Some(*invoice)),
+                (None, None, true) => (RecurringBilling::NotBilled(None), None),
+                (None, _, false) => (RecurringBilling::Unknown, None),
+            };
+            InvoicedSubscription { billing, invoice }
         };
-        Ok(wanted.keys().map(|id| (*id, billing(id))).collect())
+        Ok(wanted.keys().map(|id| (*id, invoiced(id))).collect())
     }
 
     /// Returns whether the list hides what its lines bill: a few of these invoices are read one by

@@ -62,7 +62,7 @@ pub use self::{
     check::{CheckEntry, CheckResult, ConnectionReport, Subject},
     customers::{Customer, CustomerLookup, CustomerPage},
     error::{HaloError, LimitedBy, WriteError},
-    invoices::{NotBilledReason, RecurringBilling},
+    invoices::{InvoicedSubscription, NotBilledReason, RecurringBilling},
     kept_rows::KeptRows,
     preserved_fields::{FieldDiff, PreservedFields, QuantityChange},
     subscriptions::{Quantity, Subscription, SubscriptionLookup, Subscriptions, VENDOR},

@@ -13,12 +13,13 @@ use crate::domain::plan::ObservedSubscription;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::roster::RosterState;
 use crate::halo::{
-    CheckResult, ConnectionReport, Credentials, Customer, HaloError, LimitedBy, NotBilledReason, Priority,
-    RecurringBilling, Session, Subject, Subscription,
+    CheckResult, ConnectionReport, Credentials, Customer, HaloError, InvoicedSubscription, LimitedBy, NotBilledReason,
+    Priority, RecurringBilling, Session, Subject, Subscription,
 };
 use crate::ids::{ConnectionId, PartnerId};
 use crate::ops::connection::not_connected;
 use crate::seal::{Binding, Sealed};
+use crate::storage::billing::Shown;
 use crate::storage::connections::{self, StoredConnection};
 
 /// What the seal of a connection's secret is bound to: the row that keeps it, and the Halo that it
@@ -212,7 +213,11 @@ pub(super) fn mapped_customer(customer: Customer) -> MappedCustomer {
 }
 
 /// Whether recurring invoices bill a subscription.
-pub(super) fn billing(billing: RecurringBilling) -> Billing {
+pub(super) fn shown_billing(invoiced: InvoicedSubscription) -> Shown {
+    Shown { billing: billing(invoiced.billing), invoice: invoiced.invoice }
+}
+
+fn billing(billing: RecurringBilling) -> Billing {
     match billing {
         RecurringBilling::Billed => Billing::OnRecurringInvoice,
         RecurringBilling::NotBilled(None) => Billing::NotOnRecurringInvoice,

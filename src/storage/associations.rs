@@ -12,7 +12,7 @@ use crate::auth::PartnerScope;
 use crate::domain::association::{
     Association, AssociationEvent, LastSync, Lifecycle, MappedCustomer, SubscriptionSnapshot,
 };
-use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloInvoiceId, HaloSubscriptionId, HaloTenant, PartnerId};
 
 pub(super) struct Row {
     pub(super) id: Uuid,
@@ -29,6 +29,7 @@ pub(super) struct Row {
     pub(super) observed_quantity: Option<i32>,
     pub(super) observed_at: Option<DateTime<Utc>>,
     pub(super) billing: String,
+    pub(super) billing_invoice_id: Option<i32>,
     pub(super) last_synced_at: Option<DateTime<Utc>>,
     pub(super) last_synced_quantity: Option<i32>,
     pub(super) problem: Option<Value>,
@@ -59,6 +60,7 @@ impl TryFrom<Row> for Association {
                 name: row.observed_name,
                 quantity: row.observed_quantity.and_then(|quantity| u32::try_from(quantity).ok()),
                 billing,
+                invoice: row.billing_invoice_id.map(HaloInvoiceId),
                 at: row.observed_at,
             }),
             last_synced: row
@@ -81,8 +83,8 @@ pub async fn of_clients(
         Row,
         "select distinct on (client_id)
                 id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name, halo_customer_top_level,
-                state, ending, subscription_id, observed_name, observed_quantity, observed_at, billing, last_synced_at,
-                last_synced_quantity, problem
+                state, ending, subscription_id, observed_name, observed_quantity, observed_at, billing, billing_invoice_id,
+                last_synced_at, last_synced_quantity, problem
          from associations
          where partner_id = any ($1) and client_id = any ($2) and state <> 'ended'
          order by client_id, state = 'ending', id desc",
@@ -104,8 +106,8 @@ pub async fn find_many(
     let rows = sqlx::query_as!(
         Row,
         "select id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name, halo_customer_top_level,
-                state, ending, subscription_id, observed_name, observed_quantity, observed_at, billing, last_synced_at,
-                last_synced_quantity, problem
+                state, ending, subscription_id, observed_name, observed_quantity, observed_at, billing, billing_invoice_id,
+                last_synced_at, last_synced_quantity, problem
          from associations where partner_id = any ($1) and id = any ($2)",
         &partners.ids(),
         &ids

@@ -118,6 +118,7 @@ struct ListedRow {
     observed_quantity: Option<i32>,
     observed_at: Option<DateTime<Utc>>,
     billing: Option<String>,
+    billing_invoice_id: Option<i32>,
     last_synced_at: Option<DateTime<Utc>>,
     last_synced_quantity: Option<i32>,
     problem: Option<Value>,
@@ -149,6 +150,7 @@ impl ListedRow {
             observed_quantity: self.observed_quantity,
             observed_at: self.observed_at,
             billing,
+            billing_invoice_id: self.billing_invoice_id,
             last_synced_at: self.last_synced_at,
             last_synced_quantity: self.last_synced_quantity,
             problem: self.problem.take(),
@@ -188,6 +190,7 @@ pub async fn pages(
                   a.id as "association?", a.tenant as "tenant?", a.halo_customer_id as "halo_customer_id?",
                   a.halo_customer_name, a.halo_customer_top_level, a.state as "association_state?", a.ending,
                   a.subscription_id, a.observed_name, a.observed_quantity, a.observed_at, a.billing as "billing?",
+                  a.billing_invoice_id,
                   a.last_synced_at, a.last_synced_quantity, a.problem
            from of_partner p
            cross join lateral (
@@ -254,6 +257,7 @@ pub async fn pages_descending(
                   a.id as "association?", a.tenant as "tenant?", a.halo_customer_id as "halo_customer_id?",
                   a.halo_customer_name, a.halo_customer_top_level, a.state as "association_state?", a.ending,
                   a.subscription_id, a.observed_name, a.observed_quantity, a.observed_at, a.billing as "billing?",
+                  a.billing_invoice_id,
                   a.last_synced_at, a.last_synced_quantity, a.problem
            from of_partner p
            cross join lateral (

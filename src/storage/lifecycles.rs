@@ -115,7 +115,8 @@ impl Locked {
                  revision = $4, state = $5, ending = $6, ended_at = $7, shared = $8, subscription_id = $9,
                  create_sent_at = $10, creation_approved = $11, duplicate_search_until = $12, pending_write = $13,
                  pending_write_at = $14, observed_name = $15, observed_quantity = $16, observed_at = $17,
-                 billing = $18, last_synced_at = $19, last_synced_quantity = $20, problem = $21, create_failure = $22,
+                 billing = $18, billing_invoice_id = case when billing = $18 then billing_invoice_id end,
+                 last_synced_at = $19, last_synced_quantity = $20, problem = $21, create_failure = $22,
                  unverified = $23
              where partner_id = $1 and id = $2 and revision = $3",
             self.partner.0,
@@ -217,7 +218,8 @@ pub(super) async fn store_many(
              duplicate_search_until = n.duplicate_search_until, unverified = n.unverified,
              pending_write = n.pending_write, pending_write_at = n.pending_write_at,
              observed_name = n.observed_name, observed_quantity = n.observed_quantity, observed_at = n.observed_at,
-             billing = n.billing, last_synced_at = n.last_synced_at, last_synced_quantity = n.last_synced_quantity,
+             billing = n.billing,
+             billing_invoice_id = case when a.billing = n.billing then a.billing_invoice_id end, last_synced_at = n.last_synced_at, last_synced_quantity = n.last_synced_quantity,
              problem = n.problem
          from jsonb_to_recordset($2) as n (
              id uuid, known_revision integer, revision integer, state text, ending text, ended_at timestamptz,

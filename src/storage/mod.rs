@@ -38,6 +38,7 @@ pub mod schedules;
 mod shared_reader;
 pub mod status;
 pub mod tenants;
+pub mod troubles;
 
 pub use db::{Db, Reader, Scope, Tx, connect_options};
 pub use error::{
@@ -128,6 +129,15 @@ impl Page {
         let has_next = items.len() > usize::from(self.first);
         items.truncate(usize::from(self.first));
         Slice { items, has_next }
+    }
+
+    /// Cuts the page out of a whole list, which is sorted by `place`.
+    pub fn of_sorted<T>(&self, items: Vec<T>, place: impl Fn(&T) -> (String, Uuid)) -> Slice<T> {
+        let is_before = |item: &T| {
+            let after = self.after.as_ref();
+            after.is_some_and(|after| place(item) <= (after.key.clone(), after.id))
+        };
+        self.cut(items.into_iter().skip_while(is_before).take(usize::from(self.first) + 1).collect())
     }
 
     /// Cuts the same page of several lists. Each row comes with the list that it belongs to.

@@ -18,7 +18,7 @@ use crate::domain::problem::{Problem, ProblemCode, ProblemKind};
 use crate::ids::HaloSubscriptionId;
 
 /// How long a duplicate is looked for at least, after an act by which a second record may exist.
-const DUPLICATE_SEARCH: TimeDelta = TimeDelta::days(1);
+pub(in crate::domain) const DUPLICATE_SEARCH: TimeDelta = TimeDelta::days(1);
 /// The reason for a create that Halo never confirmed.
 const NEVER_CONFIRMED: &str = "it gave no usable answer, however often INFIMA tried";
 

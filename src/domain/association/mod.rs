@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 use strum::{EnumString, IntoStaticStr};
 
 pub use event::{AssociationEvent, Impossible, ObservedFields, Step, StepReport, Transition};
+pub(in crate::domain) use lifecycle::DUPLICATE_SEARCH;
 pub use lifecycle::{Lifecycle, Observed, PendingWrite, confirmation_timeout_passed};
 
 use super::problem::Problem;
-use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant, PartnerId};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloInvoiceId, HaloSubscriptionId, HaloTenant, PartnerId};
 
 /// The name a new subscription gets. The partner may change it at will.
 pub const SUBSCRIPTION_NAME: &str = "INFIMA Security Awareness Training";
@@ -126,6 +127,8 @@ pub struct SubscriptionSnapshot {
     pub name: Option<String>,
     pub quantity: Option<u32>,
     pub billing: Billing,
+    /// The recurring invoice that `billing` is about.
+    pub invoice: Option<HaloInvoiceId>,
     pub at: Option<DateTime<Utc>>,
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub(super) use counts::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount};
 pub(super) use pages::{ActivityPage, ClientsPage, HistoryPage, ResultsPage, RunsPage};
-pub(super) use records::{AssociationOf, ById, ClientsOf, ConnectionOf, CountsOf, OwnerOf, ScheduleOf};
+pub(super) use records::{AssociationOf, ById, ClientsOf, ConnectionOf, CountsOf, OwnerOf, ScheduleOf, TroublesOf};
 
 use super::access_log::AccessLog;
 use super::error::Result;

@@ -11,10 +11,11 @@ use crate::domain::association::Association;
 use crate::domain::connection::Connection;
 use crate::domain::roster::{Client, ClientCounts, Partner};
 use crate::domain::run::Run;
+use crate::domain::trouble::Facts;
 use crate::graphql::error::Failure;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, PartnerId, RunId};
 use crate::storage::schedules::Schedule;
-use crate::storage::{associations, clients, connections, owners, partners, runs, schedules};
+use crate::storage::{associations, clients, connections, owners, partners, runs, schedules, troubles};
 
 impl Loader<PartnerId> for Loaders {
     type Value = Partner;
@@ -73,6 +74,22 @@ impl Loader<ScheduleOf> for Loaders {
         let schedules = schedules::find_many(&mut db, &scopes[..]).await?;
         db.end();
         Ok(schedules.into_iter().map(|schedule| (ScheduleOf(schedule.partner), schedule)).collect())
+    }
+}
+
+/// What decides about a partner's troubles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TroublesOf(pub PartnerId);
+
+impl Loader<TroublesOf> for Loaders {
+    type Value = Facts;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[TroublesOf]) -> Found<TroublesOf, Facts> {
+        let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
+        let facts = troubles::find_many(&mut db, &scopes[..]).await?;
+        db.end();
+        Ok(facts.into_iter().map(|facts| (TroublesOf(facts.partner.id), facts)).collect())
     }
 }
 

@@ -156,6 +156,13 @@ impl HaloSubscription {
         billing(self.seen.billing).1
     }
 
+    /// Halo's id of the recurring invoice that bills the subscription, or that lists it without
+    /// billing it. Halo's ids of recurring invoices are negative. Null if no invoice lists it, or
+    /// `billing` is unknown.
+    async fn recurring_invoice_id(&self) -> Option<i32> {
+        self.seen.invoice.map(|id| id.0)
+    }
+
     /// The time when the subscription was last read from Halo.
     async fn observed_at(&self) -> &Timestamp {
         &self.observed_at

@@ -12,4 +12,5 @@ pub(in crate::graphql) mod preview;
 pub(in crate::graphql) mod problem;
 pub(in crate::graphql) mod result;
 pub(in crate::graphql) mod run;
+pub(in crate::graphql) mod trouble;
 pub(in crate::graphql) mod viewer;

@@ -6,13 +6,17 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use crate::domain::roster;
 use crate::domain::run::Trigger;
+use crate::domain::trouble::{self, PartnerInTrouble, Trouble};
 use crate::graphql::{
     error::{Failure, Result},
-    loaders::{ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, RunsCount, RunsPage},
+    loaders::{
+        ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, RunsCount, RunsPage, TroublesOf,
+    },
     objects::activity::Activity,
     objects::client::Client,
     objects::connection::HaloConnection,
     objects::run::{HaloSyncRun, HaloSyncTrigger},
+    objects::trouble::HaloTrouble,
     page::{self, Paged, Total},
     request_context::RequestContext,
     scalars::{LocalTime, TimeZone},
@@ -25,18 +29,26 @@ pub struct Partner {
     id: PartnerId,
     /// The partner's row, unless it is read when a field needs it.
     row: Option<roster::Partner>,
+    /// The partner's troubles, if a list has read them.
+    troubles: Option<Vec<Trouble>>,
 }
 
 impl From<roster::Partner> for Partner {
     fn from(row: roster::Partner) -> Self {
-        Self { id: row.id, row: Some(row) }
+        Self { id: row.id, row: Some(row), troubles: None }
+    }
+}
+
+impl From<PartnerInTrouble> for Partner {
+    fn from(PartnerInTrouble { partner, troubles, .. }: PartnerInTrouble) -> Self {
+        Self { troubles: Some(troubles), ..Self::from(partner) }
     }
 }
 
 impl Partner {
     /// The caller's own partner, which exists: signing in has found it.
     pub(in crate::graphql) fn own(id: PartnerId) -> Self {
-        Self { id, row: None }
+        Self { id, row: None, troubles: None }
     }
 
     async fn row(&self, ctx: &Context<'_>) -> Result<Cow<'_, roster::Partner>> {
@@ -89,6 +101,21 @@ impl Partner {
     async fn halo_connection(&self, ctx: &Context<'_>) -> Result<Option<HaloConnection>> {
         let connection = RequestContext::of(ctx).load(ConnectionOf(self.id)).await?;
         Ok(connection.and_then(HaloConnection::shown))
+    }
+
+    /// What is wrong with the partner's integration now: what waits for a person, what INFIMA tries
+    /// again by itself, and which night is missing. What needs a person comes first. Empty if
+    /// nothing is wrong, or if Halo is not connected.
+    async fn halo_troubles(&self, ctx: &Context<'_>) -> Result<Vec<HaloTrouble>> {
+        let request_context = RequestContext::of(ctx);
+        let troubles = match &self.troubles {
+            Some(troubles) => troubles.clone(),
+            None => match request_context.load(TroublesOf(self.id)).await? {
+                Some(facts) => trouble::troubles(&facts, request_context.ops.clock.shared(facts.read_at)),
+                None => Vec::new(),
+            },
+        };
+        Ok(troubles.into_iter().map(|trouble| HaloTrouble { partner: self.id, trouble }).collect())
     }
 
     /// The settings of the partner's nightly sync.

@@ -192,6 +192,17 @@ async fn partner_list_statement_count_is_constant() {
     assert!(counts[0] > 10, "statements are heard: {counts:?}");
     assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
 
+    let troubled = "query($first: Int) { partnersInTrouble(first: $first) { totalCount nodes {
+        name haloTroubles { message nextStep run { status } } } } }";
+    let blocked = "update associations set state = 'needs_attention',
+                       problem = jsonb_build_object('code', 'subscription_deleted', 'since', now())";
+    world.change(sqlx::query(blocked)).await;
+    let counts = api.count(&support, troubled, [1, 2, 5].map(|first| json!({ "first": first }))).await;
+    assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
+    let known = "query($first: Int) { partners(first: $first) { nodes { haloTroubles { message run { status } } } } }";
+    let counts = api.count(&support, known, [1, 2, 5].map(|first| json!({ "first": first }))).await;
+    assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
+
     let all = api.ask(&support, &list, &json!({ "first": 5 })).await["partners"].take();
     assert_eq!(all["totalCount"], 5);
     let single = format!("query($id: ID!) {{ partner(id: $id) {{ {INTEGRATION} }} }}");

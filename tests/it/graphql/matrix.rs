@@ -52,6 +52,13 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ("Query.node, an association", "{ node(id: $association) { id } }"),
     ("Query.node, a run", "{ node(id: $run) { id } }"),
     ("Query.nodes", "{ nodes(ids: [$partner, $client, $connection, $association, $run]) { id } }"),
+    (
+        "Query.partnersInTrouble",
+        "{ partnersInTrouble(first: 5) { nodes { name } edges { node { name } } pageInfo { hasNextPage } } }",
+    ),
+    ("Partner.haloTroubles", "{ partner(id: $partner) { haloTroubles { kind } } }"),
+    ("HaloTrouble.problem", "{ partner(id: $partner) { haloTroubles { problem { code } } } }"),
+    ("HaloTrouble.run", "{ partner(id: $partner) { haloTroubles { run { id } } } }"),
     ("Partner.clientCounts", "{ partner(id: $partner) { clientCounts { total } } }"),
     ("Partner.haloConnection", "{ partner(id: $partner) { haloConnection { status } } }"),
     ("Partner.haloSyncSettings", "{ partner(id: $partner) { haloSyncSettings { nightly } } }"),

@@ -23,6 +23,7 @@ mod objects {
     mod partner;
     mod preview;
     mod run;
+    mod trouble;
     mod viewer;
 }
 

@@ -2,7 +2,7 @@
 
 use infima_halo::domain::guide::Permission;
 use infima_halo::halo::{HaloError, NotBilledReason, RecurringBilling};
-use infima_halo::ids::{HaloCustomerId, HaloSubscriptionId};
+use infima_halo::ids::{HaloCustomerId, HaloInvoiceId, HaloSubscriptionId};
 use infima_halo::sandbox::{Act, Call, CustomerSeed, Fault, Lasting, Level, Matching, SubscriptionSeed, TenantSeed};
 use std::collections::BTreeMap;
 
@@ -17,7 +17,11 @@ async fn world_with_invoice() -> (HaloWorld, HaloSubscriptionId) {
 }
 
 async fn billing(world: &HaloWorld, id: HaloSubscriptionId) -> RecurringBilling {
-    world.session().recurring_billing(&[(id, CUSTOMER)].into()).await.unwrap()[&id]
+    let found = world.session().recurring_billing(&[(id, CUSTOMER)].into()).await.unwrap()[&id];
+    let lists = matches!(found.billing, RecurringBilling::Billed | RecurringBilling::NotBilled(Some(_)));
+    let invoice = world.tenant.invoices().into_iter().next().map(|invoice| HaloInvoiceId(invoice.id));
+    assert_eq!(found.invoice, invoice.filter(|_| lists), "{found:?}");
+    found.billing
 }
 
 #[tokio::test]
@@ -120,7 +124,7 @@ async fn invoice_lines_of_fixed_quantities_cost_few_requests() {
     let session = world.session();
     session.tenant().await.unwrap();
     let (found, requests) = world.requests(session.recurring_billing(&own)).await;
-    assert!(found.unwrap().values().all(|billing| *billing == RecurringBilling::NotBilled(None)));
+    assert!(found.unwrap().values().all(|found| found.billing == RecurringBilling::NotBilled(None)));
     assert_eq!(requests, 6, "a token, a page, its proof, and three invoices");
 }
 
@@ -137,11 +141,11 @@ async fn single_reads_of_invoices_are_bounded_and_begin_with_the_own_customers()
     session.tenant().await.unwrap();
     let own = [(HaloSubscriptionId(last.id), HaloCustomerId(last.client_id))].into();
     let (found, requests) = world.requests(session.recurring_billing(&own)).await;
-    assert_eq!(found.unwrap()[&HaloSubscriptionId(last.id)], RecurringBilling::Billed);
+    assert_eq!(found.unwrap()[&HaloSubscriptionId(last.id)].billing, RecurringBilling::Billed);
     assert_eq!(requests, 4, "a token, a page, its proof, and the invoice of the customer");
     let absent = [(HaloSubscriptionId(1), HaloCustomerId(41))].into();
     let (found, requests) = world.requests(session.recurring_billing(&absent)).await;
-    assert_eq!(found.unwrap()[&HaloSubscriptionId(1)], RecurringBilling::Unknown);
+    assert_eq!(found.unwrap()[&HaloSubscriptionId(1)].billing, RecurringBilling::Unknown);
     assert!(requests <= 52, "{requests} requests");
 }
 
@@ -151,7 +155,7 @@ async fn invoices_are_read_only_until_every_subscription_is_found() {
     let session = world.session();
     session.subscription(id).await.unwrap();
     let (found, requests) = world.requests(session.recurring_billing(&[(id, CUSTOMER)].into())).await;
-    assert_eq!((found.unwrap()[&id], requests), (RecurringBilling::Billed, 1));
+    assert_eq!((found.unwrap()[&id].billing, requests), (RecurringBilling::Billed, 1));
     let (found, requests) = world.requests(session.recurring_billing(&BTreeMap::new())).await;
     assert_eq!((found.unwrap().len(), requests), (0, 0));
 }

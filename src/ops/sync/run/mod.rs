@@ -34,6 +34,7 @@ use crate::ops::sync::observe::{self, Observation};
 use crate::ops::sync::pending_writes::attach_unconfirmed_writes;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
+use crate::storage::billing::Shown;
 use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
 use crate::storage::outcomes::PendingWrite;
 use crate::storage::{StorageError, billing, connections, desired, outcomes, run_queue};
@@ -366,19 +367,20 @@ async fn store_billing(
 ) -> Result<(), StopReason> {
     let stored = billing::subscriptions(&mut *ops.db.read(lease.scope()).await?, lease).await?;
     let wanted: BTreeMap<_, _> = stored.iter().map(|(id, billed)| (*id, billed.customer)).collect();
-    let mut known: BTreeMap<_, _> = wanted.keys().map(|id| (*id, Billing::Unknown)).collect();
+    let unknown = Shown { billing: Billing::Unknown, invoice: None };
+    let mut known: BTreeMap<_, _> = wanted.keys().map(|id| (*id, unknown)).collect();
     match stop.run_until_cancelled(session.recurring_billing(&wanted)).await {
-        Some(Ok(shown)) => known.extend(shown.into_iter().map(|(id, billing)| (id, halo::billing(billing)))),
+        Some(Ok(shown)) => known.extend(shown.into_iter().map(|(id, invoiced)| (id, halo::shown_billing(invoiced)))),
         Some(Err(HaloError::PermissionDenied(_))) => {}
         // The last known billing stays.
         Some(Err(_)) | None => return Ok(()),
     }
-    for (_, billing) in known.iter_mut().filter(|(id, _)| created.contains(id)) {
-        if *billing == Billing::Unknown {
-            *billing = Billing::NotOnRecurringInvoice;
+    for (_, shown) in known.iter_mut().filter(|(id, _)| created.contains(id)) {
+        if shown.billing == Billing::Unknown {
+            shown.billing = Billing::NotOnRecurringInvoice;
         }
     }
-    known.retain(|id, billing| stored.get(id).is_none_or(|stored| stored.billing != *billing));
+    known.retain(|id, shown| stored.get(id).is_none_or(|stored| stored.shown != *shown));
     if known.is_empty() {
         return Ok(());
     }
