@@ -56,7 +56,7 @@ const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 /// The time that the database gets to answer a health check.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// The operations that partners' callers may run.
-const CONTRACT: &str = include_str!("../../frontend-contract/persisted-documents.json");
+pub(in crate::app) const CONTRACT: &str = include_str!("../../frontend-contract/persisted-documents.json");
 const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The parts of every process that serves requests or runs syncs.

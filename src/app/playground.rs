@@ -2,6 +2,7 @@
 
 use axum::Router;
 
+use super::CONTRACT;
 use crate::config::{ApiConfig, Config, Environment};
 use crate::http::playground::{self, DevCaller, Oidc, PlaygroundConfig};
 
@@ -22,5 +23,6 @@ pub fn playground(config: &Config, api: &ApiConfig, dev_callers: Vec<DevCaller>)
             audience: Some(api.auth.audience.clone()),
         }),
         dev_callers,
+        operations: CONTRACT,
     })
 }

@@ -67,7 +67,7 @@ export async function open(browser, address, { allowed = [], ...options } = {}) 
   return page;
 }
 
-export async function shot(page, name) {
+export async function shot(page, name, options) {
   mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+  await page.screenshot({ path: join(screenshots, `${name}.png`), ...options });
 }

@@ -9,11 +9,12 @@ const CODE_VERIFIER = /^[\w.~-]{43,128}$/;
 /**
  * Gives `{ issuer, jwksUrl, asked, refused, given, client, close }`. `asked` holds the requested
  * addresses, `refused` the reasons of refusals, `given` the issued tokens. `client` may be changed:
- * `{ id, redirectUri, audience, lifetime, key }`, where `lifetime` is in seconds and `key` is
- * 'published' or, for tokens that cannot be verified, 'unpublished'.
+ * `{ id, redirectUri, audience, lifetime, key, claims }`, where `lifetime` is in seconds, `key` is
+ * 'published' or, for tokens that cannot be verified, 'unpublished', and `claims` say who signs in.
  */
 export async function startIssuer({ clientId, audience }) {
-  const client = { id: clientId, redirectUri: null, audience, lifetime: 3600, key: 'published' };
+  const support = { sub: 'robin', name: 'Robin Support', role: 'support' };
+  const client = { id: clientId, redirectUri: null, audience, lifetime: 3600, key: 'published', claims: support };
   const keys = { published: newKey(), unpublished: newKey() };
   const codes = new Map();
   const asked = [];
@@ -93,7 +94,7 @@ export async function startIssuer({ clientId, audience }) {
   /** `key` signs, and says that it is the one that is published as `kid`. */
   function accessToken(kid, key) {
     const now = Math.floor(Date.now() / 1000);
-    const claims = { iss: issuer(), aud: client.audience, sub: 'robin', name: 'Robin Support', role: 'support' };
+    const claims = { iss: issuer(), aud: client.audience, ...client.claims };
     const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const text = `${part({ alg: 'RS256', typ: 'JWT', kid })}.${part({ ...claims, iat: now, exp: now + client.lifetime })}`;
     return `${text}.${createSign('RSA-SHA256').update(text).sign(key.privateKey, 'base64url')}`;

@@ -218,8 +218,8 @@ impl Blocked {
 }
 
 impl Facts {
-    /// The trouble of the run that is not over yet. A run that waits for its time has a problem; one
-    /// whose time has passed has none to begin with.
+    /// The trouble of the run that is not over yet. A run that waits for its time has a problem,
+    /// and one that is late may have none.
     fn open_run(&self) -> Option<Trouble> {
         let run = self.open_run.as_ref()?;
         if run.state == RunState::Queued && run.next_attempt_at + LATE < self.read_at {

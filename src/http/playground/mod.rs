@@ -1,5 +1,5 @@
 //! The playground: a GraphQL page for INFIMA's support staff, with saved operations for their daily
-//! questions.
+//! questions. A partner's user, who may send the operations of the contract alone, is shown those.
 //!
 //! The folder has two parts. The page is an npm package (`page/`, `operations/`), which `build.mjs`
 //! builds into `dist/`. The bundle is committed, so that building the binary needs no Node, and
@@ -33,6 +33,9 @@ pub struct PlaygroundConfig {
     /// Callers to choose from instead of signing in; the first one is selected. Their tokens are in
     /// the page for everyone who can open it, so the list is empty outside development.
     pub dev_callers: Vec<DevCaller>,
+    /// The operations for callers who may not send others: a JSON object of their texts by their
+    /// ids. The page shows them instead of its editor.
+    pub operations: &'static str,
 }
 
 /// An OpenID Connect issuer with the playground as a public client: authorization code with PKCE,
@@ -62,6 +65,7 @@ pub fn routes(config: PlaygroundConfig) -> Router {
     Router::new()
         .route("/playground", get(show))
         .route("/playground/", get(|| async { Redirect::permanent("/playground") }))
+        .route("/playground/operations.json", get(operations))
         .route("/playground/assets/{version}/{name}", get(asset))
         .with_state(Arc::new(config))
 }
@@ -77,6 +81,15 @@ async fn show(State(config): State<Arc<PlaygroundConfig>>) -> Response {
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin".to_owned()),
     ];
     (headers, Html(page::html(&config, &nonce))).into_response()
+}
+
+async fn operations(State(config): State<Arc<PlaygroundConfig>>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, config.operations).into_response()
 }
 
 async fn asset(Path((version, name)): Path<(String, String)>) -> Response {

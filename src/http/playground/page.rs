@@ -80,7 +80,12 @@ mod tests {
     use super::*;
 
     fn config() -> PlaygroundConfig {
-        PlaygroundConfig { environment: "development".to_owned(), oidc: None, dev_callers: Vec::new() }
+        PlaygroundConfig {
+            environment: "development".to_owned(),
+            oidc: None,
+            dev_callers: Vec::new(),
+            operations: "{}",
+        }
     }
 
     fn allowed_to_connect(config: &PlaygroundConfig) -> String {

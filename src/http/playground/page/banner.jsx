@@ -47,9 +47,9 @@ export function Banner({ config, session, state, viewer, children, onHelp }) {
 }
 
 /**
- * The partner that the next run is for. While a form of the support desk is open, this is the
- * desk's
- * partner, with a note if the active tab names another one; else it is the active tab's partner.
+ * The partner that the next run is for. With the answer in front or a form about a partner open,
+ * this is the desk's partner, with a note if the active tab names another one; else it is the
+ * active tab's partner.
  */
 export function ActingFor({ wire, viewer, partner, atDesk }) {
   const id = useGraphiQL(({ tabs, activeTabIndex }) => {

@@ -4,8 +4,8 @@ import { useEffect, useRef } from 'react';
 
 const shortcuts = [
   ['Go to the support desk', 'Alt-1'],
-  ['Go to the operation editor', 'Alt-2'],
-  ['Go to the answer', 'Alt-3'],
+  ['Go to the answer', 'Alt-2'],
+  ['Go to the operation in GraphQL', 'Alt-3'],
   ['Run the operation', formatShortcutForOS(KEY_MAP.runQuery.key, 'Cmd')],
   ['Complete the typed text', 'Ctrl-Space'],
   ['Tidy up the operation', KEY_MAP.prettify.key],
@@ -27,7 +27,9 @@ export function Help({ open, onOpen, onClose }) {
       if (!event.altKey || event.ctrlKey || event.metaKey) return;
       const place = places[event.code];
       if (!place) return;
-      document.querySelector(place)?.focus();
+      document.querySelector(place.tab)?.click();
+      // The pane comes to the front first.
+      requestAnimationFrame(() => document.querySelector(place.at)?.focus());
       event.preventDefault();
     };
     window.addEventListener('keydown', onKeyDown);
@@ -54,7 +56,7 @@ export function Help({ open, onOpen, onClose }) {
 }
 
 const places = {
-  Digit1: '#desk input, #desk .menu button',
-  Digit2: '.graphiql-query-editor textarea',
-  Digit3: '.graphiql-response textarea',
+  Digit1: { at: '#desk input, #desk .menu button' },
+  Digit2: { tab: '#tab-answer', at: '#answer' },
+  Digit3: { tab: '#tab-graphql', at: '.graphiql-query-editor textarea' },
 };

@@ -2,13 +2,14 @@
 // are the files in `../operations/`; a new one needs a file there and an entry here.
 import confirmTenantChange from '../operations/confirm_tenant_change.graphql';
 import findPartner from '../operations/find_partner.graphql';
-import partnersNeedingAttention from '../operations/partners_needing_attention.graphql';
 import previewTonight from '../operations/preview_tonight.graphql';
 import recheckConnection from '../operations/recheck_connection.graphql';
 import resyncClient from '../operations/resync_client.graphql';
 import resyncPartner from '../operations/resync_partner.graphql';
+import troubleThisMorning from '../operations/trouble_this_morning.graphql';
 import watchRun from '../operations/watch_run.graphql';
 import whoChangedWhat from '../operations/who_changed_what.graphql';
+import whyClientIsBilled from '../operations/why_client_is_billed.graphql';
 import whyLastNightFailed from '../operations/why_last_night_failed.graphql';
 import { Kind, parse, valueFromASTUntyped } from 'graphql';
 
@@ -29,32 +30,43 @@ const labels = {
       ARCHIVE: 'Another Halo: the associations end, quantities stay',
     },
   },
-  runId: { label: 'Run', hint: 'The id of a sync run' },
-  runs: { label: 'Number of runs' },
+  runId: { label: 'Sync', hint: 'The id of a sync' },
+  runs: { label: 'Number of syncs' },
   entries: { label: 'Number of entries' },
 };
 
 export const menu = [
+  entry(
+    'Trouble this morning',
+    'Every partner whose syncs fail or wait, what needs a person first: since when, and what happens next.',
+    'LIST_PARTNERS',
+    troubleThisMorning,
+  ),
   entry('Find a partner', 'By name, client, Halo address, external id or request id.', 'LIST_PARTNERS', findPartner),
   entry(
-    'Which partners need attention?',
-    'Partners with a problem that has to be resolved before their next sync can succeed.',
-    'LIST_PARTNERS',
-    partnersNeedingAttention,
+    'Why is this client billed?',
+    'One client on one page: who counts, what was sent, what Halo has now, on which invoice, and what happens tonight.',
+    'PREVIEW',
+    whyClientIsBilled,
   ),
   entry(
     'Why did last night fail?',
-    'The last nightly sync and the latest run, what failed for which client, and how to resolve it.',
+    'The last nightly sync, what is still broken and what was fixed since, and how to resolve it.',
     'VIEW_PARTNER',
     whyLastNightFailed,
   ),
   entry(
     'Preview tonight',
-    'What a sync would change in Halo now, for each client. Changes nothing.',
+    'What a sync would change in Halo now, for each client. It changes nothing.',
     'PREVIEW',
     previewTonight,
   ),
-  entry('Resync this partner', 'Queues a sync of all mapped clients, before the nightly sync.', 'REQUEST_SYNC', resyncPartner),
+  entry(
+    'Resync this partner',
+    'Queues a sync of all mapped clients, before the nightly sync.',
+    'REQUEST_SYNC',
+    resyncPartner,
+  ),
   entry('Resync one client', 'Queues a sync of a single client.', 'REQUEST_SYNC', resyncClient),
   entry(
     'Recheck the connection',
@@ -68,7 +80,7 @@ export const menu = [
     'CONFIRM_TENANT_CHANGE',
     confirmTenantChange,
   ),
-  entry('Watch a run', 'Live progress until the run has finished.', 'VIEW_PARTNER', watchRun),
+  entry('Watch a sync', 'Live progress until the sync has finished.', 'VIEW_PARTNER', watchRun),
   entry(
     'Who changed what?',
     'The audit log, newest first, without the entries for what support viewed.',
@@ -81,12 +93,18 @@ export const menu = [
 function entry(title, help, permission, text) {
   const document = parse(text);
   const operation = document.definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  const variables = operation.variableDefinitions.map(({ variable, type, defaultValue }) => ({
-    name: variable.name.value,
-    number: typeName(type) === 'Int',
-    initial: defaultValue ? valueFromASTUntyped(defaultValue) : '',
-    ...labels[variable.name.value],
-  }));
+  const variables = operation.variableDefinitions.map(({ variable, type, defaultValue }) => {
+    const name = variable.name.value;
+    const number = typeName(type) === 'Int';
+    return {
+      name,
+      optional: type.kind !== Kind.NON_NULL_TYPE,
+      type: number ? 'number' : undefined,
+      read: number ? Number : (text) => text.trim(),
+      initial: defaultValue ? valueFromASTUntyped(defaultValue) : '',
+      ...labels[name],
+    };
+  });
   return {
     name: operation.name.value,
     kind: operation.operation,
@@ -97,7 +115,13 @@ function entry(title, help, permission, text) {
     document,
     needsPartner: variables.some(({ name }) => name === 'partnerId'),
     fields: variables.filter(({ name }) => !filledIn.includes(name)),
+    /** A query runs as soon as it is chosen, once nothing has to be filled in. */
+    isReady: operation.operation === 'query' && !variables.some(isMissing),
   };
+}
+
+function isMissing({ name, optional, initial }) {
+  return !optional && initial === '' && !filledIn.includes(name);
 }
 
 function typeName(type) {

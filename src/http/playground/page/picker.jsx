@@ -4,8 +4,8 @@ import { useEffect, useId, useState } from 'react';
 const nothing = { text: null, items: [], problem: null };
 
 /**
- * `search(text)` returns a promise of `[{ id, name, externalId }]`, or of `{ problem }` if it
- * failed.
+ * `search(text)` returns a promise of `[{ id, name, externalId, note }]`, or of `{ problem }` if it
+ * failed; `note` says what an entry was found by.
  * `onChoose(item)` receives the selected item, and null once the text is changed again.
  * A search needs at least `least` characters: each partner that support sees leaves an audit row.
  */
@@ -15,6 +15,7 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
   const [found, setFound] = useState(nothing);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
+  const [touched, setTouched] = useState(false);
 
   // Typing ends the selection and keeps the typed text.
   useEffect(() => {
@@ -40,6 +41,8 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
   // The results of an earlier text are not offered: Enter would select their first entry.
   const looked = found.text === text;
   const items = looked && !short ? found.items : [];
+  const shown = open && items.length > 0;
+  const note = noteOf({ chosen, touched, short, least, looked, found });
 
   function choose(item) {
     setOpen(false);
@@ -65,16 +68,19 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
       <input
         id={id}
         role="combobox"
-        aria-expanded={open}
+        aria-expanded={shown}
         aria-controls={`${id}-list`}
         aria-autocomplete="list"
-        aria-activedescendant={open && items[active] ? `${id}-${active}` : undefined}
+        aria-activedescendant={shown && items[active] ? `${id}-${active}` : undefined}
         autoComplete="off"
         spellCheck={false}
         placeholder={hint}
         disabled={disabled}
         value={text}
-        onFocus={() => setOpen(!chosen)}
+        onFocus={() => {
+          setOpen(!chosen);
+          setTouched(true);
+        }}
         onClick={() => setOpen(true)}
         onBlur={() => setOpen(false)}
         onKeyDown={onKeyDown}
@@ -84,7 +90,11 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
           if (chosen) onChoose(null);
         }}
       />
-      <ul id={`${id}-list`} role="listbox" aria-label={label} hidden={!open}>
+      {/* Its place is kept, so that nothing is covered and nothing moves under a click. */}
+      <p className="note" role="status">
+        {note}
+      </p>
+      <ul id={`${id}-list`} role="listbox" aria-label={label} hidden={!shown}>
         {items.map((item, index) => (
           <li
             key={item.id}
@@ -99,15 +109,18 @@ export function Picker({ label, hint, chosen, search, onChoose, disabled, least 
             }}
           >
             {item.name} <small>{item.externalId}</small>
+            {item.note && <small className="found-by">{item.note}</small>}
           </li>
         ))}
-        {items.length === 0 && (
-          <li className="quiet">
-            {short && `Type at least ${least} characters.`}
-            {!short && (looked ? (found.problem ?? 'Nothing by that name.') : 'Looking…')}
-          </li>
-        )}
       </ul>
     </div>
   );
+}
+
+/** What is said below the input; it stays when the input loses the focus. */
+function noteOf({ chosen, touched, short, least, looked, found }) {
+  if (chosen || !touched) return '';
+  if (short) return `Type at least ${least} characters.`;
+  if (!looked) return 'Looking…';
+  return found.problem ?? (found.items.length === 0 ? 'Nothing by that name.' : '');
 }

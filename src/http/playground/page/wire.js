@@ -104,3 +104,9 @@ function whySocketClosed({ code, reason }) {
   if (code === 4429) return 'Too many live connections. Stop another subscription, then run this again.';
   return `The live connection ended${reason ? `: ${reason}` : ''}. Run this again to continue watching.`;
 }
+
+/** The entries of a list in an answer, or `{ problem }`. */
+export async function nodesOf(answer, connection) {
+  const { data, errors } = await answer;
+  return (data && connection(data)?.nodes) ?? { problem: errors?.[0]?.message ?? 'No match found.' };
+}

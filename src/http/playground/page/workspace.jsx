@@ -1,19 +1,22 @@
-// The page of a signed-in caller: banner, support desk, editor with the documentation open.
+// The page of a signed-in caller: banner, menu, and the answer in the middle. Who may send any
+// operation has the editor behind a tab; a partner's user has the operations of the contract.
 import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from '@graphiql/plugin-doc-explorer';
 import { HISTORY_PLUGIN, HistoryStore } from '@graphiql/plugin-history';
 import { GraphiQLProvider } from '@graphiql/react';
-import { GraphiQLInterface } from 'graphiql';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import whoAmI from '../operations/who_am_i.graphql';
 import { ActingFor, Banner } from './banner.jsx';
 import { confirmMutation } from './confirm.js';
-import { Desk } from './desk.jsx';
+import { menu } from './menu.js';
+import { usePane } from './pane.js';
 import { nameOf, partnerIdIn } from './partner.js';
+import { TrustedWorkspace } from './trusted.jsx';
 import { createWire } from './wire.js';
+import { Work } from './work.jsx';
 
 const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 
-/** The width from which the documentation is open beside the desk and the editor. */
+/** The width from which the documentation is open beside the editor. */
 const WIDE_PAGE = 1400;
 
 const welcome = `# Write an operation, or run
@@ -32,20 +35,27 @@ query Welcome {
 }
 `;
 
-export function Workspace({ config, session, state, onHelp }) {
-  const [viewer, setViewer] = useState(); // null if the API does not return it
+export function Workspace(shared) {
+  const { config, session, state, onHelp } = shared;
+  const [viewer, setViewer] = useState(); // undefined until the API answered, null if it named none
+  const [trusted, setTrusted] = useState(null); // why this caller may send the contract's alone
   const [chosen, setChosen] = useState(null);
   const [answer, setAnswer] = useState(null);
   const [run, setRun] = useState(null);
   const [open, setOpen] = useState(null); // the menu entry whose form is open
   const [isWide] = useState(() => innerWidth >= WIDE_PAGE);
+  const [pane, setPane] = usePane();
   const partner = viewer?.partner ?? chosen;
   const now = useRef({}); // for the wire, which is created once
   now.current = { viewer, partner };
 
   const wire = useMemo(() => createWire(session, confirm, show), []);
   useEffect(() => {
-    wire.ask(whoAmI).then(({ data }) => setViewer(data?.viewer ?? null));
+    wire.ask(whoAmI).then(({ data, errors }) => {
+      const refused = errors?.find(({ extensions }) => extensions?.code === 'DOCUMENT_NOT_TRUSTED');
+      if (refused) setTrusted(true);
+      else setViewer(data?.viewer ?? null);
+    });
     return wire.close;
   }, [wire]);
 
@@ -72,11 +82,25 @@ export function Workspace({ config, session, state, onHelp }) {
   }
 
   function show(received) {
-    setAnswer({ ...received, at: new Date(), partnerId: partnerIdIn(received.query, received.variables) });
+    const saved = menu.some(({ name, text }) => name === received.name && text.trim() === received.query.trim());
+    const partnerId = partnerIdIn(received.query, received.variables);
+    setAnswer({ ...received, saved, partnerId, at: new Date() });
     const seen = received.result.data?.haloSyncRun ?? received.result.data?.requestHaloSync?.run;
     if (seen?.progress) setRun(seen);
   }
 
+  if (trusted) return <TrustedWorkspace {...shared} {...{ wire, viewer, setViewer, answer }} />;
+  // The editor reads the schema as soon as it is there.
+  if (viewer === undefined) {
+    return (
+      <div className="page sign-in-page">
+        <Banner config={config} session={session} state={state} onHelp={onHelp} />
+        <main>
+          <p>Reading what you may do…</p>
+        </main>
+      </div>
+    );
+  }
   return (
     <GraphiQLProvider
       fetcher={wire.fetcher}
@@ -93,25 +117,16 @@ export function Workspace({ config, session, state, onHelp }) {
         <DocExplorerStore>
           <div className="page">
             <Banner config={config} session={session} state={state} viewer={viewer} onHelp={onHelp}>
-              <ActingFor wire={wire} viewer={viewer} partner={partner} atDesk={open?.needsPartner} />
-            </Banner>
-            <Desk
-              wire={wire}
-              viewer={viewer}
-              partner={partner}
-              onPartner={choose}
-              open={open}
-              onOpen={setOpen}
-              answer={answer}
-              run={run}
-            />
-            <main aria-label="Editor">
-              <GraphiQLInterface
-                isHeadersEditorEnabled={false}
-                showPersistHeadersSettings={false}
-                defaultEditorToolsVisibility="variables"
+              <ActingFor
+                wire={wire}
+                viewer={viewer}
+                partner={partner}
+                atDesk={pane === 'answer' || open?.needsPartner}
               />
-            </main>
+            </Banner>
+            <Work
+              {...{ wire, viewer, partner, onPartner: choose, open, onOpen: setOpen, answer, run, pane, setPane }}
+            />
           </div>
         </DocExplorerStore>
       </HistoryStore>
