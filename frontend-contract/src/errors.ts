@@ -22,7 +22,10 @@ export type Handling =
   | "wait"
   /** Lead to the connection form. */
   | "open-connection-form"
-  /** Lead to the partner's Halo: `guideStep` names the heading of the guide. */
+  /**
+   * Lead to the partner's Halo: `guideStep` names the heading of the guide, and `guideUrl` leads
+   * there.
+   */
   | "open-halo"
   /** Sign in again, then repeat the operation. */
   | "sign-in"

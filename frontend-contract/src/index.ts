@@ -1,4 +1,4 @@
 export * from "./errors.js";
 export * from "./generated/graphql.js";
 export { contractVersion } from "./generated/version.js";
-export { documentId } from "./ids.js";
+export { documentId, sha256 } from "./ids.js";

@@ -1,7 +1,6 @@
 // The clients that people use, against the running server, which trusts the contract's documents
 // and no others.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
@@ -40,6 +39,7 @@ import {
   UpdateSyncSettingsDocument,
   documentId,
   errorCode,
+  sha256,
 } from "../src/index.js";
 import type { OperationName, VariablesOf } from "../src/mocks.js";
 import { ask } from "./ask.js";
@@ -114,7 +114,6 @@ test("a page of a hundred rows stays within the limits", async () => {
 });
 
 const http = { uri: server.graphql, headers: admin };
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 for (const [how, link] of [
   ["texts", () => new HttpLink(http)],
@@ -167,8 +166,11 @@ function everything(): Variables<OperationName> {
   const first = 2;
   return {
     ActivityLog: [contract.ActivityLogDocument, { first, changesOnly: false }],
-    AssociationHistory: [contract.AssociationHistoryDocument, { associationId: association, first }],
+    AssociationHistory: [contract.AssociationHistoryDocument, { associationId: association, first, changesOnly: true }],
+    ClientRow: [contract.ClientRowDocument, { clientId: unmapped }],
+    ClientRows: [contract.ClientRowsDocument, { clientIds: [unmapped] }],
     ConnectionForm: [contract.ConnectionFormDocument, {}],
+    CountedUsers: [contract.CountedUsersDocument, { clientId: unmapped, first }],
     CustomerSearch: [contract.CustomerSearchDocument, { search: "", first }],
     CustomerSuggestions: [contract.CustomerSuggestionsDocument, { clientId: unmapped }],
     IntegrationStatus: [contract.IntegrationStatusDocument, {}],
@@ -183,7 +185,7 @@ function everything(): Variables<OperationName> {
       contract.SaveAssociationsDocument,
       { input: { associations: [{ clientId: "none", haloCustomerId: 1, allowSharedCustomer: false }] } },
     ],
-    SyncHistory: [contract.SyncHistoryDocument, { first, trigger: "NIGHTLY" }],
+    SyncHistory: [contract.SyncHistoryDocument, { first, trigger: "NIGHTLY", changesOnly: false }],
     SyncNow: [contract.SyncNowDocument, { input: { clientIds: [] } }],
     SyncPreview: [contract.SyncPreviewDocument, {}],
     SyncSettings: [contract.SyncSettingsDocument, {}],

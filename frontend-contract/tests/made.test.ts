@@ -5,10 +5,13 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import { InMemoryCache } from "@apollo/client";
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
 import { createClient } from "graphql-ws";
 import { setupServer } from "msw/node";
 import { WebSocket } from "ws";
+import * as contract from "../src/index.js";
 import { RunChangesDocument, errorCode, codeInfo, userErrors, type HaloProblemCode, type RunChangesSubscription } from "../src/index.js";
 import { errorStatus } from "../src/generated/codes.js";
 import { documentIds } from "../src/generated/fixtures.js";
@@ -113,6 +116,60 @@ test("a package made from a fresh clone works in an empty folder", () => {
   }
 });
 
+// MSW 3 and graphql 17 need a newer Node than this package does, so the folder brings one.
+const matrix = resolve("tests/matrix/node_modules");
+const newer = join(matrix, `node-${process.platform}-${process.arch}/bin/node`);
+const node = existsSync(newer) ? newer : process.execPath;
+
+for (const graphql of ["graphql-16", "graphql-17"]) {
+  for (const msw of ["msw-2", "msw-3"]) {
+    test(`the package works with ${graphql} and ${msw}`, () => {
+      assert.ok(existsSync(join(matrix, graphql)), "run `npm ci` in tests/matrix");
+      const folder = mkdtempSync(`${tmpdir()}/contract-`);
+      try {
+        const modules = join(folder, "node_modules");
+        const installed = join(modules, "@infima/halo-contract");
+        mkdirSync(installed, { recursive: true });
+        for (const path of ["package.json", "dist/src"]) cpSync(path, join(installed, path), { recursive: true });
+        symlinkSync(resolve("node_modules/@graphql-typed-document-node"), join(modules, "@graphql-typed-document-node"));
+        symlinkSync(join(matrix, graphql), join(modules, "graphql"));
+        symlinkSync(join(matrix, msw), join(modules, "msw"));
+        writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+        writeFileSync(
+          join(folder, "use.mjs"),
+          `import { print, version } from "graphql";
+           import { setupServer } from "msw/node";
+           import * as contract from "@infima/halo-contract";
+           import { handlers, operations, refuse, sockets } from "@infima/halo-contract/mocks";
+           const server = setupServer(...handlers(), sockets());
+           server.listen({ onUnhandledRequest: "error" });
+           const send = async (body) =>
+             (await fetch("https://api.infima.test/graphql", { method: "POST", body: JSON.stringify(body) })).json();
+           for (const name of Object.keys(operations)) {
+             const document = contract[name + "Document"];
+             // The text that this graphql prints has the id that the server trusts.
+             const hash = "sha256:" + (await contract.sha256(print(document)));
+             if (hash !== contract.documentId(document)) throw new Error(name + " is printed otherwise");
+             for (const body of [{ documentId: hash }, { query: print(document) }]) {
+               const { data } = await send(body);
+               if (JSON.stringify(data) !== JSON.stringify(operations[name])) throw new Error(name);
+             }
+           }
+           server.use(refuse("REQUIRED"));
+           const { data } = await send({ documentId: contract.documentId(contract.SaveConnectionDocument) });
+           if (data.saveHaloConnection.userErrors[0].code !== "REQUIRED") throw new Error("not refused");
+           server.close();
+           console.log(version.split(".")[0]);`,
+        );
+        const used = spawnSync(node, ["use.mjs"], { cwd: folder, encoding: "utf8" });
+        assert.equal(used.stdout, `${graphql.slice(-2)}\n`, used.stderr);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
+}
+
 test("no type gives up with `any`", () => {
   const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
   assert.ok(sources.length >= 7, sources.join(", "));
@@ -174,6 +231,34 @@ test("the mocks can answer by the variables, and with what is special", async ()
   mocked.resetHandlers();
   assert.equal(scenarios.RunProgress.failed.haloSyncRun?.status, "FAILED");
   assert.equal(scenarios.IntegrationStatus.credentialsRejected.viewer.partner?.haloConnection?.problem?.code, "CREDENTIALS_REJECTED");
+});
+
+test("a cache that holds the answers to all queries holds one truth", () => {
+  const { partner } = operations.MappingTable;
+  const clients = partner?.clients.edges.map(({ node }) => node) ?? [];
+  // A mapped client in every state, and a Last Sync Date.
+  const states = new Set(clients.map(({ haloAssociation }) => haloAssociation?.status ?? "unmapped"));
+  assert.deepEqual([...states].sort(), ["ACTIVE", "ENDING", "NEEDS_ATTENTION", "PENDING", "unmapped"]);
+  assert.ok(operations.IntegrationStatus.viewer.partner?.haloConnection?.lastSyncedAt);
+  assert.ok(operations.ConnectionForm.partner?.haloConnection?.lastSyncedAt);
+  assert.equal(clients.length, partner?.clientCounts.total);
+  assert.equal(clients.filter(({ haloAssociation }) => haloAssociation?.status === "NEEDS_ATTENTION").length, partner?.clientCounts.needingAttention);
+
+  const cache = new InMemoryCache({ possibleTypes: { Node: ["Partner", "Client", "HaloConnection", "HaloClientAssociation", "HaloSyncRun"] } });
+  const queries = names.flatMap((name) => {
+    const query = contract[`${name}Document`] as TypedDocumentNode<unknown, Record<string, unknown>>;
+    const definition = query.definitions.find(({ kind }) => kind === "OperationDefinition");
+    if (definition?.kind !== "OperationDefinition" || definition.operation !== "query") return [];
+    // Whatever the variables were: a record is the same under all of them.
+    const required = definition.variableDefinitions?.filter(({ type, defaultValue }) => type.kind === "NonNullType" && !defaultValue) ?? [];
+    const variables = Object.fromEntries(required.map(({ variable }) => [variable.name.value, `of ${name}`]));
+    return [{ name, query, variables, data: operations[name] as Record<string, unknown> }];
+  });
+  assert.ok(queries.length > 12);
+  for (const { query, variables, data } of queries) cache.writeQuery({ query, variables, data });
+  for (const { name, query, variables, data } of queries) {
+    assert.deepEqual(cache.readQuery({ query, variables }), data, `${name} is as it was recorded`);
+  }
 });
 
 test("the fixtures are of one world", () => {

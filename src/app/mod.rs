@@ -36,7 +36,7 @@ pub use traces::collector;
 
 use crate::auth::Verifier;
 use crate::clock::Clock;
-use crate::config::{ApiConfig, Config, DATABASE_URL, Environment, HttpConfig, LISTEN_DATABASE_URL};
+use crate::config::{ApiConfig, Config, DATABASE_URL, Environment, HttpConfig, LISTEN_DATABASE_URL, UserAddresses};
 use crate::domain::roster::NightlySchedule;
 use crate::graphql;
 use crate::http::{self, Documents, GraphqlService, Health, limits::Limits};
@@ -112,6 +112,8 @@ impl App {
                 night_start: config.night.start,
                 night_end: config.night.end,
             },
+            guide_url: config.display.guide_url.clone(),
+            admins_see_addresses: config.display.user_addresses == UserAddresses::Whole,
         };
         let ops = Ops::new(db, keys, halo, clock.clone(), settings);
         keys::check_canary(&ops).await.map_err(|error| match error {
@@ -168,8 +170,11 @@ impl App {
             stopping: self.closing.clone(),
             mutations: self.mutations.clone(),
         };
-        let origins = config.http.cors_origins.iter();
-        let origins = origins.map(|origin| HeaderValue::from_str(origin).expect("a web origin is ASCII")).collect();
+        let listed = config.http.cors_origins.iter();
+        let origins = http::Origins {
+            listed: listed.map(|origin| HeaderValue::from_str(origin).expect("a web origin is ASCII")).collect(),
+            any_loopback: config.environment.environment == Environment::Development,
+        };
         Ok(http::router(service, origins, others.merge(self.health())))
     }
 

@@ -16,6 +16,9 @@ use crate::ids::PartnerId;
 pub enum Act {
     /// View a partner: its clients, connection, associations and syncs.
     ViewPartner,
+    /// View the users behind a client's count. Their e-mail addresses are masked, but for a
+    /// partner's administrators where INFIMA's configuration shows them.
+    ViewUsers,
     /// View the audit log.
     ViewActivity,
     /// View Halo's answer beside the result of a sync.
@@ -67,7 +70,9 @@ fn grant(role: Role, act: Act) -> Grant {
     use Grant::{Any, Never, Own};
     // Columns: partner_admin, partner_viewer, support, platform.
     let [admin, viewer, support, platform] = match act {
-        Act::ViewPartner | Act::ViewActivity | Act::SearchCustomers | Act::Preview => [Own, Own, Any, Never],
+        Act::ViewPartner | Act::ViewUsers | Act::ViewActivity | Act::SearchCustomers | Act::Preview => {
+            [Own, Own, Any, Never]
+        }
         Act::RecheckConnection | Act::RequestSync | Act::ConfirmTenantChange => [Own, Never, Any, Never],
         // Support never sees, types or replaces credentials.
         Act::SaveConnection | Act::TestTypedConnection | Act::Disconnect => [Own, Never, Never, Never],
@@ -162,7 +167,7 @@ mod tests {
     fn viewer_changes_nothing_and_admin_stays_within_own_partner() {
         let own = PartnerId::generate();
         let viewer = may(&caller(Role::PartnerViewer, Some(own)));
-        assert_eq!(viewer, [Act::ViewPartner, Act::ViewActivity, Act::SearchCustomers, Act::Preview]);
+        assert_eq!(viewer, [Act::ViewPartner, Act::ViewUsers, Act::ViewActivity, Act::SearchCustomers, Act::Preview]);
         let admin = caller(Role::PartnerAdmin, Some(own));
         let scope = permit(&admin, Act::SaveConnection, own).unwrap();
         assert_eq!((scope.partner(), scope.actor().role), (own, ActorRole::PartnerAdmin));
@@ -179,6 +184,7 @@ mod tests {
             may(&support),
             [
                 Act::ViewPartner,
+                Act::ViewUsers,
                 Act::ViewActivity,
                 Act::ViewEvidence,
                 Act::ListPartners,

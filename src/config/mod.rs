@@ -10,6 +10,7 @@
 
 mod auth;
 mod database;
+mod display;
 mod documents;
 mod environment;
 mod error;
@@ -27,6 +28,7 @@ mod worker;
 
 pub use auth::AuthConfig;
 pub use database::{DATABASE_URL, DatabaseConfig, LISTEN_DATABASE_URL, OwnerConfig};
+pub use display::{DisplayConfig, UserAddresses};
 pub use documents::{DocumentsConfig, TrustedDocuments};
 pub use environment::{Environment, EnvironmentConfig};
 pub use error::ConfigError;
@@ -62,6 +64,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     #[command(flatten)]
     pub night: NightConfig,
+    #[command(flatten)]
+    pub display: DisplayConfig,
 }
 
 /// The additional configuration of a process that serves the API; a worker does not need it.

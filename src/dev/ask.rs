@@ -1,5 +1,8 @@
 //! A client of the API over HTTP, as any other.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use anyhow::{Context as _, bail};
 use axum::http::Method;
 use secrecy::SecretString;
@@ -13,6 +16,31 @@ use crate::net::{AnswerLimits, Body, Call, HttpClient, HttpLimits};
 pub(super) struct RequestContext {
     http: HttpClient,
     endpoint: Url,
+}
+
+/// What is asked: the steps of the guide are the frontend's, and send what it sends.
+pub(super) enum Operation {
+    /// An operation of the frontend's contract, by its name.
+    Contract(&'static str),
+    /// An operation of the platform's own.
+    Text(&'static str),
+}
+
+/// The id of an operation of the contract.
+fn id_of(name: &str) -> anyhow::Result<&'static str> {
+    static DOCUMENTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+        let manifest = include_str!("../../frontend-contract/persisted-documents.json");
+        serde_json::from_str(manifest).expect("the contract's tests compare the manifest with its sources")
+    });
+    let is_named = |text: &str| text.split([' ', '(', '{']).nth(1) == Some(name);
+    let found = DOCUMENTS.iter().find(|(_, text)| is_named(text));
+    found.map(|(id, _)| id.as_str()).with_context(|| format!("the contract has no operation {name}"))
+}
+
+/// The nodes of a list.
+pub(super) fn nodes(list: &mut Value) -> Vec<Value> {
+    let edges = list["edges"].as_array_mut().into_iter().flatten();
+    edges.map(|edge| edge["node"].take()).collect()
 }
 
 #[derive(Deserialize)]
@@ -41,10 +69,13 @@ impl RequestContext {
     pub async fn ask<T: DeserializeOwned>(
         &self,
         token: &SecretString,
-        query: &str,
+        operation: Operation,
         variables: Value,
     ) -> anyhow::Result<T> {
-        let body = Body::Json(json!({ "query": query, "variables": variables }));
+        let body = Body::Json(match operation {
+            Operation::Contract(name) => json!({ "documentId": id_of(name)?, "variables": variables }),
+            Operation::Text(text) => json!({ "query": text, "variables": variables }),
+        });
         let call = Call::get(self.endpoint.clone(), AnswerLimits::PAGE);
         let call = Call { method: Method::POST, bearer: Some(token), body, ..call };
         let answer = self.http.send(call).await.context("the API gives no answer")?;
@@ -65,7 +96,7 @@ impl RequestContext {
     pub async fn change<T: DeserializeOwned>(
         &self,
         token: &SecretString,
-        mutation: &str,
+        mutation: Operation,
         input: Value,
     ) -> anyhow::Result<T> {
         let data: serde_json::Map<String, Value> = self.ask(token, mutation, json!({ "input": input })).await?;

@@ -45,9 +45,11 @@ pub(super) fn complete(
     variables.set("DATABASE_URL", postgres.app_url().expose_secret());
     variables.set("DATABASE_URL_FILE", "");
     variables.set_default("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
-    variables.set_default("INFIMA_TRUSTED_DOCUMENTS", "off");
+    // An operation outside the contract runs and is named in a warning: production would refuse it.
+    variables.set_default("INFIMA_TRUSTED_DOCUMENTS", "report");
+    variables.set_default("INFIMA_GUIDE_URL", "https://guide.infima.example/halo-psa");
+    variables.set_default("INFIMA_USER_ADDRESSES", "whole");
     variables.set_default("INFIMA_DRAIN_SECONDS", "0");
-    variables.set_default("INFIMA_CORS_ORIGINS", "http://localhost:3000,http://localhost:5173");
 
     let rules = token_rules();
     variables.set("INFIMA_AUTH_JWKS_URL", format!("http://{address}{JWKS_PATH}"));

@@ -1,10 +1,13 @@
 //! The audit log: who did what to which partner's integration, and when.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::{EnumString, IntoStaticStr};
 
-use crate::ids::{ActivityId, PartnerId};
+use crate::ids::{ActivityId, ClientId, PartnerId};
 
 #[derive(Clone, Debug)]
 pub struct Activity {
@@ -12,8 +15,7 @@ pub struct Activity {
     pub partner: PartnerId,
     pub at: DateTime<Utc>,
     pub actor: Actor,
-    /// What was done, as `noun.verb`.
-    pub act: String,
+    pub action: Action,
     /// The global id of what it was done to.
     pub subject: Option<String>,
     /// Why, in support's words.
@@ -23,9 +25,28 @@ pub struct Activity {
     pub request_id: Option<String>,
 }
 
+impl Activity {
+    /// The clients that the entry names itself; of an association, its record names the client.
+    pub fn clients(&self) -> Vec<ClientId> {
+        let named = |values: Option<&Value>| {
+            let one = values.and_then(|values| values.get("client")).cloned();
+            let many = values.and_then(|values| values.get("clients")).and_then(Value::as_array).cloned();
+            one.into_iter().chain(many.unwrap_or_default())
+        };
+        let subject = self.subject.as_deref().and_then(|id| id.parse().ok());
+        let ids = named(self.before.as_ref()).chain(named(self.after.as_ref()));
+        let ids = ids.filter_map(|id| id.as_str()?.parse().ok());
+        let mut clients: Vec<ClientId> = subject.into_iter().chain(ids).collect();
+        let mut seen = HashSet::new();
+        clients.retain(|client| seen.insert(*client));
+        clients
+    }
+}
+
 /// In what capacity something was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ActorRole {
     PartnerAdmin,
     PartnerViewer,
@@ -59,7 +80,7 @@ impl Actor {
 }
 
 /// What was done, as the audit log names it: `noun.verb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
 pub enum Action {
     #[strum(serialize = "association.saved")]
     AssociationSaved,
@@ -97,10 +118,57 @@ pub enum Action {
     SupportRead,
     #[strum(serialize = "support.refused")]
     SupportRefused,
+    /// An act of a newer release.
+    #[strum(serialize = "other")]
+    Other,
 }
 
 impl Action {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+}
+
+/// A value that an act changed, by its name in the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString)]
+#[strum(serialize_all = "camelCase")]
+pub enum ChangedValue {
+    ActiveClients,
+    ActiveUsers,
+    AdoptedName,
+    AdoptedQuantity,
+    AdoptedSubscription,
+    Answer,
+    ApplicationClientId,
+    Client,
+    ClientSecret,
+    Clients,
+    ClientsStored,
+    Connection,
+    Ending,
+    FailedSince,
+    Found,
+    HaloCustomer,
+    HaloCustomerName,
+    Keeps,
+    Name,
+    Night,
+    NightEnd,
+    NightStart,
+    Nightly,
+    Operation,
+    PartnersStored,
+    Problem,
+    Refused,
+    RequestedAt,
+    SealedWith,
+    State,
+    Subscription,
+    Tenant,
+    TimeZone,
+    Total,
+    Url,
+    UsersStored,
+    /// A value of a newer release.
+    Other,
 }

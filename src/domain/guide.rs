@@ -28,6 +28,13 @@ impl GuideStep {
     }
 }
 
+/// Makes the address of a heading within the published guide, whose page names its headings in
+/// lower case with hyphens.
+pub fn address_of_heading(guide: &str, heading: &str) -> String {
+    let words = heading.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    format!("{guide}#{}", words.collect::<Vec<_>>().join("-").to_ascii_lowercase())
+}
+
 /// A permission in Halo. There are two layers: what the application may ask for, and what the agent
 /// that it logs in as may see. What counts is the intersection of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::VariantArray)]

@@ -4,7 +4,7 @@ use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
-use crate::ids::{ClientId, PartnerId};
+use crate::ids::{ClientId, PartnerId, UserId};
 
 /// Whether a partner or a client is still with INFIMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
@@ -75,6 +75,61 @@ pub struct Client {
     pub active_users: u32,
 }
 
+/// How many of a client's users are counted, and how many are not, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UserCounts {
+    pub counted: u32,
+    /// Active users whose e-mail address another counted user has.
+    pub same_address: u32,
+    pub deactivated: u32,
+    pub archived: u32,
+    /// Active users of an archived client.
+    pub client_archived: u32,
+}
+
+impl UserCounts {
+    /// `identities` is the number of distinct people among the `active` users.
+    pub fn new(client: RosterState, identities: u32, active: u32, deactivated: u32, archived: u32) -> Self {
+        let counted = client.billed_users(identities);
+        match client {
+            RosterState::Active => {
+                let same_address = active.saturating_sub(identities);
+                Self { counted, same_address, deactivated, archived, client_archived: 0 }
+            }
+            RosterState::Archived => Self { counted, same_address: 0, deactivated, archived, client_archived: active },
+        }
+    }
+}
+
+/// Why a user is not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum NotCounted {
+    SameAddress,
+    Deactivated,
+    Archived,
+    ClientArchived,
+}
+
+/// A client's user, as the list behind a count shows it.
+#[derive(Clone, Debug)]
+pub struct ListedUser {
+    pub id: UserId,
+    pub client: ClientId,
+    pub external_id: String,
+    pub email: Option<String>,
+    /// `None` for a user who is counted.
+    pub not_counted: Option<NotCounted>,
+}
+
+/// Shows an e-mail address so that a person who knows it recognises it, and no other person learns
+/// it.
+pub fn masked_address(address: &str) -> String {
+    let (user, domain) = address.trim().rsplit_once('@').unwrap_or((address.trim(), ""));
+    let first: String = user.chars().take(1).collect();
+    if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
+}
+
 /// How a partner's clients stand.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClientCounts {
@@ -110,4 +165,17 @@ pub struct UserRecord {
     pub email: Option<String>,
     pub state: UserState,
     pub version: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked_address;
+
+    #[test]
+    fn masked_address_shows_the_first_letter_and_the_domain() {
+        assert_eq!(masked_address(" ada.lovelace@alder.example "), "a***@alder.example");
+        assert_eq!(masked_address("ö@alder.example"), "ö***@alder.example");
+        assert_eq!(masked_address("a@b@alder.example"), "a***@alder.example");
+        assert_eq!(masked_address("no address"), "n***");
+    }
 }

@@ -15,6 +15,7 @@ use super::objects::{
     partner::Partner,
     result::HaloSyncResult,
     run::HaloSyncRun,
+    user::ClientUser,
 };
 use super::page::{Place, Total};
 
@@ -67,6 +68,7 @@ where
     }
     let schema = list::<_, _, _, Place, Activity, Total>(schema);
     let schema = list::<_, _, _, Place, Client, Total>(schema);
+    let schema = list::<_, _, _, Place, ClientUser, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
     let schema = list::<_, _, _, Place, Partner, Total>(schema);

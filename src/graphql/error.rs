@@ -75,6 +75,7 @@ pub enum Failure {
     BadArgument {
         field: Vec<String>,
         message: String,
+        hint: Option<&'static str>,
     },
     /// A query needs Halo, and the partner is not connected to any. The message says what to do.
     NotConnected(String),
@@ -109,7 +110,7 @@ impl Cause {
 
 impl Failure {
     pub(super) fn bad_argument(field: &str, message: impl Into<String>) -> Self {
-        Failure::BadArgument { field: vec![field.to_owned()], message: message.into() }
+        Failure::BadArgument { field: vec![field.to_owned()], message: message.into(), hint: None }
     }
 }
 
@@ -120,8 +121,13 @@ impl From<Failure> for async_graphql::Error {
             Failure::Forbidden => ErrorCode::Forbidden.error(FORBIDDEN),
             Failure::Archived => ErrorCode::Forbidden.error(ARCHIVED),
             Failure::Expired => ErrorCode::Unauthenticated.error(SESSION_ENDED),
-            Failure::BadArgument { field, message } => {
-                ErrorCode::BadUserInput.error(message).extend_with(|_, extensions| extensions.set("field", field))
+            Failure::BadArgument { field, message, hint } => {
+                ErrorCode::BadUserInput.error(message).extend_with(|_, extensions| {
+                    extensions.set("field", field);
+                    if let Some(hint) = hint {
+                        extensions.set("hint", hint);
+                    }
+                })
             }
             Failure::NotConnected(message) => ErrorCode::NotConnected.error(message),
             Failure::Halo(HaloFailure { code, message, retry_after }) => {
@@ -175,7 +181,7 @@ impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         if error.is_about_unstorable_text() {
             let message = "A text in the request has a character that cannot be stored (NUL). Remove it.";
-            return Failure::BadArgument { field: Vec::new(), message: message.into() };
+            return Failure::BadArgument { field: Vec::new(), message: message.into(), hint: None };
         }
         match error.is_out_of_reach() {
             true => Failure::Unavailable(Cause::new(error)),
@@ -193,7 +199,7 @@ impl From<OpError> for Failure {
                 let error = errors.swap_remove(0);
                 match error.code {
                     UserErrorCode::NotConnected => Failure::NotConnected(error.message),
-                    _ => Failure::BadArgument { field: error.field, message: error.message },
+                    _ => Failure::BadArgument { field: error.field, message: error.message, hint: error.hint },
                 }
             }
             OpError::Halo(error) => Failure::Halo((&error).into()),

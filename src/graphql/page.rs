@@ -11,12 +11,14 @@ use uuid::Uuid;
 
 use super::{
     error::{Failure, Result},
-    loaders::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount},
+    loaders::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount, UserCountsOf},
     request_context::RequestContext,
+    scalars::Timestamp,
 };
 use crate::auth::SystemScope;
+use crate::domain::roster::UserCounts;
 use crate::ops::search_text;
-use crate::storage::{Page, Position, Slice, partners, partners::PartnerFilter};
+use crate::storage::{Page, Period, Position, Slice, partners, partners::PartnerFilter};
 
 const DEFAULT: u16 = 25;
 const MOST: u16 = 100;
@@ -55,6 +57,11 @@ pub(super) fn search(text: Option<String>) -> Result<Option<String>> {
     Ok(text.filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
+/// Reads the arguments `from` and `to` of a list.
+pub(super) fn period(from: Option<Timestamp>, to: Option<Timestamp>) -> Period {
+    Period { from: from.map(Into::into), to: to.map(Into::into) }
+}
+
 /// For `complexity`: a page counts as many times as it has entries.
 pub(super) fn paged(first: Option<i32>, each: usize) -> usize {
     each * usize::from(size(first).unwrap_or(MOST))
@@ -85,6 +92,8 @@ pub enum Total {
     History(HistoryCount),
     /// Of a list that was read as a whole.
     Known(i64),
+    /// Of a client's users, those who are counted, those who are not, or both.
+    Users(UserCountsOf, Option<bool>),
 }
 
 #[Object]
@@ -101,11 +110,16 @@ impl Total {
             }
             Total::Clients(_, Some(count)) => Some(*count),
             Total::Clients(count, None) => request_context.load(count.clone()).await?,
-            Total::Runs(count) => request_context.load(*count).await?,
-            Total::Activity(count) => request_context.load(*count).await?,
+            Total::Runs(count) => request_context.load(count.clone()).await?,
+            Total::Activity(count) => request_context.load(count.clone()).await?,
             Total::Results(count) => request_context.load(count.clone()).await?,
-            Total::History(count) => request_context.load(*count).await?,
             Total::Known(count) => Some(*count),
+            Total::History(count) => request_context.load(count.clone()).await?,
+            Total::Users(key, counted) => request_context.load(*key).await?.map(|counts| {
+                let UserCounts { counted: yes, same_address, deactivated, archived, client_archived } = counts;
+                let no = same_address + deactivated + archived + client_archived;
+                i64::from(counted.map_or(yes + no, |counted| if counted { yes } else { no }))
+            }),
         };
         Ok(i32::try_from(count.unwrap_or_default()).unwrap_or(i32::MAX))
     }

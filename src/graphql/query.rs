@@ -54,8 +54,9 @@ impl Query {
         #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
             String,
         >,
-        #[graphql(desc = "Returns only partners whose name, client's name or Halo address contains this text, \
-                    or whose external id or request id equals it.")]
+        #[graphql(desc = "Returns only partners whose name or client's name has these words, in any order and \
+                    whatever their accents, whose Halo address contains the text, or whose external id \
+                    or request id equals it.")]
         search: Option<String>,
         #[graphql(desc = "Returns only partners with a problem to resolve (true) or without one (false).")]
         needs_attention: Option<bool>,
@@ -146,7 +147,7 @@ impl Query {
         #[graphql(desc = "The sync's global id.")] id: ID,
     ) -> Result<Option<HaloSyncRun>> {
         match id.parse() {
-            Ok(id) => Ok(RequestContext::of(ctx).run(id).await?.map(HaloSyncRun)),
+            Ok(id) => Ok(RequestContext::of(ctx).run(id).await?.map(HaloSyncRun::from)),
             Err(_) => Ok(None),
         }
     }

@@ -13,12 +13,23 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 
+impl From<Timestamp> for DateTime<Utc> {
+    fn from(timestamp: Timestamp) -> Self {
+        timestamp.0
+    }
+}
+
 /// A date and time in UTC as defined by RFC 3339, for example `2026-11-24T02:00:00.000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for Timestamp {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         Ok(Self(DateTime::parse_from_rfc3339(text)?.to_utc()))
+    }
+
+    // Validation, unlike execution, names the argument.
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -56,14 +67,20 @@ impl ScalarType for TimeZone {
         Ok(Self(name))
     }
 
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
     fn to_value(&self) -> Value {
         self.0.as_str().into()
     }
 }
 
-pub struct LocalTime(NaiveTime);
+/// A time of day as it was sent. Its use checks whether there is such a time, so that a wrong one
+/// is an error of its own field.
+pub struct LocalTime(String);
 
-impl From<LocalTime> for NaiveTime {
+impl From<LocalTime> for String {
     fn from(time: LocalTime) -> Self {
         time.0
     }
@@ -71,7 +88,7 @@ impl From<LocalTime> for NaiveTime {
 
 impl From<NaiveTime> for LocalTime {
     fn from(time: NaiveTime) -> Self {
-        Self(time)
+        Self(time.format("%H:%M").to_string())
     }
 }
 
@@ -79,12 +96,16 @@ impl From<NaiveTime> for LocalTime {
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for LocalTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        Ok(Self(NaiveTime::parse_from_str(text, "%H:%M")?))
+        let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
+        Ok(Self(text))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
     }
 
     fn to_value(&self) -> Value {
-        self.0.format("%H:%M").to_string().into()
+        self.0.as_str().into()
     }
 }
 
@@ -103,6 +124,10 @@ impl ScalarType for RecordVersion {
             _ => return Err(InputValueError::expected_type(value)),
         };
         version.map(Self).ok_or_else(|| InputValueError::custom("a version is a whole number of at most 63 bits"))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {

@@ -1,8 +1,10 @@
 //! Follows a sync as it happens, whichever process does the work.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use async_graphql::{Context, ID, Subscription as SubscriptionRoot};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{self, Stream};
 use tokio::time::{sleep, timeout};
 
@@ -14,10 +16,10 @@ use super::{
 };
 use crate::auth::{Act, Caller};
 use crate::domain::run::Run;
-use crate::ids::{PartnerId, RunId};
+use crate::ids::{ClientId, PartnerId, RunId};
 use crate::ops::Ops;
 use crate::storage::run_listener::{RunChanges, RunListener};
-use crate::storage::runs;
+use crate::storage::{results, runs};
 
 /// After this time the run is read even without a notification: a database connection that died
 /// silently delivers none.
@@ -26,6 +28,11 @@ const MAX_SILENCE: Duration = Duration::from_secs(15);
 const MAX_OUTAGE: Duration = Duration::from_secs(60);
 /// The pause between two reads of a database that is away.
 const OUTAGE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The most ids of changed rows in one event.
+const MOST_CHANGES: usize = 100;
+/// How much older than the latest one a result may be that no event has covered.
+const OVERLAP: TimeDelta = TimeDelta::seconds(60);
 
 pub struct Subscription;
 
@@ -50,6 +57,8 @@ impl Subscription {
             run,
             // Subscribed before the first read, so that no change between the two is missed.
             changes: ctx.data_unchecked::<RunListener>().of(run),
+            selects_changes: ctx.look_ahead().field("changedClientIds").exists(),
+            recorded: Recorded::default(),
             shown: None,
             away_since: None,
             over: false,
@@ -65,6 +74,9 @@ struct FollowedRun {
     partner: PartnerId,
     run: RunId,
     changes: RunChanges,
+    /// Whether the ids of changed rows are selected.
+    selects_changes: bool,
+    recorded: Recorded,
     shown: Option<Run>,
     /// Since when the database has been away.
     away_since: Option<Instant>,
@@ -89,11 +101,12 @@ impl FollowedRun {
             }
             self.away_since = None;
             match read {
-                Ok(run) if self.shown.as_ref() == Some(&run) => {}
-                Ok(run) => {
+                Ok((run, _)) if self.shown.as_ref() == Some(&run) => {}
+                Ok((run, results)) => {
                     self.over = run.state.is_finished();
                     self.shown = Some(run.clone());
-                    return Some((Ok(HaloSyncRun(run)), self));
+                    let changed = results.and_then(|results| self.recorded.take_new(results));
+                    return Some((Ok(HaloSyncRun::event(run, changed)), self));
                 }
                 Err(failure) => {
                     self.over = true;
@@ -104,13 +117,47 @@ impl FollowedRun {
         None
     }
 
-    /// Reads the run, after the policy has permitted it again.
-    async fn read(&self) -> Result<Run> {
+    /// Reads the run and, if selected, its latest results, after the policy has permitted it again.
+    async fn read(&self) -> Result<(Run, Option<Results>)> {
         if self.caller.expires_at() <= self.ops.clock.now() {
             return Err(Failure::Expired);
         }
         let scopes = self.access_log.permit_and_record(Act::ViewPartner, [self.partner]).await?;
         let mut db = self.ops.db.read(&scopes[0]).await?;
-        runs::find_many(&mut db, &scopes[0], &[self.run]).await?.pop().ok_or(Failure::NotFound)
+        let run = runs::find_many(&mut db, &scopes[0], &[self.run]).await?.pop().ok_or(Failure::NotFound)?;
+        if !self.selects_changes {
+            return Ok((run, None));
+        }
+        let most = (MOST_CHANGES + self.recorded.known.len() + 1) as i64;
+        let results = results::recorded_since(&mut db, &scopes[0], self.run, self.recorded.since(), most).await?;
+        Ok((run, Some(results)))
+    }
+}
+
+/// Clients with the times at which their results were recorded, the oldest first.
+type Results = Vec<(ClientId, DateTime<Utc>)>;
+
+/// The results that earlier events have covered, as far back as a result may still appear: two
+/// processes that recorded them one after the other may differ in their clocks.
+#[derive(Default)]
+struct Recorded {
+    latest: Option<DateTime<Utc>>,
+    known: HashSet<(ClientId, DateTime<Utc>)>,
+}
+
+impl Recorded {
+    fn since(&self) -> DateTime<Utc> {
+        self.latest.map_or(DateTime::UNIX_EPOCH, |latest| latest - OVERLAP)
+    }
+
+    /// The clients whose results no event has covered yet; `None` if there are too many to name.
+    fn take_new(&mut self, results: Results) -> Option<Vec<ClientId>> {
+        let new: Vec<_> =
+            results.iter().filter(|result| !self.known.contains(result)).map(|(client, _)| *client).collect();
+        self.latest = self.latest.max(results.last().map(|(_, at)| *at));
+        self.known.extend(results);
+        let since = self.since();
+        self.known.retain(|(_, at)| *at >= since);
+        (new.len() <= MOST_CHANGES).then_some(new)
     }
 }

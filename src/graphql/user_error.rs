@@ -17,15 +17,21 @@ impl UserError {
         self.0.code.into()
     }
 
-    /// The path to the field within `input`; list entries are given by their index, from 0. Null if
-    /// the error is about the input as a whole.
+    /// The path to the field within `input` that the user can change; list entries are given by
+    /// their index, from 0. Null if the error is about the input as a whole.
     async fn field(&self) -> Option<&[String]> {
         Some(self.0.field.as_slice()).filter(|field| !field.is_empty())
     }
 
-    /// The message for the user: what is wrong and what to do.
+    /// The message for the user: what is wrong and what to do. It names no argument.
     async fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The hint for the frontend's developers, with the names of arguments. Null if the message
+    /// says everything. Do not show it to users.
+    async fn hint(&self) -> Option<&str> {
+        self.0.hint
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     HaloError, Session, decode,
@@ -20,6 +20,11 @@ pub struct Customer {
     pub id: HaloCustomerId,
     pub name: String,
     pub top_level: Option<String>,
+    /// What else distinguishes customers of the same name, where Halo shows it.
+    pub site: Option<String>,
+    pub domain: Option<String>,
+    pub phone: Option<String>,
+    pub address: Option<String>,
     pub active: bool,
 }
 
@@ -56,6 +61,64 @@ pub(super) struct WireClient {
     deleted: Option<bool>,
     #[serde(default, deserialize_with = "decode::maybe_id")]
     main_site_id: Option<i32>,
+    #[serde(default, deserialize_with = "decode::text")]
+    main_site_name: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    website: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    override_org_website: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    phone_number: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    override_org_phone: Option<String>,
+    #[serde(default)]
+    override_org_address: Option<WireAddress>,
+}
+
+/// An address, in the lines of Halo's form. Whatever else a tenant sends is no address.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WireAddress {
+    Lines(AddressLines),
+    Other(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct AddressLines {
+    #[serde(default, deserialize_with = "decode::text")]
+    line1: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    line2: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    line3: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    line4: Option<String>,
+    #[serde(default, deserialize_with = "decode::text")]
+    postcode: Option<String>,
+}
+
+impl WireAddress {
+    fn in_one_line(self) -> Option<String> {
+        let WireAddress::Lines(AddressLines { line1, line2, line3, line4, postcode }) = self else { return None };
+        let lines = [line1, line2, line3, line4, postcode].into_iter().filter_map(some_text);
+        some_text(Some(lines.collect::<Vec<_>>().join(", ")))
+    }
+}
+
+/// The longest detail that is kept of a customer.
+const LONGEST_DETAIL: usize = 200;
+
+/// The text in one line, if there is any.
+fn some_text(text: Option<String>) -> Option<String> {
+    let text = text?.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then(|| text.chars().take(LONGEST_DETAIL).collect())
+}
+
+/// The domain of a web site, which people type with or without its scheme.
+fn domain_of(website: &str) -> Option<String> {
+    let host = website.split_once("://").map_or(website, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#', ':']).next().unwrap_or_default().trim().to_lowercase();
+    some_text(Some(host.strip_prefix("www.").unwrap_or(&host).to_owned()))
 }
 
 impl WireClient {
@@ -81,6 +144,12 @@ impl From<WireClient> for Customer {
             id: HaloCustomerId(wire.id),
             name: wire.name.unwrap_or_default(),
             top_level: wire.toplevel_name.filter(|name| !name.is_empty()),
+            site: some_text(wire.main_site_name),
+            domain: some_text(wire.website)
+                .or_else(|| some_text(wire.override_org_website))
+                .and_then(|website| domain_of(&website)),
+            phone: some_text(wire.phone_number).or_else(|| some_text(wire.override_org_phone)),
+            address: wire.override_org_address.and_then(WireAddress::in_one_line),
             active: !wire.inactive.unwrap_or(false),
         }
     }

@@ -121,7 +121,12 @@ impl Documents {
         }
         let name = operation.map_or_else(|| name_in(&tokens), |name| Some(shorten(name).to_owned()));
         if self.trusted == TrustedDocuments::Report {
-            tracing::warn!(operation = name, contract = self.contract_version, "a document outside the contract");
+            tracing::warn!(
+                operation = name,
+                contract = self.contract_version,
+                "this operation is not in the frontend's contract, and `enforce` would refuse it: add it to \
+                 frontend-contract/operations and run `make contract-update`"
+            );
             metrics::counter!("graphql_untrusted_documents_total").increment(1);
             return Ok(Arc::new(Document::read(text, limits)?));
         }

@@ -13,29 +13,73 @@ use axum::{
 };
 use serde_json::json;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, set_header::SetResponseHeaderLayer,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+    set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
 };
 use tracing::{Span, field::Empty, info_span};
+use url::{Host, Url};
 
 use super::unread_body::finish_body;
 use crate::graphql::{ErrorCode, RequestId};
 use crate::telemetry::traces::continue_trace;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// A header that a page's own tracing adds to its requests (W3C Trace Context).
-const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
+/// The headers that a page may send. Beside those of a request to GraphQL, they are the ones that
+/// the frontend's tools add by themselves: tracing (W3C Trace Context and Baggage, Sentry) and
+/// Apollo Client's client awareness. A page whose request has another one is not answered at all.
+const ALLOWED_HEADERS: [HeaderName; 14] = [
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    header::ACCEPT,
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static("baggage"),
+    HeaderName::from_static("sentry-trace"),
+    HeaderName::from_static("apollographql-client-name"),
+    HeaderName::from_static("apollographql-client-version"),
+    HeaderName::from_static("apollo-require-preflight"),
+    HeaderName::from_static("x-apollo-operation-name"),
+    HeaderName::from_static("x-apollo-operation-id"),
+    HeaderName::from_static("graphql-client-name"),
+    HeaderName::from_static("graphql-client-version"),
+];
 /// The policy of every response that sets none itself: nothing may load or frame it. The playground
 /// sets one for its page.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// Puts the layers around `router`. `origins` are the web origins that may call from a browser.
-pub(super) fn wrap(router: Router, origins: Vec<HeaderValue>) -> Router {
+/// The web origins that may call from a browser.
+#[derive(Clone, Debug)]
+pub struct Origins {
+    pub listed: Vec<HeaderValue>,
+    /// Whether each page of this machine may call, whatever its port: for development.
+    pub any_loopback: bool,
+}
+
+impl Origins {
+    fn allow(&self, origin: &HeaderValue) -> bool {
+        self.listed.contains(origin) || self.any_loopback && is_loopback(origin)
+    }
+}
+
+fn is_loopback(origin: &HeaderValue) -> bool {
+    let url = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
+    url.is_some_and(|url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    })
+}
+
+/// Puts the layers around `router`.
+pub(super) fn wrap(router: Router, origins: Origins) -> Router {
     let cors = CorsLayer::new()
-        .allow_origin(origins)
+        .allow_origin(AllowOrigin::predicate(move |origin, _| origins.allow(origin)))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, TRACE_PARENT, TRACE_STATE])
+        .allow_headers(ALLOWED_HEADERS)
         .expose_headers([REQUEST_ID, header::RETRY_AFTER])
         .max_age(Duration::from_secs(3600));
     let set = |name: HeaderName, value: &'static str| {
@@ -47,7 +91,7 @@ pub(super) fn wrap(router: Router, origins: Vec<HeaderValue>) -> Router {
             let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
             let span = info_span!("request", request_id = id, method = %request.method(), path = request.uri().path(),
                 operation = Empty, role = Empty, caller = Empty);
-            if let Some(parent) = request.headers().get(TRACE_PARENT).and_then(|parent| parent.to_str().ok()) {
+            if let Some(parent) = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok()) {
                 continue_trace(&span, parent);
             }
             span
@@ -91,4 +135,24 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": ErrorCode::Internal.as_str() } }] });
     let json = [(header::CONTENT_TYPE, "application/graphql-response+json; charset=utf-8")];
     (StatusCode::INTERNAL_SERVER_ERROR, json, body.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_this_machine_are_allowed_in_development_alone() {
+        let allowed = |any_loopback, origin: &'static str| {
+            let listed = vec![HeaderValue::from_static("https://app.infima.example")];
+            Origins { listed, any_loopback }.allow(&HeaderValue::from_static(origin))
+        };
+        for own in ["http://localhost:5173", "http://127.0.0.1:4000", "http://[::1]:81", "http://app.localhost:3000"] {
+            assert!(allowed(true, own) && !allowed(false, own), "{own}");
+        }
+        for foreign in ["http://localhost.evil.example", "https://evil.example", "http://192.168.0.9:5173", "null"] {
+            assert!(!allowed(true, foreign) && !allowed(false, foreign), "{foreign}");
+        }
+        assert!(allowed(false, "https://app.infima.example"));
+    }
 }

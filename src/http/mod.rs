@@ -34,7 +34,7 @@ mod unread_body;
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::{Router, http::HeaderValue, routing::any};
+use axum::{Router, routing::any};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -42,6 +42,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use documents::{Documents, ManifestError};
 pub use error::status_of;
 pub use health::{Health, metrics as metrics_route, routes as health_routes};
+pub use layers::Origins;
 pub use serve::serve;
 
 use crate::{
@@ -121,7 +122,7 @@ pub struct GraphqlService<E> {
 ///
 /// `origins` are the web origins that may call from a browser, such as
 /// `https://app.infima.example`.
-pub fn router<E: Executor>(service: GraphqlService<E>, origins: Vec<HeaderValue>, others: Router) -> Router {
+pub fn router<E: Executor>(service: GraphqlService<E>, origins: Origins, others: Router) -> Router {
     let validator = Arc::new(request_validator::RequestValidator::new(service));
     let graphql = Router::new().route("/graphql", any(endpoint::endpoint::<E>)).with_state(validator);
     layers::wrap(graphql.merge(others), origins)

@@ -3,7 +3,7 @@
 //! may not do something gets the same refusal, whatever it sends.
 
 use super::admin::record_reads::record_refused;
-use super::{OpError, Ops, Request, UserErrorCode};
+use super::{OpError, Ops, Request, UserError, UserErrorCode};
 use crate::auth::{Act, Caller, Denied, PartnerScope, Role, permit};
 use crate::ids::PartnerId;
 use crate::storage::partners;
@@ -37,8 +37,9 @@ impl Target {
             _ if !caller.may(act) => Err(Denied::Forbidden.into()),
             Target::Unknown => Err(Denied::NotFound.into()),
             Target::Unnamed => {
-                let message = format!("You belong to no partner. Name the partner in `{field}`.");
-                Err(OpError::refused(UserErrorCode::Required, &[field], message))
+                let message = "Choose the partner first: you belong to none yourself.";
+                let hint = "A caller without a partner of its own names one by its global id.";
+                Err(UserError::new(UserErrorCode::Required, &[field], message).hint(hint).into())
             }
         }
     }

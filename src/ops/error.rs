@@ -98,7 +98,13 @@ impl From<HaloFailureCode> for UserErrorCode {
 
 impl OpError {
     pub fn refused(code: UserErrorCode, field: &[&str], message: impl Into<String>) -> Self {
-        OpError::Refused(vec![UserError::new(code, field, message)])
+        UserError::new(code, field, message).into()
+    }
+}
+
+impl From<UserError> for OpError {
+    fn from(error: UserError) -> Self {
+        OpError::Refused(vec![error])
     }
 }
 
@@ -115,12 +121,21 @@ pub struct UserError {
     pub code: UserErrorCode,
     /// The path to the field within the input; empty if the error is about the input as a whole.
     pub field: Vec<String>,
+    /// What the person in front of the screen reads: it names no argument.
     pub message: String,
+    /// What the developer of a frontend has to know besides, with the names of arguments.
+    pub hint: Option<&'static str>,
 }
 
 impl UserError {
     pub fn new(code: UserErrorCode, field: &[&str], message: impl Into<String>) -> Self {
-        Self { code, field: field.iter().map(|&part| part.to_owned()).collect(), message: message.into() }
+        let field = field.iter().map(|&part| part.to_owned()).collect();
+        Self { code, field, message: message.into(), hint: None }
+    }
+
+    /// Adds what the developer of a frontend has to know.
+    pub fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
     }
 
     /// Moves the error into an entry of a list.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{HaloFailure, HaloFailureCode, OpError, Ops, UserError};
 use crate::auth::PartnerScope;
-use crate::domain::association::{Billing, MappedCustomer};
+use crate::domain::association::{Billing, CustomerDetails, MappedCustomer};
 use crate::domain::connection::{Check, CheckOutcome, CheckSubject, Connection};
 use crate::domain::guide::GuideStep;
 use crate::domain::plan::ObservedSubscription;
@@ -209,7 +209,8 @@ pub(super) fn observed(subscription: &Subscription) -> ObservedSubscription {
 
 /// A customer, as an association keeps it.
 pub(super) fn mapped_customer(customer: Customer) -> MappedCustomer {
-    MappedCustomer { id: customer.id, name: Some(customer.name), top_level: customer.top_level }
+    let Customer { id, name, top_level, site, domain, phone, address, active: _ } = customer;
+    MappedCustomer { id, name: Some(name), top_level, details: CustomerDetails { site, domain, phone, address } }
 }
 
 /// Whether recurring invoices bill a subscription.

@@ -70,6 +70,10 @@ pub struct Settings {
     pub retention_months: u32,
     /// A new partner's nightly schedule, until a user changes it.
     pub nights: NightlySchedule,
+    /// The address at which the guide for partners is published.
+    pub guide_url: Option<String>,
+    /// Whether a partner's administrators see whole e-mail addresses of users.
+    pub admins_see_addresses: bool,
 }
 
 impl Ops {

@@ -19,18 +19,32 @@ pub struct Customer {
     pub id: i32,
     pub name: String,
     pub inactive: bool,
+    pub details: CustomerDetails,
     /// Deleted, or merged away: in no answer any more. Kept, so that its id is not given out again.
     pub deleted: bool,
     pub merged_into: Option<i32>,
 }
 
+/// What distinguishes customers of the same name. Empty texts are how Halo writes that it has none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomerDetails {
+    pub site: String,
+    pub website: String,
+    pub phone: String,
+    pub address: String,
+}
+
 impl Customer {
     /// The row as Halo shows it (section 3).
     pub(super) fn row(&self, logo: &str) -> Value {
+        let CustomerDetails { site, website, phone, address } = &self.details;
         json!({
             "id": self.id, "name": self.name, "toplevel_id": 1, "toplevel_name": "Customers", "inactive": self.inactive,
             "colour": "#4a7ebb", "main_site_id": self.id + 9, "is_account": false, "customertype": 0, "accountsid": "",
             "itglue_id": "", "dbc_company_id": "", "accountmanagertech": 0, "is_vip": false, "mailbox_override": 0,
+            "main_site_name": site, "website": website, "phone_number": phone,
+            "override_org_address": { "line1": address, "line2": "", "line3": "", "line4": "", "postcode": "" },
             "key": format!("client_{}", self.id), "use": "client", "logo": logo,
         })
     }

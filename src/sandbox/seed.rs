@@ -2,7 +2,7 @@
 
 use super::{
     disk::Record,
-    records::{Customer, Invoice, Subscription},
+    records::{Customer, CustomerDetails, Invoice, Subscription},
     state::{Access, AgentLevels, Level, Settings, State, TenantId},
 };
 
@@ -23,6 +23,7 @@ pub struct TenantSeed {
 pub struct CustomerSeed {
     pub name: String,
     pub inactive: bool,
+    pub details: CustomerDetails,
     pub subscriptions: Vec<SubscriptionSeed>,
     /// Whether there is a recurring invoice with these subscriptions on it.
     pub invoiced: bool,
@@ -81,8 +82,18 @@ impl TenantSeed {
             CustomerSeed::named("O'Brien's Bakery; DROP TABLE clients"),
             CustomerSeed::named("東京デザイン株式会社").with([microsoft(9)]),
             CustomerSeed::named("شركة النور للتجارة"),
-            CustomerSeed::named("Springfield Veterinary"),
-            CustomerSeed::named("Springfield Veterinary"),
+            CustomerSeed::named("Springfield Veterinary").at(
+                "Springfield",
+                "https://www.springfieldvets.example/",
+                "+1 217 555 0142",
+                "742 Evergreen Terrace, Springfield, IL 62704",
+            ),
+            CustomerSeed::named("Springfield Veterinary").at(
+                "Shelbyville",
+                "shelbyvillevets.example",
+                "+1 217 555 0199",
+                "12 Lemon Tree Road, Shelbyville, IL 62565",
+            ),
             CustomerSeed::named("<b>Bold</b> Ideas & Co"),
             CustomerSeed::named("Harbourside Vets (old)").inactive(),
             CustomerSeed::named("Northwind MSP (internal)").with([microsoft(14), edr(15), dns(15)]),
@@ -115,8 +126,8 @@ impl TenantSeed {
     pub(super) fn plant(self, state: &mut State) {
         for seed in self.customers {
             let client_id = state.next_customer_id();
-            let CustomerSeed { name, inactive, subscriptions, invoiced } = seed;
-            state.put(Record::Customer(Customer { id: client_id, name, inactive, ..Customer::default() }));
+            let CustomerSeed { name, inactive, details, subscriptions, invoiced } = seed;
+            state.put(Record::Customer(Customer { id: client_id, name, inactive, details, ..Customer::default() }));
             if invoiced {
                 let id = state.next_invoice_id();
                 state.put(Record::Invoice(Invoice::without_lines(id, client_id)));
@@ -135,7 +146,14 @@ impl TenantSeed {
 
 impl CustomerSeed {
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), inactive: false, subscriptions: Vec::new(), invoiced: false }
+        let details = CustomerDetails::default();
+        Self { name: name.into(), inactive: false, details, subscriptions: Vec::new(), invoiced: false }
+    }
+
+    /// Gives the customer what distinguishes it from another one of the same name.
+    pub fn at(self, site: &str, website: &str, phone: &str, address: &str) -> Self {
+        let [site, website, phone, address] = [site, website, phone, address].map(str::to_owned);
+        Self { details: CustomerDetails { site, website, phone, address }, ..self }
     }
 
     pub fn with(self, subscriptions: impl IntoIterator<Item = SubscriptionSeed>) -> Self {

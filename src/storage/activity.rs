@@ -8,10 +8,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Page, Partners, Result, Slice, StorageError};
+use super::{Page, Partners, Period, Result, Slice, StorageError};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::activity::{Action, Activity, Actor};
-use crate::ids::{ActivityId, PartnerId};
+use crate::domain::activity::{Action, Activity, Actor, ActorRole};
+use crate::ids::{ActivityId, AssociationId, ClientId, PartnerId};
 
 /// One act, as it is written to the log. `before` and `after` never hold a secret.
 #[derive(Clone, Debug)]
@@ -146,7 +146,7 @@ impl TryFrom<Row> for Activity {
             partner: PartnerId(row.partner_id),
             at: row.at,
             actor: serde_json::from_value(row.actor).map_err(inconsistent("activity", "actor", row.id))?,
-            act: row.act,
+            action: row.act.parse().unwrap_or(Action::Other),
             subject: row.subject,
             reason: row.reason,
             before: row.before,
@@ -209,18 +209,131 @@ pub async fn pages_of_changes(
     }))
 }
 
-/// How many entries each partner has, with or without what support looked at. One without any is
-/// not among them.
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ActivityFilter {
+    /// Without what support only viewed.
+    pub changes_only: bool,
+    pub actions: Option<Vec<Action>>,
+    pub roles: Option<Vec<ActorRole>>,
+    /// Words of the name that is shown of the actor.
+    pub actor: Option<String>,
+    /// The name that is shown instead of the names of support's staff.
+    pub support_is_shown_as: Option<&'static str>,
+    /// The client that the act was about, by itself or through its association.
+    pub client: Option<ClientId>,
+    pub during: Period,
+}
+
+impl ActivityFilter {
+    /// Whether every entry is wanted, but for what support only viewed.
+    fn is_plain(&self) -> bool {
+        let Self { changes_only: _, actions, roles, actor, support_is_shown_as: _, client, during } = self;
+        actions.is_none() && roles.is_none() && actor.is_none() && client.is_none() && *during == Period::default()
+    }
+
+    fn words_of_actions(&self) -> Option<Vec<String>> {
+        self.actions.as_ref().map(|actions| actions.iter().map(|action| action.as_str().to_owned()).collect())
+    }
+
+    fn words_of_roles(&self) -> Option<Vec<String>> {
+        let word = |role: &ActorRole| <&str>::from(role).to_owned();
+        self.roles.as_ref().map(|roles| roles.iter().map(word).collect())
+    }
+}
+
+/// The wanted entries of each partner, the latest first.
+pub async fn pages_matching(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    filter: &ActivityFilter,
+    page: &Page,
+) -> Result<HashMap<PartnerId, Slice<Activity>>> {
+    // What is asked for most has statements of its own, which an index answers.
+    match filter {
+        plain if plain.is_plain() && plain.changes_only => return pages_of_changes(db, partners, page).await,
+        plain if plain.is_plain() => return pages(db, partners, page).await,
+        _ => {}
+    }
+    let (actions, roles) = (filter.words_of_actions(), filter.words_of_roles());
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select a.id, a.partner_id, a.at, a.actor, a.act, a.subject, a.reason, a.before, a.after, a.request_id
+           from unnest($1::uuid[]) as p (id)
+           cross join lateral (
+               select * from activity
+               where partner_id = p.id and id < $2
+                 and not ($4 and act = 'support.read')
+                 and ($5::text[] is null or act = any ($5))
+                 and ($6::text[] is null or actor ->> 'role' = any ($6))
+                 and ($7::text is null or search_text(case
+                         when actor ->> 'role' = 'support' and $8::text is not null then $8
+                         when actor ->> 'role' in ('platform', 'system') then 'INFIMA'
+                         else coalesce(actor ->> 'name', actor ->> 'subject') end) like all (array(select unnest(search_patterns($7)))))
+                 and ($9::uuid is null or subject = $10 or before ->> 'client' = $10 or after ->> 'client' = $10
+                      or after -> 'clients' ? $10
+                      or subject in (select $11 || replace(s.id::text, '-', '') from associations s
+                                     where s.partner_id = p.id and s.client_id = $9))
+                 and ($12::timestamptz is null or at >= $12) and ($13::timestamptz is null or at < $13)
+               order by id desc limit $3
+           ) a
+           order by a.id desc"#,
+        &partners.ids(),
+        page.below(),
+        page.limit(),
+        filter.changes_only,
+        actions.as_deref(),
+        roles.as_deref(),
+        filter.actor,
+        filter.support_is_shown_as,
+        filter.client.map(|client| client.0),
+        filter.client.map(|client| client.to_string()).unwrap_or_default(),
+        format!("{}_", AssociationId::KIND),
+        filter.during.from,
+        filter.during.to
+    )
+    .fetch_all(db)
+    .await?;
+    page.cut_each(rows.into_iter().map(|row| {
+        let activity = Activity::try_from(row)?;
+        Ok((activity.partner, activity))
+    }))
+}
+
+/// How many of the wanted entries each partner has. One without any is not among them.
 pub async fn counts(
     db: &mut PgConnection,
     partners: impl Partners,
-    changes_only: bool,
+    filter: &ActivityFilter,
 ) -> Result<HashMap<PartnerId, i64>> {
+    let (actions, roles) = (filter.words_of_actions(), filter.words_of_roles());
     let rows = sqlx::query!(
         r#"select partner_id, count(*) as "count!" from activity
-           where partner_id = any ($1) and not ($2 and act = 'support.read') group by partner_id"#,
+           where partner_id = any ($1)
+             and not ($2 and act = 'support.read')
+             and ($3::text[] is null or act = any ($3))
+             and ($4::text[] is null or actor ->> 'role' = any ($4))
+             and ($5::text is null or search_text(case
+                     when actor ->> 'role' = 'support' and $6::text is not null then $6
+                     when actor ->> 'role' in ('platform', 'system') then 'INFIMA'
+                     else coalesce(actor ->> 'name', actor ->> 'subject') end) like all (array(select unnest(search_patterns($5)))))
+             and ($7::uuid is null or subject = $8 or before ->> 'client' = $8 or after ->> 'client' = $8
+                  or after -> 'clients' ? $8
+                  or subject in (select $9 || replace(s.id::text, '-', '') from associations s
+                                 where s.partner_id = any ($1) and s.client_id = $7))
+             and ($10::timestamptz is null or at >= $10) and ($11::timestamptz is null or at < $11)
+           group by partner_id"#,
         &partners.ids(),
-        changes_only
+        filter.changes_only,
+        actions.as_deref(),
+        roles.as_deref(),
+        filter.actor,
+        filter.support_is_shown_as,
+        filter.client.map(|client| client.0),
+        filter.client.map(|client| client.to_string()).unwrap_or_default(),
+        format!("{}_", AssociationId::KIND),
+        filter.during.from,
+        filter.during.to
     )
     .fetch_all(db)
     .await?;

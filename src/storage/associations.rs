@@ -10,7 +10,7 @@ use super::error::inconsistent;
 use super::{PartnerTx, Partners, Result, StorageError, lifecycles};
 use crate::auth::PartnerScope;
 use crate::domain::association::{
-    Association, AssociationEvent, LastSync, Lifecycle, MappedCustomer, SubscriptionSnapshot,
+    Association, AssociationEvent, CustomerDetails, LastSync, Lifecycle, MappedCustomer, SubscriptionSnapshot,
 };
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloInvoiceId, HaloSubscriptionId, HaloTenant, PartnerId};
 
@@ -49,6 +49,7 @@ impl TryFrom<Row> for Association {
                 id: HaloCustomerId(row.halo_customer_id),
                 name: row.halo_customer_name,
                 top_level: row.halo_customer_top_level,
+                details: CustomerDetails::default(),
             },
             state: row.state.parse().map_err(inconsistent("associations", "state", row.id))?,
             ending: row

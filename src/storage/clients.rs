@@ -59,7 +59,7 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[Cl
 /// remains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClientFilter {
-    /// Part of the name, or the whole external id.
+    /// Words of the name in any order, or the whole external id.
     pub search: Option<String>,
     pub associated: Option<bool>,
     pub needs_attention: Option<bool>,
@@ -175,7 +175,7 @@ pub async fn pages(
                       case when $8 then (
                           select count(*) from listed_clients l
                           where l.partner_id = p.id
-                            and ($2::text is null or strpos(sort_name, lower($2)) > 0 or external_id = $2)
+                            and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
                             and ($3::boolean is null or associated = $3)
                             and ($4::boolean is null or needs_attention = $4)
                       ) end as total,
@@ -196,7 +196,7 @@ pub async fn pages(
            cross join lateral (
                select * from listed_clients l
                where l.partner_id = p.id
-                 and ($2::text is null or strpos(sort_name, lower($2)) > 0 or external_id = $2)
+                 and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
                  and ($3::boolean is null or associated = $3)
                  and ($4::boolean is null or needs_attention = $4)
                  and (sort_name, l.id) > (lower($5), $6)
@@ -242,7 +242,7 @@ pub async fn pages_descending(
                       case when $8 then (
                           select count(*) from listed_clients l
                           where l.partner_id = p.id
-                            and ($2::text is null or strpos(sort_name, lower($2)) > 0 or external_id = $2)
+                            and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
                             and ($3::boolean is null or associated = $3)
                             and ($4::boolean is null or needs_attention = $4)
                       ) end as total,
@@ -266,7 +266,7 @@ pub async fn pages_descending(
            cross join lateral (
                select * from listed_clients l
                where l.partner_id = p.id
-                 and ($2::text is null or strpos(sort_name, lower($2)) > 0 or external_id = $2)
+                 and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
                  and ($3::boolean is null or associated = $3)
                  and ($4::boolean is null or needs_attention = $4)
                  and (sort_name, l.id) < (start.name, $6)
@@ -327,7 +327,7 @@ pub async fn counts(
     let rows = sqlx::query!(
         r#"select partner_id as "partner_id!", count(*) as "count!" from listed_clients
            where partner_id = any ($1)
-             and ($2::text is null or strpos(sort_name, lower($2)) > 0 or external_id = $2)
+             and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
              and ($3::boolean is null or associated = $3)
              and ($4::boolean is null or needs_attention = $4)
            group by partner_id"#,

@@ -12,7 +12,7 @@ use crate::auth::PartnerScope;
 use crate::domain::association::confirmation_timeout_passed;
 use crate::domain::connection::Connection;
 use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
-use crate::domain::roster::RosterState;
+use crate::domain::roster::UserCounts;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
 /// Reads what a run has to bring about in this Halo, for these clients or for all; ending
@@ -31,10 +31,10 @@ pub async fn read(
 ) -> Result<Desired> {
     let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
     let rows = sqlx::query!(
-        r#"select a.id, a.revision, a.client_id, c.name as client_name, c.state as client_state, a.tenant,
-                  a.halo_customer_id, a.halo_customer_name, a.subscription_id, a.ending, a.initial_name, a.marker,
-                  (select count(distinct u.billing_identity) from users u
-                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
+        r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.halo_customer_name, a.subscription_id,
+                  a.ending, a.initial_name, a.marker,
+                  c.state as client_state, u.identities as "identities!", u.active as "active!",
+                  u.deactivated as "deactivated!", u.archived as "archived!",
                   a.create_sent_at, a.observed_at, a.creation_approved, now() as "now!",
                   a.duplicate_search_until is not null as "duplicate_possible!",
                   (select f.subscription_id from associations f
@@ -46,6 +46,13 @@ pub async fn read(
                   ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!"
            from associations a
            join clients c on c.id = a.client_id
+           cross join lateral (
+               select (count(distinct billing_identity) filter (where state = 'active'))::integer as identities,
+                      (count(*) filter (where state = 'active'))::integer as active,
+                      (count(*) filter (where state = 'deactivated'))::integer as deactivated,
+                      (count(*) filter (where state = 'archived'))::integer as archived
+               from users where client_id = c.id
+           ) u
            where a.partner_id = $1 and a.state <> 'ended'
              and ($2::uuid[] is null or a.client_id = any ($2)
                   or a.subscription_id is null and (a.tenant, a.halo_customer_id) in
@@ -73,13 +80,13 @@ pub async fn read(
     for row in rows {
         let chosen = row.chosen;
         let association = {
+            let client_state = row.client_state.parse().map_err(inconsistent("clients", "state", row.client_id))?;
+            let [identities, active, deactivated, archived] =
+                [row.identities, row.active, row.deactivated, row.archived].map(i32::unsigned_abs);
+            let users = UserCounts::new(client_state, identities, active, deactivated, archived);
             let goal = match row.ending {
                 Some(ending) => Goal::End(ending.parse().map_err(inconsistent("associations", "ending", row.id))?),
-                None => {
-                    let state: RosterState =
-                        row.client_state.parse().map_err(inconsistent("clients", "state", row.client_id))?;
-                    Goal::SyncQuantity { active_users: state.billed_users(row.active_users.unsigned_abs()) }
-                }
+                None => Goal::SyncQuantity { active_users: users.counted },
             };
             DesiredAssociation {
                 id: AssociationId(row.id),
@@ -90,6 +97,7 @@ pub async fn read(
                 customer: HaloCustomerId(row.halo_customer_id),
                 customer_name: row.halo_customer_name,
                 subscription: row.subscription_id.map(HaloSubscriptionId),
+                users,
                 unverified: row.unverified,
                 goal,
                 create: Create {

@@ -39,6 +39,7 @@ mod shared_reader;
 pub mod status;
 pub mod tenants;
 pub mod troubles;
+pub mod users;
 
 pub use db::{Db, Reader, Scope, Tx, connect_options};
 pub use error::{
@@ -51,6 +52,7 @@ pub use shared_reader::{SharedReader, Turn};
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::auth::PartnerScope;
@@ -87,6 +89,13 @@ pub struct Page {
 pub struct Position {
     pub key: String,
     pub id: Uuid,
+}
+
+/// A span of time, from its beginning to just before its end. Either may be open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Period {
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
 }
 
 /// One page of a list.

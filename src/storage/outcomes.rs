@@ -157,6 +157,7 @@ pub async fn record(tx: &mut LeasedTx<'_>, reports: &[&StepReport], now: DateTim
             run,
             association: report.association,
             client: report.client,
+            users: Some(report.users),
             outcome,
             quantity_before: report.quantity_before,
             quantity_after: report.quantity_after,

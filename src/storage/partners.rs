@@ -99,7 +99,8 @@ pub async fn count_connection_test(db: &mut PgConnection, scope: &PartnerScope, 
 /// Which partners support is looking for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PartnerFilter {
-    /// Part of a name, a client's name, a Halo address, or a whole external id or request id.
+    /// Words of a name or of a client's name, part of a Halo address, or a whole external id or
+    /// request id.
     pub search: Option<String>,
     pub needs_attention: Option<bool>,
 }

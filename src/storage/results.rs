@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::connections::{problem_json, read_problem};
 use super::error::inconsistent;
 use super::leases::LeasedTx;
-use super::{Page, Partners, Result, Slice, StorageError, signed};
+use super::{Page, Partners, Period, Result, Slice, StorageError, signed};
+use crate::auth::PartnerScope;
 use crate::domain::run::{Outcome, RunResult};
 use crate::ids::{AssociationId, ClientId, PartnerId, ResultId, RunId};
 
@@ -19,6 +20,7 @@ struct Row {
     run_id: Uuid,
     association_id: Uuid,
     client_id: Uuid,
+    user_counts: Option<Value>,
     outcome: String,
     quantity_before: Option<i32>,
     quantity_after: Option<i32>,
@@ -37,6 +39,12 @@ impl TryFrom<Row> for RunResult {
             run: RunId(row.run_id),
             association: AssociationId(row.association_id),
             client: ClientId(row.client_id),
+            users: row
+                .user_counts
+                .map(|counts| {
+                    serde_json::from_value(counts).map_err(inconsistent("sync_results", "user_counts", row.id))
+                })
+                .transpose()?,
             outcome: row.outcome.parse().map_err(inconsistent("sync_results", "outcome", row.id))?,
             quantity_before: row.quantity_before.and_then(|quantity| u32::try_from(quantity).ok()),
             quantity_after: row.quantity_after.and_then(|quantity| u32::try_from(quantity).ok()),
@@ -60,7 +68,7 @@ pub async fn of_runs(
     let outcomes: Option<Vec<_>> = outcomes.map(words);
     let rows = sqlx::query_as!(
         Row,
-        "select r.id, r.run_id, r.association_id, r.client_id, r.outcome, r.quantity_before, r.quantity_after,
+        "select r.id, r.run_id, r.association_id, r.client_id, r.user_counts, r.outcome, r.quantity_before, r.quantity_after,
                 r.changed_in_halo, r.problem, r.evidence, r.at
          from unnest($2::uuid[]) as run (id)
          cross join lateral (
@@ -105,29 +113,69 @@ pub async fn counts_of_runs(
     Ok(rows.into_iter().map(|row| (RunId(row.run_id), row.count)).collect())
 }
 
+/// Which results of an association are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ResultFilter {
+    pub outcomes: Option<Vec<Outcome>>,
+    /// Only results that wrote or failed something, or that the partner should know of.
+    pub changes_only: bool,
+    pub during: Period,
+}
+
+/// The clients with results of this run that were recorded at `since` or later, at most `most`, the
+/// oldest first, with the time of each.
+pub async fn recorded_since(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    run: RunId,
+    since: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<(ClientId, DateTime<Utc>)>> {
+    let rows = sqlx::query!(
+        "select client_id, at from sync_results
+         where partner_id = $1 and run_id = $2 and at >= $3 order by at, id limit $4",
+        scope.partner().0,
+        run.0,
+        since,
+        most
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (ClientId(row.client_id), row.at)).collect())
+}
+
 /// The evidence behind each association's bills, the latest first.
 pub async fn of_associations(
     db: &mut PgConnection,
     partners: impl Partners,
     associations: &[AssociationId],
+    filter: &ResultFilter,
     page: &Page,
 ) -> Result<HashMap<AssociationId, Slice<RunResult>>> {
     let associations: Vec<_> = associations.iter().map(|id| id.0).collect();
+    let outcomes: Option<Vec<_>> = filter.outcomes.as_deref().map(words);
     let rows = sqlx::query_as!(
         Row,
-        "select r.id, r.run_id, r.association_id, r.client_id, r.outcome, r.quantity_before, r.quantity_after,
+        "select r.id, r.run_id, r.association_id, r.client_id, r.user_counts, r.outcome, r.quantity_before, r.quantity_after,
                 r.changed_in_halo, r.problem, r.evidence, r.at
          from unnest($2::uuid[]) as association (id)
          cross join lateral (
              select * from sync_results
              where association_id = association.id and partner_id = any ($1) and id < $3
+               and ($5::text[] is null or outcome = any ($5))
+               and (not $6 or outcome in ('created', 'updated', 'failed') or changed_in_halo or problem is not null)
+               and ($7::timestamptz is null or at >= $7) and ($8::timestamptz is null or at < $8)
              order by id desc limit $4
          ) r
          order by r.id desc",
         &partners.ids(),
         &associations,
         page.below(),
-        page.limit()
+        page.limit(),
+        outcomes.as_deref(),
+        filter.changes_only,
+        filter.during.from,
+        filter.during.to
     )
     .fetch_all(db)
     .await?;
@@ -142,13 +190,23 @@ pub async fn counts_of_associations(
     db: &mut PgConnection,
     partners: impl Partners,
     associations: &[AssociationId],
+    filter: &ResultFilter,
 ) -> Result<HashMap<AssociationId, i64>> {
     let associations: Vec<_> = associations.iter().map(|id| id.0).collect();
+    let outcomes: Option<Vec<_>> = filter.outcomes.as_deref().map(words);
     let rows = sqlx::query!(
         r#"select association_id, count(*) as "count!" from sync_results
-           where partner_id = any ($1) and association_id = any ($2) group by association_id"#,
+           where partner_id = any ($1) and association_id = any ($2)
+             and ($3::text[] is null or outcome = any ($3))
+             and (not $4 or outcome in ('created', 'updated', 'failed') or changed_in_halo or problem is not null)
+             and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+           group by association_id"#,
         &partners.ids(),
-        &associations
+        &associations,
+        outcomes.as_deref(),
+        filter.changes_only,
+        filter.during.from,
+        filter.during.to
     )
     .fetch_all(db)
     .await?;
@@ -164,6 +222,7 @@ pub(super) async fn record(tx: &mut LeasedTx<'_>, results: Vec<RunResult>) -> Re
             "run_id": result.run.0,
             "association_id": result.association.0,
             "client": result.client.0,
+            "user_counts": result.users,
             "outcome": result.outcome.as_str(),
             "quantity_before": signed(result.quantity_before),
             "quantity_after": signed(result.quantity_after),
@@ -175,12 +234,12 @@ pub(super) async fn record(tx: &mut LeasedTx<'_>, results: Vec<RunResult>) -> Re
     };
     let rows = Value::Array(results.iter().map(row).collect());
     let inserted = sqlx::query_scalar!(
-        "insert into sync_results (id, run_id, partner_id, association_id, client_id, outcome, quantity_before,
+        "insert into sync_results (id, run_id, partner_id, association_id, client_id, user_counts, outcome, quantity_before,
                                    quantity_after, changed_in_halo, problem, evidence, at)
-         select id, run_id, $1, association_id, client, outcome, quantity_before, quantity_after, changed_in_halo,
+         select id, run_id, $1, association_id, client, user_counts, outcome, quantity_before, quantity_after, changed_in_halo,
                 problem, evidence, at
          from jsonb_to_recordset($2) as n (
-             id uuid, run_id uuid, association_id uuid, client uuid, outcome text, quantity_before integer,
+             id uuid, run_id uuid, association_id uuid, client uuid, user_counts jsonb, outcome text, quantity_before integer,
              quantity_after integer, changed_in_halo boolean, problem jsonb, evidence text, at timestamptz)
          on conflict (run_id, association_id) do nothing
          returning id",
@@ -199,7 +258,7 @@ pub(super) async fn record(tx: &mut LeasedTx<'_>, results: Vec<RunResult>) -> Re
 async fn record_again(tx: &mut LeasedTx<'_>, partner: PartnerId, result: RunResult) -> Result<()> {
     let earlier = sqlx::query_as!(
         Row,
-        "select id, run_id, association_id, client_id, outcome, quantity_before, quantity_after, changed_in_halo,
+        "select id, run_id, association_id, client_id, user_counts, outcome, quantity_before, quantity_after, changed_in_halo,
                 problem, evidence, at
          from sync_results where partner_id = $1 and run_id = $2 and association_id = $3",
         partner.0,
@@ -211,7 +270,7 @@ async fn record_again(tx: &mut LeasedTx<'_>, partner: PartnerId, result: RunResu
     let result = result.following(earlier.try_into()?);
     sqlx::query!(
         "update sync_results set outcome = $3, quantity_before = $4, quantity_after = $5, changed_in_halo = $6,
-             problem = $7, evidence = $8, at = $9
+             problem = $7, evidence = $8, at = $9, user_counts = $10
          where partner_id = $1 and id = $2",
         partner.0,
         result.id.0,
@@ -221,7 +280,8 @@ async fn record_again(tx: &mut LeasedTx<'_>, partner: PartnerId, result: RunResu
         result.changed_in_halo,
         problem_json(result.problem.as_ref()),
         result.evidence,
-        result.at
+        result.at,
+        result.users.map(|users| json!(users))
     )
     .execute(&mut **tx)
     .await?;

@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use super::connections::read_problem;
 use super::error::inconsistent;
-use super::{Page, Partners, Result, Slice, StorageError};
-use crate::domain::run::{Progress, Run, Summary, Trigger};
+use super::{Page, Partners, Period, Result, Slice, StorageError};
+use crate::domain::activity::ActorRole;
+use crate::domain::run::{Progress, Run, RunState, Summary, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 
 struct Row {
@@ -164,20 +165,121 @@ pub async fn pages_of(
     }))
 }
 
-/// How many runs each partner has, of all or of those that were queued for one reason. One without
-/// any is not among them.
+/// Which runs are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RunFilter {
+    pub trigger: Option<Trigger>,
+    pub states: Option<Vec<RunState>>,
+    /// The roles of those who requested the run; the system's are those that no request queued.
+    pub roles: Option<Vec<ActorRole>>,
+    /// The client that the run was for, or has a result for.
+    pub client: Option<ClientId>,
+    /// Only runs that wrote or failed something.
+    pub changes_only: bool,
+    /// When the run was queued.
+    pub during: Period,
+}
+
+impl RunFilter {
+    fn words_of_states(&self) -> Option<Vec<String>> {
+        self.states.as_ref().map(|states| states.iter().map(|state| state.as_str().to_owned()).collect())
+    }
+
+    fn words_of_roles(&self) -> Option<Vec<String>> {
+        let word = |role: &ActorRole| <&str>::from(role).to_owned();
+        self.roles.as_ref().map(|roles| roles.iter().map(word).collect())
+    }
+}
+
+/// The wanted runs of each partner, the latest first.
+pub async fn pages_matching(
+    db: &mut PgConnection,
+    partners: impl Partners,
+    filter: &RunFilter,
+    page: &Page,
+) -> Result<HashMap<PartnerId, Slice<Run>>> {
+    // What is asked for most has statements of its own, which an index answers.
+    match filter {
+        RunFilter { trigger: None, .. } if *filter == RunFilter::default() => return pages(db, partners, page).await,
+        RunFilter { trigger: Some(trigger), .. }
+            if *filter == (RunFilter { trigger: Some(*trigger), ..RunFilter::default() }) =>
+        {
+            return pages_of(db, partners, *trigger, page).await;
+        }
+        _ => {}
+    }
+    let (states, roles) = (filter.words_of_states(), filter.words_of_roles());
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select r.id, r.partner_id, trigger, state, client_ids, nightly_date, requested_by, queued_at, started_at,
+                  finished_at, next_attempt_at, next_attempt_at <= now() as "due!", total, halo_requests, r.problem,
+                  r.continued_by,
+                  s.created as "created!", s.updated as "updated!", s.unchanged as "unchanged!",
+                  s.failed as "failed!", s.skipped as "skipped!"
+           from unnest($1::uuid[]) as p (id)
+           cross join lateral (
+               select * from sync_runs r
+               where partner_id = p.id and id < $2
+                 and ($4::text is null or trigger = $4 or ($4 = 'nightly' and nightly_date is not null))
+                 and ($5::text[] is null or state = any ($5))
+                 and ($6::text[] is null or coalesce(requested_by ->> 'role', 'system') = any ($6))
+                 and ($7::uuid is null or $7 = any (client_ids)
+                      or exists (select from sync_results s where s.run_id = r.id and s.client_id = $7))
+                 and (not $8 or problem is not null
+                      or exists (select from sync_results s
+                                 where s.run_id = r.id and s.outcome in ('created', 'updated', 'failed')))
+                 and ($9::timestamptz is null or queued_at >= $9) and ($10::timestamptz is null or queued_at < $10)
+               order by id desc limit $3
+           ) r
+           cross join lateral count_results(r.id) s
+           order by r.id desc"#,
+        &partners.ids(),
+        page.below(),
+        page.limit(),
+        filter.trigger.map(Trigger::as_str),
+        states.as_deref(),
+        roles.as_deref(),
+        filter.client.map(|client| client.0),
+        filter.changes_only,
+        filter.during.from,
+        filter.during.to
+    )
+    .fetch_all(db)
+    .await?;
+    page.cut_each(rows.into_iter().map(|row| {
+        let run = Run::try_from(row)?;
+        Ok((run.partner, run))
+    }))
+}
+
+/// How many of the wanted runs each partner has. One without any is not among them.
 pub async fn counts(
     db: &mut PgConnection,
     partners: impl Partners,
-    trigger: Option<Trigger>,
+    filter: &RunFilter,
 ) -> Result<HashMap<PartnerId, i64>> {
+    let (states, roles) = (filter.words_of_states(), filter.words_of_roles());
     let rows = sqlx::query!(
-        r#"select partner_id, count(*) as "count!" from sync_runs
+        r#"select partner_id, count(*) as "count!" from sync_runs r
            where partner_id = any ($1)
              and ($2::text is null or trigger = $2 or ($2 = 'nightly' and nightly_date is not null))
+             and ($3::text[] is null or state = any ($3))
+             and ($4::text[] is null or coalesce(requested_by ->> 'role', 'system') = any ($4))
+             and ($5::uuid is null or $5 = any (client_ids)
+                  or exists (select from sync_results s where s.run_id = r.id and s.client_id = $5))
+             and (not $6 or problem is not null
+                  or exists (select from sync_results s
+                             where s.run_id = r.id and s.outcome in ('created', 'updated', 'failed')))
+             and ($7::timestamptz is null or queued_at >= $7) and ($8::timestamptz is null or queued_at < $8)
            group by partner_id"#,
         &partners.ids(),
-        trigger.map(Trigger::as_str)
+        filter.trigger.map(Trigger::as_str),
+        states.as_deref(),
+        roles.as_deref(),
+        filter.client.map(|client| client.0),
+        filter.changes_only,
+        filter.during.from,
+        filter.during.to
     )
     .fetch_all(db)
     .await?;

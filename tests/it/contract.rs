@@ -6,6 +6,7 @@
 
 mod connection;
 mod desk;
+mod flow;
 mod mapping;
 mod recorded;
 
@@ -20,10 +21,10 @@ use recorded::{Recorded, hold};
 async fn operations_and_refusals_match_recordings() {
     let mut recorded = Recorded::default();
     connection::is_checked(&mut recorded).await;
-    connection::is_saved(&mut recorded).await;
+    connection::is_refused(&mut recorded).await;
     mapping::is_refused(&mut recorded).await;
-    mapping::is_lived_with(&mut recorded).await;
-    mapping::is_repaired(&mut recorded).await;
+    mapping::repair_is_refused(&mut recorded).await;
+    flow::is_recorded(&mut recorded).await;
 
     let operations: Vec<_> = contract().into_keys().collect();
     assert_eq!(recorded.operations(), operations, "each operation of the contract is recorded");
@@ -32,6 +33,25 @@ async fn operations_and_refusals_match_recordings() {
     hold("operations.json", &stable.operations);
     hold("user-errors.json", &stable.refusals);
     hold("scenarios.json", &stable.scenarios);
+}
+
+/// Users read the messages: the names of arguments and fields are for `hint`.
+#[test]
+fn messages_for_users_name_no_argument() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/frontend-contract/recorded/user-errors.json");
+    let refusals: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    for (code, refusal) in refusals.as_object().unwrap() {
+        let payload = refusal["data"].as_object().unwrap().values().next().unwrap();
+        let message = payload["userErrors"][0]["message"].as_str().unwrap();
+        let is_name = |word: &str| {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+            !word.starts_with("Halo")
+                && word.chars().zip(word.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase())
+        };
+        let named = message.split_whitespace().find(|word| word.contains(['`', '_']) || is_name(word));
+        assert_eq!(named, None, "{code}: {message}");
+        assert!(message.ends_with('.'), "{code}: {message}");
+    }
 }
 
 #[test]

@@ -2,29 +2,32 @@ import type * as types from "./graphql.js";
 
 /** The id of each operation's document, as the server trusts it. */
 export const documentIds = {
-  "ActivityLog": "sha256:f8415825fd4e11f10ece7407fc03116106b6d23562cae347e13860802c8d6a20",
-  "AssociationHistory": "sha256:2ac7872747c2ca8ca5a587022d8847f9ba7e69c9b5b5a9aa3b893f5056856f6e",
-  "ConfirmTenantChange": "sha256:1f9bafbde9ffa7388c9a259ddb2997fe3987a465f1cd8b142bee6a8a623ca866",
-  "ConnectionForm": "sha256:d6e4a5ddc3aca6547c476adcd6e2ccb97d0e23ca9ab6a1b7179e81c7a92c1786",
-  "CustomerSearch": "sha256:cf44b0df09c2e19acf797fb530d34123c4383da91c64ffa4ff7a011c3e1fbb67",
-  "CustomerSuggestions": "sha256:4c2658216659f3894832f678412358d8aae3bac4f22d39b2ba1994bab8b44312",
-  "Disconnect": "sha256:e21298a7eb9f569e75dca8b5f607e1997fed8143652427484c15dcdab0ff834a",
-  "IntegrationStatus": "sha256:f081d1b2a641cd5464b649ac23abc6931fa2efbb0c9da8d40382ef02ab4a3cd6",
-  "MappingTable": "sha256:71ee6d60379988c8f37afdfacfe70fce70707eaeafaaf0663a92634a88369b4c",
-  "RecreateSubscription": "sha256:bd95e1bdc6dfa7ca678446b63e29ba9ea4597b3c009471869c9acffda6e95489",
-  "RemoveAssociation": "sha256:214369302a458d4b925c5cee03912b8c00bfae5f2ba1d8bbf431e14239286f5d",
-  "ResolveSubscription": "sha256:934d4b9c69127799cf317d55ff909f1e1820d60f23bf3afc04b85ab4cb20ad10",
-  "RunChanges": "sha256:4796cde20dbefc517c687376fb88432d632b3993c0561e92d6191c7a1dce896f",
-  "RunProgress": "sha256:4c3ead6989b5f55fde3236310cbc3289de3f40a6d8921fd3500847415ca8b332",
-  "RunResults": "sha256:6047c481e562e63849ae63b7da13b77b5de4b862f8f59b0e8a58b3a586fbb7cb",
-  "SaveAssociations": "sha256:128d87b209e499938440dce88e63bb3d096e7d5282dda3feb7d73f57c2b5b2ae",
-  "SaveConnection": "sha256:62d3df166e389d985036f13d6e729a399ccab9cb2d4456ea7ce8720d2c87da10",
-  "SyncHistory": "sha256:a24137f238942c3d961f9bff9b75a838acd0687070065e16ddae3c19fadab969",
-  "SyncNow": "sha256:319c025322cf260f86ff44f6a6d156afdef6004462db269ae1db6f779ca519f0",
-  "SyncPreview": "sha256:ea3e11c6e953ffd452aa52c25f6c6e35ec4b988ba6612d528148a1e7fe8d7069",
+  "ActivityLog": "sha256:00733c2dc387e8098e4bb42f7595f1e98b0b0ef58c6896f14c3f702cb85fe431",
+  "AssociationHistory": "sha256:4164d29f9c12453ee85b9673ea788670c2788f849a29b037afebb39de46ae0bb",
+  "ClientRow": "sha256:c7dca1f274a1bd3ac4343597762c6b13efc917806d075b151c4f607e8f3a50b4",
+  "ClientRows": "sha256:4c8f3dee1df5a41619d99800f9b5537964ff4f46c56755bc2563736c131f99f1",
+  "ConfirmTenantChange": "sha256:fb0ae25f010217a2a64583b054856e29368b897818ab8a82fa1aa7ff587a9da3",
+  "ConnectionForm": "sha256:b971cb45b72a52406c2ae3bfe77cc03f66ca482d508bd056640581084ab41348",
+  "CountedUsers": "sha256:9c9565c717a37817b8585e6494169f3107d23e8985debe01c188a7614c5920ec",
+  "CustomerSearch": "sha256:4a6ae60f8eca6144ef8e9b7021a90973c8df51e2946991d55b9fbb393d2b7e2d",
+  "CustomerSuggestions": "sha256:968874ff127c43991e218cba0ccb365d13b5560e09f4fb4e6139981e19e6758e",
+  "Disconnect": "sha256:a3f48542ba3a738b6be2a4c1e8a5bee81de32c3b5b28f2c45e96ef9b8455d55f",
+  "IntegrationStatus": "sha256:7a6f8e1dd249675be794492183b07911c0d3a737ba8e3f3af4064045a720b347",
+  "MappingTable": "sha256:2cfabb71e7ae21af365aba7b0de90375008b4134620ec979c8964977453b8800",
+  "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
+  "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
+  "ResolveSubscription": "sha256:264cea588f6eb140312ea8103a496cc7c644987b28efc36b75e56796296e70c4",
+  "RunChanges": "sha256:6c1cb05090e49635c09aa63f0e1a1f836d70f512686d2fec5e8de3e2968d8c63",
+  "RunProgress": "sha256:ffc579474c22fd0fb4b41340cc1b6eac858930d21b8aa1c7b5bfc9045f0db49e",
+  "RunResults": "sha256:30e13528495754f8af35b6e0cc939731322eb702e38f4bb1b3baf8c1f9fda1d7",
+  "SaveAssociations": "sha256:7120393630734e6e38052dc90cd1e5f5299628accf6d87624a660679f6dfe6d9",
+  "SaveConnection": "sha256:fabf382c9c43db43a2dd8c9a8da25fc625ff44ea678db1c2474b82771c8ca8e9",
+  "SyncHistory": "sha256:9fdef59384260640c827017c50764299904d61daebf320be05c921b683855def",
+  "SyncNow": "sha256:6c53cca281c5f1a67879259cfafdaebd8afdf1bfe07a356fadec99410183268f",
+  "SyncPreview": "sha256:8ba27773c15295a616f98fb8ce0f21393b71b0edb2dc03c2d6e6b3143022e697",
   "SyncSettings": "sha256:e71442b539153e77d7e722de6cc79d2964d58693c7500934b98f68fd3649f303",
-  "TestConnection": "sha256:8663df9c701f6eceea45382c84e42864e7682c3f2bb2e1b798d913536304b968",
-  "UpdateSyncSettings": "sha256:b89924279d3d8ffa52b2043ca8d0d6c6ee3f30ee77a15aeb8c9595ba716f6b7a"
+  "TestConnection": "sha256:7d15529803c2c3ecdc5e22b23bafa7e2bf609ea6f3edec3791bb3dd1eb82b499",
+  "UpdateSyncSettings": "sha256:26ee7b0ddf35175e61b8f4bb69156fcfec8bedba359c6c76c6729829f9d14121"
 } as const;
 
 /** What the server answers to each operation. */
@@ -41,7 +44,38 @@ export const operations = {
             "cursor": "cursor-1",
             "node": {
               "__typename": "Activity",
-              "action": "sync.requested",
+              "action": "CONNECTION_SAVED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "replaced",
+                  "before": null,
+                  "name": "CLIENT_SECRET"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000001",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloConnection",
+                "id": "connection_00000000000000000000000000000001"
+              },
+              "subjectId": "connection_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-2",
+            "node": {
+              "__typename": "Activity",
+              "action": "SYNC_REQUESTED",
               "actor": {
                 "__typename": "Actor",
                 "name": "Ada Admin",
@@ -49,7 +83,9 @@ export const operations = {
               },
               "at": "2026-11-24T09:00:00.000Z",
               "changes": [],
-              "id": "activity_00000000000000000000000000000001",
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000002",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -60,64 +96,10 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-2",
-            "node": {
-              "__typename": "Activity",
-              "action": "roster.imported",
-              "actor": {
-                "__typename": "Actor",
-                "name": "INFIMA",
-                "role": "PLATFORM"
-              },
-              "at": "2026-11-24T09:00:00.000Z",
-              "changes": [
-                {
-                  "__typename": "ActivityChange",
-                  "after": "13",
-                  "before": "10",
-                  "name": "activeUsers"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "8",
-                  "before": null,
-                  "name": "usersStored"
-                }
-              ],
-              "id": "activity_00000000000000000000000000000002",
-              "reason": null,
-              "subject": null,
-              "subjectId": null
-            }
-          },
-          {
-            "__typename": "ActivityEdge",
             "cursor": "cursor-3",
             "node": {
               "__typename": "Activity",
-              "action": "sync.requested",
-              "actor": {
-                "__typename": "Actor",
-                "name": "Ada Admin",
-                "role": "PARTNER_ADMIN"
-              },
-              "at": "2026-11-24T09:00:00.000Z",
-              "changes": [],
-              "id": "activity_00000000000000000000000000000003",
-              "reason": null,
-              "subject": {
-                "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000002"
-              },
-              "subjectId": "run_00000000000000000000000000000002"
-            }
-          },
-          {
-            "__typename": "ActivityEdge",
-            "cursor": "cursor-4",
-            "node": {
-              "__typename": "Activity",
-              "action": "association.saved",
+              "action": "ASSOCIATION_SAVED",
               "actor": {
                 "__typename": "Actor",
                 "name": "Ada Admin",
@@ -129,29 +111,37 @@ export const operations = {
                   "__typename": "ActivityChange",
                   "after": "client_00000000000000000000000000000001",
                   "before": null,
-                  "name": "client"
+                  "name": "CLIENT"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "42",
+                  "after": "46",
                   "before": null,
-                  "name": "haloCustomer"
+                  "name": "HALO_CUSTOMER"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "Birch",
+                  "after": "Grove",
                   "before": null,
-                  "name": "haloCustomerName"
+                  "name": "HALO_CUSTOMER_NAME"
                 }
               ],
-              "id": "activity_00000000000000000000000000000004",
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000001",
+                  "name": "Grove"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000003",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
-                "client": {
-                  "__typename": "Client",
-                  "id": "client_00000000000000000000000000000001",
-                  "name": "Birch"
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 46,
+                  "name": "Grove"
                 },
                 "id": "association_00000000000000000000000000000001"
               },
@@ -160,10 +150,10 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-5",
+            "cursor": "cursor-4",
             "node": {
               "__typename": "Activity",
-              "action": "association.saved",
+              "action": "ASSOCIATION_REMOVED",
               "actor": {
                 "__typename": "Actor",
                 "name": "Ada Admin",
@@ -173,31 +163,39 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000002",
-                  "before": null,
-                  "name": "client"
+                  "after": null,
+                  "before": "client_00000000000000000000000000000002",
+                  "name": "CLIENT"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "41",
+                  "after": "set_to_zero",
                   "before": null,
-                  "name": "haloCustomer"
+                  "name": "ENDING"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "Alder",
-                  "before": null,
-                  "name": "haloCustomerName"
+                  "after": null,
+                  "before": "44",
+                  "name": "HALO_CUSTOMER"
                 }
               ],
-              "id": "activity_00000000000000000000000000000005",
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000002",
+                  "name": "Dogwood"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000004",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
-                "client": {
-                  "__typename": "Client",
-                  "id": "client_00000000000000000000000000000002",
-                  "name": "Alder"
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 44,
+                  "name": "Dogwood"
                 },
                 "id": "association_00000000000000000000000000000002"
               },
@@ -206,49 +204,93 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-6",
+            "cursor": "cursor-5",
             "node": {
               "__typename": "Activity",
-              "action": "connection.saved",
+              "action": "SYNC_REQUESTED",
               "actor": {
                 "__typename": "Actor",
-                "name": "Sam Example",
+                "name": "Ada Admin",
                 "role": "PARTNER_ADMIN"
               },
               "at": "2026-11-24T09:00:00.000Z",
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
+                  "after": "[\"client_00000000000000000000000000000003\"]",
                   "before": null,
-                  "name": "applicationClientId"
+                  "name": "CLIENTS"
+                }
+              ],
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000003",
+                  "name": "Cedar"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000005",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000002"
+              },
+              "subjectId": "run_00000000000000000000000000000002"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-6",
+            "node": {
+              "__typename": "Activity",
+              "action": "ASSOCIATION_SAVED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "client_00000000000000000000000000000004",
+                  "before": null,
+                  "name": "CLIENT"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "set",
+                  "after": "49",
                   "before": null,
-                  "name": "clientSecret"
+                  "name": "HALO_CUSTOMER"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "northwind",
+                  "after": "Elder",
                   "before": null,
-                  "name": "tenant"
-                },
+                  "name": "HALO_CUSTOMER_NAME"
+                }
+              ],
+              "clientCount": 1,
+              "clients": [
                 {
-                  "__typename": "ActivityChange",
-                  "after": "https://northwind.halopsa.com",
-                  "before": null,
-                  "name": "url"
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000004",
+                  "name": "Hazel"
                 }
               ],
               "id": "activity_00000000000000000000000000000006",
               "reason": null,
               "subject": {
-                "__typename": "HaloConnection",
-                "id": "connection_00000000000000000000000000000001"
+                "__typename": "HaloClientAssociation",
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 49,
+                  "name": "Elder"
+                },
+                "id": "association_00000000000000000000000000000003"
               },
-              "subjectId": "connection_00000000000000000000000000000001"
+              "subjectId": "association_00000000000000000000000000000003"
             }
           },
           {
@@ -256,31 +298,23 @@ export const operations = {
             "cursor": "cursor-7",
             "node": {
               "__typename": "Activity",
-              "action": "roster.imported",
+              "action": "SYNC_REQUESTED",
               "actor": {
                 "__typename": "Actor",
-                "name": "INFIMA",
-                "role": "PLATFORM"
+                "name": "Sam Example",
+                "role": "PARTNER_ADMIN"
               },
               "at": "2026-11-24T09:00:00.000Z",
-              "changes": [
-                {
-                  "__typename": "ActivityChange",
-                  "after": "10",
-                  "before": "8",
-                  "name": "activeUsers"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "2",
-                  "before": null,
-                  "name": "usersStored"
-                }
-              ],
+              "changes": [],
+              "clientCount": 0,
+              "clients": [],
               "id": "activity_00000000000000000000000000000007",
               "reason": null,
-              "subject": null,
-              "subjectId": null
+              "subject": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000003"
+              },
+              "subjectId": "run_00000000000000000000000000000003"
             }
           },
           {
@@ -288,31 +322,41 @@ export const operations = {
             "cursor": "cursor-8",
             "node": {
               "__typename": "Activity",
-              "action": "roster.imported",
+              "action": "SYNC_REQUESTED",
               "actor": {
                 "__typename": "Actor",
-                "name": "INFIMA",
-                "role": "PLATFORM"
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
               },
               "at": "2026-11-24T09:00:00.000Z",
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "8",
-                  "before": "3",
-                  "name": "activeUsers"
+                  "after": "[\"client_00000000000000000000000000000005\",\"client_00000000000000000000000000000006\"]",
+                  "before": null,
+                  "name": "CLIENTS"
+                }
+              ],
+              "clientCount": 2,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000005",
+                  "name": "Alder"
                 },
                 {
-                  "__typename": "ActivityChange",
-                  "after": "5",
-                  "before": null,
-                  "name": "usersStored"
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000006",
+                  "name": "Birch"
                 }
               ],
               "id": "activity_00000000000000000000000000000008",
               "reason": null,
-              "subject": null,
-              "subjectId": null
+              "subject": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000004"
+              },
+              "subjectId": "run_00000000000000000000000000000004"
             }
           },
           {
@@ -320,7 +364,7 @@ export const operations = {
             "cursor": "cursor-9",
             "node": {
               "__typename": "Activity",
-              "action": "roster.imported",
+              "action": "ROSTER_IMPORTED",
               "actor": {
                 "__typename": "Actor",
                 "name": "INFIMA",
@@ -330,17 +374,19 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "3",
-                  "before": "0",
-                  "name": "activeUsers"
+                  "after": "40",
+                  "before": "37",
+                  "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "3",
+                  "after": "8",
                   "before": null,
-                  "name": "usersStored"
+                  "name": "USERS_STORED"
                 }
               ],
+              "clientCount": 0,
+              "clients": [],
               "id": "activity_00000000000000000000000000000009",
               "reason": null,
               "subject": null,
@@ -352,7 +398,572 @@ export const operations = {
             "cursor": "cursor-10",
             "node": {
               "__typename": "Activity",
-              "action": "roster.imported",
+              "action": "SETTINGS_CHANGED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Europe/London",
+                  "before": "Europe/Berlin",
+                  "name": "TIME_ZONE"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000010",
+              "reason": null,
+              "subject": {
+                "__typename": "Partner",
+                "id": "partner_00000000000000000000000000000001"
+              },
+              "subjectId": "partner_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-11",
+            "node": {
+              "__typename": "Activity",
+              "action": "ASSOCIATION_SAVED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Sam Example",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "client_00000000000000000000000000000002",
+                  "before": null,
+                  "name": "CLIENT"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "44",
+                  "before": null,
+                  "name": "HALO_CUSTOMER"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Dogwood",
+                  "before": null,
+                  "name": "HALO_CUSTOMER_NAME"
+                }
+              ],
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000002",
+                  "name": "Dogwood"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000011",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloClientAssociation",
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 44,
+                  "name": "Dogwood"
+                },
+                "id": "association_00000000000000000000000000000002"
+              },
+              "subjectId": "association_00000000000000000000000000000002"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-12",
+            "node": {
+              "__typename": "Activity",
+              "action": "ASSOCIATION_SAVED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Sam Example",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "client_00000000000000000000000000000003",
+                  "before": null,
+                  "name": "CLIENT"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "43",
+                  "before": null,
+                  "name": "HALO_CUSTOMER"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Cedar",
+                  "before": null,
+                  "name": "HALO_CUSTOMER_NAME"
+                }
+              ],
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000003",
+                  "name": "Cedar"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000012",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloClientAssociation",
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 43,
+                  "name": "Cedar"
+                },
+                "id": "association_00000000000000000000000000000004"
+              },
+              "subjectId": "association_00000000000000000000000000000004"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-13",
+            "node": {
+              "__typename": "Activity",
+              "action": "ASSOCIATION_SAVED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Sam Example",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "client_00000000000000000000000000000006",
+                  "before": null,
+                  "name": "CLIENT"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "42",
+                  "before": null,
+                  "name": "HALO_CUSTOMER"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Birch",
+                  "before": null,
+                  "name": "HALO_CUSTOMER_NAME"
+                }
+              ],
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000006",
+                  "name": "Birch"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000013",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloClientAssociation",
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 42,
+                  "name": "Birch"
+                },
+                "id": "association_00000000000000000000000000000005"
+              },
+              "subjectId": "association_00000000000000000000000000000005"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-14",
+            "node": {
+              "__typename": "Activity",
+              "action": "ASSOCIATION_SAVED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Sam Example",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "client_00000000000000000000000000000005",
+                  "before": null,
+                  "name": "CLIENT"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "41",
+                  "before": null,
+                  "name": "HALO_CUSTOMER"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Alder",
+                  "before": null,
+                  "name": "HALO_CUSTOMER_NAME"
+                }
+              ],
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000005",
+                  "name": "Alder"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000014",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloClientAssociation",
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 41,
+                  "name": "Alder"
+                },
+                "id": "association_00000000000000000000000000000006"
+              },
+              "subjectId": "association_00000000000000000000000000000006"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-15",
+            "node": {
+              "__typename": "Activity",
+              "action": "CONNECTION_SAVED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Sam Example",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "replaced",
+                  "before": null,
+                  "name": "CLIENT_SECRET"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000015",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloConnection",
+                "id": "connection_00000000000000000000000000000001"
+              },
+              "subjectId": "connection_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-16",
+            "node": {
+              "__typename": "Activity",
+              "action": "CONNECTION_SAVED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
+                  "before": null,
+                  "name": "APPLICATION_CLIENT_ID"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "set",
+                  "before": null,
+                  "name": "CLIENT_SECRET"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "northwind",
+                  "before": null,
+                  "name": "TENANT"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "https://northwind.halopsa.com",
+                  "before": null,
+                  "name": "URL"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000016",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloConnection",
+                "id": "connection_00000000000000000000000000000001"
+              },
+              "subjectId": "connection_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-17",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "37",
+                  "before": "36",
+                  "name": "ACTIVE_USERS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "4",
+                  "before": null,
+                  "name": "USERS_STORED"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000017",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-18",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "36",
+                  "before": "27",
+                  "name": "ACTIVE_USERS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "9",
+                  "before": null,
+                  "name": "USERS_STORED"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000018",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-19",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "27",
+                  "before": "21",
+                  "name": "ACTIVE_USERS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "6",
+                  "before": null,
+                  "name": "USERS_STORED"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000019",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-20",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "21",
+                  "before": "14",
+                  "name": "ACTIVE_USERS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "7",
+                  "before": null,
+                  "name": "USERS_STORED"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000020",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-21",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "14",
+                  "before": "10",
+                  "name": "ACTIVE_USERS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "4",
+                  "before": null,
+                  "name": "USERS_STORED"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000021",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-22",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "10",
+                  "before": "8",
+                  "name": "ACTIVE_USERS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "2",
+                  "before": null,
+                  "name": "USERS_STORED"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000022",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-23",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "8",
+                  "before": "3",
+                  "name": "ACTIVE_USERS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "5",
+                  "before": null,
+                  "name": "USERS_STORED"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000023",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-24",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
               "actor": {
                 "__typename": "Actor",
                 "name": "INFIMA",
@@ -363,47 +974,83 @@ export const operations = {
                 {
                   "__typename": "ActivityChange",
                   "after": "3",
-                  "before": null,
-                  "name": "activeClients"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "0",
-                  "before": null,
-                  "name": "activeUsers"
+                  "before": "0",
+                  "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
                   "after": "3",
                   "before": null,
-                  "name": "clientsStored"
+                  "name": "USERS_STORED"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000024",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-25",
+            "node": {
+              "__typename": "Activity",
+              "action": "ROSTER_IMPORTED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "INFIMA",
+                "role": "PLATFORM"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "7",
+                  "before": null,
+                  "name": "ACTIVE_CLIENTS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "0",
+                  "before": null,
+                  "name": "ACTIVE_USERS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "7",
+                  "before": null,
+                  "name": "CLIENTS_STORED"
                 },
                 {
                   "__typename": "ActivityChange",
                   "after": "NORTHWIND",
                   "before": null,
-                  "name": "name"
+                  "name": "NAME"
                 },
                 {
                   "__typename": "ActivityChange",
                   "after": "1",
                   "before": null,
-                  "name": "partnersStored"
+                  "name": "PARTNERS_STORED"
                 },
                 {
                   "__typename": "ActivityChange",
                   "after": "active",
                   "before": null,
-                  "name": "state"
+                  "name": "STATE"
                 },
                 {
                   "__typename": "ActivityChange",
                   "after": "Europe/Berlin",
                   "before": null,
-                  "name": "timeZone"
+                  "name": "TIME_ZONE"
                 }
               ],
-              "id": "activity_00000000000000000000000000000010",
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000025",
               "reason": null,
               "subject": null,
               "subjectId": null
@@ -412,10 +1059,10 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-10",
+          "endCursor": "cursor-25",
           "hasNextPage": false
         },
-        "totalCount": 10
+        "totalCount": 25
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -426,7 +1073,7 @@ export const operations = {
       "__typename": "HaloClientAssociation",
       "client": {
         "__typename": "Client",
-        "id": "client_00000000000000000000000000000002",
+        "id": "client_00000000000000000000000000000005",
         "name": "Alder"
       },
       "history": {
@@ -434,7 +1081,38 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-11",
+            "cursor": "cursor-26",
+            "node": {
+              "__typename": "HaloSyncResult",
+              "at": "2026-11-24T09:00:00.000Z",
+              "changedInHalo": false,
+              "outcome": "UNCHANGED",
+              "problem": null,
+              "quantityAfter": 4,
+              "quantityBefore": 4,
+              "run": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000003",
+                "requestedBy": {
+                  "__typename": "Actor",
+                  "name": "Sam Example",
+                  "role": "PARTNER_ADMIN"
+                },
+                "trigger": "ON_DEMAND"
+              },
+              "userCounts": {
+                "__typename": "UserCounts",
+                "archived": 1,
+                "clientArchived": 0,
+                "counted": 4,
+                "deactivated": 1,
+                "sameAddress": 1
+              }
+            }
+          },
+          {
+            "__typename": "HaloSyncResultEdge",
+            "cursor": "cursor-27",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -444,58 +1122,179 @@ export const operations = {
                 "__typename": "HaloProblem",
                 "code": "QUANTITY_CHANGED_IN_HALO",
                 "guideStep": "Subscription Management",
+                "guideUrl": null,
                 "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
                 "remedy": null,
                 "since": "2026-11-24T09:00:00.000Z"
               },
-              "quantityAfter": 3,
+              "quantityAfter": 4,
               "quantityBefore": 30,
               "run": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000001",
+                "id": "run_00000000000000000000000000000004",
                 "requestedBy": {
                   "__typename": "Actor",
                   "name": "Ada Admin",
                   "role": "PARTNER_ADMIN"
                 },
                 "trigger": "ON_DEMAND"
+              },
+              "userCounts": {
+                "__typename": "UserCounts",
+                "archived": 1,
+                "clientArchived": 0,
+                "counted": 4,
+                "deactivated": 1,
+                "sameAddress": 1
               }
             }
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-12",
+            "cursor": "cursor-28",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
               "changedInHalo": false,
               "outcome": "CREATED",
               "problem": null,
-              "quantityAfter": 3,
+              "quantityAfter": 4,
               "quantityBefore": null,
               "run": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000002",
+                "id": "run_00000000000000000000000000000005",
                 "requestedBy": {
                   "__typename": "Actor",
-                  "name": "Ada Admin",
+                  "name": "Sam Example",
                   "role": "PARTNER_ADMIN"
                 },
                 "trigger": "ASSOCIATION_SAVED"
+              },
+              "userCounts": {
+                "__typename": "UserCounts",
+                "archived": 1,
+                "clientArchived": 0,
+                "counted": 4,
+                "deactivated": 1,
+                "sameAddress": 1
               }
             }
           }
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-12",
+          "endCursor": "cursor-28",
           "hasNextPage": false
         },
-        "totalCount": 2
+        "totalCount": 3
       },
-      "id": "association_00000000000000000000000000000002"
+      "id": "association_00000000000000000000000000000006"
     }
   } satisfies types.AssociationHistoryQuery as types.AssociationHistoryQuery,
+  /** What the server answers to `ClientRow`. */
+  ClientRow: {
+    "node": {
+      "__typename": "Client",
+      "activeUserCount": 4,
+      "archived": false,
+      "externalId": "northwind/Alder",
+      "haloAssociation": {
+        "__typename": "HaloClientAssociation",
+        "ending": null,
+        "haloCustomer": {
+          "__typename": "HaloCustomer",
+          "haloId": 41,
+          "name": "Alder",
+          "topLevelName": "Customers"
+        },
+        "id": "association_00000000000000000000000000000006",
+        "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+        "lastSyncedQuantity": 4,
+        "problem": null,
+        "status": "ACTIVE",
+        "subscription": {
+          "__typename": "HaloSubscription",
+          "billing": "NOT_ON_RECURRING_INVOICE",
+          "haloId": 9002,
+          "name": "INFIMA Security Awareness Training",
+          "observedAt": "2026-11-24T09:00:00.000Z",
+          "quantity": 4,
+          "url": "https://northwind.halopsa.com/customer?clientid=41"
+        }
+      },
+      "id": "client_00000000000000000000000000000005",
+      "name": "Alder"
+    }
+  } satisfies types.ClientRowQuery as types.ClientRowQuery,
+  /** What the server answers to `ClientRows`. */
+  ClientRows: {
+    "nodes": [
+      {
+        "__typename": "Client",
+        "activeUserCount": 4,
+        "archived": false,
+        "externalId": "northwind/Alder",
+        "haloAssociation": {
+          "__typename": "HaloClientAssociation",
+          "ending": null,
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 41,
+            "name": "Alder",
+            "topLevelName": "Customers"
+          },
+          "id": "association_00000000000000000000000000000006",
+          "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+          "lastSyncedQuantity": 4,
+          "problem": null,
+          "status": "ACTIVE",
+          "subscription": {
+            "__typename": "HaloSubscription",
+            "billing": "NOT_ON_RECURRING_INVOICE",
+            "haloId": 9002,
+            "name": "INFIMA Security Awareness Training",
+            "observedAt": "2026-11-24T09:00:00.000Z",
+            "quantity": 4,
+            "url": "https://northwind.halopsa.com/customer?clientid=41"
+          }
+        },
+        "id": "client_00000000000000000000000000000005",
+        "name": "Alder"
+      },
+      {
+        "__typename": "Client",
+        "activeUserCount": 8,
+        "archived": false,
+        "externalId": "northwind/Birch",
+        "haloAssociation": {
+          "__typename": "HaloClientAssociation",
+          "ending": null,
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 42,
+            "name": "Birch",
+            "topLevelName": "Customers"
+          },
+          "id": "association_00000000000000000000000000000005",
+          "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+          "lastSyncedQuantity": 8,
+          "problem": null,
+          "status": "ACTIVE",
+          "subscription": {
+            "__typename": "HaloSubscription",
+            "billing": "NOT_ON_RECURRING_INVOICE",
+            "haloId": 9003,
+            "name": "INFIMA Security Awareness Training",
+            "observedAt": "2026-11-24T09:00:00.000Z",
+            "quantity": 8,
+            "url": "https://northwind.halopsa.com/customer?clientid=42"
+          }
+        },
+        "id": "client_00000000000000000000000000000006",
+        "name": "Birch"
+      }
+    ]
+  } satisfies types.ClientRowsQuery as types.ClientRowsQuery,
   /** What the server answers to `ConfirmTenantChange`. */
   ConfirmTenantChange: {
     "confirmHaloTenantChange": {
@@ -507,6 +1306,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
@@ -515,6 +1315,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
@@ -523,6 +1324,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
             "outcome": "GRANTED",
             "required": true,
@@ -531,6 +1333,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -539,14 +1342,16 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
-            "outcome": "GRANTED",
+            "guideUrl": null,
+            "message": "Software Licencing Access Level: Read And Modify: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "AGENT_SOFTWARE_LICENCING"
           },
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: works. Halo answers the application's request for customers.",
             "outcome": "GRANTED",
             "required": true,
@@ -555,6 +1360,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
@@ -563,8 +1369,9 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
-            "outcome": "GRANTED",
+            "guideUrl": null,
+            "message": "edit:softwarelicensing: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "EDIT_SOFTWARE_LICENSING"
           }
@@ -594,6 +1401,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
@@ -602,6 +1410,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
@@ -610,6 +1419,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
             "outcome": "GRANTED",
             "required": true,
@@ -618,6 +1428,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -626,6 +1437,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
@@ -634,6 +1446,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: works. Halo answers the application's request for customers.",
             "outcome": "GRANTED",
             "required": true,
@@ -642,6 +1455,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
@@ -650,6 +1464,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
@@ -673,6 +1488,7 @@ export const operations = {
       "id": "viewer_00000000000000000000000000000001",
       "may": [
         "VIEW_PARTNER",
+        "VIEW_USERS",
         "VIEW_ACTIVITY",
         "SEARCH_CUSTOMERS",
         "PREVIEW",
@@ -690,6 +1506,118 @@ export const operations = {
       ]
     }
   } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
+  /** What the server answers to `CountedUsers`. */
+  CountedUsers: {
+    "node": {
+      "__typename": "Client",
+      "activeUserCount": 4,
+      "id": "client_00000000000000000000000000000005",
+      "name": "Alder",
+      "userCounts": {
+        "__typename": "UserCounts",
+        "archived": 1,
+        "clientArchived": 0,
+        "counted": 4,
+        "deactivated": 1,
+        "sameAddress": 1
+      },
+      "users": {
+        "__typename": "ClientUserConnection",
+        "edges": [
+          {
+            "__typename": "ClientUserEdge",
+            "cursor": "cursor-29",
+            "node": {
+              "__typename": "ClientUser",
+              "counted": true,
+              "email": "a***@alder.example",
+              "externalId": "northwind/Alder/ada",
+              "id": "user_00000000000000000000000000000001",
+              "notCountedReason": null
+            }
+          },
+          {
+            "__typename": "ClientUserEdge",
+            "cursor": "cursor-30",
+            "node": {
+              "__typename": "ClientUser",
+              "counted": false,
+              "email": "A***@Alder.example",
+              "externalId": "northwind/Alder/ada-2",
+              "id": "user_00000000000000000000000000000002",
+              "notCountedReason": "SAME_ADDRESS"
+            }
+          },
+          {
+            "__typename": "ClientUserEdge",
+            "cursor": "cursor-31",
+            "node": {
+              "__typename": "ClientUser",
+              "counted": false,
+              "email": "b***@alder.example",
+              "externalId": "northwind/Alder/bob",
+              "id": "user_00000000000000000000000000000003",
+              "notCountedReason": "DEACTIVATED"
+            }
+          },
+          {
+            "__typename": "ClientUserEdge",
+            "cursor": "cursor-32",
+            "node": {
+              "__typename": "ClientUser",
+              "counted": false,
+              "email": "e***@alder.example",
+              "externalId": "northwind/Alder/eve",
+              "id": "user_00000000000000000000000000000004",
+              "notCountedReason": "ARCHIVED"
+            }
+          },
+          {
+            "__typename": "ClientUserEdge",
+            "cursor": "cursor-33",
+            "node": {
+              "__typename": "ClientUser",
+              "counted": true,
+              "email": "u***@alder.example",
+              "externalId": "northwind/Alder/0",
+              "id": "user_00000000000000000000000000000005",
+              "notCountedReason": null
+            }
+          },
+          {
+            "__typename": "ClientUserEdge",
+            "cursor": "cursor-34",
+            "node": {
+              "__typename": "ClientUser",
+              "counted": true,
+              "email": "u***@alder.example",
+              "externalId": "northwind/Alder/1",
+              "id": "user_00000000000000000000000000000006",
+              "notCountedReason": null
+            }
+          },
+          {
+            "__typename": "ClientUserEdge",
+            "cursor": "cursor-35",
+            "node": {
+              "__typename": "ClientUser",
+              "counted": true,
+              "email": "u***@alder.example",
+              "externalId": "northwind/Alder/2",
+              "id": "user_00000000000000000000000000000007",
+              "notCountedReason": null
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-35",
+          "hasNextPage": false
+        },
+        "totalCount": 7
+      }
+    }
+  } satisfies types.CountedUsersQuery as types.CountedUsersQuery,
   /** What the server answers to `CustomerSearch`. */
   CustomerSearch: {
     "haloCustomers": {
@@ -697,19 +1625,29 @@ export const operations = {
       "edges": [
         {
           "__typename": "HaloCustomerEdge",
-          "cursor": "cursor-13",
+          "cursor": "cursor-36",
           "node": {
             "__typename": "HaloCustomer",
-            "associatedClients": [],
+            "address": null,
+            "associatedClients": [
+              {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000005",
+                "name": "Alder"
+              }
+            ],
+            "domain": null,
             "haloId": 41,
             "name": "Alder",
+            "phone": null,
+            "siteName": null,
             "topLevelName": "Customers"
           }
         }
       ],
       "pageInfo": {
         "__typename": "PageInfo",
-        "endCursor": "cursor-13",
+        "endCursor": "cursor-36",
         "hasNextPage": false
       },
       "totalCount": 1
@@ -719,16 +1657,20 @@ export const operations = {
   CustomerSuggestions: {
     "node": {
       "__typename": "Client",
-      "id": "client_00000000000000000000000000000003",
-      "name": "Cedar",
+      "id": "client_00000000000000000000000000000007",
+      "name": "Fir",
       "suggestedHaloCustomers": [
         {
           "__typename": "HaloCustomerSuggestion",
           "customer": {
             "__typename": "HaloCustomer",
+            "address": null,
             "associatedClients": [],
-            "haloId": 43,
-            "name": "Cedar",
+            "domain": null,
+            "haloId": 45,
+            "name": "Fir",
+            "phone": null,
+            "siteName": null,
             "topLevelName": "Customers"
           },
           "exact": true
@@ -755,6 +1697,7 @@ export const operations = {
       "id": "viewer_00000000000000000000000000000001",
       "may": [
         "VIEW_PARTNER",
+        "VIEW_USERS",
         "VIEW_ACTIVITY",
         "SEARCH_CUSTOMERS",
         "PREVIEW",
@@ -775,10 +1718,10 @@ export const operations = {
         "__typename": "Partner",
         "clientCounts": {
           "__typename": "ClientCounts",
-          "mapped": 1,
-          "needingAttention": 0,
-          "total": 1,
-          "unmapped": 0
+          "mapped": 5,
+          "needingAttention": 2,
+          "total": 7,
+          "unmapped": 2
         },
         "haloConnection": {
           "__typename": "HaloConnection",
@@ -797,7 +1740,7 @@ export const operations = {
               "node": {
                 "__typename": "HaloSyncRun",
                 "finishedAt": null,
-                "id": "run_00000000000000000000000000000003",
+                "id": "run_00000000000000000000000000000001",
                 "nextAttemptAt": "2026-11-24T09:00:00.000Z",
                 "pollAfterMs": 2000,
                 "problem": null,
@@ -822,7 +1765,7 @@ export const operations = {
                   "unchanged": 0,
                   "updated": 0
                 },
-                "trigger": "ON_DEMAND"
+                "trigger": "ASSOCIATION_ENDED"
               }
             }
           ]
@@ -839,20 +1782,20 @@ export const operations = {
       "__typename": "Partner",
       "clientCounts": {
         "__typename": "ClientCounts",
-        "mapped": 2,
-        "needingAttention": 0,
-        "total": 3,
-        "unmapped": 1
+        "mapped": 5,
+        "needingAttention": 2,
+        "total": 7,
+        "unmapped": 2
       },
       "clients": {
         "__typename": "ClientConnection",
         "edges": [
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-14",
+            "cursor": "cursor-37",
             "node": {
               "__typename": "Client",
-              "activeUserCount": 3,
+              "activeUserCount": 4,
               "archived": false,
               "externalId": "northwind/Alder",
               "haloAssociation": {
@@ -864,18 +1807,10 @@ export const operations = {
                   "name": "Alder",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000002",
+                "id": "association_00000000000000000000000000000006",
                 "lastSyncedAt": "2026-11-24T09:00:00.000Z",
-                "lastSyncedQuantity": 3,
-                "problem": {
-                  "__typename": "HaloProblem",
-                  "code": "QUANTITY_CHANGED_IN_HALO",
-                  "guideStep": "Subscription Management",
-                  "haloSubscriptionIds": [],
-                  "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
-                  "remedy": null,
-                  "since": "2026-11-24T09:00:00.000Z"
-                },
+                "lastSyncedQuantity": 4,
+                "problem": null,
                 "status": "ACTIVE",
                 "subscription": {
                   "__typename": "HaloSubscription",
@@ -883,17 +1818,17 @@ export const operations = {
                   "haloId": 9002,
                   "name": "INFIMA Security Awareness Training",
                   "observedAt": "2026-11-24T09:00:00.000Z",
-                  "quantity": 3,
+                  "quantity": 4,
                   "url": "https://northwind.halopsa.com/customer?clientid=41"
                 }
               },
-              "id": "client_00000000000000000000000000000002",
+              "id": "client_00000000000000000000000000000005",
               "name": "Alder"
             }
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-15",
+            "cursor": "cursor-38",
             "node": {
               "__typename": "Client",
               "activeUserCount": 8,
@@ -908,7 +1843,7 @@ export const operations = {
                   "name": "Birch",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000001",
+                "id": "association_00000000000000000000000000000005",
                 "lastSyncedAt": "2026-11-24T09:00:00.000Z",
                 "lastSyncedQuantity": 8,
                 "problem": null,
@@ -923,30 +1858,178 @@ export const operations = {
                   "url": "https://northwind.halopsa.com/customer?clientid=42"
                 }
               },
-              "id": "client_00000000000000000000000000000001",
+              "id": "client_00000000000000000000000000000006",
               "name": "Birch"
             }
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-16",
+            "cursor": "cursor-39",
             "node": {
               "__typename": "Client",
               "activeUserCount": 2,
               "archived": false,
               "externalId": "northwind/Cedar",
-              "haloAssociation": null,
+              "haloAssociation": {
+                "__typename": "HaloClientAssociation",
+                "ending": null,
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 43,
+                  "name": "Cedar",
+                  "topLevelName": "Customers"
+                },
+                "id": "association_00000000000000000000000000000004",
+                "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+                "lastSyncedQuantity": 2,
+                "problem": {
+                  "__typename": "HaloProblem",
+                  "code": "SUBSCRIPTION_DELETED",
+                  "guideStep": "Subscription Management",
+                  "guideUrl": null,
+                  "haloSubscriptionIds": [],
+                  "message": "The subscription was deleted in Halo.",
+                  "remedy": "Have a new subscription created, or remove the association.",
+                  "since": "2026-11-24T09:00:00.000Z"
+                },
+                "status": "NEEDS_ATTENTION",
+                "subscription": {
+                  "__typename": "HaloSubscription",
+                  "billing": "NOT_ON_RECURRING_INVOICE",
+                  "haloId": 9004,
+                  "name": "INFIMA Security Awareness Training",
+                  "observedAt": "2026-11-24T09:00:00.000Z",
+                  "quantity": 2,
+                  "url": "https://northwind.halopsa.com/customer?clientid=43"
+                }
+              },
               "id": "client_00000000000000000000000000000003",
               "name": "Cedar"
+            }
+          },
+          {
+            "__typename": "ClientEdge",
+            "cursor": "cursor-40",
+            "node": {
+              "__typename": "Client",
+              "activeUserCount": 4,
+              "archived": false,
+              "externalId": "northwind/Dogwood",
+              "haloAssociation": {
+                "__typename": "HaloClientAssociation",
+                "ending": "SET_TO_ZERO",
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 44,
+                  "name": "Dogwood",
+                  "topLevelName": "Customers"
+                },
+                "id": "association_00000000000000000000000000000002",
+                "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+                "lastSyncedQuantity": 4,
+                "problem": null,
+                "status": "ENDING",
+                "subscription": {
+                  "__typename": "HaloSubscription",
+                  "billing": "NOT_ON_RECURRING_INVOICE",
+                  "haloId": 9005,
+                  "name": "INFIMA Security Awareness Training",
+                  "observedAt": "2026-11-24T09:00:00.000Z",
+                  "quantity": 4,
+                  "url": "https://northwind.halopsa.com/customer?clientid=44"
+                }
+              },
+              "id": "client_00000000000000000000000000000002",
+              "name": "Dogwood"
+            }
+          },
+          {
+            "__typename": "ClientEdge",
+            "cursor": "cursor-41",
+            "node": {
+              "__typename": "Client",
+              "activeUserCount": 7,
+              "archived": false,
+              "externalId": "northwind/Fir",
+              "haloAssociation": null,
+              "id": "client_00000000000000000000000000000007",
+              "name": "Fir"
+            }
+          },
+          {
+            "__typename": "ClientEdge",
+            "cursor": "cursor-42",
+            "node": {
+              "__typename": "Client",
+              "activeUserCount": 6,
+              "archived": false,
+              "externalId": "northwind/Grove",
+              "haloAssociation": {
+                "__typename": "HaloClientAssociation",
+                "ending": null,
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 46,
+                  "name": "Grove",
+                  "topLevelName": "Customers"
+                },
+                "id": "association_00000000000000000000000000000001",
+                "lastSyncedAt": null,
+                "lastSyncedQuantity": null,
+                "problem": null,
+                "status": "PENDING",
+                "subscription": null
+              },
+              "id": "client_00000000000000000000000000000001",
+              "name": "Grove"
+            }
+          },
+          {
+            "__typename": "ClientEdge",
+            "cursor": "cursor-43",
+            "node": {
+              "__typename": "Client",
+              "activeUserCount": 9,
+              "archived": false,
+              "externalId": "northwind/Hazel",
+              "haloAssociation": {
+                "__typename": "HaloClientAssociation",
+                "ending": null,
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 49,
+                  "name": "Elder",
+                  "topLevelName": "Customers"
+                },
+                "id": "association_00000000000000000000000000000003",
+                "lastSyncedAt": null,
+                "lastSyncedQuantity": null,
+                "problem": {
+                  "__typename": "HaloProblem",
+                  "code": "SUBSCRIPTION_EXISTS",
+                  "guideStep": "Map INFIMA Clients to Halo Clients",
+                  "guideUrl": null,
+                  "haloSubscriptionIds": [
+                    9001
+                  ],
+                  "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
+                  "remedy": "Choose the subscription to use, or have a new one created.",
+                  "since": "2026-11-24T09:00:00.000Z"
+                },
+                "status": "NEEDS_ATTENTION",
+                "subscription": null
+              },
+              "id": "client_00000000000000000000000000000004",
+              "name": "Hazel"
             }
           }
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-16",
+          "endCursor": "cursor-43",
           "hasNextPage": false
         },
-        "totalCount": 3
+        "totalCount": 7
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -960,13 +2043,13 @@ export const operations = {
         "ending": null,
         "haloCustomer": {
           "__typename": "HaloCustomer",
-          "haloId": 41,
-          "name": "Alder",
+          "haloId": 43,
+          "name": "Cedar",
           "topLevelName": "Customers"
         },
-        "id": "association_00000000000000000000000000000003",
+        "id": "association_00000000000000000000000000000004",
         "lastSyncedAt": "2026-11-24T09:00:00.000Z",
-        "lastSyncedQuantity": 3,
+        "lastSyncedQuantity": 2,
         "problem": null,
         "status": "PENDING",
         "subscription": null
@@ -974,7 +2057,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000004",
+        "id": "run_00000000000000000000000000000001",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -999,7 +2082,7 @@ export const operations = {
           "unchanged": 0,
           "updated": 0
         },
-        "trigger": "SUBSCRIPTION_RECREATED"
+        "trigger": "ASSOCIATION_ENDED"
       },
       "userErrors": []
     }
@@ -1014,36 +2097,36 @@ export const operations = {
           "__typename": "Client",
           "haloAssociation": {
             "__typename": "HaloClientAssociation",
-            "id": "association_00000000000000000000000000000004"
+            "id": "association_00000000000000000000000000000002"
           },
-          "id": "client_00000000000000000000000000000004"
+          "id": "client_00000000000000000000000000000002"
         },
         "ending": "SET_TO_ZERO",
         "haloCustomer": {
           "__typename": "HaloCustomer",
-          "haloId": 41,
-          "name": "Alder",
+          "haloId": 44,
+          "name": "Dogwood",
           "topLevelName": "Customers"
         },
-        "id": "association_00000000000000000000000000000004",
+        "id": "association_00000000000000000000000000000002",
         "lastSyncedAt": "2026-11-24T09:00:00.000Z",
-        "lastSyncedQuantity": 3,
+        "lastSyncedQuantity": 4,
         "problem": null,
         "status": "ENDING",
         "subscription": {
           "__typename": "HaloSubscription",
           "billing": "NOT_ON_RECURRING_INVOICE",
-          "haloId": 9002,
+          "haloId": 9005,
           "name": "INFIMA Security Awareness Training",
           "observedAt": "2026-11-24T09:00:00.000Z",
-          "quantity": 3,
-          "url": "https://northwind.halopsa.com/customer?clientid=41"
+          "quantity": 4,
+          "url": "https://northwind.halopsa.com/customer?clientid=44"
         }
       },
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000005",
+        "id": "run_00000000000000000000000000000001",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -1068,7 +2151,7 @@ export const operations = {
           "unchanged": 0,
           "updated": 0
         },
-        "trigger": "ASSOCIATION_SAVED"
+        "trigger": "ASSOCIATION_ENDED"
       },
       "userErrors": []
     }
@@ -1082,11 +2165,11 @@ export const operations = {
         "ending": null,
         "haloCustomer": {
           "__typename": "HaloCustomer",
-          "haloId": 44,
+          "haloId": 49,
           "name": "Elder",
           "topLevelName": "Customers"
         },
-        "id": "association_00000000000000000000000000000005",
+        "id": "association_00000000000000000000000000000003",
         "lastSyncedAt": null,
         "lastSyncedQuantity": null,
         "problem": null,
@@ -1098,13 +2181,13 @@ export const operations = {
           "name": "Security awareness",
           "observedAt": "2026-11-24T09:00:00.000Z",
           "quantity": 7,
-          "url": "https://northwind.halopsa.com/customer?clientid=44"
+          "url": "https://northwind.halopsa.com/customer?clientid=49"
         }
       },
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000004",
+        "id": "run_00000000000000000000000000000001",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -1129,7 +2212,7 @@ export const operations = {
           "unchanged": 0,
           "updated": 0
         },
-        "trigger": "SUBSCRIPTION_RECREATED"
+        "trigger": "ASSOCIATION_ENDED"
       },
       "userErrors": []
     }
@@ -1138,8 +2221,9 @@ export const operations = {
   RunChanges: {
     "haloSyncRun": {
       "__typename": "HaloSyncRun",
+      "changedClientIds": [],
       "finishedAt": null,
-      "id": "run_00000000000000000000000000000001",
+      "id": "run_00000000000000000000000000000004",
       "nextAttemptAt": "2026-11-24T09:00:00.000Z",
       "pollAfterMs": 2000,
       "problem": null,
@@ -1172,7 +2256,7 @@ export const operations = {
     "haloSyncRun": {
       "__typename": "HaloSyncRun",
       "finishedAt": "2026-11-24T09:00:05.000Z",
-      "id": "run_00000000000000000000000000000001",
+      "id": "run_00000000000000000000000000000004",
       "nextAttemptAt": null,
       "pollAfterMs": null,
       "problem": null,
@@ -1204,20 +2288,25 @@ export const operations = {
   RunResults: {
     "haloSyncRun": {
       "__typename": "HaloSyncRun",
-      "id": "run_00000000000000000000000000000001",
+      "id": "run_00000000000000000000000000000004",
       "results": {
         "__typename": "HaloSyncResultConnection",
         "edges": [
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-11",
+            "cursor": "cursor-27",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
               "changedInHalo": true,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000002",
+                "id": "client_00000000000000000000000000000005",
+                "name": "Alder"
+              },
+              "haloCustomer": {
+                "__typename": "HaloCustomer",
+                "haloId": 41,
                 "name": "Alder"
               },
               "outcome": "UPDATED",
@@ -1225,36 +2314,58 @@ export const operations = {
                 "__typename": "HaloProblem",
                 "code": "QUANTITY_CHANGED_IN_HALO",
                 "guideStep": "Subscription Management",
+                "guideUrl": null,
                 "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
                 "remedy": null,
                 "since": "2026-11-24T09:00:00.000Z"
               },
-              "quantityAfter": 3,
-              "quantityBefore": 30
+              "quantityAfter": 4,
+              "quantityBefore": 30,
+              "userCounts": {
+                "__typename": "UserCounts",
+                "archived": 1,
+                "clientArchived": 0,
+                "counted": 4,
+                "deactivated": 1,
+                "sameAddress": 1
+              }
             }
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-17",
+            "cursor": "cursor-44",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
               "changedInHalo": false,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000001",
+                "id": "client_00000000000000000000000000000006",
+                "name": "Birch"
+              },
+              "haloCustomer": {
+                "__typename": "HaloCustomer",
+                "haloId": 42,
                 "name": "Birch"
               },
               "outcome": "UPDATED",
               "problem": null,
               "quantityAfter": 8,
-              "quantityBefore": 5
+              "quantityBefore": 5,
+              "userCounts": {
+                "__typename": "UserCounts",
+                "archived": 0,
+                "clientArchived": 0,
+                "counted": 8,
+                "deactivated": 0,
+                "sameAddress": 0
+              }
             }
           }
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-17",
+          "endCursor": "cursor-44",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -1272,30 +2383,6 @@ export const operations = {
             "__typename": "Client",
             "haloAssociation": {
               "__typename": "HaloClientAssociation",
-              "id": "association_00000000000000000000000000000002"
-            },
-            "id": "client_00000000000000000000000000000002"
-          },
-          "ending": null,
-          "haloCustomer": {
-            "__typename": "HaloCustomer",
-            "haloId": 41,
-            "name": "Alder",
-            "topLevelName": "Customers"
-          },
-          "id": "association_00000000000000000000000000000002",
-          "lastSyncedAt": null,
-          "lastSyncedQuantity": null,
-          "problem": null,
-          "status": "PENDING",
-          "subscription": null
-        },
-        {
-          "__typename": "HaloClientAssociation",
-          "client": {
-            "__typename": "Client",
-            "haloAssociation": {
-              "__typename": "HaloClientAssociation",
               "id": "association_00000000000000000000000000000001"
             },
             "id": "client_00000000000000000000000000000001"
@@ -1303,8 +2390,8 @@ export const operations = {
           "ending": null,
           "haloCustomer": {
             "__typename": "HaloCustomer",
-            "haloId": 42,
-            "name": "Birch",
+            "haloId": 46,
+            "name": "Grove",
             "topLevelName": "Customers"
           },
           "id": "association_00000000000000000000000000000001",
@@ -1318,7 +2405,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000002",
+        "id": "run_00000000000000000000000000000001",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -1343,7 +2430,7 @@ export const operations = {
           "unchanged": 0,
           "updated": 0
         },
-        "trigger": "ASSOCIATION_SAVED"
+        "trigger": "ASSOCIATION_ENDED"
       },
       "userErrors": []
     }
@@ -1356,6 +2443,7 @@ export const operations = {
         {
           "__typename": "HaloConnectionCheck",
           "guideStep": "Save Halo PSA Connection Details",
+          "guideUrl": null,
           "message": "Halo PSA URL: a Halo answers there.",
           "outcome": "GRANTED",
           "required": true,
@@ -1364,6 +2452,7 @@ export const operations = {
         {
           "__typename": "HaloConnectionCheck",
           "guideStep": "Creating an Application",
+          "guideUrl": null,
           "message": "Client ID and Client Secret: Halo accepts them.",
           "outcome": "GRANTED",
           "required": true,
@@ -1372,6 +2461,7 @@ export const operations = {
         {
           "__typename": "HaloConnectionCheck",
           "guideStep": "Creating an API Agent",
+          "guideUrl": null,
           "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
           "outcome": "GRANTED",
           "required": true,
@@ -1380,6 +2470,7 @@ export const operations = {
         {
           "__typename": "HaloConnectionCheck",
           "guideStep": "Creating an API Agent",
+          "guideUrl": null,
           "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
           "outcome": "UNKNOWN",
           "required": false,
@@ -1388,6 +2479,7 @@ export const operations = {
         {
           "__typename": "HaloConnectionCheck",
           "guideStep": "Creating an API Agent",
+          "guideUrl": null,
           "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
           "outcome": "GRANTED",
           "required": true,
@@ -1396,6 +2488,7 @@ export const operations = {
         {
           "__typename": "HaloConnectionCheck",
           "guideStep": "Creating an Application",
+          "guideUrl": null,
           "message": "read:customers: works. Halo answers the application's request for customers.",
           "outcome": "GRANTED",
           "required": true,
@@ -1404,6 +2497,7 @@ export const operations = {
         {
           "__typename": "HaloConnectionCheck",
           "guideStep": "Creating an Application",
+          "guideUrl": null,
           "message": "read:invoices: works. Halo grants it to the application.",
           "outcome": "GRANTED",
           "required": false,
@@ -1412,6 +2506,7 @@ export const operations = {
         {
           "__typename": "HaloConnectionCheck",
           "guideStep": "Creating an Application",
+          "guideUrl": null,
           "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
           "outcome": "GRANTED",
           "required": true,
@@ -1425,6 +2520,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
@@ -1433,6 +2529,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
@@ -1441,6 +2538,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
             "outcome": "GRANTED",
             "required": true,
@@ -1449,6 +2547,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -1457,6 +2556,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
@@ -1465,6 +2565,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: works. Halo answers the application's request for customers.",
             "outcome": "GRANTED",
             "required": true,
@@ -1473,6 +2574,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
@@ -1481,6 +2583,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
             "outcome": "GRANTED",
             "required": true,
@@ -1500,7 +2603,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000003",
+        "id": "run_00000000000000000000000000000001",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -1525,7 +2628,7 @@ export const operations = {
           "unchanged": 0,
           "updated": 0
         },
-        "trigger": "ON_DEMAND"
+        "trigger": "ASSOCIATION_ENDED"
       },
       "userErrors": []
     }
@@ -1539,11 +2642,113 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-18",
+            "cursor": "cursor-45",
+            "node": {
+              "__typename": "HaloSyncRun",
+              "finishedAt": null,
+              "id": "run_00000000000000000000000000000001",
+              "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+              "pollAfterMs": 2000,
+              "problem": null,
+              "progress": {
+                "__typename": "HaloSyncProgress",
+                "done": 0,
+                "total": 0
+              },
+              "queuedAt": "2026-11-24T09:00:00.000Z",
+              "requestedBy": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "startedAt": null,
+              "status": "QUEUED",
+              "summary": {
+                "__typename": "HaloSyncSummary",
+                "created": 0,
+                "failed": 0,
+                "skipped": 0,
+                "unchanged": 0,
+                "updated": 0
+              },
+              "trigger": "ASSOCIATION_ENDED"
+            }
+          },
+          {
+            "__typename": "HaloSyncRunEdge",
+            "cursor": "cursor-46",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
-              "id": "run_00000000000000000000000000000001",
+              "id": "run_00000000000000000000000000000002",
+              "nextAttemptAt": null,
+              "pollAfterMs": null,
+              "problem": null,
+              "progress": {
+                "__typename": "HaloSyncProgress",
+                "done": 2,
+                "total": 2
+              },
+              "queuedAt": "2026-11-24T09:00:00.000Z",
+              "requestedBy": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "startedAt": "2026-11-24T09:00:01.000Z",
+              "status": "FAILED",
+              "summary": {
+                "__typename": "HaloSyncSummary",
+                "created": 0,
+                "failed": 2,
+                "skipped": 0,
+                "unchanged": 0,
+                "updated": 0
+              },
+              "trigger": "ASSOCIATION_SAVED"
+            }
+          },
+          {
+            "__typename": "HaloSyncRunEdge",
+            "cursor": "cursor-47",
+            "node": {
+              "__typename": "HaloSyncRun",
+              "finishedAt": "2026-11-24T09:00:05.000Z",
+              "id": "run_00000000000000000000000000000003",
+              "nextAttemptAt": null,
+              "pollAfterMs": null,
+              "problem": null,
+              "progress": {
+                "__typename": "HaloSyncProgress",
+                "done": 4,
+                "total": 4
+              },
+              "queuedAt": "2026-11-24T09:00:00.000Z",
+              "requestedBy": {
+                "__typename": "Actor",
+                "name": "Sam Example",
+                "role": "PARTNER_ADMIN"
+              },
+              "startedAt": "2026-11-24T09:00:01.000Z",
+              "status": "SUCCEEDED",
+              "summary": {
+                "__typename": "HaloSyncSummary",
+                "created": 0,
+                "failed": 0,
+                "skipped": 0,
+                "unchanged": 4,
+                "updated": 0
+              },
+              "trigger": "ON_DEMAND"
+            }
+          },
+          {
+            "__typename": "HaloSyncRunEdge",
+            "cursor": "cursor-48",
+            "node": {
+              "__typename": "HaloSyncRun",
+              "finishedAt": "2026-11-24T09:00:05.000Z",
+              "id": "run_00000000000000000000000000000004",
               "nextAttemptAt": null,
               "pollAfterMs": null,
               "problem": null,
@@ -1573,30 +2778,30 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-19",
+            "cursor": "cursor-49",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
-              "id": "run_00000000000000000000000000000002",
+              "id": "run_00000000000000000000000000000005",
               "nextAttemptAt": null,
               "pollAfterMs": null,
               "problem": null,
               "progress": {
                 "__typename": "HaloSyncProgress",
-                "done": 2,
-                "total": 2
+                "done": 4,
+                "total": 4
               },
               "queuedAt": "2026-11-24T09:00:00.000Z",
               "requestedBy": {
                 "__typename": "Actor",
-                "name": "Ada Admin",
+                "name": "Sam Example",
                 "role": "PARTNER_ADMIN"
               },
               "startedAt": "2026-11-24T09:00:01.000Z",
               "status": "SUCCEEDED",
               "summary": {
                 "__typename": "HaloSyncSummary",
-                "created": 2,
+                "created": 4,
                 "failed": 0,
                 "skipped": 0,
                 "unchanged": 0,
@@ -1608,10 +2813,10 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-19",
+          "endCursor": "cursor-49",
           "hasNextPage": false
         },
-        "totalCount": 2
+        "totalCount": 5
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -1648,7 +2853,7 @@ export const operations = {
           "unchanged": 0,
           "updated": 0
         },
-        "trigger": "ON_DEMAND"
+        "trigger": "ASSOCIATION_ENDED"
       },
       "userErrors": []
     }
@@ -1661,34 +2866,112 @@ export const operations = {
       "entries": [
         {
           "__typename": "HaloSyncPreviewEntry",
-          "action": "SET_QUANTITY",
-          "activeUserCount": 3,
+          "action": "NO_CHANGE",
+          "activeUserCount": 4,
           "association": {
             "__typename": "HaloClientAssociation",
-            "id": "association_00000000000000000000000000000002"
+            "id": "association_00000000000000000000000000000006"
           },
-          "changedInHalo": true,
+          "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000002",
+            "id": "client_00000000000000000000000000000005",
             "name": "Alder"
+          },
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 41,
+            "name": "Alder"
+          },
+          "observedAt": null,
+          "problem": null,
+          "quantityAfter": 4,
+          "quantityInHalo": 4
+        },
+        {
+          "__typename": "HaloSyncPreviewEntry",
+          "action": "NO_CHANGE",
+          "activeUserCount": 8,
+          "association": {
+            "__typename": "HaloClientAssociation",
+            "id": "association_00000000000000000000000000000005"
+          },
+          "changedInHalo": false,
+          "client": {
+            "__typename": "Client",
+            "id": "client_00000000000000000000000000000006",
+            "name": "Birch"
+          },
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 42,
+            "name": "Birch"
+          },
+          "observedAt": null,
+          "problem": null,
+          "quantityAfter": 8,
+          "quantityInHalo": 8
+        },
+        {
+          "__typename": "HaloSyncPreviewEntry",
+          "action": "REPORT",
+          "activeUserCount": 2,
+          "association": {
+            "__typename": "HaloClientAssociation",
+            "id": "association_00000000000000000000000000000004"
+          },
+          "changedInHalo": false,
+          "client": {
+            "__typename": "Client",
+            "id": "client_00000000000000000000000000000003",
+            "name": "Cedar"
+          },
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 43,
+            "name": "Cedar"
           },
           "observedAt": null,
           "problem": {
             "__typename": "HaloProblem",
-            "code": "QUANTITY_CHANGED_IN_HALO",
+            "code": "SUBSCRIPTION_DELETED",
             "guideStep": "Subscription Management",
-            "message": "The quantity was changed in Halo. INFIMA keeps it at the active user count.",
-            "remedy": null,
+            "guideUrl": null,
+            "message": "The subscription was deleted in Halo.",
+            "remedy": "Have a new subscription created, or remove the association.",
             "since": "2026-11-24T09:00:00.000Z"
           },
-          "quantityAfter": 3,
-          "quantityInHalo": 30
+          "quantityAfter": null,
+          "quantityInHalo": null
         },
         {
           "__typename": "HaloSyncPreviewEntry",
-          "action": "SET_QUANTITY",
-          "activeUserCount": 8,
+          "action": "END",
+          "activeUserCount": 0,
+          "association": {
+            "__typename": "HaloClientAssociation",
+            "id": "association_00000000000000000000000000000002"
+          },
+          "changedInHalo": false,
+          "client": {
+            "__typename": "Client",
+            "id": "client_00000000000000000000000000000002",
+            "name": "Dogwood"
+          },
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 44,
+            "name": "Dogwood"
+          },
+          "observedAt": null,
+          "problem": null,
+          "quantityAfter": 0,
+          "quantityInHalo": 4
+        },
+        {
+          "__typename": "HaloSyncPreviewEntry",
+          "action": "CREATE",
+          "activeUserCount": 6,
           "association": {
             "__typename": "HaloClientAssociation",
             "id": "association_00000000000000000000000000000001"
@@ -1697,12 +2980,49 @@ export const operations = {
           "client": {
             "__typename": "Client",
             "id": "client_00000000000000000000000000000001",
-            "name": "Birch"
+            "name": "Grove"
+          },
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 46,
+            "name": "Grove"
           },
           "observedAt": null,
           "problem": null,
-          "quantityAfter": 8,
-          "quantityInHalo": 5
+          "quantityAfter": 6,
+          "quantityInHalo": null
+        },
+        {
+          "__typename": "HaloSyncPreviewEntry",
+          "action": "REPORT",
+          "activeUserCount": 9,
+          "association": {
+            "__typename": "HaloClientAssociation",
+            "id": "association_00000000000000000000000000000003"
+          },
+          "changedInHalo": false,
+          "client": {
+            "__typename": "Client",
+            "id": "client_00000000000000000000000000000004",
+            "name": "Hazel"
+          },
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 49,
+            "name": "Elder"
+          },
+          "observedAt": null,
+          "problem": {
+            "__typename": "HaloProblem",
+            "code": "SUBSCRIPTION_EXISTS",
+            "guideStep": "Map INFIMA Clients to Halo Clients",
+            "guideUrl": null,
+            "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
+            "remedy": "Choose the subscription to use, or have a new one created.",
+            "since": "2026-11-24T09:00:00.000Z"
+          },
+          "quantityAfter": null,
+          "quantityInHalo": null
         }
       ]
     }
@@ -1721,7 +3041,7 @@ export const operations = {
         "nightEnd": "05:00",
         "nightStart": "01:00",
         "nightly": true,
-        "timeZone": "Europe/Berlin"
+        "timeZone": "Europe/London"
       },
       "id": "partner_00000000000000000000000000000001"
     },
@@ -1730,6 +3050,7 @@ export const operations = {
       "id": "viewer_00000000000000000000000000000001",
       "may": [
         "VIEW_PARTNER",
+        "VIEW_USERS",
         "VIEW_ACTIVITY",
         "SEARCH_CUSTOMERS",
         "PREVIEW",
@@ -1751,13 +3072,14 @@ export const operations = {
   TestConnection: {
     "testHaloConnection": {
       "__typename": "TestHaloConnectionPayload",
-      "haloConnection": null,
-      "test": {
-        "__typename": "HaloConnectionTest",
+      "haloConnection": {
+        "__typename": "HaloConnection",
+        "applicationClientId": "6b3f2a5e-0c1d-4f7a-9e42-5d8c7b6a1f00",
         "checks": [
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
@@ -1766,6 +3088,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
@@ -1774,6 +3097,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
             "outcome": "GRANTED",
             "required": true,
@@ -1782,6 +3106,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -1790,14 +3115,16 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
-            "message": "Software Licencing Access Level: Read And Modify: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
-            "outcome": "UNKNOWN",
+            "guideUrl": null,
+            "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
+            "outcome": "GRANTED",
             "required": true,
             "subject": "AGENT_SOFTWARE_LICENCING"
           },
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: works. Halo answers the application's request for customers.",
             "outcome": "GRANTED",
             "required": true,
@@ -1806,6 +3133,7 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
@@ -1814,8 +3142,95 @@ export const operations = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
-            "message": "edit:softwarelicensing: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+            "guideUrl": null,
+            "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "EDIT_SOFTWARE_LICENSING"
+          }
+        ],
+        "credentialsUpdatedAt": "2026-11-24T09:00:00.000Z",
+        "id": "connection_00000000000000000000000000000001",
+        "lastSyncedAt": "2026-11-24T09:00:00.000Z",
+        "lastVerifiedAt": "2026-11-24T09:00:00.000Z",
+        "nextNightlySyncAt": "2026-11-25T02:17:00.000Z",
+        "problem": null,
+        "status": "CONNECTED",
+        "tenantChange": null,
+        "url": "https://northwind.halopsa.com"
+      },
+      "test": {
+        "__typename": "HaloConnectionTest",
+        "checks": [
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
+            "message": "Halo PSA URL: a Halo answers there.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "ADDRESS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "guideUrl": null,
+            "message": "Client ID and Client Secret: Halo accepts them.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "CREDENTIALS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "guideUrl": null,
+            "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "guideUrl": null,
+            "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
+            "required": false,
+            "subject": "AGENT_USERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an API Agent",
+            "guideUrl": null,
+            "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "AGENT_SOFTWARE_LICENCING"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "guideUrl": null,
+            "message": "read:customers: works. Halo answers the application's request for customers.",
+            "outcome": "GRANTED",
+            "required": true,
+            "subject": "READ_CUSTOMERS"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "guideUrl": null,
+            "message": "read:invoices: works. Halo grants it to the application.",
+            "outcome": "GRANTED",
+            "required": false,
+            "subject": "READ_INVOICES"
+          },
+          {
+            "__typename": "HaloConnectionCheck",
+            "guideStep": "Creating an Application",
+            "guideUrl": null,
+            "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
+            "outcome": "GRANTED",
             "required": true,
             "subject": "EDIT_SOFTWARE_LICENSING"
           }
@@ -1864,6 +3279,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Save Halo PSA Connection Details",
+              "guideUrl": null,
               "message": "Halo PSA URL: a Halo answers there.",
               "outcome": "GRANTED",
               "required": true,
@@ -1872,6 +3288,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
+              "guideUrl": null,
               "message": "Client ID and Client Secret: Halo accepts them.",
               "outcome": "GRANTED",
               "required": true,
@@ -1880,6 +3297,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
+              "guideUrl": null,
               "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
               "outcome": "GRANTED",
               "required": true,
@@ -1888,6 +3306,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
+              "guideUrl": null,
               "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
               "outcome": "UNKNOWN",
               "required": false,
@@ -1896,6 +3315,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
+              "guideUrl": null,
               "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
               "outcome": "GRANTED",
               "required": true,
@@ -1904,6 +3324,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
+              "guideUrl": null,
               "message": "read:customers: works. Halo answers the application's request for customers.",
               "outcome": "GRANTED",
               "required": true,
@@ -1912,6 +3333,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
+              "guideUrl": null,
               "message": "read:invoices: works. Halo grants it to the application.",
               "outcome": "GRANTED",
               "required": false,
@@ -1920,6 +3342,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
+              "guideUrl": null,
               "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
               "outcome": "GRANTED",
               "required": true,
@@ -1935,6 +3358,7 @@ export const scenarios = {
             "__typename": "HaloProblem",
             "code": "CREDENTIALS_REJECTED",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Halo does not accept the Client ID and Client Secret. It last worked on 24 November 2026, 09:00 UTC. The application may be deleted or inactive, its secret renewed, or its agent removed.",
             "remedy": "In Halo, check that the application is active and its agent exists, then save its Client ID and a new Client Secret here.",
             "since": "2026-11-24T09:00:00.000Z"
@@ -1950,6 +3374,7 @@ export const scenarios = {
         "id": "viewer_00000000000000000000000000000001",
         "may": [
           "VIEW_PARTNER",
+          "VIEW_USERS",
           "VIEW_ACTIVITY",
           "SEARCH_CUSTOMERS",
           "PREVIEW",
@@ -1977,6 +3402,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Save Halo PSA Connection Details",
+              "guideUrl": null,
               "message": "Halo PSA URL: a Halo answers there.",
               "outcome": "GRANTED",
               "required": true,
@@ -1985,6 +3411,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
+              "guideUrl": null,
               "message": "Client ID and Client Secret: Halo accepts them.",
               "outcome": "GRANTED",
               "required": true,
@@ -1993,6 +3420,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
+              "guideUrl": null,
               "message": "Customers Access Level: Read Only: works. Halo shows the agent its customers.",
               "outcome": "GRANTED",
               "required": true,
@@ -2001,6 +3429,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
+              "guideUrl": null,
               "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
               "outcome": "UNKNOWN",
               "required": false,
@@ -2009,14 +3438,16 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an API Agent",
-              "message": "Software Licencing Access Level: Read And Modify: works. Halo has accepted a subscription that INFIMA wrote.",
-              "outcome": "GRANTED",
+              "guideUrl": null,
+              "message": "Software Licencing Access Level: Read And Modify: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+              "outcome": "UNKNOWN",
               "required": true,
               "subject": "AGENT_SOFTWARE_LICENCING"
             },
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
+              "guideUrl": null,
               "message": "read:customers: works. Halo answers the application's request for customers.",
               "outcome": "GRANTED",
               "required": true,
@@ -2025,6 +3456,7 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
+              "guideUrl": null,
               "message": "read:invoices: works. Halo grants it to the application.",
               "outcome": "GRANTED",
               "required": false,
@@ -2033,8 +3465,9 @@ export const scenarios = {
             {
               "__typename": "HaloConnectionCheck",
               "guideStep": "Creating an Application",
-              "message": "edit:softwarelicensing: works. Halo has accepted a subscription that INFIMA wrote.",
-              "outcome": "GRANTED",
+              "guideUrl": null,
+              "message": "edit:softwarelicensing: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
+              "outcome": "UNKNOWN",
               "required": true,
               "subject": "EDIT_SOFTWARE_LICENSING"
             }
@@ -2048,15 +3481,16 @@ export const scenarios = {
             "__typename": "HaloProblem",
             "code": "TENANT_CHANGED",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "The Halo at this URL has another identity than the one your clients are mapped to, so INFIMA writes nothing. Of 1 subscriptions that INFIMA looked for, it shows 0.",
+            "guideUrl": null,
+            "message": "The Halo at this URL has another identity than the one your clients are mapped to, so INFIMA writes nothing. Of 4 subscriptions that INFIMA looked for, it shows 1.",
             "remedy": "If it is the same Halo under another name, confirm here that your associations are carried over. If it is another Halo, have them archived, or save the URL of the Halo that your clients are mapped to.",
             "since": "2026-11-24T09:00:00.000Z"
           },
           "status": "NEEDS_ATTENTION",
           "tenantChange": {
             "__typename": "HaloTenantChange",
-            "found": 0,
-            "total": 1
+            "found": 1,
+            "total": 4
           },
           "url": "https://northwind.halopsa.com"
         },
@@ -2067,6 +3501,7 @@ export const scenarios = {
         "id": "viewer_00000000000000000000000000000001",
         "may": [
           "VIEW_PARTNER",
+          "VIEW_USERS",
           "VIEW_ACTIVITY",
           "SEARCH_CUSTOMERS",
           "PREVIEW",
@@ -2092,6 +3527,7 @@ export const scenarios = {
         "id": "viewer_00000000000000000000000000000001",
         "may": [
           "VIEW_PARTNER",
+          "VIEW_USERS",
           "VIEW_ACTIVITY",
           "SEARCH_CUSTOMERS",
           "PREVIEW",
@@ -2112,10 +3548,10 @@ export const scenarios = {
           "__typename": "Partner",
           "clientCounts": {
             "__typename": "ClientCounts",
-            "mapped": 1,
+            "mapped": 5,
             "needingAttention": 0,
-            "total": 2,
-            "unmapped": 1
+            "total": 7,
+            "unmapped": 2
           },
           "haloConnection": {
             "__typename": "HaloConnection",
@@ -2126,6 +3562,7 @@ export const scenarios = {
               "__typename": "HaloProblem",
               "code": "CREDENTIALS_REJECTED",
               "guideStep": "Creating an Application",
+              "guideUrl": null,
               "message": "Halo does not accept the Client ID and Client Secret. It last worked on 24 November 2026, 09:00 UTC. The application may be deleted or inactive, its secret renewed, or its agent removed.",
               "remedy": "In Halo, check that the application is active and its agent exists, then save its Client ID and a new Client Secret here.",
               "since": "2026-11-24T09:00:00.000Z"
@@ -2141,13 +3578,14 @@ export const scenarios = {
                 "node": {
                   "__typename": "HaloSyncRun",
                   "finishedAt": "2026-11-24T09:00:05.000Z",
-                  "id": "run_00000000000000000000000000000004",
+                  "id": "run_00000000000000000000000000000001",
                   "nextAttemptAt": null,
                   "pollAfterMs": null,
                   "problem": {
                     "__typename": "HaloProblem",
                     "code": "CREDENTIALS_REJECTED",
                     "guideStep": "Creating an Application",
+                    "guideUrl": null,
                     "message": "Halo does not accept the Client ID and Client Secret. It last worked on 24 November 2026, 09:00 UTC. The application may be deleted or inactive, its secret renewed, or its agent removed.",
                     "remedy": "In Halo, check that the application is active and its agent exists, then save its Client ID and a new Client Secret here.",
                     "since": "2026-11-24T09:00:00.000Z"
@@ -2155,7 +3593,7 @@ export const scenarios = {
                   "progress": {
                     "__typename": "HaloSyncProgress",
                     "done": 0,
-                    "total": 2
+                    "total": 6
                   },
                   "queuedAt": "2026-11-24T09:00:00.000Z",
                   "requestedBy": {
@@ -2173,7 +3611,7 @@ export const scenarios = {
                     "unchanged": 0,
                     "updated": 0
                   },
-                  "trigger": "SUBSCRIPTION_RECREATED"
+                  "trigger": "ASSOCIATION_ENDED"
                 }
               }
             ]
@@ -2191,38 +3629,39 @@ export const scenarios = {
         "__typename": "Partner",
         "clientCounts": {
           "__typename": "ClientCounts",
-          "mapped": 2,
+          "mapped": 5,
           "needingAttention": 2,
-          "total": 2,
-          "unmapped": 0
+          "total": 7,
+          "unmapped": 2
         },
         "clients": {
           "__typename": "ClientConnection",
           "edges": [
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-20",
+              "cursor": "cursor-39",
               "node": {
                 "__typename": "Client",
-                "activeUserCount": 3,
+                "activeUserCount": 2,
                 "archived": false,
-                "externalId": "northwind/Alder",
+                "externalId": "northwind/Cedar",
                 "haloAssociation": {
                   "__typename": "HaloClientAssociation",
                   "ending": null,
                   "haloCustomer": {
                     "__typename": "HaloCustomer",
-                    "haloId": 41,
-                    "name": "Alder",
+                    "haloId": 43,
+                    "name": "Cedar",
                     "topLevelName": "Customers"
                   },
-                  "id": "association_00000000000000000000000000000003",
+                  "id": "association_00000000000000000000000000000004",
                   "lastSyncedAt": "2026-11-24T09:00:00.000Z",
-                  "lastSyncedQuantity": 3,
+                  "lastSyncedQuantity": 2,
                   "problem": {
                     "__typename": "HaloProblem",
                     "code": "SUBSCRIPTION_DELETED",
                     "guideStep": "Subscription Management",
+                    "guideUrl": null,
                     "haloSubscriptionIds": [],
                     "message": "The subscription was deleted in Halo.",
                     "remedy": "Have a new subscription created, or remove the association.",
@@ -2232,41 +3671,42 @@ export const scenarios = {
                   "subscription": {
                     "__typename": "HaloSubscription",
                     "billing": "NOT_ON_RECURRING_INVOICE",
-                    "haloId": 9002,
+                    "haloId": 9004,
                     "name": "INFIMA Security Awareness Training",
                     "observedAt": "2026-11-24T09:00:00.000Z",
-                    "quantity": 3,
-                    "url": "https://northwind.halopsa.com/customer?clientid=41"
+                    "quantity": 2,
+                    "url": "https://northwind.halopsa.com/customer?clientid=43"
                   }
                 },
-                "id": "client_00000000000000000000000000000006",
-                "name": "Alder"
+                "id": "client_00000000000000000000000000000003",
+                "name": "Cedar"
               }
             },
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-21",
+              "cursor": "cursor-43",
               "node": {
                 "__typename": "Client",
-                "activeUserCount": 5,
+                "activeUserCount": 9,
                 "archived": false,
-                "externalId": "northwind/Birch",
+                "externalId": "northwind/Hazel",
                 "haloAssociation": {
                   "__typename": "HaloClientAssociation",
                   "ending": null,
                   "haloCustomer": {
                     "__typename": "HaloCustomer",
-                    "haloId": 44,
+                    "haloId": 49,
                     "name": "Elder",
                     "topLevelName": "Customers"
                   },
-                  "id": "association_00000000000000000000000000000005",
+                  "id": "association_00000000000000000000000000000003",
                   "lastSyncedAt": null,
                   "lastSyncedQuantity": null,
                   "problem": {
                     "__typename": "HaloProblem",
                     "code": "SUBSCRIPTION_EXISTS",
                     "guideStep": "Map INFIMA Clients to Halo Clients",
+                    "guideUrl": null,
                     "haloSubscriptionIds": [
                       9001
                     ],
@@ -2277,14 +3717,14 @@ export const scenarios = {
                   "status": "NEEDS_ATTENTION",
                   "subscription": null
                 },
-                "id": "client_00000000000000000000000000000007",
-                "name": "Birch"
+                "id": "client_00000000000000000000000000000004",
+                "name": "Hazel"
               }
             }
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-21",
+            "endCursor": "cursor-43",
             "hasNextPage": false
           },
           "totalCount": 2
@@ -2297,8 +3737,12 @@ export const scenarios = {
     finished: {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
+        "changedClientIds": [
+          "client_00000000000000000000000000000005",
+          "client_00000000000000000000000000000006"
+        ],
         "finishedAt": "2026-11-24T09:00:05.000Z",
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000004",
         "nextAttemptAt": null,
         "pollAfterMs": null,
         "problem": null,
@@ -2329,8 +3773,9 @@ export const scenarios = {
     queued: {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
+        "changedClientIds": [],
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000004",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -2361,8 +3806,11 @@ export const scenarios = {
     running: {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
+        "changedClientIds": [
+          "client_00000000000000000000000000000005"
+        ],
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000004",
         "nextAttemptAt": null,
         "pollAfterMs": 1000,
         "problem": null,
@@ -2396,7 +3844,7 @@ export const scenarios = {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
         "finishedAt": "2026-11-24T09:00:05.000Z",
-        "id": "run_00000000000000000000000000000006",
+        "id": "run_00000000000000000000000000000002",
         "nextAttemptAt": null,
         "pollAfterMs": null,
         "problem": null,
@@ -2428,7 +3876,7 @@ export const scenarios = {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000004",
         "nextAttemptAt": null,
         "pollAfterMs": 1000,
         "problem": null,
@@ -2461,132 +3909,98 @@ export const scenarios = {
     failed: {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
-        "id": "run_00000000000000000000000000000006",
+        "id": "run_00000000000000000000000000000002",
         "results": {
           "__typename": "HaloSyncResultConnection",
           "edges": [
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-22",
+              "cursor": "cursor-50",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
                 "changedInHalo": false,
                 "client": {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000006",
-                  "name": "Alder"
+                  "id": "client_00000000000000000000000000000003",
+                  "name": "Cedar"
+                },
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 43,
+                  "name": "Cedar"
                 },
                 "outcome": "FAILED",
                 "problem": {
                   "__typename": "HaloProblem",
                   "code": "SUBSCRIPTION_DELETED",
                   "guideStep": "Subscription Management",
+                  "guideUrl": null,
                   "message": "The subscription was deleted in Halo.",
                   "remedy": "Have a new subscription created, or remove the association.",
                   "since": "2026-11-24T09:00:00.000Z"
                 },
                 "quantityAfter": null,
-                "quantityBefore": null
+                "quantityBefore": null,
+                "userCounts": {
+                  "__typename": "UserCounts",
+                  "archived": 0,
+                  "clientArchived": 0,
+                  "counted": 2,
+                  "deactivated": 0,
+                  "sameAddress": 0
+                }
               }
             },
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-23",
+              "cursor": "cursor-51",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
                 "changedInHalo": false,
                 "client": {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000007",
-                  "name": "Birch"
+                  "id": "client_00000000000000000000000000000004",
+                  "name": "Hazel"
+                },
+                "haloCustomer": {
+                  "__typename": "HaloCustomer",
+                  "haloId": 49,
+                  "name": "Elder"
                 },
                 "outcome": "FAILED",
                 "problem": {
                   "__typename": "HaloProblem",
                   "code": "SUBSCRIPTION_EXISTS",
                   "guideStep": "Map INFIMA Clients to Halo Clients",
+                  "guideUrl": null,
                   "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
                   "remedy": "Choose the subscription to use, or have a new one created.",
                   "since": "2026-11-24T09:00:00.000Z"
                 },
                 "quantityAfter": null,
-                "quantityBefore": null
+                "quantityBefore": null,
+                "userCounts": {
+                  "__typename": "UserCounts",
+                  "archived": 0,
+                  "clientArchived": 0,
+                  "counted": 9,
+                  "deactivated": 0,
+                  "sameAddress": 0
+                }
               }
             }
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-23",
+            "endCursor": "cursor-51",
             "hasNextPage": false
           },
           "totalCount": 2
         }
       }
     } satisfies types.RunResultsQuery as types.RunResultsQuery,
-  },
-  SyncPreview: {
-    needsAttention: {
-      "haloSyncPreview": {
-        "__typename": "HaloSyncPreview",
-        "complete": true,
-        "entries": [
-          {
-            "__typename": "HaloSyncPreviewEntry",
-            "action": "REPORT",
-            "activeUserCount": 3,
-            "association": {
-              "__typename": "HaloClientAssociation",
-              "id": "association_00000000000000000000000000000003"
-            },
-            "changedInHalo": false,
-            "client": {
-              "__typename": "Client",
-              "id": "client_00000000000000000000000000000006",
-              "name": "Alder"
-            },
-            "observedAt": null,
-            "problem": {
-              "__typename": "HaloProblem",
-              "code": "SUBSCRIPTION_DELETED",
-              "guideStep": "Subscription Management",
-              "message": "The subscription was deleted in Halo.",
-              "remedy": "Have a new subscription created, or remove the association.",
-              "since": "2026-11-24T09:00:00.000Z"
-            },
-            "quantityAfter": null,
-            "quantityInHalo": null
-          },
-          {
-            "__typename": "HaloSyncPreviewEntry",
-            "action": "REPORT",
-            "activeUserCount": 5,
-            "association": {
-              "__typename": "HaloClientAssociation",
-              "id": "association_00000000000000000000000000000005"
-            },
-            "changedInHalo": false,
-            "client": {
-              "__typename": "Client",
-              "id": "client_00000000000000000000000000000007",
-              "name": "Birch"
-            },
-            "observedAt": null,
-            "problem": {
-              "__typename": "HaloProblem",
-              "code": "SUBSCRIPTION_EXISTS",
-              "guideStep": "Map INFIMA Clients to Halo Clients",
-              "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
-              "remedy": "Choose the subscription to use, or have a new one created.",
-              "since": "2026-11-24T09:00:00.000Z"
-            },
-            "quantityAfter": null,
-            "quantityInHalo": null
-          }
-        ]
-      }
-    } satisfies types.SyncPreviewQuery as types.SyncPreviewQuery,
   },
 } as const;
 
@@ -2601,6 +4015,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
             "outcome": "MISSING",
             "required": true,
@@ -2609,6 +4024,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2617,6 +4033,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2625,6 +4042,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -2633,6 +4051,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2641,6 +4060,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2649,6 +4069,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -2657,6 +4078,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2672,6 +4094,7 @@ export const refusals = {
             "field": [
               "url"
             ],
+            "hint": null,
             "message": "This address is not on the public internet, so INFIMA sends nothing to it. Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
           }
         ]
@@ -2690,9 +4113,9 @@ export const refusals = {
               "__typename": "Client",
               "haloAssociation": {
                 "__typename": "HaloClientAssociation",
-                "id": "association_00000000000000000000000000000004"
+                "id": "association_00000000000000000000000000000007"
               },
-              "id": "client_00000000000000000000000000000004"
+              "id": "client_00000000000000000000000000000008"
             },
             "ending": null,
             "haloCustomer": {
@@ -2701,7 +4124,7 @@ export const refusals = {
               "name": "Alder",
               "topLevelName": "Customers"
             },
-            "id": "association_00000000000000000000000000000004",
+            "id": "association_00000000000000000000000000000007",
             "lastSyncedAt": "2026-11-24T09:00:00.000Z",
             "lastSyncedQuantity": 3,
             "problem": null,
@@ -2725,9 +4148,10 @@ export const refusals = {
             "field": [
               "associations",
               "0",
-              "clientId"
+              "haloCustomerId"
             ],
-            "message": "This client is mapped to another Halo customer. Decide in `replace` what happens to the quantity that is billed there."
+            "hint": "Ask the user and send the decision in `replace.previousSubscription`.",
+            "message": "This client is mapped to another Halo customer. Decide what happens to the quantity that is billed there."
           }
         ]
       }
@@ -2744,10 +4168,9 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "ASSOCIATION_ENDING",
-            "field": [
-              "associationId"
-            ],
-            "message": "This association is ending. Map the client again to keep its subscription."
+            "field": null,
+            "hint": null,
+            "message": "This client's mapping is being removed. Map the client again to keep its subscription."
           }
         ]
       }
@@ -2764,10 +4187,9 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "ASSOCIATION_NOT_FOUND",
-            "field": [
-              "associationId"
-            ],
-            "message": "There is no such association."
+            "field": null,
+            "hint": "No association of the partner has the id in `associationId`.",
+            "message": "This client is not mapped any more. Load the table again."
           }
         ]
       }
@@ -2789,6 +4211,7 @@ export const refusals = {
               "0",
               "clientId"
             ],
+            "hint": null,
             "message": "This client is archived at INFIMA, so it cannot be mapped. Choose another client."
           }
         ]
@@ -2809,6 +4232,7 @@ export const refusals = {
               "clientIds",
               "0"
             ],
+            "hint": null,
             "message": "This client is not mapped to a Halo customer. Map it first."
           }
         ]
@@ -2831,7 +4255,8 @@ export const refusals = {
               "0",
               "clientId"
             ],
-            "message": "There is no such client."
+            "hint": null,
+            "message": "This client no longer exists. Load the table again."
           }
         ]
       }
@@ -2852,6 +4277,7 @@ export const refusals = {
             "field": [
               "clientSecret"
             ],
+            "hint": null,
             "message": "Enter the Client Secret of the application that you created in Halo."
           }
         ]
@@ -2871,6 +4297,7 @@ export const refusals = {
             "__typename": "UserError",
             "code": "CONNECTION_CHANGED",
             "field": null,
+            "hint": null,
             "message": "Another user changed the connection meanwhile, so nothing was stored. Load it and try again."
           }
         ]
@@ -2886,6 +4313,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
@@ -2894,6 +4322,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: Halo does not accept the Client ID and Client Secret. The application may be deleted or inactive, its secret renewed, or its agent removed.",
             "outcome": "MISSING",
             "required": true,
@@ -2902,6 +4331,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2910,6 +4340,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -2918,6 +4349,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2926,6 +4358,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2934,6 +4367,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -2942,6 +4376,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -2957,6 +4392,7 @@ export const refusals = {
             "field": [
               "clientSecret"
             ],
+            "hint": null,
             "message": "Halo does not accept the Client ID and Client Secret. The application may be deleted or inactive, its secret renewed, or its agent removed. In Halo, check that the application is active and its agent exists, then save its Client ID and a new Client Secret here."
           }
         ]
@@ -2979,7 +4415,8 @@ export const refusals = {
               "0",
               "haloCustomerId"
             ],
-            "message": "Another client is mapped to this customer. Choose another customer, or set `allowSharedCustomer` to give this client a subscription of its own there."
+            "hint": "Once the user has confirmed it, send the entry again with `allowSharedCustomer: true`.",
+            "message": "Another client is mapped to this customer. Choose another customer, or confirm that both clients belong to it: each gets a subscription of its own there."
           }
         ]
       }
@@ -2997,9 +4434,9 @@ export const refusals = {
               "__typename": "Client",
               "haloAssociation": {
                 "__typename": "HaloClientAssociation",
-                "id": "association_00000000000000000000000000000006"
+                "id": "association_00000000000000000000000000000008"
               },
-              "id": "client_00000000000000000000000000000005"
+              "id": "client_00000000000000000000000000000009"
             },
             "ending": null,
             "haloCustomer": {
@@ -3008,7 +4445,7 @@ export const refusals = {
               "name": "Birch",
               "topLevelName": "Customers"
             },
-            "id": "association_00000000000000000000000000000006",
+            "id": "association_00000000000000000000000000000008",
             "lastSyncedAt": null,
             "lastSyncedQuantity": null,
             "problem": null,
@@ -3019,7 +4456,7 @@ export const refusals = {
         "run": {
           "__typename": "HaloSyncRun",
           "finishedAt": null,
-          "id": "run_00000000000000000000000000000005",
+          "id": "run_00000000000000000000000000000006",
           "nextAttemptAt": "2026-11-24T09:00:00.000Z",
           "pollAfterMs": 2000,
           "problem": null,
@@ -3055,7 +4492,8 @@ export const refusals = {
               "1",
               "clientId"
             ],
-            "message": "This client is in the request twice. Send it once."
+            "hint": null,
+            "message": "This client is chosen twice. Choose one customer for it."
           }
         ]
       }
@@ -3070,6 +4508,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
@@ -3078,6 +4517,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
@@ -3086,6 +4526,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: Halo gave an answer that INFIMA does not understand.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3094,6 +4535,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3102,6 +4544,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3110,6 +4553,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: Halo gave an answer that INFIMA does not understand.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3118,6 +4562,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
@@ -3126,6 +4571,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3138,9 +4584,8 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "HALO_ANSWER_NOT_UNDERSTOOD",
-            "field": [
-              "clientSecret"
-            ],
+            "field": null,
+            "hint": null,
             "message": "Halo gave an answer that INFIMA does not understand. Contact INFIMA's support, who can see Halo's answer."
           }
         ]
@@ -3156,14 +4601,16 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
-            "outcome": "MISSING",
+            "guideUrl": null,
+            "message": "Halo PSA URL: Halo has had too many requests and asked for a pause.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "ADDRESS"
           },
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3172,6 +4619,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3180,6 +4628,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3188,6 +4637,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3196,6 +4646,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3204,6 +4655,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3212,6 +4664,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3224,9 +4677,8 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "HALO_ANSWER_TOO_LARGE",
-            "field": [
-              "url"
-            ],
+            "field": null,
+            "hint": null,
             "message": "Halo's answer is larger than INFIMA reads, even for a single record. Look in Halo for records with very large pictures or texts and shorten them, or contact INFIMA's support."
           }
         ]
@@ -3242,14 +4694,16 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
-            "outcome": "MISSING",
+            "guideUrl": null,
+            "message": "Halo PSA URL: Halo has had too many requests and asked for a pause.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "ADDRESS"
           },
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3258,6 +4712,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3266,6 +4721,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3274,6 +4730,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3282,6 +4739,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3290,6 +4748,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3298,6 +4757,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3310,9 +4770,8 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "HALO_BUDGET_EXHAUSTED",
-            "field": [
-              "url"
-            ],
+            "field": null,
+            "hint": null,
             "message": "INFIMA limits its own requests to your Halo, and that limit is reached for now. Try again in a few minutes."
           }
         ]
@@ -3335,6 +4794,7 @@ export const refusals = {
               "0",
               "haloCustomerId"
             ],
+            "hint": null,
             "message": "This customer is inactive in Halo. Activate it there, or choose another."
           }
         ]
@@ -3357,7 +4817,8 @@ export const refusals = {
               "0",
               "haloCustomerId"
             ],
-            "message": "Halo has no customer with this id, or does not show it to the agent. Search again."
+            "hint": null,
+            "message": "Halo does not have this customer, or does not show it to the API agent. Search again and choose another."
           }
         ]
       }
@@ -3372,6 +4833,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: Halo has had too many requests and asked for a pause.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3380,6 +4842,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3388,6 +4851,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3396,6 +4860,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3404,6 +4869,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3412,6 +4878,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3420,6 +4887,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3428,6 +4896,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3440,9 +4909,8 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "HALO_RATE_LIMITED",
-            "field": [
-              "url"
-            ],
+            "field": null,
+            "hint": null,
             "message": "Halo has had too many requests and asked for a pause. Try again in 30 seconds."
           }
         ]
@@ -3458,14 +4926,16 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
-            "outcome": "MISSING",
+            "guideUrl": null,
+            "message": "Halo PSA URL: Halo has had too many requests and asked for a pause.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "ADDRESS"
           },
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3474,6 +4944,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3482,6 +4953,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3490,6 +4962,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3498,6 +4971,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3506,6 +4980,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3514,6 +4989,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3526,9 +5002,8 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "HALO_REQUEST_REFUSED",
-            "field": [
-              "url"
-            ],
+            "field": null,
+            "hint": null,
             "message": "Halo refused INFIMA's request: The search is too long. Fix in Halo what it names. If nothing is wrong there, contact INFIMA's support."
           }
         ]
@@ -3544,6 +5019,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: Halo, or a gateway before it, answered with an error of its own (status 502).",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3552,6 +5028,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3560,6 +5037,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3568,6 +5046,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3576,6 +5055,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3584,6 +5064,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3592,6 +5073,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3600,6 +5082,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3615,6 +5098,7 @@ export const refusals = {
             "field": [
               "url"
             ],
+            "hint": null,
             "message": "Halo, or a gateway before it, answered with an error of its own (status 502). Open your Halo in a browser: if it does not work there either, wait until it does; if it does, check the address. Then try again."
           }
         ]
@@ -3630,6 +5114,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: Halo did not answer.",
             "outcome": "MISSING",
             "required": true,
@@ -3638,6 +5123,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3646,6 +5132,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3654,6 +5141,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3662,6 +5150,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3670,6 +5159,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3678,6 +5168,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3686,6 +5177,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3701,6 +5193,7 @@ export const refusals = {
             "field": [
               "url"
             ],
+            "hint": null,
             "message": "Halo did not answer. Check the address, or try again in a few minutes."
           }
         ]
@@ -3722,6 +5215,7 @@ export const refusals = {
             "field": [
               "url"
             ],
+            "hint": null,
             "message": "This is not a web address. Copy it from Halo: Configuration, Integrations, HaloPSA API, API Details."
           }
         ]
@@ -3741,6 +5235,7 @@ export const refusals = {
             "field": [
               "nightEnd"
             ],
+            "hint": null,
             "message": "The nightly sync has no time to start in. Choose an end that differs from the start."
           }
         ]
@@ -3756,14 +5251,16 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
-            "outcome": "MISSING",
+            "guideUrl": null,
+            "message": "Halo PSA URL: Halo has had too many requests and asked for a pause.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "ADDRESS"
           },
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3772,6 +5269,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3780,6 +5278,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3788,6 +5287,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3796,6 +5296,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3804,6 +5305,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3812,6 +5314,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3824,9 +5327,8 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "LICENSING_OFF",
-            "field": [
-              "url"
-            ],
+            "field": null,
+            "hint": null,
             "message": "Software Licencing is switched off in Halo. Switch on Software Licencing in Halo (Configuration > Asset Management), then recheck the connection."
           }
         ]
@@ -3844,10 +5346,9 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "NOTHING_TO_RESOLVE",
-            "field": [
-              "associationId"
-            ],
-            "message": "The association has no problem that this answer resolves. Load it again."
+            "field": null,
+            "hint": "Read the association again and compare its `problem` with the `answer`.",
+            "message": "This client has no problem that your decision resolves: it may have been resolved meanwhile. Load the table again."
           }
         ]
       }
@@ -3862,6 +5363,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
             "outcome": "MISSING",
             "required": true,
@@ -3870,6 +5372,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3878,6 +5381,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3886,6 +5390,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3894,6 +5399,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3902,6 +5408,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3910,6 +5417,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -3918,6 +5426,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -3933,6 +5442,7 @@ export const refusals = {
             "field": [
               "url"
             ],
+            "hint": null,
             "message": "There is no Halo PSA at this address: what answers there is something else. Copy the URL from Halo: Configuration > Integrations > HaloPSA API > API Details."
           }
         ]
@@ -3951,6 +5461,7 @@ export const refusals = {
             "__typename": "UserError",
             "code": "NOT_CONNECTED",
             "field": null,
+            "hint": null,
             "message": "Halo PSA is not connected. Save the connection details first: Settings > Integrations > Halo PSA."
           }
         ]
@@ -3968,6 +5479,7 @@ export const refusals = {
             "__typename": "UserError",
             "code": "NO_ASSOCIATIONS",
             "field": null,
+            "hint": null,
             "message": "No client is mapped to a Halo customer yet, so there is nothing to sync. Map a client first."
           }
         ]
@@ -3983,6 +5495,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
+            "guideUrl": null,
             "message": "Halo PSA URL: a Halo answers there.",
             "outcome": "GRANTED",
             "required": true,
@@ -3991,6 +5504,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: Halo accepts them.",
             "outcome": "GRANTED",
             "required": true,
@@ -3999,6 +5513,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -4007,6 +5522,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -4015,6 +5531,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -4023,6 +5540,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: Halo refuses access: the application lacks read:customers.",
             "outcome": "MISSING",
             "required": true,
@@ -4031,6 +5549,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: works. Halo grants it to the application.",
             "outcome": "GRANTED",
             "required": false,
@@ -4039,6 +5558,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: Halo shows its subscriptions. Whether INFIMA may change them will be known with the first subscription that it writes.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -4051,9 +5571,8 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "PERMISSION_MISSING",
-            "field": [
-              "clientSecret"
-            ],
+            "field": null,
+            "hint": null,
             "message": "Halo refuses access: the application lacks read:customers. In Halo, grant it to the application, then recheck the connection."
           }
         ]
@@ -4073,6 +5592,7 @@ export const refusals = {
             "field": [
               "reason"
             ],
+            "hint": null,
             "message": "Give a reason in a few words. The partner can read it in its activity."
           }
         ]
@@ -4088,14 +5608,16 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Save Halo PSA Connection Details",
-            "message": "Halo PSA URL: There is no Halo PSA at this address: what answers there is something else.",
-            "outcome": "MISSING",
+            "guideUrl": null,
+            "message": "Halo PSA URL: Halo has had too many requests and asked for a pause.",
+            "outcome": "UNKNOWN",
             "required": true,
             "subject": "ADDRESS"
           },
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "Client ID and Client Secret: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -4104,6 +5626,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Customers Access Level: Read Only: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -4112,6 +5635,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Users Access Level: Read Only: in the guide, not used by this integration, not checked.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -4120,6 +5644,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an API Agent",
+            "guideUrl": null,
             "message": "Software Licencing Access Level: Read And Modify: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -4128,6 +5653,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:customers: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -4136,6 +5662,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "read:invoices: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": false,
@@ -4144,6 +5671,7 @@ export const refusals = {
           {
             "__typename": "HaloConnectionCheck",
             "guideStep": "Creating an Application",
+            "guideUrl": null,
             "message": "edit:softwarelicensing: not reached, because of what is wrong above.",
             "outcome": "UNKNOWN",
             "required": true,
@@ -4156,9 +5684,8 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "REQUEST_NOT_SENT",
-            "field": [
-              "url"
-            ],
+            "field": null,
+            "hint": null,
             "message": "INFIMA could not send a request to Halo in time. Nothing was sent. Try again in a few minutes."
           }
         ]
@@ -4180,6 +5707,7 @@ export const refusals = {
             "field": [
               "applicationClientId"
             ],
+            "hint": null,
             "message": "Enter the Client ID of the application that you created in Halo."
           }
         ]
@@ -4200,7 +5728,8 @@ export const refusals = {
             "field": [
               "adoptSubscriptionId"
             ],
-            "message": "The customer has no such subscription in Halo. Check the id and the customer, then try again."
+            "hint": null,
+            "message": "The customer no longer has this subscription in Halo. Load the table again and choose another one."
           }
         ]
       }
@@ -4217,10 +5746,9 @@ export const refusals = {
           {
             "__typename": "UserError",
             "code": "SUBSCRIPTION_NOT_DELETED",
-            "field": [
-              "associationId"
-            ],
-            "message": "This client's subscription was not deleted in Halo, so no other one is created."
+            "field": null,
+            "hint": null,
+            "message": "This client's subscription was not deleted in Halo, so no other one is created. Load the table again."
           }
         ]
       }
@@ -4241,7 +5769,8 @@ export const refusals = {
             "field": [
               "url"
             ],
-            "message": "Your clients are mapped to customers of a Halo with another identity. Of 1 of your subscriptions that INFIMA looked for, it shows 0. Say in `tenantChange` whether it is the same Halo, whose associations are carried over, or another one, for which they are archived. Or save the URL of the Halo that your clients are mapped to."
+            "hint": "Ask the user and send the decision in `tenantChange`, with the same details.",
+            "message": "Your clients are mapped to customers of a Halo with another identity. Of 1 of your subscriptions that INFIMA looked for, it shows 0. Decide whether it is the same Halo, whose mappings are carried over, or another one, for which they are archived. Or save the URL of the Halo that your clients are mapped to."
           }
         ]
       }
@@ -4262,6 +5791,7 @@ export const refusals = {
             "field": [
               "applicationClientId"
             ],
+            "hint": null,
             "message": "This is too long for a Client ID. Copy it from the application in Halo."
           }
         ]
@@ -4282,7 +5812,8 @@ export const refusals = {
             "field": [
               "associations"
             ],
-            "message": "There are too many associations. Save at most 200 at once."
+            "hint": null,
+            "message": "Too many clients are mapped at once. Save at most 200 together."
           }
         ]
       }
@@ -4300,6 +5831,7 @@ export const refusals = {
             "__typename": "UserError",
             "code": "TOO_MANY_ATTEMPTS",
             "field": null,
+            "hint": null,
             "message": "The connection was checked too often. Wait a minute, then try again."
           }
         ]

@@ -4,18 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{print_line, words};
+use crate::dev::ask::Operation;
 use crate::dev::stack::Parts;
-
-const STORED: &str = "query Connection {
-  partner { haloConnection { url status checks { subject outcome message } } }
-}";
-
-const SAVE: &str = "mutation SaveHaloConnection($input: SaveHaloConnectionInput!) {
-  saveHaloConnection(input: $input) {
-    haloConnection { url status checks { subject outcome message } }
-    userErrors { message field }
-  }
-}";
 
 #[derive(Deserialize)]
 struct Stored {
@@ -44,7 +34,7 @@ struct Check {
 
 pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
     let (admin, [tenant, ..]) = (parts.callers.partner_admin(), &parts.tenants);
-    let Stored { partner } = parts.request_context.ask(admin, STORED, json!({})).await?;
+    let Stored { partner } = parts.request_context.ask(admin, Operation::Contract("ConnectionForm"), json!({})).await?;
     // The sandbox may have another port than last time.
     let as_it_is = |found: &Connection| found.url == tenant.url() && found.status == "CONNECTED";
     if let Some(connection) = partner.halo_connection.filter(as_it_is) {
@@ -56,7 +46,8 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<()> {
         "applicationClientId": tenant.client_id(),
         "clientSecret": tenant.client_secret(),
     });
-    let saved: PartnersConnection = parts.request_context.change(admin, SAVE, details).await?;
+    let saved: PartnersConnection =
+        parts.request_context.change(admin, Operation::Contract("SaveConnection"), details).await?;
     let connection = saved.halo_connection.ok_or_else(|| anyhow::anyhow!("the connection was not saved"))?;
     print_line(format!("{}: {}", connection.url, words(&connection.status)));
     for Check { subject, outcome, message } in connection.checks {

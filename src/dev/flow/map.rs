@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Id, print_line, wait};
+use crate::dev::ask::{Operation, nodes};
 use crate::dev::stack::Parts;
 
 /// The clients that the partner maps: the search text, and which of the customers found is meant.
@@ -20,30 +21,6 @@ const WANTED: [(&str, &str, &str); 9] = [
     ("Harbourside Vets", "harbourside", "Harbourside Vets"),
     ("Juniper Health Clinic", "juniper", "Juniper Health Clinic"),
 ];
-
-const CLIENTS: &str = "query Clients {
-  partner {
-    clients(first: 100) {
-      nodes {
-        id name activeUserCount
-        haloAssociation {
-          status lastSyncedAt
-          problem { message }
-          haloCustomer { haloId name }
-          subscription { haloId }
-        }
-      }
-    }
-  }
-}";
-
-const SEARCH: &str = "query HaloCustomers($search: String!) {
-  haloCustomers(search: $search, first: 10) { nodes { haloId name } }
-}";
-
-const SAVE: &str = "mutation SaveHaloClientAssociations($input: SaveHaloClientAssociationsInput!) {
-  saveHaloClientAssociations(input: $input) { run { id } userErrors { message field } }
-}";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -84,8 +61,11 @@ pub(super) struct Subscription {
 
 /// All of the partner's clients, as the mapping table shows them.
 pub(super) async fn clients(parts: &Parts) -> anyhow::Result<Vec<Client>> {
-    let data: Value = parts.request_context.ask(parts.callers.partner_admin(), CLIENTS, json!({})).await?;
-    serde_json::from_value(data["partner"]["clients"]["nodes"].clone()).context("the API's answer has another shape")
+    let table = Operation::Contract("MappingTable");
+    let mut data: Value =
+        parts.request_context.ask(parts.callers.partner_admin(), table, json!({ "first": 100 })).await?;
+    let clients = nodes(&mut data["partner"]["clients"]);
+    serde_json::from_value(clients.into()).context("the API's answer has another shape")
 }
 
 /// Maps what is not mapped yet. Gives the run that creates the subscriptions, if one was queued.
@@ -111,14 +91,21 @@ pub(super) async fn save(parts: &Parts) -> anyhow::Result<Option<Id>> {
     }
     print_line(format!("{} mappings to save; {} clients stay unmapped", chosen.len(), clients.len() - WANTED.len()));
     let input = json!({ "associations": chosen });
-    let mut saved: Value = parts.request_context.change(parts.callers.partner_admin(), SAVE, input).await?;
+    let mut saved: Value = parts
+        .request_context
+        .change(parts.callers.partner_admin(), Operation::Contract("SaveAssociations"), input)
+        .await?;
     Ok(Some(saved["run"]["id"].take()).filter(|run| !run.is_null()))
 }
 
 async fn search_customers(parts: &Parts, search: &str) -> anyhow::Result<Vec<Customer>> {
-    let data: Value =
-        parts.request_context.ask(parts.callers.partner_admin(), SEARCH, json!({ "search": search })).await?;
-    serde_json::from_value(data["haloCustomers"]["nodes"].clone()).context("the API's answer has another shape")
+    let arguments = json!({ "search": search, "first": 10 });
+    let mut data: Value = parts
+        .request_context
+        .ask(parts.callers.partner_admin(), Operation::Contract("CustomerSearch"), arguments)
+        .await?;
+    let found = nodes(&mut data["haloCustomers"]);
+    serde_json::from_value(found.into()).context("the API's answer has another shape")
 }
 
 /// Waits until every mapped client has its subscription.

@@ -8,11 +8,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 
 use super::{print_line, wait};
+use crate::dev::ask::Operation;
 use crate::dev::stack::Parts;
-
-const REQUEST: &str = "mutation RequestHaloSync($input: RequestHaloSyncInput!) {
-  requestHaloSync(input: $input) { run { id } userErrors { message field } }
-}";
 
 /// The operator's command, in a separate process.
 pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
@@ -46,6 +43,7 @@ pub(super) async fn run(parts: &Parts) -> anyhow::Result<()> {
 
 /// "Sync now", in the frontend.
 pub(super) async fn resync(parts: &Parts) -> anyhow::Result<()> {
-    let requested: Value = parts.request_context.change(parts.callers.partner_admin(), REQUEST, json!({})).await?;
+    let sync = Operation::Contract("SyncNow");
+    let requested: Value = parts.request_context.change(parts.callers.partner_admin(), sync, json!({})).await?;
     wait::until_finished(parts, &requested["run"]["id"]).await
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{print_line, roster};
+use crate::dev::ask::Operation;
 use crate::dev::stack::Parts;
 
 const IMPORT: &str = "mutation ImportRoster($input: ImportRosterInput!) {
@@ -50,7 +51,8 @@ pub(super) async fn second_report(parts: &Parts) -> anyhow::Result<()> {
 }
 
 async fn import(parts: &Parts, report: Value) -> anyhow::Result<Imported> {
-    let Payload { imported } = parts.request_context.change(parts.callers.platform(), IMPORT, report).await?;
+    let Payload { imported } =
+        parts.request_context.change(parts.callers.platform(), Operation::Text(IMPORT), report).await?;
     Ok(imported)
 }
 

@@ -9,23 +9,13 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Id, print_line, words};
+use crate::dev::ask::{Operation, nodes};
 use crate::dev::stack::Parts;
 
 /// Longer than any sync of this small tenant, also one that a killed process left behind.
 const LONGEST: Duration = Duration::from_secs(120);
 /// After this long without progress, the step prints what it waits for.
 const SILENCE: Duration = Duration::from_secs(3);
-
-const LATEST: &str = "query LatestRun { partner { haloSyncRuns(first: 1) { nodes { id } } } }";
-
-const RUN: &str = "query SyncRun($id: ID!) {
-  haloSyncRun(id: $id) {
-    status pollAfterMs
-    progress { done total }
-    problem { message }
-    results(first: 100) { nodes { client { name } outcome quantityBefore quantityAfter problem { message } } }
-  }
-}";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,7 +24,6 @@ struct Run {
     poll_after_ms: Option<u64>,
     progress: Progress,
     problem: Option<Problem>,
-    results: Results,
 }
 
 #[derive(Deserialize, PartialEq, Eq, Clone, Copy)]
@@ -46,11 +35,6 @@ struct Progress {
 #[derive(Deserialize)]
 struct Problem {
     message: String,
-}
-
-#[derive(Deserialize)]
-struct Results {
-    nodes: Vec<ClientsResult>,
 }
 
 #[derive(Deserialize)]
@@ -71,8 +55,11 @@ struct Named {
 /// The partner's latest run. A run that waits does so for those before it, so once the latest is
 /// finished, all are.
 pub(super) async fn latest(parts: &Parts) -> anyhow::Result<Option<Id>> {
-    let mut data: Value = parts.request_context.ask(parts.callers.partner_admin(), LATEST, json!({})).await?;
-    Ok(Some(data["partner"]["haloSyncRuns"]["nodes"][0]["id"].take()).filter(|id| !id.is_null()))
+    let history = Operation::Contract("SyncHistory");
+    let mut data: Value =
+        parts.request_context.ask(parts.callers.partner_admin(), history, json!({ "first": 1 })).await?;
+    let latest = nodes(&mut data["partner"]["haloSyncRuns"]).pop();
+    Ok(latest.map(|mut run| run["id"].take()))
 }
 
 /// Follows the run under way, if there is one. Results of earlier runs are not printed again.
@@ -90,9 +77,9 @@ pub(super) async fn until_finished(parts: &Parts, id: &Id) -> anyhow::Result<()>
     let (mut last, mut since, mut explained) = (None, begun, false);
     loop {
         let run = look(parts, id).await?;
-        for result in &run.results.nodes {
+        for result in results(parts, id).await? {
             if printed.insert(result.client.name.clone()) {
-                print_result(result);
+                print_result(&result);
             }
         }
         let problem = run.problem.as_ref().map(|problem| problem.message.as_str()).unwrap_or_default();
@@ -125,8 +112,17 @@ pub(super) async fn until_finished(parts: &Parts, id: &Id) -> anyhow::Result<()>
 }
 
 async fn look(parts: &Parts, id: &Id) -> anyhow::Result<Run> {
-    let mut data: Value = parts.request_context.ask(parts.callers.partner_admin(), RUN, json!({ "id": id })).await?;
+    let progress = Operation::Contract("RunProgress");
+    let mut data: Value =
+        parts.request_context.ask(parts.callers.partner_admin(), progress, json!({ "id": id })).await?;
     serde_json::from_value(data["haloSyncRun"].take()).context("the API's answer has another shape")
+}
+
+async fn results(parts: &Parts, id: &Id) -> anyhow::Result<Vec<ClientsResult>> {
+    let (results, arguments) = (Operation::Contract("RunResults"), json!({ "id": id, "first": 100 }));
+    let mut data: Value = parts.request_context.ask(parts.callers.partner_admin(), results, arguments).await?;
+    let results = nodes(&mut data["haloSyncRun"]["results"]);
+    serde_json::from_value(results.into()).context("the API's answer has another shape")
 }
 
 fn print_result(result: &ClientsResult) {

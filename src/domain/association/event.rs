@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Ending;
 use crate::domain::problem::Problem;
+use crate::domain::roster::UserCounts;
 use crate::domain::run::Outcome;
 use crate::ids::{AssociationId, ClientId, HaloSubscriptionId};
 
@@ -92,6 +93,7 @@ pub struct StepReport {
     /// The revision that the plan saw.
     pub revision: i32,
     pub client: ClientId,
+    pub users: UserCounts,
     pub outcome: Outcome,
     pub quantity_before: Option<u32>,
     pub quantity_after: Option<u32>,

@@ -118,6 +118,17 @@ pub struct MappedCustomer {
     pub id: HaloCustomerId,
     pub name: Option<String>,
     pub top_level: Option<String>,
+    /// As a search shows them. They are not stored.
+    pub details: CustomerDetails,
+}
+
+/// What distinguishes customers of the same name, as far as Halo has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerDetails {
+    pub site: Option<String>,
+    pub domain: Option<String>,
+    pub phone: Option<String>,
+    pub address: Option<String>,
 }
 
 /// The subscription as Halo last showed it. `quantity` is none until Halo has shown one.

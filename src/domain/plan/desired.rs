@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::observed::ObservedSubscription;
 use crate::domain::association::Ending;
 use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::roster::UserCounts;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
 /// Everything of one partner that a run has to bring about, from one snapshot of our database.
@@ -142,6 +143,8 @@ pub struct DesiredAssociation {
     /// The customer's name as it was last read.
     pub customer_name: Option<String>,
     pub subscription: Option<HaloSubscriptionId>,
+    /// The client's users, whose number the goal has.
+    pub users: UserCounts,
     /// The tenant has another identity since the ids were last seen: nothing is written before they
     /// are verified, the subscription by its marker and the customer by its name.
     pub unverified: bool,

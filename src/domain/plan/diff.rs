@@ -37,6 +37,7 @@ fn step(
         revision: association.revision,
         client: association.client,
         client_name: association.client_name.clone(),
+        users: association.users,
         customer: association.customer,
         action: Action::Blocked(
             Problem::new(ProblemKind::TenantChanged { evidence: None }, now)

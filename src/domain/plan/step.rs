@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::observed::ObservedSubscription;
 use crate::domain::problem::Problem;
+use crate::domain::roster::UserCounts;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,8 @@ pub struct Step {
     pub client: ClientId,
     pub client_name: String,
     pub customer: HaloCustomerId,
+    /// The client's users when the plan was made.
+    pub users: UserCounts,
     pub action: Action,
     /// The association's own subscription as Halo showed it, or the one to re-adopt.
     pub observed: Option<ObservedSubscription>,

@@ -14,6 +14,7 @@ pub use request::{Answer, RunRequest, answer};
 
 use super::activity::Actor;
 use super::problem::Problem;
+use super::roster::UserCounts;
 use crate::ids::{AssociationId, ClientId, PartnerId, ResultId, RunId};
 
 /// Why a run was enqueued.
@@ -125,6 +126,8 @@ pub struct RunResult {
     pub run: RunId,
     pub association: AssociationId,
     pub client: ClientId,
+    /// The client's users when the run read them. Results of early releases have none.
+    pub users: Option<UserCounts>,
     pub outcome: Outcome,
     /// The quantity that Halo showed.
     pub quantity_before: Option<u32>,

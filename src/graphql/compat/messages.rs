@@ -13,6 +13,8 @@ const SCHEMA_LIMITS: [&str; 4] = [
     "The recursion depth of the query",
     "The number of directives on the field",
 ];
+/// What precedes the path of an argument.
+const ARGUMENT: &str = "Invalid value for argument \"";
 /// How messages about arguments and variables begin, whether validation or execution finds them.
 const ARGUMENTS: [&str; 3] = ["Failed to parse ", "Expected input type ", "Invalid value for argument "];
 /// Where messages begin to repeat what was sent, and the text that replaces the repetition.
@@ -41,6 +43,9 @@ pub fn normalize_errors(response: &mut Response, may_see_schema: bool) {
             code
         });
         if code == ErrorCode::BadUserInput && starts_with(error, &ARGUMENTS) {
+            if let Some(field) = field_of(&error.message) {
+                error.extensions.get_or_insert_default().set("field", field);
+            }
             remove_repetition(&mut error.message);
         }
         if let (false, Some(suggestion)) = (may_see_schema, error.message.find(" Did you mean")) {
@@ -52,6 +57,14 @@ pub fn normalize_errors(response: &mut Response, may_see_schema: bool) {
         }
         error.extensions.get_or_insert_default().set("code", code.as_str());
     }
+}
+
+/// The path of the argument that a message names, as the errors of our own have it: within a
+/// mutation's `input`.
+fn field_of(message: &str) -> Option<Vec<String>> {
+    let (path, _) = message.strip_prefix(ARGUMENT)?.split_once('"')?;
+    let path = path.strip_prefix("input.").unwrap_or(path);
+    Some(path.split('.').map(str::to_owned).collect())
 }
 
 /// Bounds what validation says of a document: a document of a few KB can have thousands of errors,

@@ -6,11 +6,15 @@ use async_graphql::dataloader::Loader;
 
 use super::{ById, Found, Loaders, group, ids};
 use crate::auth::Act;
-use crate::domain::run::{Outcome, Trigger};
+use crate::domain::roster::UserCounts;
+use crate::domain::run::Outcome;
 use crate::graphql::error::Failure;
-use crate::ids::{AssociationId, PartnerId, RunId};
+use crate::ids::{AssociationId, ClientId, PartnerId, RunId};
+use crate::storage::activity::ActivityFilter;
 use crate::storage::clients::ClientFilter;
-use crate::storage::{activity, clients, results, runs};
+use crate::storage::results::ResultFilter;
+use crate::storage::runs::RunFilter;
+use crate::storage::{activity, clients, results, runs, users};
 
 /// The length of a partner's list of clients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,8 +37,8 @@ impl Loader<ClientsCount> for Loaders {
 }
 
 /// The length of a partner's list of runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RunsCount(pub PartnerId, pub Option<Trigger>);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RunsCount(pub PartnerId, pub RunFilter);
 
 impl Loader<RunsCount> for Loaders {
     type Value = i64;
@@ -42,19 +46,19 @@ impl Loader<RunsCount> for Loaders {
 
     async fn load(&self, keys: &[RunsCount]) -> Found<RunsCount, i64> {
         let mut found = HashMap::new();
-        for (trigger, of) in group(keys.iter().map(|key| (key.1, key.0))) {
+        for (filter, of) in group(keys.iter().map(|key| (key.1.clone(), key.0))) {
             let (scopes, mut db) = self.view(of).await?;
-            let counts = runs::counts(&mut db, &scopes[..], trigger).await?;
+            let counts = runs::counts(&mut db, &scopes[..], &filter).await?;
             db.end();
-            found.extend(counts.into_iter().map(|(partner, count)| (RunsCount(partner, trigger), count)));
+            found.extend(counts.into_iter().map(|(partner, count)| (RunsCount(partner, filter.clone()), count)));
         }
         Ok(found)
     }
 }
 
-/// The length of a partner's audit log, without support's reads if the flag is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ActivityCount(pub PartnerId, pub bool);
+/// The length of a partner's audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ActivityCount(pub PartnerId, pub ActivityFilter);
 
 impl Loader<ActivityCount> for Loaders {
     type Value = i64;
@@ -62,11 +66,11 @@ impl Loader<ActivityCount> for Loaders {
 
     async fn load(&self, keys: &[ActivityCount]) -> Found<ActivityCount, i64> {
         let mut found = HashMap::new();
-        for (changes, of) in group(keys.iter().map(|key| (key.1, key.0))) {
+        for (filter, of) in group(keys.iter().map(|key| (key.1.clone(), key.0))) {
             let (scopes, mut db) = self.open(Act::ViewActivity, of).await?;
-            let counts = activity::counts(&mut db, &scopes[..], changes).await?;
+            let counts = activity::counts(&mut db, &scopes[..], &filter).await?;
             db.end();
-            found.extend(counts.into_iter().map(|(partner, count)| (ActivityCount(partner, changes), count)));
+            found.extend(counts.into_iter().map(|(partner, count)| (ActivityCount(partner, filter.clone()), count)));
         }
         Ok(found)
     }
@@ -95,17 +99,39 @@ impl Loader<ResultsCount> for Loaders {
 }
 
 /// The length of an association's list of results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct HistoryCount(pub PartnerId, pub AssociationId);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryCount(pub PartnerId, pub AssociationId, pub ResultFilter);
 
 impl Loader<HistoryCount> for Loaders {
     type Value = i64;
     type Error = Failure;
 
     async fn load(&self, keys: &[HistoryCount]) -> Found<HistoryCount, i64> {
+        let mut found = HashMap::new();
+        for (filter, of) in group(keys.iter().map(|key| (key.2.clone(), ById(key.0, key.1)))) {
+            let (scopes, mut db) = self.view(of.iter().map(|association| association.0)).await?;
+            let counts = results::counts_of_associations(&mut db, &scopes[..], &ids(&of), &filter).await?;
+            db.end();
+            found.extend(of.into_iter().filter_map(|ById(partner, association)| {
+                Some((HistoryCount(partner, association, filter.clone()), *counts.get(&association)?))
+            }));
+        }
+        Ok(found)
+    }
+}
+
+/// How many of a client's users are counted, and how many are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UserCountsOf(pub PartnerId, pub ClientId);
+
+impl Loader<UserCountsOf> for Loaders {
+    type Value = UserCounts;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[UserCountsOf]) -> Found<UserCountsOf, UserCounts> {
         let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
-        let associations: Vec<_> = keys.iter().map(|key| key.1).collect();
-        let counts = results::counts_of_associations(&mut db, &scopes[..], &associations).await?;
+        let clients: Vec<_> = keys.iter().map(|key| key.1).collect();
+        let counts = users::counts(&mut db, &scopes[..], &clients).await?;
         db.end();
         Ok(keys.iter().filter_map(|key| Some((*key, *counts.get(&key.1)?))).collect())
     }

@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-pub(super) use counts::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount};
-pub(super) use pages::{ActivityPage, ClientsPage, HistoryPage, ResultsPage, RunsPage};
+pub(super) use counts::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount, UserCountsOf};
+pub(super) use pages::{ActivityPage, ClientsPage, HistoryPage, ResultsPage, RunsPage, UsersPage};
 pub(super) use records::{AssociationOf, ById, ClientsOf, ConnectionOf, CountsOf, OwnerOf, ScheduleOf, TroublesOf};
 
 use super::access_log::AccessLog;

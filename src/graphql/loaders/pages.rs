@@ -7,11 +7,15 @@ use async_graphql::dataloader::Loader;
 use super::{ById, Found, Loaders, group, ids};
 use crate::auth::Act;
 use crate::domain::activity::Activity;
-use crate::domain::run::{Outcome, Run, RunResult, Trigger};
+use crate::domain::roster::ListedUser;
+use crate::domain::run::{Outcome, Run, RunResult};
 use crate::graphql::error::Failure;
-use crate::ids::{AssociationId, PartnerId, RunId};
+use crate::ids::{AssociationId, ClientId, PartnerId, RunId};
+use crate::storage::activity::ActivityFilter;
 use crate::storage::clients::{ClientFilter, ClientPage, Extent};
-use crate::storage::{Page, Slice, activity, clients, results, runs};
+use crate::storage::results::ResultFilter;
+use crate::storage::runs::RunFilter;
+use crate::storage::{Page, Slice, activity, clients, results, runs, users};
 
 /// A page of a partner's clients, by name, in descending order if the flag is set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,7 +45,7 @@ impl Loader<ClientsPage> for Loaders {
 
 /// A page of a partner's runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RunsPage(pub PartnerId, pub Option<Trigger>, pub Page);
+pub struct RunsPage(pub PartnerId, pub RunFilter, pub Page);
 
 impl Loader<RunsPage> for Loaders {
     type Value = Slice<Run>;
@@ -49,22 +53,20 @@ impl Loader<RunsPage> for Loaders {
 
     async fn load(&self, keys: &[RunsPage]) -> Found<RunsPage, Slice<Run>> {
         let mut found = HashMap::new();
-        for ((trigger, page), of) in group(keys.iter().map(|key| ((key.1, key.2.clone()), key.0))) {
+        for ((filter, page), of) in group(keys.iter().map(|key| ((key.1.clone(), key.2.clone()), key.0))) {
             let (scopes, mut db) = self.view(of).await?;
-            let pages = match trigger {
-                None => runs::pages(&mut db, &scopes[..], &page).await?,
-                Some(trigger) => runs::pages_of(&mut db, &scopes[..], trigger, &page).await?,
-            };
+            let pages = runs::pages_matching(&mut db, &scopes[..], &filter, &page).await?;
             db.end();
-            found.extend(pages.into_iter().map(|(partner, slice)| (RunsPage(partner, trigger, page.clone()), slice)));
+            let key = |partner| RunsPage(partner, filter.clone(), page.clone());
+            found.extend(pages.into_iter().map(|(partner, slice)| (key(partner), slice)));
         }
         Ok(found)
     }
 }
 
-/// A page of a partner's audit log, without support's reads if the flag is set.
+/// A page of a partner's audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ActivityPage(pub PartnerId, pub bool, pub Page);
+pub struct ActivityPage(pub PartnerId, pub ActivityFilter, pub Page);
 
 impl Loader<ActivityPage> for Loaders {
     type Value = Slice<Activity>;
@@ -72,14 +74,11 @@ impl Loader<ActivityPage> for Loaders {
 
     async fn load(&self, keys: &[ActivityPage]) -> Found<ActivityPage, Slice<Activity>> {
         let mut found = HashMap::new();
-        for ((changes, page), of) in group(keys.iter().map(|key| ((key.1, key.2.clone()), key.0))) {
+        for ((filter, page), of) in group(keys.iter().map(|key| ((key.1.clone(), key.2.clone()), key.0))) {
             let (scopes, mut db) = self.open(Act::ViewActivity, of).await?;
-            let pages = match changes {
-                true => activity::pages_of_changes(&mut db, &scopes[..], &page).await?,
-                false => activity::pages(&mut db, &scopes[..], &page).await?,
-            };
+            let pages = activity::pages_matching(&mut db, &scopes[..], &filter, &page).await?;
             db.end();
-            let key = |partner| ActivityPage(partner, changes, page.clone());
+            let key = |partner| ActivityPage(partner, filter.clone(), page.clone());
             found.extend(pages.into_iter().map(|(partner, slice)| (key(partner), slice)));
         }
         Ok(found)
@@ -111,7 +110,7 @@ impl Loader<ResultsPage> for Loaders {
 
 /// A page of an association's results.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct HistoryPage(pub PartnerId, pub AssociationId, pub Page);
+pub struct HistoryPage(pub PartnerId, pub AssociationId, pub ResultFilter, pub Page);
 
 impl Loader<HistoryPage> for Loaders {
     type Value = Slice<RunResult>;
@@ -119,12 +118,35 @@ impl Loader<HistoryPage> for Loaders {
 
     async fn load(&self, keys: &[HistoryPage]) -> Found<HistoryPage, Slice<RunResult>> {
         let mut found = HashMap::new();
-        for (page, of) in group(keys.iter().map(|key| (key.2.clone(), ById(key.0, key.1)))) {
+        for ((filter, page), of) in group(keys.iter().map(|key| ((key.2.clone(), key.3.clone()), ById(key.0, key.1)))) {
             let (scopes, mut db) = self.view(of.iter().map(|association| association.0)).await?;
-            let mut pages = results::of_associations(&mut db, &scopes[..], &ids(&of), &page).await?;
+            let mut pages = results::of_associations(&mut db, &scopes[..], &ids(&of), &filter, &page).await?;
             db.end();
             found.extend(of.into_iter().filter_map(|ById(partner, association)| {
-                Some((HistoryPage(partner, association, page.clone()), pages.remove(&association)?))
+                let key = HistoryPage(partner, association, filter.clone(), page.clone());
+                Some((key, pages.remove(&association)?))
+            }));
+        }
+        Ok(found)
+    }
+}
+
+/// A page of a client's users, of those who are counted, of those who are not, or of both.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UsersPage(pub PartnerId, pub ClientId, pub Option<bool>, pub Page);
+
+impl Loader<UsersPage> for Loaders {
+    type Value = Slice<ListedUser>;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[UsersPage]) -> Found<UsersPage, Slice<ListedUser>> {
+        let mut found = HashMap::new();
+        for ((counted, page), of) in group(keys.iter().map(|key| ((key.2, key.3.clone()), ById(key.0, key.1)))) {
+            let (scopes, mut db) = self.open(Act::ViewUsers, of.iter().map(|client| client.0)).await?;
+            let mut pages = users::pages(&mut db, &scopes[..], &ids(&of), counted, &page).await?;
+            db.end();
+            found.extend(of.into_iter().filter_map(|ById(partner, client)| {
+                Some((UsersPage(partner, client, counted, page.clone()), pages.remove(&client)?))
             }));
         }
         Ok(found)

@@ -3,15 +3,22 @@
 use std::collections::BTreeSet;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use futures::future::try_join_all;
 use serde_json::Value;
 
-use crate::domain::activity::{self, ActorRole as Capacity};
+use crate::domain::activity::{self, ActorRole as Capacity, ChangedValue};
 use crate::graphql::{
     error::Result,
+    loaders::ById,
+    objects::client::Client,
     objects::node::{self, Node},
     request_context::RequestContext,
     scalars::Timestamp,
 };
+use crate::ids::AssociationId;
+
+/// The most clients that an entry shows.
+const MOST_CLIENTS: usize = 5;
 
 pub struct Activity(pub(in crate::graphql) activity::Activity);
 
@@ -34,9 +41,31 @@ impl Activity {
         Actor(self.0.actor.clone())
     }
 
-    /// The act, as `noun.verb`, for example `connection.saved`.
-    async fn action(&self) -> &str {
-        &self.0.act
+    /// The act.
+    async fn action(&self) -> ActivityAction {
+        self.0.action.into()
+    }
+
+    /// The clients that the act was about, at most five of them. Empty if it was about none in
+    /// particular.
+    #[graphql(complexity = "MOST_CLIENTS * child_complexity")]
+    async fn clients(&self, ctx: &Context<'_>) -> Result<Vec<Client>> {
+        let (request_context, partner) = (RequestContext::of(ctx), self.0.partner);
+        let mut ids = self.0.clients();
+        ids.truncate(MOST_CLIENTS);
+        if let Some(association) = self.0.subject.as_deref().and_then(|id| id.parse::<AssociationId>().ok())
+            && ids.is_empty()
+        {
+            ids.extend(request_context.load(ById(partner, association)).await?.map(|found| found.client));
+        }
+        let clients = try_join_all(ids.into_iter().map(|id| request_context.load(ById(partner, id)))).await?;
+        Ok(clients.into_iter().flatten().map(Client::from).collect())
+    }
+
+    /// The number of clients that the act was about. 0 if it was about none in particular.
+    async fn client_count(&self) -> usize {
+        let is_association = self.0.subject.as_deref().is_some_and(|id| id.parse::<AssociationId>().is_ok());
+        self.0.clients().len().max(usize::from(is_association))
     }
 
     /// The global id of the record that the act was on.
@@ -66,7 +95,7 @@ impl Activity {
             of.iter().find(|(known, _)| *known == name).and_then(|(_, value)| text(value))
         };
         let changes = names.into_iter().map(|name| ActivityChange {
-            name: name.to_owned(),
+            name: name.parse().unwrap_or(ChangedValue::Other).into(),
             before: value(&before, name),
             after: value(&after, name),
         });
@@ -95,8 +124,8 @@ fn text(value: &Value) -> Option<String> {
 /// A value that an act changed.
 #[derive(SimpleObject)]
 pub struct ActivityChange {
-    /// The name of the value, for example `url`.
-    name: String,
+    /// The name of the value.
+    name: ActivityChangeName,
     /// The value before the act. Null if there was none.
     before: Option<String>,
     /// The value after the act. Null if it was removed.
@@ -113,8 +142,7 @@ impl Actor {
         let person = self.0.name.as_deref().unwrap_or(&self.0.subject);
         match self.0.role {
             Capacity::PartnerAdmin | Capacity::PartnerViewer => person,
-            Capacity::Support if RequestContext::of(ctx).caller.role().belongs_to_a_partner() => "INFIMA support",
-            Capacity::Support => person,
+            Capacity::Support => shown_name_of_support(RequestContext::of(ctx)).unwrap_or(person),
             Capacity::Platform | Capacity::System => "INFIMA",
         }
     }
@@ -123,6 +151,135 @@ impl Actor {
     async fn role(&self) -> ActorRole {
         self.0.role.into()
     }
+}
+
+/// The name that this caller reads instead of the names of support's staff.
+pub(in crate::graphql) fn shown_name_of_support(request_context: &RequestContext) -> Option<&'static str> {
+    request_context.caller.role().belongs_to_a_partner().then_some("INFIMA support")
+}
+
+/// The acts of the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "activity::Action")]
+pub enum ActivityAction {
+    /// A client was mapped to a Halo customer.
+    AssociationSaved,
+    /// A client's mapping was replaced by another one.
+    AssociationReplaced,
+    /// A client's mapping was removed.
+    AssociationRemoved,
+    /// A new subscription was requested in place of a deleted one.
+    SubscriptionRecreated,
+    /// A problem that needed a user's decision was resolved.
+    SubscriptionResolved,
+    /// The details of the connection were saved.
+    ConnectionSaved,
+    /// The stored connection was checked again.
+    ConnectionRechecked,
+    /// A Halo of another identity was taken for the same Halo.
+    TenantCarriedOver,
+    /// A Halo of another identity was taken for another Halo.
+    TenantReplaced,
+    /// Halo was disconnected.
+    ConnectionRemoved,
+    /// The stored Client Secret was sealed with another key of INFIMA's.
+    ConnectionResealed,
+    /// The partner was archived at INFIMA.
+    PartnerArchived,
+    /// INFIMA's platform imported partners, clients or users.
+    RosterImported,
+    /// The settings of the nightly sync were changed.
+    SettingsChanged,
+    /// A nightly sync that was requested too early was released.
+    NightReleased,
+    /// A sync was requested.
+    SyncRequested,
+    /// INFIMA's support viewed the partner.
+    SupportRead,
+    /// INFIMA's support tried something that its role does not permit.
+    SupportRefused,
+    /// An act that this version of the API does not know.
+    Other,
+}
+
+/// The names of values in the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ChangedValue")]
+pub enum ActivityChangeName {
+    /// The number of active clients.
+    ActiveClients,
+    /// The number of active users.
+    ActiveUsers,
+    /// The name of the subscription that the user chose.
+    AdoptedName,
+    /// The quantity of the subscription that the user chose.
+    AdoptedQuantity,
+    /// Halo's id of the subscription that the user chose.
+    AdoptedSubscription,
+    /// The user's decision about a problem: `adopt`, `create_new` or `continue`.
+    Answer,
+    /// The Client ID of the application in Halo.
+    ApplicationClientId,
+    /// The client's global id: see `Activity.clients`.
+    Client,
+    /// Whether another Client Secret was stored. The secret itself is never included.
+    ClientSecret,
+    /// The global ids of the clients to sync: see `Activity.clients`.
+    Clients,
+    /// The number of imported clients.
+    ClientsStored,
+    /// Whether the partner is connected to Halo.
+    Connection,
+    /// What happens to the billed quantity: `keep_quantity` or `set_to_zero`.
+    Ending,
+    /// The time since which failed syncs were repeated.
+    FailedSince,
+    /// The number of subscriptions that a Halo of another identity showed.
+    Found,
+    /// Halo's id of the customer.
+    HaloCustomer,
+    /// The customer's name in Halo.
+    HaloCustomerName,
+    /// Halo's id of the subscription that the client keeps.
+    Keeps,
+    /// The partner's name.
+    Name,
+    /// The date of the night.
+    Night,
+    /// The latest start of the nightly sync.
+    NightEnd,
+    /// The earliest start of the nightly sync.
+    NightStart,
+    /// Whether the nightly sync is switched on.
+    Nightly,
+    /// The name of the operation that INFIMA's support sent.
+    Operation,
+    /// The number of imported partners.
+    PartnersStored,
+    /// The code of the problem.
+    Problem,
+    /// The act that INFIMA's support was refused.
+    Refused,
+    /// The time at which the nightly sync was requested.
+    RequestedAt,
+    /// The id of INFIMA's key that seals the Client Secret.
+    SealedWith,
+    /// The state of the record.
+    State,
+    /// Halo's id of the subscription.
+    Subscription,
+    /// The identity of the Halo.
+    Tenant,
+    /// The partner's time zone.
+    TimeZone,
+    /// The number of subscriptions that were looked for.
+    Total,
+    /// The address of the Halo.
+    Url,
+    /// The number of imported users.
+    UsersStored,
+    /// A value that this version of the API does not know.
+    Other,
 }
 
 /// A role in which something was done.

@@ -9,12 +9,13 @@ use crate::graphql::{
     objects::client::Client,
     objects::customer::HaloCustomer,
     objects::problem::HaloProblem,
-    objects::result::HaloSyncResult,
+    objects::result::{HaloSyncOutcome, HaloSyncResult},
     page::{self, Paged, Total},
     request_context::RequestContext,
     scalars::Timestamp,
 };
 use crate::ids::{HaloCustomerId, PartnerId};
+use crate::storage::results::ResultFilter;
 
 pub struct HaloClientAssociation {
     association: association::Association,
@@ -51,11 +52,7 @@ impl HaloClientAssociation {
 
     /// The customer that the client is mapped to, as last read from Halo.
     async fn halo_customer(&self) -> HaloCustomer {
-        HaloCustomer {
-            partner: self.association.partner,
-            tenant: self.association.tenant.clone(),
-            customer: self.association.customer.clone(),
-        }
+        HaloCustomer::of(&self.association)
     }
 
     /// The subscription in Halo. Null until Halo has confirmed that it exists.
@@ -100,6 +97,7 @@ impl HaloClientAssociation {
     /// The results of all syncs for this association, latest first: the evidence behind each billed
     /// quantity.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "one for each way to narrow the list")]
     async fn history(
         &self,
         ctx: &Context<'_>,
@@ -107,12 +105,26 @@ impl HaloClientAssociation {
         #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
             String,
         >,
+        #[graphql(desc = "Returns only results with one of these outcomes.")] outcome: Option<Vec<HaloSyncOutcome>>,
+        #[graphql(
+            desc = "Whether to exclude syncs in which nothing changed and nothing was found.",
+            default_with = "Some(false)"
+        )]
+        changes_only: Option<bool>,
+        #[graphql(desc = "Returns only results from this time on.")] from: Option<Timestamp>,
+        #[graphql(desc = "Returns only results before this time.")] to: Option<Timestamp>,
     ) -> Result<Paged<HaloSyncResult>> {
         let association::Association { partner, id, .. } = self.association;
         let page = page::page(first, after.as_deref())?;
-        let slice = RequestContext::of(ctx).load(HistoryPage(partner, id, page.clone())).await?.unwrap_or_default();
+        let filter = ResultFilter {
+            outcomes: outcome.map(|outcomes| outcomes.into_iter().map(Into::into).collect()),
+            changes_only: changes_only.unwrap_or_default(),
+            during: page::period(from, to),
+        };
+        let wanted = HistoryPage(partner, id, filter.clone(), page.clone());
+        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
         let show = |result| HaloSyncResult { partner, result };
-        let total = Total::History(HistoryCount(partner, id));
+        let total = Total::History(HistoryCount(partner, id, filter));
         Ok(page::shown(&page, slice, total, |result| (String::new(), result.id.0), show))
     }
 }

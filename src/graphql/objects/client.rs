@@ -6,10 +6,11 @@ use crate::domain::association::AssociationState;
 use crate::domain::roster::{self, RosterState};
 use crate::graphql::{
     error::Result,
-    loaders::{AssociationOf, ConnectionOf},
+    loaders::{AssociationOf, ConnectionOf, UserCountsOf, UsersPage},
     objects::association::HaloClientAssociation,
     objects::customer::HaloCustomer,
-    page,
+    objects::user::{ClientUser, UserCounts},
+    page::{self, Paged, Total},
     request_context::RequestContext,
 };
 use crate::ops::association::suggest_customers::{Suggestion, suggest_customers};
@@ -59,6 +60,35 @@ impl Client {
     /// subscription. Users with the same e-mail address count once.
     async fn active_user_count(&self) -> u32 {
         self.client.active_users
+    }
+
+    /// The numbers of the client's users now: who is counted, and who is not.
+    /// `HaloSyncResult.userCounts` has those of a past night.
+    async fn user_counts(&self, ctx: &Context<'_>) -> Result<UserCounts> {
+        let counts = RequestContext::of(ctx).load(UserCountsOf(self.client.partner, self.client.id)).await?;
+        Ok(counts.unwrap_or_default().into())
+    }
+
+    /// The client's users by e-mail address, as they are counted now.
+    #[graphql(complexity = "page::paged(first, child_complexity)")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "Returns only users who are counted (true) or who are not counted (false).")] counted: Option<
+            bool,
+        >,
+    ) -> Result<Paged<ClientUser>> {
+        let roster::Client { partner, id, .. } = self.client;
+        let page = page::page(first, after.as_deref())?;
+        let wanted = UsersPage(partner, id, counted, page.clone());
+        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
+        let total = Total::Users(UserCountsOf(partner, id), counted);
+        // A cursor holds no address: callers to whom it is masked would read it there.
+        Ok(page::shown(&page, slice, total, |user| (String::new(), user.id.0), ClientUser))
     }
 
     /// Whether the client has left INFIMA. An archived client has an active user count of 0 and

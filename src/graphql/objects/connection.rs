@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use crate::domain::connection::{self, ConnectionState};
+use crate::domain::guide::address_of_heading;
 use crate::domain::problem;
 use crate::domain::schedule;
 use crate::graphql::{
@@ -139,6 +140,12 @@ impl HaloConnectionCheck {
     /// The heading in INFIMA's published guide that describes the set-up.
     async fn guide_step(&self) -> &str {
         &self.0.guide_step
+    }
+
+    /// The address of that heading. Null if the server does not know where the guide is published.
+    async fn guide_url(&self, ctx: &Context<'_>) -> Option<String> {
+        let guide = RequestContext::of(ctx).ops.settings.guide_url.as_deref()?;
+        Some(address_of_heading(guide, &self.0.guide_step))
     }
 }
 

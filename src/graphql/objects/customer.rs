@@ -6,7 +6,7 @@ use async_graphql::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::domain::association::MappedCustomer;
+use crate::domain::association::{Association, MappedCustomer};
 use crate::graphql::{
     error::{Failure, Result, none_if_not_found},
     loaders::ClientsOf,
@@ -21,6 +21,14 @@ pub struct HaloCustomer {
     pub(in crate::graphql) partner: PartnerId,
     pub(in crate::graphql) tenant: HaloTenant,
     pub(in crate::graphql) customer: MappedCustomer,
+}
+
+impl HaloCustomer {
+    /// The customer that a client is mapped to.
+    pub(in crate::graphql) fn of(association: &Association) -> Self {
+        let Association { partner, tenant, customer, .. } = association;
+        Self { partner: *partner, tenant: tenant.clone(), customer: customer.clone() }
+    }
 }
 
 /// A customer in the partner's Halo.
@@ -41,6 +49,28 @@ impl HaloCustomer {
     /// name.
     async fn top_level_name(&self) -> Option<&str> {
         self.customer.top_level.as_deref()
+    }
+
+    /// The name of the customer's main site in Halo. Like the domain, the telephone number and the
+    /// address, it distinguishes customers of the same name and is only read by a search: null in
+    /// an association, or if Halo does not have it.
+    async fn site_name(&self) -> Option<&str> {
+        self.customer.details.site.as_deref()
+    }
+
+    /// The domain of the customer's web site. Null in an association, or if Halo does not have it.
+    async fn domain(&self) -> Option<&str> {
+        self.customer.details.domain.as_deref()
+    }
+
+    /// The customer's telephone number. Null in an association, or if Halo does not have it.
+    async fn phone(&self) -> Option<&str> {
+        self.customer.details.phone.as_deref()
+    }
+
+    /// The customer's address in one line. Null in an association, or if Halo does not have it.
+    async fn address(&self) -> Option<&str> {
+        self.customer.details.address.as_deref()
     }
 
     /// The partner's clients that are mapped to this customer.

@@ -13,4 +13,5 @@ pub(in crate::graphql) mod problem;
 pub(in crate::graphql) mod result;
 pub(in crate::graphql) mod run;
 pub(in crate::graphql) mod trouble;
+pub(in crate::graphql) mod user;
 pub(in crate::graphql) mod viewer;

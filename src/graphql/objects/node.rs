@@ -49,7 +49,7 @@ pub(in crate::graphql) async fn find(request_context: &RequestContext, id: &str)
         return Ok(association.map(|it| Node::HaloClientAssociation(it.into())));
     }
     if let Ok(id) = id.parse() {
-        return Ok(request_context.run(id).await?.map(|it| Node::HaloSyncRun(HaloSyncRun(it))));
+        return Ok(request_context.run(id).await?.map(|it| Node::HaloSyncRun(it.into())));
     }
     Ok(None)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use uuid::Uuid;
 
 use crate::domain::roster;
 use crate::domain::run::Trigger;
@@ -12,18 +13,20 @@ use crate::graphql::{
     loaders::{
         ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, RunsCount, RunsPage, TroublesOf,
     },
-    objects::activity::Activity,
+    objects::activity::{Activity, ActivityAction, ActorRole, shown_name_of_support},
     objects::client::Client,
     objects::connection::HaloConnection,
-    objects::run::{HaloSyncRun, HaloSyncTrigger},
+    objects::run::{HaloSyncRun, HaloSyncStatus, HaloSyncTrigger},
     objects::trouble::HaloTrouble,
     page::{self, Paged, Total},
     request_context::RequestContext,
-    scalars::{LocalTime, TimeZone},
+    scalars::{LocalTime, TimeZone, Timestamp},
 };
-use crate::ids::PartnerId;
+use crate::ids::{ClientId, PartnerId};
 use crate::ops::Target;
+use crate::storage::activity::ActivityFilter;
 use crate::storage::clients::{ClientFilter, ClientPage, Extent, ListedClient};
+use crate::storage::runs::RunFilter;
 
 pub struct Partner {
     id: PartnerId,
@@ -139,8 +142,9 @@ impl Partner {
         #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
             String,
         >,
-        #[graphql(desc = "Returns only clients whose name contains this text, or whose external id equals it.")]
- search: Option<String>,
+        #[graphql(desc = "Returns only clients whose name has these words, in any order and whatever their \
+                    accents, or whose external id equals the text.")]
+        search: Option<String>,
         #[graphql(desc = "Returns only clients that are mapped to a Halo customer (true) or not mapped \
                     (false).")]
         associated: Option<bool>,
@@ -170,6 +174,7 @@ impl Partner {
 
     /// The partner's syncs, latest first.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "one for each way to narrow the list")]
     async fn halo_sync_runs(
         &self,
         ctx: &Context<'_>,
@@ -180,17 +185,39 @@ impl Partner {
         #[graphql(desc = "Returns only syncs that were queued for this reason. `NIGHTLY` includes a requested \
                     sync that was waiting when the nightly sync was due and took its place.")]
         trigger: Option<HaloSyncTrigger>,
+        #[graphql(desc = "Returns only syncs with one of these statuses.")] status: Option<Vec<HaloSyncStatus>>,
+        #[graphql(desc = "Returns only syncs that someone in one of these roles requested. `SYSTEM` is for \
+                    syncs that INFIMA started itself.")]
+        requested_by: Option<Vec<ActorRole>>,
+        #[graphql(desc = "Returns only syncs that were requested for this client or have a result for it, by \
+                    its global id.")]
+        client_id: Option<ID>,
+        #[graphql(
+            desc = "Whether to exclude syncs that wrote nothing and in which nothing failed.",
+            default_with = "Some(false)"
+        )]
+        changes_only: Option<bool>,
+        #[graphql(desc = "Returns only syncs that were queued from this time on.")] from: Option<Timestamp>,
+        #[graphql(desc = "Returns only syncs that were queued before this time.")] to: Option<Timestamp>,
     ) -> Result<Paged<HaloSyncRun>> {
         let page = page::page(first, after.as_deref())?;
-        let trigger = trigger.map(Trigger::from);
-        let wanted = RunsPage(self.id, trigger, page.clone());
+        let filter = RunFilter {
+            trigger: trigger.map(Trigger::from),
+            states: status.map(|all| all.into_iter().map(Into::into).collect()),
+            roles: requested_by.map(|roles| roles.into_iter().map(Into::into).collect()),
+            client: client_id.as_ref().map(client_of),
+            changes_only: changes_only.unwrap_or_default(),
+            during: page::period(from, to),
+        };
+        let wanted = RunsPage(self.id, filter.clone(), page.clone());
         let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
-        let total = Total::Runs(RunsCount(self.id, trigger));
-        Ok(page::shown(&page, slice, total, |run| (String::new(), run.id.0), HaloSyncRun))
+        let total = Total::Runs(RunsCount(self.id, filter));
+        Ok(page::shown(&page, slice, total, |run| (String::new(), run.id.0), HaloSyncRun::from))
     }
 
     /// The partner's audit log, latest entry first.
     #[graphql(complexity = "page::paged(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "one for each way to narrow the list")]
     async fn activity(
         &self,
         ctx: &Context<'_>,
@@ -203,14 +230,35 @@ impl Partner {
             default_with = "Some(false)"
         )]
         changes_only: Option<bool>,
+        #[graphql(desc = "Returns only entries of these acts.")] action: Option<Vec<ActivityAction>>,
+        #[graphql(desc = "Returns only entries of actors in these roles.")] actor_role: Option<Vec<ActorRole>>,
+        #[graphql(desc = "Returns only entries of actors whose name, as it is shown, has these words.")] actor: Option<
+            String,
+        >,
+        #[graphql(desc = "Returns only entries about this client, by its global id.")] client_id: Option<ID>,
+        #[graphql(desc = "Returns only entries from this time on.")] from: Option<Timestamp>,
+        #[graphql(desc = "Returns only entries before this time.")] to: Option<Timestamp>,
     ) -> Result<Paged<Activity>> {
         let page = page::page(first, after.as_deref())?;
-        let changes = changes_only.unwrap_or_default();
-        let wanted = ActivityPage(self.id, changes, page.clone());
+        let filter = ActivityFilter {
+            changes_only: changes_only.unwrap_or_default(),
+            actions: action.map(|actions| actions.into_iter().map(Into::into).collect()),
+            roles: actor_role.map(|roles| roles.into_iter().map(Into::into).collect()),
+            actor: page::search(actor)?,
+            support_is_shown_as: shown_name_of_support(RequestContext::of(ctx)),
+            client: client_id.as_ref().map(client_of),
+            during: page::period(from, to),
+        };
+        let wanted = ActivityPage(self.id, filter.clone(), page.clone());
         let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
-        let total = Total::Activity(ActivityCount(self.id, changes));
+        let total = Total::Activity(ActivityCount(self.id, filter));
         Ok(page::shown(&page, slice, total, |act| (String::new(), act.id.0), Activity))
     }
+}
+
+/// Reads the id of a client by which a list is narrowed. One that is no client's has no entries.
+fn client_of(id: &ID) -> ClientId {
+    id.parse().unwrap_or(ClientId(Uuid::nil()))
 }
 
 /// The numbers of a partner's clients by state. Archived clients are not counted.

@@ -8,6 +8,7 @@ use crate::graphql::{
     loaders::ById,
     objects::association::HaloClientAssociation,
     objects::client::Client,
+    objects::customer::HaloCustomer,
     objects::problem::HaloProblem,
     page,
     request_context::RequestContext,
@@ -49,6 +50,11 @@ impl HaloSyncPreviewEntry {
         let association = &self.0.association;
         let client = RequestContext::of(ctx).load(ById(association.partner, association.client)).await?;
         client.map(Client::from).ok_or(Failure::NotFound)
+    }
+
+    /// The Halo customer whose subscription the entry is about.
+    async fn halo_customer(&self) -> HaloCustomer {
+        HaloCustomer::of(&self.0.association)
     }
 
     /// The association in its current state.

@@ -1,10 +1,10 @@
 //! What is wrong between INFIMA and a partner's Halo.
 
-use async_graphql::{Enum, Object};
+use async_graphql::{Context, Enum, Object};
 
-use crate::domain::guide::GuideStep;
+use crate::domain::guide::{GuideStep, address_of_heading};
 use crate::domain::problem;
-use crate::graphql::scalars::Timestamp;
+use crate::graphql::{request_context::RequestContext, scalars::Timestamp};
 
 pub struct HaloProblem(pub(in crate::graphql) problem::Problem);
 
@@ -30,6 +30,13 @@ impl HaloProblem {
     /// the guide does not.
     async fn guide_step(&self) -> Option<&str> {
         self.0.guide_step().map(GuideStep::heading)
+    }
+
+    /// The address of that heading. Null if there is none, or if the server does not know where the
+    /// guide is published.
+    async fn guide_url(&self, ctx: &Context<'_>) -> Option<String> {
+        let guide = RequestContext::of(ctx).ops.settings.guide_url.as_deref()?;
+        Some(address_of_heading(guide, self.0.guide_step()?.heading()))
     }
 
     /// Halo's ids of the subscriptions among which the user has to choose.

@@ -8,8 +8,10 @@ use crate::graphql::{
     error::{Failure, Result},
     loaders::ById,
     objects::client::Client,
+    objects::customer::HaloCustomer,
     objects::problem::HaloProblem,
     objects::run::HaloSyncRun,
+    objects::user::UserCounts,
     request_context::RequestContext,
     scalars::Timestamp,
 };
@@ -29,10 +31,22 @@ impl HaloSyncResult {
         client.map(Client::from).ok_or(Failure::NotFound)
     }
 
+    /// The Halo customer that the client was mapped to.
+    async fn halo_customer(&self, ctx: &Context<'_>) -> Result<HaloCustomer> {
+        let association = RequestContext::of(ctx).load(ById(self.partner, self.result.association)).await?;
+        association.as_ref().map(HaloCustomer::of).ok_or(Failure::NotFound)
+    }
+
+    /// The numbers of the client's users when the sync read them: who was counted, and who was not.
+    /// Null for syncs that ran before INFIMA stored the numbers.
+    async fn user_counts(&self) -> Option<UserCounts> {
+        self.result.users.map(UserCounts::from)
+    }
+
     /// The sync that gave the result.
     async fn run(&self, ctx: &Context<'_>) -> Result<HaloSyncRun> {
         let run = RequestContext::of(ctx).load(ById(self.partner, self.result.run)).await?;
-        run.map(HaloSyncRun).ok_or(Failure::NotFound)
+        run.map(HaloSyncRun::from).ok_or(Failure::NotFound)
     }
 
     /// The outcome for the client's subscription.

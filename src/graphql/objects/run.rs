@@ -16,7 +16,7 @@ use crate::graphql::{
     request_context::RequestContext,
     scalars::Timestamp,
 };
-use crate::ids::{PartnerId, RunId};
+use crate::ids::{ClientId, PartnerId, RunId};
 
 /// How soon a client should query a running sync again.
 const POLL_RUNNING: Duration = Duration::seconds(1);
@@ -24,7 +24,17 @@ const POLL_RUNNING: Duration = Duration::seconds(1);
 /// be far away, or come earlier than planned.
 const POLL_QUEUED: (Duration, Duration) = (Duration::seconds(2), Duration::seconds(30));
 
-pub struct HaloSyncRun(pub(in crate::graphql) run::Run);
+pub struct HaloSyncRun {
+    run: run::Run,
+    /// In an event, the clients whose rows changed since the one before it.
+    changed: Option<Vec<ClientId>>,
+}
+
+impl From<run::Run> for HaloSyncRun {
+    fn from(run: run::Run) -> Self {
+        Self { run, changed: None }
+    }
+}
 
 impl HaloSyncRun {
     /// The run that a mutation has queued, or that continues another one, if there is one.
@@ -34,7 +44,12 @@ impl HaloSyncRun {
         run: Option<RunId>,
     ) -> Result<Option<Self>> {
         let (Some(partner), Some(run)) = (partner, run) else { return Ok(None) };
-        Ok(request_context.load(ById(partner, run)).await?.map(Self))
+        Ok(request_context.load(ById(partner, run)).await?.map(Self::from))
+    }
+
+    /// The run as an event of a subscription has it.
+    pub(in crate::graphql) fn event(run: run::Run, changed: Option<Vec<ClientId>>) -> Self {
+        Self { run, changed }
     }
 }
 
@@ -43,57 +58,57 @@ impl HaloSyncRun {
 impl HaloSyncRun {
     /// The sync's global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        self.0.id.into()
+        self.run.id.into()
     }
 
     /// The partner whose subscriptions are synced.
     async fn partner(&self, ctx: &Context<'_>) -> Result<Partner> {
-        RequestContext::of(ctx).load(self.0.partner).await?.map(Partner::from).ok_or(Failure::NotFound)
+        RequestContext::of(ctx).load(self.run.partner).await?.map(Partner::from).ok_or(Failure::NotFound)
     }
 
     /// The reason why the sync was queued.
     async fn trigger(&self) -> HaloSyncTrigger {
-        self.0.trigger.into()
+        self.run.trigger.into()
     }
 
     /// The sync's status.
     async fn status(&self) -> HaloSyncStatus {
-        self.0.state.into()
+        self.run.state.into()
     }
 
     /// The person or service that requested the sync. Null for the nightly sync and others that
     /// INFIMA starts itself.
     async fn requested_by(&self) -> Option<Actor> {
-        self.0.requested_by.clone().filter(|actor| actor.role != ActorRole::System).map(Actor)
+        self.run.requested_by.clone().filter(|actor| actor.role != ActorRole::System).map(Actor)
     }
 
     /// The time when the sync was requested.
     async fn queued_at(&self) -> Timestamp {
-        self.0.queued_at.into()
+        self.run.queued_at.into()
     }
 
     /// The time when the sync started. Null until then.
     async fn started_at(&self) -> Option<Timestamp> {
-        self.0.started_at.map(Into::into)
+        self.run.started_at.map(Into::into)
     }
 
     /// The time when the sync finished, with any status. Null until then.
     async fn finished_at(&self) -> Option<Timestamp> {
-        self.0.finished_at.map(Into::into)
+        self.run.finished_at.map(Into::into)
     }
 
     /// The time of the next attempt. Null unless the sync is queued.
     async fn next_attempt_at(&self) -> Option<Timestamp> {
-        (self.0.state == RunState::Queued).then(|| self.0.next_attempt_at.into())
+        (self.run.state == RunState::Queued).then(|| self.run.next_attempt_at.into())
     }
 
     /// The number of milliseconds after which to query the sync again. Null once it is finished.
     async fn poll_after_ms(&self, ctx: &Context<'_>) -> Option<i32> {
-        let wait = match self.0.state {
-            RunState::Queued if self.0.due => POLL_QUEUED.0,
+        let wait = match self.run.state {
+            RunState::Queued if self.run.due => POLL_QUEUED.0,
             RunState::Queued => {
                 let (soonest, latest) = POLL_QUEUED;
-                (self.0.next_attempt_at - RequestContext::of(ctx).ops.clock.now()).clamp(soonest, latest)
+                (self.run.next_attempt_at - RequestContext::of(ctx).ops.clock.now()).clamp(soonest, latest)
             }
             RunState::Running => POLL_RUNNING,
             _ => return None,
@@ -103,25 +118,33 @@ impl HaloSyncRun {
 
     /// The number of associations that are processed, out of all that the sync covers.
     async fn progress(&self) -> HaloSyncProgress {
-        HaloSyncProgress { done: self.0.progress.done, total: self.0.progress.total }
+        HaloSyncProgress { done: self.run.progress.done, total: self.run.progress.total }
     }
 
     /// The numbers of outcomes so far.
     async fn summary(&self) -> HaloSyncSummary {
-        let run::Summary { created, updated, unchanged, failed, skipped, halo_requests } = self.0.summary;
+        let run::Summary { created, updated, unchanged, failed, skipped, halo_requests } = self.run.summary;
         HaloSyncSummary { created, updated, unchanged, failed, skipped, halo_requests }
+    }
+
+    /// The global ids of the clients whose rows of the mapping table changed, so that a table reads
+    /// these rows again instead of its pages. In the first event of a subscription, those that the
+    /// sync has results for; in each other event, those that changed since the event before it.
+    /// Null if more than 100 changed, and outside of a subscription: then read the page again.
+    async fn changed_client_ids(&self) -> Option<Vec<ID>> {
+        Some(self.changed.as_ref()?.iter().map(|client| (*client).into()).collect())
     }
 
     /// The problem that affects the sync as a whole. Null if there is none; problems of single
     /// clients are in `results`.
     async fn problem(&self) -> Option<HaloProblem> {
-        self.0.problem.clone().map(HaloProblem)
+        self.run.problem.clone().map(HaloProblem)
     }
 
     /// The sync that continues this one with the clients that were left, because this one had to
     /// wait while the other was queued. Null if there is none.
     async fn continued_by(&self, ctx: &Context<'_>) -> Result<Option<HaloSyncRun>> {
-        Self::queued(RequestContext::of(ctx), Some(self.0.partner), self.0.continued_by).await
+        Self::queued(RequestContext::of(ctx), Some(self.run.partner), self.run.continued_by).await
     }
 
     /// The results of the sync for each client, in the order in which they were recorded.
@@ -135,7 +158,7 @@ impl HaloSyncRun {
         >,
         #[graphql(desc = "Returns only results with one of these outcomes.")] outcome: Option<Vec<HaloSyncOutcome>>,
     ) -> Result<Paged<HaloSyncResult>> {
-        let run::Run { partner, id, .. } = self.0;
+        let run::Run { partner, id, .. } = self.run;
         let page = page::page(first, after.as_deref())?;
         let outcomes = outcome.map(|outcomes| outcomes.into_iter().map(run::Outcome::from).collect::<Vec<_>>());
         let wanted = ResultsPage(partner, id, outcomes.clone(), page.clone());

@@ -77,7 +77,7 @@ impl HaloTrouble {
     /// The sync that it is about. Null if it is not about one sync.
     async fn run(&self, ctx: &Context<'_>) -> Result<Option<HaloSyncRun>> {
         let Some(run) = self.trouble.run else { return Ok(None) };
-        Ok(RequestContext::of(ctx).load(ById(self.partner, run)).await?.map(HaloSyncRun))
+        Ok(RequestContext::of(ctx).load(ById(self.partner, run)).await?.map(HaloSyncRun::from))
     }
 }
 

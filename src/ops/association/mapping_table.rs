@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::domain::activity::Action;
 use crate::domain::association::{
-    Association, AssociationEvent, AssociationState, Ending, MappedCustomer, initial_name, marker,
+    Association, AssociationEvent, AssociationState, CustomerDetails, Ending, MappedCustomer, initial_name, marker,
 };
 use crate::domain::roster::{Client, RosterState};
 use crate::halo::CustomerLookup;
@@ -81,10 +81,18 @@ impl MappingTable {
     pub async fn map(&mut self, tx: &mut PartnerTx<'_>, mapping: &Mapping) -> Result<Mapped, OpError> {
         let refuse = |code, field: &str, message: &str| Ok(Mapped::Refused(UserError::new(code, &[field], message)));
         let Some(client) = mapping.client.and_then(|id| self.clients.get(&id)).cloned() else {
-            return refuse(UserErrorCode::ClientNotFound, "clientId", "There is no such client.");
+            return refuse(
+                UserErrorCode::ClientNotFound,
+                "clientId",
+                "This client no longer exists. Load the table again.",
+            );
         };
         if !self.seen.insert(client.id) {
-            return refuse(UserErrorCode::Duplicate, "clientId", "This client is in the request twice. Send it once.");
+            return refuse(
+                UserErrorCode::Duplicate,
+                "clientId",
+                "This client is chosen twice. Choose one customer for it.",
+            );
         }
         let current = self.current.get(&client.id).filter(|found| found.state != AssociationState::Ending);
         if current.is_some_and(|found| found.customer.id == mapping.customer && found.tenant == self.tenant) {
@@ -102,11 +110,14 @@ impl MappingTable {
         // With a kept subscription, no quantity is left at the old customer that would have to be
         // decided about.
         if current.is_some() && mapping.replace.is_none() && kept.is_none() {
-            return refuse(
+            let error = UserError::new(
                 UserErrorCode::AlreadyAssociated,
-                "clientId",
-                "This client is mapped to another Halo customer. Decide in `replace` what happens to the quantity that is billed there.",
+                &["haloCustomerId"],
+                "This client is mapped to another Halo customer. Decide what happens to the quantity that is billed there.",
             );
+            return Ok(Mapped::Refused(
+                error.hint("Ask the user and send the decision in `replace.previousSubscription`."),
+            ));
         }
         let customer = match self.known_customer(mapping.customer) {
             Ok(customer) => customer,
@@ -155,7 +166,9 @@ impl MappingTable {
 
     /// The customer as Halo shows it, or the reason why no client can be mapped to it.
     fn known_customer(&self, id: HaloCustomerId) -> Result<MappedCustomer, UserError> {
-        let Some(customers) = &self.customers else { return Ok(MappedCustomer { id, name: None, top_level: None }) };
+        let Some(customers) = &self.customers else {
+            return Ok(MappedCustomer { id, name: None, top_level: None, details: CustomerDetails::default() });
+        };
         match customers.get(&id) {
             Some(CustomerLookup::Found(customer)) if customer.active => Ok(halo::mapped_customer(customer.clone())),
             Some(CustomerLookup::Found(_)) => Err(UserError::new(
@@ -171,7 +184,7 @@ impl MappingTable {
             Some(CustomerLookup::Missing) => Err(UserError::new(
                 UserErrorCode::HaloCustomerNotFound,
                 &["haloCustomerId"],
-                "Halo has no customer with this id, or does not show it to the agent. Search again.",
+                "Halo does not have this customer, or does not show it to the API agent. Search again and choose another.",
             )),
         }
     }
@@ -206,10 +219,11 @@ async fn insert(
 }
 
 fn customer_has_another_client() -> UserError {
-    UserError::new(
+    let error = UserError::new(
         UserErrorCode::CustomerAlreadyAssociated,
         &["haloCustomerId"],
-        "Another client is mapped to this customer. Choose another customer, or set `allowSharedCustomer` to give this client \
-         a subscription of its own there.",
-    )
+        "Another client is mapped to this customer. Choose another customer, or confirm that both clients belong to it: each \
+         gets a subscription of its own there.",
+    );
+    error.hint("Once the user has confirmed it, send the entry again with `allowSharedCustomer: true`.")
 }

@@ -15,16 +15,21 @@ pub mod suggest_customers;
 pub use search_memory::SearchMemory;
 pub use search_text::search_text;
 
-use super::{OpError, UserErrorCode};
+use super::{OpError, UserError, UserErrorCode};
 
 pub fn not_found() -> OpError {
-    OpError::refused(UserErrorCode::AssociationNotFound, &["associationId"], "There is no such association.")
+    let error = UserError::new(
+        UserErrorCode::AssociationNotFound,
+        &[],
+        "This client is not mapped any more. Load the table again.",
+    );
+    error.hint("No association of the partner has the id in `associationId`.").into()
 }
 
 fn ending() -> OpError {
     OpError::refused(
         UserErrorCode::AssociationEnding,
-        &["associationId"],
-        "This association is ending. Map the client again to keep its subscription.",
+        &[],
+        "This client's mapping is being removed. Map the client again to keep its subscription.",
     )
 }

@@ -34,8 +34,8 @@ pub async fn recreate_subscription(
     if associations::apply(&mut tx, id, &AssociationEvent::Recreated).await?.is_none() {
         return Err(OpError::refused(
             UserErrorCode::SubscriptionNotDeleted,
-            &["associationId"],
-            "This client's subscription was not deleted in Halo, so no other one is created.",
+            &[],
+            "This client's subscription was not deleted in Halo, so no other one is created. Load the table again.",
         ));
     }
     let create = RunRequest::interactive(Trigger::SubscriptionRecreated, Some(vec![before.client]));

@@ -13,7 +13,7 @@ use crate::domain::run::{RunRequest, Trigger};
 use crate::ids::{AssociationId, HaloSubscriptionId, RunId};
 use crate::ops::connection::{ensure_unchanged, not_connected};
 use crate::ops::sync::enqueue;
-use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
+use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 use crate::storage::{PartnerTx, associations, connections};
 
 /// The user's answer, as it was given.
@@ -31,11 +31,16 @@ impl Answer {
     fn read(self) -> Result<Resolution, OpError> {
         match self {
             Answer::Adopt(Some(subscription)) => Ok(Resolution::Adopt(subscription)),
-            Answer::Adopt(None) => Err(OpError::refused(
-                UserErrorCode::Required,
-                &["adoptSubscriptionId"],
-                "The id is missing. Give the id of the subscription to use.",
-            )),
+            Answer::Adopt(None) => {
+                let missing = UserError::new(
+                    UserErrorCode::Required,
+                    &["adoptSubscriptionId"],
+                    "Choose the subscription in Halo that INFIMA is to use for this client.",
+                );
+                Err(missing
+                    .hint("`ADOPT` needs `adoptSubscriptionId`, one of the problem's `haloSubscriptionIds`.")
+                    .into())
+            }
             Answer::CreateNew => Ok(Resolution::CreateNew),
             Answer::Continue => Ok(Resolution::Continue),
         }
@@ -121,11 +126,12 @@ pub async fn resolve_subscription(
     let run = enqueue(&mut tx, sync).await?;
     let chosen = match resolution {
         Resolution::Adopt(subscription) => {
-            let shown = adopted.map(|fields| json!({ "name": fields.name, "quantity": fields.quantity }));
-            json!({ "adopt": subscription, "shown": shown })
+            let (name, quantity) = adopted.map(|fields| (fields.name, fields.quantity)).unzip();
+            json!({ "answer": "adopt", "adoptedSubscription": subscription, "adoptedName": name,
+                "adoptedQuantity": quantity })
         }
-        Resolution::CreateNew => json!("create_new"),
-        Resolution::Continue => json!("continue"),
+        Resolution::CreateNew => json!({ "answer": "create_new" }),
+        Resolution::Continue => json!({ "answer": "continue" }),
     };
     let question = before.problem.as_ref().map(|problem| json!({ "problem": problem.code() }));
     tx.record(Action::SubscriptionResolved, Some(id.to_string()), question, Some(chosen)).await?;
@@ -169,7 +175,7 @@ async fn read_candidate(
             Ok((connection, fields))
         }
         _ => Err(not_a_candidate(
-            "The customer has no such subscription in Halo. Check the id and the customer, then try again.",
+            "The customer no longer has this subscription in Halo. Load the table again and choose another one.",
         )),
     }
 }
@@ -190,9 +196,10 @@ fn not_a_candidate(message: &str) -> OpError {
 }
 
 fn nothing_to_resolve() -> OpError {
-    OpError::refused(
+    let error = UserError::new(
         UserErrorCode::NothingToResolve,
-        &["associationId"],
-        "The association has no problem that this answer resolves. Load it again.",
-    )
+        &[],
+        "This client has no problem that your decision resolves: it may have been resolved meanwhile. Load the table again.",
+    );
+    error.hint("Read the association again and compare its `problem` with the `answer`.").into()
 }

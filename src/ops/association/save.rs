@@ -41,11 +41,11 @@ pub async fn associate_clients(
         return Err(OpError::refused(
             UserErrorCode::Required,
             &["associations"],
-            "The list is empty. Give at least one association.",
+            "No client is chosen. Choose a Halo customer for at least one client.",
         ));
     }
     if mappings.len() > MOST_ENTRIES {
-        let message = format!("There are too many associations. Save at most {MOST_ENTRIES} at once.");
+        let message = format!("Too many clients are mapped at once. Save at most {MOST_ENTRIES} together.");
         return Err(OpError::refused(UserErrorCode::TooMany, &["associations"], message));
     }
     let (connection, session) = halo::active_session(ops, &scope).await?;

@@ -11,10 +11,10 @@ use crate::domain::activity::Action;
 use crate::domain::connection::Connection;
 use crate::domain::problem::TenantEvidence;
 use crate::domain::run::{RunRequest, Trigger};
-use crate::halo::{Credentials, Priority, Session, Subject};
+use crate::halo::{Credentials, HaloError, Priority, Session};
 use crate::ids::{ConnectionId, HaloTenant, RunId};
 use crate::ops::sync::enqueue_if_mapped;
-use crate::ops::{OpError, Ops, Request, Target, UserErrorCode, halo};
+use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 use crate::storage::connections::{AcceptedCredentials, SealedSecret};
 use crate::storage::{connections, tenants};
 
@@ -33,7 +33,7 @@ pub async fn save_connection(
     let session = ops.halo.session(credentials, Priority::Interactive).unverified_for(partner);
     let report = session.check().await;
 
-    let failures = report.failures().map(|(subject, error)| halo::user_error(error, &[field_of(subject)]));
+    let failures = report.failures().map(|(_, error)| refused(error));
     let mut refusals: Vec<_> = failures.collect();
     // A request that failed says the same about each layer that it was to show.
     refusals.dedup();
@@ -121,7 +121,7 @@ async fn find_change(
     let Some(from) = from else { return Ok(None) };
     match find_evidence(ops, scope, session, &from.tenant).await {
         Ok(evidence) => Ok(Some(TenantChange { from, evidence })),
-        Err(OpError::Halo(error)) => Err(OpError::Refused(vec![halo::user_error(&error, &["url"])])),
+        Err(OpError::Halo(error)) => Err(refused(&error).into()),
         Err(error) => Err(error),
     }
 }
@@ -130,22 +130,30 @@ fn tenant_changed(evidence: Option<TenantEvidence>) -> OpError {
     let found = evidence.filter(|evidence| evidence.total > 0).map(|TenantEvidence { found, total }| {
         format!(" Of {total} of your subscriptions that INFIMA looked for, it shows {found}.")
     });
-    OpError::refused(
+    let error = UserError::new(
         UserErrorCode::TenantChanged,
         &["url"],
         format!(
-            "Your clients are mapped to customers of a Halo with another identity.{} Say in `tenantChange` whether it is \
-             the same Halo, whose associations are carried over, or another one, for which they are archived. Or save the \
-             URL of the Halo that your clients are mapped to.",
+            "Your clients are mapped to customers of a Halo with another identity.{} Decide whether it is the same Halo, \
+             whose mappings are carried over, or another one, for which they are archived. Or save the URL of the Halo \
+             that your clients are mapped to.",
             found.unwrap_or_default()
         ),
-    )
+    );
+    error.hint("Ask the user and send the decision in `tenantChange`, with the same details.").into()
 }
 
-/// The form's field that a failed check is about.
-fn field_of(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Address => "url",
-        Subject::Credentials | Subject::Permission(_) => "clientSecret",
-    }
+/// A failed check as an error of the form. It only names a field if another value there helps: a
+/// permission is granted in Halo, and a limit passes by itself.
+fn refused(error: &HaloError) -> UserError {
+    let error = halo::user_error(error, &[]);
+    let field = match error.code {
+        UserErrorCode::NotAHaloAddress
+        | UserErrorCode::AddressBlocked
+        | UserErrorCode::HaloUnreachable
+        | UserErrorCode::HaloUnavailable => "url",
+        UserErrorCode::CredentialsRejected => "clientSecret",
+        _ => return error,
+    };
+    UserError { field: vec![field.to_owned()], ..error }
 }

@@ -138,7 +138,7 @@ fn validate(record: &impl Record) -> Option<UserError> {
         return Some(UserError::new(
             UserErrorCode::Required,
             &["externalId"],
-            "The external id is missing. Give the record its external id.",
+            "The record has no external id. Send it again with its id.",
         ));
     }
     // Longer texts do not fit an index, and one such text would fail the whole import.

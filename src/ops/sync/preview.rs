@@ -68,7 +68,11 @@ async fn find_clients(
     match requested.iter().position(|id| !known(id)) {
         None => Ok(ids),
         Some(index) => {
-            let unknown = UserError::new(UserErrorCode::ClientNotFound, &[], "There is no such client.");
+            let unknown = UserError::new(
+                UserErrorCode::ClientNotFound,
+                &[],
+                "This client no longer exists. Load the table again.",
+            );
             Err(OpError::Refused(vec![unknown.within("clientIds", index)]))
         }
     }

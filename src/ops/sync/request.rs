@@ -31,8 +31,12 @@ pub async fn request_sync(
     let scope = request.authorize(ops, Act::RequestSync, target).await?;
     ops.check_active(&scope).await?;
     if requested.as_ref().is_some_and(Vec::is_empty) {
-        let message = "The list of clients is empty. Name at least one client, or leave the list out to sync all that are mapped.";
-        return Err(OpError::refused(UserErrorCode::Required, &["clientIds"], message));
+        let error = UserError::new(
+            UserErrorCode::Required,
+            &["clientIds"],
+            "No client is chosen. Choose at least one, or sync all that are mapped.",
+        );
+        return Err(error.hint("Leave `clientIds` out to sync all mapped clients.").into());
     }
     let (connected, syncable_clients, errors) = {
         let mut db = ops.db.read(&scope).await?;
@@ -86,7 +90,11 @@ async fn syncable(
                 &[],
                 "This client is not mapped to a Halo customer. Map it first.",
             ),
-            _ => UserError::new(UserErrorCode::ClientNotFound, &[], "There is no such client."),
+            _ => UserError::new(
+                UserErrorCode::ClientNotFound,
+                &[],
+                "This client no longer exists. Load the table again.",
+            ),
         };
         errors.push(error.within("clientIds", index));
     }

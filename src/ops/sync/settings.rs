@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::auth::{Act, Denied};
 use crate::domain::activity::Action;
 use crate::domain::roster::{NightlySchedule, Partner};
-use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
+use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode};
 use crate::storage::partners;
 
 /// The settings to change. Absent settings stay as they are.
@@ -15,8 +15,9 @@ pub struct ScheduleChanges {
     pub nightly: Option<bool>,
     /// An IANA name.
     pub time_zone: Option<String>,
-    pub night_start: Option<NaiveTime>,
-    pub night_end: Option<NaiveTime>,
+    /// Hours and minutes, as they were typed.
+    pub night_start: Option<String>,
+    pub night_end: Option<String>,
 }
 
 /// Updates the nightly schedule and returns the partner with its new settings.
@@ -27,14 +28,20 @@ pub async fn update_settings(
     changes: &ScheduleChanges,
 ) -> Result<Partner, OpError> {
     let scope = request.authorize(ops, Act::UpdateSettings, target).await?;
-    let time_zone = changes.time_zone.as_deref().map(|name| name.parse().map_err(|_| unknown_zone())).transpose()?;
+    let mut errors = Vec::new();
+    let time_zone = read(changes.time_zone.as_deref(), |name| name.parse().map_err(|_| unknown_zone()), &mut errors);
+    let night_start = read(changes.night_start.as_deref(), |text| time_of_day("nightStart", text), &mut errors);
+    let night_end = read(changes.night_end.as_deref(), |text| time_of_day("nightEnd", text), &mut errors);
+    if !errors.is_empty() {
+        return Err(OpError::Refused(errors));
+    }
     let mut tx = ops.begin_active(&scope, request).await?;
     let before = partners::find(&mut tx, &scope).await?.ok_or(Denied::NotFound)?;
     let settings = NightlySchedule {
         nightly: changes.nightly.unwrap_or(before.settings.nightly),
         time_zone: time_zone.unwrap_or(before.settings.time_zone),
-        night_start: changes.night_start.unwrap_or(before.settings.night_start),
-        night_end: changes.night_end.unwrap_or(before.settings.night_end),
+        night_start: night_start.unwrap_or(before.settings.night_start),
+        night_end: night_end.unwrap_or(before.settings.night_end),
     };
     if settings.night_start == settings.night_end {
         return Err(OpError::refused(
@@ -50,9 +57,25 @@ pub async fn update_settings(
     Ok(Partner { settings, ..before })
 }
 
-fn unknown_zone() -> OpError {
-    let message = "The time zone does not exist. Use an IANA name, such as Europe/London.";
-    OpError::refused(UserErrorCode::Invalid, &["timeZone"], message)
+/// Reads a setting that was typed, and notes what is wrong with it.
+fn read<T>(
+    typed: Option<&str>,
+    parse: impl Fn(&str) -> Result<T, UserError>,
+    errors: &mut Vec<UserError>,
+) -> Option<T> {
+    parse(typed?).map_err(|error| errors.push(error)).ok()
+}
+
+fn unknown_zone() -> UserError {
+    let message = "The time zone does not exist. Choose one from the list, such as Europe/London.";
+    UserError::new(UserErrorCode::Invalid, &["timeZone"], message).hint("A time zone is a name of the IANA database.")
+}
+
+fn time_of_day(field: &str, text: &str) -> Result<NaiveTime, UserError> {
+    NaiveTime::parse_from_str(text.trim(), "%H:%M").map_err(|_| {
+        let message = "This is not a time of day. Enter hours and minutes, such as 01:30.";
+        UserError::new(UserErrorCode::Invalid, &[field], message)
+    })
 }
 
 fn audit_values(settings: &NightlySchedule) -> serde_json::Value {

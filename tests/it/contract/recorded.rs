@@ -92,6 +92,11 @@ impl Known {
     }
 
     fn stable(&mut self, name: &str, text: &str) -> Option<String> {
+        // The audit log writes a list of ids as JSON.
+        if let Ok(Value::Array(mut items)) = serde_json::from_str(text) {
+            items.iter_mut().for_each(|item| self.replace(name, item));
+            return Some(Value::Array(items).to_string());
+        }
         if is_time(text) {
             let time = match name {
                 "startedAt" => "24T09:00:01",

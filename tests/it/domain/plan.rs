@@ -11,6 +11,7 @@ use infima_halo::domain::plan::{
     ObservedSubscription, Plan, Sent, UnconfirmedWrite, diff, render,
 };
 use infima_halo::domain::problem::{Problem, ProblemCode, ProblemKind};
+use infima_halo::domain::roster::UserCounts;
 use infima_halo::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 use proptest::prelude::*;
 use strum::VariantArray;
@@ -203,6 +204,7 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
         customer: HaloCustomerId(41),
         customer_name: None,
         subscription: None,
+        users: UserCounts { counted: active_users, ..UserCounts::default() },
         unverified: false,
         goal: Goal::SyncQuantity { active_users },
         create: Create {

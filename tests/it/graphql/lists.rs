@@ -10,6 +10,7 @@ use infima_halo::domain::run::Trigger;
 use infima_halo::graphql::{ApiSchema, schema};
 use infima_halo::http::Identify;
 use infima_halo::ids::{AssociationId, PartnerId, RunId};
+use infima_halo::storage::results::ResultFilter;
 use infima_halo::storage::run_listener::RunListener;
 use infima_halo::storage::{
     Page, Position, Scope, Slice, StorageError, Tx, activity, clients, partners, results, runs,
@@ -399,7 +400,7 @@ async fn page_cost_does_not_depend_on_its_position() -> anyhow::Result<()> {
     })
     .await;
     assert_cheap(&world, "an association's results", (&results_of_association, "id desc"), scope, async |tx, page| {
-        entries(results::of_associations(tx, scope, &[association], page).await.unwrap())
+        entries(results::of_associations(tx, scope, &[association], &ResultFilter::default(), page).await.unwrap())
     })
     .await;
     Ok(())

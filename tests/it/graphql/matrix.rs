@@ -42,6 +42,10 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ("Query.haloSyncPreview", "{ haloSyncPreview(partnerId: $partner) { entries { action problem { code } } } }"),
     ("HaloSyncPreviewEntry.client", "{ haloSyncPreview(partnerId: $partner) { entries { client { name } } } }"),
     (
+        "HaloSyncPreviewEntry.haloCustomer",
+        "{ haloSyncPreview(partnerId: $partner) { entries { haloCustomer { name } } } }",
+    ),
+    (
         "HaloSyncPreviewEntry.association",
         "{ haloSyncPreview(partnerId: $partner) { entries { association { status } } } }",
     ),
@@ -82,6 +86,24 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     (
         "Activity.subject",
         "{ partner(id: $partner) { activity(first: 20, changesOnly: true) { nodes { subject { id } } } } }",
+    ),
+    (
+        "Activity.clients",
+        "{ partner(id: $partner) { activity(first: 20, changesOnly: true) { nodes { clients { name } } } } }",
+    ),
+    ("Client.userCounts", "{ node(id: $client) { ... on Client { userCounts { counted } } } }"),
+    (
+        "Client.users",
+        "{ node(id: $client) { ... on Client {
+            users(first: 5) { nodes { email } edges { node { email } } pageInfo { hasNextPage } } } } }",
+    ),
+    (
+        "HaloSyncResult.userCounts",
+        "{ haloSyncRun(id: $run) { results(first: 5) { nodes { userCounts { counted } } } } }",
+    ),
+    (
+        "HaloSyncResult.haloCustomer",
+        "{ haloSyncRun(id: $run) { results(first: 5) { nodes { haloCustomer { name } } } } }",
     ),
     ("Client.haloAssociation", "{ node(id: $client) { ... on Client { haloAssociation { status } } } }"),
     (

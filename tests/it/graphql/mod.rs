@@ -2,6 +2,7 @@
 //! against the sandbox.
 
 mod error;
+mod filters;
 mod lists;
 pub(crate) mod matrix;
 mod node;
@@ -9,6 +10,7 @@ mod nulls;
 mod page;
 mod reads;
 mod schema;
+mod search;
 mod subscription;
 
 mod mutations {
@@ -24,6 +26,7 @@ mod objects {
     mod preview;
     mod run;
     mod trouble;
+    mod user;
     mod viewer;
 }
 

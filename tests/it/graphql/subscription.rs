@@ -75,3 +75,47 @@ async fn run_subscription_ends_with_the_token() {
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0]["errors"][0]["code"], "UNAUTHENTICATED");
 }
+
+/// A table reads the rows again that an event names, and misses none.
+#[tokio::test]
+async fn run_event_names_the_clients_whose_rows_changed() {
+    let names = ["Alder", "Birch", "Cedar"];
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 2)]).connected().build().await;
+    let run = world.map(&names).await.run.unwrap();
+    let api = Api::over(world);
+    let admin = api.world.admin().await;
+    let follow = "subscription($id: ID!) { haloSyncRun(id: $id) { status progress { done } changedClientIds } }";
+    let subscribe = || {
+        let variables = Variables::from_json(json!({ "id": run.to_string() }));
+        let request = Request::new(follow).variables(variables).data(admin.clone());
+        api.schema.execute_stream(request).map(shown)
+    };
+    let (tenant, mut events) = (api.world.tenant.clone(), subscribe());
+    assert_eq!(events.next().await.unwrap()["data"]["haloSyncRun"]["changedClientIds"], json!([]));
+    tenant.inject(Fault::HeldBefore, Matching::call(Call::Create).nth(2), Lasting::Once);
+    let follow_it = async {
+        tenant.until(|tenant| tenant.held() > 0).await;
+        tenant.release();
+        events.collect::<Vec<_>>().await
+    };
+    let (seen, _) = tokio::join!(follow_it, api.world.work(run));
+    let changed = |event: &Value| event["data"]["haloSyncRun"]["changedClientIds"].as_array().expect("ids").clone();
+    let ids: Vec<_> = seen.iter().flat_map(changed).collect();
+    let mut expected = Vec::new();
+    for name in names {
+        expected.push(json!(api.world.client(name).await.to_string()));
+    }
+    let sorted = |mut ids: Vec<Value>| {
+        ids.sort_by_key(ToString::to_string);
+        ids
+    };
+    assert_eq!(sorted(ids), sorted(expected.clone()), "each once: {seen:?}");
+    assert!(seen.iter().filter(|event| !changed(event).is_empty()).count() > 1, "not all at the end: {seen:?}");
+
+    // Who follows a finished sync has to read all that it did.
+    let late: Vec<_> = subscribe().collect().await;
+    assert_eq!(sorted(changed(&late[0])), sorted(expected));
+    let query = "query($id: ID!) { haloSyncRun(id: $id) { changedClientIds } }";
+    let asked = api.data(&admin, query, json!({ "id": run.to_string() })).await;
+    assert_eq!(asked["haloSyncRun"]["changedClientIds"], Value::Null);
+}

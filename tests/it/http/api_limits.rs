@@ -153,6 +153,11 @@ async fn foreign_origin_gets_no_cors_headers() {
         let preflight =
             Reply::of(preflight.header("access-control-request-headers", "authorization,content-type")).await;
         assert_eq!(preflight.header("access-control-allow-origin") == origin, allowed, "{origin}");
+        // What the frontend's tools send by themselves: tracing, and Apollo Client's awareness.
+        let names = preflight.header("access-control-allow-headers").to_owned();
+        for name in ["traceparent", "tracestate", "baggage", "sentry-trace", "apollographql-client-name"] {
+            assert!(names.split(',').any(|known| known.trim() == name), "{name} among {names}");
+        }
     }
 }
 

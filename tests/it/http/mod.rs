@@ -24,8 +24,8 @@ use infima_halo::{
     auth::{Caller, DevTokenIssuer, Role, TokenRules},
     clock::Clock,
     http::{
-        Documents, GraphqlService, Health, Identify, IdentifyError, health_routes, limits::Limits, metrics_route,
-        router, serve,
+        Documents, GraphqlService, Health, Identify, IdentifyError, Origins, health_routes, limits::Limits,
+        metrics_route, router, serve,
     },
     ids::PartnerId,
 };
@@ -108,7 +108,8 @@ impl Server {
             mutations: mutations.clone(),
         };
         let health = Health { ready: Arc::new(|| Box::pin(async { Ok(()) })), stopping: stopping.clone() };
-        let origins = vec![HeaderValue::from_static("https://app.infima.example")];
+        let listed = vec![HeaderValue::from_static("https://app.infima.example")];
+        let origins = Origins { listed, any_loopback: false };
         let app = router(service, origins, health_routes(health).merge(metrics_route(|| "up 1\n".to_owned())));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

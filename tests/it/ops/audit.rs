@@ -211,10 +211,10 @@ async fn support_name_is_shown_only_to_support() {
         action actor { name role } changes { name before after } requestId } } } }";
     let entry = |mut data: Value| data["partner"]["activity"]["nodes"][0].take();
     let seen = entry(served.data(&served.admin(), activity, json!({ "p": partner })).await);
-    let changes = json!([{ "name": "operation", "before": null, "after": "Look" }]);
+    let changes = json!([{ "name": "OPERATION", "before": null, "after": "Look" }]);
     assert_eq!(
         seen,
-        json!({ "action": "support.read", "actor": { "name": "INFIMA support", "role": "SUPPORT" },
+        json!({ "action": "SUPPORT_READ", "actor": { "name": "INFIMA support", "role": "SUPPORT" },
             "changes": changes, "requestId": looked.header("x-request-id") })
     );
     let seen = entry(served.data(&served.support(), activity, json!({ "p": partner })).await);
@@ -362,9 +362,9 @@ async fn replaced_secret_is_logged_without_its_value() {
     for (details, change) in [(&with, "set"), (&with, "replaced"), (&without, "kept")] {
         served.data(&token, save, json!({ "v": details })).await;
         let entry = served.data(&token, log, json!({})).await["partner"]["activity"]["nodes"][0].take();
-        assert_eq!(entry["action"], "connection.saved");
+        assert_eq!(entry["action"], "CONNECTION_SAVED");
         let changes = entry["changes"].as_array().unwrap();
-        let secret = json!({ "name": "clientSecret", "before": null, "after": change });
+        let secret = json!({ "name": "CLIENT_SECRET", "before": null, "after": change });
         assert!(changes.contains(&secret), "{change}: {changes:?}");
         assert!(!entry.to_string().contains(&tenant.client_secret()));
     }

@@ -68,6 +68,7 @@ mod tests {
     use crate::domain::guide::Permission;
     use crate::domain::plan::{self, Create, DesiredAssociation, Goal, Lookup, Observed, ObservedSubscription};
     use crate::domain::problem::{Problem, ProblemKind};
+    use crate::domain::roster::UserCounts;
     use crate::ids::{ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
     fn tenant() -> HaloTenant {
@@ -86,6 +87,7 @@ mod tests {
             customer,
             customer_name: None,
             subscription: Some(HaloSubscriptionId(id)),
+            users: UserCounts { counted: 2, ..UserCounts::default() },
             unverified: false,
             goal: Goal::SyncQuantity { active_users: 2 },
             create: Create {

@@ -94,6 +94,7 @@ pub(super) fn report(step: &Step, outcome: Outcome) -> StepReport {
         association: step.association,
         revision: step.revision,
         client: step.client,
+        users: step.users,
         outcome,
         quantity_before: before,
         quantity_after: before,

@@ -5,6 +5,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
 use crate::graphql::Api;
+use crate::support::served::{Reply, Served};
 use crate::support::world::World;
 
 #[tokio::test]
@@ -109,4 +110,48 @@ async fn import_reports_each_invalid_record() {
     let wrong = json!({ "input": { "timeZone": "Middle/Earth" } });
     let wrong = api.data(&admin, change, wrong).await["updateHaloSyncSettings"].take();
     assert_eq!(wrong, json!({ "partner": null, "userErrors": [{ "code": "INVALID", "field": ["timeZone"] }] }));
+}
+
+/// What a person typed is an error of its field, each of them at once.
+#[tokio::test]
+async fn malformed_settings_are_errors_of_their_fields() {
+    let api = Api::over(World::builder().clients(&[("Alder", 0)]).build().await);
+    let save = "mutation($input: UpdateHaloSyncSettingsInput!) { updateHaloSyncSettings(input: $input) {
+        partner { id } userErrors { code field message } } }";
+    let typed = json!({ "input": { "nightStart": "25:00", "nightEnd": "half past five", "timeZone": "Mars/Olympus" } });
+    let saved = api.data(&api.world.admin().await, save, typed).await["updateHaloSyncSettings"].take();
+    assert_eq!(saved["partner"], Value::Null);
+    let errors = saved["userErrors"].as_array().unwrap();
+    let fields: Vec<_> = errors.iter().map(|error| (&error["code"], &error["field"][0])).collect();
+    let invalid = json!("INVALID");
+    let (zone, start, end) = (json!("timeZone"), json!("nightStart"), json!("nightEnd"));
+    assert_eq!(fields, [(&invalid, &zone), (&invalid, &start), (&invalid, &end)]);
+    assert!(errors[1]["message"].as_str().unwrap().contains("hours and minutes"), "{errors:?}");
+}
+
+/// A value that GraphQL refuses before the mutation begins is named as well.
+#[tokio::test]
+async fn value_of_the_wrong_type_is_named_in_extensions() {
+    let served = Served::over(World::builder().clients(&[("Alder", 0)]).build().await).await;
+    let save =
+        "mutation($input: UpdateHaloSyncSettingsInput!) { updateHaloSyncSettings(input: $input) { partner { id } } }";
+    let map = "mutation($input: SaveHaloClientAssociationsInput!) {
+        saveHaloClientAssociations(input: $input) { run { id } } }";
+    let page = "query($first: Int) { partner { clients(first: $first) { totalCount } } }";
+    let activity = "query($from: DateTime) { partner { activity(from: $from) { totalCount } } }";
+    for (document, variables, field) in [
+        (save, json!({ "input": { "nightStart": 130 } }), json!(["nightStart"])),
+        (
+            map,
+            json!({ "input": { "associations": [{ "clientId": "a", "haloCustomerId": "x" }] } }),
+            json!(["associations", "0", "haloCustomerId"]),
+        ),
+        (page, json!({ "first": "many" }), json!(["first"])),
+        (activity, json!({ "from": "yesterday" }), json!(["from"])),
+    ] {
+        let request = served.post(&served.admin()).json(&json!({ "query": document, "variables": variables }));
+        let answer = Reply::of(request).await.body;
+        let error = &answer["errors"][0]["extensions"];
+        assert_eq!((&error["code"], &error["field"]), (&json!("BAD_USER_INPUT"), &field), "{answer}");
+    }
 }

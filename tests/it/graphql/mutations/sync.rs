@@ -87,6 +87,6 @@ async fn support_must_name_partner_and_reason() {
     let seen = api.data(&admin, seen, json!({ "run": run })).await;
     assert_eq!(seen["haloSyncRun"]["requestedBy"]["name"], "INFIMA support");
     let entry = &seen["partner"]["activity"]["nodes"][0];
-    assert_eq!((&entry["action"], &entry["reason"]), (&json!("sync.requested"), &json!("ticket 7")));
+    assert_eq!((&entry["action"], &entry["reason"]), (&json!("SYNC_REQUESTED"), &json!("ticket 7")));
     assert_eq!((&entry["actor"]["name"], &entry["subjectId"]), (&json!("INFIMA support"), &run));
 }

@@ -1,6 +1,6 @@
 //! Halo's customers, and what their absence leaves intact.
 
-use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching};
+use infima_halo::sandbox::{Act, AgentLevels, Call, CustomerSeed, Fault, Lasting, Level, Matching, TenantSeed};
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
@@ -169,4 +169,23 @@ async fn missing_connection_error_names_the_form() {
         assert_eq!(answer["data"].pointer(asked), Some(&Value::Null), "{question}");
         assert_eq!(answer["data"]["partner"]["name"], "NORTHWIND", "the rest is answered");
     }
+}
+
+#[tokio::test]
+async fn customers_of_one_name_differ_by_what_halo_has() {
+    let mut tenant = TenantSeed::with_customers("northwind", ["Alder"]);
+    tenant.customers.push(CustomerSeed::named("Twin").at(
+        " Main  office ",
+        "https://www.Twin.example/about",
+        "+1 555 0100",
+        "1 High Street",
+    ));
+    tenant.customers.push(CustomerSeed::named("Twin").at("", "twin.example:443", "", ""));
+    let api = Api::over(World::builder().clients(&[("Alder", 0)]).tenant(tenant).connected().build().await);
+    let search = "{ haloCustomers(search: \"Twin\") { nodes { name siteName domain phone address } } }";
+    let found = api.data(&api.world.admin().await, search, json!({})).await["haloCustomers"]["nodes"].take();
+    let whole = json!({ "name": "Twin", "siteName": "Main office", "domain": "twin.example", "phone": "+1 555 0100",
+        "address": "1 High Street" });
+    let bare = json!({ "name": "Twin", "siteName": null, "domain": "twin.example", "phone": null, "address": null });
+    assert_eq!(found, json!([whole, bare]));
 }

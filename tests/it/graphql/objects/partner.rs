@@ -160,7 +160,7 @@ async fn partner_connects_associates_and_sees_quantities() {
             "1",
             "clientId"
           ],
-          "message": "There is no such client."
+          "message": "This client no longer exists. Load the table again."
         },
         {
           "code": "HALO_CUSTOMER_NOT_FOUND",
@@ -169,7 +169,7 @@ async fn partner_connects_associates_and_sees_quantities() {
             "2",
             "haloCustomerId"
           ],
-          "message": "Halo has no customer with this id, or does not show it to the agent. Search again."
+          "message": "Halo does not have this customer, or does not show it to the API agent. Search again and choose another."
         }
       ]
     }
@@ -292,7 +292,7 @@ async fn partner_connects_associates_and_sees_quantities() {
     let activity = api.data(&admin, activity, json!({})).await["partner"]["activity"].take();
     // The imports of the set-up come before them.
     let actions: Vec<_> = activity["nodes"].as_array().unwrap().iter().take(2).map(|entry| &entry["action"]).collect();
-    assert_eq!(actions, ["association.saved", "connection.saved"]);
+    assert_eq!(actions, ["ASSOCIATION_SAVED", "CONNECTION_SAVED"]);
 
     let remove = "mutation($id: ID!, $quantity: HaloAssociationEnding!) {
         removeHaloClientAssociation(input: { associationId: $id, quantity: $quantity }) {

@@ -44,11 +44,11 @@ async fn runs_and_activity_are_filtered() {
         activity(None).await;
     }
     let (all, changes) = (activity(Some(false)).await, activity(Some(true)).await);
-    assert_eq!(all["nodes"][0]["action"], "support.read");
+    assert_eq!(all["nodes"][0]["action"], "SUPPORT_READ");
     let changed = changes["nodes"].as_array().expect("a list");
     assert_eq!(changes["totalCount"], changed.len());
-    assert!(changed.iter().all(|entry| entry["action"] != "support.read"), "{changed:?}");
-    let saved = changed.iter().find(|entry| entry["action"] == "association.saved").expect("Alder was mapped");
+    assert!(changed.iter().all(|entry| entry["action"] != "SUPPORT_READ"), "{changed:?}");
+    let saved = changed.iter().find(|entry| entry["action"] == "ASSOCIATION_SAVED").expect("Alder was mapped");
     assert_eq!(saved["subject"], json!({ "__typename": "HaloClientAssociation", "client": { "name": "Alder" } }));
 }
 

@@ -29,6 +29,7 @@ async fn viewer_describes_each_role() {
     {
       "may": [
         "VIEW_PARTNER",
+        "VIEW_USERS",
         "VIEW_ACTIVITY",
         "SEARCH_CUSTOMERS",
         "PREVIEW"
