@@ -8,9 +8,9 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: check test node format sqlx-check lint lint-deploy rust contract browser contract-update sqlx schema soak audit tools stop previous-release
+.PHONY: check test node format sqlx-check lint lint-deploy rust contract browser example contract-update sqlx schema soak audit tools stop previous-release
 
-test: tools node format sqlx-check lint lint-deploy audit rust contract browser stop
+test: tools node format sqlx-check lint lint-deploy audit rust contract browser example stop
 	@echo "Everything passed."
 
 # What finds most mistakes within seconds: no database, no Node.
@@ -53,7 +53,7 @@ $(target)/sqlx.checked: $(sources)
 	@touch $@
 
 # What the frontend may rely on.
-contract: node $(contract)/node_modules/.package-lock.json
+contract: node $(contract)/node_modules/.package-lock.json $(contract)/tests/matrix/node_modules/.package-lock.json
 	cd $(contract) && npm test
 
 # Checks that the playground's operations fit the schema, that its bundle is made from its sources, and
@@ -64,6 +64,14 @@ browser: node $(playground)/node_modules/.package-lock.json tests/browser/node_m
 	@test -x "$$CHROMIUM" || command -v google-chrome >/dev/null || .ci/need chromium chromium || test -z "$$CI"
 	cargo build
 	node tests/browser/run.mjs $(target)/debug/infima-halo $(target)/browser
+
+# Builds the contract's example and drives it in a browser; screenshots are in its screenshots/. Without a
+# browser the last part is skipped, except in CI.
+example: node $(contract)/node_modules/.package-lock.json tests/browser/node_modules/.package-lock.json
+	@test -x "$$CHROMIUM" || command -v google-chrome >/dev/null || .ci/need chromium chromium || test -z "$$CI"
+	cargo build
+	cd $(contract) && npm run --silent build
+	cd $(contract)/example && npm ci && npm test
 
 # Generates everything in the contract that is made from something else: the schema, documents and types,
 # and the answers of the server to the frontend's operations.
