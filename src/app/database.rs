@@ -22,14 +22,15 @@ pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Applies our migrations and the queue's, as the owner of the database. `variable` held its
-/// address.
+/// address. Several processes may migrate at once.
 pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result<(), StartError> {
     let options = reach(owner_url, variable).await?;
-    let owner = PgPoolOptions::new().max_connections(2).acquire_timeout(CONNECT_TIMEOUT).connect_with(options).await?;
+    let owner = PgPoolOptions::new().max_connections(3).acquire_timeout(CONNECT_TIMEOUT).connect_with(options).await?;
     let migrated = async {
         if !pooler::session_is_kept(&owner).await? {
             return Err(StartError::MigrateThroughPooler(variable));
         }
+        let _locked = storage::migrations::lock(&owner).await?;
         storage::migrations::migrate(&owner).await?;
         queue::set_up(&owner).await?;
         Ok(())

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgPool, Postgres};
 
 use super::Result;
 
@@ -26,7 +27,15 @@ impl SchemaState {
     }
 }
 
-/// Applies the migrations, as the owner of the database. Several processes may do so at once.
+/// Waits for other processes that migrate this database, and keeps others waiting until the
+/// connection is closed: two that grant the same at once fail.
+pub async fn lock(owner: &PgPool) -> Result<PoolConnection<Postgres>> {
+    let mut connection = owner.acquire().await?;
+    sqlx::query("select pg_advisory_lock(hashtext('infima-halo migrate'))").execute(&mut *connection).await?;
+    Ok(connection)
+}
+
+/// Applies the migrations, as the owner of the database.
 pub async fn migrate(owner: &PgPool) -> Result<()> {
     MIGRATIONS.run(owner).await?;
     Ok(())

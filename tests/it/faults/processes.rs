@@ -12,6 +12,7 @@ use secrecy::ExposeSecret as _;
 use super::night::Night;
 use crate::http::sockets::Socket;
 use crate::support::api_process::ApiProcess;
+use crate::support::cable::Cable;
 use crate::support::until;
 use crate::support::worker::Worker;
 use crate::support::world::{PARTNER, World};
@@ -78,7 +79,9 @@ async fn halo_down_for_hours_loses_nothing() {
 async fn cut_listener_misses_no_change() {
     let world = World::builder().clients(&[("Alder", 3)]).for_processes().mapped().build().await;
     let run = world.request_sync().await;
-    let serve = ApiProcess::start(&world, &[]).await;
+    let cable = Cable::lay();
+    let listens_at = cable.through(world.database.app_url().expose_secret());
+    let serve = ApiProcess::start(&world, &[("LISTEN_DATABASE_URL", &listens_at)]).await;
     let token = world.token(Role::PartnerAdmin, Some(PARTNER)).expose_secret().to_owned();
     let mut socket = Socket::signed_in(serve.address, &token).await;
     socket.subscribe("run", &format!("subscription {{ haloSyncRun(id: \"{run}\") {{ status }} }}")).await;
@@ -86,12 +89,13 @@ async fn cut_listener_misses_no_change() {
         message["payload"]["data"]["haloSyncRun"]["status"].as_str().unwrap_or_default().to_owned()
     };
     assert_eq!(status(&socket.next().await), "QUEUED");
-    let cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity
-               where datname = current_database() and usename = 'infima_app' and query ilike 'listen%'";
-    assert_eq!(sqlx::query_scalar::<_, i64>(cut).fetch_one(&world.owner).await.unwrap(), 1);
-    let begun = Instant::now();
+    // The run ends while nothing listens.
+    cable.refuse(true);
+    cable.cut();
     world.work(run).await;
     assert_eq!(world.run(run).await.state, RunState::Succeeded);
+    cable.refuse(false);
+    let begun = Instant::now();
     let heard = async { while status(&socket.next().await) != "SUCCEEDED" {} };
     tokio::time::timeout(Duration::from_secs(30), heard).await.expect("the change is heard");
     println!("LISTEN's connection cut: heard after {:.1} s", begun.elapsed().as_secs_f64());
