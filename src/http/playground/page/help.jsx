@@ -28,8 +28,8 @@ export function Help({ open, onOpen, onClose }) {
       const place = places[event.code];
       if (!place) return;
       document.querySelector(place.tab)?.click();
-      // The pane comes to the front first.
-      requestAnimationFrame(() => document.querySelector(place.at)?.focus());
+      // The pane comes to the front first, and both before the next key.
+      queueMicrotask(() => document.querySelector(place.at)?.focus());
       event.preventDefault();
     };
     window.addEventListener('keydown', onKeyDown);
