@@ -133,6 +133,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       /Last sent\s*71 \(before: 999\)/,
       /Sent by\s*Sync on demand, requested by/,
       /Last confirmed by Halo\s*71, .+ ago\)/,
+      /Paused\s*9/,
+      /Archived\s*4/,
       /A sync would\s*no change: 71 → 71/,
       /Next nightly sync\s*.+\(in /,
       /What people changed last.*Ada Admin.*association saved/s,
@@ -265,6 +267,25 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     await bulk.getByText('Bluewater Dental → Bluewater Dental Group').waitFor();
     await fitsTheScreen(page, 'changes');
     await picture(page, 'changes-grouped');
+    // Narrowed by what, about whom, by whom and when.
+    const title = 'Who changed what?';
+    const form = page.getByRole('form', { name: title });
+    const entries = page.getByRole('list', { name: 'Changes' }).locator(':scope > li');
+    const run = () => form.getByRole('button', { name: 'Run' }).click();
+    await form.getByLabel('What').selectOption({ label: 'Saved the connection' });
+    await form.getByLabel('Who').fill('ada');
+    await run();
+    await page.waitForFunction(() => document.querySelectorAll('.changes > li').length === 1);
+    assert.match(await entries.innerText(), /Ada Admin saved the connection/);
+    await form.getByLabel('What').selectOption({ label: 'Any' });
+    await form.getByLabel('Who').fill('');
+    await chooseClient(page, title, 'drummond');
+    await run();
+    await outcome(page, 'mapped Drummond Logistics: Halo customer Drummond Logistics').waitFor();
+    await form.getByLabel('Until').fill('2020-01-01');
+    await run();
+    await outcome(page, 'Nothing was changed.').waitFor();
+    await fitsTheScreen(page, 'changes, narrowed');
     await done(page);
   });
 

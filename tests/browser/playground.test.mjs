@@ -551,12 +551,12 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       const titles = await menuOf(page);
       for (const title of ['Integration status', 'Mapping table', 'Save associations'])
         assert.ok(titles.includes(title), titles.join());
-      await page.locator('.menu').getByRole('button', { name: 'Integration status' }).click();
+      await openEntry(page, 'Integration status');
       await outcome(page, /Name\s*Northwind MSP.*Mapped\s*9/s).waitFor();
       await fitsTheScreen(page, 'an operation of the contract');
       await shot(page, `14-${size}-trusted`);
 
-      await page.locator('.menu').getByRole('button', { name: 'Mapping table' }).click();
+      await openEntry(page, 'Mapping table');
       const form = page.getByRole('form', { name: 'Mapping table' });
       await form.getByLabel('first').fill('2');
       await form.getByRole('button', { name: 'Run' }).click();
@@ -564,7 +564,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await fitsTheScreen(page, 'a list of the contract');
       await shot(page, `14-${size}-trusted-list`);
 
-      await page.locator('.menu').getByRole('button', { name: 'Sync now' }).click();
+      await openEntry(page, 'Sync now');
       const sync = page.getByRole('form', { name: 'Sync now' });
       await sync.getByLabel('input').fill('{ not JSON');
       await sync.getByRole('button', { name: 'Run' }).click();

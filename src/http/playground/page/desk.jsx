@@ -32,17 +32,7 @@ export function Desk({ wire, viewer, partner, onPartner, offered, trouble, open,
         />
       )}
       {trouble && <p className="quiet">{trouble}</p>}
-      {open && (
-        <button
-          type="button"
-          className="unfold"
-          aria-expanded={!folded}
-          aria-controls="menu"
-          onClick={() => setFolded(!folded)}
-        >
-          Menu
-        </button>
-      )}
+      {open && <Unfold {...{ folded, setFolded }} />}
       <ul className={`menu ${open && folded ? 'folded' : ''}`} id="menu">
         {offered.map((entry) => (
           <li key={entry.name}>
@@ -61,5 +51,20 @@ export function Desk({ wire, viewer, partner, onPartner, offered, trouble, open,
         ))}
       </ul>
     </nav>
+  );
+}
+
+/** Shows the menu again on a narrow page, where it folds once an entry is open. */
+export function Unfold({ folded, setFolded }) {
+  return (
+    <button
+      type="button"
+      className="unfold"
+      aria-expanded={!folded}
+      aria-controls="menu"
+      onClick={() => setFolded(!folded)}
+    >
+      Menu
+    </button>
   );
 }

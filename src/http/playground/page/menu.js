@@ -19,6 +19,23 @@ import { Kind, parse, valueFromASTUntyped } from 'graphql';
  */
 const filledIn = ['partnerId', 'after'];
 
+const DAY = 24 * 60 * 60 * 1000;
+
+/** The acts by which the audit log is narrowed; it shows others as well. */
+const changes = {
+  ASSOCIATION_SAVED: 'Mapped',
+  ASSOCIATION_REPLACED: 'Mapped again',
+  ASSOCIATION_REMOVED: 'Removed a mapping',
+  SUBSCRIPTION_RESOLVED: 'Resolved a problem',
+  SUBSCRIPTION_RECREATED: 'Requested a new subscription',
+  CONNECTION_SAVED: 'Saved the connection',
+  CONNECTION_RECHECKED: 'Checked the connection',
+  CONNECTION_REMOVED: 'Disconnected Halo',
+  SETTINGS_CHANGED: 'Changed the settings',
+  SYNC_REQUESTED: 'Requested a sync',
+  ROSTER_IMPORTED: 'Imported records',
+};
+
 const labels = {
   search: { label: 'Search', hint: 'Name, client, Halo address, external id or request id' },
   clientId: { label: 'Client', hint: 'Type a part of its name' },
@@ -31,6 +48,10 @@ const labels = {
     },
   },
   runId: { label: 'Sync', hint: 'The id of a sync' },
+  action: { label: 'What', choices: changes, read: (action) => [action] },
+  actor: { label: 'Who', hint: 'A name' },
+  from: { label: 'From', type: 'date', read: (day) => new Date(`${day}T00:00`).toISOString() },
+  to: { label: 'Until', type: 'date', read: (day) => new Date(Date.parse(`${day}T00:00`) + DAY).toISOString() },
   runs: { label: 'Number of syncs' },
   entries: { label: 'Number of entries' },
 };
@@ -83,7 +104,7 @@ export const menu = [
   entry('Watch a sync', 'Live progress until the sync has finished.', 'VIEW_PARTNER', watchRun),
   entry(
     'Who changed what?',
-    'The audit log, newest first, without the entries for what support viewed.',
+    'The audit log, newest first, without what support only viewed. What one request did to several clients is one entry.',
     'VIEW_ACTIVITY',
     whoChangedWhat,
   ),

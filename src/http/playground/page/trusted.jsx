@@ -4,10 +4,12 @@ import { Kind, parse, print, valueFromASTUntyped } from 'graphql';
 import { useEffect, useRef, useState } from 'react';
 import { Answer } from './answer/index.jsx';
 import { Banner } from './banner.jsx';
+import { Unfold } from './desk.jsx';
 
 export function TrustedWorkspace({ config, session, state, onHelp, wire, viewer, setViewer, answer }) {
   const [operations, setOperations] = useState(null);
   const [open, setOpen] = useState(null);
+  const [folded, setFolded] = useState(true);
   const [busy, setBusy] = useState(false);
   const watching = useRef(null);
 
@@ -49,13 +51,15 @@ export function TrustedWorkspace({ config, session, state, onHelp, wire, viewer,
           This server runs the operations of the frontend's contract for your role, and no others. Choose one to run it.
         </p>
         {operations?.length === 0 && <p className="quiet">The operations could not be read. Reload the page.</p>}
-        <ul className="menu" id="menu">
+        {open && <Unfold {...{ folded, setFolded }} />}
+        <ul className={`menu ${open && folded ? 'folded' : ''}`} id="menu">
           {operations?.map((entry) => (
             <li key={entry.name}>
               <button
                 type="button"
                 aria-current={open === entry ? 'true' : undefined}
                 onClick={() => {
+                  setFolded(true);
                   setOpen(entry);
                   if (entry.kind === 'query' && entry.fields.every(({ required }) => !required))
                     run(entry, defaults(entry));

@@ -20,7 +20,6 @@ export function Billed({ data: { partner, client, haloSyncPreview: preview } }) 
     planned?.problem && { ...planned.problem, warning: planned.action !== 'REPORT' },
   ];
   const history = association?.history.nodes ?? [];
-  const people = peopleOf(partner.activity.nodes, [client.id, association?.id]);
   return (
     <>
       <p className="lead">
@@ -45,7 +44,7 @@ export function Billed({ data: { partner, client, haloSyncPreview: preview } }) 
         </Part>
       </div>
       <Part title="What people changed last">
-        <People entries={people} zone={zone} />
+        <People entries={partner.activity.nodes} zone={zone} />
       </Part>
       {history.length > 0 && (
         <Part title="The last syncs">
@@ -195,15 +194,6 @@ function Tonight({ partner, association, preview, zone }) {
       ]}
     />
   );
-}
-
-/** The entries of the audit log about these records that a person made. */
-function peopleOf(nodes, ids) {
-  const about = ({ subjectId, clients, changes }) =>
-    ids.includes(subjectId) ||
-    clients?.some(({ id }) => ids.includes(id)) ||
-    changes.some(({ after }) => after && ids.some((id) => id && after.includes(id)));
-  return nodes.filter((entry) => !['SYSTEM', 'PLATFORM'].includes(entry.actor.role) && about(entry)).slice(0, 10);
 }
 
 function People({ entries, zone }) {

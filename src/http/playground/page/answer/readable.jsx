@@ -1,5 +1,5 @@
 // The answer to any operation, without JSON: names and values, and lists as tables.
-import { asTitle } from '../words.js';
+import { asTitle, when } from '../words.js';
 
 /** `value` as text, names and values, or a table. */
 export function Readable({ value, name }) {
@@ -28,7 +28,7 @@ export function Readable({ value, name }) {
       </>
     );
   }
-  return String(value);
+  return /^\d{4}-\d\d-\d\dT/.test(value) ? when(value) : String(value);
 }
 
 function List({ entries, name }) {
