@@ -12,6 +12,8 @@ export function Form({ entry, wire, partner, run, onRun }) {
   );
   const [client, setClient] = useState(null);
   const partnerMissing = entry.needsPartner && !partner;
+  // A client is chosen by its name, and the runs to choose from are read first.
+  const isNotChosen = ({ name, optional }) => ['clientId', 'runId'].includes(name) && !optional && values[name] === '';
   const set = (name) => (value) => setValues((before) => ({ ...before, [name]: value }));
 
   function submit(event) {
@@ -49,14 +51,7 @@ export function Form({ entry, wire, partner, run, onRun }) {
         return <Field key={field.name} field={field} value={values[field.name]} onChange={set(field.name)} />;
       })}
       <div className="run">
-        <button
-          type="submit"
-          className="primary"
-          disabled={
-            partnerMissing ||
-            entry.fields.some(({ name, optional }) => name === 'clientId' && !optional && values[name] === '')
-          }
-        >
+        <button type="submit" className="primary" disabled={partnerMissing || entry.fields.some(isNotChosen)}>
           Run
         </button>
         {partnerMissing && <span className="quiet">Choose a partner first.</span>}
