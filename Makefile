@@ -8,7 +8,7 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: check test node format sqlx-check lint lint-deploy rust contract browser example contract-update sqlx schema soak audit tools stop previous-release
+.PHONY: check test node format sqlx-check lint lint-deploy rust contract browser example contract-update sqlx schema soak audit tools stop previous-release bench bench-quick
 
 test: tools node format sqlx-check lint lint-deploy audit rust contract browser example stop
 	@echo "Everything passed."
@@ -84,6 +84,17 @@ contract-update: node schema $(contract)/node_modules/.package-lock.json
 	@.ci/node
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
+
+# Measures the program on this machine, which should have nothing else to do, and writes the table into
+# benches/results.md. The peer runs on Node; the load comes from wrk.
+bench: tools node
+	@.ci/need wrk wrk
+	cargo bench --bench system -- --results benches/results.md
+
+# The ratios, in less than three minutes once it is built.
+bench-quick: tools node
+	@.ci/need wrk wrk
+	cargo bench --bench system -- --quick
 
 schema:
 	cargo run --quiet -- schema > $(target)/schema.graphql

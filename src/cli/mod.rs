@@ -17,6 +17,7 @@ mod sandbox;
 mod schema;
 mod serve;
 mod signals;
+mod simulate;
 mod sync;
 mod worker;
 
@@ -65,6 +66,8 @@ enum Command {
     Probe(probe::ProbeArgs),
     /// Enqueues syncs by hand and shows their progress
     Sync(sync::SyncArgs),
+    /// Works out how long a night would take with more partners, and what would have to grow
+    Simulate(simulate::SimulateArgs),
     /// Seals every stored secret with the first key of INFIMA_KEYS; every process must hold that
     /// key first
     RotateKeys(rotate_keys::RotateKeysArgs),
@@ -126,6 +129,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
         Some(Command::Schema) => schema::run(),
         Some(Command::Probe(args)) => probe::run(args).await,
         Some(Command::Sync(args)) => sync::run(args).await,
+        Some(Command::Simulate(args)) => simulate::run(args),
         Some(Command::RotateKeys(args)) => rotate_keys::run(args).await,
     }
 }

@@ -61,8 +61,8 @@ pub struct HaloConfig {
     #[arg(env = "INFIMA_HALO_TIMEOUT_SECONDS", id = "halo-timeout", default_value = "30", value_parser = parse::seconds(1..=120))]
     pub timeout: Duration,
 
-    /// Development only: `host:port` addresses that may be private and plain http, separated by
-    /// commas
+    /// Development only: `host:port` addresses (or `host:*`, for all ports) that may be private and
+    /// plain http, separated by commas
     #[arg(env = "INFIMA_HALO_DEVELOPMENT_ADDRESSES", id = "halo-development-addresses", value_delimiter = ',')]
     pub development_addresses: Vec<String>,
 }

@@ -13,6 +13,7 @@ pub mod association;
 pub mod clock_skew;
 pub mod connection;
 pub mod explain;
+pub mod forecast;
 pub mod guide;
 pub mod plan;
 pub mod problem;

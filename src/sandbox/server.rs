@@ -61,6 +61,10 @@ impl Tenant {
         if faults.has(Fault::HeldBefore) {
             self.hold().await;
         }
+        let latency = self.state().settings.latency_ms;
+        if latency > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(latency.into())).await;
+        }
         let answer = self.change(|state| process(state, &asked, &faults)).unwrap_or_else(Answer::cut);
         if faults.has(Fault::HeldAfter) {
             self.hold().await;

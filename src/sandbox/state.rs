@@ -38,6 +38,9 @@ pub struct Settings {
     /// Lists differ from every Halo that is known: rows in descending order, without `toplevel_id`,
     /// `type` and `licence_id`, ids of invoices positive; and answers have a rate-limit header.
     pub unfamiliar: bool,
+    /// Milliseconds until a request is answered.
+    #[serde(default)]
+    pub latency_ms: u32,
 }
 
 impl Default for Settings {
@@ -50,6 +53,7 @@ impl Default for Settings {
             retry_after,
             token_lifetime: 3600,
             unfamiliar: false,
+            latency_ms: 0,
         }
     }
 }
