@@ -34,9 +34,12 @@ lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --no-default-features --lib --bins -- -D warnings
 
-# Without PgBouncer, the tests behind it say that they were skipped.
+# Without PgBouncer, the tests behind it say that they were skipped. So do those with a wrong clock, which libfaketime
+# makes, and with clients in Python.
 rust:
 	-@.ci/need pgbouncer pgbouncer
+	-@.ci/need faketime faketime
+	-@.ci/need python3 python3-urllib3
 	cargo test
 
 # Records what the database says about every query, so that a build needs no database.
@@ -100,7 +103,8 @@ schema:
 	cargo run --quiet -- schema > $(target)/schema.graphql
 	mv $(target)/schema.graphql schema.graphql
 
-# The long version of the crash, budget and model tests: INFIMA_SOAK_KILLS kills and INFIMA_SOAK_STORIES random sequences.
+# The long version of the crash, budget, model, racing and hostile tests: INFIMA_SOAK_KILLS kills, INFIMA_SOAK_STORIES
+# random sequences, INFIMA_SOAK_OPERATIONS racing operations.
 soak:
 	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it soak -- --include-ignored --nocapture
 	INFIMA_SOAK_KILLS=$${INFIMA_SOAK_KILLS:-500} cargo test --test it hostile:: -- --nocapture

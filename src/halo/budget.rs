@@ -55,17 +55,18 @@ pub enum BudgetAnswer {
     Wait { wait: Duration, by: LimitedBy },
 }
 
-/// The users' requests that wait for the budget of one account, in the order in which they came.
+/// The requests of each caller that wait for the budget of one account, in the order in which they
+/// came.
 #[derive(Default)]
 pub(super) struct Turns(Mutex<HashMap<String, Weak<FairMutex<()>>>>);
 
 impl Turns {
     /// Waits until the requests that came before have left.
-    pub(super) async fn take(&self, account: &Account) -> OwnedMutexGuard<()> {
+    pub(super) async fn take(&self, account: &Account, caller: Option<&str>) -> OwnedMutexGuard<()> {
         let queue = {
             let mut queues = self.0.lock().expect("never held across a panic");
             queues.retain(|_, queue| queue.strong_count() > 0);
-            let key = format!("{account:?}");
+            let key = format!("{account:?} {caller:?}");
             match queues.get(&key).and_then(Weak::upgrade) {
                 Some(queue) => queue,
                 None => {
@@ -87,3 +88,29 @@ pub struct BudgetUnavailable;
 /// Asks the budget. The answer to `LimitedByHalo` is ignored.
 pub type Budget =
     Arc<dyn Fn(BudgetRequest) -> BoxFuture<'static, Result<BudgetAnswer, BudgetUnavailable>> + Send + Sync>;
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn requests_of_one_caller_take_their_turns_in_order_and_others_do_not_wait() {
+        let (turns, account) = (Turns::default(), Account { host: "halo".into(), unverified_for: None });
+        let take = |caller| Box::pin(turns.take(&account, Some(caller)));
+        let first = take("greedy").now_or_never().expect("no request came before");
+        let (mut second, mut third) = (take("greedy"), take("greedy"));
+        // The third one asks first, after the second one has come.
+        assert!((&mut second).now_or_never().is_none() && (&mut third).now_or_never().is_none());
+        assert!(take("colleague").now_or_never().is_some());
+        drop(first);
+        assert!((&mut third).now_or_never().is_none());
+        let second = second.now_or_never().expect("its turn has come");
+        assert!((&mut third).now_or_never().is_none());
+        drop(second);
+        assert!(third.now_or_never().is_some());
+        assert!(take("newcomer").now_or_never().is_some());
+        assert_eq!(turns.0.lock().unwrap().len(), 1, "only callers that wait are remembered");
+    }
+}

@@ -18,7 +18,7 @@ use serde::{
 use serde_json::{Value, error::Category};
 
 use super::HaloError;
-use crate::net::Answer;
+use crate::net::{Answer, do_heavy_work};
 
 /// The longest text taken from Halo, in UTF-16 units, as its database counts them: the length of
 /// the columns that are read here (docs/halo-api.md, section 4.4).
@@ -42,8 +42,8 @@ pub(super) async fn answer<T: Send + 'static>(
         let answer = answer;
         decode(&answer.body, what)
     };
-    let decoded = tokio::task::spawn_blocking(decode).await;
-    decoded.unwrap_or_else(|_| Err(HaloError::NotUnderstood(format!("{what}: the answer could not be decoded"))))
+    let decoded = do_heavy_work(decode).await;
+    decoded.unwrap_or_else(|| Err(HaloError::NotUnderstood(format!("{what}: the answer could not be decoded"))))
 }
 
 /// Decodes a whole body. `what` names it in the evidence.

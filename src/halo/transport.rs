@@ -267,10 +267,11 @@ impl Session {
             return Err(HaloError::RateLimited { wait: Duration::ZERO, by: LimitedBy::OurBudget });
         }
         let began = Instant::now();
-        // Users wait in the order in which they came, and none longer than a user does.
+        // The requests of one caller wait in the order in which they came, and none longer than a
+        // user does. Other callers do not wait for them.
         let _turn = match self.priority {
             Priority::Interactive => {
-                let waited = timeout(longest, self.halo.turns.take(account)).await;
+                let waited = timeout(longest, self.halo.turns.take(account, self.caller.as_deref())).await;
                 Some(waited.map_err(|_| HaloError::RateLimited { wait: longest, by: LimitedBy::OurBudget })?)
             }
             Priority::Background => None,
@@ -360,6 +361,7 @@ fn classify_net_error(error: NetError, path: &str) -> Failure {
             may_have_acted: true,
             reason: None,
         },
+        NetError::NotSent => HaloError::RateLimited { wait: BUSY_WAIT, by: LimitedBy::OurBudget }.into(),
         NetError::Busy => Failure {
             error: HaloError::RateLimited { wait: BUSY_WAIT, by: LimitedBy::OurBudget },
             may_have_acted: true,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::StreamExt;
 use reqwest::{
     Client, Method, Request, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect, retry,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -14,10 +14,10 @@ use url::Url;
 
 use super::{
     AnswerLimits, Guard,
+    answer_body::{AnswerBody, Unreadable},
     guard::BlockedAddress,
     in_flight::{Held, InFlight, NoPermit},
     install_tls_provider,
-    json_meter::JsonMeter,
 };
 
 const USER_AGENT: &str = concat!("INFIMA-Halo-Integration/", env!("CARGO_PKG_VERSION"));
@@ -33,8 +33,6 @@ const CONNECTION_WINDOW: u32 = 512 << 10;
 const MAX_HEADERS: u32 = 32 << 10;
 /// A server that stops sending after it had to wait this long for us is not at fault.
 const LONG_WAIT: Duration = Duration::from_secs(1);
-/// The most bytes that are read of an answer that is no success.
-const MAX_ERROR: usize = 64 << 10;
 
 /// The time and size limits of a client.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +100,9 @@ pub enum NetError {
     /// No connection was made. Nothing was sent.
     #[error("the address could not be reached")]
     Unreachable,
+    /// Other requests to the host were under way until the time ran out. Nothing was sent.
+    #[error("too many requests to this address are under way")]
+    NotSent,
     /// The time ran out or the connection was cut. The request may have arrived.
     #[error("the address did not answer")]
     Interrupted,
@@ -149,36 +150,29 @@ impl HttpClient {
         let limit = call.within.map_or(self.limits.total, |within| within.min(self.limits.total));
         let deadline = Instant::now() + limit;
         let limits = AnswerLimits { bytes: call.limits.bytes.min(self.limits.answer), ..call.limits };
-        let mut held = self.in_flight.as_ref().map(|in_flight| in_flight.enter(call.url.authority()));
-        let response = client.execute(request(call, limit)).await.map_err(|error| classify_error(&error))?;
+        let held = match &self.in_flight {
+            Some(in_flight) => {
+                Some(in_flight.enter(call.url.authority(), deadline).await.map_err(|NoPermit| NetError::NotSent)?)
+            }
+            None => None,
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let response = client.execute(request(call, left)).await.map_err(|error| classify_error(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_success() && response.content_length().is_some_and(|length| length > limits.bytes as u64) {
             return Err(NetError::TooLarge);
         }
 
-        let (mut body, mut meter, mut waited) = (Vec::new(), JsonMeter::default(), Duration::ZERO);
+        let mut body = AnswerBody::new(is_gzip(&headers), status.is_success(), limits, held);
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| if waited > LONG_WAIT { NetError::Busy } else { NetError::Interrupted })?;
-            let size = body.len() + chunk.len();
-            if !status.is_success() && size > MAX_ERROR {
-                body.extend_from_slice(&chunk[..MAX_ERROR - body.len()]);
+            let interrupted = if body.waited > LONG_WAIT { NetError::Busy } else { NetError::Interrupted };
+            body = body.read(chunk.map_err(|_| interrupted)?, deadline).await?;
+            if body.is_cut() {
                 break;
             }
-            if size > limits.bytes || status.is_success() && !meter.add(&chunk, &limits) {
-                return Err(NetError::TooLarge);
-            }
-            if let Some(held) = &mut held {
-                let began = Instant::now();
-                held.grow(size, deadline).await.map_err(|NoPermit| NetError::Busy)?;
-                waited += began.elapsed();
-            }
-            if size > body.capacity() {
-                // Grows as a vector does, and not beyond the limit.
-                body.reserve_exact((2 * size).min(limits.bytes) - body.len());
-            }
-            body.extend_from_slice(&chunk);
         }
+        let (body, held) = body.finish()?;
         Ok(Answer { status, headers, body, _held: held })
     }
 }
@@ -217,6 +211,7 @@ fn request(call: Call<'_>, limit: Duration) -> Request {
     *request.timeout_mut() = Some(limit);
     let headers = request.headers_mut();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     // A token with characters that no header can carry is not sent: the answer is a 401 then.
     if let Some(mut value) =
         call.bearer.and_then(|token| HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).ok())
@@ -233,6 +228,21 @@ fn request(call: Call<'_>, limit: Duration) -> Request {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     *request.body_mut() = Some(body.into());
     request
+}
+
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let encoding = headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok()).map(str::trim);
+    encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip") || encoding.eq_ignore_ascii_case("x-gzip"))
+}
+
+impl From<Unreadable> for NetError {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::TooLarge => NetError::TooLarge,
+            Unreadable::Corrupt => NetError::Interrupted,
+            Unreadable::NoPlace => NetError::Busy,
+        }
+    }
 }
 
 fn classify_error(error: &reqwest::Error) -> NetError {

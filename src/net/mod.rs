@@ -6,7 +6,8 @@
 //! public addresses over https ([`guard`] says what is public), and one for addresses that the
 //! operator configures.
 //!
-//! An answer is measured while it arrives ([`AnswerLimits`]). A client for addresses that partners
+//! An answer is measured while it arrives ([`AnswerLimits`]), outside the threads that serve
+//! requests if it is large. A client for addresses that partners
 //! type also bounds what it holds of all answers together, so that no Halo takes up the memory of a
 //! process (`in_flight`).
 //!
@@ -16,14 +17,17 @@
 //! or does not answer, so that no partner can map a network with it.
 
 mod allow_list;
+mod answer_body;
 mod client;
 pub mod guard;
+mod heavy_work;
 mod in_flight;
 mod json_meter;
 
 pub use allow_list::{AllowList, NotHostAndPort};
 pub use client::{Answer, Body, Call, CannotBuildClient, HttpClient, HttpLimits, NetError};
 pub use guard::Guard;
+pub use heavy_work::do_heavy_work;
 pub use json_meter::AnswerLimits;
 pub use reqwest::{Method, StatusCode};
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::postgres::types::PgInterval;
 
@@ -27,17 +28,25 @@ pub struct Wait {
 }
 
 /// Takes one request out of the budget. Returns what the request has to wait for, or none if it was
-/// granted.
-pub async fn take(db: &mut PgConnection, host: &str, person: bool, allowance: Allowance) -> Result<Option<Wait>> {
+/// granted. `at` is the time of the request, if it is not that of the database's clock.
+pub async fn take(
+    db: &mut PgConnection,
+    host: &str,
+    person: bool,
+    allowance: Allowance,
+    at: Option<DateTime<Utc>>,
+) -> Result<Option<Wait>> {
     let taken = sqlx::query!(
-        r#"select take_halo_permit($1, $2, $3, $4, $5, $6) as "wait!",
-                  exists (select from halo_budgets where host = $1 and limited_until > now()) as "by_halo!""#,
+        r#"select take_halo_permit($1, $2, $3, $4, $5, $6, $7) as "wait!",
+                  exists (select from halo_budgets
+                          where host = $1 and limited_until > coalesce($7, now())) as "by_halo!""#,
         host,
         person,
         i32::try_from(allowance.total).unwrap_or(i32::MAX),
         i32::try_from(allowance.kept_for_people).unwrap_or(i32::MAX),
         i32::try_from(allowance.kept_for_syncs).unwrap_or(i32::MAX),
-        interval(allowance.span)
+        interval(allowance.span),
+        at
     )
     .fetch_one(db)
     .await?;

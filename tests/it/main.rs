@@ -17,9 +17,9 @@ mod hostile;
 mod http;
 mod jobs;
 mod net;
-
 mod ops;
 mod probe;
+mod racing;
 mod sandbox;
 mod seal;
 mod secrets;

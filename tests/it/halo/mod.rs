@@ -5,6 +5,7 @@ mod access;
 pub(crate) mod budget;
 mod check;
 mod customers;
+mod fairness;
 mod faults;
 mod invoices;
 mod subscriptions;

@@ -1,6 +1,7 @@
 //! The HTTP layer as a client meets it: a real port, real tokens, and a test schema behind it.
 
 mod api_limits;
+mod clients;
 mod documents;
 mod fixtures;
 mod limits;

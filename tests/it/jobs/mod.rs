@@ -2,3 +2,4 @@
 
 mod leases;
 mod queue;
+mod wrong_clock;

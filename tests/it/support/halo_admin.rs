@@ -1,11 +1,12 @@
 //! What users, Halo's administrators and time do to a world, beside what every test does.
 
 use chrono::Duration;
+use infima_halo::auth::PartnerScope;
 use infima_halo::domain::association::{Association, AssociationState, Ending};
 use infima_halo::domain::problem::{Overwritten, ProblemKind, QuantityRefusal};
 use infima_halo::domain::roster::{ClientRecord, RosterState};
 use infima_halo::domain::run::RunState;
-use infima_halo::ids::{AssociationId, HaloCustomerId, RunId};
+use infima_halo::ids::{AssociationId, HaloCustomerId, PartnerId, RunId};
 use infima_halo::ops::association::recreate::recreate_subscription;
 use infima_halo::ops::association::remove::remove_association;
 use infima_halo::ops::association::resolve::{Answer, resolve_subscription};
@@ -21,14 +22,22 @@ use super::world::{PARTNER, World, request};
 impl World {
     /// Every association of the partner that has not ended, including those that are ending.
     pub async fn associations(&self) -> Vec<Association> {
+        self.associations_of(self.partner().await).await
+    }
+
+    /// The same of another partner.
+    pub async fn associations_of(&self, partner: PartnerId) -> Vec<Association> {
         let ids: Vec<(uuid::Uuid,)> =
             sqlx::query_as("select id from associations where state <> 'ended' and partner_id = $1 order by id")
-                .bind(self.partner().await.0)
+                .bind(partner.0)
                 .fetch_all(&self.owner)
                 .await
                 .expect("the test's database answers");
         let ids: Vec<_> = ids.into_iter().map(|(id,)| AssociationId(id)).collect();
-        let mut found = self.read(async |db, scope| storage::associations::find_many(db, scope, &ids).await).await;
+        let scope = PartnerScope::for_worker(partner);
+        let mut db = self.ops().db.read(&scope).await.expect("the test's database answers");
+        let found = storage::associations::find_many(&mut db, &scope, &ids).await;
+        let mut found = found.expect("the test's database answers");
         found.sort_by_key(|association| association.id);
         found
     }

@@ -21,7 +21,7 @@ pub const CUSTOMERS: std::ops::Range<i32> = 120..124;
 
 /// What it does to the lists and records that it is asked for; the last ones are about the answers
 /// before them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
 pub enum Attack {
     /// 500,000 rows on each page.
     ManyRows,
@@ -52,6 +52,8 @@ pub enum Attack {
 
 #[derive(Default)]
 struct State {
+    /// Its identity.
+    name: String,
     attack: Option<Attack>,
     subscriptions: BTreeMap<i32, Value>,
 }
@@ -63,19 +65,19 @@ pub struct HostileHalo {
 
 impl HostileHalo {
     pub async fn start() -> Self {
-        let state = Arc::<Mutex<State>>::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it listens").to_string();
+        let state = Arc::new(Mutex::new(State { name: address.replace([':', '.'], "-"), ..State::default() }));
         let shared = state.clone();
         let router = Router::new().fallback(
             move |method: Method, uri: Uri, Query(query): Query<BTreeMap<String, String>>, body: Bytes| async move {
                 let attack = shared.lock().unwrap().attack;
                 attack.and_then(|attack| attacked(attack, &uri, &query)).unwrap_or_else(|| {
-                    let answer = honest(&mut shared.lock().unwrap().subscriptions, &method, &uri, &query, &body);
+                    let answer = honest(&mut shared.lock().unwrap(), &method, &uri, &query, &body);
                     answer.to_string().into_response()
                 })
             },
         );
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it listens").to_string();
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { address, state }
     }
@@ -88,7 +90,7 @@ impl HostileHalo {
 
 /// Four customers, and the subscriptions that were created.
 fn honest(
-    subscriptions: &mut BTreeMap<i32, Value>,
+    State { name, subscriptions, .. }: &mut State,
     method: &Method,
     uri: &Uri,
     query: &BTreeMap<String, String>,
@@ -97,7 +99,7 @@ fn honest(
     let customer = |id: i32| json!({ "id": id, "name": format!("Customer {id}"), "inactive": false });
     let id = uri.path().rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or(0);
     match uri.path() {
-        "/api/authinfo" => json!({ "tenant_id": "hostile", "auth_url": "/auth" }),
+        "/api/authinfo" => json!({ "tenant_id": name, "auth_url": "/auth" }),
         "/auth/token" => json!({ "access_token": "t", "token_type": "Bearer", "expires_in": 1, "scope": "all" }),
         "/api/Client" => CUSTOMERS.map(customer).collect(),
         path if path.starts_with("/api/Client/") => customer(id),

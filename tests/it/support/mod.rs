@@ -8,6 +8,7 @@ pub mod db;
 pub mod halo_admin;
 pub mod hostile_halo;
 pub mod program;
+pub mod random;
 pub mod served;
 pub mod server;
 pub mod statements;

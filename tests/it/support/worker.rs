@@ -1,9 +1,12 @@
-//! A worker as a process of its own, to be killed, stopped and continued from outside.
+//! A worker as a process of its own, to be killed, stopped and continued from outside; and `serve`
+//! as well.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use infima_halo::ops::sync::run::Failpoint;
 use infima_halo::seal;
 use nix::sys::signal::{Signal, kill};
@@ -11,6 +14,7 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
@@ -45,19 +49,60 @@ impl Worker {
     }
 
     pub fn start_with(world: &World, more: &[(&str, &str)]) -> Self {
-        Self::start_by(world, &[SHORT_TIMES, more].concat())
+        Self::start_by(world, "worker", &[SHORT_TIMES, more].concat(), None)
+    }
+
+    /// Starts a worker whose data the kernel limits to this many MB.
+    pub fn within(world: &World, megabytes: u64, more: &[(&str, &str)]) -> Self {
+        Self::start_by(world, "worker", &[SHORT_TIMES, more].concat(), Some(megabytes))
     }
 
     /// Starts a worker with the default times.
     pub fn by_default(world: &World, more: &[(&str, &str)]) -> Self {
-        Self::start_by(world, more)
+        Self::start_by(world, "worker", more, None)
     }
 
-    fn start_by(world: &World, settings: &[(&str, &str)]) -> Self {
+    /// Starts `serve` over the world's database, which believes the world's tokens and accepts
+    /// every document; also returns where it answers.
+    pub async fn serve(world: &World, more: &[(&str, &str)]) -> (Self, String) {
+        Self::serve_by(world, more, None).await
+    }
+
+    /// The same, with data that the kernel limits to this many MB.
+    pub async fn serve_within(world: &World, megabytes: u64, more: &[(&str, &str)]) -> (Self, String) {
+        Self::serve_by(world, more, Some(megabytes)).await
+    }
+
+    async fn serve_by(world: &World, more: &[(&str, &str)], megabytes: Option<u64>) -> (Self, String) {
+        let keys = world.mint.jwks().to_string();
+        let issuer = Router::new().route("/jwks.json", get(move || async { keys }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let jwks = format!("http://{}/jwks.json", listener.local_addr().expect("it listens"));
+        tokio::spawn(async move { axum::serve(listener, issuer).await.expect("it serves") });
+        let settings = [
+            ("INFIMA_LOG", "error,infima_halo::cli=info"),
+            ("INFIMA_LISTEN", "127.0.0.1:0"),
+            ("INFIMA_AUTH_JWKS_URL", &jwks),
+            ("INFIMA_AUTH_ISSUER", "https://issuer.test"),
+            ("INFIMA_AUTH_AUDIENCE", "infima-halo"),
+            ("INFIMA_TRUSTED_DOCUMENTS", "off"),
+            ("INFIMA_REQUESTS_PER_MINUTE", "100000"),
+            ("INFIMA_DATABASE_CONNECTIONS", "20"),
+        ];
+        let mut serve = Self::start_by(world, "serve", &[&settings, more].concat(), megabytes);
+        let line = serve.says("serving").await;
+        let address = line.split("address=").nth(1).expect("it says where").split_whitespace().next();
+        (serve, format!("http://{}/graphql", address.expect("it says where")))
+    }
+
+    fn start_by(world: &World, command: &str, settings: &[(&str, &str)], megabytes: Option<u64>) -> Self {
         let addresses = [world.tenant.port(), world.sandbox.tenant("other").port()];
-        let mut child = Command::new(env!("CARGO_BIN_EXE_infima-halo"))
-            .arg("worker")
+        let limit = megabytes.map_or("unlimited".into(), |megabytes| (megabytes << 10).to_string());
+        let mut child = Command::new("sh")
+            .args(["-c", "ulimit -d \"$1\" && exec \"$0\" \"$2\"", env!("CARGO_BIN_EXE_infima-halo"), &limit, command])
             .env_clear()
+            // As every installation sets it.
+            .env("MALLOC_MMAP_THRESHOLD_", "131072")
             .env("INFIMA_LOG", "info,infima_halo=debug")
             .env("INFIMA_LOG_FORMAT", "text")
             .env("INFIMA_ENV", "development")
@@ -131,7 +176,8 @@ impl Worker {
         self.child.wait().await.expect("it was there")
     }
 
-    fn everything(&self) -> String {
+    /// All that it has logged.
+    pub fn everything(&self) -> String {
         self.all.lock().unwrap().join("\n")
     }
 }

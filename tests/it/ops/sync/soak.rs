@@ -17,6 +17,7 @@ use strum::VariantArray;
 
 use crate::halo::budget::{Size, stays_inside};
 use crate::ops::sync::crash::{as_it_should_be, quantities_are_true};
+use crate::support::random::Random;
 use crate::support::worker::Worker;
 use crate::support::world::{PARTNER, World};
 
@@ -253,22 +254,4 @@ async fn recover(world: &World, run: RunId, more: &[(&str, &str)]) {
     }
     worker.kill().await;
     world.tenant.clear_faults();
-}
-
-/// The same numbers for the same seed.
-struct Random(u64);
-
-impl Random {
-    /// SplitMix64.
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % limit as u64) as usize
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
 }
