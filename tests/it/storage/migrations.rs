@@ -62,12 +62,13 @@ const ROWS: [(i64, &str); 14] = [
         "insert into housekeeping (job, ran_at) values ('old_runs', now());
          update sync_runs set traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'",
     ),
-    (10, ""),
+    (10, "update associations set billing_invoice_id = 7"),
     (11, ""),
     (12, ""),
     (
         13,
-        "update sync_results set user_counts = '{\"counted\": 3}'",
+        "update sync_results
+         set user_counts = '{\"counted\": 3, \"same_address\": 0, \"deactivated\": 0, \"archived\": 0, \"client_archived\": 0}'",
     ),
     (14, ""),
 ];
