@@ -272,6 +272,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     const form = page.getByRole('form', { name: title });
     const entries = page.getByRole('list', { name: 'Changes' }).locator(':scope > li');
     const run = () => form.getByRole('button', { name: 'Run' }).click();
+    await form.getByText('Narrow it down').click();
     await form.getByLabel('What').selectOption({ label: 'Saved the connection' });
     await form.getByLabel('Who').fill('ada');
     await run();

@@ -24,38 +24,46 @@ export function Form({ entry, wire, partner, run, onRun }) {
     onRun({ ...(entry.needsPartner && { partnerId: partner.id }), ...Object.fromEntries(filled) });
   }
 
+  // What may be left out takes no place until it is wanted.
+  const narrowing = entry.fields.filter(({ optional }) => optional);
+  const show = (field) => {
+    if (field.name === 'clientId')
+      return (
+        <Picker
+          key={field.name}
+          label={field.label}
+          hint={field.hint}
+          chosen={client}
+          disabled={partnerMissing}
+          search={(text) =>
+            nodesOf(wire.ask(pickClient, { partnerId: partner.id, search: text }), (data) => data.partner?.clients)
+          }
+          onChoose={(item) => {
+            setClient(item);
+            set('clientId')(item?.id ?? '');
+          }}
+        />
+      );
+    if (field.name === 'runId')
+      return <RunField key={field.name} {...{ field, wire, partner }} value={values.runId} onChange={set('runId')} />;
+    return <Field key={field.name} field={field} value={values[field.name]} onChange={set(field.name)} />;
+  };
+
   return (
     <form onSubmit={submit} aria-label={entry.title}>
-      {entry.fields.map((field) => {
-        if (field.name === 'clientId' && field.optional !== 'text')
-          return (
-            <Picker
-              key={field.name}
-              label={field.label}
-              hint={field.hint}
-              chosen={client}
-              disabled={partnerMissing}
-              search={(text) =>
-                nodesOf(wire.ask(pickClient, { partnerId: partner.id, search: text }), (data) => data.partner?.clients)
-              }
-              onChoose={(item) => {
-                setClient(item);
-                set('clientId')(item?.id ?? '');
-              }}
-            />
-          );
-        if (field.name === 'runId')
-          return (
-            <RunField key={field.name} {...{ field, wire, partner }} value={values.runId} onChange={set('runId')} />
-          );
-        return <Field key={field.name} field={field} value={values[field.name]} onChange={set(field.name)} />;
-      })}
+      {entry.fields.filter(({ optional }) => !optional).map(show)}
       <div className="run">
         <button type="submit" className="primary" disabled={partnerMissing || entry.fields.some(isNotChosen)}>
           Run
         </button>
         {partnerMissing && <span className="quiet">Choose a partner first.</span>}
       </div>
+      {narrowing.length > 0 && (
+        <details className="narrowing">
+          <summary>Narrow it down</summary>
+          <div>{narrowing.map(show)}</div>
+        </details>
+      )}
     </form>
   );
 }
