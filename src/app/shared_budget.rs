@@ -92,17 +92,14 @@ impl SharedBudget {
         if let Some(wait) = caller.as_ref().and_then(|caller| self.shares.wait(caller, own)) {
             return Ok(BudgetAnswer::Wait { wait, by: LimitedBy::OurBudget });
         }
-        let is_user = priority == Priority::Interactive;
         let has_sent_little = caller.as_ref().is_some_and(|caller| self.shares.has_sent_little(caller, own));
-        let kept = self.kept_for_callers;
-        let all = self.allowance;
         let allowance = match is_verified {
-            true if has_sent_little => all,
-            true if is_user => Allowance { total: all.total - kept, ..all },
-            // What is kept is a part of what syncs leave to users anyway.
-            true => Allowance { total: all.total - kept, kept_for_people: all.kept_for_people - kept, ..all },
-            false => for_unverified(all),
+            true if has_sent_little => self.allowance,
+            // Beside the floor of users as a whole: one of them who sends much may use that up.
+            true => Allowance { total: self.allowance.total - self.kept_for_callers, ..self.allowance },
+            false => for_unverified(self.allowance),
         };
+        let is_user = priority == Priority::Interactive;
         let mut connection = self.db.pool().acquire().await?;
         let taken = budget::take(&mut connection, &name(&account), is_user, allowance, at.map(|at| at.shared)).await?;
         Ok(match taken {

@@ -52,9 +52,9 @@ pub(super) struct SimulateArgs {
     /// Milliseconds that Halo takes for a request
     #[arg(long, default_value_t = 250)]
     latency: u32,
-    /// Requests that syncs may send to one Halo in five minutes
-    /// (INFIMA_HALO_REQUESTS without INFIMA_HALO_INTERACTIVE_RESERVE)
-    #[arg(long, default_value_t = 200)]
+    /// Requests that syncs may send to one Halo in five minutes: INFIMA_HALO_REQUESTS without
+    /// INFIMA_HALO_INTERACTIVE_RESERVE and half as much again
+    #[arg(long, default_value_t = 180)]
     budget: u32,
 }
 
