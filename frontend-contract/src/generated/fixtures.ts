@@ -2,7 +2,7 @@ import type * as types from "./graphql.js";
 
 /** The id of each operation's document, as the server trusts it. */
 export const documentIds = {
-  "ActivityLog": "sha256:00733c2dc387e8098e4bb42f7595f1e98b0b0ef58c6896f14c3f702cb85fe431",
+  "ActivityLog": "sha256:94fab7c43b98035428554f94888ad294191853042fc3a354aba804c777f4b15e",
   "AssociationHistory": "sha256:4164d29f9c12453ee85b9673ea788670c2788f849a29b037afebb39de46ae0bb",
   "ClientRow": "sha256:c7dca1f274a1bd3ac4343597762c6b13efc917806d075b151c4f607e8f3a50b4",
   "ClientRows": "sha256:4c8f3dee1df5a41619d99800f9b5537964ff4f46c56755bc2563736c131f99f1",
@@ -141,7 +141,8 @@ export const operations = {
                 "haloCustomer": {
                   "__typename": "HaloCustomer",
                   "haloId": 46,
-                  "name": "Grove"
+                  "name": "Grove",
+                  "topLevelName": "Customers"
                 },
                 "id": "association_00000000000000000000000000000001"
               },
@@ -195,7 +196,8 @@ export const operations = {
                 "haloCustomer": {
                   "__typename": "HaloCustomer",
                   "haloId": 44,
-                  "name": "Dogwood"
+                  "name": "Dogwood",
+                  "topLevelName": "Customers"
                 },
                 "id": "association_00000000000000000000000000000002"
               },
@@ -286,7 +288,8 @@ export const operations = {
                 "haloCustomer": {
                   "__typename": "HaloCustomer",
                   "haloId": 49,
-                  "name": "Elder"
+                  "name": "Elder",
+                  "topLevelName": "Customers"
                 },
                 "id": "association_00000000000000000000000000000003"
               },
@@ -471,7 +474,8 @@ export const operations = {
                 "haloCustomer": {
                   "__typename": "HaloCustomer",
                   "haloId": 44,
-                  "name": "Dogwood"
+                  "name": "Dogwood",
+                  "topLevelName": "Customers"
                 },
                 "id": "association_00000000000000000000000000000002"
               },
@@ -525,7 +529,8 @@ export const operations = {
                 "haloCustomer": {
                   "__typename": "HaloCustomer",
                   "haloId": 43,
-                  "name": "Cedar"
+                  "name": "Cedar",
+                  "topLevelName": "Customers"
                 },
                 "id": "association_00000000000000000000000000000004"
               },
@@ -579,7 +584,8 @@ export const operations = {
                 "haloCustomer": {
                   "__typename": "HaloCustomer",
                   "haloId": 42,
-                  "name": "Birch"
+                  "name": "Birch",
+                  "topLevelName": "Customers"
                 },
                 "id": "association_00000000000000000000000000000005"
               },
@@ -633,7 +639,8 @@ export const operations = {
                 "haloCustomer": {
                   "__typename": "HaloCustomer",
                   "haloId": 41,
-                  "name": "Alder"
+                  "name": "Alder",
+                  "topLevelName": "Customers"
                 },
                 "id": "association_00000000000000000000000000000006"
               },

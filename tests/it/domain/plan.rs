@@ -621,8 +621,8 @@ proptest! {
             scene.carry_out(&plan);
             plan = scene.plan();
         }
-        // What one client adopts leaves fewer candidates for another that had to wait, which may then
-        // adopt as well. No client is written twice.
+        // What one client adopts leaves fewer candidates for another that had to wait, which may
+        // then adopt as well. No client is written twice.
         let mut written = BTreeSet::new();
         for _ in 0..=scene.wanted.len() {
             let writing = plan.steps.iter().filter(|step| step.action.writes());
