@@ -176,6 +176,7 @@ test('the screens of the guide work under enforced trusted documents', { skip },
   await page.getByLabel('What').selectOption('ASSOCIATION_SAVED');
   const log = page.locator('[data-test=activity] tbody tr');
   await log.filter({ hasText: 'Settings changed' }).waitFor({ state: 'detached' });
+  await log.filter({ hasText: 'Alder & Finch LLP' }).waitFor();
   assert.deepEqual(await log.getByRole('cell').nth(3).allInnerTexts(), ['Alder & Finch LLP']);
   await shot('10-activity');
 
