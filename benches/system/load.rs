@@ -13,12 +13,14 @@ use super::report::Rounds;
 pub struct Post {
     pub url: String,
     pub token: String,
+    /// The tokens of more callers, who take turns under load: each has a limit of its own.
+    pub others: Vec<String>,
     pub body: Value,
 }
 
 impl Post {
     pub fn new(url: String, token: String, document: &str, variables: Value) -> Self {
-        Self { url, token, body: json!({ "query": document, "variables": variables }) }
+        Self { url, token, others: Vec::new(), body: json!({ "query": document, "variables": variables }) }
     }
 
     /// Sends it once and returns the data of an answer without errors.
@@ -69,17 +71,28 @@ pub async fn wrk(post: &Post, connections: usize, time: Duration, dir: &Path) ->
 
 fn script(post: &Post, dir: &Path) -> anyhow::Result<PathBuf> {
     let quoted = |text: &str| format!("[==[{text}]==]");
-    let mut headers = format!("wrk.headers['content-type'] = {}\n", quoted("application/json"));
-    if !post.token.is_empty() {
-        headers += &format!("wrk.headers['authorization'] = {}\n", quoted(&format!("Bearer {}", post.token)));
-    }
+    let tokens: Vec<_> = [&post.token].into_iter().chain(&post.others).map(|token| quoted(token)).collect();
     let text = format!(
-        "wrk.method = 'POST'\nwrk.body = {}\n{headers}\
-         function done(summary, latency)\n\
-         local errors = summary.errors\n\
-         print(string.format('figures %d %f %f %d', summary.requests, summary.duration / 1e6,\n\
-         latency:percentile(99) / 1e3,\n\
-         errors.connect + errors.read + errors.write + errors.status + errors.timeout))\nend\n",
+        "local requests, turn = {{}}, 0
+function init()
+  for place, token in ipairs({{ {} }}) do
+    local headers = {{ ['content-type'] = 'application/json' }}
+    if token ~= '' then headers['authorization'] = 'Bearer ' .. token end
+    requests[place] = wrk.format('POST', nil, headers, {})
+  end
+end
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+function done(summary, latency)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  local seconds, p99 = summary.duration / 1e6, latency:percentile(99) / 1e3
+  print(string.format('figures %d %f %f %d', summary.requests, seconds, p99, failed))
+end
+",
+        tokens.join(", "),
         quoted(&post.body.to_string())
     );
     let file = dir.join("post.lua");

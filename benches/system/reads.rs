@@ -64,9 +64,12 @@ pub async fn mapping_table(
     let (bare, bare_url) = bare(&database, &partner).await?;
     let token = ground.token(Role::PartnerAdmin, Some("partner-1"));
     let variables = || json!({ "first": CLIENTS });
+    let others =
+        (0..10).map(|number| ground.token_of(&format!("bench-{number}"), Role::PartnerAdmin, Some("partner-1")));
+    let others: Vec<_> = others.collect();
     let contender = |name, post, pid| Contender { name, post, pid, rounds: Vec::new() };
     let mut contenders = [
-        contender("ours", Post::new(serve.graphql(), token, TABLE, variables()), serve.pid()),
+        contender("ours", Post { others, ..Post::new(serve.graphql(), token, TABLE, variables()) }, serve.pid()),
         contender(
             "graphql-yoga + pg",
             Post::new(yoga_url, String::new(), PEER_TABLE, variables()),

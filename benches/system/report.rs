@@ -34,7 +34,7 @@ impl Report {
 
     /// Writes the table with the machine's facts.
     pub fn write(&self, file: &Path, machine: &Machine, arguments: &str) -> std::io::Result<()> {
-        let today = chrono::DateTime::<chrono::Utc>::from(infima_halo::clock::Clock::system().now()).date_naive();
+        let today = infima_halo::clock::Clock::system().now().date_naive();
         let mut text = format!(
             "# Results\n\nMeasured on {today} at {} with `{arguments}`: {} cores ({}), load {} at the start.\n\n\
              | What | Measured | Target | Beside it |\n| --- | --- | --- | --- |\n",
