@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Page, Partners, Period, Result, Slice, StorageError};
+use super::{Page, Partners, Period, Result, Slice, StorageError, words};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::activity::{Action, Activity, Actor, ActorRole};
 use crate::ids::{ActivityId, AssociationId, ClientId, PartnerId};
@@ -231,15 +231,6 @@ impl ActivityFilter {
         let Self { changes_only: _, actions, roles, actor, support_is_shown_as: _, client, during } = self;
         actions.is_none() && roles.is_none() && actor.is_none() && client.is_none() && *during == Period::default()
     }
-
-    fn words_of_actions(&self) -> Option<Vec<String>> {
-        self.actions.as_ref().map(|actions| actions.iter().map(|action| action.as_str().to_owned()).collect())
-    }
-
-    fn words_of_roles(&self) -> Option<Vec<String>> {
-        let word = |role: &ActorRole| <&str>::from(role).to_owned();
-        self.roles.as_ref().map(|roles| roles.iter().map(word).collect())
-    }
 }
 
 /// The wanted entries of each partner, the latest first.
@@ -250,12 +241,13 @@ pub async fn pages_matching(
     page: &Page,
 ) -> Result<HashMap<PartnerId, Slice<Activity>>> {
     // What is asked for most has statements of its own, which an index answers.
-    match filter {
-        plain if plain.is_plain() && plain.changes_only => return pages_of_changes(db, partners, page).await,
-        plain if plain.is_plain() => return pages(db, partners, page).await,
-        _ => {}
+    if filter.is_plain() {
+        return match filter.changes_only {
+            true => pages_of_changes(db, partners, page).await,
+            false => pages(db, partners, page).await,
+        };
     }
-    let (actions, roles) = (filter.words_of_actions(), filter.words_of_roles());
+    let (actions, roles) = (filter.actions.as_deref().map(words), filter.roles.as_deref().map(words));
     let rows = sqlx::query_as!(
         Row,
         r#"select a.id, a.partner_id, a.at, a.actor, a.act, a.subject, a.reason, a.before, a.after, a.request_id
@@ -306,7 +298,7 @@ pub async fn counts(
     partners: impl Partners,
     filter: &ActivityFilter,
 ) -> Result<HashMap<PartnerId, i64>> {
-    let (actions, roles) = (filter.words_of_actions(), filter.words_of_roles());
+    let (actions, roles) = (filter.actions.as_deref().map(words), filter.roles.as_deref().map(words));
     let rows = sqlx::query!(
         r#"select partner_id, count(*) as "count!" from activity
            where partner_id = any ($1)

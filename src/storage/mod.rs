@@ -59,6 +59,14 @@ use crate::auth::PartnerScope;
 
 pub type Result<T> = std::result::Result<T, StorageError>;
 
+/// The words with which the values that a filter names are stored.
+fn words<'v, T>(values: &'v [T]) -> Vec<String>
+where
+    &'static str: From<&'v T>,
+{
+    values.iter().map(|value| <&'static str>::from(value).to_owned()).collect()
+}
+
 /// Whose rows are read: one partner's, or those of several in one statement.
 pub trait Partners {
     fn ids(&self) -> Vec<Uuid>;

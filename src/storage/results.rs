@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::connections::{problem_json, read_problem};
 use super::error::inconsistent;
 use super::leases::LeasedTx;
-use super::{Page, Partners, Period, Result, Slice, StorageError, signed};
+use super::{Page, Partners, Period, Result, Slice, StorageError, signed, words};
 use crate::auth::PartnerScope;
 use crate::domain::run::{Outcome, RunResult};
 use crate::ids::{AssociationId, ClientId, PartnerId, ResultId, RunId};
@@ -286,8 +286,4 @@ async fn record_again(tx: &mut LeasedTx<'_>, partner: PartnerId, result: RunResu
     .execute(&mut **tx)
     .await?;
     Ok(())
-}
-
-fn words(outcomes: &[Outcome]) -> Vec<String> {
-    outcomes.iter().map(|outcome| outcome.as_str().to_owned()).collect()
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::connections::read_problem;
 use super::error::inconsistent;
-use super::{Page, Partners, Period, Result, Slice, StorageError};
+use super::{Page, Partners, Period, Result, Slice, StorageError, words};
 use crate::domain::activity::ActorRole;
 use crate::domain::run::{Progress, Run, RunState, Summary, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
@@ -180,17 +180,6 @@ pub struct RunFilter {
     pub during: Period,
 }
 
-impl RunFilter {
-    fn words_of_states(&self) -> Option<Vec<String>> {
-        self.states.as_ref().map(|states| states.iter().map(|state| state.as_str().to_owned()).collect())
-    }
-
-    fn words_of_roles(&self) -> Option<Vec<String>> {
-        let word = |role: &ActorRole| <&str>::from(role).to_owned();
-        self.roles.as_ref().map(|roles| roles.iter().map(word).collect())
-    }
-}
-
 /// The wanted runs of each partner, the latest first.
 pub async fn pages_matching(
     db: &mut PgConnection,
@@ -199,16 +188,13 @@ pub async fn pages_matching(
     page: &Page,
 ) -> Result<HashMap<PartnerId, Slice<Run>>> {
     // What is asked for most has statements of its own, which an index answers.
-    match filter {
-        RunFilter { trigger: None, .. } if *filter == RunFilter::default() => return pages(db, partners, page).await,
-        RunFilter { trigger: Some(trigger), .. }
-            if *filter == (RunFilter { trigger: Some(*trigger), ..RunFilter::default() }) =>
-        {
-            return pages_of(db, partners, *trigger, page).await;
-        }
-        _ => {}
+    if *filter == (RunFilter { trigger: filter.trigger, ..RunFilter::default() }) {
+        return match filter.trigger {
+            None => pages(db, partners, page).await,
+            Some(trigger) => pages_of(db, partners, trigger, page).await,
+        };
     }
-    let (states, roles) = (filter.words_of_states(), filter.words_of_roles());
+    let (states, roles) = (filter.states.as_deref().map(words), filter.roles.as_deref().map(words));
     let rows = sqlx::query_as!(
         Row,
         r#"select r.id, r.partner_id, trigger, state, client_ids, nightly_date, requested_by, queued_at, started_at,
@@ -258,7 +244,7 @@ pub async fn counts(
     partners: impl Partners,
     filter: &RunFilter,
 ) -> Result<HashMap<PartnerId, i64>> {
-    let (states, roles) = (filter.words_of_states(), filter.words_of_roles());
+    let (states, roles) = (filter.states.as_deref().map(words), filter.roles.as_deref().map(words));
     let rows = sqlx::query!(
         r#"select partner_id, count(*) as "count!" from sync_runs r
            where partner_id = any ($1)
