@@ -2,11 +2,9 @@
 
 use std::net::SocketAddr;
 
-use axum::{Router, routing::get};
 use infima_halo::seal;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use tokio::net::TcpListener;
 
 use super::program::{Running, program};
 use super::world::{World, rules};
@@ -18,11 +16,7 @@ pub struct ApiProcess {
 
 impl ApiProcess {
     pub async fn start(world: &World, settings: &[(&str, &str)]) -> Self {
-        let keys = world.mint.jwks().to_string();
-        let issuer = Router::new().route("/jwks.json", get(move || async { keys }));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let issuer_address = listener.local_addr().expect("it listens");
-        tokio::spawn(async move { axum::serve(listener, issuer).await.expect("it serves") });
+        let keys = world.publish_keys().await;
         let mut command = program(&["serve"]);
         command
             .env("INFIMA_LOG", "off,infima_halo::cli=info")
@@ -32,7 +26,7 @@ impl ApiProcess {
             .env("INFIMA_LISTEN", "127.0.0.1:0")
             .env("INFIMA_DRAIN_SECONDS", "0")
             .env("INFIMA_HALO_DEVELOPMENT_ADDRESSES", format!("127.0.0.1:{}", world.tenant.port()))
-            .env("INFIMA_AUTH_JWKS_URL", format!("http://{issuer_address}/jwks.json"))
+            .env("INFIMA_AUTH_JWKS_URL", keys)
             .env("INFIMA_AUTH_ISSUER", rules().issuer)
             .env("INFIMA_AUTH_AUDIENCE", rules().audience)
             .env("INFIMA_TRUSTED_DOCUMENTS", "off")

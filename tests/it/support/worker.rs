@@ -5,8 +5,6 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::get;
 use infima_halo::ops::sync::run::Failpoint;
 use infima_halo::seal;
 use nix::sys::signal::{Signal, kill};
@@ -14,7 +12,6 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
@@ -74,15 +71,11 @@ impl Worker {
     }
 
     async fn serve_by(world: &World, more: &[(&str, &str)], megabytes: Option<u64>) -> (Self, String) {
-        let keys = world.mint.jwks().to_string();
-        let issuer = Router::new().route("/jwks.json", get(move || async { keys }));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let jwks = format!("http://{}/jwks.json", listener.local_addr().expect("it listens"));
-        tokio::spawn(async move { axum::serve(listener, issuer).await.expect("it serves") });
+        let keys = world.publish_keys().await;
         let settings = [
             ("INFIMA_LOG", "error,infima_halo::cli=info"),
             ("INFIMA_LISTEN", "127.0.0.1:0"),
-            ("INFIMA_AUTH_JWKS_URL", &jwks),
+            ("INFIMA_AUTH_JWKS_URL", &keys),
             ("INFIMA_AUTH_ISSUER", "https://issuer.test"),
             ("INFIMA_AUTH_AUDIENCE", "infima-halo"),
             ("INFIMA_TRUSTED_DOCUMENTS", "off"),

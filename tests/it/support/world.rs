@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use axum::{Router, routing::get};
 use chrono::Duration;
 use infima_halo::app::App;
 use infima_halo::auth::{Caller, DevTokenIssuer, PartnerScope, Role, SystemScope, TokenRules};
@@ -30,6 +31,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{Decode, Postgres, Type};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::db::TestDatabase;
@@ -106,6 +108,16 @@ impl World {
     pub fn token(&self, role: Role, partner: Option<&str>) -> SecretString {
         let subject = format!("{}-1", role.as_str());
         self.mint.mint(role, partner, &subject, "Sam Example", Duration::hours(1), &self.clock)
+    }
+
+    /// Publishes the keys of the tokens until the test ends, and returns where.
+    pub async fn publish_keys(&self) -> String {
+        let keys = self.mint.jwks().to_string();
+        let issuer = Router::new().route("/jwks.json", get(move || async { keys }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it listens");
+        tokio::spawn(async move { axum::serve(listener, issuer).await.expect("it serves") });
+        format!("http://{address}/jwks.json")
     }
 
     pub async fn admin(&self) -> Caller {
