@@ -29,21 +29,16 @@ async fn night(
     client: &reqwest::Client,
     workers: u32,
 ) -> anyhow::Result<Night> {
-    pass_day(database).await?;
     let partners = halos.tenants.len() as f64;
     roster::change_a_tenth(database).await?;
-    let app = ground.app(database).await?;
-    enqueue_nightly_syncs(&app.ops, Selection::Today).await?;
-    drop(app);
+    queue_night(ground, database).await?;
     let (requests, postgres) = (halos.requests(), cpu_of_family(database.postmaster));
     let began = Instant::now();
     let mut running = Vec::new();
     for _ in 0..workers {
         running.push(ground.worker(database, client).await?);
     }
-    while database.count("select count(*) from sync_runs where state in ('queued', 'running')").await? > 0 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    database.until_synced(Duration::from_millis(100)).await?;
     let seconds = began.elapsed().as_secs_f64();
     let ours: Duration = running.iter().map(|worker| cpu_of(worker.pid())).sum();
     let memory = running.iter().map(|worker| peak_memory(worker.pid())).fold(0.0, f64::max);
@@ -63,12 +58,14 @@ async fn night(
     })
 }
 
-/// Dates the last night back, as if a day had passed.
-async fn pass_day(database: &Database) -> anyhow::Result<()> {
+/// Queues a night of every partner. The one before is dated back, as if a day had passed.
+pub async fn queue_night(ground: &Ground, database: &Database) -> anyhow::Result<()> {
     let back = "update sync_runs
                 set nightly_date = date '2000-01-01' + (select count(distinct nightly_date) from sync_runs)::integer
                 where nightly_date > date '2020-01-01'";
     sqlx::raw_sql(back).execute(&database.owner).await?;
+    let app = ground.app(database).await?;
+    enqueue_nightly_syncs(&app.ops, Selection::Today).await?;
     Ok(())
 }
 
@@ -79,11 +76,7 @@ pub async fn nights(
     report: &mut Report,
     partners: u32,
 ) -> anyhow::Result<()> {
-    let database = ground.database().await?;
-    roster::insert(&database, partners, CLIENTS).await?;
-    let halos = Halos::start(partners, CLIENTS, true).await?;
-    roster::connect(ground, &database, &halos).await?;
-    database.analyse().await?;
+    let (database, halos) = roster::connected(ground, partners, CLIENTS, true).await?;
     for (workers, times) in [(1, 3), (2, 1), (4, 1)] {
         let mut nights = Vec::new();
         for _ in 0..times {
@@ -114,11 +107,7 @@ pub async fn many_nights(
     partners: u32,
     nights: u32,
 ) -> anyhow::Result<()> {
-    let database = ground.database().await?;
-    roster::insert(&database, partners, CLIENTS).await?;
-    let halos = Halos::start(partners, CLIENTS, true).await?;
-    roster::connect(ground, &database, &halos).await?;
-    database.analyse().await?;
+    let (database, halos) = roster::connected(ground, partners, CLIENTS, true).await?;
     let mut seconds = Vec::new();
     for _ in 0..nights {
         seconds.push(night(ground, &database, &halos, client, 1).await?.seconds);
@@ -144,22 +133,13 @@ pub async fn large_partner(
     report: &mut Report,
     clients: u32,
 ) -> anyhow::Result<()> {
-    let database = ground.database().await?;
-    roster::insert(&database, 1, clients).await?;
-    let halos = Halos::start(1, clients, false).await?;
-    roster::connect(ground, &database, &halos).await?;
-    database.analyse().await?;
+    let (database, halos) = roster::connected(ground, 1, clients, false).await?;
     let mut nights = Vec::new();
     for _ in 0..2 {
-        let app = ground.app(&database).await?;
-        pass_day(&database).await?;
-        enqueue_nightly_syncs(&app.ops, Selection::Today).await?;
-        drop(app);
+        queue_night(ground, &database).await?;
         let (requests, began) = (halos.requests(), Instant::now());
         let worker = ground.worker(&database, client).await?;
-        while database.count("select count(*) from sync_runs where state in ('queued', 'running')").await? > 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        database.until_synced(Duration::from_millis(20)).await?;
         nights.push((began.elapsed().as_secs_f64(), (halos.requests() - requests) as f64, peak_memory(worker.pid())));
     }
     let of = |figure: fn(&(f64, f64, f64)) -> f64| Rounds::new(nights.iter().map(figure).collect());

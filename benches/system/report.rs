@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::machine::Machine;
 
-/// The figures of one row: what was measured, by whom, and each round's value.
-pub struct Row {
-    pub what: String,
-    pub value: String,
-    pub target: &'static str,
-    pub beside: String,
+/// One row: what was measured, the figures, what they should be, and what stands beside them.
+struct Row {
+    what: String,
+    value: String,
+    target: &'static str,
+    beside: String,
 }
 
 #[derive(Default)]

@@ -69,7 +69,7 @@ pub struct Halos {
 
 impl Halos {
     /// Starts a Halo for each partner, with a customer for each client and its subscription.
-    pub async fn start(partners: u32, clients: u32, invoiced: bool) -> anyhow::Result<Self> {
+    async fn start(partners: u32, clients: u32, invoiced: bool) -> anyhow::Result<Self> {
         let customer = |number: u32| {
             let subscription =
                 SubscriptionSeed::new("INFIMA Security Awareness Training", halo::VENDOR, USERS, 4.0, 2.0);
@@ -94,9 +94,25 @@ impl Halos {
     }
 }
 
+/// A database with so many partners, each connected to a Halo of its own, with so many clients that
+/// are mapped.
+pub async fn connected(
+    ground: &Ground,
+    partners: u32,
+    clients: u32,
+    invoiced: bool,
+) -> anyhow::Result<(Database, Halos)> {
+    let database = ground.database().await?;
+    insert(&database, partners, clients).await?;
+    let halos = Halos::start(partners, clients, invoiced).await?;
+    connect(ground, &database, &halos).await?;
+    database.analyse().await?;
+    Ok((database, halos))
+}
+
 /// Connects each partner to its Halo and maps its clients to the customers of the same names, with
 /// the subscriptions that are there.
-pub async fn connect(ground: &Ground, database: &Database, halos: &Halos) -> anyhow::Result<()> {
+async fn connect(ground: &Ground, database: &Database, halos: &Halos) -> anyhow::Result<()> {
     let app = ground.app(database).await?;
     let connected = stream::iter(halos.tenants.iter().enumerate())
         .map(|(index, tenant)| connect_one(ground, &app, format!("partner-{}", index + 1), tenant));

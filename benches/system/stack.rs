@@ -84,74 +84,58 @@ impl Ground {
         Ok(Database { owner, owner_url, app_url, postmaster: parent.trim().parse()? })
     }
 
-    /// The environment of a process over this database.
-    pub fn variables(&self, database: &Database, more: &[(&str, &str)]) -> Variables {
-        let mut variables = Variables::default();
-        variables.set("DATABASE_URL", database.app_url.expose_secret());
-        variables.set("INFIMA_ENV", "development");
-        variables.set("INFIMA_KEYS", seal::DEVELOPMENT_KEYS);
-        variables.set("INFIMA_HALO_DEVELOPMENT_ADDRESSES", "127.0.0.1:*");
-        variables.set("INFIMA_AUTH_JWKS_URL", &self.jwks);
-        variables.set("INFIMA_AUTH_ISSUER", rules().issuer);
-        variables.set("INFIMA_AUTH_AUDIENCE", rules().audience);
-        // The limits are on, and high enough for a few callers to be the whole load.
-        variables.set("INFIMA_REQUESTS_PER_MINUTE", "100000");
-        variables.set("INFIMA_TRUSTED_DOCUMENTS", "off");
-        variables.set("INFIMA_LOG", "warn");
-        for (name, value) in more {
-            variables.set(name, *value);
-        }
-        variables
+    /// The settings of a process over this database.
+    fn settings(&self, database: &Database) -> Vec<(&'static str, String)> {
+        let TokenRules { issuer, audience, .. } = rules();
+        let own = |text: &str| text.to_owned();
+        vec![
+            ("DATABASE_URL", own(database.app_url.expose_secret())),
+            ("INFIMA_ENV", own("development")),
+            ("INFIMA_KEYS", own(seal::DEVELOPMENT_KEYS)),
+            ("INFIMA_HALO_DEVELOPMENT_ADDRESSES", own("127.0.0.1:*")),
+            ("INFIMA_AUTH_JWKS_URL", self.jwks.clone()),
+            ("INFIMA_AUTH_ISSUER", issuer),
+            ("INFIMA_AUTH_AUDIENCE", audience),
+            // The limits are on, and high enough for a few callers to be the whole load.
+            ("INFIMA_REQUESTS_PER_MINUTE", own("100000")),
+            ("INFIMA_TRUSTED_DOCUMENTS", own("off")),
+            ("INFIMA_LOG", own("warn")),
+        ]
     }
 
     /// The app in this process, to set up what is measured.
     pub async fn app(&self, database: &Database) -> anyhow::Result<App> {
-        let config = Config::read(&self.variables(database, &[]))?;
-        Ok(App::build(&config, Clock::system(), 8).await?)
+        let mut variables = Variables::default();
+        self.settings(database).into_iter().for_each(|(name, value)| variables.set(name, value));
+        Ok(App::build(&Config::read(&variables)?, Clock::system(), 8).await?)
     }
 
     /// Starts `serve` and waits until it is ready.
     pub async fn serve(&self, database: &Database, client: &reqwest::Client) -> anyhow::Result<Running> {
-        let port = free_port()?;
-        let address = format!("127.0.0.1:{port}");
-        let began = Instant::now();
-        let child = self.start("serve", database, &[("INFIMA_LISTEN", &address)])?;
-        let running = Running { child, url: format!("http://{address}") };
-        running.until_ready(client, began).await?;
-        Ok(running)
+        self.start("serve", "INFIMA_LISTEN", database, client).await
     }
 
-    /// Starts a worker.
+    /// Starts a worker and waits until it is ready.
     pub async fn worker(&self, database: &Database, client: &reqwest::Client) -> anyhow::Result<Running> {
+        self.start("worker", "INFIMA_WORKER_LISTEN", database, client).await
+    }
+
+    async fn start(
+        &self,
+        command: &str,
+        listen: &str,
+        database: &Database,
+        client: &reqwest::Client,
+    ) -> anyhow::Result<Running> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let began = Instant::now();
-        let child = self.start("worker", database, &[("INFIMA_WORKER_LISTEN", &address)])?;
-        let running = Running { child, url: format!("http://{address}") };
+        let mut program = Command::new(env!("CARGO_BIN_EXE_infima-halo"));
+        program.arg(command).env_clear().envs(self.settings(database)).env(listen, &address);
+        let log = std::fs::File::create(self.dir.join(format!("{command}.log")))?;
+        program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        let running = Running { child: program.spawn()?, url: format!("http://{address}") };
         running.until_ready(client, began).await?;
         Ok(running)
-    }
-
-    fn start(&self, command: &str, database: &Database, more: &[(&str, &str)]) -> anyhow::Result<Child> {
-        let variables = self.variables(database, more);
-        let names = [
-            "DATABASE_URL",
-            "INFIMA_ENV",
-            "INFIMA_KEYS",
-            "INFIMA_HALO_DEVELOPMENT_ADDRESSES",
-            "INFIMA_AUTH_JWKS_URL",
-            "INFIMA_AUTH_ISSUER",
-            "INFIMA_AUTH_AUDIENCE",
-            "INFIMA_REQUESTS_PER_MINUTE",
-            "INFIMA_TRUSTED_DOCUMENTS",
-            "INFIMA_LOG",
-            "INFIMA_LISTEN",
-            "INFIMA_WORKER_LISTEN",
-        ];
-        let given = names.into_iter().filter_map(|name| Some((name, variables.get(name)?)));
-        let mut program = Command::new(env!("CARGO_BIN_EXE_infima-halo"));
-        program.arg(command).env_clear().envs(given).stdin(Stdio::null()).kill_on_drop(true);
-        let log = std::fs::File::create(self.dir.join(format!("{command}.log")))?;
-        Ok(program.stdout(Stdio::null()).stderr(log).spawn()?)
     }
 }
 
@@ -173,6 +157,14 @@ impl Database {
 
     pub async fn count(&self, statement: &'static str) -> anyhow::Result<i64> {
         Ok(sqlx::query_scalar(statement).fetch_one(&self.owner).await?)
+    }
+
+    /// Waits until no sync is left, looking so often.
+    pub async fn until_synced(&self, interval: Duration) -> anyhow::Result<()> {
+        while self.count("select count(*) from sync_runs where state in ('queued', 'running')").await? > 0 {
+            tokio::time::sleep(interval).await;
+        }
+        Ok(())
     }
 
     /// How many transactions have ended in it.
