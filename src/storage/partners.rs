@@ -12,15 +12,15 @@ use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::roster::{ClientCounts, NightlySchedule, Partner, RosterState};
 use crate::ids::PartnerId;
 
-struct Row {
-    id: Uuid,
-    external_id: String,
-    name: String,
-    time_zone: String,
-    state: String,
-    nightly_sync: bool,
-    night_start: NaiveTime,
-    night_end: NaiveTime,
+pub(super) struct Row {
+    pub id: Uuid,
+    pub external_id: String,
+    pub name: String,
+    pub time_zone: String,
+    pub state: String,
+    pub nightly_sync: bool,
+    pub night_start: NaiveTime,
+    pub night_end: NaiveTime,
 }
 
 impl TryFrom<Row> for Partner {

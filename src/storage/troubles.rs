@@ -9,14 +9,13 @@ use uuid::Uuid;
 
 use super::connections::read_problem;
 use super::error::inconsistent;
-use super::{Partners, Result, StorageError};
+use super::{Partners, Result, StorageError, partners};
 use crate::auth::SystemScope;
 use crate::domain::problem::Problem;
-use crate::domain::roster::{NightlySchedule, Partner};
 use crate::domain::run::Night;
 use crate::domain::schedule::NightlyHistory;
 use crate::domain::trouble::{Blocked, Decided, Facts, NightRun, OpenRun};
-use crate::ids::{PartnerId, RunId};
+use crate::ids::RunId;
 
 struct Row {
     id: Uuid,
@@ -90,19 +89,18 @@ impl TryFrom<Row> for Facts {
         };
         let latest = row.nightly_date.zip(row.nightly_requested_at);
         let latest = latest.map(|(date, requested_at)| Night { date, requested_at });
+        let partner = partners::Row {
+            id,
+            external_id: row.external_id,
+            name: row.name,
+            time_zone: row.time_zone,
+            state: row.state,
+            nightly_sync: row.nightly_sync,
+            night_start: row.night_start,
+            night_end: row.night_end,
+        };
         Ok(Facts {
-            partner: Partner {
-                id: PartnerId(id),
-                external_id: row.external_id,
-                name: row.name,
-                state: row.state.parse().map_err(inconsistent("partners", "state", id))?,
-                settings: NightlySchedule {
-                    time_zone: row.time_zone.parse().map_err(inconsistent("partners", "time_zone", id))?,
-                    nightly: row.nightly_sync,
-                    night_start: row.night_start,
-                    night_end: row.night_end,
-                },
-            },
+            partner: partner.try_into()?,
             read_at: row.now,
             connection_problem: read_problem("connections", id, row.connection_problem)?,
             writes_suspended: row.writes_suspended,
