@@ -55,7 +55,10 @@ impl SharedBudget {
             most: share_of(allowance.total - allowance.kept_for_syncs).max(1) as usize,
             window: config.window,
         };
-        Self { db, allowance, kept_for_callers: config.interactive_reserve - little, shares }
+        // However large the users' reserve is, half of what it leaves is for syncs alone.
+        let most_kept = (config.requests - config.interactive_reserve) / 2;
+        let kept_for_callers = (config.interactive_reserve - little).min(most_kept);
+        Self { db, allowance, kept_for_callers, shares }
     }
 
     /// Returns the budget as the function that `halo/` calls before every request.

@@ -132,3 +132,18 @@ async fn wait_that_is_answered_is_long_enough() {
         assert!(simulation.asks(who, second + wait.as_secs()).await, "{who:?}");
     }
 }
+
+/// Syncs are never without permits, however much of a small budget is reserved for users.
+#[tokio::test]
+async fn large_reserve_of_users_leaves_syncs_half_of_the_rest() {
+    for (requests, reserve, left) in [(40, 30, 5), (240, 239, 1), (2, 1, 1), (240, 40, 180)] {
+        let world = World::builder()
+            .set("INFIMA_HALO_REQUESTS", requests)
+            .set("INFIMA_HALO_INTERACTIVE_RESERVE", reserve)
+            .build()
+            .await;
+        let mut simulation = Simulation::of(&world);
+        while simulation.asks(Who::Sync, 0).await {}
+        assert_eq!(simulation.granted.get(&Who::Sync).map(Vec::len), Some(left), "{requests}, {reserve}");
+    }
+}

@@ -243,7 +243,7 @@ async fn typed_address_checks_leave_partner_budget_untouched() {
     let world = World::builder()
         .clients(&[("Alder", 3)])
         .set("INFIMA_HALO_REQUESTS", 40)
-        .set("INFIMA_HALO_INTERACTIVE_RESERVE", 30)
+        .set("INFIMA_HALO_INTERACTIVE_RESERVE", 20)
         .connected()
         .build()
         .await;
