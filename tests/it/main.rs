@@ -17,6 +17,7 @@ mod hostile;
 mod http;
 mod jobs;
 mod net;
+mod operations;
 mod ops;
 mod probe;
 mod racing;
