@@ -184,7 +184,7 @@ fn searched_files() -> anyhow::Result<Vec<String>> {
 }
 
 fn is_binary(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["png", "ico", "woff2"].iter().any(|binary| extension == *binary))
+    path.extension().is_some_and(|extension| ["png", "ico", "woff2", "xz"].iter().any(|binary| extension == *binary))
 }
 
 fn lies_in(path: &str, place: &str) -> bool {
