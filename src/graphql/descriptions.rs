@@ -12,6 +12,7 @@ use super::objects::{
     activity::Activity,
     client::Client,
     customer::{Found, HaloCustomer, HaloCustomers},
+    mapping_suggestion::{HaloMappingSuggestion, Suggested},
     partner::Partner,
     result::HaloSyncResult,
     run::HaloSyncRun,
@@ -72,6 +73,7 @@ where
     let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
     let schema = list::<_, _, _, Place, Partner, Total>(schema);
+    let schema = list::<_, _, _, Place, HaloMappingSuggestion, Suggested>(schema);
     let schema = list::<_, _, _, HaloCustomers, HaloCustomer, Found>(schema);
     schema.override_output_type_description::<PageInfo>(
         "The position of a page in its list. Lists are paginated forwards.",

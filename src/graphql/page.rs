@@ -4,7 +4,7 @@
 //! same.
 
 use async_graphql::{
-    Context, Object, OutputType,
+    Context, Object, ObjectType, OutputType,
     connection::{Connection, CursorType, Edge, OpaqueCursor},
 };
 use uuid::Uuid;
@@ -68,13 +68,13 @@ pub(super) fn paged(first: Option<i32>, each: usize) -> usize {
 }
 
 /// Makes the connection of a page. `place` returns the sort key of an entry.
-pub(super) fn shown<T, N: OutputType>(
+pub(super) fn shown<T, N: OutputType, A: ObjectType>(
     page: &Page,
     slice: Slice<T>,
-    total: Total,
+    total: A,
     place: impl Fn(&T) -> (String, Uuid),
     show: impl Fn(T) -> N,
-) -> Paged<N> {
+) -> Connection<Place, N, A> {
     let mut shown = Connection::with_additional_fields(page.after.is_some(), slice.has_next, total);
     let edges = slice.items.into_iter().map(|item| Edge::new(OpaqueCursor(place(&item)), show(item)));
     shown.edges.extend(edges);

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    HaloError, Session, decode,
+    HaloError, KeptRows, Session, decode,
     lookup::AbsenceProof,
-    paging::{ListedRecord, MIN_PAGE_CAP},
+    paging::{EndProof, ListedRecord, MIN_PAGE_CAP, PAGE_SIZE},
     transport::{Area, MaxWait},
 };
 use crate::ids::HaloCustomerId;
 
 const LARGEST_PAGE: u32 = 100;
+/// The most customers that are read as a whole list while a user waits.
+const MOST_LISTED: u32 = 5_000;
 
 /// A customer as Halo shows it. Names may occur twice; the top level helps to distinguish them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +138,19 @@ impl ListedRecord for WireClient {
     fn id(&self) -> i32 {
         self.id
     }
+
+    fn size(&self) -> usize {
+        let texts = [
+            &self.name,
+            &self.toplevel_name,
+            &self.main_site_name,
+            &self.website,
+            &self.override_org_website,
+            &self.phone_number,
+            &self.override_org_phone,
+        ];
+        size_of::<Self>() + texts.into_iter().flatten().map(String::len).sum::<usize>()
+    }
 }
 
 impl From<WireClient> for Customer {
@@ -191,6 +206,17 @@ impl Session {
         };
         let total = counted.filter(|counted| here == 0 || *counted > end || *counted == end && !has_more);
         Ok(CustomerPage { customers: page.rows.into_iter().map(Customer::from).collect(), total, has_more })
+    }
+
+    /// Reads the whole list of active customers, to its proven end: a customer that is left out may
+    /// be the second one of a name.
+    pub async fn active_customers(&self) -> Result<Vec<Customer>, HaloError> {
+        let filter = vec![("includeinactive", "false".to_owned()), ("includeactive", "true".to_owned())];
+        let mut pages = self.pages::<WireClient>(filter, EndProof::AnotherPage);
+        pages.allow(MOST_LISTED / PAGE_SIZE + 2);
+        let is_active = |wire: &WireClient| !wire.inactive.unwrap_or(false) && !wire.deleted.unwrap_or(false);
+        let rows = pages.all(&mut KeptRows::at_most(MOST_LISTED), is_active).await?;
+        Ok(rows.into_iter().map(Customer::from).collect())
     }
 
     /// Reads customers by their ids, inactive ones included, by whichever way needs fewer requests.

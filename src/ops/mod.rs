@@ -20,8 +20,8 @@ pub mod sync;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use association::SearchMemory;
 pub use association::search_text;
+use association::{CustomerDirectories, SearchMemory};
 pub use authorize::Target;
 pub use error::{ARCHIVED, HaloFailure, HaloFailureCode, OpError, UserError, UserErrorCode};
 
@@ -52,6 +52,8 @@ pub struct Parts {
     pub refused_write: Mutex<Option<Instant>>,
     /// Searches that need not be sent again.
     pub searches: SearchMemory,
+    /// Lists of customers that were read lately.
+    pub directories: CustomerDirectories,
     pub settings: Settings,
     /// One place for a run during which a worker died: such runs are executed one after the other.
     pub taken_over: Arc<Semaphore>,
@@ -86,6 +88,7 @@ impl Ops {
             clock_skew: Mutex::default(),
             refused_write: Mutex::default(),
             searches: SearchMemory::default(),
+            directories: CustomerDirectories::default(),
             settings,
             taken_over: Arc::new(Semaphore::new(1)),
         }))

@@ -26,20 +26,41 @@ pub struct Entry {
 
 /// Writes the act down, in the transaction of the change itself.
 pub async fn record(db: &mut PgConnection, scope: &PartnerScope, entry: Entry, now: DateTime<Utc>) -> Result<()> {
+    record_many(db, scope, &[entry], now).await
+}
+
+/// Writes down all acts of one request.
+pub async fn record_many(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    entries: &[Entry],
+    now: DateTime<Utc>,
+) -> Result<()> {
     let actor = serde_json::to_value(scope.actor()).expect("an actor is plain data");
+    let ids: Vec<_> = entries.iter().map(|_| ActivityId::generate().0).collect();
+    let of = |get: fn(&Entry) -> Option<&str>| -> Vec<_> {
+        entries.iter().map(|entry| get(entry).map(str::to_owned)).collect()
+    };
+    let acts: Vec<_> = entries.iter().map(|entry| entry.action.as_str().to_owned()).collect();
+    let (subjects, reasons) = (of(|entry| entry.subject.as_deref()), of(|entry| entry.reason.as_deref()));
+    let request_ids = of(|entry| entry.request_id.as_deref());
+    let before: Vec<_> = entries.iter().map(|entry| entry.before.clone()).collect();
+    let after: Vec<_> = entries.iter().map(|entry| entry.after.clone()).collect();
     sqlx::query!(
         "insert into activity (id, partner_id, at, actor, act, subject, reason, before, after, request_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        ActivityId::generate().0,
+         select e.id, $1, $2, $3, e.act, e.subject, e.reason, e.before, e.after, e.request_id
+         from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::jsonb[], $10::text[])
+             as e (id, act, subject, reason, before, after, request_id)",
         scope.partner().0,
         now,
         actor,
-        entry.action.as_str(),
-        entry.subject,
-        entry.reason,
-        entry.before,
-        entry.after,
-        entry.request_id
+        &ids,
+        &acts,
+        &subjects as &[Option<String>],
+        &reasons as &[Option<String>],
+        &before as &[Option<Value>],
+        &after as &[Option<Value>],
+        &request_ids as &[Option<String>]
     )
     .execute(db)
     .await?;

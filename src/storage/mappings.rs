@@ -1,5 +1,7 @@
 //! Saving which Halo customer a client is mapped to.
 
+use std::collections::BTreeSet;
+
 use sqlx::PgConnection;
 
 use super::{PartnerTx, Result};
@@ -51,6 +53,51 @@ pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Stores mappings of clients that have no association, to customers that no other client has, and
+/// returns the clients whose mapping was free.
+pub async fn insert_many(tx: &mut PartnerTx<'_>, new: &[NewAssociation<'_>]) -> Result<BTreeSet<ClientId>> {
+    let ids: Vec<_> = new.iter().map(|it| it.id.0).collect();
+    let clients: Vec<_> = new.iter().map(|it| it.client.0).collect();
+    let tenants: Vec<_> = new.iter().map(|it| it.tenant.0.clone()).collect();
+    let customers: Vec<_> = new.iter().map(|it| it.customer.id.0).collect();
+    let names: Vec<_> = new.iter().map(|it| it.customer.name.clone()).collect();
+    let top_levels: Vec<_> = new.iter().map(|it| it.customer.top_level.clone()).collect();
+    let shared: Vec<_> = new.iter().map(|it| it.shared).collect();
+    let markers: Vec<_> = new.iter().map(|it| it.marker.to_owned()).collect();
+    let initial_names: Vec<_> = new.iter().map(|it| it.initial_name.to_owned()).collect();
+    let rows = sqlx::query_scalar!(
+        "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
+                                   halo_customer_top_level, shared, state, marker, initial_name, created_at)
+         select n.id, $1, n.client, n.tenant, n.customer, n.name, n.top_level, n.shared, $2,
+                -- The pair's records keep their marker, also if the tenant's identity has changed.
+                coalesce((select a.marker from associations a
+                          where a.partner_id = $1 and a.client_id = n.client and a.tenant = n.tenant
+                            and a.halo_customer_id = n.customer
+                          order by a.id desc limit 1), n.marker),
+                n.initial_name, $3
+         from unnest($4::uuid[], $5::uuid[], $6::text[], $7::integer[], $8::text[], $9::text[], $10::boolean[],
+                     $11::text[], $12::text[])
+             as n (id, client, tenant, customer, name, top_level, shared, marker, initial_name)
+         on conflict do nothing
+         returning client_id",
+        tx.scope().partner().0,
+        AssociationState::of_new(None).as_str(),
+        tx.now(),
+        &ids,
+        &clients,
+        &tenants,
+        &customers,
+        &names as &[Option<String>],
+        &top_levels as &[Option<String>],
+        &shared,
+        &markers,
+        &initial_names
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(ClientId).collect())
 }
 
 /// A subscription that a client has or had, by its association.

@@ -21,6 +21,7 @@ pub mod housekeeping;
 pub mod keys;
 pub mod leases;
 mod lifecycles;
+pub mod mappable;
 pub mod mappings;
 pub mod migrations;
 pub mod outcomes;

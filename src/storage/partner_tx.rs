@@ -65,9 +65,20 @@ impl<'s> PartnerTx<'s> {
         before: Option<Value>,
         after: Option<Value>,
     ) -> Result<()> {
-        let AuditContext { request_id, reason } = self.context.clone();
-        let entry = Entry { action, subject, reason, before, after, request_id };
+        let entry = self.entry(action, subject, before, after);
         activity::record(&mut self.tx, self.scope, entry, self.now).await
+    }
+
+    /// Writes the same act on several subjects to the audit log, with what each is after it.
+    pub async fn record_each(&mut self, action: Action, subjects: Vec<(String, Value)>) -> Result<()> {
+        let entry = |(subject, after)| self.entry(action, Some(subject), None, Some(after));
+        let entries: Vec<_> = subjects.into_iter().map(entry).collect();
+        activity::record_many(&mut self.tx, self.scope, &entries, self.now).await
+    }
+
+    fn entry(&self, action: Action, subject: Option<String>, before: Option<Value>, after: Option<Value>) -> Entry {
+        let AuditContext { request_id, reason } = self.context.clone();
+        Entry { action, subject, reason, before, after, request_id }
     }
 
     pub async fn commit(self) -> Result<()> {

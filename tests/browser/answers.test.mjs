@@ -49,6 +49,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       ['Find a partner', { Search: 'alder' }],
       ['Why did last night fail?', {}],
       ['Preview tonight', {}],
+      ['Which clients can be mapped?', {}],
       ['Who changed what?', {}],
     ]) {
       await runEntry(page, title, fields);

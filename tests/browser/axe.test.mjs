@@ -72,6 +72,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           ['Find a partner', { Search: 'drummond' }, 'Found by its client'],
           ['Why did last night fail?', {}, 'The latest syncs'],
           ['Preview tonight', {}, 'with a problem'],
+          ['Which clients can be mapped?', {}, 'can be mapped at once'],
           ['Who changed what?', {}, 'requested a sync'],
           ['Recheck the connection', { Reason: 'Browser test: axe' }, 'The connection works'],
           ['Confirm a changed Halo', {}, ''],

@@ -50,6 +50,7 @@ test('opens signed in, with the menu of saved operations and the editor behind a
     'Find a partner',
     'Why is this client billed?',
     'Why did last night fail?',
+    'Which clients can be mapped?',
     'Preview tonight',
     'Resync this partner',
     'Resync one client',
@@ -145,6 +146,11 @@ test('runs each saved question about a partner', { skip }, async () => {
       'Preview tonight',
       '"haloSyncPreview"',
       /1 of 9 clients would change.*: The quantity was changed.*999 → \d+\s*set the quantity\s*changed in Halo/s,
+    ],
+    [
+      'Which clients can be mapped?',
+      '"haloMappingSuggestions"',
+      /3 of 3 unmapped clients can be mapped at once.*Iona Textiles.*one customer of this name.*Iona Textiles Ltd/s,
     ],
     ['Who changed what?', '"activity"', /Ada Admin mapped 9 clients/],
   ]) {
@@ -462,6 +468,7 @@ test('shows a partner only its own', { skip }, async () => {
   assert.deepEqual(await menuOf(page), [
     'Why is this client billed?',
     'Why did last night fail?',
+    'Which clients can be mapped?',
     'Preview tonight',
     'Watch a sync',
     'Who changed what?',

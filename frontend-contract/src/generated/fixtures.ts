@@ -2,6 +2,7 @@ import type * as types from "./graphql.js";
 
 /** The id of each operation's document, as the server trusts it. */
 export const documentIds = {
+  "AcceptMappingSuggestions": "sha256:6122e806aeaed34b9aa5fb49a362c50d4a5347d18a32f43f3db5c287a722b0f3",
   "ActivityLog": "sha256:94fab7c43b98035428554f94888ad294191853042fc3a354aba804c777f4b15e",
   "AssociationHistory": "sha256:4164d29f9c12453ee85b9673ea788670c2788f849a29b037afebb39de46ae0bb",
   "ClientRow": "sha256:c7dca1f274a1bd3ac4343597762c6b13efc917806d075b151c4f607e8f3a50b4",
@@ -13,6 +14,7 @@ export const documentIds = {
   "CustomerSuggestions": "sha256:968874ff127c43991e218cba0ccb365d13b5560e09f4fb4e6139981e19e6758e",
   "Disconnect": "sha256:a3f48542ba3a738b6be2a4c1e8a5bee81de32c3b5b28f2c45e96ef9b8455d55f",
   "IntegrationStatus": "sha256:7a6f8e1dd249675be794492183b07911c0d3a737ba8e3f3af4064045a720b347",
+  "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
   "MappingTable": "sha256:2cfabb71e7ae21af365aba7b0de90375008b4134620ec979c8964977453b8800",
   "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
   "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
@@ -32,6 +34,63 @@ export const documentIds = {
 
 /** What the server answers to each operation. */
 export const operations = {
+  /** What the server answers to `AcceptMappingSuggestions`. */
+  AcceptMappingSuggestions: {
+    "acceptHaloMappingSuggestions": {
+      "__typename": "AcceptHaloMappingSuggestionsPayload",
+      "partner": {
+        "__typename": "Partner",
+        "clientCounts": {
+          "__typename": "ClientCounts",
+          "mapped": 7,
+          "needingAttention": 0,
+          "total": 7,
+          "unmapped": 0
+        },
+        "id": "partner_00000000000000000000000000000001"
+      },
+      "result": {
+        "__typename": "HaloMappingResult",
+        "alreadyMapped": 0,
+        "ambiguous": 0,
+        "mapped": 7,
+        "remaining": 0,
+        "similar": 0,
+        "unmatched": 0
+      },
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000001",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ASSOCIATION_SAVED"
+      },
+      "userErrors": []
+    }
+  } satisfies types.AcceptMappingSuggestionsMutation as types.AcceptMappingSuggestionsMutation,
   /** What the server answers to `ActivityLog`. */
   ActivityLog: {
     "partner": {
@@ -89,9 +148,9 @@ export const operations = {
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000001"
+                "id": "run_00000000000000000000000000000002"
               },
-              "subjectId": "run_00000000000000000000000000000001"
+              "subjectId": "run_00000000000000000000000000000002"
             }
           },
           {
@@ -236,9 +295,9 @@ export const operations = {
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000002"
+                "id": "run_00000000000000000000000000000003"
               },
-              "subjectId": "run_00000000000000000000000000000002"
+              "subjectId": "run_00000000000000000000000000000003"
             }
           },
           {
@@ -315,9 +374,9 @@ export const operations = {
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000003"
+                "id": "run_00000000000000000000000000000004"
               },
-              "subjectId": "run_00000000000000000000000000000003"
+              "subjectId": "run_00000000000000000000000000000004"
             }
           },
           {
@@ -357,9 +416,9 @@ export const operations = {
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000004"
+                "id": "run_00000000000000000000000000000005"
               },
-              "subjectId": "run_00000000000000000000000000000004"
+              "subjectId": "run_00000000000000000000000000000005"
             }
           },
           {
@@ -1099,7 +1158,7 @@ export const operations = {
               "quantityBefore": 4,
               "run": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000003",
+                "id": "run_00000000000000000000000000000004",
                 "requestedBy": {
                   "__typename": "Actor",
                   "name": "Sam Example",
@@ -1138,7 +1197,7 @@ export const operations = {
               "quantityBefore": 30,
               "run": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000004",
+                "id": "run_00000000000000000000000000000005",
                 "requestedBy": {
                   "__typename": "Actor",
                   "name": "Ada Admin",
@@ -1169,7 +1228,7 @@ export const operations = {
               "quantityBefore": null,
               "run": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000005",
+                "id": "run_00000000000000000000000000000006",
                 "requestedBy": {
                   "__typename": "Actor",
                   "name": "Sam Example",
@@ -1747,7 +1806,7 @@ export const operations = {
               "node": {
                 "__typename": "HaloSyncRun",
                 "finishedAt": null,
-                "id": "run_00000000000000000000000000000001",
+                "id": "run_00000000000000000000000000000002",
                 "nextAttemptAt": "2026-11-24T09:00:00.000Z",
                 "pollAfterMs": 2000,
                 "problem": null,
@@ -1783,6 +1842,98 @@ export const operations = {
       "role": "PARTNER_ADMIN"
     }
   } satisfies types.IntegrationStatusQuery as types.IntegrationStatusQuery,
+  /** What the server answers to `MappingSuggestions`. */
+  MappingSuggestions: {
+    "partner": {
+      "__typename": "Partner",
+      "haloMappingSuggestions": {
+        "__typename": "HaloMappingSuggestionConnection",
+        "counts": {
+          "__typename": "HaloMappingSuggestionCounts",
+          "ambiguous": 0,
+          "exact": 2,
+          "none": 0,
+          "similar": 0
+        },
+        "customersReadAt": "2026-11-24T09:00:00.000Z",
+        "edges": [
+          {
+            "__typename": "HaloMappingSuggestionEdge",
+            "cursor": "cursor-37",
+            "node": {
+              "__typename": "HaloMappingSuggestion",
+              "candidates": [
+                {
+                  "__typename": "HaloMappingCandidate",
+                  "customer": {
+                    "__typename": "HaloCustomer",
+                    "address": null,
+                    "associatedClients": [],
+                    "domain": null,
+                    "haloId": 44,
+                    "name": "Dogwood",
+                    "phone": null,
+                    "siteName": null,
+                    "topLevelName": "Customers"
+                  },
+                  "reason": "SAME_NAME",
+                  "score": 100
+                }
+              ],
+              "client": {
+                "__typename": "Client",
+                "activeUserCount": 4,
+                "externalId": "northwind/Dogwood",
+                "id": "client_00000000000000000000000000000002",
+                "name": "Dogwood"
+              },
+              "kind": "EXACT"
+            }
+          },
+          {
+            "__typename": "HaloMappingSuggestionEdge",
+            "cursor": "cursor-38",
+            "node": {
+              "__typename": "HaloMappingSuggestion",
+              "candidates": [
+                {
+                  "__typename": "HaloMappingCandidate",
+                  "customer": {
+                    "__typename": "HaloCustomer",
+                    "address": null,
+                    "associatedClients": [],
+                    "domain": null,
+                    "haloId": 45,
+                    "name": "Fir",
+                    "phone": null,
+                    "siteName": null,
+                    "topLevelName": "Customers"
+                  },
+                  "reason": "SAME_NAME",
+                  "score": 100
+                }
+              ],
+              "client": {
+                "__typename": "Client",
+                "activeUserCount": 7,
+                "externalId": "northwind/Fir",
+                "id": "client_00000000000000000000000000000007",
+                "name": "Fir"
+              },
+              "kind": "EXACT"
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-38",
+          "hasNextPage": false
+        },
+        "totalCount": 2
+      },
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.MappingSuggestionsQuery as types.MappingSuggestionsQuery,
   /** What the server answers to `MappingTable`. */
   MappingTable: {
     "partner": {
@@ -1799,7 +1950,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-37",
+            "cursor": "cursor-39",
             "node": {
               "__typename": "Client",
               "activeUserCount": 4,
@@ -1835,7 +1986,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-38",
+            "cursor": "cursor-40",
             "node": {
               "__typename": "Client",
               "activeUserCount": 8,
@@ -1871,7 +2022,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-39",
+            "cursor": "cursor-41",
             "node": {
               "__typename": "Client",
               "activeUserCount": 2,
@@ -1916,7 +2067,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-40",
+            "cursor": "cursor-42",
             "node": {
               "__typename": "Client",
               "activeUserCount": 4,
@@ -1952,7 +2103,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-41",
+            "cursor": "cursor-43",
             "node": {
               "__typename": "Client",
               "activeUserCount": 7,
@@ -1965,7 +2116,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-42",
+            "cursor": "cursor-44",
             "node": {
               "__typename": "Client",
               "activeUserCount": 6,
@@ -1993,7 +2144,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-43",
+            "cursor": "cursor-45",
             "node": {
               "__typename": "Client",
               "activeUserCount": 9,
@@ -2033,7 +2184,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-43",
+          "endCursor": "cursor-45",
           "hasNextPage": false
         },
         "totalCount": 7
@@ -2064,7 +2215,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000002",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -2133,7 +2284,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000002",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -2194,7 +2345,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000002",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -2230,7 +2381,7 @@ export const operations = {
       "__typename": "HaloSyncRun",
       "changedClientIds": [],
       "finishedAt": null,
-      "id": "run_00000000000000000000000000000004",
+      "id": "run_00000000000000000000000000000005",
       "nextAttemptAt": "2026-11-24T09:00:00.000Z",
       "pollAfterMs": 2000,
       "problem": null,
@@ -2263,7 +2414,7 @@ export const operations = {
     "haloSyncRun": {
       "__typename": "HaloSyncRun",
       "finishedAt": "2026-11-24T09:00:05.000Z",
-      "id": "run_00000000000000000000000000000004",
+      "id": "run_00000000000000000000000000000005",
       "nextAttemptAt": null,
       "pollAfterMs": null,
       "problem": null,
@@ -2295,7 +2446,7 @@ export const operations = {
   RunResults: {
     "haloSyncRun": {
       "__typename": "HaloSyncRun",
-      "id": "run_00000000000000000000000000000004",
+      "id": "run_00000000000000000000000000000005",
       "results": {
         "__typename": "HaloSyncResultConnection",
         "edges": [
@@ -2340,7 +2491,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-44",
+            "cursor": "cursor-46",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -2372,7 +2523,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-44",
+          "endCursor": "cursor-46",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -2412,7 +2563,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000002",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -2610,7 +2761,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000002",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -2649,11 +2800,11 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-45",
+            "cursor": "cursor-47",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": null,
-              "id": "run_00000000000000000000000000000001",
+              "id": "run_00000000000000000000000000000002",
               "nextAttemptAt": "2026-11-24T09:00:00.000Z",
               "pollAfterMs": 2000,
               "problem": null,
@@ -2683,11 +2834,11 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-46",
+            "cursor": "cursor-48",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
-              "id": "run_00000000000000000000000000000002",
+              "id": "run_00000000000000000000000000000003",
               "nextAttemptAt": null,
               "pollAfterMs": null,
               "problem": null,
@@ -2717,11 +2868,11 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-47",
+            "cursor": "cursor-49",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
-              "id": "run_00000000000000000000000000000003",
+              "id": "run_00000000000000000000000000000004",
               "nextAttemptAt": null,
               "pollAfterMs": null,
               "problem": null,
@@ -2751,11 +2902,11 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-48",
+            "cursor": "cursor-50",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
-              "id": "run_00000000000000000000000000000004",
+              "id": "run_00000000000000000000000000000005",
               "nextAttemptAt": null,
               "pollAfterMs": null,
               "problem": null,
@@ -2785,11 +2936,11 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-49",
+            "cursor": "cursor-51",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
-              "id": "run_00000000000000000000000000000005",
+              "id": "run_00000000000000000000000000000006",
               "nextAttemptAt": null,
               "pollAfterMs": null,
               "problem": null,
@@ -2820,7 +2971,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-49",
+          "endCursor": "cursor-51",
           "hasNextPage": false
         },
         "totalCount": 5
@@ -2835,7 +2986,7 @@ export const operations = {
       "run": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000001",
+        "id": "run_00000000000000000000000000000002",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -3585,7 +3736,7 @@ export const scenarios = {
                 "node": {
                   "__typename": "HaloSyncRun",
                   "finishedAt": "2026-11-24T09:00:05.000Z",
-                  "id": "run_00000000000000000000000000000001",
+                  "id": "run_00000000000000000000000000000002",
                   "nextAttemptAt": null,
                   "pollAfterMs": null,
                   "problem": {
@@ -3630,6 +3781,264 @@ export const scenarios = {
       }
     } satisfies types.IntegrationStatusQuery as types.IntegrationStatusQuery,
   },
+  MappingSuggestions: {
+    anotherHalo: {
+      "partner": {
+        "__typename": "Partner",
+        "haloMappingSuggestions": {
+          "__typename": "HaloMappingSuggestionConnection",
+          "counts": {
+            "__typename": "HaloMappingSuggestionCounts",
+            "ambiguous": 0,
+            "exact": 7,
+            "none": 0,
+            "similar": 0
+          },
+          "customersReadAt": "2026-11-24T09:00:00.000Z",
+          "edges": [
+            {
+              "__typename": "HaloMappingSuggestionEdge",
+              "cursor": "cursor-52",
+              "node": {
+                "__typename": "HaloMappingSuggestion",
+                "candidates": [
+                  {
+                    "__typename": "HaloMappingCandidate",
+                    "customer": {
+                      "__typename": "HaloCustomer",
+                      "address": null,
+                      "associatedClients": [],
+                      "domain": null,
+                      "haloId": 41,
+                      "name": "Alder",
+                      "phone": null,
+                      "siteName": null,
+                      "topLevelName": "Customers"
+                    },
+                    "reason": "EARLIER_CUSTOMER",
+                    "score": 100
+                  }
+                ],
+                "client": {
+                  "__typename": "Client",
+                  "activeUserCount": 4,
+                  "externalId": "northwind/Alder",
+                  "id": "client_00000000000000000000000000000005",
+                  "name": "Alder"
+                },
+                "kind": "EXACT"
+              }
+            },
+            {
+              "__typename": "HaloMappingSuggestionEdge",
+              "cursor": "cursor-53",
+              "node": {
+                "__typename": "HaloMappingSuggestion",
+                "candidates": [
+                  {
+                    "__typename": "HaloMappingCandidate",
+                    "customer": {
+                      "__typename": "HaloCustomer",
+                      "address": null,
+                      "associatedClients": [],
+                      "domain": null,
+                      "haloId": 42,
+                      "name": "Birch",
+                      "phone": null,
+                      "siteName": null,
+                      "topLevelName": "Customers"
+                    },
+                    "reason": "EARLIER_CUSTOMER",
+                    "score": 100
+                  }
+                ],
+                "client": {
+                  "__typename": "Client",
+                  "activeUserCount": 8,
+                  "externalId": "northwind/Birch",
+                  "id": "client_00000000000000000000000000000006",
+                  "name": "Birch"
+                },
+                "kind": "EXACT"
+              }
+            },
+            {
+              "__typename": "HaloMappingSuggestionEdge",
+              "cursor": "cursor-54",
+              "node": {
+                "__typename": "HaloMappingSuggestion",
+                "candidates": [
+                  {
+                    "__typename": "HaloMappingCandidate",
+                    "customer": {
+                      "__typename": "HaloCustomer",
+                      "address": null,
+                      "associatedClients": [],
+                      "domain": null,
+                      "haloId": 43,
+                      "name": "Cedar",
+                      "phone": null,
+                      "siteName": null,
+                      "topLevelName": "Customers"
+                    },
+                    "reason": "EARLIER_CUSTOMER",
+                    "score": 100
+                  }
+                ],
+                "client": {
+                  "__typename": "Client",
+                  "activeUserCount": 2,
+                  "externalId": "northwind/Cedar",
+                  "id": "client_00000000000000000000000000000003",
+                  "name": "Cedar"
+                },
+                "kind": "EXACT"
+              }
+            },
+            {
+              "__typename": "HaloMappingSuggestionEdge",
+              "cursor": "cursor-37",
+              "node": {
+                "__typename": "HaloMappingSuggestion",
+                "candidates": [
+                  {
+                    "__typename": "HaloMappingCandidate",
+                    "customer": {
+                      "__typename": "HaloCustomer",
+                      "address": null,
+                      "associatedClients": [],
+                      "domain": null,
+                      "haloId": 44,
+                      "name": "Dogwood",
+                      "phone": null,
+                      "siteName": null,
+                      "topLevelName": "Customers"
+                    },
+                    "reason": "EARLIER_CUSTOMER",
+                    "score": 100
+                  }
+                ],
+                "client": {
+                  "__typename": "Client",
+                  "activeUserCount": 4,
+                  "externalId": "northwind/Dogwood",
+                  "id": "client_00000000000000000000000000000002",
+                  "name": "Dogwood"
+                },
+                "kind": "EXACT"
+              }
+            },
+            {
+              "__typename": "HaloMappingSuggestionEdge",
+              "cursor": "cursor-38",
+              "node": {
+                "__typename": "HaloMappingSuggestion",
+                "candidates": [
+                  {
+                    "__typename": "HaloMappingCandidate",
+                    "customer": {
+                      "__typename": "HaloCustomer",
+                      "address": null,
+                      "associatedClients": [],
+                      "domain": null,
+                      "haloId": 45,
+                      "name": "Fir",
+                      "phone": null,
+                      "siteName": null,
+                      "topLevelName": "Customers"
+                    },
+                    "reason": "SAME_NAME",
+                    "score": 100
+                  }
+                ],
+                "client": {
+                  "__typename": "Client",
+                  "activeUserCount": 7,
+                  "externalId": "northwind/Fir",
+                  "id": "client_00000000000000000000000000000007",
+                  "name": "Fir"
+                },
+                "kind": "EXACT"
+              }
+            },
+            {
+              "__typename": "HaloMappingSuggestionEdge",
+              "cursor": "cursor-55",
+              "node": {
+                "__typename": "HaloMappingSuggestion",
+                "candidates": [
+                  {
+                    "__typename": "HaloMappingCandidate",
+                    "customer": {
+                      "__typename": "HaloCustomer",
+                      "address": null,
+                      "associatedClients": [],
+                      "domain": null,
+                      "haloId": 46,
+                      "name": "Grove",
+                      "phone": null,
+                      "siteName": null,
+                      "topLevelName": "Customers"
+                    },
+                    "reason": "EARLIER_CUSTOMER",
+                    "score": 100
+                  }
+                ],
+                "client": {
+                  "__typename": "Client",
+                  "activeUserCount": 6,
+                  "externalId": "northwind/Grove",
+                  "id": "client_00000000000000000000000000000001",
+                  "name": "Grove"
+                },
+                "kind": "EXACT"
+              }
+            },
+            {
+              "__typename": "HaloMappingSuggestionEdge",
+              "cursor": "cursor-56",
+              "node": {
+                "__typename": "HaloMappingSuggestion",
+                "candidates": [
+                  {
+                    "__typename": "HaloMappingCandidate",
+                    "customer": {
+                      "__typename": "HaloCustomer",
+                      "address": null,
+                      "associatedClients": [],
+                      "domain": null,
+                      "haloId": 49,
+                      "name": "Elder",
+                      "phone": null,
+                      "siteName": null,
+                      "topLevelName": "Customers"
+                    },
+                    "reason": "EARLIER_CUSTOMER",
+                    "score": 100
+                  }
+                ],
+                "client": {
+                  "__typename": "Client",
+                  "activeUserCount": 9,
+                  "externalId": "northwind/Hazel",
+                  "id": "client_00000000000000000000000000000004",
+                  "name": "Hazel"
+                },
+                "kind": "EXACT"
+              }
+            }
+          ],
+          "pageInfo": {
+            "__typename": "PageInfo",
+            "endCursor": "cursor-56",
+            "hasNextPage": false
+          },
+          "totalCount": 7
+        },
+        "id": "partner_00000000000000000000000000000001"
+      }
+    } satisfies types.MappingSuggestionsQuery as types.MappingSuggestionsQuery,
+  },
   MappingTable: {
     needsAttention: {
       "partner": {
@@ -3646,7 +4055,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-39",
+              "cursor": "cursor-41",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 2,
@@ -3691,7 +4100,7 @@ export const scenarios = {
             },
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-43",
+              "cursor": "cursor-45",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 9,
@@ -3731,7 +4140,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-43",
+            "endCursor": "cursor-45",
             "hasNextPage": false
           },
           "totalCount": 2
@@ -3749,7 +4158,7 @@ export const scenarios = {
           "client_00000000000000000000000000000006"
         ],
         "finishedAt": "2026-11-24T09:00:05.000Z",
-        "id": "run_00000000000000000000000000000004",
+        "id": "run_00000000000000000000000000000005",
         "nextAttemptAt": null,
         "pollAfterMs": null,
         "problem": null,
@@ -3782,7 +4191,7 @@ export const scenarios = {
         "__typename": "HaloSyncRun",
         "changedClientIds": [],
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000004",
+        "id": "run_00000000000000000000000000000005",
         "nextAttemptAt": "2026-11-24T09:00:00.000Z",
         "pollAfterMs": 2000,
         "problem": null,
@@ -3817,7 +4226,7 @@ export const scenarios = {
           "client_00000000000000000000000000000005"
         ],
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000004",
+        "id": "run_00000000000000000000000000000005",
         "nextAttemptAt": null,
         "pollAfterMs": 1000,
         "problem": null,
@@ -3851,7 +4260,7 @@ export const scenarios = {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
         "finishedAt": "2026-11-24T09:00:05.000Z",
-        "id": "run_00000000000000000000000000000002",
+        "id": "run_00000000000000000000000000000003",
         "nextAttemptAt": null,
         "pollAfterMs": null,
         "problem": null,
@@ -3883,7 +4292,7 @@ export const scenarios = {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
         "finishedAt": null,
-        "id": "run_00000000000000000000000000000004",
+        "id": "run_00000000000000000000000000000005",
         "nextAttemptAt": null,
         "pollAfterMs": 1000,
         "problem": null,
@@ -3916,13 +4325,13 @@ export const scenarios = {
     failed: {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
-        "id": "run_00000000000000000000000000000002",
+        "id": "run_00000000000000000000000000000003",
         "results": {
           "__typename": "HaloSyncResultConnection",
           "edges": [
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-50",
+              "cursor": "cursor-57",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
@@ -3961,7 +4370,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-51",
+              "cursor": "cursor-58",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
@@ -4001,7 +4410,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-51",
+            "endCursor": "cursor-58",
             "hasNextPage": false
           },
           "totalCount": 2
@@ -4463,7 +4872,7 @@ export const refusals = {
         "run": {
           "__typename": "HaloSyncRun",
           "finishedAt": null,
-          "id": "run_00000000000000000000000000000006",
+          "id": "run_00000000000000000000000000000007",
           "nextAttemptAt": "2026-11-24T09:00:00.000Z",
           "pollAfterMs": 2000,
           "problem": null,

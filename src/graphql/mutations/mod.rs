@@ -2,6 +2,7 @@
 
 mod association;
 mod connection;
+mod mapping;
 mod roster;
 mod settings;
 mod subscription;
@@ -10,8 +11,8 @@ mod sync;
 use async_graphql::MergedObject;
 
 use self::{
-    association::AssociationMutations, connection::ConnectionMutations, roster::RosterMutations,
-    settings::SettingsMutations, subscription::SubscriptionMutations, sync::SyncMutations,
+    association::AssociationMutations, connection::ConnectionMutations, mapping::MappingMutations,
+    roster::RosterMutations, settings::SettingsMutations, subscription::SubscriptionMutations, sync::SyncMutations,
 };
 
 /// The root of all mutations. Each takes one `input` and returns its result, which is null if
@@ -21,6 +22,7 @@ use self::{
 pub struct Mutation(
     ConnectionMutations,
     AssociationMutations,
+    MappingMutations,
     SubscriptionMutations,
     SyncMutations,
     SettingsMutations,

@@ -17,7 +17,7 @@ use crate::ops::association::suggest_customers::{Suggestion, suggest_customers};
 use crate::storage::clients::{Listed, ListedClient};
 
 /// Suggestions for a page of clients would use up the requests that are reserved for users.
-const SUGGESTION_COST: usize = 400;
+pub(in crate::graphql) const SUGGESTION_COST: usize = 400;
 const SUGGESTIONS: i32 = 5;
 
 pub struct Client {

@@ -14,8 +14,9 @@ use crate::graphql::{
         ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, RunsCount, RunsPage, TroublesOf,
     },
     objects::activity::{Activity, ActivityAction, ActorRole, shown_name_of_support},
-    objects::client::Client,
+    objects::client::{Client, SUGGESTION_COST},
     objects::connection::HaloConnection,
+    objects::mapping_suggestion::{HaloMappingSuggestionConnection, HaloMappingSuggestionKind, suggestions},
     objects::run::{HaloSyncRun, HaloSyncStatus, HaloSyncTrigger},
     objects::trouble::HaloTrouble,
     page::{self, Paged, Total},
@@ -170,6 +171,23 @@ impl Partner {
         let total = Total::Clients(ClientsCount(self.id, filter), total);
         let place = |listed: &ListedClient| (listed.client.name.clone(), listed.client.id.0);
         Ok(page::shown(&page, slice, total, place, Client::from))
+    }
+
+    /// A suggestion for each active client that is not mapped, by name: the customers in Halo that
+    /// have the client's name or one like it. Null with an error if Halo is not connected or not
+    /// reachable. The customers are read from Halo at most once in five minutes.
+    #[graphql(complexity = "SUGGESTION_COST + page::paged(first, child_complexity)")]
+    async fn halo_mapping_suggestions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "Returns only suggestions of these kinds.")] kind: Option<Vec<HaloMappingSuggestionKind>>,
+    ) -> Result<Option<HaloMappingSuggestionConnection>> {
+        let page = page::page(first, after.as_deref())?;
+        suggestions(RequestContext::of(ctx), self.id, page, kind).await.map(Some)
     }
 
     /// The partner's syncs, latest first.

@@ -1,5 +1,8 @@
 //! Compares the names of companies: without case, accents, width, punctuation and legal form.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Legal forms of the countries in which Halo is sold, as they read after folding, with the short
@@ -18,6 +21,10 @@ const LEGAL_FORMS: &str = "
     sp zoo, spk, spj, sro, spol sro, vos, kft, zrt, nyrt, bt, doo, dd, ood, eood, ead, ike, ae, epe, sti, ltd sti,
     ooo, oao, zao, pao, tov,
     fze, fzco, fzc, fz llc, dmcc, wll, bsc, saog, saoc, qsc, kk, gk, yk, kabushiki kaisha";
+
+/// The words of each legal form.
+static FORMS: LazyLock<Vec<Vec<&str>>> =
+    LazyLock::new(|| entries(LEGAL_FORMS).map(|form| form.split(' ').collect()).collect());
 
 /// Articles and legal forms that stand before a name.
 const LEADING_FORMS: &str = "the, pt, cv, ooo, oao, zao, pao, tov, sia, uab, as, oy, ab";
@@ -85,6 +92,29 @@ impl CompanyName {
         let shared = |left: &[String], right: &[String]| left.iter().filter(|word| right.contains(word)).count();
         let as_written = shared(&self.words, &other.words);
         as_written.max(shared(&self.words, &other.spelt_out)).max(shared(&self.spelt_out, &other.words))
+    }
+
+    /// Returns the percentage of the words of both names that both have.
+    pub fn likeness(&self, other: &Self) -> u8 {
+        let all = self.words.len() + other.words.len();
+        u8::try_from((200 * self.shared_words(other)).checked_div(all).unwrap_or(0).min(100)).unwrap_or(100)
+    }
+
+    /// Returns texts by which names are indexed: two names that are the same have one in common.
+    pub fn keys(&self) -> BTreeSet<String> {
+        let keys = |words: &[String]| {
+            let mut sorted = words.to_vec();
+            sorted.sort();
+            [words.concat(), sorted.join(" ")]
+        };
+        let keys = keys(&self.words).into_iter().chain(keys(&self.spelt_out));
+        keys.filter(|key| !key.is_empty()).collect()
+    }
+
+    /// Returns the words that may identify the company, in both spellings.
+    pub fn distinctive_words(&self) -> BTreeSet<&str> {
+        let words = self.words.iter().chain(&self.spelt_out).map(String::as_str);
+        words.filter(|word| !has(GENERIC_WORDS, word)).collect()
     }
 }
 
@@ -186,11 +216,10 @@ fn join_single_letters<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> 
 fn without_forms(words: &[String]) -> &[String] {
     let mut rest = words;
     loop {
-        let form_length = |form: &str| {
-            let parts: Vec<_> = form.split(' ').map(str::to_owned).collect();
-            (rest.len() > parts.len() && rest.ends_with(&parts)).then_some(parts.len())
+        let ends_with = |form: &&Vec<&str>| {
+            rest.len() > form.len() && rest[rest.len() - form.len()..].iter().zip(form.iter()).all(|(a, b)| a == b)
         };
-        if let Some(length) = entries(LEGAL_FORMS).filter_map(form_length).max() {
+        if let Some(length) = FORMS.iter().filter(ends_with).map(Vec::len).max() {
             rest = &rest[..rest.len() - length];
             if let [before @ .., last] = rest
                 && !before.is_empty()
@@ -302,6 +331,7 @@ mod tests {
         fn any_name_is_the_same_as_itself(name in ".{0,60}") {
             let company = CompanyName::new(&name);
             proptest::prop_assert!(company.words.is_empty() || company.is_same_as(&company));
+            proptest::prop_assert_eq!(company.likeness(&company), if company.words.is_empty() { 0 } else { 100 });
             proptest::prop_assert!(search_terms(&name).len() <= 3);
         }
     }

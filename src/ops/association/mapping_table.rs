@@ -1,8 +1,8 @@
-//! Decides and stores one mapping after the other, each by what is stored before it.
+//! Decides mappings one after the other, each by those before it, and stores them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::activity::Action;
 use crate::domain::association::{
@@ -33,6 +33,23 @@ pub(super) enum Mapped {
     /// The client was mapped to this customer already.
     Unchanged,
     Refused(UserError),
+}
+
+/// What is decided about one entry.
+enum Decision {
+    Final(Mapped),
+    Store(Wanted),
+}
+
+/// A mapping that is to be stored.
+struct Wanted {
+    client: Client,
+    customer: MappedCustomer,
+    kept: Option<OwnSubscription>,
+    /// The customer has another client of the partner's.
+    shared: bool,
+    allow_shared: bool,
+    replace: Option<Ending>,
 }
 
 /// The partner's mappings as they are within the transaction.
@@ -77,9 +94,43 @@ impl MappingTable {
         })
     }
 
-    /// Decides one entry and stores it.
-    pub async fn map(&mut self, tx: &mut PartnerTx<'_>, mapping: &Mapping) -> Result<Mapped, OpError> {
-        let refuse = |code, field: &str, message: &str| Ok(Mapped::Refused(UserError::new(code, &[field], message)));
+    /// Decides each entry and stores it. The mappings of clients without any association are stored
+    /// at once in the end; the others may change what is stored already, and are stored one by one.
+    pub async fn map_all(&mut self, tx: &mut PartnerTx<'_>, mappings: &[Mapping]) -> Result<Vec<Mapped>, OpError> {
+        let mut mapped = Vec::with_capacity(mappings.len());
+        let mut new = Vec::new();
+        for mapping in mappings {
+            let wanted = match self.decide(mapping) {
+                Decision::Final(decided) => {
+                    mapped.push(decided);
+                    continue;
+                }
+                Decision::Store(wanted) => wanted,
+            };
+            if self.current.contains_key(&wanted.client.id) || wanted.kept.is_some() {
+                mapped.push(self.store(tx, wanted).await?);
+            } else {
+                self.owners.entry(wanted.customer.id).or_default().insert(wanted.client.id);
+                new.push((mapped.len(), wanted));
+                mapped.push(Mapped::Unchanged);
+            }
+        }
+        let free = insert_many(tx, &self.tenant, new.iter().map(|(_, wanted)| wanted)).await?;
+        for (at, wanted) in new {
+            mapped[at] = match free.contains(&wanted.client.id) {
+                true => Mapped::Stored(wanted.client.id),
+                // Another partner's client may be mapped to the customer, in the same Halo.
+                false => self.store(tx, wanted).await?,
+            };
+        }
+        Ok(mapped)
+    }
+
+    /// Decides one entry, by what is stored and by the entries before it.
+    fn decide(&mut self, mapping: &Mapping) -> Decision {
+        let refuse = |code, field: &str, message: &str| {
+            Decision::Final(Mapped::Refused(UserError::new(code, &[field], message)))
+        };
         let Some(client) = mapping.client.and_then(|id| self.clients.get(&id)).cloned() else {
             return refuse(
                 UserErrorCode::ClientNotFound,
@@ -96,7 +147,7 @@ impl MappingTable {
         }
         let current = self.current.get(&client.id).filter(|found| found.state != AssociationState::Ending);
         if current.is_some_and(|found| found.customer.id == mapping.customer && found.tenant == self.tenant) {
-            return Ok(Mapped::Unchanged);
+            return Decision::Final(Mapped::Unchanged);
         }
         if client.state == RosterState::Archived {
             return refuse(
@@ -115,18 +166,31 @@ impl MappingTable {
                 &["haloCustomerId"],
                 "This client is mapped to another Halo customer. Decide what happens to the quantity that is billed there.",
             );
-            return Ok(Mapped::Refused(
+            return Decision::Final(Mapped::Refused(
                 error.hint("Ask the user and send the decision in `replace.previousSubscription`."),
             ));
         }
         let customer = match self.known_customer(mapping.customer) {
             Ok(customer) => customer,
-            Err(error) => return Ok(Mapped::Refused(error)),
+            Err(error) => return Decision::Final(Mapped::Refused(error)),
         };
         let shared = self.owners.get(&customer.id).is_some_and(|owners| owners.iter().any(|owner| *owner != client.id));
         if shared && !mapping.allow_shared {
-            return Ok(Mapped::Refused(customer_has_another_client()));
+            return Decision::Final(Mapped::Refused(customer_has_another_client()));
         }
+        Decision::Store(Wanted {
+            client,
+            customer,
+            kept,
+            shared,
+            allow_shared: mapping.allow_shared,
+            replace: mapping.replace,
+        })
+    }
+
+    async fn store(&mut self, tx: &mut PartnerTx<'_>, wanted: Wanted) -> Result<Mapped, OpError> {
+        let Wanted { client, customer, kept, shared, allow_shared, replace } = wanted;
+        let current = self.current.get(&client.id).filter(|found| found.state != AssociationState::Ending);
         // The changes of an entry are undone if it is refused in the end.
         mappings::begin_entry(tx).await?;
         if let Some(kept) = kept.as_ref().filter(|kept| kept.open) {
@@ -134,7 +198,7 @@ impl MappingTable {
             associations::apply(tx, kept.association, &AssociationEvent::Removed { ending, at }).await?;
             let after = json!({ "ending": ending, "keeps": kept.subscription });
             tx.record(Action::AssociationReplaced, Some(kept.association.to_string()), None, Some(after)).await?;
-        } else if let (Some(current), Some(ending)) = (current, mapping.replace) {
+        } else if let (Some(current), Some(ending)) = (current, replace) {
             let removed = AssociationEvent::Removed { ending, at: tx.now() };
             associations::apply(tx, current.id, &removed).await?;
             let after = json!({ "ending": ending });
@@ -149,7 +213,7 @@ impl MappingTable {
             _ => insert(tx, &self.tenant, &client, &customer, shared, kept.as_ref()).await?,
         };
         // Another partner's client may be mapped to the customer, in the same Halo.
-        if stored.is_none() && mapping.allow_shared && !shared {
+        if stored.is_none() && allow_shared && !shared {
             stored = insert(tx, &self.tenant, &client, &customer, true, kept.as_ref()).await?;
         }
         let Some(id) = stored else {
@@ -157,10 +221,7 @@ impl MappingTable {
             return Ok(Mapped::Refused(customer_has_another_client()));
         };
         self.owners.entry(customer.id).or_default().insert(client.id);
-        let after = json!({
-            "client": client.id.to_string(), "haloCustomer": customer.id, "haloCustomerName": customer.name,
-        });
-        tx.record(Action::AssociationSaved, Some(id.to_string()), None, Some(after)).await?;
+        tx.record(Action::AssociationSaved, Some(id.to_string()), None, Some(saved(client.id, &customer))).await?;
         Ok(Mapped::Stored(client.id))
     }
 
@@ -216,6 +277,47 @@ async fn insert(
     )
     .await?;
     Ok(free.then_some(id))
+}
+
+/// Stores mappings of clients that have no association. Returns the clients whose mapping was free.
+async fn insert_many(
+    tx: &mut PartnerTx<'_>,
+    tenant: &HaloTenant,
+    wanted: impl Iterator<Item = &Wanted>,
+) -> Result<BTreeSet<ClientId>, OpError> {
+    let texts: Vec<_> = wanted
+        .map(|wanted| {
+            let Wanted { client, customer, shared, .. } = wanted;
+            let marker = marker(&client.external_id, tenant, customer.id);
+            (AssociationId::generate(), wanted, marker, initial_name(&client.name, *shared))
+        })
+        .collect();
+    if texts.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let new: Vec<_> = texts
+        .iter()
+        .map(|(id, wanted, marker, initial_name)| NewAssociation {
+            id: *id,
+            client: wanted.client.id,
+            tenant,
+            customer: &wanted.customer,
+            shared: wanted.shared,
+            marker,
+            initial_name,
+            keeps: None,
+        })
+        .collect();
+    let free = mappings::insert_many(tx, &new).await?;
+    let stored = texts.iter().filter(|(_, wanted, ..)| free.contains(&wanted.client.id));
+    let subjects = stored.map(|(id, wanted, ..)| (id.to_string(), saved(wanted.client.id, &wanted.customer)));
+    tx.record_each(Action::AssociationSaved, subjects.collect()).await?;
+    Ok(free)
+}
+
+/// What the audit log says of a mapping.
+fn saved(client: ClientId, customer: &MappedCustomer) -> Value {
+    json!({ "client": client.to_string(), "haloCustomer": customer.id, "haloCustomerName": customer.name })
 }
 
 fn customer_has_another_client() -> UserError {

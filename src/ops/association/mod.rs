@@ -1,7 +1,11 @@
 //! Use cases of the mapping of clients to Halo customers, and of the subscriptions that follow from
 //! it.
 
+pub mod accept_suggestions;
+mod answer_memory;
 mod company_name;
+mod customer_directory;
+pub mod mapping_suggestion;
 mod mapping_table;
 pub mod recreate;
 pub mod remove;
@@ -11,7 +15,9 @@ pub mod search_customers;
 mod search_memory;
 mod search_text;
 pub mod suggest_customers;
+pub mod suggest_mappings;
 
+pub use customer_directory::CustomerDirectories;
 pub use search_memory::SearchMemory;
 pub use search_text::search_text;
 

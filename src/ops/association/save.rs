@@ -71,8 +71,8 @@ pub async fn associate_clients(
     let mut table = MappingTable::read(&mut tx, connection.tenant, mappings, customers, kept).await?;
     let mut changed = BTreeSet::new();
     let mut errors = Vec::new();
-    for (index, mapping) in mappings.iter().enumerate() {
-        match table.map(&mut tx, mapping).await? {
+    for (index, mapped) in table.map_all(&mut tx, mappings).await?.into_iter().enumerate() {
+        match mapped {
             Mapped::Stored(client) => drop(changed.insert(client)),
             Mapped::Unchanged => {}
             Mapped::Refused(error) => errors.push(error.within("associations", index)),
@@ -93,7 +93,7 @@ pub async fn associate_clients(
 /// The clients' own subscriptions that are at the customer to which the client is being mapped,
 /// whatever the reason: Halo merged the customers, or a user moved the subscription. Read from
 /// Halo, and only for clients that had a subscription at another customer.
-async fn kept_subscriptions(
+pub(super) async fn kept_subscriptions(
     ops: &Ops,
     scope: &PartnerScope,
     tenant: &HaloTenant,

@@ -1,12 +1,9 @@
 //! Searches of customers that are under way, or were answered a moment ago: the same search of the
 //! same connection is sent to Halo once, however many users type the same.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::sync::OnceCell;
-
+use super::answer_memory::AnswerMemory;
 use crate::domain::connection::Connection;
 use crate::halo::{CustomerPage, HaloError, Session};
 use crate::ids::{ConnectionId, PartnerId};
@@ -27,14 +24,14 @@ struct Search {
     size: u32,
 }
 
-struct Remembered {
-    begun: Instant,
-    answer: Arc<OnceCell<CustomerPage>>,
-}
-
 /// The searches of this process.
-#[derive(Default)]
-pub struct SearchMemory(Mutex<HashMap<Search, Remembered>>);
+pub struct SearchMemory(AnswerMemory<Search, CustomerPage>);
+
+impl Default for SearchMemory {
+    fn default() -> Self {
+        Self(AnswerMemory::new(REMEMBERED, MOST))
+    }
+}
 
 impl SearchMemory {
     /// Searches customers, unless the same search is under way or was just answered. A failure is
@@ -49,23 +46,7 @@ impl SearchMemory {
     ) -> Result<CustomerPage, HaloError> {
         let (partner, version) = (connection.partner, (connection.id, connection.revision));
         let search = Search { partner, connection: version, text: text.to_owned(), page, size };
-        let answer = self.find(search, Instant::now());
+        let answer = self.0.find(search, Instant::now());
         answer.get_or_try_init(|| session.search_customers(text, page, size)).await.cloned()
-    }
-
-    fn find(&self, search: Search, now: Instant) -> Arc<OnceCell<CustomerPage>> {
-        let mut known = self.0.lock().expect("never held across a panic");
-        known.retain(|_, search| {
-            let is_under_way = !search.answer.initialized() && Arc::strong_count(&search.answer) > 1;
-            is_under_way || now.duration_since(search.begun) < REMEMBERED
-        });
-        if let Some(found) = known.get(&search) {
-            return found.answer.clone();
-        }
-        let answer = Arc::new(OnceCell::new());
-        if known.len() < MOST {
-            known.insert(search, Remembered { begun: now, answer: answer.clone() });
-        }
-        answer
     }
 }

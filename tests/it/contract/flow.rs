@@ -104,6 +104,7 @@ async fn is_read(recorded: &mut Recorded, desk: &Desk, run: Value) {
     desk.record(recorded, "CustomerSearch", json!({ "search": "alder" })).await;
     let fir = json!({ "clientId": desk.client("Fir").await });
     desk.record(recorded, "CustomerSuggestions", fir).await;
+    desk.record(recorded, "MappingSuggestions", json!({})).await;
     desk.record(recorded, "SyncPreview", json!({})).await;
     desk.record(recorded, "RunProgress", run.clone()).await;
     desk.record(recorded, "RunResults", run).await;
@@ -153,5 +154,8 @@ async fn is_ended(recorded: &mut Recorded, desk: &Desk) {
     desk.world.work(run).await;
     desk.record_scenario(recorded, "ConnectionForm", "tenantChanged", json!({})).await;
     desk.record(recorded, "ConfirmTenantChange", json!({ "input": { "decision": "ARCHIVE" } })).await;
+    // The clients are mapped to the customers of the same names in the other Halo.
+    desk.record_scenario(recorded, "MappingSuggestions", "anotherHalo", json!({})).await;
+    desk.record(recorded, "AcceptMappingSuggestions", json!({ "input": {} })).await;
     desk.record(recorded, "Disconnect", json!({ "input": {} })).await;
 }

@@ -72,6 +72,20 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
             clients(first: 5) { nodes { name } edges { node { name } } pageInfo { hasNextPage } } } }",
     ),
     (
+        "Partner.haloMappingSuggestions",
+        "{ partner(id: $partner) { haloMappingSuggestions(first: 5) {
+            counts { exact } nodes { kind } edges { node { kind } } pageInfo { hasNextPage } } } }",
+    ),
+    (
+        "HaloMappingSuggestion.client",
+        "{ partner(id: $partner) { haloMappingSuggestions(first: 5) { nodes { client { name } } } } }",
+    ),
+    (
+        "HaloMappingSuggestion.candidates",
+        "{ partner(id: $partner) { haloMappingSuggestions(first: 5) {
+            nodes { candidates { customer { name } } } } } }",
+    ),
+    (
         "Partner.haloSyncRuns",
         "{ partner(id: $partner) {
             haloSyncRuns(first: 5) { nodes { id } edges { node { id } } pageInfo { hasNextPage } } } }",
@@ -178,6 +192,11 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "mutation { saveHaloClientAssociations(input: { partnerId: $partner, associations: [
             { clientId: $unmapped, haloCustomerId: $customer }] }) {
             associations { status } run { id } userErrors { code } } }",
+    ),
+    (
+        "Mutation.acceptHaloMappingSuggestions",
+        "mutation { acceptHaloMappingSuggestions(input: { partnerId: $partner }) {
+            result { mapped } partner { name } run { id } userErrors { code } } }",
     ),
     (
         "Mutation.removeHaloClientAssociation",
@@ -414,6 +433,8 @@ async fn foreign_id_in_any_argument_is_unknown() {
         "mutation { requestHaloSync(input: { clientIds: [$client] }) { run { id } userErrors { code field message } } }",
         "mutation { saveHaloClientAssociations(input: { associations: [
             { clientId: $client, haloCustomerId: 1 }] }) { associations { id } userErrors { code field message } } }",
+        "mutation { acceptHaloMappingSuggestions(input: { exceptClientIds: [$client] }) {
+            result { mapped } userErrors { code field message } } }",
         "mutation { removeHaloClientAssociation(input: { associationId: $association, quantity: SET_TO_ZERO }) {
             association { id } userErrors { code field message } } }",
         "mutation { recreateHaloSubscription(input: { associationId: $association }) {

@@ -16,12 +16,14 @@ mod subscription;
 mod mutations {
     mod authorization;
     mod connection;
+    mod mapping;
     mod roster;
     mod sync;
 }
 
 mod objects {
     mod customer;
+    mod mapping_suggestion;
     mod partner;
     mod preview;
     mod run;

@@ -8,6 +8,7 @@ import resyncClient from '../operations/resync_client.graphql';
 import resyncPartner from '../operations/resync_partner.graphql';
 import troubleThisMorning from '../operations/trouble_this_morning.graphql';
 import watchRun from '../operations/watch_run.graphql';
+import whatCanBeMapped from '../operations/what_can_be_mapped.graphql';
 import whoChangedWhat from '../operations/who_changed_what.graphql';
 import whyClientIsBilled from '../operations/why_client_is_billed.graphql';
 import whyLastNightFailed from '../operations/why_last_night_failed.graphql';
@@ -75,6 +76,12 @@ export const menu = [
     'The last nightly sync, what is still broken and what was fixed since, and how to resolve it.',
     'VIEW_PARTNER',
     whyLastNightFailed,
+  ),
+  entry(
+    'Which clients can be mapped?',
+    'The unmapped clients, each with the customers in Halo that have its name or one like it. It maps nothing.',
+    'SEARCH_CUSTOMERS',
+    whatCanBeMapped,
   ),
   entry(
     'Preview tonight',

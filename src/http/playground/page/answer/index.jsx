@@ -7,6 +7,7 @@ import { Billed } from './billed.jsx';
 import { Changes } from './changes.jsx';
 import { Connection } from './connection.jsx';
 import { LastNight } from './last_night.jsx';
+import { Mappings } from './mappings.jsx';
 import { Partners } from './partners.jsx';
 import { Problem } from './parts.jsx';
 import { Preview } from './preview.jsx';
@@ -67,6 +68,8 @@ function Body({ answer: { name, kind, variables, result, saved }, run, onPartner
     WhyClientIsBilled: () => data.partner && <Billed data={data} />,
     WhoChangedWhat: () => data.partner?.activity && <Changes activity={data.partner.activity} onMore={onMore} />,
     PreviewTonight: () => data.haloSyncPreview?.entries && <Preview preview={data.haloSyncPreview} />,
+    WhatCanBeMapped: () =>
+      data.partner?.haloMappingSuggestions && <Mappings partner={data.partner} onMore={onMore} />,
     RecheckConnection: () => data.testHaloConnection?.test && <Connection test={data.testHaloConnection.test} />,
   };
   // The texts of the saved operations are known; the user may have changed one in the editor.
