@@ -16,9 +16,9 @@ pub struct MappingMutations;
 
 #[Object]
 impl MappingMutations {
-    /// Maps all clients whose suggestion is `EXACT`, up to 2,000 at once, and queues the creation of
-    /// their subscriptions. Halo's customers are read again before. A client that is mapped already
-    /// stays as it is.
+    /// Maps all clients whose suggestion is `EXACT`, up to 2,000 at once, and queues the creation
+    /// of their subscriptions. Halo's customers are read again before. A client that is mapped
+    /// already stays as it is.
     async fn accept_halo_mapping_suggestions(
         &self,
         ctx: &Context<'_>,
@@ -61,8 +61,8 @@ pub struct AcceptHaloMappingSuggestionsPayload {
     partner: Option<Partner>,
     /// The sync that creates the subscriptions. Null if nothing was changed.
     run: Option<HaloSyncRun>,
-    /// The errors that have to be fixed. One about a client begins with the client's name and has no
-    /// `field`; the other clients are mapped.
+    /// The errors that have to be fixed. One about a client begins with the client's name and has
+    /// no `field`; the other clients are mapped.
     user_errors: Vec<UserError>,
 }
 

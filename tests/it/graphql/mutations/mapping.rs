@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use infima_halo::domain::association::Ending;
 use infima_halo::domain::roster::{ClientRecord, RosterState};
+use infima_halo::halo::VENDOR;
 use infima_halo::ops::roster::import::Roster;
 use infima_halo::sandbox::{Act, Fault, Lasting, Matching};
 use serde_json::{Value, json};
@@ -159,7 +161,7 @@ async fn client_that_had_a_subscription_keeps_it() {
     assert_eq!(api.world.look().await, Some(SUCCEEDED));
     let record = api.world.record_of("Alder").await.id;
     let association = api.world.association("Alder").await.id;
-    api.world.remove(association, infima_halo::domain::association::Ending::KeepQuantity).await.expect("it may");
+    api.world.remove(association, Ending::KeepQuantity).await.expect("it may");
     let to = api.world.customer("Alder").0;
     api.world.tenant.act(Act::MoveSubscription { id: record, client_id: to }).expect("it is there");
 
@@ -167,6 +169,83 @@ async fn client_that_had_a_subscription_keeps_it() {
     assert_eq!(api.world.association("Alder").await.subscription.map(|it| it.id.0), Some(record));
     assert_eq!(api.world.look().await, Some(SUCCEEDED));
     assert_eq!(api.world.billed(), [("Alder".into(), vec![3]), ("Birch".into(), vec![4])].into());
+}
+
+/// Every ended association, with all of its columns and the results that runs had for it.
+async fn archived(api: &Api) -> Vec<Value> {
+    let rows = "select to_jsonb(a) || jsonb_build_object('results', (
+                    select jsonb_agg(to_jsonb(r) order by r.at) from sync_results r where r.association_id = a.id))
+                from associations a where a.state = 'ended' order by a.id";
+    sqlx::query_scalar(rows).fetch_all(&api.world.owner).await.expect("the test's database answers")
+}
+
+#[tokio::test]
+async fn another_halo_is_mapped_as_the_one_before_whose_associations_stay_as_they_are() {
+    let clients = [("Alder", 3), ("Birch", 4), ("Cedar", 5), ("Dogwood", 2)];
+    let customers = ["Elder", "Birch", "Willow", "Gone"];
+    let api = Api::over(World::builder().clients(&clients).customers(&customers).connected().build().await);
+    let world = &api.world;
+    for (client, customer) in [("Alder", "Elder"), ("Birch", "Birch"), ("Cedar", "Willow"), ("Dogwood", "Gone")] {
+        let mapping = world.mapping(client, customer).await;
+        assert_eq!(world.associate(&[mapping]).await.expect("it is free").errors, []);
+    }
+    assert_eq!(world.look().await, Some(SUCCEEDED));
+    // A user removed Cedar's mapping before the partner changed to another Halo.
+    world.remove(world.association("Cedar").await.id, Ending::KeepQuantity).await.expect("it may");
+    world.clock.advance(chrono::Duration::hours(1));
+
+    let other = world.sandbox.tenant("other");
+    for name in ["ELDER Ltd", "Alder", "Birch", "Willow", "Cedar"] {
+        other.act(Act::AddCustomer { name: name.into() }).expect("any name will do");
+    }
+    let save =
+        "mutation($input: SaveHaloConnectionInput!) { saveHaloConnection(input: $input) { userErrors { code } } }";
+    let details = |decision: &str| {
+        json!({ "input": { "url": other.url(), "applicationClientId": other.client_id(),
+                           "clientSecret": other.client_secret(), "tenantChange": decision } })
+    };
+    let saved = api.data(&world.admin().await, save, details("ARCHIVE")).await;
+    assert_eq!(saved["saveHaloConnection"]["userErrors"], json!([]));
+    let before = archived(&api).await;
+    assert_eq!(before.len(), 4);
+    assert!(before.iter().all(|row| row["results"].is_array()), "their history is kept: {before:?}");
+
+    let list = "{ partner { haloMappingSuggestions {
+        nodes { kind client { name } candidates { reason customer { name } } } } } }";
+    let listed = api.data(&world.admin().await, list, json!({})).await;
+    let found: Vec<_> = listed["partner"]["haloMappingSuggestions"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| {
+            let candidate = &node["candidates"][0];
+            json!([node["client"]["name"], node["kind"], candidate["customer"]["name"], candidate["reason"]])
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            json!(["Alder", "EXACT", "ELDER Ltd", "EARLIER_CUSTOMER"]),
+            json!(["Birch", "EXACT", "Birch", "EARLIER_CUSTOMER"]),
+            json!(["Cedar", "EXACT", "Cedar", "SAME_NAME"]),
+            json!(["Dogwood", "NONE", null, null]),
+        ]
+    );
+
+    let mark = world.mark();
+    assert_eq!(accept(&api, json!({})).await["result"]["mapped"], 3);
+    let run = world.open_run().await.expect("there is something to create");
+    world.work(run).await;
+    world.set_users("Alder", 9).await;
+    world.sync().await;
+    let billed = |name: &str| {
+        let records = other.live_subscriptions_of(other.customer_named(name).id, VENDOR);
+        records.iter().map(|record| record.count).collect::<Vec<_>>()
+    };
+    assert_eq!((billed("ELDER Ltd"), billed("Birch"), billed("Cedar")), (vec![9.0], vec![4.0], vec![5.0]));
+    assert_eq!((billed("Alder"), billed("Willow")), (vec![], vec![]));
+    assert_eq!(world.writes_since(mark), 0, "the Halo before is not written");
+    assert_eq!(archived(&api).await, before, "nor is what was archived");
 }
 
 #[tokio::test]
