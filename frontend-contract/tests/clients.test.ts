@@ -174,6 +174,7 @@ function everything(): Variables<OperationName> {
     CustomerSearch: [contract.CustomerSearchDocument, { search: "", first }],
     CustomerSuggestions: [contract.CustomerSuggestionsDocument, { clientId: unmapped }],
     IntegrationStatus: [contract.IntegrationStatusDocument, {}],
+    MappingSuggestions: [contract.MappingSuggestionsDocument, { first, kind: ["EXACT", "NONE"] }],
     MappingTable: [contract.MappingTableDocument, { first, orderBy: "NAME_ASC", search: "a", associated: true }],
     RecreateSubscription: [contract.RecreateSubscriptionDocument, { input: { associationId: association } }],
     RemoveAssociation: [contract.RemoveAssociationDocument, { input: { associationId: "none", quantity: "SET_TO_ZERO" } }],
@@ -192,6 +193,7 @@ function everything(): Variables<OperationName> {
     TestConnection: [contract.TestConnectionDocument, { input: { url: "no address" } }],
     UpdateSyncSettings: [contract.UpdateSyncSettingsDocument, { input: { nightStart: "02:00" } }],
     Disconnect: [contract.DisconnectDocument, { input: {} }],
+    AcceptMappingSuggestions: [contract.AcceptMappingSuggestionsDocument, { input: { exceptClientIds: [unmapped] } }],
     ConfirmTenantChange: [contract.ConfirmTenantChangeDocument, { input: { decision: "CARRY_OVER" } }],
     SaveConnection: [contract.SaveConnectionDocument, { input: details }],
   };

@@ -38,7 +38,7 @@ pub(super) enum Mapped {
 /// What is decided about one entry.
 enum Decision {
     Final(Mapped),
-    Store(Wanted),
+    Store(Box<Wanted>),
 }
 
 /// A mapping that is to be stored.
@@ -105,7 +105,7 @@ impl MappingTable {
                     mapped.push(decided);
                     continue;
                 }
-                Decision::Store(wanted) => wanted,
+                Decision::Store(wanted) => *wanted,
             };
             if self.current.contains_key(&wanted.client.id) || wanted.kept.is_some() {
                 mapped.push(self.store(tx, wanted).await?);
@@ -178,14 +178,14 @@ impl MappingTable {
         if shared && !mapping.allow_shared {
             return Decision::Final(Mapped::Refused(customer_has_another_client()));
         }
-        Decision::Store(Wanted {
+        Decision::Store(Box::new(Wanted {
             client,
             customer,
             kept,
             shared,
             allow_shared: mapping.allow_shared,
             replace: mapping.replace,
-        })
+        }))
     }
 
     async fn store(&mut self, tx: &mut PartnerTx<'_>, wanted: Wanted) -> Result<Mapped, OpError> {
