@@ -29,8 +29,10 @@ const sections = await preset.buildGeneratesSection({
     strictScalars: true,
     scalars: {
       ID: "string",
+      Date: "string",
       DateTime: "string",
       LocalTime: "string",
+      Month: "string",
       TimeZone: "string",
       RecordVersion: { input: "number | string", output: "never" },
     },

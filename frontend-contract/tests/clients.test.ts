@@ -167,6 +167,9 @@ function everything(): Variables<OperationName> {
   return {
     ActivityLog: [contract.ActivityLogDocument, { first, changesOnly: false }],
     AssociationHistory: [contract.AssociationHistoryDocument, { associationId: association, first, changesOnly: true }],
+    BillingDay: [contract.BillingDayDocument, { clientId: unmapped, date: "2026-11-24" }],
+    BillingDays: [contract.BillingDaysDocument, { clientId: unmapped, from: "2026-11-01", to: "2026-11-30" }],
+    BillingMonth: [contract.BillingMonthDocument, { month: "2026-11", first }],
     ClientRow: [contract.ClientRowDocument, { clientId: unmapped }],
     ClientRows: [contract.ClientRowsDocument, { clientIds: [unmapped] }],
     ConnectionForm: [contract.ConnectionFormDocument, {}],

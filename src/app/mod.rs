@@ -167,6 +167,7 @@ impl App {
             identify: self.identify(verifier),
             clock: self.clock.clone(),
             limits: limits(&config.http),
+            downloads: graphql::downloads(self.ops.clone()),
             documents: Documents::read(CONTRACT, CONTRACT_VERSION, api.documents.trusted)?,
             public_introspection: config.environment.environment == Environment::Development,
             stopping: self.closing.clone(),

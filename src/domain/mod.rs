@@ -12,6 +12,7 @@ pub mod activity;
 pub mod association;
 pub mod clock_skew;
 pub mod connection;
+pub mod evidence;
 pub mod explain;
 pub mod forecast;
 pub mod guide;

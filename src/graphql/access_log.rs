@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use super::error::{Failure, Result};
@@ -46,6 +47,11 @@ impl AccessLog {
     pub(super) fn request(&self, reason: Option<String>) -> Request<'_> {
         let Inner { caller, request_id, operation, .. } = &*self.0;
         Request { caller, id: request_id, operation: operation.as_deref(), reason }
+    }
+
+    /// The time by this process' clock, for what is only shown.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.0.ops.clock.now()
     }
 
     /// Asks the policy for scopes on these partners, and records them as read by support.

@@ -12,6 +12,7 @@ use super::objects::{
     activity::Activity,
     client::Client,
     customer::{Found, HaloCustomer, HaloCustomers},
+    evidence::BillingEvidence,
     mapping_suggestion::{HaloMappingSuggestion, Suggested},
     partner::Partner,
     result::HaloSyncResult,
@@ -68,6 +69,7 @@ where
             .override_output_type_description::<Edge<C, N, EmptyFields>>("An entry of a list, with its cursor.")
     }
     let schema = list::<_, _, _, Place, Activity, Total>(schema);
+    let schema = list::<_, _, _, Place, BillingEvidence, Total>(schema);
     let schema = list::<_, _, _, Place, Client, Total>(schema);
     let schema = list::<_, _, _, Place, ClientUser, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);

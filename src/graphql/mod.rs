@@ -21,6 +21,7 @@ mod access_log;
 mod batches;
 pub mod compat;
 mod descriptions;
+mod downloads;
 mod error;
 mod error_code;
 pub mod limits;
@@ -44,6 +45,7 @@ use self::{
     compat::nulls::SpecNulls, mutations::Mutation, query::Query, request_context::Execution, subscription::Subscription,
 };
 pub use self::{
+    downloads::{Download, Open, OpenFile, downloads},
     error_code::{ErrorCode, INTERNAL_ERROR, SESSION_ENDED},
     request_id::RequestId,
 };

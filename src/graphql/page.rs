@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     error::{Failure, Result},
-    loaders::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount, UserCountsOf},
+    loaders::{ActivityCount, ClientsCount, EvidenceCount, HistoryCount, ResultsCount, RunsCount, UserCountsOf},
     request_context::RequestContext,
     scalars::Timestamp,
 };
@@ -90,6 +90,7 @@ pub enum Total {
     Activity(ActivityCount),
     Results(ResultsCount),
     History(HistoryCount),
+    Evidence(EvidenceCount),
     /// Of a list that was read as a whole.
     Known(i64),
     /// Of a client's users, those who are counted, those who are not, or both.
@@ -115,6 +116,7 @@ impl Total {
             Total::Results(count) => request_context.load(count.clone()).await?,
             Total::Known(count) => Some(*count),
             Total::History(count) => request_context.load(count.clone()).await?,
+            Total::Evidence(count) => request_context.load(*count).await?,
             Total::Users(key, counted) => request_context.load(*key).await?.map(|counts| {
                 let UserCounts { counted: yes, same_address, deactivated, archived, client_archived } = counts;
                 let no = same_address + deactivated + archived + client_archived;

@@ -70,11 +70,7 @@ impl RequestContext {
 
     /// The partner that a request names, else the caller's own. The verb authorises it.
     pub(super) fn target(&self, id: Option<&ID>) -> Target {
-        match (id, self.caller.partner()) {
-            (Some(id), _) => id.parse().map_or(Target::Unknown, Target::Partner),
-            (None, Some(own)) => Target::Partner(own),
-            (None, None) => Target::Unnamed,
-        }
+        Target::named(id.map(|id| id.as_str()), &self.caller)
     }
 
     /// The request that a verb gets. `reason` is why support changes something.

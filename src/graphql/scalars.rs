@@ -1,8 +1,10 @@
 //! Values that GraphQL has no type for.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
+
+use crate::domain::evidence::{parse_date, parse_month};
 
 /// A time, written to the millisecond.
 pub struct Timestamp(DateTime<Utc>);
@@ -34,6 +36,48 @@ impl ScalarType for Timestamp {
 
     fn to_value(&self) -> Value {
         self.0.to_rfc3339_opts(SecondsFormat::Millis, true).into()
+    }
+}
+
+/// A day of the partner's calendar.
+pub struct Date(pub(super) NaiveDate);
+
+/// A day in the partner's time zone, for example `2026-11-24`.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let date = parse_date(text).ok_or_else(|| InputValueError::custom("a day is written as 2026-11-24"))?;
+        Ok(Self(date))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.to_string().into()
+    }
+}
+
+/// A month, by its first day.
+pub struct Month(pub(super) NaiveDate);
+
+/// A month in the partner's time zone, for example `2026-11`.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for Month {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let month = parse_month(text).ok_or_else(|| InputValueError::custom("a month is written as 2026-11"))?;
+        Ok(Self(month))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.format("%Y-%m").to_string().into()
     }
 }
 

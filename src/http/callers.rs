@@ -1,5 +1,5 @@
-//! The use of each caller: requests in the last minute, and open subscriptions and sockets. Each
-//! process counts for itself.
+//! The use of each caller: requests in the last minute, and open subscriptions, downloads and
+//! sockets. Each process counts for itself.
 
 use std::{
     collections::HashMap,
@@ -28,6 +28,7 @@ pub(super) struct Callers {
     requests: DefaultKeyedRateLimiter<String>,
     since_sweep: AtomicU32,
     subscriptions: Slots,
+    downloads: Slots,
     sockets: Slots,
     unauthenticated_sockets: Arc<Semaphore>,
     unauthenticated_by_address: Slots,
@@ -44,7 +45,7 @@ pub(super) struct Slots {
 /// address, and among all.
 pub(super) type Unauthenticated = (Slot, OwnedSemaphorePermit);
 
-/// One open subscription, socket or connection. Dropping it frees the slot.
+/// One open subscription, download, socket or connection. Dropping it frees the slot.
 pub(super) struct Slot {
     open: Arc<Mutex<HashMap<String, usize>>>,
     holder: String,
@@ -58,6 +59,7 @@ impl Callers {
             requests: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
             since_sweep: AtomicU32::new(0),
             subscriptions: Slots::new(limits.subscriptions, "graphql_subscriptions"),
+            downloads: Slots::new(limits.downloads, "http_downloads"),
             sockets: Slots::new(limits.sockets, "graphql_sockets"),
             unauthenticated_sockets: Arc::new(Semaphore::new(limits.unauthenticated_sockets)),
             unauthenticated_by_address: Slots::new(
@@ -85,6 +87,14 @@ impl Callers {
     pub(super) fn subscribe(&self, caller: &Caller) -> Result<Slot, RequestError> {
         self.subscriptions.acquire(key(caller.role(), caller.subject())).map_err(|open| {
             RequestError::new(ErrorCode::LimitExceeded, format!("You have {open} subscriptions open. Close one first."))
+        })
+    }
+
+    /// Acquires one of the caller's slots for downloads.
+    pub(super) fn download(&self, caller: &Caller) -> Result<Slot, RequestError> {
+        self.downloads.acquire(key(caller.role(), caller.subject())).map_err(|open| {
+            let message = format!("You have {open} downloads open. Wait until one is complete.");
+            RequestError::new(ErrorCode::LimitExceeded, message)
         })
     }
 

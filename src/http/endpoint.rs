@@ -89,7 +89,7 @@ async fn serve<E: Executor>(
 }
 
 /// The token in `Authorization: Bearer …`.
-fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| SecretString::from(token.trim()))
 }
@@ -121,7 +121,7 @@ async fn read<E>(
     serde_json::from_slice(&bytes).map_err(|_| RequestError::new(ErrorCode::BadRequest, "The body is not valid JSON."))
 }
 
-fn respond(response: async_graphql::Response, media: Media) -> Response {
+pub(super) fn respond(response: async_graphql::Response, media: Media) -> Response {
     // An error before a stream is open is sent as a single response.
     let media = if media == Media::EventStream { Media::GraphqlResponse } else { media };
     let code = request_error(&response);

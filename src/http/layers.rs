@@ -80,7 +80,7 @@ pub(super) fn wrap(router: Router, origins: Origins) -> Router {
         .allow_origin(AllowOrigin::predicate(move |origin, _| origins.allow(origin)))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(ALLOWED_HEADERS)
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER, header::CONTENT_DISPOSITION])
         .max_age(Duration::from_secs(3600));
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))

@@ -32,6 +32,8 @@ pub struct Limits {
     pub requests_per_minute: u32,
     /// Open subscriptions of one caller, over all its sockets and event streams.
     pub subscriptions: usize,
+    /// Open downloads of one caller.
+    pub downloads: usize,
     /// Open sockets of one caller.
     pub sockets: usize,
     /// Open sockets whose caller has not signed in yet, of all callers together.
@@ -65,6 +67,7 @@ impl Default for Limits {
             mutation_timeout: Duration::from_secs(90),
             requests_per_minute: 300,
             subscriptions: 10,
+            downloads: 2,
             sockets: 20,
             unauthenticated_sockets: 1_000,
             unauthenticated_sockets_per_address: 100,

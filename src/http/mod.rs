@@ -15,6 +15,7 @@
 mod addresses;
 mod callers;
 mod documents;
+mod download;
 mod endpoint;
 mod error;
 mod events;
@@ -34,7 +35,10 @@ mod unread_body;
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::{Router, routing::any};
+use axum::{
+    Extension, Router,
+    routing::{any, get},
+};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -48,7 +52,7 @@ pub use serve::serve;
 use crate::{
     auth::{Caller, Claims, VerifyError},
     clock::Clock,
-    graphql::{ErrorCode, SESSION_ENDED},
+    graphql::{Download, ErrorCode, SESSION_ENDED},
 };
 
 /// Turns a bearer token (without the word `Bearer`), or the lack of one, into a caller, in two
@@ -108,6 +112,8 @@ pub struct GraphqlService<E> {
     pub clock: Clock,
     pub limits: limits::Limits,
     pub documents: Documents,
+    /// Files beside GraphQL, for the same callers.
+    pub downloads: Vec<Download>,
     /// Whether every caller may use introspection, as in development, or only those who may use the
     /// playground.
     pub public_introspection: bool,
@@ -118,12 +124,16 @@ pub struct GraphqlService<E> {
     pub mutations: TaskTracker,
 }
 
-/// The whole server: `/graphql`, and beside it `others` (health, playground, the development keys).
+/// The whole server: `/graphql`, the files under `/exports`, and beside them `others` (health,
+/// playground, the development keys).
 ///
 /// `origins` are the web origins that may call from a browser, such as
 /// `https://app.infima.example`.
 pub fn router<E: Executor>(service: GraphqlService<E>, origins: Origins, others: Router) -> Router {
     let validator = Arc::new(request_validator::RequestValidator::new(service));
-    let graphql = Router::new().route("/graphql", any(endpoint::endpoint::<E>)).with_state(validator);
-    layers::wrap(graphql.merge(others), origins)
+    let mut routes = Router::new().route("/graphql", any(endpoint::endpoint::<E>));
+    for Download { name, open } in validator.service.downloads.clone() {
+        routes = routes.route(&format!("/exports/{name}"), get(download::download::<E>).layer(Extension(open)));
+    }
+    layers::wrap(routes.with_state(validator).merge(others), origins)
 }

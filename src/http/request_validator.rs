@@ -174,13 +174,18 @@ impl<E: Executor> RequestValidator<E> {
 
     /// A response that has nothing but this error.
     pub(super) fn error_response(&self, error: RequestError, id: &RequestId) -> Response {
+        self.finish(error.into(), id)
+    }
+
+    /// Finishes a response of no operation.
+    pub(super) fn finish(&self, response: Response, id: &RequestId) -> Response {
         let context = ResponseContext {
             id: id.clone(),
             may_introspect: false,
             operation_type: "none",
             unknown_document_message: String::new(),
         };
-        context.finish(error.into())
+        context.finish(response)
     }
 }
 

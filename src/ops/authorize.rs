@@ -21,6 +21,15 @@ pub enum Target {
 }
 
 impl Target {
+    /// The partner that a request names by its global id, else the caller's own.
+    pub fn named(id: Option<&str>, caller: &Caller) -> Self {
+        match (id, caller.partner()) {
+            (Some(id), _) => id.parse().map_or(Target::Unknown, Target::Partner),
+            (None, Some(own)) => Target::Partner(own),
+            (None, None) => Target::Unnamed,
+        }
+    }
+
     pub fn partner(self) -> Option<PartnerId> {
         match self {
             Target::Partner(partner) => Some(partner),

@@ -1,12 +1,16 @@
 //! Our migrations: applying them, and comparing them with what a database has.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 
 use super::Result;
+
+/// The interval in which a process asks whether another one still migrates.
+const LOCK_INTERVAL: Duration = Duration::from_millis(100);
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -31,7 +35,12 @@ impl SchemaState {
 /// connection is closed: two that grant the same at once fail.
 pub async fn lock(owner: &PgPool) -> Result<PoolConnection<Postgres>> {
     let mut connection = owner.acquire().await?;
-    sqlx::query("select pg_advisory_lock(hashtext('infima-halo migrate'))").execute(&mut *connection).await?;
+    let lock = "select pg_try_advisory_lock(hashtext('infima-halo migrate'))";
+    // A statement that waits for the lock would keep an index from being built concurrently, by the
+    // process that has it.
+    while !sqlx::query_scalar::<_, bool>(lock).fetch_one(&mut *connection).await? {
+        tokio::time::sleep(LOCK_INTERVAL).await;
+    }
     Ok(connection)
 }
 

@@ -16,6 +16,7 @@ pub mod connections;
 mod db;
 pub mod desired;
 mod error;
+pub mod evidence;
 pub mod figures;
 pub mod housekeeping;
 pub mod keys;

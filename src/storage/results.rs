@@ -56,6 +56,21 @@ impl TryFrom<Row> for RunResult {
     }
 }
 
+/// Reads these results.
+pub(super) async fn find_many(db: &mut PgConnection, partners: &[Uuid], ids: &[Uuid]) -> Result<Vec<RunResult>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, run_id, association_id, client_id, user_counts, outcome, quantity_before, quantity_after,
+                changed_in_halo, problem, evidence, at
+         from sync_results where partner_id = any ($1) and id = any ($2)",
+        partners,
+        ids
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(RunResult::try_from).collect()
+}
+
 /// What each run did, in the order in which it was done.
 pub async fn of_runs(
     db: &mut PgConnection,

@@ -49,6 +49,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       ['Find a partner', { Search: 'alder' }],
       ['Why did last night fail?', {}],
       ['Preview tonight', {}],
+      ['Billing of a month', { Month: new Date().toISOString().slice(0, 7) }],
       ['Which clients can be mapped?', {}],
       ['Who changed what?', {}],
     ]) {
@@ -68,7 +69,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       if (size === 'wide')
         assert.ok(width > 1100 && height > 500 && top < 400, `${title}: ${width}×${height} at ${top}`);
     }
-    for (const title of ['Resync one client', 'Recheck the connection', 'Confirm a changed Halo', 'Watch a sync']) {
+    for (const title of ['What was billed then?', 'Resync one client', 'Recheck the connection', 'Confirm a changed Halo', 'Watch a sync']) {
       await openEntry(page, title);
       await page.getByRole('form', { name: title }).waitFor();
       await fitsTheScreen(page, title);

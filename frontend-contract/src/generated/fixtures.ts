@@ -5,6 +5,9 @@ export const documentIds = {
   "AcceptMappingSuggestions": "sha256:6122e806aeaed34b9aa5fb49a362c50d4a5347d18a32f43f3db5c287a722b0f3",
   "ActivityLog": "sha256:94fab7c43b98035428554f94888ad294191853042fc3a354aba804c777f4b15e",
   "AssociationHistory": "sha256:4164d29f9c12453ee85b9673ea788670c2788f849a29b037afebb39de46ae0bb",
+  "BillingDay": "sha256:357b06980b2a78b01ad86b6f95ad2cda91aa15a625e227ad850b645706f3b185",
+  "BillingDays": "sha256:1a0ace1539a29dafd6eebf30df1eea0ac933593f3266e358d2921315bfbb779e",
+  "BillingMonth": "sha256:ca821726df2017fba8cb8dcd11f97e6ecdbdffefe841513cd9a9654a864c6d70",
   "ClientRow": "sha256:c7dca1f274a1bd3ac4343597762c6b13efc917806d075b151c4f607e8f3a50b4",
   "ClientRows": "sha256:4c8f3dee1df5a41619d99800f9b5537964ff4f46c56755bc2563736c131f99f1",
   "ConfirmTenantChange": "sha256:fb0ae25f010217a2a64583b054856e29368b897818ab8a82fa1aa7ff587a9da3",
@@ -1257,6 +1260,198 @@ export const operations = {
       "id": "association_00000000000000000000000000000006"
     }
   } satisfies types.AssociationHistoryQuery as types.AssociationHistoryQuery,
+  /** What the server answers to `BillingDay`. */
+  BillingDay: {
+    "node": {
+      "__typename": "Client",
+      "billingEvidence": [
+        {
+          "__typename": "BillingDay",
+          "carriedForwardSince": null,
+          "changedInHalo": true,
+          "confirmedAt": "2026-11-24T09:00:00.000Z",
+          "date": "2026-11-24",
+          "haloCustomer": {
+            "__typename": "HaloCustomer",
+            "haloId": 41,
+            "name": "Alder"
+          },
+          "problem": null,
+          "quantity": 4,
+          "quantityBefore": null,
+          "result": {
+            "__typename": "HaloSyncResult",
+            "at": "2026-11-24T09:00:00.000Z",
+            "outcome": "UNCHANGED",
+            "quantityAfter": 4,
+            "quantityBefore": 4
+          },
+          "rule": "ACTIVE_USERS_BY_ADDRESS",
+          "run": {
+            "__typename": "HaloSyncRun",
+            "finishedAt": "2026-11-24T09:00:05.000Z",
+            "id": "run_00000000000000000000000000000004",
+            "status": "SUCCEEDED",
+            "trigger": "ON_DEMAND"
+          },
+          "status": "CONFIRMED",
+          "syncs": 3,
+          "userCounts": {
+            "__typename": "UserCounts",
+            "archived": 1,
+            "clientArchived": 0,
+            "counted": 4,
+            "deactivated": 1,
+            "sameAddress": 1
+          }
+        }
+      ],
+      "id": "client_00000000000000000000000000000005",
+      "name": "Alder"
+    }
+  } satisfies types.BillingDayQuery as types.BillingDayQuery,
+  /** What the server answers to `BillingDays`. */
+  BillingDays: {
+    "node": {
+      "__typename": "Client",
+      "billingEvidence": [
+        {
+          "__typename": "BillingDay",
+          "carriedForwardSince": null,
+          "changedInHalo": true,
+          "confirmedAt": "2026-11-24T09:00:00.000Z",
+          "date": "2026-11-24",
+          "quantity": 4,
+          "quantityBefore": null,
+          "rule": "ACTIVE_USERS_BY_ADDRESS",
+          "status": "CONFIRMED",
+          "syncs": 3
+        }
+      ],
+      "id": "client_00000000000000000000000000000005",
+      "name": "Alder"
+    }
+  } satisfies types.BillingDaysQuery as types.BillingDaysQuery,
+  /** What the server answers to `BillingMonth`. */
+  BillingMonth: {
+    "partner": {
+      "__typename": "Partner",
+      "billingEvidence": {
+        "__typename": "BillingEvidenceConnection",
+        "edges": [
+          {
+            "__typename": "BillingEvidenceEdge",
+            "cursor": "cursor-29",
+            "node": {
+              "__typename": "BillingEvidence",
+              "changes": 0,
+              "client": {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000005",
+                "name": "Alder"
+              },
+              "firstQuantity": 4,
+              "lastQuantity": 4,
+              "maximumQuantity": 4,
+              "unconfirmedDays": 0
+            }
+          },
+          {
+            "__typename": "BillingEvidenceEdge",
+            "cursor": "cursor-30",
+            "node": {
+              "__typename": "BillingEvidence",
+              "changes": 0,
+              "client": {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000006",
+                "name": "Birch"
+              },
+              "firstQuantity": 8,
+              "lastQuantity": 8,
+              "maximumQuantity": 8,
+              "unconfirmedDays": 0
+            }
+          },
+          {
+            "__typename": "BillingEvidenceEdge",
+            "cursor": "cursor-31",
+            "node": {
+              "__typename": "BillingEvidence",
+              "changes": 0,
+              "client": {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000003",
+                "name": "Cedar"
+              },
+              "firstQuantity": 2,
+              "lastQuantity": 2,
+              "maximumQuantity": 2,
+              "unconfirmedDays": 1
+            }
+          },
+          {
+            "__typename": "BillingEvidenceEdge",
+            "cursor": "cursor-32",
+            "node": {
+              "__typename": "BillingEvidence",
+              "changes": 0,
+              "client": {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000002",
+                "name": "Dogwood"
+              },
+              "firstQuantity": 4,
+              "lastQuantity": 4,
+              "maximumQuantity": 4,
+              "unconfirmedDays": 0
+            }
+          },
+          {
+            "__typename": "BillingEvidenceEdge",
+            "cursor": "cursor-33",
+            "node": {
+              "__typename": "BillingEvidence",
+              "changes": 0,
+              "client": {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000001",
+                "name": "Grove"
+              },
+              "firstQuantity": null,
+              "lastQuantity": null,
+              "maximumQuantity": null,
+              "unconfirmedDays": 1
+            }
+          },
+          {
+            "__typename": "BillingEvidenceEdge",
+            "cursor": "cursor-34",
+            "node": {
+              "__typename": "BillingEvidence",
+              "changes": 0,
+              "client": {
+                "__typename": "Client",
+                "id": "client_00000000000000000000000000000004",
+                "name": "Hazel"
+              },
+              "firstQuantity": null,
+              "lastQuantity": null,
+              "maximumQuantity": null,
+              "unconfirmedDays": 1
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-34",
+          "hasNextPage": false
+        },
+        "totalCount": 6
+      },
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.BillingMonthQuery as types.BillingMonthQuery,
   /** What the server answers to `ClientRow`. */
   ClientRow: {
     "node": {
@@ -1592,7 +1787,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-29",
+            "cursor": "cursor-35",
             "node": {
               "__typename": "ClientUser",
               "counted": true,
@@ -1604,7 +1799,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-30",
+            "cursor": "cursor-36",
             "node": {
               "__typename": "ClientUser",
               "counted": false,
@@ -1616,7 +1811,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-31",
+            "cursor": "cursor-37",
             "node": {
               "__typename": "ClientUser",
               "counted": false,
@@ -1628,7 +1823,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-32",
+            "cursor": "cursor-38",
             "node": {
               "__typename": "ClientUser",
               "counted": false,
@@ -1640,7 +1835,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-33",
+            "cursor": "cursor-39",
             "node": {
               "__typename": "ClientUser",
               "counted": true,
@@ -1652,7 +1847,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-34",
+            "cursor": "cursor-40",
             "node": {
               "__typename": "ClientUser",
               "counted": true,
@@ -1664,7 +1859,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-35",
+            "cursor": "cursor-41",
             "node": {
               "__typename": "ClientUser",
               "counted": true,
@@ -1677,7 +1872,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-35",
+          "endCursor": "cursor-41",
           "hasNextPage": false
         },
         "totalCount": 7
@@ -1691,7 +1886,7 @@ export const operations = {
       "edges": [
         {
           "__typename": "HaloCustomerEdge",
-          "cursor": "cursor-36",
+          "cursor": "cursor-42",
           "node": {
             "__typename": "HaloCustomer",
             "address": null,
@@ -1713,7 +1908,7 @@ export const operations = {
       ],
       "pageInfo": {
         "__typename": "PageInfo",
-        "endCursor": "cursor-36",
+        "endCursor": "cursor-42",
         "hasNextPage": false
       },
       "totalCount": 1
@@ -1859,7 +2054,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloMappingSuggestionEdge",
-            "cursor": "cursor-37",
+            "cursor": "cursor-43",
             "node": {
               "__typename": "HaloMappingSuggestion",
               "candidates": [
@@ -1892,7 +2087,7 @@ export const operations = {
           },
           {
             "__typename": "HaloMappingSuggestionEdge",
-            "cursor": "cursor-38",
+            "cursor": "cursor-44",
             "node": {
               "__typename": "HaloMappingSuggestion",
               "candidates": [
@@ -1926,7 +2121,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-38",
+          "endCursor": "cursor-44",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -1950,7 +2145,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-39",
+            "cursor": "cursor-29",
             "node": {
               "__typename": "Client",
               "activeUserCount": 4,
@@ -1986,7 +2181,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-40",
+            "cursor": "cursor-30",
             "node": {
               "__typename": "Client",
               "activeUserCount": 8,
@@ -2022,7 +2217,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-41",
+            "cursor": "cursor-31",
             "node": {
               "__typename": "Client",
               "activeUserCount": 2,
@@ -2067,7 +2262,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-42",
+            "cursor": "cursor-32",
             "node": {
               "__typename": "Client",
               "activeUserCount": 4,
@@ -2103,7 +2298,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-43",
+            "cursor": "cursor-45",
             "node": {
               "__typename": "Client",
               "activeUserCount": 7,
@@ -2116,7 +2311,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-44",
+            "cursor": "cursor-33",
             "node": {
               "__typename": "Client",
               "activeUserCount": 6,
@@ -2144,7 +2339,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-45",
+            "cursor": "cursor-34",
             "node": {
               "__typename": "Client",
               "activeUserCount": 9,
@@ -2184,7 +2379,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-45",
+          "endCursor": "cursor-34",
           "hasNextPage": false
         },
         "totalCount": 7
@@ -3897,7 +4092,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-37",
+              "cursor": "cursor-43",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -3930,7 +4125,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-38",
+              "cursor": "cursor-44",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4055,7 +4250,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-41",
+              "cursor": "cursor-31",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 2,
@@ -4100,7 +4295,7 @@ export const scenarios = {
             },
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-45",
+              "cursor": "cursor-34",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 9,
@@ -4140,7 +4335,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-45",
+            "endCursor": "cursor-34",
             "hasNextPage": false
           },
           "totalCount": 2

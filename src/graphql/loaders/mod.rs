@@ -5,6 +5,7 @@
 //! gives for it.
 
 mod counts;
+mod evidence;
 mod pages;
 mod records;
 
@@ -13,6 +14,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 pub(super) use counts::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount, UserCountsOf};
+pub(super) use evidence::{EvidenceCount, EvidenceOf, EvidencePage};
 pub(super) use pages::{ActivityPage, ClientsPage, HistoryPage, ResultsPage, RunsPage, UsersPage};
 pub(super) use records::{AssociationOf, ById, ClientsOf, ConnectionOf, CountsOf, OwnerOf, ScheduleOf, TroublesOf};
 

@@ -9,9 +9,11 @@ use crate::graphql::{
     loaders::{AssociationOf, ConnectionOf, UserCountsOf, UsersPage},
     objects::association::HaloClientAssociation,
     objects::customer::HaloCustomer,
+    objects::evidence::{self, BillingDay},
     objects::user::{ClientUser, UserCounts},
     page::{self, Paged, Total},
     request_context::RequestContext,
+    scalars::Date,
 };
 use crate::ops::association::suggest_customers::{Suggestion, suggest_customers};
 use crate::storage::clients::{Listed, ListedClient};
@@ -104,6 +106,22 @@ impl Client {
         }
         let association = RequestContext::of(ctx).load(AssociationOf(self.client.partner, self.client.id)).await?;
         Ok(association.map(HaloClientAssociation::from))
+    }
+
+    /// The evidence behind what the client was billed, an entry for each day on which it was
+    /// mapped, up to today: what was billable on a day is what syncs stored then, never computed
+    /// again.
+    #[graphql(complexity = "evidence::cost(&from, &to, child_complexity)")]
+    async fn billing_evidence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day.")] from: Date,
+        #[graphql(desc = "The last day. There may be at most 400 days.")] to: Date,
+    ) -> Result<Vec<BillingDay>> {
+        let roster::Client { partner, id, .. } = self.client;
+        let request_context = RequestContext::of(ctx);
+        let days = evidence::days(request_context, partner, from.0, to.0).await?;
+        Ok(evidence::shown(partner, &evidence::of_client(request_context, partner, id, days).await?))
     }
 
     /// The customers in Halo whose names match the client's, best match first. Null if the client

@@ -6,6 +6,7 @@ pub(in crate::graphql) mod association;
 pub(in crate::graphql) mod client;
 pub(in crate::graphql) mod connection;
 pub(in crate::graphql) mod customer;
+pub(in crate::graphql) mod evidence;
 pub(in crate::graphql) mod mapping_suggestion;
 pub(in crate::graphql) mod node;
 pub(in crate::graphql) mod partner;

@@ -5,28 +5,32 @@ use std::borrow::Cow;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use uuid::Uuid;
 
+use crate::domain::evidence::Days;
 use crate::domain::roster;
 use crate::domain::run::Trigger;
 use crate::domain::trouble::{self, PartnerInTrouble, Trouble};
 use crate::graphql::{
     error::{Failure, Result},
     loaders::{
-        ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, RunsCount, RunsPage, TroublesOf,
+        ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, EvidenceCount, EvidencePage,
+        RunsCount, RunsPage, TroublesOf,
     },
     objects::activity::{Activity, ActivityAction, ActorRole, shown_name_of_support},
     objects::client::{Client, SUGGESTION_COST},
     objects::connection::HaloConnection,
+    objects::evidence::BillingEvidence,
     objects::mapping_suggestion::{HaloMappingSuggestionConnection, HaloMappingSuggestionKind, suggestions},
     objects::run::{HaloSyncRun, HaloSyncStatus, HaloSyncTrigger},
     objects::trouble::HaloTrouble,
     page::{self, Paged, Total},
     request_context::RequestContext,
-    scalars::{LocalTime, TimeZone, Timestamp},
+    scalars::{LocalTime, Month, TimeZone, Timestamp},
 };
 use crate::ids::{ClientId, PartnerId};
 use crate::ops::Target;
 use crate::storage::activity::ActivityFilter;
 use crate::storage::clients::{ClientFilter, ClientPage, Extent, ListedClient};
+use crate::storage::evidence::MappedClient;
 use crate::storage::runs::RunFilter;
 
 pub struct Partner {
@@ -231,6 +235,28 @@ impl Partner {
         let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
         let total = Total::Runs(RunsCount(self.id, filter));
         Ok(page::shown(&page, slice, total, |run| (String::new(), run.id.0), HaloSyncRun::from))
+    }
+
+    /// The evidence behind what the partner's clients were billed in a month, by name: the clients
+    /// that were mapped on any of its days. `/exports/billing-evidence.csv` has the days of all
+    /// clients as a file.
+    #[graphql(complexity = "page::paged(first, child_complexity)")]
+    async fn billing_evidence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The month.")] month: Month,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+    ) -> Result<Paged<BillingEvidence>> {
+        let page = page::page(first, after.as_deref())?;
+        let days = Days::of_month(month.0, self.row(ctx).await?.settings.time_zone);
+        let wanted = EvidencePage(self.id, days, page.clone());
+        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
+        let total = Total::Evidence(EvidenceCount(self.id, days));
+        let place = |client: &MappedClient| (client.name.clone(), client.id.0);
+        Ok(page::shown(&page, slice, total, place, |client| BillingEvidence { partner: self.id, days, client }))
     }
 
     /// The partner's audit log, latest entry first.

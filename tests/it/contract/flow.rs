@@ -118,6 +118,10 @@ async fn is_read(recorded: &mut Recorded, desk: &Desk, run: Value) {
     let association = json!({ "associationId": desk.association("Alder").await });
     desk.record(recorded, "AssociationHistory", association).await;
     desk.record(recorded, "ActivityLog", json!({})).await;
+    desk.record(recorded, "BillingMonth", json!({ "month": "2026-11" })).await;
+    let days = json!({ "clientId": alder, "from": "2026-11-24", "to": "2026-11-24" });
+    desk.record(recorded, "BillingDays", days).await;
+    desk.record(recorded, "BillingDay", json!({ "clientId": alder, "date": "2026-11-24" })).await;
 }
 
 /// The users' decisions about the clients that need attention.

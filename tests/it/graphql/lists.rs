@@ -137,6 +137,19 @@ async fn mapping_table_statement_count_is_constant() {
     assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
 }
 
+#[tokio::test]
+async fn evidence_of_a_month_takes_the_same_statements_for_each_length() {
+    let names: Vec<_> = (0..60).map(|number| format!("Client {number:02}")).collect();
+    let clients: Vec<_> = names.iter().map(|name| (name, 0)).collect();
+    let world = World::builder().clients(&clients).synced().build().await;
+    let api = Notification::over(&world).await;
+    let month = "query($first: Int) { partner { billingEvidence(month: \"2026-11\", first: $first) { totalCount
+        nodes { client { name } firstQuantity maximumQuantity days { date } } } } }";
+    let counts = api.count(&world.admin().await, month, [1, 5, 60].map(|first| json!({ "first": first }))).await;
+    assert!(counts[0] > 3, "statements are heard: {counts:?}");
+    assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
+}
+
 /// A partner's integration as far as lists go, and lists in lists.
 const INTEGRATION: &str = "id name clientCounts { total mapped unmapped needingAttention }
     haloConnection { url nextNightlySyncAt }

@@ -112,6 +112,48 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
             users(first: 5) { nodes { email } edges { node { email } } pageInfo { hasNextPage } } } } }",
     ),
     (
+        "Partner.billingEvidence",
+        "{ partner(id: $partner) { billingEvidence(month: \"2026-11\", first: 5) {
+            nodes { changes } edges { node { changes } } pageInfo { hasNextPage } } } }",
+    ),
+    (
+        "BillingEvidence.client",
+        "{ partner(id: $partner) { billingEvidence(month: \"2026-11\", first: 5) { nodes { client { name } } } } }",
+    ),
+    (
+        "BillingEvidence.days",
+        "{ partner(id: $partner) { billingEvidence(month: \"2026-11\", first: 5) { nodes { days { date } } } } }",
+    ),
+    (
+        "Client.billingEvidence",
+        "{ node(id: $client) { ... on Client { billingEvidence(from: \"2026-11-24\", to: \"2026-11-24\") { date } } } }",
+    ),
+    (
+        "BillingDay.haloCustomer",
+        "{ node(id: $client) { ... on Client {
+            billingEvidence(from: \"2026-11-24\", to: \"2026-11-24\") { haloCustomer { name } } } } }",
+    ),
+    (
+        "BillingDay.userCounts",
+        "{ node(id: $client) { ... on Client {
+            billingEvidence(from: \"2026-11-24\", to: \"2026-11-24\") { userCounts { counted } } } } }",
+    ),
+    (
+        "BillingDay.problem",
+        "{ partner(id: $partner) { billingEvidence(month: \"2026-11\", first: 5) {
+            nodes { days { problem { code } } } } } }",
+    ),
+    (
+        "BillingDay.run",
+        "{ node(id: $client) { ... on Client {
+            billingEvidence(from: \"2026-11-24\", to: \"2026-11-24\") { run { id } } } } }",
+    ),
+    (
+        "BillingDay.result",
+        "{ node(id: $client) { ... on Client {
+            billingEvidence(from: \"2026-11-24\", to: \"2026-11-24\") { result { outcome } } } } }",
+    ),
+    (
         "HaloSyncResult.userCounts",
         "{ haloSyncRun(id: $run) { results(first: 5) { nodes { userCounts { counted } } } } }",
     ),

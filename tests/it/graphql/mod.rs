@@ -23,6 +23,7 @@ mod mutations {
 
 mod objects {
     mod customer;
+    mod evidence;
     mod mapping_suggestion;
     mod partner;
     mod preview;

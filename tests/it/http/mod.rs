@@ -3,6 +3,7 @@
 mod api_limits;
 mod clients;
 mod documents;
+mod downloads;
 mod fixtures;
 mod limits;
 mod requests;
@@ -24,6 +25,7 @@ use chrono::Duration;
 use infima_halo::{
     auth::{Caller, DevTokenIssuer, Role, TokenRules},
     clock::Clock,
+    graphql::Download,
     http::{
         Documents, GraphqlService, Health, Identify, IdentifyError, Origins, health_routes, limits::Limits,
         metrics_route, router, serve,
@@ -46,6 +48,7 @@ struct ServerOptions {
     documents: Documents,
     public_introspection: bool,
     leeway: std::time::Duration,
+    downloads: Vec<Download>,
 }
 
 impl Default for ServerOptions {
@@ -55,6 +58,7 @@ impl Default for ServerOptions {
             documents: Documents::none(),
             public_introspection: false,
             leeway: std::time::Duration::ZERO,
+            downloads: Vec::new(),
         }
     }
 }
@@ -104,6 +108,7 @@ impl Server {
             clock: Clock::system(),
             limits: options.limits,
             documents: options.documents,
+            downloads: options.downloads,
             public_introspection: options.public_introspection,
             stopping: stopping.clone(),
             mutations: mutations.clone(),

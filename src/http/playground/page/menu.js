@@ -1,5 +1,7 @@
 // The support menu: titles of the saved operations and labels of their variables. The operations
 // are the files in `../operations/`; a new one needs a file there and an entry here.
+import billedDays from '../operations/billed_days.graphql';
+import billedMonth from '../operations/billed_month.graphql';
 import confirmTenantChange from '../operations/confirm_tenant_change.graphql';
 import findPartner from '../operations/find_partner.graphql';
 import previewTonight from '../operations/preview_tonight.graphql';
@@ -53,6 +55,9 @@ const labels = {
   actor: { label: 'Who', hint: 'A name' },
   from: { label: 'From', type: 'date', read: (day) => new Date(`${day}T00:00`).toISOString() },
   to: { label: 'Until', type: 'date', read: (day) => new Date(Date.parse(`${day}T00:00`) + DAY).toISOString() },
+  firstDay: { label: 'First day', type: 'date' },
+  lastDay: { label: 'Last day', type: 'date', hint: 'At most 400 days' },
+  month: { label: 'Month', type: 'month', hint: 'As in 2026-11' },
   runs: { label: 'Number of syncs' },
   entries: { label: 'Number of entries' },
 };
@@ -70,6 +75,18 @@ export const menu = [
     'One client on one page: who counts, what was sent, what Halo has now, on which invoice, and what happens tonight.',
     'PREVIEW',
     whyClientIsBilled,
+  ),
+  entry(
+    'What was billed then?',
+    'One client, day by day: the quantity that Halo confirmed, who was counted, and the days without a sync.',
+    'VIEW_PARTNER',
+    billedDays,
+  ),
+  entry(
+    'Billing of a month',
+    'Every mapped client of the partner in one month: first, last and highest quantity, and the days that nothing confirmed.',
+    'VIEW_PARTNER',
+    billedMonth,
   ),
   entry(
     'Why did last night fail?',

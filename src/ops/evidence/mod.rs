@@ -1,0 +1,3 @@
+//! The evidence behind what clients were billed.
+
+pub mod export;
