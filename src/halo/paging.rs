@@ -217,6 +217,11 @@ impl<R: ListedRecord> Pages<'_, R> {
         if self.longest > 0 { self.longest.min(self.size) } else { self.size.min(self.cap) }
     }
 
+    /// Returns the `record_count` of the latest page, if it is there.
+    pub(super) fn total(&self) -> Option<u32> {
+        self.total
+    }
+
     /// Returns how many rows `record_count` promises besides those that were read, if it is there.
     pub(super) fn rows_left(&self) -> Option<u32> {
         Some(self.total?.saturating_sub(self.ids.len() as u32))

@@ -1,6 +1,9 @@
 //! Reads subscriptions: Halo's software licence records (docs/halo-api.md, section 4).
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -259,6 +262,50 @@ impl Session {
         }
         found.sort_by_key(|found| found.id);
         Ok(found)
+    }
+
+    /// Reads every subscription of many customers from the tenant's list, as
+    /// [`Self::subscriptions_of`] does from theirs. `None` where that needs more requests than a
+    /// list of each customer, or where the list does not prove that it has shown every row: one
+    /// that is missing would be created a second time.
+    ///
+    /// A page may lack rows that moved up because others were deleted meanwhile. The list's count
+    /// shows that, because it begins with the newest: a row that is created meanwhile moves the
+    /// others down, where they are shown twice.
+    pub async fn subscriptions_of_many(
+        &self,
+        customers: &BTreeSet<HaloCustomerId>,
+        kept: &mut KeptRows,
+    ) -> Result<Option<BTreeMap<HaloCustomerId, Vec<Subscription>>>, HaloError> {
+        let mut pages = self.pages::<WireLicence>(ListFilter::new(), EndProof::AnotherPage);
+        let (mut rows, mut total) = (Vec::new(), None);
+        while let Some(page) = pages.next().await? {
+            for row in page {
+                let is_wanted = row.client_id.is_some_and(|id| customers.contains(&HaloCustomerId(id)));
+                if row.hides_owner() {
+                    return Ok(None);
+                }
+                if is_wanted {
+                    kept.add(&row)?;
+                    rows.push(row);
+                }
+            }
+            let is_cheaper = pages.requests_left().is_some_and(|left| left < customers.len());
+            if !is_cheaper || pages.ascending() || total.is_some_and(|before| Some(before) != pages.total()) {
+                return Ok(None);
+            }
+            total = pages.total();
+        }
+        // One empty answer must not decide for all: each customer's own list is asked then.
+        if pages.is_empty() || !pages.is_whole() || pages.rows_left().is_some_and(|left| left > 0) {
+            return Ok(None);
+        }
+        let mut of_each: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        rows.sort_by_key(WireLicence::id);
+        for found in rows.into_iter().filter_map(WireLicence::complete) {
+            of_each.entry(found.customer).or_default().push(found);
+        }
+        Ok(Some(of_each))
     }
 
     /// Reads subscriptions by their ids by the cheaper way: pages of the tenant's list or record by

@@ -20,7 +20,7 @@ use crate::ids::{ConnectionId, PartnerId};
 use crate::ops::connection::not_connected;
 use crate::seal::{Binding, Sealed};
 use crate::storage::billing::Shown;
-use crate::storage::connections::{self, StoredConnection};
+use crate::storage::connections::{self, Stored, StoredConnection};
 
 /// What the seal of a connection's secret is bound to: the row that keeps it, and the Halo that it
 /// may be sent to.
@@ -49,7 +49,8 @@ fn interactive_session(
     scope: &PartnerScope,
     stored: Option<StoredConnection>,
 ) -> Result<(Connection, Session), OpError> {
-    let Some((connection, Some(sealed))) = stored.and_then(|stored| stored.connection) else {
+    let Some(Stored { connection, sealed_secret: Some(sealed), .. }) = stored.and_then(|stored| stored.connection)
+    else {
         return Err(not_connected());
     };
     let session = open_session(ops, scope, Priority::Interactive, &connection, sealed)?;

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::Result;
 use super::connections::read_problem;
 use super::error::inconsistent;
+use super::outcomes::PendingWrite;
 use crate::auth::PartnerScope;
 use crate::domain::association::confirmation_timeout_passed;
 use crate::domain::connection::Connection;
@@ -17,7 +18,8 @@ use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, Ha
 
 /// Reads what a run has to bring about in this Halo, for these clients or for all; ending
 /// associations are part of it. Other associations that want a subscription of the same customers
-/// are `competing_associations`.
+/// are `competing_associations`. Returns the quantities that were sent without a recorded result as
+/// well.
 ///
 /// A create that was sent longer than `confirmation` ago has timed out once Halo was read after it:
 /// an empty read counts only after another one, because a crash or an outage may have taken the
@@ -28,7 +30,7 @@ pub async fn read(
     connection: &Connection,
     clients: Option<&[ClientId]>,
     confirmation: Duration,
-) -> Result<Desired> {
+) -> Result<(Desired, Vec<PendingWrite>)> {
     let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
     let rows = sqlx::query!(
         r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.halo_customer_name, a.subscription_id,
@@ -42,7 +44,7 @@ pub async fn read(
                      and f.tenant = a.tenant and f.halo_customer_id = a.halo_customer_id and f.state = 'ended' and f.subscription_id is not null
                      and not f.unverified
                    order by f.id desc limit 1) as "previous_subscription?",
-                  a.last_synced_quantity, a.unverified, a.problem,
+                  a.last_synced_quantity, a.unverified, a.problem, a.pending_write, a.pending_write_at,
                   ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!"
            from associations a
            join clients c on c.id = a.client_id
@@ -65,20 +67,22 @@ pub async fn read(
     )
     .fetch_all(&mut *db)
     .await?;
-    let owned: BTreeSet<_> = sqlx::query_scalar!(
-        r#"select subscription_id as "id!" from associations
-           where partner_id = $1 and tenant = $2 and subscription_id is not null and state <> 'ended'"#,
-        scope.partner().0,
-        connection.tenant.0
-    )
-    .fetch_all(db)
-    .await?
-    .into_iter()
-    .map(HaloSubscriptionId)
-    .collect();
+    let owned = match clients {
+        // Every association was read.
+        None => {
+            let of_this_halo = rows.iter().filter(|row| row.tenant == connection.tenant.0);
+            of_this_halo.filter_map(|row| row.subscription_id).map(HaloSubscriptionId).collect()
+        }
+        Some(_) => owned(db, scope, &connection.tenant).await?,
+    };
+    let mut pending_writes = Vec::new();
     let (mut associations, mut competing_associations) = (Vec::new(), Vec::new());
     for row in rows {
         let chosen = row.chosen;
+        if let Some(before) = row.pending_write.filter(|_| chosen) {
+            let timed_out = row.pending_write_at.is_none_or(|sent| sent + confirmation <= row.now);
+            pending_writes.push(PendingWrite { association: AssociationId(row.id), before, timed_out });
+        }
         let association = {
             let client_state = row.client_state.parse().map_err(inconsistent("clients", "state", row.client_id))?;
             let [identities, active, deactivated, archived] =
@@ -109,7 +113,7 @@ pub async fn read(
                     duplicate_possible: row.duplicate_possible,
                     previous_subscription: row.previous_subscription.map(HaloSubscriptionId),
                 },
-                // What was sent is noted in Halo's terms: see `outcomes::pending_writes`.
+                // What was sent is noted in Halo's terms: see `PendingWrite`.
                 unconfirmed_write: None,
                 last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
                 problem: read_problem("associations", row.id, row.problem)?,
@@ -117,12 +121,28 @@ pub async fn read(
         };
         if chosen { associations.push(association) } else { competing_associations.push(association) }
     }
-    Ok(Desired {
+    let desired = Desired {
         tenant: connection.tenant.clone(),
         associations,
         competing_associations,
         owned,
         suspended_since: connection.writes_suspended_since,
         customers_due: false,
-    })
+    };
+    Ok((desired, pending_writes))
+}
+
+/// The subscriptions of all of the partner's associations in this Halo.
+async fn owned(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+) -> Result<BTreeSet<HaloSubscriptionId>> {
+    let owned = sqlx::query_scalar!(
+        r#"select subscription_id as "id!" from associations
+           where partner_id = $1 and tenant = $2 and subscription_id is not null and state <> 'ended'"#,
+        scope.partner().0,
+        tenant.0
+    );
+    Ok(owned.fetch_all(db).await?.into_iter().map(HaloSubscriptionId).collect())
 }

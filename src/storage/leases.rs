@@ -145,7 +145,7 @@ pub async fn claim(
     })?;
     let claimed_at = (locked.now, Instant::now());
     let Ok(claimed) = locked.lifecycle.apply(&RunEvent::Claimed(claim), locked.now) else { return Ok(None) };
-    match run_lifecycles::store(tx, run, &claimed).await {
+    match run_lifecycles::store(tx, run, &claimed, 0).await {
         Ok(()) => {}
         Err(error) if error.violates("one_running_run_per_partner") => return Ok(None),
         Err(error) => return Err(error),
@@ -212,6 +212,11 @@ impl<'l> LeasedTx<'l> {
         clock.shared(self.run.now)
     }
 
+    /// Adds requests that were sent to Halo to the run, with the next event that is applied.
+    pub fn count_requests(&mut self, requests: u32) {
+        self.run.uncounted_requests += requests;
+    }
+
     /// Has the domain decide what the event makes of the run, stores it, and returns its state.
     pub async fn apply(&mut self, event: &RunEvent) -> Result<RunState> {
         self.run.apply(&mut self.tx, event).await?;
@@ -251,7 +256,7 @@ pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Res
     Ok(ended)
 }
 
-/// Adds requests that were sent to Halo. They count even if the lease was lost.
+/// Adds requests that were sent to Halo by an attempt that does not end the run itself.
 pub async fn count_requests(db: &mut PgConnection, lease: &SyncLease, requests: u32) -> Result<()> {
     sqlx::query!(
         "update sync_runs set halo_requests = halo_requests + $2 where id = $1",

@@ -2,8 +2,6 @@
 //! it. All of it takes a [`LeasedTx`], so that a worker that was taken for dead changes nothing.
 //! What follows for the association is decided in [`crate::domain::association`].
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -40,23 +38,6 @@ pub struct PendingWrite {
     pub before: Value,
     /// The create-confirmation timeout has passed: Halo is not at work on the write any more.
     pub timed_out: bool,
-}
-
-/// The quantities that were sent, and that Halo has not been seen after.
-pub async fn pending_writes(tx: &mut LeasedTx<'_>, confirmation: Duration) -> Result<Vec<PendingWrite>> {
-    let rows = sqlx::query!(
-        r#"select id, pending_write as "pending_write!", pending_write_at, now() as "now!" from associations
-           where partner_id = $1 and pending_write is not null and state <> 'ended'"#,
-        tx.lease().partner().0
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let pending = rows.into_iter().map(|row| PendingWrite {
-        association: AssociationId(row.id),
-        before: row.pending_write,
-        timed_out: row.pending_write_at.is_none_or(|sent| sent + confirmation <= row.now),
-    });
-    Ok(pending.collect())
 }
 
 /// Notes that a create is about to be sent. From now on it is in doubt until Halo has answered, and

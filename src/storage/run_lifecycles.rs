@@ -45,6 +45,8 @@ pub(super) struct LockedRun {
     /// The database's clock.
     pub now: DateTime<Utc>,
     pub lifecycle: Lifecycle,
+    /// Requests to Halo that are counted with what is stored next.
+    pub uncounted_requests: u32,
 }
 
 impl TryFrom<Row> for LockedRun {
@@ -70,7 +72,7 @@ impl TryFrom<Row> for LockedRun {
             problem: read_problem("sync_runs", row.id, row.problem)?,
             continued_by: row.continued_by.map(RunId),
         };
-        Ok(Self { id: RunId(row.id), now: row.now, lifecycle })
+        Ok(Self { id: RunId(row.id), now: row.now, lifecycle, uncounted_requests: 0 })
     }
 }
 
@@ -148,7 +150,7 @@ impl LockedRun {
     /// lock has made possible.
     pub async fn apply(&mut self, db: &mut PgConnection, event: &RunEvent) -> Result<()> {
         let after = self.lifecycle.apply(event, self.now).map_err(|why| self.impossible(why))?;
-        store(db, self.id, &after).await?;
+        store(db, self.id, &after, std::mem::take(&mut self.uncounted_requests)).await?;
         self.lifecycle = after;
         Ok(())
     }
@@ -158,8 +160,8 @@ impl LockedRun {
     }
 }
 
-/// Writes a run that is locked.
-pub(super) async fn store(db: &mut PgConnection, id: RunId, run: &Lifecycle) -> Result<()> {
+/// Writes a run that is locked, and adds `requests` that were sent to Halo.
+pub(super) async fn store(db: &mut PgConnection, id: RunId, run: &Lifecycle, requests: u32) -> Result<()> {
     let clients: Option<Vec<_>> = run.clients.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
     let lease = run.lease.as_ref();
     sqlx::query!(
@@ -167,7 +169,7 @@ pub(super) async fn store(db: &mut PgConnection, id: RunId, run: &Lifecycle) -> 
              state = $2, client_ids = $3, nightly_date = $4, nightly_requested_at = $5, interactive = $6,
              next_attempt_at = $7, started_at = $8, read_at = $9, finished_at = $10, starts = $11, attempts = $12,
              lease_token = $13, lease_until = $14, leased_by = $15, problem = $16, continued_by = $17,
-             total = $18
+             total = $18, halo_requests = halo_requests + $19
          where id = $1",
         id.0,
         run.state.as_str(),
@@ -186,7 +188,8 @@ pub(super) async fn store(db: &mut PgConnection, id: RunId, run: &Lifecycle) -> 
         lease.and_then(|lease| lease.worker.as_deref()),
         problem_json(run.problem.as_ref()),
         run.continued_by.map(|id| id.0),
-        i32::try_from(run.total).unwrap_or(i32::MAX)
+        i32::try_from(run.total).unwrap_or(i32::MAX),
+        i32::try_from(requests).unwrap_or(i32::MAX)
     )
     .execute(db)
     .await?;

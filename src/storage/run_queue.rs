@@ -37,16 +37,16 @@ pub async fn enqueue_run(
     let open: Vec<_> = open.into_iter().map(|run| (run.id, run.lifecycle)).collect();
     match answer(&open, request, wait, at, now) {
         Answer::Covered(run, after) => {
-            run_lifecycles::store(db, run, &after).await?;
+            run_lifecycles::store(db, run, &after, 0).await?;
             Ok(EnqueuedRun { run, needs_wakeup: false, interactive: request.interactive })
         }
         Answer::Joined(run, after) => {
-            run_lifecycles::store(db, run, &after).await?;
+            run_lifecycles::store(db, run, &after, 0).await?;
             Ok(EnqueuedRun { run, needs_wakeup: true, interactive: after.interactive })
         }
         Answer::New { interactive, over } => {
             if let Some((run, after)) = over {
-                run_lifecycles::store(db, run, &after).await?;
+                run_lifecycles::store(db, run, &after, 0).await?;
             }
             let run = insert(db, scope, request, interactive, wait, at).await?;
             Ok(EnqueuedRun { run, needs_wakeup: true, interactive })

@@ -159,6 +159,17 @@ pub struct DesiredAssociation {
 }
 
 impl DesiredAssociation {
+    /// Whether nothing was ever created for the association, nor for an earlier one of the same
+    /// client and customer.
+    pub fn is_new(&self) -> bool {
+        let Create { sent_at, duplicate_possible, previous_subscription, .. } = &self.create;
+        let was_created = sent_at.is_some() || *duplicate_possible || previous_subscription.is_some();
+        self.subscription.is_none()
+            && !was_created
+            && !self.unverified
+            && matches!(self.goal, Goal::SyncQuantity { .. })
+    }
+
     /// Whether this record is the association's own, as far as its id has to be verified.
     pub fn is_verified_by(&self, record: &ObservedSubscription) -> bool {
         !self.unverified || record.marker.as_ref() == Some(&self.create.marker)

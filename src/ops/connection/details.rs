@@ -84,7 +84,8 @@ impl Typed {
 /// secret again: the stored one is only ever sent to the host it was saved for.
 pub(super) async fn read_details(ops: &Ops, scope: &PartnerScope, details: &Details) -> Result<Typed, OpError> {
     let stored = connections::load(&mut *ops.db.read(scope).await?, scope).await?;
-    let (stored, sealed) = stored.and_then(|stored| stored.connection).unzip();
+    let stored = stored.and_then(|stored| stored.connection);
+    let (stored, sealed) = stored.map(|stored| (stored.connection, stored.sealed_secret)).unzip();
     let sealed = sealed.flatten();
     let mut errors = Vec::new();
     let url = match details.url.as_deref().or(stored.as_ref().map(|stored| stored.url.as_str())) {

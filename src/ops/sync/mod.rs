@@ -7,6 +7,7 @@ pub mod preview;
 pub mod request;
 pub mod run;
 pub mod settings;
+mod shared_reading;
 
 use std::time::Duration;
 

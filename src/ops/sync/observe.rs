@@ -13,6 +13,7 @@ use crate::domain::problem::{Problem, ProblemCode};
 use crate::halo::{CustomerLookup, HaloError, KeptRows, Session, Subscription, SubscriptionLookup, Subscriptions};
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 use crate::ops::halo;
+use crate::ops::sync::shared_reading::{CustomerReading, SharedReading};
 use crate::storage::leases::LeasedTx;
 use crate::storage::{connections, outcomes, outcomes::PendingWrite};
 
@@ -30,13 +31,15 @@ pub(in crate::ops) struct Observation {
 }
 
 /// Reads everything the plan needs. The subscriptions of associations with a `pending` write are
-/// read singly, to be compared with what they were before that write.
+/// read singly, to be compared with what they were before that write. What is `shared` with other
+/// slices is not read again.
 pub(in crate::ops) async fn observe(
     session: &Session,
     desired: &Desired,
     pending: &[PendingWrite],
+    shared: &mut SharedReading,
 ) -> Result<Observation, HaloError> {
-    let at = Instant::now();
+    let mut at = Instant::now();
     let tenant = session.tenant().await?;
     if tenant != desired.tenant && !session.names_its_tenant().await? {
         // The page of a firewall or of a host in maintenance does not identify the tenant.
@@ -101,21 +104,35 @@ pub(in crate::ops) async fn observe(
         .filter(|it| !in_place(it) || it.create.duplicate_possible)
         .map(|association| association.customer)
         .collect();
-    let wanted: Vec<_> = wanted.into_iter().collect();
+    let mut wanted: Vec<_> = wanted.into_iter().collect();
+    let (mut readings, shared_at) = shared.take(session, &wanted).await?;
+    if !readings.is_empty() {
+        at = at.min(shared_at);
+    }
+    wanted.retain(|id| !readings.contains_key(id));
     let mut kept = KeptRows::default();
     for (id, lookup) in session.customers(&wanted).await? {
+        let subscriptions = match &lookup {
+            CustomerLookup::Missing => Vec::new(),
+            CustomerLookup::Found(_) => match session.subscriptions_of(id, &mut kept).await {
+                // Nothing is created for this customer; the others are not affected.
+                Err(HaloError::NotUnderstood(evidence) | HaloError::AnswerTooLarge(evidence)) => {
+                    tracing::warn!(customer = %id, evidence, "the subscriptions of this customer are not understood");
+                    if let CustomerLookup::Found(customer) = lookup {
+                        names.insert(id, (customer.name, customer.top_level));
+                    }
+                    continue;
+                }
+                found => found?,
+            },
+        };
+        readings.insert(id, CustomerReading { lookup, subscriptions });
+    }
+    for (id, CustomerReading { lookup, subscriptions: found }) in readings {
         let customer = match lookup {
             CustomerLookup::Missing => ObservedCustomer::Deleted,
             CustomerLookup::Found(customer) => {
                 names.insert(id, (customer.name.clone(), customer.top_level.clone()));
-                let found = match session.subscriptions_of(id, &mut kept).await {
-                    // Nothing is created for this customer; the others are not affected.
-                    Err(HaloError::NotUnderstood(evidence) | HaloError::AnswerTooLarge(evidence)) => {
-                        tracing::warn!(customer = %id, evidence, "the subscriptions of this customer are not understood");
-                        continue;
-                    }
-                    found => found?,
-                };
                 let subscriptions = found.iter().filter(|record| !record.deleted).map(halo::observed).collect();
                 // What was read singly is not replaced by a list row.
                 for record in found {

@@ -10,6 +10,7 @@ use crate::halo::{HaloError, Session};
 use crate::ids::{AssociationId, ClientId};
 use crate::ops::connection::tenant::find_evidence;
 use crate::ops::sync::observe;
+use crate::ops::sync::shared_reading::SharedReading;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 use crate::storage::{associations, clients, desired};
 
@@ -88,7 +89,7 @@ pub(in crate::ops) async fn preview(
     let session = session.at_most(MAX_REQUESTS);
     let (desired, associations) = {
         let mut db = ops.db.read(scope).await?;
-        let desired =
+        let (desired, _) =
             desired::read(&mut db, scope, &connection, clients, ops.settings.create_confirmation_timeout).await?;
         let ids: Vec<_> = desired.associations.iter().map(|association| association.id).collect();
         (desired, associations::find_many(&mut db, scope, &ids).await?)
@@ -126,7 +127,8 @@ async fn plan_within_budget(ops: &Ops, session: &Session, desired: &Desired) -> 
     let mut steps = Vec::new();
     for part in [known, unknown] {
         let part = Desired { associations: part, ..desired.clone() };
-        match observe::observe(session, &part, &[]).await {
+        let mut shared = SharedReading::new(&part, ops.settings.max_observation_age);
+        match observe::observe(session, &part, &[], &mut shared).await {
             Ok(observation) => {
                 let plan = plan::diff(&part, &observation.observed, ops.clock.now());
                 steps.extend(plan.steps.into_iter().map(not_retried));

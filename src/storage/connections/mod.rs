@@ -3,7 +3,7 @@
 
 mod changes;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -108,8 +108,17 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result
 #[derive(Debug)]
 pub struct StoredConnection {
     pub partner_state: RosterState,
-    /// A disconnected connection has no secret.
-    pub connection: Option<(Connection, Option<Vec<u8>>)>,
+    pub connection: Option<Stored>,
+}
+
+/// A connection with what only its use needs.
+#[derive(Debug)]
+pub struct Stored {
+    pub connection: Connection,
+    /// A disconnected connection has none.
+    pub sealed_secret: Option<Vec<u8>>,
+    /// When the customers of all associations were last read.
+    pub customers_read_at: Option<DateTime<Utc>>,
 }
 
 /// The partner's state and its connection with the sealed secret. `None` if there is no such
@@ -120,7 +129,8 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
                   c.tenant as "tenant?", c.application_client_id as "application_client_id?",
                   c.credentials_updated_at as "credentials_updated_at?", c.state as "state?", c.problem,
                   c.checks as "checks?", c.write_access as "write_access?",
-                  c.writes_suspended_since, c.last_verified_at, c.last_synced_at, c.revision as "revision?", c.sealed_secret
+                  c.writes_suspended_since, c.last_verified_at, c.last_synced_at, c.revision as "revision?", c.sealed_secret,
+                  c.customers_read_at
            from partners p left join connections c on c.partner_id = p.id
            where p.id = $1"#,
         scope.partner().0
@@ -156,23 +166,10 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
         last_synced_at: row.last_synced_at,
         revision,
     };
-    let connection = Some((Connection::try_from(connection)?, row.sealed_secret));
-    Ok(Some(StoredConnection { partner_state, connection }))
-}
-
-/// Whether the customers of all associations are to be read again: they were not within `interval`.
-pub async fn customers_are_due(
-    db: &mut PgConnection,
-    scope: &PartnerScope,
-    interval: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let due = sqlx::query_scalar!(
-        r#"select customers_read_at is null or customers_read_at <= $2 as "due!" from connections where partner_id = $1"#,
-        scope.partner().0,
-        now - interval
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(due.unwrap_or(false))
+    let connection = Stored {
+        connection: Connection::try_from(connection)?,
+        sealed_secret: row.sealed_secret,
+        customers_read_at: row.customers_read_at,
+    };
+    Ok(Some(StoredConnection { partner_state, connection: Some(connection) }))
 }

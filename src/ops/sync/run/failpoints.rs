@@ -57,8 +57,6 @@ pub enum Failpoint {
     OutcomeRecorded,
     /// The subscriptions that are on recurring invoices are stored.
     BillingRecorded,
-    /// The number of requests is stored; the end of the run is not.
-    RequestsCounted,
     /// The end of the run is written, but not committed.
     BeforeFinishCommit,
     /// The run is over.

@@ -32,12 +32,14 @@ use crate::halo::{HaloError, Priority, Session};
 use crate::ids::{AssociationId, ClientId, HaloSubscriptionId, RunId};
 use crate::ops::sync::observe::{self, Observation};
 use crate::ops::sync::pending_writes::attach_unconfirmed_writes;
+use crate::ops::sync::shared_reading::SharedReading;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
 use crate::storage::billing::Shown;
+use crate::storage::connections::Stored;
 use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
 use crate::storage::outcomes::PendingWrite;
-use crate::storage::{StorageError, billing, connections, desired, outcomes, run_queue};
+use crate::storage::{StorageError, billing, connections, desired, run_queue};
 use execute::Executor;
 use failpoints::{commit, pass};
 use slices::SliceQueue;
@@ -84,6 +86,8 @@ struct Attempt {
     /// has read what is desired. Earlier attempts' results do not count: a client may have been
     /// requested again since then.
     unconfirmed: Option<BTreeMap<AssociationId, ClientId>>,
+    /// The requests to Halo that it has sent.
+    requests: u32,
 }
 
 /// How the pass over a partner's associations ended. The end of the run follows from it.
@@ -150,10 +154,14 @@ pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationTo
         () = renew_lease(ops, lease) => Err(OpError::Storage(StorageError::LeaseLost)),
     };
     // The end is one short transaction that gives the lease up, so the lease is no longer renewed.
+    let requests = attempt.requests;
     let finished = match outcome {
         Ok(outcome) => finish::finish(ops, &claimed, attempt, outcome).await,
         Err(error) => Err(error),
     };
+    if finished.is_err() && requests > 0 {
+        count_requests(ops, lease, requests).await;
+    }
     match finished {
         Err(OpError::Storage(StorageError::LeaseLost)) => {
             tracing::warn!(sync_run.id = %run, "another worker has taken this sync over, or it was cancelled");
@@ -213,7 +221,7 @@ async fn work(
         Err(error) => return Err(error),
     };
     let synced = sync(ops, claimed, loaded, attempt, &session, stop).await;
-    count_requests(ops, lease, &session).await?;
+    attempt.requests = session.requests();
     match synced {
         Ok(outcome) => Ok(outcome),
         Err(StopReason::Halo(error)) => Ok(SyncOutcome::Halted(error)),
@@ -247,12 +255,13 @@ async fn sync(
     let associations = attempt.unconfirmed.insert(desired.associations.iter().map(|it| (it.id, it.client)).collect());
     let mut executor = Executor::new(ops, lease, &connection, session, &desired, associations, stop);
     let turn = (lease.run().0.as_u128() as u32).wrapping_add(claimed.attempts);
+    let mut shared = SharedReading::new(&desired, ops.settings.max_observation_age);
     let mut queue = SliceQueue::new(desired, turn);
     let (mut deferred, mut tenant_problem) = (None, None);
     while let Some((mut slice, round)) = queue.next() {
         slice.owned.extend(executor.owned());
         // Reading can be interrupted at any point.
-        let reading = stop.run_until_cancelled(observe::observe(session, &slice, &pending_writes)).await;
+        let reading = stop.run_until_cancelled(observe::observe(session, &slice, &pending_writes, &mut shared)).await;
         let observation = reading.ok_or(StopReason::ShuttingDown)??;
         slice.customers_due &= !observation.customers_read;
         pass(Failpoint::HaloRead);
@@ -299,13 +308,15 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let (lease, timeout) = (&claimed.lease, ops.settings.create_confirmation_timeout);
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     let stored = connections::load(&mut tx, lease.scope()).await?;
-    let Some((connection, Some(sealed_secret))) = stored.and_then(|stored| stored.connection) else { return Ok(None) };
+    let Some(Stored { connection, sealed_secret: Some(sealed_secret), customers_read_at }) =
+        stored.and_then(|stored| stored.connection)
+    else {
+        return Ok(None);
+    };
     let clients = claimed.clients.as_deref();
-    let mut desired = desired::read(&mut tx, lease.scope(), &connection, clients, timeout).await?;
-    let now = tx.now(&ops.clock);
-    desired.customers_due =
-        clients.is_none() && connections::customers_are_due(&mut tx, lease.scope(), CUSTOMERS_INTERVAL, now).await?;
-    let pending_writes = outcomes::pending_writes(&mut tx, timeout).await?;
+    let (mut desired, pending_writes) = desired::read(&mut tx, lease.scope(), &connection, clients, timeout).await?;
+    let due_before = tx.now(&ops.clock) - CUSTOMERS_INTERVAL;
+    desired.customers_due = clients.is_none() && customers_read_at.is_none_or(|read| read <= due_before);
     let total = u32::try_from(desired.associations.len()).unwrap_or(u32::MAX);
     tx.apply(&RunEvent::DesiredRead { total }).await?;
     commit(tx, Failpoint::DesiredLoaded).await?;
@@ -390,9 +401,17 @@ async fn store_billing(
     Ok(())
 }
 
-async fn count_requests(ops: &Ops, lease: &SyncLease, session: &Session) -> Result<(), OpError> {
-    let mut tx = ops.db.begin(lease.scope()).await?;
-    leases::count_requests(&mut tx, lease, session.requests()).await?;
-    commit(tx, Failpoint::RequestsCounted).await?;
-    Ok(())
+/// Counts the requests of an attempt that could not end its run. The figure is for people; that it
+/// is missing changes nothing.
+async fn count_requests(ops: &Ops, lease: &SyncLease, requests: u32) {
+    let counted = async {
+        let mut tx = ops.db.begin(lease.scope()).await?;
+        leases::count_requests(&mut tx, lease, requests).await?;
+        tx.commit().await?;
+        Ok::<_, StorageError>(())
+    };
+    if let Err(error) = counted.await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(sync_run.id = %lease.run(), error, "the requests to Halo were not counted");
+    }
 }

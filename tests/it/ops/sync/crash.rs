@@ -56,7 +56,6 @@ fn scenario(failpoint: Failpoint) -> Scenario {
         | Failpoint::BeforeQuantityUpdate
         | Failpoint::AfterQuantityUpdate
         | Failpoint::OutcomeRecorded
-        | Failpoint::RequestsCounted
         | Failpoint::BeforeFinishCommit
         | Failpoint::RunFinished => Scenario::Plain,
         Failpoint::TenantCarriedOver => Scenario::TenantRenamed,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use infima_halo::sandbox::{Call, CustomerSeed, SubscriptionSeed, TenantSeed};
+use infima_halo::sandbox::{Call, CustomerSeed, Fault, Lasting, Matching, SubscriptionSeed, TenantSeed};
 
+use crate::support::halo_admin::SUCCEEDED;
 use crate::support::world::{PARTNER, World};
 
 /// A partner with so many synced clients, in a tenant that had so many subscriptions of another
@@ -65,4 +66,71 @@ async fn changed_client_costs_one_read_and_one_write() {
     requests.retain(|call, _| !["InvoiceList", "Discovery", "Token"].contains(&call.as_str()));
     let expected = [(Call::SubscriptionList, 1), (Call::SubscriptionSingle, 1), (Call::Update, 1)];
     assert_eq!(requests, expected.map(|(call, count)| (format!("{call:?}"), count)).into());
+}
+
+/// The tenant's lists are read once for all clients that are new, and each is created with one
+/// request: not one list for each customer.
+#[tokio::test]
+async fn new_mappings_share_one_reading_of_the_lists() {
+    const CLIENTS: usize = 60;
+    let names: Vec<_> = (0..CLIENTS).map(|number| format!("Client {number:03}")).collect();
+    // Where there is no subscription at all, the customers of the first slice are asked one by one.
+    for (others, lists, customer_lists) in [(0, 1 + 25 + 2, 2), (250, 3, 1)] {
+        let other = (0..others).map(|number| SubscriptionSeed::new(&format!("Backup {number}"), "Datto", 3, 9.0, 5.0));
+        let mut customers: Vec<_> = names.iter().map(CustomerSeed::named).collect();
+        customers.push(CustomerSeed::named("Other").with(other));
+        let world = World::builder()
+            .tenant(TenantSeed { customers, ..TenantSeed::empty(PARTNER) })
+            .clients(&names.iter().map(|name| (name.as_str(), 2)).collect::<Vec<_>>())
+            .unlimited_requests()
+            .set("INFIMA_HALO_REQUESTS", 700)
+            .connected()
+            .build()
+            .await;
+        let mark = world.mark();
+        world.map(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let mapped = world.mark();
+        println!("mapping: {:?}", requests_since(&world, mark));
+        assert_eq!(world.look().await, Some(SUCCEEDED));
+        let mut requests = requests_since(&world, mapped);
+        requests.retain(|call, _| !["Discovery", "Token", "InvoiceList"].contains(&call.as_str()));
+        let expected = [(Call::SubscriptionList, lists), (Call::CustomerList, customer_lists), (Call::Create, CLIENTS)];
+        assert_eq!(requests, expected.map(|(call, count)| (format!("{call:?}"), count)).into(), "{others}");
+        assert!(world.billed().values().all(|quantities| *quantities == [2]), "each has one subscription");
+    }
+}
+
+/// A list that does not prove that it has shown every row decides nothing: a subscription that it
+/// leaves out would be created a second time.
+#[tokio::test]
+async fn shared_list_that_leaves_rows_out_creates_no_second_subscription() -> anyhow::Result<()> {
+    let clients: Vec<_> = (0..5).map(|number| (format!("Client {number}"), 2)).collect();
+    let clients: Vec<_> = clients.iter().map(|(name, users)| (name.as_str(), *users)).collect();
+    let names: Vec<_> = clients.iter().map(|(name, _)| *name).collect();
+    for fault in [
+        Fault::RowMissing(0),
+        Fault::EmptyList,
+        Fault::NoRecordCount,
+        Fault::CountOfPage,
+        Fault::CountTooHigh,
+        Fault::BareArray,
+        Fault::RowsWithoutMarker,
+        Fault::RowsWithBlankMarker,
+        Fault::RepeatedPage,
+        Fault::RowWithoutCustomer(0),
+        Fault::WrongShape,
+        Fault::ServerErrorBefore,
+    ] {
+        let world = World::builder().clients(&clients).unlimited_requests().synced().build().await;
+        let before = world.billed();
+        // A database that knows nothing of what was created.
+        sqlx::raw_sql("delete from sync_results; delete from associations").execute(&world.owner).await?;
+        world.map(&names).await;
+        let mark = world.mark();
+        world.tenant.inject(fault, Matching::call(Call::SubscriptionList), Lasting::Once);
+        world.look().await;
+        assert_eq!(world.writes_since(mark), 0, "{fault:?}");
+        assert_eq!(world.billed(), before, "{fault:?}");
+    }
+    Ok(())
 }
