@@ -257,14 +257,16 @@ pub async fn end_all(db: &mut PgConnection, _: SystemScope, worker: &str) -> Res
 }
 
 /// Adds requests that were sent to Halo by an attempt that does not end the run itself.
-pub async fn count_requests(db: &mut PgConnection, lease: &SyncLease, requests: u32) -> Result<()> {
+pub async fn count_requests(db: &Db, lease: &SyncLease, requests: u32) -> Result<()> {
+    let mut tx = db.begin(&lease.scope).await?;
     sqlx::query!(
         "update sync_runs set halo_requests = halo_requests + $2 where id = $1",
         lease.run.0,
         i32::try_from(requests).unwrap_or(i32::MAX)
     )
-    .execute(db)
+    .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(())
 }
 

@@ -404,13 +404,7 @@ async fn store_billing(
 /// Counts the requests of an attempt that could not end its run. The figure is for people; that it
 /// is missing changes nothing.
 async fn count_requests(ops: &Ops, lease: &SyncLease, requests: u32) {
-    let counted = async {
-        let mut tx = ops.db.begin(lease.scope()).await?;
-        leases::count_requests(&mut tx, lease, requests).await?;
-        tx.commit().await?;
-        Ok::<_, StorageError>(())
-    };
-    if let Err(error) = counted.await {
+    if let Err(error) = leases::count_requests(&ops.db, lease, requests).await {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(sync_run.id = %lease.run(), error, "the requests to Halo were not counted");
     }
