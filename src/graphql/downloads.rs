@@ -13,10 +13,12 @@ use futures::stream::{BoxStream, StreamExt};
 use super::error::{Failure, advise, log_causes};
 use super::request_id::RequestId;
 use crate::auth::Caller;
+use crate::ops::association::export_mappings::export_mappings;
 use crate::ops::evidence::export::export_evidence;
 use crate::ops::{OpError, Ops, Request, Target};
 
 const BILLING_EVIDENCE: &str = "billing-evidence.csv";
+const HALO_MAPPINGS: &str = "halo-mappings.csv";
 
 /// A file to download.
 #[derive(Clone)]
@@ -41,40 +43,76 @@ pub struct OpenFile {
 }
 
 pub fn downloads(ops: Ops) -> Vec<Download> {
+    vec![
+        download(&ops, BILLING_EVIDENCE, |asked| Box::pin(async move { billing_evidence(&asked).await })),
+        download(&ops, HALO_MAPPINGS, |asked| Box::pin(async move { halo_mappings(&asked).await })),
+    ]
+}
+
+/// One request for a file.
+struct Asked {
+    ops: Ops,
+    caller: Arc<Caller>,
+    id: RequestId,
+    /// The last part of the file's path.
+    name: &'static str,
+    parameters: HashMap<String, String>,
+}
+
+impl Asked {
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// The request that a verb gets, and the partner whose file it is.
+    fn request(&self) -> (Request<'_>, Target) {
+        let request = Request { caller: &self.caller, id: self.id.as_str(), operation: Some(self.name), reason: None };
+        (request, Target::named(self.parameter("partnerId"), &self.caller))
+    }
+
+    /// The file with these chunks.
+    fn file(&self, name: String, chunks: BoxStream<'static, Result<Vec<u8>, OpError>>) -> OpenFile {
+        let request_id = self.id.as_str().to_owned();
+        let chunks = chunks.map(move |chunk| {
+            chunk.map_err(|error| {
+                tracing::error!(request_id, error = &error as &dyn std::error::Error, "download was cut off");
+                io::Error::other("the download was cut off")
+            })
+        });
+        OpenFile { name, chunks: chunks.boxed() }
+    }
+}
+
+fn download(
+    ops: &Ops,
+    name: &'static str,
+    open: fn(Arc<Asked>) -> BoxFuture<'static, Result<OpenFile, OpError>>,
+) -> Download {
+    let ops = ops.clone();
     let open: Open = Arc::new(move |caller, id, parameters| {
-        let ops = ops.clone();
-        Box::pin(async move {
-            let opened = billing_evidence(&ops, &caller, &id, &parameters).await;
-            opened.map_err(|error| refusal(&ops, &caller, &id, error))
-        })
+        let asked = Arc::new(Asked { ops: ops.clone(), caller, id, name, parameters });
+        Box::pin(async move { open(asked.clone()).await.map_err(|error| refusal(&asked, error)) })
     });
-    vec![Download { name: BILLING_EVIDENCE, open }]
+    Download { name, open }
 }
 
 /// A month of evidence of all clients.
-async fn billing_evidence(
-    ops: &Ops,
-    caller: &Caller,
-    id: &RequestId,
-    parameters: &HashMap<String, String>,
-) -> Result<OpenFile, OpError> {
-    let request = Request { caller, id: id.as_str(), operation: Some(BILLING_EVIDENCE), reason: None };
-    let target = Target::named(parameters.get("partnerId").map(String::as_str), caller);
-    let export = export_evidence(ops, &request, target, parameters.get("month").map(String::as_str)).await?;
-    let request_id = id.as_str().to_owned();
-    let chunks = export.chunks.map(move |chunk| {
-        chunk.map_err(|error| {
-            tracing::error!(request_id, error = &error as &dyn std::error::Error, "download was cut off");
-            io::Error::other("the download was cut off")
-        })
-    });
-    Ok(OpenFile { name: format!("billing-evidence-{}.csv", export.month.format("%Y-%m")), chunks: chunks.boxed() })
+async fn billing_evidence(asked: &Asked) -> Result<OpenFile, OpError> {
+    let (request, target) = asked.request();
+    let export = export_evidence(&asked.ops, &request, target, asked.parameter("month")).await?;
+    Ok(asked.file(format!("billing-evidence-{}.csv", export.month.format("%Y-%m")), export.chunks))
 }
 
-fn refusal(ops: &Ops, caller: &Caller, id: &RequestId, error: OpError) -> Response {
+/// The mappings of all clients.
+async fn halo_mappings(asked: &Asked) -> Result<OpenFile, OpError> {
+    let (request, target) = asked.request();
+    Ok(asked.file(HALO_MAPPINGS.to_owned(), export_mappings(&asked.ops, &request, target).await?))
+}
+
+fn refusal(Asked { ops, caller, id, name, .. }: &Asked, error: OpError) -> Response {
     let error = Error::from(Failure::from(error)).into_server_error(Pos::default());
     let mut response = Response::from_errors(vec![error]);
-    log_causes(ops, &response, Some(BILLING_EVIDENCE), id.as_str());
+    log_causes(ops, &response, Some(name), id.as_str());
     advise(&mut response, caller.role());
     response
 }

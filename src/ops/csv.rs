@@ -30,6 +30,11 @@ impl Rows {
     }
 }
 
+/// Takes the apostrophe away that [`Rows::push`] adds.
+pub fn without_apostrophe(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULAS)).unwrap_or(cell)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +48,13 @@ mod tests {
         let expected = "'=1+1,'+49,'-2,'@sum,'\tx,\"'\rx\"\r\n\
                         a=1,,\"Alder, Ltd.\",\"says \"\"hi\"\"\",\"two\nlines\",Müller\r\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn apostrophe_of_a_formula_is_taken_away_and_no_other() {
+        for (cell, plain) in [("'=1", "=1"), ("'-41", "-41"), ("'41", "'41"), ("''=1", "''=1"), ("=1", "=1"), ("", "")]
+        {
+            assert_eq!(without_apostrophe(cell), plain);
+        }
     }
 }

@@ -6,10 +6,10 @@ use super::mapping_suggestion::{MappingSuggestion, SuggestionKind};
 use super::mapping_table::{Mapped, Mapping, MappingTable};
 use super::save::kept_subscriptions;
 use super::suggest_mappings::suggestions;
-use crate::auth::Act;
+use crate::auth::{Act, PartnerScope};
 use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::CustomerLookup;
-use crate::ids::{ClientId, RunId};
+use crate::ids::{ClientId, HaloTenant, RunId};
 use crate::ops::connection::ensure_unchanged;
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
@@ -20,8 +20,10 @@ pub const MOST_MAPPED: usize = 2_000;
 /// The most of them that had a subscription in this Halo before: each may cost a request. The next
 /// call maps the others.
 const MOST_WITH_SUBSCRIPTION: usize = 40;
-/// The most clients that a call may leave out, and errors that it reports.
+/// The most clients that a call may leave out.
 pub const MOST_LEFT_OUT: usize = 200;
+/// The most errors that one call reports.
+pub(super) const MOST_ERRORS: usize = 200;
 
 /// What became of the suggestions.
 #[derive(Clone, Debug, Default)]
@@ -62,12 +64,8 @@ pub async fn accept_suggestions(
     let left_out: BTreeSet<_> = left_out.iter().flatten().copied().collect();
     let exact = suggested.iter().filter(|suggestion| !left_out.contains(&suggestion.client));
     let exact: Vec<_> = exact.filter(|suggestion| suggestion.exact().is_some()).take(MOST_MAPPED).collect();
-    let later = {
-        let ids: Vec<_> = exact.iter().map(|suggestion| suggestion.client).collect();
-        let mut db = ops.db.read(&scope).await?;
-        let own = mappings::own_subscriptions(&mut db, &scope, &connection.tenant, &ids).await?;
-        own.into_iter().skip(MOST_WITH_SUBSCRIPTION).map(|own| own.client).collect::<BTreeSet<_>>()
-    };
+    let ids: Vec<_> = exact.iter().map(|suggestion| suggestion.client).collect();
+    let later = too_many_subscriptions(ops, &scope, &connection.tenant, &ids).await?;
     let exact: Vec<_> = exact.into_iter().filter(|suggestion| !later.contains(&suggestion.client)).collect();
     let to = |suggestion: &&MappingSuggestion| {
         let (client, customer) = (Some(suggestion.client), suggestion.exact()?);
@@ -94,7 +92,7 @@ pub async fn accept_suggestions(
                 accepted.already_mapped += 1;
                 accepted.remaining -= 1;
             }
-            Mapped::Refused(error) if accepted.errors.len() < MOST_LEFT_OUT => {
+            Mapped::Refused(error) if accepted.errors.len() < MOST_ERRORS => {
                 accepted.errors.push(of_client(&suggestion.name, error));
             }
             Mapped::Refused(_) => {}
@@ -108,6 +106,17 @@ pub async fn accept_suggestions(
     }
     tx.commit().await?;
     Ok(accepted)
+}
+
+/// Those of the clients that have to wait for the next call.
+pub(super) async fn too_many_subscriptions(
+    ops: &Ops,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    clients: &[ClientId],
+) -> Result<BTreeSet<ClientId>, OpError> {
+    let own = mappings::own_subscriptions(&mut *ops.db.read(scope).await?, scope, tenant, clients).await?;
+    Ok(own.into_iter().skip(MOST_WITH_SUBSCRIPTION).map(|own| own.client).collect())
 }
 
 /// The number of suggestions of each kind; all that are exact remain.
@@ -127,10 +136,10 @@ fn of_client(name: &str, error: UserError) -> UserError {
     UserError::new(error.code, &[], format!("{name}: {}", error.message))
 }
 
-fn refused(error: crate::halo::HaloError) -> OpError {
+pub(super) fn refused(error: crate::halo::HaloError) -> OpError {
     OpError::Refused(vec![halo::user_error(&error, &[])])
 }
 
-fn count(number: usize) -> u32 {
+pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

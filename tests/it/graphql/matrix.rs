@@ -241,6 +241,11 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
             result { mapped } partner { name } run { id } userErrors { code } } }",
     ),
     (
+        "Mutation.importHaloMappings",
+        "mutation { importHaloMappings(input: { partnerId: $partner, csv: \"client_id,halo_customer_id\" }) {
+            result { mapped } partner { name } run { id } userErrors { code } } }",
+    ),
+    (
         "Mutation.removeHaloClientAssociation",
         "mutation { removeHaloClientAssociation(input: {
             partnerId: $partner, associationId: $doubtful, quantity: KEEP_QUANTITY }) {

@@ -17,6 +17,7 @@ mod mutations {
     mod authorization;
     mod connection;
     mod mapping;
+    mod mapping_file;
     mod roster;
     mod sync;
 }

@@ -6,6 +6,7 @@ mod documents;
 mod downloads;
 mod fixtures;
 mod limits;
+mod mapping_file;
 mod requests;
 pub(crate) mod sockets;
 mod streams;
