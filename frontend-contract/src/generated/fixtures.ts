@@ -16,6 +16,7 @@ export const documentIds = {
   "CustomerSearch": "sha256:4a6ae60f8eca6144ef8e9b7021a90973c8df51e2946991d55b9fbb393d2b7e2d",
   "CustomerSuggestions": "sha256:968874ff127c43991e218cba0ccb365d13b5560e09f4fb4e6139981e19e6758e",
   "Disconnect": "sha256:a3f48542ba3a738b6be2a4c1e8a5bee81de32c3b5b28f2c45e96ef9b8455d55f",
+  "ImportMappings": "sha256:0be873c10eab7f964082cc60d09f942f5368fb3ba5fd6ff9feef85405480e6cd",
   "IntegrationStatus": "sha256:7a6f8e1dd249675be794492183b07911c0d3a737ba8e3f3af4064045a720b347",
   "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
   "MappingTable": "sha256:2cfabb71e7ae21af365aba7b0de90375008b4134620ec979c8964977453b8800",
@@ -1951,6 +1952,32 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.DisconnectMutation as types.DisconnectMutation,
+  /** What the server answers to `ImportMappings`. */
+  ImportMappings: {
+    "importHaloMappings": {
+      "__typename": "ImportHaloMappingsPayload",
+      "partner": {
+        "__typename": "Partner",
+        "clientCounts": {
+          "__typename": "ClientCounts",
+          "mapped": 7,
+          "needingAttention": 0,
+          "total": 7,
+          "unmapped": 0
+        },
+        "id": "partner_00000000000000000000000000000001"
+      },
+      "result": {
+        "__typename": "HaloMappingImportResult",
+        "alreadyMapped": 0,
+        "invalid": 0,
+        "mapped": 0,
+        "withoutCustomer": 1
+      },
+      "run": null,
+      "userErrors": []
+    }
+  } satisfies types.ImportMappingsMutation as types.ImportMappingsMutation,
   /** What the server answers to `IntegrationStatus`. */
   IntegrationStatus: {
     "viewer": {
