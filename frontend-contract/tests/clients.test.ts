@@ -196,7 +196,7 @@ function everything(): Variables<OperationName> {
     TestConnection: [contract.TestConnectionDocument, { input: { url: "no address" } }],
     UpdateSyncSettings: [contract.UpdateSyncSettingsDocument, { input: { nightStart: "02:00" } }],
     Disconnect: [contract.DisconnectDocument, { input: {} }],
-    ImportMappings: [contract.ImportMappingsDocument, { input: { csv: "client_id,halo_customer_id", skipInvalid: true } }],
+    ImportMappings: [contract.ImportMappingsDocument, { input: { csv: "infima_client_id,halo_customer_id", skipInvalid: true } }],
     AcceptMappingSuggestions: [contract.AcceptMappingSuggestionsDocument, { input: { exceptClientIds: [unmapped] } }],
     ConfirmTenantChange: [contract.ConfirmTenantChangeDocument, { input: { decision: "CARRY_OVER" } }],
     SaveConnection: [contract.SaveConnectionDocument, { input: details }],

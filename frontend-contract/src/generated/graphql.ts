@@ -505,8 +505,8 @@ export type HaloTenantDecision =
 export type ImportHaloMappingsInput = {
   /**
    * The file as text: CSV with commas, semicolons or tabs, at most 200 KB and 2,000 lines. Its
-   * first line names the columns, of which `client_id` and `halo_customer_id` are read. A line
-   * without a customer changes nothing.
+   * first line names the columns, of which `infima_client_id` and `halo_customer_id` are read. A
+   * line without a customer changes nothing.
    */
   csv: string;
   /** The partner's global id. Default: the caller's own partner. */

@@ -113,8 +113,8 @@ pub struct HaloMappingResult {
 #[derive(InputObject)]
 pub struct ImportHaloMappingsInput {
     /// The file as text: CSV with commas, semicolons or tabs, at most 200 KB and 2,000 lines. Its
-    /// first line names the columns, of which `client_id` and `halo_customer_id` are read. A line
-    /// without a customer changes nothing.
+    /// first line names the columns, of which `infima_client_id` and `halo_customer_id` are read. A
+    /// line without a customer changes nothing.
     csv: String,
     /// Whether to map the clients of the lines without an error if others have one.
     #[graphql(default)]

@@ -6,7 +6,7 @@ use crate::ids::{ClientId, HaloCustomerId};
 use crate::ops::csv::without_apostrophe;
 use crate::ops::{UserError, UserErrorCode};
 
-pub(super) const CLIENT_ID: &str = "client_id";
+pub(super) const CLIENT_ID: &str = "infima_client_id";
 pub(super) const CUSTOMER_ID: &str = "halo_customer_id";
 pub(super) const COLUMNS: [&str; 4] = [CLIENT_ID, "client_name", CUSTOMER_ID, "halo_customer_name"];
 
@@ -42,8 +42,9 @@ pub(super) struct MappingFile {
 }
 
 impl MappingFile {
-    /// Reads the file as a spreadsheet saves it: with a byte order mark or without, and with commas,
-    /// semicolons or tabs. The first line names the columns, in any order; names are not read.
+    /// Reads the file as a spreadsheet saves it: with a byte order mark or without, and with
+    /// commas, semicolons or tabs. The first line names the columns, in any order; names are not
+    /// read.
     pub fn read(text: &str) -> Result<Self, UserError> {
         let refuse = |code, message: String| UserError::new(code, &[FIELD], message);
         if text.len() > LARGEST_FILE {
@@ -151,9 +152,9 @@ mod tests {
     #[test]
     fn file_is_read_as_spreadsheets_save_it() {
         for text in [
-            format!("client_id,client_name,halo_customer_id,halo_customer_name\r\n{CLIENT},Alder,41,ALDER\r\n"),
-            format!("\u{feff}halo_customer_id;client_id\n41;{CLIENT}"),
-            format!("Client_ID\tHalo_Customer_ID\n{CLIENT}\t 41 \n\n\t\n"),
+            format!("infima_client_id,client_name,halo_customer_id,halo_customer_name\r\n{CLIENT},Alder,41,ALDER\r\n"),
+            format!("\u{feff}halo_customer_id;infima_client_id\n41;{CLIENT}"),
+            format!("Infima_Client_ID\tHalo_Customer_ID\n{CLIENT}\t 41 \n\n\t\n"),
         ] {
             assert_eq!(read(&text), [(2, true, Some(41))], "{text:?}");
         }
@@ -161,8 +162,9 @@ mod tests {
 
     #[test]
     fn lines_are_counted_as_an_editor_counts_them() {
-        let text =
-            format!("client_id,client_name,halo_customer_id\nnone,\"two\nlines\",\n{CLIENT},,1\n,,2\n{CLIENT},,x\n");
+        let text = format!(
+            "infima_client_id,client_name,halo_customer_id\nnone,\"two\nlines\",\n{CLIENT},,1\n,,2\n{CLIENT},,x\n"
+        );
         let file = MappingFile::read(&text).unwrap();
         let lines: Vec<_> = file.lines.iter().map(|line| (line.number, line.client.is_some(), line.customer)).collect();
         assert_eq!(lines, [(2, false, None), (4, true, Some(HaloCustomerId(1)))]);
@@ -170,7 +172,7 @@ mod tests {
         assert_eq!(
             errors,
             [
-                (UserErrorCode::Required, "csv.5.client_id".to_owned()),
+                (UserErrorCode::Required, "csv.5.infima_client_id".to_owned()),
                 (UserErrorCode::Invalid, "csv.6.halo_customer_id".to_owned())
             ]
         );
@@ -181,9 +183,9 @@ mod tests {
         let lines = "a,1\n".repeat(MOST_LINES + 1);
         for (text, code) in [
             (String::new(), UserErrorCode::Invalid),
-            ("client_id,name\n".into(), UserErrorCode::Invalid),
-            ("client_id,halo_customer_id\n\n".into(), UserErrorCode::Required),
-            (format!("client_id,halo_customer_id\n{lines}"), UserErrorCode::TooMany),
+            ("infima_client_id,name\n".into(), UserErrorCode::Invalid),
+            ("infima_client_id,halo_customer_id\n\n".into(), UserErrorCode::Required),
+            (format!("infima_client_id,halo_customer_id\n{lines}"), UserErrorCode::TooMany),
             ("x".repeat(LARGEST_FILE + 1), UserErrorCode::TooLong),
         ] {
             assert_eq!(MappingFile::read(&text).unwrap_err().code, code);
@@ -192,7 +194,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "(client_id,halo_customer_id\n)?[a-z0-9\"',;\r\n=\t]{0,200}") {
+        fn any_text_is_read_or_refused(text in "(infima_client_id,halo_customer_id\n)?[a-z0-9\"',;\r\n=\t]{0,200}") {
             if let Ok(file) = MappingFile::read(&text) {
                 proptest::prop_assert!(file.lines.len() + file.errors.len() > 0);
             }

@@ -242,7 +242,7 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ),
     (
         "Mutation.importHaloMappings",
-        "mutation { importHaloMappings(input: { partnerId: $partner, csv: \"client_id,halo_customer_id\" }) {
+        "mutation { importHaloMappings(input: { partnerId: $partner, csv: \"infima_client_id,halo_customer_id\" }) {
             result { mapped } partner { name } run { id } userErrors { code } } }",
     ),
     (

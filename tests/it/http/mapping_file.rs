@@ -42,7 +42,7 @@ async fn export_that_a_user_fills_in_is_imported() {
     assert_eq!(
         text,
         format!(
-            "\u{feff}client_id,client_name,halo_customer_id,halo_customer_name\r\n\
+            "\u{feff}infima_client_id,client_name,halo_customer_id,halo_customer_name\r\n\
              {alder},\"'=HYPERLINK(\"\"https://evil.example\"\")\",,\r\n{birch},Birch,,\r\n{cedar},Cedar,{customer},Cedar\r\n"
         )
     );

@@ -22,7 +22,7 @@ async fn import(api: &Api, input: Value) -> Value {
 
 /// A file with a line for each client and the id of a customer.
 async fn file(world: &World, lines: &[(&str, String)]) -> String {
-    let mut text = "client_id,client_name,halo_customer_id,halo_customer_name\r\n".to_owned();
+    let mut text = "infima_client_id,client_name,halo_customer_id,halo_customer_name\r\n".to_owned();
     for (client, customer) in lines {
         text += &format!("{},{client},{customer},\r\n", world.client(client).await);
     }
@@ -98,11 +98,11 @@ async fn file_with_an_error_changes_nothing_unless_invalid_lines_are_skipped() {
         ("CUSTOMER_ALREADY_ASSOCIATED", "csv.5.halo_customer_id"),
         ("INVALID", "csv.6.halo_customer_id"),
         ("HALO_CUSTOMER_INACTIVE", "csv.7.halo_customer_id"),
-        ("DUPLICATE", "csv.8.client_id"),
-        ("CLIENT_NOT_FOUND", "csv.9.client_id"),
-        ("CLIENT_NOT_FOUND", "csv.10.client_id"),
-        ("CLIENT_ARCHIVED", "csv.11.client_id"),
-        ("REQUIRED", "csv.12.client_id"),
+        ("DUPLICATE", "csv.8.infima_client_id"),
+        ("CLIENT_NOT_FOUND", "csv.9.infima_client_id"),
+        ("CLIENT_NOT_FOUND", "csv.10.infima_client_id"),
+        ("CLIENT_ARCHIVED", "csv.11.infima_client_id"),
+        ("REQUIRED", "csv.12.infima_client_id"),
     ];
     let expected = expected.map(|(code, field)| (code.to_owned(), field.to_owned()));
     assert_eq!(errors(&refused), expected);
@@ -122,10 +122,10 @@ async fn file_that_is_none_is_refused_with_what_to_do() {
     let api = Api::over(World::builder().clients(&[("Alder", 3)]).connected().build().await);
     let lines = "a,1\n".repeat(2_001);
     for (text, code, said) in [
-        ("".to_owned(), "INVALID", "no column \"client_id\""),
-        ("client_id,name".to_owned(), "INVALID", "no column \"halo_customer_id\""),
-        ("client_id,halo_customer_id".to_owned(), "REQUIRED", "no clients"),
-        (format!("client_id,halo_customer_id\n{lines}"), "TOO_MANY", "at most 2000"),
+        ("".to_owned(), "INVALID", "no column \"infima_client_id\""),
+        ("infima_client_id,name".to_owned(), "INVALID", "no column \"halo_customer_id\""),
+        ("infima_client_id,halo_customer_id".to_owned(), "REQUIRED", "no clients"),
+        (format!("infima_client_id,halo_customer_id\n{lines}"), "TOO_MANY", "at most 2000"),
         ("x".repeat(200 * 1024 + 1), "TOO_LONG", "at most 200 KB"),
     ] {
         let refused = import(&api, json!({ "csv": text, "skipInvalid": true })).await;
