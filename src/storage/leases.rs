@@ -98,7 +98,7 @@ pub async fn claim(
                   r.read_at, r.finished_at, r.starts, r.attempts, r.total, r.lease_token, r.lease_until, r.leased_by, r.problem,
                   r.continued_by,
                   (select max(c.lease_until) from sync_runs c
-                   where c.partner_id = r.partner_id and c.state = 'cancelled' and c.lease_until is not null)
+                   where c.partner_id = r.partner_id and c.state = 'cancelled')
                       as cancelled_until
            from sync_runs r join partners p on p.id = r.partner_id
            where r.id = $1
