@@ -43,6 +43,8 @@ const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
   ASSOCIATION_NOT_FOUND: "reload",
   BELONGS_TO_ANOTHER_PARTNER: "report",
   CLIENT_ARCHIVED: "reload",
+  CLIENT_ASSOCIATED: "reload",
+  CLIENT_EXCLUDED: "reload",
   CLIENT_NOT_ASSOCIATED: "reload",
   CLIENT_NOT_FOUND: "reload",
   CLIENT_SECRET_REQUIRED: "show-at-field",

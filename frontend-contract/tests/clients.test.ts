@@ -176,6 +176,8 @@ function everything(): Variables<OperationName> {
     CountedUsers: [contract.CountedUsersDocument, { clientId: unmapped, first }],
     CustomerSearch: [contract.CustomerSearchDocument, { search: "", first }],
     CustomerSuggestions: [contract.CustomerSuggestionsDocument, { clientId: unmapped }],
+    ExcludeClients: [contract.ExcludeClientsDocument, { input: { clientIds: ["none"], reason: "a test" } }],
+    IncludeClients: [contract.IncludeClientsDocument, { input: { clientIds: ["none"] } }],
     IntegrationStatus: [contract.IntegrationStatusDocument, {}],
     MappingSuggestions: [contract.MappingSuggestionsDocument, { first, kind: ["EXACT", "NONE"] }],
     MappingTable: [contract.MappingTableDocument, { first, orderBy: "NAME_ASC", search: "a", associated: true }],

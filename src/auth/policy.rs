@@ -39,7 +39,7 @@ pub enum Act {
     ConfirmTenantChange,
     /// Disconnect Halo.
     Disconnect,
-    /// Map clients to Halo customers.
+    /// Map clients to Halo customers, or exclude them from billing.
     Associate,
     /// Remove the association of a client.
     RemoveAssociation,

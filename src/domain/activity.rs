@@ -88,6 +88,10 @@ pub enum Action {
     AssociationReplaced,
     #[strum(serialize = "association.removed")]
     AssociationRemoved,
+    #[strum(serialize = "client.excluded")]
+    ClientExcluded,
+    #[strum(serialize = "client.included")]
+    ClientIncluded,
     #[strum(serialize = "subscription.recreated")]
     SubscriptionRecreated,
     #[strum(serialize = "subscription.resolved")]
@@ -159,8 +163,10 @@ pub enum ChangedValue {
     Operation,
     PartnersStored,
     Problem,
+    Reason,
     Refused,
     RequestedAt,
+    ReviewOn,
     SealedWith,
     State,
     Subscription,

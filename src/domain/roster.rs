@@ -1,9 +1,10 @@
 //! Partners, clients and users, as INFIMA's platform reports them.
 
-use chrono::NaiveTime;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
+use super::activity::Actor;
 use crate::ids::{ClientId, PartnerId, UserId};
 
 /// Whether a partner or a client is still with INFIMA.
@@ -73,6 +74,17 @@ pub struct Client {
     pub name: String,
     pub state: RosterState,
     pub active_users: u32,
+    pub exclusion: Option<Exclusion>,
+}
+
+/// Why a client is not mapped on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exclusion {
+    pub reason: String,
+    /// The day from which the client is to be mapped again.
+    pub review_on: Option<NaiveDate>,
+    pub at: DateTime<Utc>,
+    pub by: Actor,
 }
 
 /// How many of a client's users are counted, and how many are not, by the reason.
@@ -135,6 +147,7 @@ pub fn masked_address(address: &str) -> String {
 pub struct ClientCounts {
     pub total: u32,
     pub mapped: u32,
+    pub excluded: u32,
     pub needing_attention: u32,
 }
 

@@ -104,7 +104,7 @@ fn nightly_sync_on(partner: PartnerId, settings: &NightlySchedule, date: NaiveDa
 
 /// The instant of a local time. Of the hour that comes twice in autumn it is the first one; for the
 /// hour that is missing in spring, it is an hour later.
-pub(super) fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
+pub fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
     let local = date.and_time(time);
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) => at.to_utc(),

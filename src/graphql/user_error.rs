@@ -119,6 +119,11 @@ pub enum UserErrorCode {
     ClientNotFound,
     /// The client is archived at INFIMA.
     ClientArchived,
+    /// The client is mapped to a Halo customer, so it cannot be excluded. Remove its association
+    /// first.
+    ClientAssociated,
+    /// The client is excluded from billing. Include it with `includeHaloClients` first.
+    ClientExcluded,
     /// The client is not mapped to a Halo customer.
     ClientNotAssociated,
     /// The client is mapped to another Halo customer. To change it, decide in `replace` what

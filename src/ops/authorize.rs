@@ -107,15 +107,20 @@ impl Request<'_> {
             }
             return Ok(());
         };
-        if reason.chars().count() > MAX_REASON_CHARS {
-            let message = format!("The reason is too long. Use at most {MAX_REASON_CHARS} characters.");
-            return Err(OpError::refused(UserErrorCode::TooLong, &["reason"], message));
-        }
-        // A reason may have several lines.
-        if reason.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-            let message = "The reason has a control character. Remove it.";
-            return Err(OpError::refused(UserErrorCode::Invalid, &["reason"], message));
-        }
-        Ok(())
+        check_reason_text(reason)
     }
+}
+
+/// A reason is a text that a person can read.
+pub(super) fn check_reason_text(reason: &str) -> Result<(), OpError> {
+    if reason.chars().count() > MAX_REASON_CHARS {
+        let message = format!("The reason is too long. Use at most {MAX_REASON_CHARS} characters.");
+        return Err(OpError::refused(UserErrorCode::TooLong, &["reason"], message));
+    }
+    // A reason may have several lines.
+    if reason.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        let message = "The reason has a control character. Remove it.";
+        return Err(OpError::refused(UserErrorCode::Invalid, &["reason"], message));
+    }
+    Ok(())
 }

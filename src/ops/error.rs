@@ -175,6 +175,8 @@ pub enum UserErrorCode {
     ConnectionChanged,
     ClientNotFound,
     ClientArchived,
+    ClientAssociated,
+    ClientExcluded,
     ClientNotAssociated,
     AlreadyAssociated,
     CustomerAlreadyAssociated,

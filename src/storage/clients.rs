@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice, associations};
 use crate::domain::association::Association;
-use crate::domain::roster::{Client, RosterState};
+use crate::domain::roster::{Client, Exclusion, RosterState};
 use crate::ids::{ClientId, PartnerId};
 
 struct Row {
@@ -20,6 +20,10 @@ struct Row {
     name: String,
     state: String,
     active_users: i32,
+    excluded_reason: Option<String>,
+    review_on: Option<NaiveDate>,
+    excluded_at: Option<DateTime<Utc>>,
+    excluded_by: Option<Value>,
 }
 
 impl TryFrom<Row> for Client {
@@ -34,6 +38,14 @@ impl TryFrom<Row> for Client {
             name: row.name,
             state,
             active_users: state.billed_users(row.active_users.unsigned_abs()),
+            exclusion: match (row.excluded_reason, row.excluded_at, row.excluded_by) {
+                (Some(reason), Some(at), Some(by)) => {
+                    let by =
+                        serde_json::from_value(by).map_err(inconsistent("client_exclusions", "excluded_by", row.id))?;
+                    Some(Exclusion { reason, review_on: row.review_on, at, by })
+                }
+                _ => None,
+            },
         })
     }
 }
@@ -45,8 +57,11 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[Cl
         Row,
         r#"select c.id, c.partner_id, c.external_id, c.name, c.state,
                   (select count(distinct u.billing_identity) from users u
-                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!"
-           from clients c where c.partner_id = any ($1) and c.id = any ($2)"#,
+                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
+                  e.reason as "excluded_reason?", e.review_on as "review_on?", e.excluded_at as "excluded_at?",
+                  e.excluded_by as "excluded_by?"
+           from clients c left join client_exclusions e on e.client_id = c.id and (e.ends_at is null or e.ends_at > now())
+           where c.partner_id = any ($1) and c.id = any ($2)"#,
         &partners.ids(),
         &ids
     )
@@ -63,6 +78,8 @@ pub struct ClientFilter {
     pub search: Option<String>,
     pub associated: Option<bool>,
     pub needs_attention: Option<bool>,
+    /// Excluded from billing on purpose.
+    pub excluded: Option<bool>,
 }
 
 /// What is read with each page of clients.
@@ -104,6 +121,10 @@ struct ListedRow {
     name: String,
     state: String,
     active_users: i32,
+    excluded_reason: Option<String>,
+    review_on: Option<NaiveDate>,
+    excluded_at: Option<DateTime<Utc>>,
+    excluded_by: Option<Value>,
     total: Option<i64>,
     halo_url: Option<String>,
     association: Option<Uuid>,
@@ -178,6 +199,7 @@ pub async fn pages(
                             and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
                             and ($3::boolean is null or associated = $3)
                             and ($4::boolean is null or needs_attention = $4)
+                            and ($10::boolean is null or excluded = $10)
                       ) end as total,
                       case when $9 then (select url from connections n where n.partner_id = p.id) end as halo_url
                from unnest($1::uuid[]) as p (id)
@@ -186,6 +208,8 @@ pub async fn pages(
                   c.state as "state!",
                   (select count(distinct u.billing_identity) from users u
                    where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
+                  e.reason as "excluded_reason?", e.review_on as "review_on?", e.excluded_at as "excluded_at?",
+                  e.excluded_by as "excluded_by?",
                   p.total as "total?", p.halo_url as "halo_url?",
                   a.id as "association?", a.tenant as "tenant?", a.halo_customer_id as "halo_customer_id?",
                   a.halo_customer_name, a.halo_customer_top_level, a.state as "association_state?", a.ending,
@@ -199,6 +223,7 @@ pub async fn pages(
                  and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
                  and ($3::boolean is null or associated = $3)
                  and ($4::boolean is null or needs_attention = $4)
+                 and ($10::boolean is null or excluded = $10)
                  and (sort_name, l.id) > (lower($5), $6)
                order by sort_name, l.id
                limit $7
@@ -210,6 +235,7 @@ pub async fn pages(
                order by a.state = 'ending', a.id desc
                limit 1
            ) a on $9
+           left join client_exclusions e on e.client_id = c.id and (e.ends_at is null or e.ends_at > now())
            order by c.sort_name, c.id"#,
         &partners.ids(),
         filter.search,
@@ -219,7 +245,8 @@ pub async fn pages(
         page.above(),
         page.limit(),
         extent.total,
-        extent.associations
+        extent.associations,
+        filter.excluded
     )
     .fetch_all(db)
     .await?;
@@ -245,6 +272,7 @@ pub async fn pages_descending(
                             and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
                             and ($3::boolean is null or associated = $3)
                             and ($4::boolean is null or needs_attention = $4)
+                            and ($10::boolean is null or excluded = $10)
                       ) end as total,
                       case when $9 then (select url from connections n where n.partner_id = p.id) end as halo_url
                from unnest($1::uuid[]) as p (id)
@@ -253,6 +281,8 @@ pub async fn pages_descending(
                   c.state as "state!",
                   (select count(distinct u.billing_identity) from users u
                    where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
+                  e.reason as "excluded_reason?", e.review_on as "review_on?", e.excluded_at as "excluded_at?",
+                  e.excluded_by as "excluded_by?",
                   p.total as "total?", p.halo_url as "halo_url?",
                   a.id as "association?", a.tenant as "tenant?", a.halo_customer_id as "halo_customer_id?",
                   a.halo_customer_name, a.halo_customer_top_level, a.state as "association_state?", a.ending,
@@ -269,6 +299,7 @@ pub async fn pages_descending(
                  and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
                  and ($3::boolean is null or associated = $3)
                  and ($4::boolean is null or needs_attention = $4)
+                 and ($10::boolean is null or excluded = $10)
                  and (sort_name, l.id) < (start.name, $6)
                order by sort_name desc, l.id desc
                limit $7
@@ -280,6 +311,7 @@ pub async fn pages_descending(
                order by a.state = 'ending', a.id desc
                limit 1
            ) a on $9
+           left join client_exclusions e on e.client_id = c.id and (e.ends_at is null or e.ends_at > now())
            order by c.sort_name desc, c.id desc"#,
         &partners.ids(),
         filter.search,
@@ -289,7 +321,8 @@ pub async fn pages_descending(
         page.below(),
         page.limit(),
         extent.total,
-        extent.associations
+        extent.associations,
+        filter.excluded
     )
     .fetch_all(db)
     .await?;
@@ -308,7 +341,20 @@ fn cut_each(page: &Page, extent: Extent, rows: Vec<ListedRow>) -> Result<HashMap
             false => None,
         };
         let ListedRow { id, partner_id, external_id, name, state, active_users, .. } = row;
-        let client = Row { id, partner_id, external_id, name, state, active_users }.try_into()?;
+        let ListedRow { excluded_reason, review_on, excluded_at, excluded_by, .. } = row;
+        let client = Row {
+            id,
+            partner_id,
+            external_id,
+            name,
+            state,
+            active_users,
+            excluded_reason,
+            review_on,
+            excluded_at,
+            excluded_by,
+        };
+        let client = client.try_into()?;
         Ok((partner, ListedClient { client, listed }))
     });
     let slices = page.cut_each(listed.collect::<Vec<_>>())?;
@@ -330,11 +376,13 @@ pub async fn counts(
              and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
              and ($3::boolean is null or associated = $3)
              and ($4::boolean is null or needs_attention = $4)
+             and ($5::boolean is null or excluded = $5)
            group by partner_id"#,
         &partners.ids(),
         filter.search,
         filter.associated,
-        filter.needs_attention
+        filter.needs_attention,
+        filter.excluded
     )
     .fetch_all(db)
     .await?;

@@ -14,6 +14,8 @@ pub struct MappableClient {
     pub id: ClientId,
     pub name: String,
     pub mapped: bool,
+    /// Excluded from billing on purpose: no customer is suggested for it.
+    pub excluded: bool,
     /// The name of the customer that the client was mapped to when the partner left another Halo.
     pub earlier_customer: Option<String>,
 }
@@ -26,9 +28,10 @@ pub async fn clients(
     most: i64,
 ) -> Result<Vec<MappableClient>> {
     let rows = sqlx::query!(
-        r#"select c.id, c.name, a.id is not null as "mapped!", e.halo_customer_name as "earlier_customer?"
+        r#"select c.id, c.name, a.id is not null as "mapped!", x.client_id is not null as "excluded!", e.halo_customer_name as "earlier_customer?"
            from clients c
            left join associations a on a.client_id = c.id and a.state not in ('ending', 'ended')
+           left join client_exclusions x on x.client_id = c.id and (x.ends_at is null or x.ends_at > now())
            -- What ended when the partner left the Halo, and not before.
            left join lateral (
                select * from associations o
@@ -51,6 +54,7 @@ pub async fn clients(
         id: ClientId(row.id),
         name: row.name,
         mapped: row.mapped,
+        excluded: row.excluded,
         earlier_customer: row.earlier_customer,
     });
     Ok(clients.collect())

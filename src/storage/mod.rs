@@ -17,6 +17,7 @@ mod db;
 pub mod desired;
 mod error;
 pub mod evidence;
+pub mod exclusions;
 pub mod figures;
 pub mod housekeeping;
 pub mod keys;

@@ -151,9 +151,11 @@ pub async fn client_counts(db: &mut PgConnection, partners: impl Partners) -> Re
         r#"select c.partner_id,
                   count(*)::integer as "total!",
                   count(a.id)::integer as "mapped!",
+                  (count(e.client_id) filter (where a.id is null))::integer as "excluded!",
                   (count(*) filter (where a.state = 'needs_attention'))::integer as "needing_attention!"
            from clients c
            left join associations a on a.client_id = c.id and a.state not in ('ending', 'ended')
+           left join client_exclusions e on e.client_id = c.id and (e.ends_at is null or e.ends_at > now())
            where c.partner_id = any ($1) and c.state = 'active'
            group by c.partner_id"#,
         &partners.ids()
@@ -164,6 +166,7 @@ pub async fn client_counts(db: &mut PgConnection, partners: impl Partners) -> Re
         let counts = ClientCounts {
             total: row.total.unsigned_abs(),
             mapped: row.mapped.unsigned_abs(),
+            excluded: row.excluded.unsigned_abs(),
             needing_attention: row.needing_attention.unsigned_abs(),
         };
         (PartnerId(row.partner_id), counts)

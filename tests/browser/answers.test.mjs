@@ -49,6 +49,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       ['Find a partner', { Search: 'alder' }],
       ['Why did last night fail?', {}],
       ['Preview tonight', {}],
+      ['Who is excluded?', {}],
       ['Billing of a month', { Month: new Date().toISOString().slice(0, 7) }],
       ['Which clients can be mapped?', {}],
       ['Who changed what?', {}],

@@ -6,6 +6,8 @@ export const userErrorMeanings = {
   "ASSOCIATION_NOT_FOUND": "The association does not exist or belongs to another partner.",
   "BELONGS_TO_ANOTHER_PARTNER": "The record belongs to another partner and cannot be moved.",
   "CLIENT_ARCHIVED": "The client is archived at INFIMA.",
+  "CLIENT_ASSOCIATED": "The client is mapped to a Halo customer, so it cannot be excluded. Remove its association first.",
+  "CLIENT_EXCLUDED": "The client is excluded from billing. Include it with `includeHaloClients` first.",
   "CLIENT_NOT_ASSOCIATED": "The client is not mapped to a Halo customer.",
   "CLIENT_NOT_FOUND": "The client does not exist or belongs to another partner.",
   "CLIENT_SECRET_REQUIRED": "The Client Secret is required: none is stored, or the stored one belongs to another address.",

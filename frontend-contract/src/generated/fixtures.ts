@@ -8,18 +8,20 @@ export const documentIds = {
   "BillingDay": "sha256:357b06980b2a78b01ad86b6f95ad2cda91aa15a625e227ad850b645706f3b185",
   "BillingDays": "sha256:1a0ace1539a29dafd6eebf30df1eea0ac933593f3266e358d2921315bfbb779e",
   "BillingMonth": "sha256:ca821726df2017fba8cb8dcd11f97e6ecdbdffefe841513cd9a9654a864c6d70",
-  "ClientRow": "sha256:c7dca1f274a1bd3ac4343597762c6b13efc917806d075b151c4f607e8f3a50b4",
-  "ClientRows": "sha256:4c8f3dee1df5a41619d99800f9b5537964ff4f46c56755bc2563736c131f99f1",
+  "ClientRow": "sha256:c8eaf7d0caa01cc0fa26ef8efd8f27f570d915b7c3f6d01b6e3a5f7655ecbc99",
+  "ClientRows": "sha256:6acac20276dbbc13f6238ef85251adaee13f9528766fea362e1b45e1a0f4c6c3",
   "ConfirmTenantChange": "sha256:fb0ae25f010217a2a64583b054856e29368b897818ab8a82fa1aa7ff587a9da3",
   "ConnectionForm": "sha256:b971cb45b72a52406c2ae3bfe77cc03f66ca482d508bd056640581084ab41348",
   "CountedUsers": "sha256:9c9565c717a37817b8585e6494169f3107d23e8985debe01c188a7614c5920ec",
   "CustomerSearch": "sha256:4a6ae60f8eca6144ef8e9b7021a90973c8df51e2946991d55b9fbb393d2b7e2d",
   "CustomerSuggestions": "sha256:968874ff127c43991e218cba0ccb365d13b5560e09f4fb4e6139981e19e6758e",
   "Disconnect": "sha256:a3f48542ba3a738b6be2a4c1e8a5bee81de32c3b5b28f2c45e96ef9b8455d55f",
+  "ExcludeClients": "sha256:e15151da5bec4ad72aa8a62023b0afb3b981bef994c88f58b1eebe693b99df19",
   "ImportMappings": "sha256:0be873c10eab7f964082cc60d09f942f5368fb3ba5fd6ff9feef85405480e6cd",
+  "IncludeClients": "sha256:43939ee6030f5bd593e047b94889326074d29c0418a98ec11ab843aab0e42a9b",
   "IntegrationStatus": "sha256:7a6f8e1dd249675be794492183b07911c0d3a737ba8e3f3af4064045a720b347",
   "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
-  "MappingTable": "sha256:2cfabb71e7ae21af365aba7b0de90375008b4134620ec979c8964977453b8800",
+  "MappingTable": "sha256:a033c9a47544c98ce13f6b37b73a824131aadeb3aa3bd36f6ceefd8603650ec9",
   "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
   "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
   "ResolveSubscription": "sha256:264cea588f6eb140312ea8103a496cc7c644987b28efc36b75e56796296e70c4",
@@ -107,6 +109,86 @@ export const operations = {
             "cursor": "cursor-1",
             "node": {
               "__typename": "Activity",
+              "action": "CLIENT_INCLUDED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "[\"client_00000000000000000000000000000001\"]",
+                  "before": null,
+                  "name": "CLIENTS"
+                }
+              ],
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000001",
+                  "name": "Fir"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000001",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-2",
+            "node": {
+              "__typename": "Activity",
+              "action": "CLIENT_EXCLUDED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "[\"client_00000000000000000000000000000001\"]",
+                  "before": null,
+                  "name": "CLIENTS"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "Pays by itself",
+                  "before": null,
+                  "name": "REASON"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "2026-12-24",
+                  "before": null,
+                  "name": "REVIEW_ON"
+                }
+              ],
+              "clientCount": 1,
+              "clients": [
+                {
+                  "__typename": "Client",
+                  "id": "client_00000000000000000000000000000001",
+                  "name": "Fir"
+                }
+              ],
+              "id": "activity_00000000000000000000000000000002",
+              "reason": null,
+              "subject": null,
+              "subjectId": null
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-3",
+            "node": {
+              "__typename": "Activity",
               "action": "CONNECTION_SAVED",
               "actor": {
                 "__typename": "Actor",
@@ -124,7 +206,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000001",
+              "id": "activity_00000000000000000000000000000003",
               "reason": null,
               "subject": {
                 "__typename": "HaloConnection",
@@ -135,7 +217,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-2",
+            "cursor": "cursor-4",
             "node": {
               "__typename": "Activity",
               "action": "SYNC_REQUESTED",
@@ -148,7 +230,7 @@ export const operations = {
               "changes": [],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000002",
+              "id": "activity_00000000000000000000000000000004",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -159,7 +241,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-3",
+            "cursor": "cursor-5",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -172,7 +254,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000001",
+                  "after": "client_00000000000000000000000000000002",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -193,11 +275,11 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000001",
+                  "id": "client_00000000000000000000000000000002",
                   "name": "Grove"
                 }
               ],
-              "id": "activity_00000000000000000000000000000003",
+              "id": "activity_00000000000000000000000000000005",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -214,7 +296,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-4",
+            "cursor": "cursor-6",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_REMOVED",
@@ -228,7 +310,7 @@ export const operations = {
                 {
                   "__typename": "ActivityChange",
                   "after": null,
-                  "before": "client_00000000000000000000000000000002",
+                  "before": "client_00000000000000000000000000000003",
                   "name": "CLIENT"
                 },
                 {
@@ -248,11 +330,11 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000002",
+                  "id": "client_00000000000000000000000000000003",
                   "name": "Dogwood"
                 }
               ],
-              "id": "activity_00000000000000000000000000000004",
+              "id": "activity_00000000000000000000000000000006",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -269,7 +351,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-5",
+            "cursor": "cursor-7",
             "node": {
               "__typename": "Activity",
               "action": "SYNC_REQUESTED",
@@ -282,7 +364,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "[\"client_00000000000000000000000000000003\"]",
+                  "after": "[\"client_00000000000000000000000000000004\"]",
                   "before": null,
                   "name": "CLIENTS"
                 }
@@ -291,11 +373,11 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000003",
+                  "id": "client_00000000000000000000000000000004",
                   "name": "Cedar"
                 }
               ],
-              "id": "activity_00000000000000000000000000000005",
+              "id": "activity_00000000000000000000000000000007",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -306,7 +388,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-6",
+            "cursor": "cursor-8",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -319,7 +401,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000004",
+                  "after": "client_00000000000000000000000000000005",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -340,11 +422,11 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000004",
+                  "id": "client_00000000000000000000000000000005",
                   "name": "Hazel"
                 }
               ],
-              "id": "activity_00000000000000000000000000000006",
+              "id": "activity_00000000000000000000000000000008",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -361,7 +443,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-7",
+            "cursor": "cursor-9",
             "node": {
               "__typename": "Activity",
               "action": "SYNC_REQUESTED",
@@ -374,7 +456,7 @@ export const operations = {
               "changes": [],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000007",
+              "id": "activity_00000000000000000000000000000009",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -385,7 +467,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-8",
+            "cursor": "cursor-10",
             "node": {
               "__typename": "Activity",
               "action": "SYNC_REQUESTED",
@@ -398,7 +480,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "[\"client_00000000000000000000000000000005\",\"client_00000000000000000000000000000006\"]",
+                  "after": "[\"client_00000000000000000000000000000006\",\"client_00000000000000000000000000000007\"]",
                   "before": null,
                   "name": "CLIENTS"
                 }
@@ -407,16 +489,16 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000005",
+                  "id": "client_00000000000000000000000000000006",
                   "name": "Alder"
                 },
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000006",
+                  "id": "client_00000000000000000000000000000007",
                   "name": "Birch"
                 }
               ],
-              "id": "activity_00000000000000000000000000000008",
+              "id": "activity_00000000000000000000000000000010",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -427,7 +509,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-9",
+            "cursor": "cursor-11",
             "node": {
               "__typename": "Activity",
               "action": "ROSTER_IMPORTED",
@@ -453,7 +535,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000009",
+              "id": "activity_00000000000000000000000000000011",
               "reason": null,
               "subject": null,
               "subjectId": null
@@ -461,7 +543,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-10",
+            "cursor": "cursor-12",
             "node": {
               "__typename": "Activity",
               "action": "SETTINGS_CHANGED",
@@ -481,7 +563,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000010",
+              "id": "activity_00000000000000000000000000000012",
               "reason": null,
               "subject": {
                 "__typename": "Partner",
@@ -492,7 +574,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-11",
+            "cursor": "cursor-13",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -505,7 +587,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000002",
+                  "after": "client_00000000000000000000000000000003",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -526,11 +608,11 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000002",
+                  "id": "client_00000000000000000000000000000003",
                   "name": "Dogwood"
                 }
               ],
-              "id": "activity_00000000000000000000000000000011",
+              "id": "activity_00000000000000000000000000000013",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -547,7 +629,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-12",
+            "cursor": "cursor-14",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -560,7 +642,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000003",
+                  "after": "client_00000000000000000000000000000004",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -581,11 +663,11 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000003",
+                  "id": "client_00000000000000000000000000000004",
                   "name": "Cedar"
                 }
               ],
-              "id": "activity_00000000000000000000000000000012",
+              "id": "activity_00000000000000000000000000000014",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -602,7 +684,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-13",
+            "cursor": "cursor-15",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -615,7 +697,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000006",
+                  "after": "client_00000000000000000000000000000007",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -636,11 +718,11 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000006",
+                  "id": "client_00000000000000000000000000000007",
                   "name": "Birch"
                 }
               ],
-              "id": "activity_00000000000000000000000000000013",
+              "id": "activity_00000000000000000000000000000015",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -657,7 +739,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-14",
+            "cursor": "cursor-16",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -670,7 +752,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000005",
+                  "after": "client_00000000000000000000000000000006",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -691,11 +773,11 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000005",
+                  "id": "client_00000000000000000000000000000006",
                   "name": "Alder"
                 }
               ],
-              "id": "activity_00000000000000000000000000000014",
+              "id": "activity_00000000000000000000000000000016",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -712,7 +794,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-15",
+            "cursor": "cursor-17",
             "node": {
               "__typename": "Activity",
               "action": "CONNECTION_SAVED",
@@ -732,7 +814,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000015",
+              "id": "activity_00000000000000000000000000000017",
               "reason": null,
               "subject": {
                 "__typename": "HaloConnection",
@@ -743,7 +825,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-16",
+            "cursor": "cursor-18",
             "node": {
               "__typename": "Activity",
               "action": "CONNECTION_SAVED",
@@ -781,7 +863,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000016",
+              "id": "activity_00000000000000000000000000000018",
               "reason": null,
               "subject": {
                 "__typename": "HaloConnection",
@@ -792,7 +874,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-17",
+            "cursor": "cursor-19",
             "node": {
               "__typename": "Activity",
               "action": "ROSTER_IMPORTED",
@@ -812,74 +894,6 @@ export const operations = {
                 {
                   "__typename": "ActivityChange",
                   "after": "4",
-                  "before": null,
-                  "name": "USERS_STORED"
-                }
-              ],
-              "clientCount": 0,
-              "clients": [],
-              "id": "activity_00000000000000000000000000000017",
-              "reason": null,
-              "subject": null,
-              "subjectId": null
-            }
-          },
-          {
-            "__typename": "ActivityEdge",
-            "cursor": "cursor-18",
-            "node": {
-              "__typename": "Activity",
-              "action": "ROSTER_IMPORTED",
-              "actor": {
-                "__typename": "Actor",
-                "name": "INFIMA",
-                "role": "PLATFORM"
-              },
-              "at": "2026-11-24T09:00:00.000Z",
-              "changes": [
-                {
-                  "__typename": "ActivityChange",
-                  "after": "36",
-                  "before": "27",
-                  "name": "ACTIVE_USERS"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "9",
-                  "before": null,
-                  "name": "USERS_STORED"
-                }
-              ],
-              "clientCount": 0,
-              "clients": [],
-              "id": "activity_00000000000000000000000000000018",
-              "reason": null,
-              "subject": null,
-              "subjectId": null
-            }
-          },
-          {
-            "__typename": "ActivityEdge",
-            "cursor": "cursor-19",
-            "node": {
-              "__typename": "Activity",
-              "action": "ROSTER_IMPORTED",
-              "actor": {
-                "__typename": "Actor",
-                "name": "INFIMA",
-                "role": "PLATFORM"
-              },
-              "at": "2026-11-24T09:00:00.000Z",
-              "changes": [
-                {
-                  "__typename": "ActivityChange",
-                  "after": "27",
-                  "before": "21",
-                  "name": "ACTIVE_USERS"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "6",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -907,13 +921,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "21",
-                  "before": "14",
+                  "after": "36",
+                  "before": "27",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "7",
+                  "after": "9",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -941,13 +955,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "14",
-                  "before": "10",
+                  "after": "27",
+                  "before": "21",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "4",
+                  "after": "6",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -975,13 +989,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "10",
-                  "before": "8",
+                  "after": "21",
+                  "before": "14",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "2",
+                  "after": "7",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1009,13 +1023,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "8",
-                  "before": "3",
+                  "after": "14",
+                  "before": "10",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "5",
+                  "after": "4",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1043,13 +1057,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "3",
-                  "before": "0",
+                  "after": "10",
+                  "before": "8",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "3",
+                  "after": "2",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1077,45 +1091,15 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "7",
-                  "before": null,
-                  "name": "ACTIVE_CLIENTS"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "0",
-                  "before": null,
+                  "after": "8",
+                  "before": "3",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "7",
+                  "after": "5",
                   "before": null,
-                  "name": "CLIENTS_STORED"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "NORTHWIND",
-                  "before": null,
-                  "name": "NAME"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "1",
-                  "before": null,
-                  "name": "PARTNERS_STORED"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "active",
-                  "before": null,
-                  "name": "STATE"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "Europe/Berlin",
-                  "before": null,
-                  "name": "TIME_ZONE"
+                  "name": "USERS_STORED"
                 }
               ],
               "clientCount": 0,
@@ -1130,9 +1114,9 @@ export const operations = {
         "pageInfo": {
           "__typename": "PageInfo",
           "endCursor": "cursor-25",
-          "hasNextPage": false
+          "hasNextPage": true
         },
-        "totalCount": 25
+        "totalCount": 27
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -1143,7 +1127,7 @@ export const operations = {
       "__typename": "HaloClientAssociation",
       "client": {
         "__typename": "Client",
-        "id": "client_00000000000000000000000000000005",
+        "id": "client_00000000000000000000000000000006",
         "name": "Alder"
       },
       "history": {
@@ -1307,7 +1291,7 @@ export const operations = {
           }
         }
       ],
-      "id": "client_00000000000000000000000000000005",
+      "id": "client_00000000000000000000000000000006",
       "name": "Alder"
     }
   } satisfies types.BillingDayQuery as types.BillingDayQuery,
@@ -1329,7 +1313,7 @@ export const operations = {
           "syncs": 3
         }
       ],
-      "id": "client_00000000000000000000000000000005",
+      "id": "client_00000000000000000000000000000006",
       "name": "Alder"
     }
   } satisfies types.BillingDaysQuery as types.BillingDaysQuery,
@@ -1348,7 +1332,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000005",
+                "id": "client_00000000000000000000000000000006",
                 "name": "Alder"
               },
               "firstQuantity": 4,
@@ -1365,7 +1349,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000006",
+                "id": "client_00000000000000000000000000000007",
                 "name": "Birch"
               },
               "firstQuantity": 8,
@@ -1382,7 +1366,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000003",
+                "id": "client_00000000000000000000000000000004",
                 "name": "Cedar"
               },
               "firstQuantity": 2,
@@ -1399,7 +1383,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000002",
+                "id": "client_00000000000000000000000000000003",
                 "name": "Dogwood"
               },
               "firstQuantity": 4,
@@ -1416,7 +1400,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000001",
+                "id": "client_00000000000000000000000000000002",
                 "name": "Grove"
               },
               "firstQuantity": null,
@@ -1433,7 +1417,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000004",
+                "id": "client_00000000000000000000000000000005",
                 "name": "Hazel"
               },
               "firstQuantity": null,
@@ -1484,7 +1468,8 @@ export const operations = {
           "url": "https://northwind.halopsa.com/customer?clientid=41"
         }
       },
-      "id": "client_00000000000000000000000000000005",
+      "haloExclusion": null,
+      "id": "client_00000000000000000000000000000006",
       "name": "Alder"
     }
   } satisfies types.ClientRowQuery as types.ClientRowQuery,
@@ -1520,7 +1505,8 @@ export const operations = {
             "url": "https://northwind.halopsa.com/customer?clientid=41"
           }
         },
-        "id": "client_00000000000000000000000000000005",
+        "haloExclusion": null,
+        "id": "client_00000000000000000000000000000006",
         "name": "Alder"
       },
       {
@@ -1552,7 +1538,8 @@ export const operations = {
             "url": "https://northwind.halopsa.com/customer?clientid=42"
           }
         },
-        "id": "client_00000000000000000000000000000006",
+        "haloExclusion": null,
+        "id": "client_00000000000000000000000000000007",
         "name": "Birch"
       }
     ]
@@ -1773,7 +1760,7 @@ export const operations = {
     "node": {
       "__typename": "Client",
       "activeUserCount": 4,
-      "id": "client_00000000000000000000000000000005",
+      "id": "client_00000000000000000000000000000006",
       "name": "Alder",
       "userCounts": {
         "__typename": "UserCounts",
@@ -1894,7 +1881,7 @@ export const operations = {
             "associatedClients": [
               {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000005",
+                "id": "client_00000000000000000000000000000006",
                 "name": "Alder"
               }
             ],
@@ -1919,7 +1906,7 @@ export const operations = {
   CustomerSuggestions: {
     "node": {
       "__typename": "Client",
-      "id": "client_00000000000000000000000000000007",
+      "id": "client_00000000000000000000000000000001",
       "name": "Fir",
       "suggestedHaloCustomers": [
         {
@@ -1952,6 +1939,35 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.DisconnectMutation as types.DisconnectMutation,
+  /** What the server answers to `ExcludeClients`. */
+  ExcludeClients: {
+    "excludeHaloClients": {
+      "__typename": "ExcludeHaloClientsPayload",
+      "clients": [
+        {
+          "__typename": "Client",
+          "activeUserCount": 7,
+          "archived": false,
+          "externalId": "northwind/Fir",
+          "haloAssociation": null,
+          "haloExclusion": {
+            "__typename": "HaloClientExclusion",
+            "excludedAt": "2026-11-24T09:00:00.000Z",
+            "excludedBy": {
+              "__typename": "Actor",
+              "name": "Ada Admin",
+              "role": "PARTNER_ADMIN"
+            },
+            "reason": "Pays by itself",
+            "reviewOn": "2026-12-24"
+          },
+          "id": "client_00000000000000000000000000000001",
+          "name": "Fir"
+        }
+      ],
+      "userErrors": []
+    }
+  } satisfies types.ExcludeClientsMutation as types.ExcludeClientsMutation,
   /** What the server answers to `ImportMappings`. */
   ImportMappings: {
     "importHaloMappings": {
@@ -1978,6 +1994,25 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.ImportMappingsMutation as types.ImportMappingsMutation,
+  /** What the server answers to `IncludeClients`. */
+  IncludeClients: {
+    "includeHaloClients": {
+      "__typename": "IncludeHaloClientsPayload",
+      "clients": [
+        {
+          "__typename": "Client",
+          "activeUserCount": 7,
+          "archived": false,
+          "externalId": "northwind/Fir",
+          "haloAssociation": null,
+          "haloExclusion": null,
+          "id": "client_00000000000000000000000000000001",
+          "name": "Fir"
+        }
+      ],
+      "userErrors": []
+    }
+  } satisfies types.IncludeClientsMutation as types.IncludeClientsMutation,
   /** What the server answers to `IntegrationStatus`. */
   IntegrationStatus: {
     "viewer": {
@@ -2106,7 +2141,7 @@ export const operations = {
                 "__typename": "Client",
                 "activeUserCount": 4,
                 "externalId": "northwind/Dogwood",
-                "id": "client_00000000000000000000000000000002",
+                "id": "client_00000000000000000000000000000003",
                 "name": "Dogwood"
               },
               "kind": "EXACT"
@@ -2139,7 +2174,7 @@ export const operations = {
                 "__typename": "Client",
                 "activeUserCount": 7,
                 "externalId": "northwind/Fir",
-                "id": "client_00000000000000000000000000000007",
+                "id": "client_00000000000000000000000000000001",
                 "name": "Fir"
               },
               "kind": "EXACT"
@@ -2162,6 +2197,7 @@ export const operations = {
       "__typename": "Partner",
       "clientCounts": {
         "__typename": "ClientCounts",
+        "excluded": 0,
         "mapped": 5,
         "needingAttention": 2,
         "total": 7,
@@ -2202,7 +2238,8 @@ export const operations = {
                   "url": "https://northwind.halopsa.com/customer?clientid=41"
                 }
               },
-              "id": "client_00000000000000000000000000000005",
+              "haloExclusion": null,
+              "id": "client_00000000000000000000000000000006",
               "name": "Alder"
             }
           },
@@ -2238,7 +2275,8 @@ export const operations = {
                   "url": "https://northwind.halopsa.com/customer?clientid=42"
                 }
               },
-              "id": "client_00000000000000000000000000000006",
+              "haloExclusion": null,
+              "id": "client_00000000000000000000000000000007",
               "name": "Birch"
             }
           },
@@ -2283,7 +2321,8 @@ export const operations = {
                   "url": "https://northwind.halopsa.com/customer?clientid=43"
                 }
               },
-              "id": "client_00000000000000000000000000000003",
+              "haloExclusion": null,
+              "id": "client_00000000000000000000000000000004",
               "name": "Cedar"
             }
           },
@@ -2319,7 +2358,8 @@ export const operations = {
                   "url": "https://northwind.halopsa.com/customer?clientid=44"
                 }
               },
-              "id": "client_00000000000000000000000000000002",
+              "haloExclusion": null,
+              "id": "client_00000000000000000000000000000003",
               "name": "Dogwood"
             }
           },
@@ -2332,7 +2372,8 @@ export const operations = {
               "archived": false,
               "externalId": "northwind/Fir",
               "haloAssociation": null,
-              "id": "client_00000000000000000000000000000007",
+              "haloExclusion": null,
+              "id": "client_00000000000000000000000000000001",
               "name": "Fir"
             }
           },
@@ -2360,7 +2401,8 @@ export const operations = {
                 "status": "PENDING",
                 "subscription": null
               },
-              "id": "client_00000000000000000000000000000001",
+              "haloExclusion": null,
+              "id": "client_00000000000000000000000000000002",
               "name": "Grove"
             }
           },
@@ -2399,7 +2441,8 @@ export const operations = {
                 "status": "NEEDS_ATTENTION",
                 "subscription": null
               },
-              "id": "client_00000000000000000000000000000004",
+              "haloExclusion": null,
+              "id": "client_00000000000000000000000000000005",
               "name": "Hazel"
             }
           }
@@ -2479,7 +2522,7 @@ export const operations = {
             "__typename": "HaloClientAssociation",
             "id": "association_00000000000000000000000000000002"
           },
-          "id": "client_00000000000000000000000000000002"
+          "id": "client_00000000000000000000000000000003"
         },
         "ending": "SET_TO_ZERO",
         "haloCustomer": {
@@ -2681,7 +2724,7 @@ export const operations = {
               "changedInHalo": true,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000005",
+                "id": "client_00000000000000000000000000000006",
                 "name": "Alder"
               },
               "haloCustomer": {
@@ -2720,7 +2763,7 @@ export const operations = {
               "changedInHalo": false,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000006",
+                "id": "client_00000000000000000000000000000007",
                 "name": "Birch"
               },
               "haloCustomer": {
@@ -2765,7 +2808,7 @@ export const operations = {
               "__typename": "HaloClientAssociation",
               "id": "association_00000000000000000000000000000001"
             },
-            "id": "client_00000000000000000000000000000001"
+            "id": "client_00000000000000000000000000000002"
           },
           "ending": null,
           "haloCustomer": {
@@ -3255,7 +3298,7 @@ export const operations = {
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000005",
+            "id": "client_00000000000000000000000000000006",
             "name": "Alder"
           },
           "haloCustomer": {
@@ -3279,7 +3322,7 @@ export const operations = {
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000006",
+            "id": "client_00000000000000000000000000000007",
             "name": "Birch"
           },
           "haloCustomer": {
@@ -3303,7 +3346,7 @@ export const operations = {
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000003",
+            "id": "client_00000000000000000000000000000004",
             "name": "Cedar"
           },
           "haloCustomer": {
@@ -3335,7 +3378,7 @@ export const operations = {
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000002",
+            "id": "client_00000000000000000000000000000003",
             "name": "Dogwood"
           },
           "haloCustomer": {
@@ -3359,7 +3402,7 @@ export const operations = {
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000001",
+            "id": "client_00000000000000000000000000000002",
             "name": "Grove"
           },
           "haloCustomer": {
@@ -3383,7 +3426,7 @@ export const operations = {
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000004",
+            "id": "client_00000000000000000000000000000005",
             "name": "Hazel"
           },
           "haloCustomer": {
@@ -4045,7 +4088,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 4,
                   "externalId": "northwind/Alder",
-                  "id": "client_00000000000000000000000000000005",
+                  "id": "client_00000000000000000000000000000006",
                   "name": "Alder"
                 },
                 "kind": "EXACT"
@@ -4078,7 +4121,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 8,
                   "externalId": "northwind/Birch",
-                  "id": "client_00000000000000000000000000000006",
+                  "id": "client_00000000000000000000000000000007",
                   "name": "Birch"
                 },
                 "kind": "EXACT"
@@ -4111,7 +4154,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 2,
                   "externalId": "northwind/Cedar",
-                  "id": "client_00000000000000000000000000000003",
+                  "id": "client_00000000000000000000000000000004",
                   "name": "Cedar"
                 },
                 "kind": "EXACT"
@@ -4144,7 +4187,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 4,
                   "externalId": "northwind/Dogwood",
-                  "id": "client_00000000000000000000000000000002",
+                  "id": "client_00000000000000000000000000000003",
                   "name": "Dogwood"
                 },
                 "kind": "EXACT"
@@ -4177,7 +4220,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 7,
                   "externalId": "northwind/Fir",
-                  "id": "client_00000000000000000000000000000007",
+                  "id": "client_00000000000000000000000000000001",
                   "name": "Fir"
                 },
                 "kind": "EXACT"
@@ -4210,7 +4253,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 6,
                   "externalId": "northwind/Grove",
-                  "id": "client_00000000000000000000000000000001",
+                  "id": "client_00000000000000000000000000000002",
                   "name": "Grove"
                 },
                 "kind": "EXACT"
@@ -4243,7 +4286,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 9,
                   "externalId": "northwind/Hazel",
-                  "id": "client_00000000000000000000000000000004",
+                  "id": "client_00000000000000000000000000000005",
                   "name": "Hazel"
                 },
                 "kind": "EXACT"
@@ -4262,11 +4305,61 @@ export const scenarios = {
     } satisfies types.MappingSuggestionsQuery as types.MappingSuggestionsQuery,
   },
   MappingTable: {
+    excluded: {
+      "partner": {
+        "__typename": "Partner",
+        "clientCounts": {
+          "__typename": "ClientCounts",
+          "excluded": 1,
+          "mapped": 5,
+          "needingAttention": 2,
+          "total": 7,
+          "unmapped": 1
+        },
+        "clients": {
+          "__typename": "ClientConnection",
+          "edges": [
+            {
+              "__typename": "ClientEdge",
+              "cursor": "cursor-45",
+              "node": {
+                "__typename": "Client",
+                "activeUserCount": 7,
+                "archived": false,
+                "externalId": "northwind/Fir",
+                "haloAssociation": null,
+                "haloExclusion": {
+                  "__typename": "HaloClientExclusion",
+                  "excludedAt": "2026-11-24T09:00:00.000Z",
+                  "excludedBy": {
+                    "__typename": "Actor",
+                    "name": "Ada Admin",
+                    "role": "PARTNER_ADMIN"
+                  },
+                  "reason": "Pays by itself",
+                  "reviewOn": "2026-12-24"
+                },
+                "id": "client_00000000000000000000000000000001",
+                "name": "Fir"
+              }
+            }
+          ],
+          "pageInfo": {
+            "__typename": "PageInfo",
+            "endCursor": "cursor-45",
+            "hasNextPage": false
+          },
+          "totalCount": 1
+        },
+        "id": "partner_00000000000000000000000000000001"
+      }
+    } satisfies types.MappingTableQuery as types.MappingTableQuery,
     needsAttention: {
       "partner": {
         "__typename": "Partner",
         "clientCounts": {
           "__typename": "ClientCounts",
+          "excluded": 0,
           "mapped": 5,
           "needingAttention": 2,
           "total": 7,
@@ -4316,7 +4409,8 @@ export const scenarios = {
                     "url": "https://northwind.halopsa.com/customer?clientid=43"
                   }
                 },
-                "id": "client_00000000000000000000000000000003",
+                "haloExclusion": null,
+                "id": "client_00000000000000000000000000000004",
                 "name": "Cedar"
               }
             },
@@ -4355,7 +4449,8 @@ export const scenarios = {
                   "status": "NEEDS_ATTENTION",
                   "subscription": null
                 },
-                "id": "client_00000000000000000000000000000004",
+                "haloExclusion": null,
+                "id": "client_00000000000000000000000000000005",
                 "name": "Hazel"
               }
             }
@@ -4376,8 +4471,8 @@ export const scenarios = {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
         "changedClientIds": [
-          "client_00000000000000000000000000000005",
-          "client_00000000000000000000000000000006"
+          "client_00000000000000000000000000000006",
+          "client_00000000000000000000000000000007"
         ],
         "finishedAt": "2026-11-24T09:00:05.000Z",
         "id": "run_00000000000000000000000000000005",
@@ -4445,7 +4540,7 @@ export const scenarios = {
       "haloSyncRun": {
         "__typename": "HaloSyncRun",
         "changedClientIds": [
-          "client_00000000000000000000000000000005"
+          "client_00000000000000000000000000000006"
         ],
         "finishedAt": null,
         "id": "run_00000000000000000000000000000005",
@@ -4560,7 +4655,7 @@ export const scenarios = {
                 "changedInHalo": false,
                 "client": {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000003",
+                  "id": "client_00000000000000000000000000000004",
                   "name": "Cedar"
                 },
                 "haloCustomer": {
@@ -4599,7 +4694,7 @@ export const scenarios = {
                 "changedInHalo": false,
                 "client": {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000004",
+                  "id": "client_00000000000000000000000000000005",
                   "name": "Hazel"
                 },
                 "haloCustomer": {
@@ -4851,6 +4946,50 @@ export const refusals = {
             ],
             "hint": null,
             "message": "This client is archived at INFIMA, so it cannot be mapped. Choose another client."
+          }
+        ]
+      }
+    } satisfies types.SaveAssociationsMutation as types.SaveAssociationsMutation,
+  },
+  CLIENT_ASSOCIATED: {
+    operation: "ExcludeClients",
+    data: {
+      "excludeHaloClients": {
+        "__typename": "ExcludeHaloClientsPayload",
+        "clients": [],
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CLIENT_ASSOCIATED",
+            "field": [
+              "clientIds",
+              "0"
+            ],
+            "hint": null,
+            "message": "This client is mapped to a Halo customer, so it is billed. Remove its mapping first, and decide what happens to the quantity."
+          }
+        ]
+      }
+    } satisfies types.ExcludeClientsMutation as types.ExcludeClientsMutation,
+  },
+  CLIENT_EXCLUDED: {
+    operation: "SaveAssociations",
+    data: {
+      "saveHaloClientAssociations": {
+        "__typename": "SaveHaloClientAssociationsPayload",
+        "associations": [],
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "CLIENT_EXCLUDED",
+            "field": [
+              "associations",
+              "0",
+              "clientId"
+            ],
+            "hint": null,
+            "message": "This client is excluded from billing. Include it first, then map it."
           }
         ]
       }

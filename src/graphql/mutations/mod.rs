@@ -2,6 +2,7 @@
 
 mod association;
 mod connection;
+mod exclusion;
 mod mapping;
 mod roster;
 mod settings;
@@ -11,8 +12,9 @@ mod sync;
 use async_graphql::MergedObject;
 
 use self::{
-    association::AssociationMutations, connection::ConnectionMutations, mapping::MappingMutations,
-    roster::RosterMutations, settings::SettingsMutations, subscription::SubscriptionMutations, sync::SyncMutations,
+    association::AssociationMutations, connection::ConnectionMutations, exclusion::ExclusionMutations,
+    mapping::MappingMutations, roster::RosterMutations, settings::SettingsMutations,
+    subscription::SubscriptionMutations, sync::SyncMutations,
 };
 
 /// The root of all mutations. Each takes one `input` and returns its result, which is null if
@@ -23,6 +25,7 @@ pub struct Mutation(
     ConnectionMutations,
     AssociationMutations,
     MappingMutations,
+    ExclusionMutations,
     SubscriptionMutations,
     SyncMutations,
     SettingsMutations,

@@ -168,6 +168,10 @@ pub enum ActivityAction {
     AssociationReplaced,
     /// A client's mapping was removed.
     AssociationRemoved,
+    /// Clients were excluded from billing.
+    ClientExcluded,
+    /// Excluded clients were included again.
+    ClientIncluded,
     /// A new subscription was requested in place of a deleted one.
     SubscriptionRecreated,
     /// A problem that needed a user's decision was resolved.
@@ -224,7 +228,7 @@ pub enum ActivityChangeName {
     Client,
     /// Whether another Client Secret was stored. The secret itself is never included.
     ClientSecret,
-    /// The global ids of the clients to sync: see `Activity.clients`.
+    /// The global ids of the clients: see `Activity.clients`.
     Clients,
     /// The number of imported clients.
     ClientsStored,
@@ -258,10 +262,14 @@ pub enum ActivityChangeName {
     PartnersStored,
     /// The code of the problem.
     Problem,
+    /// The reason why clients are excluded from billing.
+    Reason,
     /// The act that INFIMA's support was refused.
     Refused,
     /// The time at which the nightly sync was requested.
     RequestedAt,
+    /// The day from which excluded clients are to be mapped again.
+    ReviewOn,
     /// The id of INFIMA's key that seals the Client Secret.
     SealedWith,
     /// The state of the record.

@@ -7,13 +7,14 @@ use crate::domain::roster::{self, RosterState};
 use crate::graphql::{
     error::Result,
     loaders::{AssociationOf, ConnectionOf, UserCountsOf, UsersPage},
+    objects::activity::Actor,
     objects::association::HaloClientAssociation,
     objects::customer::HaloCustomer,
     objects::evidence::{self, BillingDay},
     objects::user::{ClientUser, UserCounts},
     page::{self, Paged, Total},
     request_context::RequestContext,
-    scalars::Date,
+    scalars::{Date, Timestamp},
 };
 use crate::ops::association::suggest_customers::{Suggestion, suggest_customers};
 use crate::storage::clients::{Listed, ListedClient};
@@ -99,6 +100,11 @@ impl Client {
         self.client.state == RosterState::Archived
     }
 
+    /// Why the client is not mapped on purpose. Null if it is mapped or is to be mapped.
+    async fn halo_exclusion(&self) -> Option<HaloClientExclusion> {
+        self.client.exclusion.clone().map(HaloClientExclusion)
+    }
+
     /// The client's association with a customer in Halo. Null if the client is not mapped.
     async fn halo_association(&self, ctx: &Context<'_>) -> Result<Option<HaloClientAssociation>> {
         if let Some(Listed { association, halo_url }) = &self.listed {
@@ -164,4 +170,31 @@ pub struct HaloCustomerSuggestion {
     customer: HaloCustomer,
     /// Whether the names are equal when case, punctuation and legal form are ignored.
     exact: bool,
+}
+
+pub struct HaloClientExclusion(roster::Exclusion);
+
+/// The exclusion of a client from billing: a user does not want it to be mapped. It ends when a
+/// user includes the client, or by itself when `reviewOn` begins.
+#[Object]
+impl HaloClientExclusion {
+    /// The reason that the user gave.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// The day from which the client is to be mapped again. Null if only a user ends the exclusion.
+    async fn review_on(&self) -> Option<Date> {
+        self.0.review_on.map(Date)
+    }
+
+    /// The time of the exclusion.
+    async fn excluded_at(&self) -> Timestamp {
+        self.0.at.into()
+    }
+
+    /// The user who excluded the client.
+    async fn excluded_by(&self) -> Actor {
+        Actor(self.0.by.clone())
+    }
 }

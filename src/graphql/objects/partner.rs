@@ -100,7 +100,8 @@ impl Partner {
         Ok(ClientCounts {
             total: counts.total,
             mapped: counts.mapped,
-            unmapped: counts.total.saturating_sub(counts.mapped),
+            unmapped: counts.total.saturating_sub(counts.mapped + counts.excluded),
+            excluded: counts.excluded,
             needing_attention: counts.needing_attention,
         })
     }
@@ -150,16 +151,21 @@ impl Partner {
         #[graphql(desc = "Returns only clients whose name has these words, in any order and whatever their \
                     accents, or whose external id equals the text.")]
         search: Option<String>,
-        #[graphql(desc = "Returns only clients that are mapped to a Halo customer (true) or not mapped \
-                    (false).")]
+        #[graphql(desc = "Returns only clients that are mapped to a Halo customer (true) or are to be \
+                    mapped (false). Excluded clients are not to be mapped.")]
         associated: Option<bool>,
+        #[graphql(desc = "Returns only clients that are excluded from billing on purpose (true) or that are not \
+                    (false).")]
+        excluded: Option<bool>,
         #[graphql(desc = "Returns only clients with a problem to resolve (true) or without one (false).")]
         needs_attention: Option<bool>,
         #[graphql(desc = "The sort order. Default: `NAME_ASC`.", default_with = "Some(ClientOrder::NameAsc)")]
         order_by: Option<ClientOrder>,
     ) -> Result<Paged<Client>> {
         let page = page::page(first, after.as_deref())?;
-        let filter = ClientFilter { search: page::search(search)?, associated, needs_attention };
+        // Those that are not mapped are work to do, unless the excluded ones are asked for.
+        let excluded = excluded.or((associated == Some(false)).then_some(false));
+        let filter = ClientFilter { search: page::search(search)?, associated, needs_attention, excluded };
         let descending = order_by == Some(ClientOrder::NameDesc);
         // What else is selected of each client comes in the page's own statement.
         let selected = ctx.look_ahead();
@@ -312,8 +318,10 @@ pub struct ClientCounts {
     total: u32,
     /// The number of clients that are mapped to a Halo customer.
     mapped: u32,
-    /// The number of clients that are not mapped to a Halo customer.
+    /// The number of clients that are to be mapped to a Halo customer: neither mapped nor excluded.
     unmapped: u32,
+    /// The number of clients that are excluded from billing on purpose.
+    excluded: u32,
     /// The number of clients with a problem that has to be resolved before the next sync can
     /// succeed.
     needing_attention: u32,

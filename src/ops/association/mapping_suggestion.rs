@@ -91,7 +91,7 @@ pub(super) fn suggest(
         .iter()
         .zip(&names)
         .zip(&claims)
-        .filter(|((client, _), _)| !client.mapped)
+        .filter(|((client, _), _)| !client.mapped && !client.excluded)
         .map(|((client, name), claim)| {
             let candidates = candidates(name, claim, directory);
             let kind = match claim.customers.as_slice() {
@@ -161,6 +161,7 @@ mod tests {
             id: ClientId(Uuid::from_u128(number)),
             name: name.to_owned(),
             mapped: false,
+            excluded: false,
             earlier_customer: None,
         }
     }
@@ -202,6 +203,13 @@ mod tests {
     fn mapped_client_of_the_same_name_makes_it_ambiguous() {
         let clients = [MappableClient { mapped: true, ..client(1, "Alder") }, client(2, "Alder Ltd")];
         assert_eq!(suggested(&clients, &[(1, 1)], &["Alder", "Alder Holding Europe"]), ["Alder Ltd Ambiguous 0=100"]);
+    }
+
+    #[test]
+    fn excluded_client_has_no_suggestion_and_keeps_its_name() {
+        let clients =
+            [MappableClient { excluded: true, ..client(1, "Alder") }, client(2, "Alder Ltd"), client(3, "Birch")];
+        assert_eq!(suggested(&clients, &[], &["Alder", "Birch"]), ["Alder Ltd Ambiguous 0=100", "Birch Exact 1=100"]);
     }
 
     #[test]

@@ -156,6 +156,14 @@ impl MappingTable {
                 "This client is archived at INFIMA, so it cannot be mapped. Choose another client.",
             );
         }
+        // Who excluded it meant that it is not billed: one entry among many does not undo that.
+        if client.exclusion.is_some() {
+            return refuse(
+                UserErrorCode::ClientExcluded,
+                "clientId",
+                "This client is excluded from billing. Include it first, then map it.",
+            );
+        }
         let kept = self.kept.get(&client.id);
         let kept = kept.filter(|kept| current.is_none_or(|found| found.id == kept.association)).cloned();
         // With a kept subscription, no quantity is left at the old customer that would have to be

@@ -5,6 +5,7 @@ pub mod accept_suggestions;
 mod answer_memory;
 mod company_name;
 mod customer_directory;
+pub mod exclude;
 pub mod export_mappings;
 pub mod import_mappings;
 mod mapping_file;

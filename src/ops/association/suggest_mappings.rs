@@ -24,7 +24,7 @@ pub struct SuggestedMappings {
     pub suggestions: Vec<MappingSuggestion>,
 }
 
-/// Returns a suggestion for each active client that is not mapped, from customers that were read
+/// Returns a suggestion for each active client that is to be mapped, from customers that were read
 /// minutes ago at most.
 pub async fn suggest_mappings(
     ops: &Ops,

@@ -108,6 +108,11 @@ async fn is_read(recorded: &mut Recorded, desk: &Desk, run: Value) {
     desk.record(recorded, "SyncPreview", json!({})).await;
     desk.record(recorded, "RunProgress", run.clone()).await;
     desk.record(recorded, "RunResults", run).await;
+    let fir = json!([desk.client("Fir").await]);
+    let excluded = json!({ "clientIds": fir, "reason": "Pays by itself", "reviewOn": "2026-12-24" });
+    desk.record(recorded, "ExcludeClients", json!({ "input": excluded })).await;
+    desk.record_scenario(recorded, "MappingTable", "excluded", json!({ "excluded": true })).await;
+    desk.record(recorded, "IncludeClients", json!({ "input": { "clientIds": fir } })).await;
     desk.record(recorded, "MappingTable", json!({})).await;
     desk.record_scenario(recorded, "MappingTable", "needsAttention", json!({ "needsAttention": true })).await;
     let (alder, birch) = (desk.client("Alder").await, desk.client("Birch").await);

@@ -10,7 +10,7 @@ const IMPORT: &str = "mutation ImportRoster($input: ImportRosterInput!) { import
     imported { stored } userErrors { code field message __typename } __typename } }";
 
 pub async fn is_refused(recorded: &mut Recorded) {
-    let desk = Desk::start(&[("Alder", 3), ("Birch", 5), ("Cedar", 2)]).await;
+    let desk = Desk::start(&[("Alder", 3), ("Birch", 5), ("Cedar", 2), ("Dogwood", 1)]).await;
     let run = desk.map(&["Alder"]).await;
     desk.world.work(run).await;
     let only = |entry: Value| json!({ "associations": [entry] });
@@ -59,6 +59,12 @@ pub async fn is_refused(recorded: &mut Recorded) {
     let cedar = desk.entry("Cedar", "Cedar").await;
     desk.send(&desk.platform(), &archive).await;
     desk.refused(recorded, "CLIENT_ARCHIVED", SAVE, only(cedar)).await;
+
+    let exclude = |client: String| json!({ "clientIds": [client], "reason": "A trial" });
+    desk.refused(recorded, "CLIENT_ASSOCIATED", "ExcludeClients", exclude(desk.client("Alder").await)).await;
+    let excluded = json!({ "input": exclude(desk.client("Dogwood").await) });
+    desk.ask(&desk.admin(), "ExcludeClients", excluded).await;
+    desk.refused(recorded, "CLIENT_EXCLUDED", SAVE, only(desk.entry("Dogwood", "Dogwood").await)).await;
 }
 
 /// What is refused while associations have problems, or end.

@@ -14,6 +14,7 @@ use infima_halo::auth::Role;
 use infima_halo::config::Variables;
 use infima_halo::graphql::sdl;
 use infima_halo::ids::{PartnerId, RunId};
+use infima_halo::ops::association::exclude::exclude_clients;
 use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
@@ -161,6 +162,11 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "HaloSyncResult.haloCustomer",
         "{ haloSyncRun(id: $run) { results(first: 5) { nodes { haloCustomer { name } } } } }",
     ),
+    ("Client.haloExclusion", "{ node(id: $excluded) { ... on Client { haloExclusion { reason } } } }"),
+    (
+        "HaloClientExclusion.excludedBy",
+        "{ node(id: $excluded) { ... on Client { haloExclusion { excludedBy { name } } } } }",
+    ),
     ("Client.haloAssociation", "{ node(id: $client) { ... on Client { haloAssociation { status } } } }"),
     (
         "Client.suggestedHaloCustomers",
@@ -241,6 +247,16 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
             result { mapped } partner { name } run { id } userErrors { code } } }",
     ),
     (
+        "Mutation.excludeHaloClients",
+        "mutation { excludeHaloClients(input: { partnerId: $partner, clientIds: [$excluded], reason: \"a test\" }) {
+            clients { name } userErrors { code } } }",
+    ),
+    (
+        "Mutation.includeHaloClients",
+        "mutation { includeHaloClients(input: { partnerId: $partner, clientIds: [$excluded] }) {
+            clients { name } userErrors { code } } }",
+    ),
+    (
         "Mutation.importHaloMappings",
         "mutation { importHaloMappings(input: { partnerId: $partner, csv: \"infima_client_id,halo_customer_id\" }) {
             result { mapped } partner { name } run { id } userErrors { code } } }",
@@ -301,7 +317,7 @@ impl Asked {
 
     pub(crate) async fn start_with(adjust: impl FnOnce(&mut Variables) + Send + 'static, others: Router) -> Self {
         let world = World::builder()
-            .clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 2)])
+            .clients(&[("Alder", 3), ("Birch", 5), ("Cedar", 2), ("Grove", 1)])
             .adjust(adjust)
             .only(&["Alder"])
             .mapped()
@@ -314,6 +330,10 @@ impl Asked {
         world.work(troubled).await;
         world.tenant.clear_faults();
         add_other_partner(&world).await;
+        let (admin, grove) = (world.admin().await, world.client("Grove").await);
+        let partner = world.partner().await;
+        let excluded = exclude_clients(world.ops(), &request(&admin), partner, &[Some(grove)], "a trial", None).await;
+        assert_eq!(excluded.expect("it may").errors, []);
         // An association's problem serves as the connection's problem, too.
         sqlx::query(
             "update connections set state = 'needs_attention', problem = a.problem
@@ -335,6 +355,7 @@ impl Asked {
             ("handed", json!(RunId(handed).to_string())),
             ("partner", json!(world.partner().await.to_string())),
             ("client", json!(world.client("Alder").await.to_string())),
+            ("excluded", json!(grove.to_string())),
             ("unmapped", json!(world.client("Cedar").await.to_string())),
             ("association", json!(world.association("Alder").await.id.to_string())),
             ("doubtful", json!(world.association("Birch").await.id.to_string())),
@@ -486,6 +507,10 @@ async fn foreign_id_in_any_argument_is_unknown() {
             association { id } userErrors { code field message } } }",
         "mutation { recreateHaloSubscription(input: { associationId: $association }) {
             association { id } userErrors { code field message } } }",
+        "mutation { excludeHaloClients(input: { clientIds: [$unmapped], reason: \"a test\" }) {
+            clients { id } userErrors { code field message } } }",
+        "mutation { includeHaloClients(input: { clientIds: [$excluded] }) {
+            clients { id } userErrors { code field message } } }",
         "mutation { resolveHaloSubscription(input: { associationId: $association, answer: CREATE_NEW }) {
             association { id } userErrors { code field message } } }",
         "{ haloSyncPreview(clientIds: [$client]) { entries { client { id } } } }",

@@ -16,6 +16,7 @@ mod subscription;
 mod mutations {
     mod authorization;
     mod connection;
+    mod exclusion;
     mod mapping;
     mod mapping_file;
     mod roster;

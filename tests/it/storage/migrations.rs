@@ -16,7 +16,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
 /// What a database holds after each migration, of what that migration made possible. Each migration
 /// has an entry.
-const ROWS: [(i64, &str); 17] = [
+const ROWS: [(i64, &str); 18] = [
     (1, ""),
     (
         2,
@@ -78,6 +78,11 @@ const ROWS: [(i64, &str); 17] = [
          select gen_random_uuid(), id, 'nightly', 'cancelled', false, now(), now() + interval '1 minute' from partners",
     ),
     (17, ""),
+    (
+        18,
+        "insert into client_exclusions (client_id, partner_id, reason, review_on, ends_at, excluded_at, excluded_by)
+         select id, partner_id, 'a trial', '2026-12-01', '2026-11-30T23:00Z', now(), '{}' from clients",
+    ),
 ];
 
 fn files() -> anyhow::Result<Vec<PathBuf>> {

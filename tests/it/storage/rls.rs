@@ -54,6 +54,9 @@ async fn two_partners() -> (World, PartnerId, PartnerId) {
     let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
     let other = crate::graphql::matrix::add_other_partner(&world).await;
     let own = world.partner_named(PARTNER).await;
+    let excluded = "insert into client_exclusions (client_id, partner_id, reason, excluded_at, excluded_by)
+                    select id, partner_id, 'a trial', now(), '{}' from clients";
+    world.change(sqlx::query(excluded)).await;
     (world, own, other)
 }
 
@@ -275,6 +278,7 @@ async fn app_role_privileges_match_the_list() -> anyhow::Result<()> {
         ("activity", "select insert"),
         ("associations", READS_AND_WRITES),
         ("canary", READS_AND_WRITES),
+        ("client_exclusions", "select insert update delete"),
         ("clients", READS_AND_WRITES),
         ("connections", READS_AND_WRITES),
         ("halo_budgets", "select insert update delete"),

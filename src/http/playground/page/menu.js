@@ -3,6 +3,7 @@
 import billedDays from '../operations/billed_days.graphql';
 import billedMonth from '../operations/billed_month.graphql';
 import confirmTenantChange from '../operations/confirm_tenant_change.graphql';
+import excludedClients from '../operations/excluded_clients.graphql';
 import findPartner from '../operations/find_partner.graphql';
 import previewTonight from '../operations/preview_tonight.graphql';
 import recheckConnection from '../operations/recheck_connection.graphql';
@@ -29,6 +30,8 @@ const changes = {
   ASSOCIATION_SAVED: 'Mapped',
   ASSOCIATION_REPLACED: 'Mapped again',
   ASSOCIATION_REMOVED: 'Removed a mapping',
+  CLIENT_EXCLUDED: 'Excluded clients',
+  CLIENT_INCLUDED: 'Included clients again',
   SUBSCRIPTION_RESOLVED: 'Resolved a problem',
   SUBSCRIPTION_RECREATED: 'Requested a new subscription',
   CONNECTION_SAVED: 'Saved the connection',
@@ -87,6 +90,12 @@ export const menu = [
     'Every mapped client of the partner in one month: first, last and highest quantity, and the days that nothing confirmed.',
     'VIEW_PARTNER',
     billedMonth,
+  ),
+  entry(
+    'Who is excluded?',
+    'The clients that the partner does not want to be billed: why, who said so, and when they are to be looked at again.',
+    'VIEW_PARTNER',
+    excludedClients,
   ),
   entry(
     'Why did last night fail?',

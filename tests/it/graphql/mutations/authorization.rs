@@ -33,6 +33,22 @@ const MUTATIONS: &[(&str, &str, &[&str])] = &[
             "associations: [{ clientId: \"$client\", haloCustomerId: 1 }, { clientId: \"$client\", haloCustomerId: 1 }]",
         ],
     ),
+    ("acceptHaloMappingSuggestions", "exceptClientIds: [\"$client\"]", &["exceptClientIds: [\"no id\"]"]),
+    (
+        "importHaloMappings",
+        "csv: \"infima_client_id,halo_customer_id\"",
+        &["csv: \"\"", "csv: \"infima_client_id\\nno id\""],
+    ),
+    (
+        "excludeHaloClients",
+        "clientIds: [\"$client\"], reason: \"a test\"",
+        &[
+            "clientIds: [], reason: \"a test\"",
+            "clientIds: [\"no id\"], reason: \"\"",
+            "clientIds: [\"$client\"], reason: \"$long\", reviewOn: \"2020-01-01\"",
+        ],
+    ),
+    ("includeHaloClients", "clientIds: [\"$client\"]", &["clientIds: []", "clientIds: [\"no id\"]"]),
     (
         "removeHaloClientAssociation",
         "associationId: \"$association\", quantity: SET_TO_ZERO",

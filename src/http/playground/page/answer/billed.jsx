@@ -55,9 +55,10 @@ export function Billed({ data: { partner, client, haloSyncPreview: preview } }) 
   );
 }
 
-function headline({ activeUserCount, archived, haloAssociation: association }) {
+function headline({ activeUserCount, archived, haloAssociation: association, haloExclusion: excluded }) {
   const users = count(activeUserCount, 'user');
   if (archived) return `has left INFIMA, so none of its users is counted.`;
+  if (excluded) return `has ${users} and is not billed on purpose: ${excluded.reason} (${excluded.excludedBy.name}).`;
   if (!association) return `has ${users} to bill and is not mapped to a Halo customer, so nothing is billed.`;
   const billed = association.subscription?.quantity;
   if (billed === undefined) return `has ${users} to bill; its subscription in Halo is not confirmed yet.`;
