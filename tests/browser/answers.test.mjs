@@ -146,6 +146,15 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await outcome(page, said).waitFor();
     await fitsTheScreen(page, title);
     await picture(page, title);
+
+    // Two days, so that one of them is today for the partner as well.
+    const days = 'What was billed then?';
+    const day = (ago) => new Date(Date.now() - ago * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+    await openEntry(page, days);
+    await chooseClient(page, days, 'drum');
+    await runEntry(page, days, { 'First day': day(1), 'Last day': day(-1) });
+    await outcome(page, /CONFIRMED.*Quantity\s*71.*ACTIVE_USERS_BY_ADDRESS.*Deactivated\s*9/s).waitFor();
+    await fitsTheScreen(page, days);
     await done(page);
   });
 

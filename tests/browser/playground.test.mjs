@@ -49,6 +49,9 @@ test('opens signed in, with the menu of saved operations and the editor behind a
     'Trouble this morning',
     'Find a partner',
     'Why is this client billed?',
+    'What was billed then?',
+    'Billing of a month',
+    'Who is excluded?',
     'Why did last night fail?',
     'Which clients can be mapped?',
     'Preview tonight',
@@ -460,13 +463,16 @@ test('shows a partner only its own', { skip }, async () => {
   assert.equal(await page.getByRole('combobox', { name: 'Partner' }).count(), 0);
   await page.locator('.menu').getByText('Who changed what?').waitFor();
   const [first, second] = await menuOf(page);
-  assert.deepEqual([first, second], ['Why is this client billed?', 'Why did last night fail?']);
+  assert.deepEqual([first, second], ['Why is this client billed?', 'What was billed then?']);
   await page.locator('.acting', { hasNotText: 'no partner yet' }).waitFor();
   await page.getByLabel('Calling as').selectOption({ label: await callerLabelled(page, /viewer/i) });
   await page.locator('.who', { hasText: 'partner viewer' }).waitFor();
   await page.locator('.menu').getByText('Who changed what?').waitFor();
   assert.deepEqual(await menuOf(page), [
     'Why is this client billed?',
+    'What was billed then?',
+    'Billing of a month',
+    'Who is excluded?',
     'Why did last night fail?',
     'Which clients can be mapped?',
     'Preview tonight',
