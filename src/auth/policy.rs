@@ -49,6 +49,8 @@ pub enum Act {
     Resolve,
     /// Request a sync.
     RequestSync,
+    /// Compare all subscriptions, customers and invoices with Halo at once.
+    Reconcile,
     /// Change the settings of the nightly sync.
     UpdateSettings,
     /// Import partners, clients and users.
@@ -73,7 +75,9 @@ fn grant(role: Role, act: Act) -> Grant {
         Act::ViewPartner | Act::ViewUsers | Act::ViewActivity | Act::SearchCustomers | Act::Preview => {
             [Own, Own, Any, Never]
         }
-        Act::RecheckConnection | Act::RequestSync | Act::ConfirmTenantChange => [Own, Never, Any, Never],
+        Act::RecheckConnection | Act::RequestSync | Act::Reconcile | Act::ConfirmTenantChange => {
+            [Own, Never, Any, Never]
+        }
         // Support never sees, types or replaces credentials.
         Act::SaveConnection | Act::TestTypedConnection | Act::Disconnect => [Own, Never, Never, Never],
         // The partner decides what is billed.
@@ -193,6 +197,7 @@ mod tests {
                 Act::RecheckConnection,
                 Act::ConfirmTenantChange,
                 Act::RequestSync,
+                Act::Reconcile,
                 Act::UsePlayground,
             ]
         );

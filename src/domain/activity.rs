@@ -100,6 +100,8 @@ pub enum Action {
     ConnectionSaved,
     #[strum(serialize = "connection.rechecked")]
     ConnectionRechecked,
+    #[strum(serialize = "connection.reconciled")]
+    ConnectionReconciled,
     #[strum(serialize = "connection.tenant_carried_over")]
     TenantCarriedOver,
     #[strum(serialize = "connection.tenant_replaced")]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{
     HaloError, Session, decode,
     paging::{EndProof, ListedRecord},
+    subscriptions::VENDOR,
     token::OAuthScope,
     transport::{Area, MaxWait},
 };
@@ -42,6 +43,9 @@ pub struct InvoicedSubscription {
     pub billing: RecurringBilling,
     pub invoice: Option<HaloInvoiceId>,
 }
+
+/// What all invoices say of subscriptions, and customers that are billed a fixed quantity.
+pub type AllBilling = (BTreeMap<HaloSubscriptionId, InvoicedSubscription>, BTreeMap<HaloCustomerId, HaloInvoiceId>);
 
 /// Why a line that names a subscription does not bill it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +82,8 @@ struct WireLine {
     startdate: Option<NaiveDate>,
     #[serde(default, deserialize_with = "decode::date")]
     enddate: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "decode::text")]
+    item_shortdescription: Option<String>,
     quantity_subscriptions: Option<Vec<WireQuantity>>,
     quantity_licences: Option<Vec<WireQuantity>>,
 }
@@ -104,6 +110,19 @@ struct Findings<'a> {
     today: NaiveDate,
     billed: BTreeMap<HaloSubscriptionId, HaloInvoiceId>,
     reasons: BTreeMap<HaloSubscriptionId, (NotBilledReason, HaloInvoiceId)>,
+    /// Customers of these subscriptions whose invoices have a line for us with a fixed quantity.
+    fixed: BTreeMap<HaloCustomerId, HaloInvoiceId>,
+    /// Whether all invoices are read, also if every subscription is found before.
+    to_the_end: bool,
+}
+
+impl WireLine {
+    /// Whether the line is for a product of ours, and shows that no subscription sets its quantity.
+    fn is_fixed(&self) -> bool {
+        let names_us = self.item_shortdescription.as_ref().is_some_and(|text| text.to_uppercase().contains(VENDOR));
+        let is_empty = |quantities: &Option<Vec<WireQuantity>>| quantities.as_ref().is_some_and(Vec::is_empty);
+        names_us && is_empty(&self.quantity_subscriptions) && self.quantity_licences.as_ref().is_none_or(Vec::is_empty)
+    }
 }
 
 impl Findings<'_> {
@@ -121,6 +140,13 @@ impl Findings<'_> {
                 line if is_to_come(line.startdate, self.today) => Some(NotBilledReason::LineNotStarted),
                 _ => None,
             });
+            if reason.is_none()
+                && line.is_fixed()
+                && let Some(customer) = invoice.client_id.map(HaloCustomerId)
+                && self.wanted.values().any(|wanted| *wanted == customer)
+            {
+                self.fixed.entry(customer).or_insert(HaloInvoiceId(invoice.id));
+            }
             let quantities = line.quantity_subscriptions.iter().chain(&line.quantity_licences).flatten();
             for id in quantities.filter_map(|quantity| quantity.licence_id).map(HaloSubscriptionId) {
                 match reason {
@@ -140,7 +166,7 @@ impl Findings<'_> {
     }
 
     fn are_complete(&self) -> bool {
-        self.billed.len() == self.wanted.len()
+        !self.to_the_end && self.billed.len() == self.wanted.len()
     }
 
     fn belongs_to_open(&self, invoice: &WireInvoice) -> bool {
@@ -172,12 +198,35 @@ impl Session {
         &self,
         wanted: &BTreeMap<HaloSubscriptionId, HaloCustomerId>,
     ) -> Result<BTreeMap<HaloSubscriptionId, InvoicedSubscription>, HaloError> {
+        Ok(self.read_invoices(wanted, false).await?.0)
+    }
+
+    /// Reads the same from all invoices, and which of the customers are billed a fixed quantity for
+    /// a product of ours, each with one such invoice.
+    pub async fn billing_of_all(
+        &self,
+        wanted: &BTreeMap<HaloSubscriptionId, HaloCustomerId>,
+    ) -> Result<AllBilling, HaloError> {
+        self.read_invoices(wanted, true).await
+    }
+
+    async fn read_invoices(
+        &self,
+        wanted: &BTreeMap<HaloSubscriptionId, HaloCustomerId>,
+        to_the_end: bool,
+    ) -> Result<AllBilling, HaloError> {
         if !self.token(None).await?.grants(OAuthScope::ReadInvoices) {
             return Err(HaloError::PermissionDenied(Permission::ReadInvoices));
         }
         let now: DateTime<Utc> = self.halo.clock.now();
-        let mut findings =
-            Findings { wanted, today: now.date_naive(), billed: BTreeMap::new(), reasons: BTreeMap::new() };
+        let mut findings = Findings {
+            wanted,
+            today: now.date_naive(),
+            billed: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            fixed: BTreeMap::new(),
+            to_the_end,
+        };
         let (mut without_lines, mut without_links) = (Vec::new(), Vec::new());
         let (mut lists_lines, mut lists_links, mut left_out) = (false, false, false);
         let mut pages = self.pages::<WireInvoice>(Vec::new(), EndProof::SmallFirstPage);
@@ -240,7 +289,7 @@ impl Session {
             };
             InvoicedSubscription { billing, invoice }
         };
-        Ok(wanted.keys().map(|id| (*id, invoiced(id))).collect())
+        Ok((wanted.keys().map(|id| (*id, invoiced(id))).collect(), findings.fixed))
     }
 
     /// Returns whether the list hides what its lines bill: a few of these invoices are read one by

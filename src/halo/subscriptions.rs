@@ -14,7 +14,7 @@ use super::{
     paging::{EndProof, ListFilter, ListedRecord, max_wait},
     transport::Area,
 };
-use crate::domain::association::SUBSCRIPTION_NAME;
+use crate::domain::association::{MARKER_PREFIX, SUBSCRIPTION_NAME};
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
 /// The vendor and manufacturer of our subscriptions. Together with the initial name it identifies a
@@ -262,6 +262,22 @@ impl Session {
         }
         found.sort_by_key(|found| found.id);
         Ok(found)
+    }
+
+    /// Reads every subscription in the tenant that carries our vendor text or our marker, or is
+    /// `known` to be ours, to the proven end of the list. Deleted ones are left out.
+    pub async fn our_subscriptions(
+        &self,
+        known: &BTreeSet<HaloSubscriptionId>,
+    ) -> Result<Vec<Subscription>, HaloError> {
+        let is_known = |row: &WireLicence| known.contains(&HaloSubscriptionId(row.id));
+        let is_marked = |row: &WireLicence| row.marker().is_some_and(|marker| marker.starts_with(MARKER_PREFIX));
+        let is_of_us = |row: &WireLicence| row.vendor().is_some_and(|it| it.trim().eq_ignore_ascii_case(VENDOR));
+        let wanted =
+            |row: &WireLicence| !row.deleted.unwrap_or(false) && (is_known(row) || is_marked(row) || is_of_us(row));
+        let pages = self.pages::<WireLicence>(ListFilter::new(), EndProof::AnotherPage);
+        let rows = pages.all(&mut KeptRows::default(), wanted).await?;
+        Ok(rows.into_iter().filter_map(WireLicence::complete).collect())
     }
 
     /// Reads every subscription of many customers from the tenant's list, as

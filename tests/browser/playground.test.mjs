@@ -58,6 +58,7 @@ test('opens signed in, with the menu of saved operations and the editor behind a
     'Resync this partner',
     'Resync one client',
     'Recheck the connection',
+    'Compare everything with Halo',
     'Confirm a changed Halo',
     'Watch a sync',
     'Who changed what?',

@@ -98,6 +98,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "ops/connection",
             "ops/roster",
             "ops/sync/nightly.rs",
+            "ops/sync/reconcile.rs",
             "ops/sync/request.rs",
             "ops/sync/run/failpoints.rs",
             "ops/sync/settings.rs",

@@ -20,6 +20,9 @@ use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloInvoiceId, HaloSub
 /// The name a new subscription gets. The partner may change it at will.
 pub const SUBSCRIPTION_NAME: &str = "INFIMA Security Awareness Training";
 
+/// What each marker of ours begins with.
+pub const MARKER_PREFIX: &str = "infima-";
+
 /// How far an association is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
@@ -161,7 +164,7 @@ pub fn marker(client_external_id: &str, tenant: &HaloTenant, customer: HaloCusto
     }
     let digest = hash.finalize();
     let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("infima-{hex}")
+    format!("{MARKER_PREFIX}{hex}")
 }
 
 /// The first name of a subscription. Several clients on one customer are distinguished by it.

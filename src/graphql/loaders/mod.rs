@@ -16,7 +16,9 @@ use std::sync::Arc;
 pub(super) use counts::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount, UserCountsOf};
 pub(super) use evidence::{EvidenceCount, EvidenceOf, EvidencePage};
 pub(super) use pages::{ActivityPage, ClientsPage, HistoryPage, ResultsPage, RunsPage, UsersPage};
-pub(super) use records::{AssociationOf, ById, ClientsOf, ConnectionOf, CountsOf, OwnerOf, ScheduleOf, TroublesOf};
+pub(super) use records::{
+    AssociationOf, ById, ClientsOf, ConnectionOf, CountsOf, OwnerOf, ReconciliationOf, ScheduleOf, TroublesOf,
+};
 
 use super::access_log::AccessLog;
 use super::error::Result;

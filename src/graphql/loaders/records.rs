@@ -9,13 +9,16 @@ use super::{Found, Loaders, ids};
 use crate::auth::{Act, permit_across};
 use crate::domain::association::Association;
 use crate::domain::connection::Connection;
+use crate::domain::reconciliation::Reconciliation;
 use crate::domain::roster::{Client, ClientCounts, Partner};
 use crate::domain::run::Run;
 use crate::domain::trouble::Facts;
 use crate::graphql::error::Failure;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant, PartnerId, RunId};
 use crate::storage::schedules::Schedule;
-use crate::storage::{associations, clients, connections, owners, partners, runs, schedules, troubles};
+use crate::storage::{
+    associations, clients, connections, owners, partners, reconciliations, runs, schedules, troubles,
+};
 
 impl Loader<PartnerId> for Loaders {
     type Value = Partner;
@@ -74,6 +77,22 @@ impl Loader<ScheduleOf> for Loaders {
         let schedules = schedules::find_many(&mut db, &scopes[..]).await?;
         db.end();
         Ok(schedules.into_iter().map(|schedule| (ScheduleOf(schedule.partner), schedule)).collect())
+    }
+}
+
+/// The latest comparison of everything with a partner's Halo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReconciliationOf(pub PartnerId);
+
+impl Loader<ReconciliationOf> for Loaders {
+    type Value = Reconciliation;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[ReconciliationOf]) -> Found<ReconciliationOf, Reconciliation> {
+        let (scopes, mut db) = self.view(keys.iter().map(|key| key.0)).await?;
+        let reports = reconciliations::find_many(&mut db, &scopes[..]).await?;
+        db.end();
+        Ok(reports.into_iter().map(|(partner, report)| (ReconciliationOf(partner), report)).collect())
     }
 }
 

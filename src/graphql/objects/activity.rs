@@ -180,6 +180,8 @@ pub enum ActivityAction {
     ConnectionSaved,
     /// The stored connection was checked again.
     ConnectionRechecked,
+    /// Everything was compared with Halo at once.
+    ConnectionReconciled,
     /// A Halo of another identity was taken for the same Halo.
     TenantCarriedOver,
     /// A Halo of another identity was taken for another Halo.

@@ -13,13 +13,14 @@ use crate::graphql::{
     error::{Failure, Result},
     loaders::{
         ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, EvidenceCount, EvidencePage,
-        RunsCount, RunsPage, TroublesOf,
+        ReconciliationOf, RunsCount, RunsPage, TroublesOf,
     },
     objects::activity::{Activity, ActivityAction, ActorRole, shown_name_of_support},
     objects::client::{Client, SUGGESTION_COST},
     objects::connection::HaloConnection,
     objects::evidence::BillingEvidence,
     objects::mapping_suggestion::{HaloMappingSuggestionConnection, HaloMappingSuggestionKind, suggestions},
+    objects::reconciliation::HaloReconciliation,
     objects::run::{HaloSyncRun, HaloSyncStatus, HaloSyncTrigger},
     objects::trouble::HaloTrouble,
     page::{self, Paged, Total},
@@ -125,6 +126,14 @@ impl Partner {
             },
         };
         Ok(troubles.into_iter().map(|trouble| HaloTrouble { partner: self.id, trouble }).collect())
+    }
+
+    /// The latest comparison of all of the partner's subscriptions, customers and invoices with
+    /// Halo. It is made once a week after a nightly sync, and by `reconcileHalo`. Null if there is
+    /// none of this Halo yet.
+    async fn halo_reconciliation(&self, ctx: &Context<'_>) -> Result<Option<HaloReconciliation>> {
+        let report = RequestContext::of(ctx).load(ReconciliationOf(self.id)).await?;
+        Ok(report.map(|report| HaloReconciliation { partner: self.id, report }))
     }
 
     /// The settings of the partner's nightly sync.

@@ -4,6 +4,7 @@ pub mod nightly;
 mod observe;
 mod pending_writes;
 pub mod preview;
+pub mod reconcile;
 pub mod request;
 pub mod run;
 pub mod settings;

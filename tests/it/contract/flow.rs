@@ -105,6 +105,8 @@ async fn is_read(recorded: &mut Recorded, desk: &Desk, run: Value) {
     let fir = json!({ "clientId": desk.client("Fir").await });
     desk.record(recorded, "CustomerSuggestions", fir).await;
     desk.record(recorded, "MappingSuggestions", json!({})).await;
+    desk.record(recorded, "Reconcile", json!({ "input": {} })).await;
+    desk.record(recorded, "LatestReconciliation", json!({})).await;
     desk.record(recorded, "SyncPreview", json!({})).await;
     desk.record(recorded, "RunProgress", run.clone()).await;
     desk.record(recorded, "RunResults", run).await;

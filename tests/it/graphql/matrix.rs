@@ -64,6 +64,11 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ("Partner.haloTroubles", "{ partner(id: $partner) { haloTroubles { kind } } }"),
     ("HaloTrouble.problem", "{ partner(id: $partner) { haloTroubles { problem { code } } } }"),
     ("HaloTrouble.run", "{ partner(id: $partner) { haloTroubles { run { id } } } }"),
+    ("Partner.haloReconciliation", "{ partner(id: $partner) { haloReconciliation { rightCount } } }"),
+    (
+        "HaloReconciliation.findings",
+        "{ partner(id: $partner) { haloReconciliation { findings { client { name } haloCustomer { name } } } } }",
+    ),
     ("Partner.clientCounts", "{ partner(id: $partner) { clientCounts { total } } }"),
     ("Partner.haloConnection", "{ partner(id: $partner) { haloConnection { status } } }"),
     ("Partner.haloSyncSettings", "{ partner(id: $partner) { haloSyncSettings { nightly } } }"),
@@ -234,6 +239,11 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "Mutation.requestHaloSync",
         "mutation { requestHaloSync(input: { partnerId: $partner, reason: \"a test\" }) {
             run { status } userErrors { code } } }",
+    ),
+    (
+        "Mutation.reconcileHalo",
+        "mutation { reconcileHalo(input: { partnerId: $partner, reason: \"a test\" }) {
+            reconciliation { rightCount } userErrors { code } } }",
     ),
     (
         "Mutation.saveHaloClientAssociations",

@@ -19,6 +19,7 @@ mod mutations {
     mod exclusion;
     mod mapping;
     mod mapping_file;
+    mod reconcile;
     mod roster;
     mod sync;
 }

@@ -16,7 +16,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
 /// What a database holds after each migration, of what that migration made possible. Each migration
 /// has an entry.
-const ROWS: [(i64, &str); 18] = [
+const ROWS: [(i64, &str); 19] = [
     (1, ""),
     (
         2,
@@ -83,6 +83,7 @@ const ROWS: [(i64, &str); 18] = [
         "insert into client_exclusions (client_id, partner_id, reason, review_on, ends_at, excluded_at, excluded_by)
          select id, partner_id, 'a trial', '2026-12-01', '2026-11-30T23:00Z', now(), '{}' from clients",
     ),
+    (19, "update connections set reconciled_at = now(), reconciliation = '{\"tenant\": \"p.halopsa.com\"}'"),
 ];
 
 fn files() -> anyhow::Result<Vec<PathBuf>> {

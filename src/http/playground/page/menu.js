@@ -2,6 +2,7 @@
 // are the files in `../operations/`; a new one needs a file there and an entry here.
 import billedDays from '../operations/billed_days.graphql';
 import billedMonth from '../operations/billed_month.graphql';
+import compareEverything from '../operations/compare_everything.graphql';
 import confirmTenantChange from '../operations/confirm_tenant_change.graphql';
 import excludedClients from '../operations/excluded_clients.graphql';
 import findPartner from '../operations/find_partner.graphql';
@@ -36,6 +37,7 @@ const changes = {
   SUBSCRIPTION_RECREATED: 'Requested a new subscription',
   CONNECTION_SAVED: 'Saved the connection',
   CONNECTION_RECHECKED: 'Checked the connection',
+  CONNECTION_RECONCILED: 'Compared everything',
   CONNECTION_REMOVED: 'Disconnected Halo',
   SETTINGS_CHANGED: 'Changed the settings',
   SYNC_REQUESTED: 'Requested a sync',
@@ -127,6 +129,12 @@ export const menu = [
     'Checks the stored credentials and each permission again.',
     'RECHECK_CONNECTION',
     recheckConnection,
+  ),
+  entry(
+    'Compare everything with Halo',
+    'All subscriptions, customers and invoices at once: what no client owns, what is billed wrong, and what to do. It changes nothing.',
+    'RECONCILE',
+    compareEverything,
   ),
   entry(
     'Confirm a changed Halo',

@@ -57,6 +57,8 @@ pub enum Failpoint {
     OutcomeRecorded,
     /// The subscriptions that are on recurring invoices are stored.
     BillingRecorded,
+    /// The report of the weekly comparison is stored.
+    ReconciliationRecorded,
     /// The end of the run is written, but not committed.
     BeforeFinishCommit,
     /// The run is over.

@@ -27,11 +27,12 @@ use crate::domain::association::Billing;
 use crate::domain::connection::Connection;
 use crate::domain::plan::{self, Desired};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::run::{Pause, RunEvent, RunState};
+use crate::domain::run::{Pause, RunEvent, RunState, Trigger};
 use crate::halo::{HaloError, Priority, Session};
 use crate::ids::{AssociationId, ClientId, HaloSubscriptionId, RunId};
 use crate::ops::sync::observe::{self, Observation};
 use crate::ops::sync::pending_writes::attach_unconfirmed_writes;
+use crate::ops::sync::reconcile::reconcile_if_due;
 use crate::ops::sync::shared_reading::SharedReading;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
@@ -39,7 +40,7 @@ use crate::storage::billing::Shown;
 use crate::storage::connections::Stored;
 use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
 use crate::storage::outcomes::PendingWrite;
-use crate::storage::{StorageError, billing, connections, desired, run_queue};
+use crate::storage::{StorageError, billing, connections, desired, reconciliations, run_queue};
 use execute::Executor;
 use failpoints::{commit, pass};
 use slices::SliceQueue;
@@ -280,6 +281,9 @@ async fn sync(
     }
     if claimed.clients.is_none() {
         store_billing(ops, lease, &connection, session, &executor.created, stop).await?;
+        if claimed.trigger == Trigger::Nightly && executor.breaker.refusal().is_none() {
+            store_reconciliation(ops, lease, &connection, session, stop).await?;
+        }
     }
     if let Some(error) = executor.breaker.refusal() {
         return Err(StopReason::Halo(error.clone()));
@@ -398,6 +402,30 @@ async fn store_billing(
     let mut tx = begin_unchanged(ops, lease, connection).await?;
     billing::record(&mut tx, &known).await?;
     commit(tx, Failpoint::BillingRecorded).await?;
+    Ok(())
+}
+
+/// Compares everything once a week. A comparison that fails is made by the next night.
+async fn store_reconciliation(
+    ops: &Ops,
+    lease: &SyncLease,
+    connection: &Connection,
+    session: &Session,
+    stop: &CancellationToken,
+) -> Result<(), StopReason> {
+    let scope = lease.scope();
+    match stop.run_until_cancelled(reconcile_if_due(ops, scope, connection, session)).await {
+        Some(Ok(Some(report))) => {
+            let mut tx = begin_unchanged(ops, lease, connection).await?;
+            reconciliations::record(&mut tx, scope, &report).await?;
+            commit(tx, Failpoint::ReconciliationRecorded).await?;
+        }
+        Some(Err(OpError::Halo(error))) => {
+            tracing::info!(sync_run.id = %lease.run(), evidence = error.evidence(), "the comparison waits for another night");
+        }
+        Some(Err(error)) => return Err(StopReason::Fault(error)),
+        Some(Ok(None)) | None => {}
+    }
     Ok(())
 }
 

@@ -29,6 +29,8 @@ enum Scenario {
     TenantRenamed,
     /// Birch's subscription was put on an invoice: billing is stored only where it has changed.
     Invoiced,
+    /// The run is the week's first nightly sync.
+    Nightly,
     /// Halo does so in response to the create.
     Create(Fault),
     /// Halo does so in response to the update.
@@ -60,6 +62,7 @@ fn scenario(failpoint: Failpoint) -> Scenario {
         | Failpoint::RunFinished => Scenario::Plain,
         Failpoint::TenantCarriedOver => Scenario::TenantRenamed,
         Failpoint::BillingRecorded => Scenario::Invoiced,
+        Failpoint::ReconciliationRecorded => Scenario::Nightly,
         Failpoint::CreateUnconfirmed => Scenario::Create(Fault::CutAfter),
         Failpoint::CreateRefused | Failpoint::CreateIntentCleared => Scenario::Create(Fault::RefusedAsText),
         Failpoint::CreateFailureRecorded => Scenario::Create(Fault::CreateFails),
@@ -103,6 +106,10 @@ async fn killed_at(failpoint: Failpoint) {
             let id = world.record_of("Birch").await.id;
             world.tenant.act(Act::PutOnInvoice { id }).expect("done by hand");
         }
+        Scenario::Nightly => {
+            let nightly = "update sync_runs set trigger = 'nightly' where state = 'queued'";
+            world.change(sqlx::query(nightly)).await;
+        }
         Scenario::Create(fault) => world.tenant.inject(fault, Matching::call(Call::Create), Lasting::Once),
         Scenario::Update(fault) => world.tenant.inject(fault, Matching::call(Call::Update), Lasting::Once),
         Scenario::Stopped => stops.insert(0, Failpoint::AfterQuantityUpdate),
@@ -127,7 +134,12 @@ async fn killed_at(failpoint: Failpoint) {
             world.tenant.until(|tenant| tenant.held() == 1).await;
             worker.signal(Signal::SIGTERM);
         }
-        Scenario::Plain | Scenario::TenantRenamed | Scenario::Invoiced | Scenario::Create(_) | Scenario::Update(_) => {}
+        Scenario::Plain
+        | Scenario::TenantRenamed
+        | Scenario::Invoiced
+        | Scenario::Nightly
+        | Scenario::Create(_)
+        | Scenario::Update(_) => {}
     }
     assert_eq!(worker.stopped_at().await, failpoint);
     honest(&world, run, before).await;

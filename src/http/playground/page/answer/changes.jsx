@@ -10,6 +10,7 @@ const acts = {
   subscription_resolved: 'resolved a problem of',
   connection_saved: 'saved the connection',
   connection_rechecked: 'checked the connection again',
+  connection_reconciled: 'compared everything with Halo',
   connection_removed: 'disconnected Halo',
   connection_resealed: 'sealed the Client Secret with another key',
   settings_changed: 'changed the settings',

@@ -5,6 +5,7 @@ import { usePartner } from '../partner.js';
 import { clock } from '../words.js';
 import { Billed } from './billed.jsx';
 import { Changes } from './changes.jsx';
+import { Comparison } from './comparison.jsx';
 import { Connection } from './connection.jsx';
 import { LastNight } from './last_night.jsx';
 import { Mappings } from './mappings.jsx';
@@ -68,6 +69,8 @@ function Body({ answer: { name, kind, variables, result, saved }, run, onPartner
     WhyClientIsBilled: () => data.partner && <Billed data={data} />,
     WhoChangedWhat: () => data.partner?.activity && <Changes activity={data.partner.activity} onMore={onMore} />,
     PreviewTonight: () => data.haloSyncPreview?.entries && <Preview preview={data.haloSyncPreview} />,
+    CompareEverything: () =>
+      data.reconcileHalo?.reconciliation && <Comparison report={data.reconcileHalo.reconciliation} />,
     WhatCanBeMapped: () =>
       data.partner?.haloMappingSuggestions && <Mappings partner={data.partner} onMore={onMore} />,
     RecheckConnection: () => data.testHaloConnection?.test && <Connection test={data.testHaloConnection.test} />,

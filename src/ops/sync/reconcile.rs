@@ -1,0 +1,83 @@
+//! Compares everything of a partner with its Halo, on request and once a week after a nightly sync.
+//! It changes nothing in Halo.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+
+use crate::auth::{Act, PartnerScope};
+use crate::domain::activity::Action;
+use crate::domain::connection::Connection;
+use crate::domain::reconciliation::{Facts, Reconciliation, Shown, compare};
+use crate::halo::{HaloError, Session};
+use crate::ops::connection::ensure_unchanged;
+use crate::ops::{OpError, Ops, Request, Target, halo};
+use crate::storage::reconciliations;
+
+/// The most requests that one comparison sends while a user waits.
+const MAX_REQUESTS: u32 = 90;
+/// How often it is made by itself.
+const INTERVAL: TimeDelta = TimeDelta::days(7);
+
+/// Compares now, for a user who waits.
+pub async fn reconcile(ops: &Ops, request: &Request<'_>, target: impl Into<Target>) -> Result<Reconciliation, OpError> {
+    let scope = request.authorize(ops, Act::Reconcile, target).await?;
+    let (connection, session) = halo::active_session(ops, &scope).await?;
+    let session = session.at_most(MAX_REQUESTS);
+    let report = match read_and_compare(ops, &scope, &connection, &session).await {
+        Err(OpError::Halo(error)) => return Err(OpError::Refused(vec![halo::user_error(&error, &[])])),
+        report => report?,
+    };
+    let mut tx = ops.begin_active(&scope, request).await?;
+    ensure_unchanged(&mut tx, &connection).await?;
+    reconciliations::record(&mut tx, &scope, &report).await?;
+    tx.record(Action::ConnectionReconciled, Some(connection.id.to_string()), None, None).await?;
+    tx.commit().await?;
+    Ok(report)
+}
+
+/// Compares by itself, if it is due. `None` if it is not.
+pub(super) async fn reconcile_if_due(
+    ops: &Ops,
+    scope: &PartnerScope,
+    connection: &Connection,
+    session: &Session,
+) -> Result<Option<Reconciliation>, OpError> {
+    let last = reconciliations::last(&mut *ops.db.read(scope).await?, scope).await?;
+    if last.is_some_and(|last| last + INTERVAL > ops.clock.now()) {
+        return Ok(None);
+    }
+    read_and_compare(ops, scope, connection, session).await.map(Some)
+}
+
+async fn read_and_compare(
+    ops: &Ops,
+    scope: &PartnerScope,
+    connection: &Connection,
+    session: &Session,
+) -> Result<Reconciliation, OpError> {
+    let owned = reconciliations::owned(&mut *ops.db.read(scope).await?, scope, &connection.tenant).await?;
+    let known: BTreeMap<_, _> = owned.iter().map(|owned| (owned.subscription, owned.customer)).collect();
+    let subscriptions = session.our_subscriptions(&known.keys().copied().collect()).await?;
+    let active_customers: BTreeSet<_> =
+        session.active_customers().await?.into_iter().map(|customer| customer.id).collect();
+    let (billing, fixed) = match session.billing_of_all(&known).await {
+        Ok((billing, fixed)) => {
+            let billing = billing.into_iter().map(|(id, invoiced)| (id, halo::shown_billing(invoiced).billing));
+            (Some(billing.collect()), fixed)
+        }
+        // The guide's agent has no Invoices level.
+        Err(HaloError::PermissionDenied(_)) => (None, BTreeMap::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let shown = |record: crate::halo::Subscription| Shown {
+        id: record.id,
+        customer: record.customer,
+        quantity: record.quantity.whole(),
+        active: record.active,
+        customer_name: record.customer_name,
+    };
+    let subscriptions = subscriptions.into_iter().map(shown).collect();
+    let facts = Facts { subscriptions, active_customers, billing, fixed };
+    Ok(compare(connection.tenant.clone(), &owned, &facts, ops.clock.now()))
+}
