@@ -20,8 +20,10 @@ export const documentIds = {
   "ImportMappings": "sha256:0be873c10eab7f964082cc60d09f942f5368fb3ba5fd6ff9feef85405480e6cd",
   "IncludeClients": "sha256:43939ee6030f5bd593e047b94889326074d29c0418a98ec11ab843aab0e42a9b",
   "IntegrationStatus": "sha256:7a6f8e1dd249675be794492183b07911c0d3a737ba8e3f3af4064045a720b347",
+  "LatestReconciliation": "sha256:649e64ecc30b294c371b1cdf36dfa730e37d77868a9586e67b22a716b19e3d00",
   "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
   "MappingTable": "sha256:a033c9a47544c98ce13f6b37b73a824131aadeb3aa3bd36f6ceefd8603650ec9",
+  "Reconcile": "sha256:a8162f40da94a3cd5de87c02573708477d39de50ee8d5bbe1e58e87d38b01542",
   "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
   "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
   "ResolveSubscription": "sha256:264cea588f6eb140312ea8103a496cc7c644987b28efc36b75e56796296e70c4",
@@ -189,6 +191,30 @@ export const operations = {
             "cursor": "cursor-3",
             "node": {
               "__typename": "Activity",
+              "action": "CONNECTION_RECONCILED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000003",
+              "reason": null,
+              "subject": {
+                "__typename": "HaloConnection",
+                "id": "connection_00000000000000000000000000000001"
+              },
+              "subjectId": "connection_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-4",
+            "node": {
+              "__typename": "Activity",
               "action": "CONNECTION_SAVED",
               "actor": {
                 "__typename": "Actor",
@@ -206,7 +232,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000003",
+              "id": "activity_00000000000000000000000000000004",
               "reason": null,
               "subject": {
                 "__typename": "HaloConnection",
@@ -217,7 +243,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-4",
+            "cursor": "cursor-5",
             "node": {
               "__typename": "Activity",
               "action": "SYNC_REQUESTED",
@@ -230,7 +256,7 @@ export const operations = {
               "changes": [],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000004",
+              "id": "activity_00000000000000000000000000000005",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -241,7 +267,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-5",
+            "cursor": "cursor-6",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -279,7 +305,7 @@ export const operations = {
                   "name": "Grove"
                 }
               ],
-              "id": "activity_00000000000000000000000000000005",
+              "id": "activity_00000000000000000000000000000006",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -296,7 +322,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-6",
+            "cursor": "cursor-7",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_REMOVED",
@@ -334,7 +360,7 @@ export const operations = {
                   "name": "Dogwood"
                 }
               ],
-              "id": "activity_00000000000000000000000000000006",
+              "id": "activity_00000000000000000000000000000007",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -351,7 +377,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-7",
+            "cursor": "cursor-8",
             "node": {
               "__typename": "Activity",
               "action": "SYNC_REQUESTED",
@@ -377,7 +403,7 @@ export const operations = {
                   "name": "Cedar"
                 }
               ],
-              "id": "activity_00000000000000000000000000000007",
+              "id": "activity_00000000000000000000000000000008",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -388,7 +414,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-8",
+            "cursor": "cursor-9",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -426,7 +452,7 @@ export const operations = {
                   "name": "Hazel"
                 }
               ],
-              "id": "activity_00000000000000000000000000000008",
+              "id": "activity_00000000000000000000000000000009",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -443,7 +469,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-9",
+            "cursor": "cursor-10",
             "node": {
               "__typename": "Activity",
               "action": "SYNC_REQUESTED",
@@ -456,7 +482,7 @@ export const operations = {
               "changes": [],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000009",
+              "id": "activity_00000000000000000000000000000010",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -467,7 +493,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-10",
+            "cursor": "cursor-11",
             "node": {
               "__typename": "Activity",
               "action": "SYNC_REQUESTED",
@@ -498,7 +524,7 @@ export const operations = {
                   "name": "Birch"
                 }
               ],
-              "id": "activity_00000000000000000000000000000010",
+              "id": "activity_00000000000000000000000000000011",
               "reason": null,
               "subject": {
                 "__typename": "HaloSyncRun",
@@ -509,7 +535,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-11",
+            "cursor": "cursor-12",
             "node": {
               "__typename": "Activity",
               "action": "ROSTER_IMPORTED",
@@ -535,7 +561,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000011",
+              "id": "activity_00000000000000000000000000000012",
               "reason": null,
               "subject": null,
               "subjectId": null
@@ -543,7 +569,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-12",
+            "cursor": "cursor-13",
             "node": {
               "__typename": "Activity",
               "action": "SETTINGS_CHANGED",
@@ -563,7 +589,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000012",
+              "id": "activity_00000000000000000000000000000013",
               "reason": null,
               "subject": {
                 "__typename": "Partner",
@@ -574,7 +600,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-13",
+            "cursor": "cursor-14",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -612,7 +638,7 @@ export const operations = {
                   "name": "Dogwood"
                 }
               ],
-              "id": "activity_00000000000000000000000000000013",
+              "id": "activity_00000000000000000000000000000014",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -629,7 +655,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-14",
+            "cursor": "cursor-15",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -667,7 +693,7 @@ export const operations = {
                   "name": "Cedar"
                 }
               ],
-              "id": "activity_00000000000000000000000000000014",
+              "id": "activity_00000000000000000000000000000015",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -684,7 +710,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-15",
+            "cursor": "cursor-16",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -722,7 +748,7 @@ export const operations = {
                   "name": "Birch"
                 }
               ],
-              "id": "activity_00000000000000000000000000000015",
+              "id": "activity_00000000000000000000000000000016",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -739,7 +765,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-16",
+            "cursor": "cursor-17",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -777,7 +803,7 @@ export const operations = {
                   "name": "Alder"
                 }
               ],
-              "id": "activity_00000000000000000000000000000016",
+              "id": "activity_00000000000000000000000000000017",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -794,7 +820,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-17",
+            "cursor": "cursor-18",
             "node": {
               "__typename": "Activity",
               "action": "CONNECTION_SAVED",
@@ -814,7 +840,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000017",
+              "id": "activity_00000000000000000000000000000018",
               "reason": null,
               "subject": {
                 "__typename": "HaloConnection",
@@ -825,7 +851,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-18",
+            "cursor": "cursor-19",
             "node": {
               "__typename": "Activity",
               "action": "CONNECTION_SAVED",
@@ -863,7 +889,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000018",
+              "id": "activity_00000000000000000000000000000019",
               "reason": null,
               "subject": {
                 "__typename": "HaloConnection",
@@ -874,7 +900,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-19",
+            "cursor": "cursor-20",
             "node": {
               "__typename": "Activity",
               "action": "ROSTER_IMPORTED",
@@ -894,40 +920,6 @@ export const operations = {
                 {
                   "__typename": "ActivityChange",
                   "after": "4",
-                  "before": null,
-                  "name": "USERS_STORED"
-                }
-              ],
-              "clientCount": 0,
-              "clients": [],
-              "id": "activity_00000000000000000000000000000019",
-              "reason": null,
-              "subject": null,
-              "subjectId": null
-            }
-          },
-          {
-            "__typename": "ActivityEdge",
-            "cursor": "cursor-20",
-            "node": {
-              "__typename": "Activity",
-              "action": "ROSTER_IMPORTED",
-              "actor": {
-                "__typename": "Actor",
-                "name": "INFIMA",
-                "role": "PLATFORM"
-              },
-              "at": "2026-11-24T09:00:00.000Z",
-              "changes": [
-                {
-                  "__typename": "ActivityChange",
-                  "after": "36",
-                  "before": "27",
-                  "name": "ACTIVE_USERS"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "9",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -955,13 +947,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "27",
-                  "before": "21",
+                  "after": "36",
+                  "before": "27",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "6",
+                  "after": "9",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -989,13 +981,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "21",
-                  "before": "14",
+                  "after": "27",
+                  "before": "21",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "7",
+                  "after": "6",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1023,13 +1015,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "14",
-                  "before": "10",
+                  "after": "21",
+                  "before": "14",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "4",
+                  "after": "7",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1057,13 +1049,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "10",
-                  "before": "8",
+                  "after": "14",
+                  "before": "10",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "2",
+                  "after": "4",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1091,13 +1083,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "8",
-                  "before": "3",
+                  "after": "10",
+                  "before": "8",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "5",
+                  "after": "2",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1116,7 +1108,7 @@ export const operations = {
           "endCursor": "cursor-25",
           "hasNextPage": true
         },
-        "totalCount": 27
+        "totalCount": 28
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -1751,6 +1743,7 @@ export const operations = {
         "RECREATE",
         "RESOLVE",
         "REQUEST_SYNC",
+        "RECONCILE",
         "UPDATE_SETTINGS"
       ]
     }
@@ -2034,6 +2027,7 @@ export const operations = {
         "RECREATE",
         "RESOLVE",
         "REQUEST_SYNC",
+        "RECONCILE",
         "UPDATE_SETTINGS"
       ],
       "name": "Ada Admin",
@@ -2099,6 +2093,124 @@ export const operations = {
       "role": "PARTNER_ADMIN"
     }
   } satisfies types.IntegrationStatusQuery as types.IntegrationStatusQuery,
+  /** What the server answers to `LatestReconciliation`. */
+  LatestReconciliation: {
+    "partner": {
+      "__typename": "Partner",
+      "haloReconciliation": {
+        "__typename": "HaloReconciliation",
+        "at": "2026-11-24T09:00:00.000Z",
+        "findingCount": 5,
+        "findings": [
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": null,
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 49,
+              "name": "Elder",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9001,
+            "kind": "SUBSCRIPTION_WITHOUT_CLIENT",
+            "lastSyncedQuantity": null,
+            "message": "Elder has a subscription from INFIMA with quantity 7 in Halo, and none of your clients has it.",
+            "quantityInHalo": 7,
+            "recurringInvoiceId": null,
+            "remedy": "Map the client that it belongs to, or deactivate the subscription in Halo."
+          },
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000004",
+              "name": "Cedar"
+            },
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 43,
+              "name": "Cedar",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9004,
+            "kind": "SUBSCRIPTION_MISSING",
+            "lastSyncedQuantity": 2,
+            "message": "Halo does not show the client's subscription at Cedar.",
+            "quantityInHalo": null,
+            "recurringInvoiceId": null,
+            "remedy": "Request a sync: it finds out whether the subscription was deleted."
+          },
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000006",
+              "name": "Alder"
+            },
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 41,
+              "name": "Alder",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9002,
+            "kind": "NOT_ON_INVOICE",
+            "lastSyncedQuantity": 4,
+            "message": "No recurring invoice bills the client's subscription at Alder.",
+            "quantityInHalo": 4,
+            "recurringInvoiceId": null,
+            "remedy": "Add the subscription to a recurring invoice in Halo."
+          },
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000007",
+              "name": "Birch"
+            },
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 42,
+              "name": "Birch",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9003,
+            "kind": "NOT_ON_INVOICE",
+            "lastSyncedQuantity": 8,
+            "message": "No recurring invoice bills the client's subscription at Birch.",
+            "quantityInHalo": 8,
+            "recurringInvoiceId": null,
+            "remedy": "Add the subscription to a recurring invoice in Halo."
+          },
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000003",
+              "name": "Dogwood"
+            },
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 44,
+              "name": "Dogwood",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9005,
+            "kind": "NOT_ON_INVOICE",
+            "lastSyncedQuantity": 4,
+            "message": "No recurring invoice bills the client's subscription at Dogwood.",
+            "quantityInHalo": 4,
+            "recurringInvoiceId": null,
+            "remedy": "Add the subscription to a recurring invoice in Halo."
+          }
+        ],
+        "notBilledCount": 3,
+        "rightCount": 3,
+        "subscriptionCount": 4
+      },
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.LatestReconciliationQuery as types.LatestReconciliationQuery,
   /** What the server answers to `MappingSuggestions`. */
   MappingSuggestions: {
     "partner": {
@@ -2457,6 +2569,124 @@ export const operations = {
       "id": "partner_00000000000000000000000000000001"
     }
   } satisfies types.MappingTableQuery as types.MappingTableQuery,
+  /** What the server answers to `Reconcile`. */
+  Reconcile: {
+    "reconcileHalo": {
+      "__typename": "ReconcileHaloPayload",
+      "reconciliation": {
+        "__typename": "HaloReconciliation",
+        "at": "2026-11-24T09:00:00.000Z",
+        "findingCount": 5,
+        "findings": [
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": null,
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 49,
+              "name": "Elder",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9001,
+            "kind": "SUBSCRIPTION_WITHOUT_CLIENT",
+            "lastSyncedQuantity": null,
+            "message": "Elder has a subscription from INFIMA with quantity 7 in Halo, and none of your clients has it.",
+            "quantityInHalo": 7,
+            "recurringInvoiceId": null,
+            "remedy": "Map the client that it belongs to, or deactivate the subscription in Halo."
+          },
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000004",
+              "name": "Cedar"
+            },
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 43,
+              "name": "Cedar",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9004,
+            "kind": "SUBSCRIPTION_MISSING",
+            "lastSyncedQuantity": 2,
+            "message": "Halo does not show the client's subscription at Cedar.",
+            "quantityInHalo": null,
+            "recurringInvoiceId": null,
+            "remedy": "Request a sync: it finds out whether the subscription was deleted."
+          },
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000006",
+              "name": "Alder"
+            },
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 41,
+              "name": "Alder",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9002,
+            "kind": "NOT_ON_INVOICE",
+            "lastSyncedQuantity": 4,
+            "message": "No recurring invoice bills the client's subscription at Alder.",
+            "quantityInHalo": 4,
+            "recurringInvoiceId": null,
+            "remedy": "Add the subscription to a recurring invoice in Halo."
+          },
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000007",
+              "name": "Birch"
+            },
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 42,
+              "name": "Birch",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9003,
+            "kind": "NOT_ON_INVOICE",
+            "lastSyncedQuantity": 8,
+            "message": "No recurring invoice bills the client's subscription at Birch.",
+            "quantityInHalo": 8,
+            "recurringInvoiceId": null,
+            "remedy": "Add the subscription to a recurring invoice in Halo."
+          },
+          {
+            "__typename": "HaloReconciliationFinding",
+            "client": {
+              "__typename": "Client",
+              "id": "client_00000000000000000000000000000003",
+              "name": "Dogwood"
+            },
+            "haloCustomer": {
+              "__typename": "HaloCustomer",
+              "haloId": 44,
+              "name": "Dogwood",
+              "topLevelName": null
+            },
+            "haloSubscriptionId": 9005,
+            "kind": "NOT_ON_INVOICE",
+            "lastSyncedQuantity": 4,
+            "message": "No recurring invoice bills the client's subscription at Dogwood.",
+            "quantityInHalo": 4,
+            "recurringInvoiceId": null,
+            "remedy": "Add the subscription to a recurring invoice in Halo."
+          }
+        ],
+        "notBilledCount": 3,
+        "rightCount": 3,
+        "subscriptionCount": 4
+      },
+      "userErrors": []
+    }
+  } satisfies types.ReconcileMutation as types.ReconcileMutation,
   /** What the server answers to `RecreateSubscription`. */
   RecreateSubscription: {
     "recreateHaloSubscription": {
@@ -3487,6 +3717,7 @@ export const operations = {
         "RECREATE",
         "RESOLVE",
         "REQUEST_SYNC",
+        "RECONCILE",
         "UPDATE_SETTINGS"
       ]
     }
@@ -3811,6 +4042,7 @@ export const scenarios = {
           "RECREATE",
           "RESOLVE",
           "REQUEST_SYNC",
+          "RECONCILE",
           "UPDATE_SETTINGS"
         ]
       }
@@ -3938,6 +4170,7 @@ export const scenarios = {
           "RECREATE",
           "RESOLVE",
           "REQUEST_SYNC",
+          "RECONCILE",
           "UPDATE_SETTINGS"
         ]
       }
@@ -3964,6 +4197,7 @@ export const scenarios = {
           "RECREATE",
           "RESOLVE",
           "REQUEST_SYNC",
+          "RECONCILE",
           "UPDATE_SETTINGS"
         ],
         "name": "Ada Admin",
