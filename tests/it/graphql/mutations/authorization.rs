@@ -65,6 +65,7 @@ const MUTATIONS: &[(&str, &str, &[&str])] = &[
         "clientIds: [\"$client\"]",
         &["clientIds: []", "clientIds: [\"no id\"]", "reason: \"$long\"", "reason: \"\\u0007\""],
     ),
+    ("reconcileHalo", "reason: \"a test\"", &["reason: \"$long\"", "reason: \"\\u0007\""]),
     (
         "updateHaloSyncSettings",
         "timeZone: \"Europe/London\", nightStart: \"01:00\", nightEnd: \"05:00\"",
