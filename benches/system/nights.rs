@@ -135,8 +135,10 @@ pub async fn large_partner(
 ) -> anyhow::Result<()> {
     let (database, halos) = roster::connected(ground, 1, clients, false).await?;
     let mut nights = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..3 {
         queue_night(ground, &database).await?;
+        // As if a day had passed.
+        sqlx::raw_sql("delete from halo_budgets").execute(&database.owner).await?;
         let (requests, began) = (halos.requests(), Instant::now());
         let worker = ground.worker(&database, client).await?;
         database.until_synced(Duration::from_millis(20)).await?;

@@ -25,8 +25,16 @@ pub(super) fn list(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Ve
             && (if customer.inactive { inactive } else { active })
             && found(&customer.name, search, faults)
     };
-    let rows = state.customers.values().filter(wanted).map(|customer| row(customer, faults)).collect();
-    list::page(asked, &state.settings, faults, "clients", rows)
+    let found = state.customers.values().filter(wanted).collect();
+    list::page_of(
+        asked,
+        &state.settings,
+        faults,
+        "clients",
+        found,
+        |customer| customer.id,
+        |customer| row(customer, faults),
+    )
 }
 
 pub(super) fn single(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Vec<Effect>) -> Result<Answer, Answer> {

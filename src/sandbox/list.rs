@@ -47,13 +47,9 @@ pub(super) fn page(
         rows.iter_mut().for_each(make_unfamiliar);
     }
     let mut total = rows.len();
-    let paging = asked.flag("pageinate")?;
-    let asked_rows = if paging { asked.int("page_size")? } else { asked.int("count")? };
-    let size = usize::try_from(asked_rows.filter(|rows| *rows > 0).unwrap_or(DEFAULT_ROWS)).unwrap_or(usize::MAX);
-    let size = if paging { size.min(settings.page_cap) } else { size };
-    let page_no = if paging { asked.int("page_no")?.unwrap_or(1).max(1) } else { 1 };
-
-    let mut skipped = size.saturating_mul(usize::try_from(page_no - 1).unwrap_or(usize::MAX));
+    let cut = Cut::asked(asked, settings)?;
+    let Cut { page_no, size, .. } = cut;
+    let mut skipped = cut.skipped();
     if faults.has(Fault::RepeatedPage) {
         skipped = 0;
     }
@@ -75,15 +71,66 @@ pub(super) fn page(
     if faults.has(Fault::CountOfPage) {
         total = shown.len();
     }
-    let mut envelope = json!({ "record_count": total, key: shown });
+    let mut envelope = cut.envelope(key, total, shown);
     if faults.has(Fault::NoRecordCount) {
         envelope.as_object_mut().expect("made as an object above").remove("record_count");
     }
-    if paging {
-        envelope["page_no"] = json!(page_no);
-        envelope["page_size"] = json!(size);
-    }
     Ok(Answer::json(200, envelope))
+}
+
+/// The same for `records` that become rows by `show`. In the order of their ids, only those of the
+/// page become rows: a tenant may have very many.
+pub(super) fn page_of<T>(
+    asked: &Asked,
+    settings: &Settings,
+    faults: &Faults,
+    key: &str,
+    mut records: Vec<&T>,
+    id: impl Fn(&T) -> i32,
+    show: impl Fn(&T) -> Value,
+) -> Result<Answer, Answer> {
+    let by_id = asked.param("order") == Some("id") && asked.param("order2").is_none() && asked.flag("pageinate")?;
+    if !by_id || settings.unfamiliar || !faults.0.is_empty() || asked.flag("idonly")? {
+        return page(asked, settings, faults, key, records.into_iter().map(show).collect());
+    }
+    records.sort_unstable_by_key(|record| id(record));
+    if asked.flag("orderdesc")? {
+        records.reverse();
+    }
+    let (total, cut) = (records.len(), Cut::asked(asked, settings)?);
+    let shown = records.into_iter().skip(cut.skipped()).take(cut.size).map(show).collect();
+    Ok(Answer::json(200, cut.envelope(key, total, shown)))
+}
+
+/// The part of a list that was asked for.
+struct Cut {
+    paging: bool,
+    size: usize,
+    page_no: i64,
+}
+
+impl Cut {
+    fn asked(asked: &Asked, settings: &Settings) -> Result<Self, Answer> {
+        let paging = asked.flag("pageinate")?;
+        let rows = if paging { asked.int("page_size")? } else { asked.int("count")? };
+        let size = usize::try_from(rows.filter(|rows| *rows > 0).unwrap_or(DEFAULT_ROWS)).unwrap_or(usize::MAX);
+        let size = if paging { size.min(settings.page_cap) } else { size };
+        let page_no = if paging { asked.int("page_no")?.unwrap_or(1).max(1) } else { 1 };
+        Ok(Self { paging, size, page_no })
+    }
+
+    fn skipped(&self) -> usize {
+        self.size.saturating_mul(usize::try_from(self.page_no - 1).unwrap_or(usize::MAX))
+    }
+
+    fn envelope(&self, key: &str, total: usize, shown: Vec<Value>) -> Value {
+        let mut envelope = json!({ "record_count": total, key: shown });
+        if self.paging {
+            envelope["page_no"] = json!(self.page_no);
+            envelope["page_size"] = json!(self.size);
+        }
+        envelope
+    }
 }
 
 fn make_unfamiliar(value: &mut Value) {

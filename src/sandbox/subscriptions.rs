@@ -44,8 +44,8 @@ pub(super) fn list(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Ve
             && one.name.to_lowercase().contains(&search)
     };
     let listed = |one: &Subscription| list_row(row(state, one, faults), faults);
-    let rows = state.subscriptions.values().filter(wanted).map(listed).collect();
-    list::page(asked, &state.settings, faults, "licences", rows)
+    let found = state.subscriptions.values().filter(wanted).collect();
+    list::page_of(asked, &state.settings, faults, "licences", found, |one| one.id, listed)
 }
 
 pub(super) fn single(state: &mut State, asked: &Asked, faults: &Faults, _: &mut Vec<Effect>) -> Result<Answer, Answer> {
