@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::mapping_suggestion::{MappingSuggestion, SuggestionKind};
 use super::mapping_table::{Mapped, Mapping, MappingTable};
-use super::save::kept_subscriptions;
+use super::save::{kept_subscriptions, subscriptions_elsewhere};
 use super::suggest_mappings::suggestions;
 use crate::auth::{Act, PartnerScope};
 use crate::domain::run::{RunRequest, Trigger};
@@ -13,11 +13,10 @@ use crate::ids::{ClientId, HaloTenant, RunId};
 use crate::ops::connection::ensure_unchanged;
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
-use crate::storage::mappings;
 
 /// The most clients that one call maps.
 pub const MOST_MAPPED: usize = 2_000;
-/// The most of them that had a subscription in this Halo before: each may cost a request. The next
+/// The most of them that have or had a subscription at another customer: each may cost a request. The next
 /// call maps the others.
 const MOST_WITH_SUBSCRIPTION: usize = 40;
 /// The most clients that a call may leave out.
@@ -64,13 +63,13 @@ pub async fn accept_suggestions(
     let left_out: BTreeSet<_> = left_out.iter().flatten().copied().collect();
     let exact = suggested.iter().filter(|suggestion| !left_out.contains(&suggestion.client));
     let exact: Vec<_> = exact.filter(|suggestion| suggestion.exact().is_some()).take(MOST_MAPPED).collect();
-    let ids: Vec<_> = exact.iter().map(|suggestion| suggestion.client).collect();
-    let later = too_many_subscriptions(ops, &scope, &connection.tenant, &ids).await?;
-    let exact: Vec<_> = exact.into_iter().filter(|suggestion| !later.contains(&suggestion.client)).collect();
     let to = |suggestion: &&MappingSuggestion| {
         let (client, customer) = (Some(suggestion.client), suggestion.exact()?);
         Some(Mapping { client, customer, allow_shared: false, replace: None })
     };
+    let wanted: Vec<_> = exact.iter().filter_map(to).collect();
+    let later = too_many_subscriptions(ops, &scope, &connection.tenant, &wanted).await?;
+    let exact: Vec<_> = exact.into_iter().filter(|suggestion| !later.contains(&suggestion.client)).collect();
     let wanted: Vec<_> = exact.iter().filter_map(to).collect();
     let kept = match kept_subscriptions(ops, &scope, &connection.tenant, &session, &wanted).await {
         Err(OpError::Halo(error)) => return Err(refused(error)),
@@ -113,10 +112,10 @@ pub(super) async fn too_many_subscriptions(
     ops: &Ops,
     scope: &PartnerScope,
     tenant: &HaloTenant,
-    clients: &[ClientId],
+    wanted: &[Mapping],
 ) -> Result<BTreeSet<ClientId>, OpError> {
-    let own = mappings::own_subscriptions(&mut *ops.db.read(scope).await?, scope, tenant, clients).await?;
-    Ok(own.into_iter().skip(MOST_WITH_SUBSCRIPTION).map(|own| own.client).collect())
+    let elsewhere = subscriptions_elsewhere(ops, scope, tenant, wanted).await?;
+    Ok(elsewhere.into_iter().skip(MOST_WITH_SUBSCRIPTION).map(|own| own.client).collect())
 }
 
 /// The number of suggestions of each kind; all that are exact remain.

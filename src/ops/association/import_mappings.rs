@@ -46,12 +46,12 @@ pub async fn import_mappings(
     let (connection, session) = halo::active_session(ops, &scope).await?;
     let directory = ops.directories.fresh(&connection, &session, &ops.clock).await.map_err(refused)?;
     let (lines, empty): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.customer.is_some());
-    let clients: Vec<_> = lines.iter().filter_map(|line| line.client).collect();
-    let later = too_many_subscriptions(ops, &scope, &connection.tenant, &clients).await?;
+    let wanted: Vec<_> = lines.iter().filter_map(mapping).collect();
+    let later = too_many_subscriptions(ops, &scope, &connection.tenant, &wanted).await?;
     let (later, lines): (Vec<_>, Vec<_>) =
         lines.into_iter().partition(|line| line.client.is_some_and(|client| later.contains(&client)));
     errors.extend(later.iter().map(|line| {
-        let message = "Too many clients of this file had a subscription in your Halo before. Import this line again.";
+        let message = "Too many clients of this file have a subscription at another customer. Import this line again.";
         at_line(line.number, CLIENT_ID, UserErrorCode::TooMany, message)
     }));
     let wanted: Vec<_> = lines.iter().filter_map(mapping).collect();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use super::mapping_table::Mapping;
 use super::mapping_table::{Mapped, MappingTable};
 use crate::auth::{Act, PartnerScope};
-use crate::domain::association::Association;
+use crate::domain::association::{Association, AssociationState};
 use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::{HaloError, Session, SubscriptionLookup};
 use crate::ids::{ClientId, HaloTenant, RunId};
@@ -90,6 +90,28 @@ pub async fn associate_clients(
     Ok(Associated { associations, errors, run })
 }
 
+/// The clients' own subscriptions at other customers than those to which the clients are being
+/// mapped: each may cost a request. Those of clients that are mapped so already are left out.
+pub(super) async fn subscriptions_elsewhere(
+    ops: &Ops,
+    scope: &PartnerScope,
+    tenant: &HaloTenant,
+    mappings: &[Mapping],
+) -> Result<Vec<OwnSubscription>, OpError> {
+    let mut target: BTreeMap<_, _> = mappings.iter().filter_map(|it| Some((it.client?, it.customer))).collect();
+    let clients: Vec<_> = target.keys().copied().collect();
+    let mut db = ops.db.read(scope).await?;
+    for current in associations::of_clients(&mut db, scope, &clients).await? {
+        let is_open = current.state != AssociationState::Ending && current.tenant == *tenant;
+        if is_open && target.get(&current.client) == Some(&current.customer.id) {
+            target.remove(&current.client);
+        }
+    }
+    let changed: Vec<_> = target.keys().copied().collect();
+    let own = mappings::own_subscriptions(&mut db, scope, tenant, &changed).await?;
+    Ok(own.into_iter().filter(|it| target.get(&it.client) != Some(&it.customer)).collect())
+}
+
 /// The clients' own subscriptions that are at the customer to which the client is being mapped,
 /// whatever the reason: Halo merged the customers, or a user moved the subscription. Read from
 /// Halo, and only for clients that had a subscription at another customer.
@@ -100,13 +122,8 @@ pub(super) async fn kept_subscriptions(
     session: &Session,
     mappings: &[Mapping],
 ) -> Result<BTreeMap<ClientId, OwnSubscription>, OpError> {
-    let clients: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
-    let own = {
-        let mut db = ops.db.read(scope).await?;
-        mappings::own_subscriptions(&mut db, scope, tenant, &clients).await?
-    };
+    let elsewhere = subscriptions_elsewhere(ops, scope, tenant, mappings).await?;
     let target: BTreeMap<_, _> = mappings.iter().filter_map(|it| Some((it.client?, it.customer))).collect();
-    let elsewhere: Vec<_> = own.into_iter().filter(|it| target.get(&it.client) != Some(&it.customer)).collect();
     if elsewhere.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -60,6 +60,28 @@ async fn export_that_a_user_fills_in_is_imported() {
 }
 
 #[tokio::test]
+async fn export_of_many_synced_clients_is_imported_with_new_lines() {
+    let names: Vec<_> = (0..47).map(|number| (format!("Company {number:02}"), 1)).collect();
+    let synced: Vec<_> = names[..45].iter().map(|(name, _)| name.as_str()).collect();
+    let world = World::builder().clients(&names).only(&synced).unlimited_requests().synced().build().await;
+    let served = Served::over(world).await;
+    let text = export(&served, &served.admin(), "").await.body.as_str().expect("text").to_owned();
+    let filled = ["Company 45", "Company 46"].iter().fold(text, |text, name| {
+        text.replace(&format!("{name},,"), &format!("{name},{},", served.world.customer(name)))
+    });
+    let import = "mutation($csv: String!) { importHaloMappings(input: { csv: $csv }) {
+        result { mapped alreadyMapped invalid } userErrors { message } } }";
+    let mark = served.world.mark();
+    let imported = served.data(&served.admin(), import, json!({ "csv": filled })).await;
+    assert_eq!(
+        imported["importHaloMappings"],
+        json!({ "result": { "mapped": 2, "alreadyMapped": 45, "invalid": 0 }, "userErrors": [] })
+    );
+    let requests = served.world.mark() - mark;
+    assert!(requests <= 20, "{requests} requests");
+}
+
+#[tokio::test]
 async fn export_is_for_those_who_may_view_the_partner() {
     let served = Served::over(World::builder().clients(&[("Alder", 3)]).mapped().build().await).await;
     add_other_partner(&served.world).await;
