@@ -320,9 +320,12 @@ export type HaloConnectionStatus =
 export type HaloMappingReason =
   /** Before the partner connected another Halo, the client was mapped to a customer of this name. */
   | 'EARLIER_CUSTOMER'
-  /** The names are the same when case, accents, punctuation and legal form are ignored. */
+  /**
+   * The names have the same words in the same order. Case, accents (also spelt out, as in `ue`),
+   * spaces, punctuation, legal form, a leading "The" and words for "and" are ignored.
+   */
   | 'SAME_NAME'
-  /** The names share words that few customers have. */
+  /** The names share words that few customers have, or have the same words in another order. */
   | 'SHARED_WORDS';
 
 /** How sure a suggestion is. */
@@ -337,8 +340,8 @@ export type HaloMappingSuggestionKind =
   /** No customer has a name like the client's. */
   | 'NONE'
   /**
-   * Customers share words with the client's name, or another client is mapped to the customer of
-   * that name already.
+   * Customers share words with the client's name, or have them in another order, or another client
+   * is mapped to the customer of that name already.
    */
   | 'SIMILAR';
 

@@ -159,8 +159,9 @@ pub struct DesiredAssociation {
 }
 
 impl DesiredAssociation {
-    /// Whether nothing was ever created for the association, nor for an earlier one of the same
-    /// client and customer.
+    /// Whether, as far as the database knows, nothing was created for the association, nor for an
+    /// earlier one of the same client and customer. A database that was restored from a backup may
+    /// not know of it.
     pub fn is_new(&self) -> bool {
         let Create { sent_at, duplicate_possible, previous_subscription, .. } = &self.create;
         let was_created = sent_at.is_some() || *duplicate_possible || previous_subscription.is_some();

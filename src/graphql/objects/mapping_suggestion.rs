@@ -71,8 +71,8 @@ pub enum HaloMappingSuggestionKind {
     Exact,
     /// Several customers have the client's name, or several clients do. A user has to choose.
     Ambiguous,
-    /// Customers share words with the client's name, or another client is mapped to the customer of
-    /// that name already.
+    /// Customers share words with the client's name, or have them in another order, or another client
+    /// is mapped to the customer of that name already.
     Similar,
     /// No customer has a name like the client's.
     None,
@@ -84,9 +84,10 @@ pub enum HaloMappingSuggestionKind {
 pub enum HaloMappingReason {
     /// Before the partner connected another Halo, the client was mapped to a customer of this name.
     EarlierCustomer,
-    /// The names are the same when case, accents, punctuation and legal form are ignored.
+    /// The names have the same words in the same order. Case, accents (also spelt out, as in `ue`),
+    /// spaces, punctuation, legal form, a leading "The" and words for "and" are ignored.
     SameName,
-    /// The names share words that few customers have.
+    /// The names share words that few customers have, or have the same words in another order.
     SharedWords,
 }
 

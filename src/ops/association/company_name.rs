@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 /// (`GmbH & Co. KG`).
 const LEGAL_FORMS: &str = "
     ltd, limited, plc, llp, lp, llc, pllc, pc, inc, incorporated, corp, corporation, co, company, cic, cio, dac, clg,
-    uc, ulc, ltee, unlimited, group, holding, holdings,
+    uc, ulc, ltee, unlimited,
     pty, proprietary, pte, pvt, private, npc, rf, sdn, bhd, berhad, tbk,
     gmbh, ggmbh, ag, kg, kgaa, ohg, gbr, ug, haftungsbeschrankt, mbh, ev, eg, ek, ekfm, partg, partgmbb, mbb, se,
     stiftung, gesmbh, og, sarl, sagl,
@@ -38,8 +38,8 @@ const CONNECTORS: &str = "and, und, et, y, e, en, och, og, ja";
 /// Words that many companies carry. They identify no company, so another word is searched for.
 const GENERIC_WORDS: &str = "
     association, associates, business, care, center, centre, church, college, computers, construction, consultants,
-    consulting, dental, design, digital, engineering, enterprises, europe, financial, foundation, global, health,
-    healthcare, home, industries, insurance, international, investments, legal, logistics, management, marketing, media,
+    consulting, dental, design, digital, engineering, enterprises, europe, financial, foundation, global, group, health,
+    healthcare, holding, holdings, home, industries, insurance, international, investments, legal, logistics, management, marketing, media,
     medical, national, office, partners, partnership, primary, products, properties, property, school, security, service,
     services, solution, solutions, supplies, support, systems, technologies, technology, trust, university";
 
@@ -74,16 +74,10 @@ impl CompanyName {
         Self { words: words_of(&fold(name)), spelt_out: words_of(&fold(&spell_out(name))) }
     }
 
-    /// Returns whether both are the same but for case, accents, punctuation and legal form.
+    /// Returns whether both have the same words in the same order, but for case, accents, spaces,
+    /// punctuation, legal form, a leading `The` and words for "and".
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let sorted = |words: &[String]| {
-            let mut words = words.to_vec();
-            words.sort();
-            words
-        };
-        let same = |left: &[String], right: &[String]| {
-            !left.is_empty() && (left.concat() == right.concat() || sorted(left) == sorted(right))
-        };
+        let same = |left: &[String], right: &[String]| !left.is_empty() && left.concat() == right.concat();
         same(&self.words, &other.words) || same(&self.words, &other.spelt_out) || same(&self.spelt_out, &other.words)
     }
 
@@ -100,7 +94,8 @@ impl CompanyName {
         u8::try_from((200 * self.shared_words(other)).checked_div(all).unwrap_or(0).min(100)).unwrap_or(100)
     }
 
-    /// Returns texts by which names are indexed: two names that are the same have one in common.
+    /// Returns texts by which names are indexed: two names that are the same have one in common, and
+    /// so have two of the same words in another order.
     pub fn keys(&self) -> BTreeSet<String> {
         let keys = |words: &[String]| {
             let mut sorted = words.to_vec();
@@ -227,12 +222,17 @@ fn without_forms(words: &[String]) -> &[String] {
             {
                 rest = before;
             }
-        } else if rest.len() > 1 && has(LEADING_FORMS, &rest[0]) {
+        } else if rest.len() > 1 && has(LEADING_FORMS, &rest[0]) && identifies(&rest[0], &rest[1..]) {
             rest = &rest[1..];
         } else {
             return rest;
         }
     }
+}
+
+/// Returns whether a name is told from others without its leading form: `AB Group` is not `AS Group`.
+fn identifies(form: &str, rest: &[String]) -> bool {
+    form == "the" || rest.iter().any(|word| !has(GENERIC_WORDS, word))
 }
 
 fn entries(list: &'static str) -> impl Iterator<Item = &'static str> {
@@ -302,6 +302,10 @@ mod tests {
             ("&", "and"),
             ("Smith & Jones", "Smith & Sons"),
             ("Muller", "Mueller"),
+            ("James Taylor Ltd", "Taylor James LLP"),
+            ("Alder Group", "Alder Ltd"),
+            ("Alder Holding GmbH", "Alder GmbH"),
+            ("AB Group", "AS Group"),
         ] {
             assert!(!same(left, right), "{left:?} and {right:?}");
         }

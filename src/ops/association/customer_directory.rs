@@ -55,17 +55,20 @@ impl CustomerDirectory {
         self.by_id.get(&id).map(|&at| &self.customers[at])
     }
 
-    /// Returns the customers whose names are the same but for case, accents, punctuation and legal
-    /// form.
+    /// Returns the customers whose names are the same.
     pub(super) fn same_as(&self, name: &CompanyName) -> Vec<&Customer> {
         let found: BTreeSet<_> = name.keys().iter().filter_map(|key| self.by_key.get(key)).flatten().copied().collect();
         found.into_iter().filter(|&at| self.names[at].is_same_as(name)).map(|at| &self.customers[at]).collect()
     }
 
-    /// Returns customers that have a distinctive word of the name, with the likeness of the names.
+    /// Returns customers that have a distinctive word of the name, or its words in another order, with
+    /// the likeness of the names.
     pub(super) fn similar_to(&self, name: &CompanyName) -> Vec<(u8, &Customer)> {
         let words = name.distinctive_words();
-        let found: BTreeSet<_> = words.iter().filter_map(|word| self.by_word.get(*word)).flatten().copied().collect();
+        let by_word = words.iter().filter_map(|word| self.by_word.get(*word));
+        let keys = name.keys();
+        let found: BTreeSet<_> =
+            by_word.chain(keys.iter().filter_map(|key| self.by_key.get(key))).flatten().copied().collect();
         found.into_iter().map(|at| (self.names[at].likeness(name), &self.customers[at])).collect()
     }
 }

@@ -31,7 +31,7 @@ pub enum SuggestionKind {
 pub enum CandidateReason {
     /// The client was mapped to a customer of this name in the Halo that the partner had before.
     EarlierCustomer,
-    /// The names are the same but for case, accents, punctuation and legal form.
+    /// The names are the same.
     SameName,
     /// The names share distinctive words.
     SharedWords,
@@ -187,6 +187,19 @@ mod tests {
             &["Mueller und Soehne", "ALDER Ltd.", "Cafe Zoe (Pty) Ltd", "Birch"],
         );
         assert_eq!(found, ["Alder Exact 1=100", "café zoë Exact 2=100", "Müller & Söhne GmbH Exact 0=100"]);
+    }
+
+    #[test]
+    fn same_words_in_another_order_are_similar() {
+        let found = suggested(
+            &[client(1, "James Taylor Ltd"), client(2, "Alder Group"), client(3, "Design Partners")],
+            &[],
+            &["Taylor James LLP", "Alder Ltd", "Partners Design"],
+        );
+        assert_eq!(
+            found,
+            ["Alder Group Similar 1=66", "Design Partners Similar 2=100", "James Taylor Ltd Similar 0=100"]
+        );
     }
 
     #[test]

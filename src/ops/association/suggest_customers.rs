@@ -13,7 +13,7 @@ const COMPARED: u32 = 50;
 #[derive(Clone, Debug)]
 pub struct Suggestion {
     pub customer: MappedCustomer,
-    /// The names are the same but for case, accents, punctuation and legal form.
+    /// The names are the same.
     pub exact: bool,
 }
 
