@@ -340,8 +340,8 @@ export type HaloMappingSuggestionKind =
   /** No customer has a name like the client's. */
   | 'NONE'
   /**
-   * Customers share words with the client's name, or have them in another order, or another client
-   * is mapped to the customer of that name already.
+   * Customers share words with the client's name, or have them in another order, or another
+   * client is mapped to the customer of that name already.
    */
   | 'SIMILAR';
 

@@ -44,8 +44,8 @@ impl MappingMutations {
 
     /// Maps clients by a file in the form of `/exports/halo-mappings.csv`, and queues the creation
     /// of their subscriptions. The file is validated as a whole first: if any line has an error,
-    /// nothing is changed, unless `skipInvalid` is set. No mapping is changed or removed, unless Halo
-    /// shows the client's subscription at the customer of its line already.
+    /// nothing is changed, unless `skipInvalid` is set. No mapping is changed or removed, unless
+    /// Halo shows the client's subscription at the customer of its line already.
     async fn import_halo_mappings(
         &self,
         ctx: &Context<'_>,

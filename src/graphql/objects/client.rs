@@ -168,8 +168,8 @@ impl Client {
 pub struct HaloCustomerSuggestion {
     /// The suggested customer in Halo.
     customer: HaloCustomer,
-    /// Whether the names have the same words in the same order. Case, accents (also spelt out, as in
-    /// `ue`), spaces, punctuation, legal form, a leading "The" and words for "and" are ignored.
+    /// Whether the names have the same words in the same order. Case, accents (also spelt out, as
+    /// in `ue`), spaces, punctuation, legal form, a leading "The" and words for "and" are ignored.
     exact: bool,
 }
 

@@ -71,8 +71,8 @@ pub enum HaloMappingSuggestionKind {
     Exact,
     /// Several customers have the client's name, or several clients do. A user has to choose.
     Ambiguous,
-    /// Customers share words with the client's name, or have them in another order, or another client
-    /// is mapped to the customer of that name already.
+    /// Customers share words with the client's name, or have them in another order, or another
+    /// client is mapped to the customer of that name already.
     Similar,
     /// No customer has a name like the client's.
     None,

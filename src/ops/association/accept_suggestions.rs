@@ -16,8 +16,8 @@ use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 
 /// The most clients that one call maps.
 pub const MOST_MAPPED: usize = 2_000;
-/// The most of them that have or had a subscription at another customer: each may cost a request. The next
-/// call maps the others.
+/// The most of them that have or had a subscription at another customer: each may cost a request.
+/// The next call maps the others.
 const MOST_WITH_SUBSCRIPTION: usize = 40;
 /// The most clients that a call may leave out.
 pub const MOST_LEFT_OUT: usize = 200;

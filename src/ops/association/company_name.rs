@@ -94,8 +94,8 @@ impl CompanyName {
         u8::try_from((200 * self.shared_words(other)).checked_div(all).unwrap_or(0).min(100)).unwrap_or(100)
     }
 
-    /// Returns texts by which names are indexed: two names that are the same have one in common, and
-    /// so have two of the same words in another order.
+    /// Returns texts by which names are indexed: two names that are the same have one in common,
+    /// and so have two of the same words in another order.
     pub fn keys(&self) -> BTreeSet<String> {
         let keys = |words: &[String]| {
             let mut sorted = words.to_vec();
@@ -230,7 +230,8 @@ fn without_forms(words: &[String]) -> &[String] {
     }
 }
 
-/// Returns whether a name is told from others without its leading form: `AB Group` is not `AS Group`.
+/// Returns whether a name identifies a company without its leading form: `AB Group` is not
+/// `AS Group`.
 fn identifies(form: &str, rest: &[String]) -> bool {
     form == "the" || rest.iter().any(|word| !has(GENERIC_WORDS, word))
 }

@@ -61,8 +61,8 @@ impl CustomerDirectory {
         found.into_iter().filter(|&at| self.names[at].is_same_as(name)).map(|at| &self.customers[at]).collect()
     }
 
-    /// Returns customers that have a distinctive word of the name, or its words in another order, with
-    /// the likeness of the names.
+    /// Returns customers that have a distinctive word of the name, or its words in another order,
+    /// with the likeness of the names.
     pub(super) fn similar_to(&self, name: &CompanyName) -> Vec<(u8, &Customer)> {
         let words = name.distinctive_words();
         let by_word = words.iter().filter_map(|word| self.by_word.get(*word));

@@ -66,10 +66,12 @@ impl Left {
 fn cells(ListedClient { client, listed }: &ListedClient) -> [String; COLUMNS.len()] {
     let association = listed.as_ref().and_then(|Listed { association, .. }| association.as_ref());
     let customer = association.filter(|it| !it.is_over()).map(|association| &association.customer);
+    // An import takes a line break inside a cell for a mistake.
+    let one_line = |name: &str| name.replace(['\r', '\n'], " ");
     [
         client.id.to_string(),
-        client.name.clone(),
+        one_line(&client.name),
         customer.map(|customer| customer.id.to_string()).unwrap_or_default(),
-        customer.and_then(|customer| customer.name.clone()).unwrap_or_default(),
+        customer.and_then(|customer| customer.name.as_deref()).map(one_line).unwrap_or_default(),
     ]
 }

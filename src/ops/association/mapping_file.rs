@@ -76,7 +76,7 @@ impl MappingFile {
                 let message = format!("The file has too many lines. Import at most {MOST_LINES} clients at once.");
                 return Err(refuse(UserErrorCode::TooMany, message));
             }
-            match line(&record, counter.line_of(&record), client, customer) {
+            match line(&record, counter.line_of(&record), heading.len(), client, customer) {
                 Ok(line) => file.lines.push(line),
                 Err(error) => file.errors.push(error),
             }
@@ -112,7 +112,13 @@ impl LineCounter<'_> {
     }
 }
 
-fn line(record: &StringRecord, number: u64, client: usize, customer: usize) -> Result<Line, UserError> {
+fn line(record: &StringRecord, number: u64, columns: usize, client: usize, customer: usize) -> Result<Line, UserError> {
+    // A stray quotation mark joins lines or cells, and so a client and another line's customer.
+    if record.len() != columns || record.iter().any(|cell| cell.contains(['\r', '\n'])) {
+        let message = "The line does not have the cells of the first line. Look for a quotation mark that is not closed, \
+                       or a line break inside a cell.";
+        return Err(at_line(number, CLIENT_ID, UserErrorCode::Invalid, message));
+    }
     let cell = |column| without_apostrophe(record.get(column).unwrap_or_default().trim());
     let (client, customer) = (cell(client), cell(customer));
     if client.is_empty() {
@@ -167,15 +173,32 @@ mod tests {
         );
         let file = MappingFile::read(&text).unwrap();
         let lines: Vec<_> = file.lines.iter().map(|line| (line.number, line.client.is_some(), line.customer)).collect();
-        assert_eq!(lines, [(2, false, None), (4, true, Some(HaloCustomerId(1)))]);
+        assert_eq!(lines, [(4, true, Some(HaloCustomerId(1)))]);
         let errors: Vec<_> = file.errors.iter().map(|error| (error.code, error.field.join("."))).collect();
         assert_eq!(
             errors,
             [
+                (UserErrorCode::Invalid, "csv.2.infima_client_id".to_owned()),
                 (UserErrorCode::Required, "csv.5.infima_client_id".to_owned()),
                 (UserErrorCode::Invalid, "csv.6.halo_customer_id".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn stray_quotation_mark_maps_no_client_to_another_customer() {
+        for broken in [
+            format!("{CLIENT},\"Alder,41\n{CLIENT},\"Birch,42\n"),
+            format!("{CLIENT},\"Alder,41\n{CLIENT},Birch\",42\n"),
+            format!("{CLIENT},\"Alder,41\",\n{CLIENT},Birch,Ltd,42\n"),
+            format!("{CLIENT},Alder,Ltd,42\n{CLIENT},42\n"),
+        ] {
+            let text = format!("infima_client_id,client_name,halo_customer_id\n{broken}");
+            let file = MappingFile::read(&text).unwrap();
+            assert!(file.lines.iter().all(|line| line.customer.is_none()), "{text}");
+            assert!(file.errors.iter().all(|error| error.code == UserErrorCode::Invalid), "{text}");
+            assert!(!file.errors.is_empty(), "{text}");
+        }
     }
 
     #[test]
