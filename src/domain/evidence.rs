@@ -30,9 +30,10 @@ pub fn parse_month(text: &str) -> Option<NaiveDate> {
     parse_date(&format!("{text}-01"))
 }
 
-/// Reads a day as `2026-11-24`, in no other spelling.
+/// Reads a day as `2026-11-24`, in no other spelling. Nothing is stored of years before 2000, and
+/// not every year that can be written is one that the database knows.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
-    text.parse().ok().filter(|date: &NaiveDate| date.to_string() == text)
+    text.parse().ok().filter(|date: &NaiveDate| date.to_string() == text && (2000..=9999).contains(&date.year()))
 }
 
 impl Days {

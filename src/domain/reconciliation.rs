@@ -11,16 +11,20 @@ use crate::domain::association::Billing;
 use crate::ids::{ClientId, HaloCustomerId, HaloInvoiceId, HaloSubscriptionId, HaloTenant};
 
 /// The most findings that a report lists. It counts all.
-const MOST_FINDINGS: usize = 500;
+pub const MOST_FINDINGS: usize = 100;
 
 /// What is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
-    /// A subscription of ours that none of the partner's clients has.
+    /// A subscription of ours that no client of any partner has or had.
     SubscriptionWithoutClient,
     /// Halo's list does not have the client's subscription.
     SubscriptionMissing,
+    /// Halo shows it at another customer than the client's.
+    SubscriptionMoved,
+    /// It is inactive in Halo.
+    SubscriptionInactive,
     /// The quantity in Halo is not the one that was last confirmed.
     QuantityDiffers,
     /// The customer is inactive, deleted or hidden from the agent.
@@ -51,7 +55,8 @@ pub struct Reconciliation {
     pub tenant: HaloTenant,
     /// The clients that have a subscription.
     pub subscriptions: u32,
-    /// Those of them whose subscription, quantity and customer are right.
+    /// Those of them whose subscription is there and active, at their customer and with the
+    /// quantity that was last confirmed, and whose customer is active.
     pub right: u32,
     /// Those of them whose subscription no recurring invoice bills, or one bills another quantity.
     pub not_billed: u32,
@@ -86,6 +91,8 @@ pub struct Shown {
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     pub subscriptions: Vec<Shown>,
+    /// Those of them that a client of any partner has or had.
+    pub associated: BTreeSet<HaloSubscriptionId>,
     pub active_customers: BTreeSet<HaloCustomerId>,
     /// `None` if the agent may not read invoices.
     pub billing: Option<BTreeMap<HaloSubscriptionId, Billing>>,
@@ -112,10 +119,14 @@ pub fn compare(tenant: HaloTenant, owned: &[Owned], facts: &Facts, at: DateTime<
         let before = findings.len();
         match found {
             None => findings.push(finding(FindingKind::SubscriptionMissing, None)),
-            Some(found) if found.quantity != association.last_synced_quantity => {
-                findings.push(finding(FindingKind::QuantityDiffers, None));
+            Some(found) => {
+                let wrong = [
+                    (found.customer != association.customer, FindingKind::SubscriptionMoved),
+                    (!found.active, FindingKind::SubscriptionInactive),
+                    (found.quantity != association.last_synced_quantity, FindingKind::QuantityDiffers),
+                ];
+                findings.extend(wrong.into_iter().filter(|(is, _)| *is).map(|(_, kind)| finding(kind, None)));
             }
-            Some(_) => {}
         }
         if !facts.active_customers.contains(&association.customer) {
             findings.push(finding(FindingKind::CustomerInactive, None));
@@ -133,7 +144,10 @@ pub fn compare(tenant: HaloTenant, owned: &[Owned], facts: &Facts, at: DateTime<
         }
     }
     let ours: BTreeSet<_> = owned.iter().map(|association| association.subscription).collect();
-    let orphans = facts.subscriptions.iter().filter(|shown| shown.active && !ours.contains(&shown.id));
+    // Without a quantity it bills nothing.
+    let orphans = facts.subscriptions.iter().filter(|shown| {
+        shown.active && shown.quantity != Some(0) && !ours.contains(&shown.id) && !facts.associated.contains(&shown.id)
+    });
     findings.extend(orphans.map(|shown| Finding {
         kind: FindingKind::SubscriptionWithoutClient,
         client: None,
@@ -171,9 +185,13 @@ impl Finding {
         let in_halo = number(self.quantity_in_halo);
         match self.kind {
             FindingKind::SubscriptionWithoutClient => format!(
-                "{customer} has a subscription from INFIMA with quantity {in_halo} in Halo, and none of your clients has it."
+                "{customer} has a subscription from INFIMA with quantity {in_halo} in Halo, and no client has it."
             ),
             FindingKind::SubscriptionMissing => format!("Halo does not show the client's subscription at {customer}."),
+            FindingKind::SubscriptionMoved => {
+                format!("The client is mapped to {customer}, and its subscription is at another customer in Halo.")
+            }
+            FindingKind::SubscriptionInactive => format!("The client's subscription at {customer} is inactive in Halo."),
             FindingKind::QuantityDiffers => {
                 let confirmed = self.last_synced_quantity.map_or("none yet".to_owned(), |it| it.to_string());
                 format!("The quantity at {customer} is {in_halo} in Halo; INFIMA last confirmed {confirmed}.")
@@ -192,9 +210,13 @@ impl Finding {
     pub fn remedy(&self) -> &'static str {
         match self.kind {
             FindingKind::SubscriptionWithoutClient => {
-                "Map the client that it belongs to, or deactivate the subscription in Halo."
+                "Map the client that it belongs to. If it belongs to none, find out who added it before you end it in Halo."
             }
             FindingKind::SubscriptionMissing => "Request a sync: it finds out whether the subscription was deleted.",
+            FindingKind::SubscriptionMoved => {
+                "Find out who moved it. Map the client to the customer that should be billed, or move it back in Halo."
+            }
+            FindingKind::SubscriptionInactive => "Find out who deactivated it, and activate it in Halo if it should bill.",
             FindingKind::QuantityDiffers => "Request a sync to set the quantity, or find out who changed it in Halo.",
             FindingKind::CustomerInactive => "Activate the customer in Halo, or remove the client's mapping.",
             FindingKind::FixedQuantity => {
@@ -242,8 +264,13 @@ mod tests {
                 shown(6, 6),
                 shown(7, 7),
                 Shown { active: false, ..shown(8, 1) },
+                shown(9, 0),
+                shown(10, 3),
+                Shown { customer: HaloCustomerId(1), ..shown(11, 1) },
+                Shown { active: false, ..shown(12, 1) },
             ],
-            active_customers: [1, 2, 3, 5, 6].map(HaloCustomerId).into(),
+            associated: [HaloSubscriptionId(10)].into(),
+            active_customers: [1, 2, 3, 5, 6, 11, 12].map(HaloCustomerId).into(),
             billing: Some(
                 [
                     (1, Billing::OnRecurringInvoice),
@@ -257,7 +284,7 @@ mod tests {
             ),
             fixed: [(HaloCustomerId(5), HaloInvoiceId(-9))].into(),
         };
-        let all = [owned(1, 5), owned(2, 6), owned(3, 3), owned(4, 4), owned(5, 5), owned(6, 6)];
+        let all = [owned(1, 5), owned(2, 6), owned(3, 3), owned(4, 4), owned(5, 5), owned(6, 6), owned(11, 1), owned(12, 1)];
         let report = compare(HaloTenant("t".into()), &all, &facts, DateTime::UNIX_EPOCH);
         let found: Vec<_> = report.findings.iter().map(|it| (it.kind, it.subscription.unwrap().0)).collect();
         assert_eq!(
@@ -265,13 +292,15 @@ mod tests {
             [
                 (FindingKind::SubscriptionWithoutClient, 7),
                 (FindingKind::SubscriptionMissing, 3),
+                (FindingKind::SubscriptionMoved, 11),
+                (FindingKind::SubscriptionInactive, 12),
                 (FindingKind::QuantityDiffers, 2),
                 (FindingKind::CustomerInactive, 4),
                 (FindingKind::FixedQuantity, 5),
                 (FindingKind::NotOnInvoice, 6),
             ]
         );
-        assert_eq!((report.subscriptions, report.right, report.not_billed, report.total), (6, 3, 2, 6));
+        assert_eq!((report.subscriptions, report.right, report.not_billed, report.total), (8, 3, 2, 8));
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use csv::{Terminator, Writer, WriterBuilder};
 
 /// The first characters with which a spreadsheet takes a cell for a formula.
-const FORMULAS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const FORMULAS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+/// What a spreadsheet may begin a cell after: in many countries Excel separates cells by semicolons,
+/// and knows no quotes within one of those.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 /// Has a spreadsheet read the file as UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -15,14 +18,10 @@ impl Rows {
         Self(WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new()))
     }
 
-    /// Adds a row. A cell that a spreadsheet would take for a formula begins with an apostrophe:
-    /// names come from other companies.
+    /// Adds a row. What a spreadsheet would take for a formula begins with an apostrophe: names come
+    /// from other companies.
     pub fn push<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
-        let cells = cells.into_iter().map(|cell| {
-            let cell = cell.as_ref();
-            if cell.starts_with(FORMULAS) { format!("'{cell}") } else { cell.to_owned() }
-        });
-        self.0.write_record(cells).expect("memory can be written, and the rows have the same length");
+        self.0.write_record(cells.into_iter().map(|cell| with_apostrophes(cell.as_ref()))).expect("memory can be written, and the rows have the same length");
     }
 
     pub fn take(self) -> Vec<u8> {
@@ -30,7 +29,23 @@ impl Rows {
     }
 }
 
-/// Takes the apostrophe away that [`Rows::push`] adds.
+fn with_apostrophes(cell: &str) -> String {
+    let mut safe = String::with_capacity(cell.len() + 1);
+    if cell.starts_with(FORMULAS) {
+        safe.push('\'');
+    }
+    let mut begins = false;
+    for character in cell.chars() {
+        if begins && ['=', '+', '-', '@'].contains(&character) {
+            safe.push('\'');
+        }
+        safe.push(character);
+        begins = SEPARATORS.contains(&character) || (begins && character == '"');
+    }
+    safe
+}
+
+/// Takes the apostrophe away that [`Rows::push`] adds in front of a cell. Ids have no others.
 pub fn without_apostrophe(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULAS)).unwrap_or(cell)
 }
@@ -48,6 +63,19 @@ mod tests {
         let expected = "'=1+1,'+49,'-2,'@sum,'\tx,\"'\rx\"\r\n\
                         a=1,,\"Alder, Ltd.\",\"says \"\"hi\"\"\",\"two\nlines\",Müller\r\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn formula_behind_a_separator_within_a_cell_begins_with_an_apostrophe() {
+        for (cell, safe) in [
+            ("Alder;=HYPERLINK(1)", "Alder;'=HYPERLINK(1)"),
+            ("a\t+1\n-2\r@x", "a\t'+1\n'-2\r'@x"),
+            ("a;\"=1", "a;\"'=1"),
+            ("\n=1", "'\n'=1"),
+            ("a; b-c=d", "a; b-c=d"),
+        ] {
+            assert_eq!(with_apostrophes(cell), safe);
+        }
     }
 
     #[test]

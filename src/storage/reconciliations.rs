@@ -1,5 +1,7 @@
 //! The latest comparison of everything with a partner's Halo.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -32,10 +34,29 @@ pub async fn owned(db: &mut PgConnection, scope: &PartnerScope, tenant: &HaloTen
     Ok(owned.collect())
 }
 
-/// When the partner was last compared.
+/// Which of these subscriptions in this Halo a client of any partner has or had.
+pub async fn associated(
+    db: &mut PgConnection,
+    tenant: &HaloTenant,
+    subscriptions: &[HaloSubscriptionId],
+) -> Result<BTreeSet<HaloSubscriptionId>> {
+    let ids: Vec<_> = subscriptions.iter().map(|id| id.0).collect();
+    let found = sqlx::query_scalar!(r#"select associated_subscriptions($1, $2) as "id!""#, tenant.0, &ids);
+    Ok(found.fetch_all(db).await?.into_iter().map(HaloSubscriptionId).collect())
+}
+
+/// When everything of the partner was last compared, or a nightly sync last tried to.
 pub async fn last(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<DateTime<Utc>>> {
     let last = sqlx::query_scalar!("select reconciled_at from connections where partner_id = $1", scope.partner().0);
     Ok(last.fetch_optional(db).await?.flatten())
+}
+
+/// Stores that a comparison failed, which keeps the report before.
+pub async fn record_failure(db: &mut PgConnection, scope: &PartnerScope, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update connections set reconciled_at = $2 where partner_id = $1", scope.partner().0, at)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Replaces the partner's report.

@@ -176,3 +176,10 @@ fn days_of_a_zone_have_23_and_25_hours_when_its_clocks_change() {
     let february = Days::of_month(date("2028-02-17"), Berlin);
     assert_eq!((february.from, february.to, february.count()), (date("2028-02-01"), date("2028-02-29"), 29));
 }
+
+#[test]
+fn day_and_month_have_a_year_that_something_can_be_stored_of() {
+    assert!(["2000-01-01", "9999-12-31"].map(parse_date).iter().all(Option::is_some));
+    assert!(["1999-12-31", "-9999-01-01", "+10000-01-01", "2026-1-1"].map(parse_date).iter().all(Option::is_none));
+    assert!(parse_month("9999-12").is_some() && parse_month("-9999-12").is_none());
+}

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, Object};
 
 use crate::domain::association::{CustomerDetails, MappedCustomer};
-use crate::domain::reconciliation::{Finding, Reconciliation};
+use crate::domain::reconciliation::{Finding, MOST_FINDINGS, Reconciliation};
 use crate::graphql::{
     error::Result, loaders::ById, objects::client::Client, objects::customer::HaloCustomer,
     request_context::RequestContext, scalars::Timestamp,
@@ -28,8 +28,8 @@ impl HaloReconciliation {
         self.report.subscriptions
     }
 
-    /// The number of clients whose subscription is there with the quantity that was last confirmed,
-    /// at a customer that is active.
+    /// The number of clients whose subscription is there and active, at the customer that they are
+    /// mapped to and with the quantity that was last confirmed. The customer is active, too.
     async fn right_count(&self) -> u32 {
         self.report.right
     }
@@ -40,20 +40,20 @@ impl HaloReconciliation {
         self.report.billing_known.then_some(self.report.not_billed)
     }
 
-    /// The number of findings.
+    /// The number of all findings. `findings` may list fewer.
     async fn finding_count(&self) -> u32 {
         self.report.total
     }
 
-    /// The findings, by kind, at most 500.
-    #[graphql(complexity = "100 * child_complexity / 10 + 1")]
+    /// The findings, by kind, at most 100. `findingCount` says how many there are in all.
+    #[graphql(complexity = "MOST_FINDINGS * child_complexity")]
     async fn findings(&self) -> Vec<HaloReconciliationFinding> {
         let show = |finding: &Finding| HaloReconciliationFinding {
             partner: self.partner,
             tenant: self.report.tenant.clone(),
             finding: finding.clone(),
         };
-        self.report.findings.iter().map(show).collect()
+        self.report.findings.iter().take(MOST_FINDINGS).map(show).collect()
     }
 }
 
@@ -124,10 +124,14 @@ impl HaloReconciliationFinding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::reconciliation::FindingKind")]
 pub enum HaloReconciliationFindingKind {
-    /// Halo has a subscription from INFIMA that none of the partner's clients has.
+    /// Halo has a subscription from INFIMA that bills a quantity, and no client has or had it.
     SubscriptionWithoutClient,
     /// Halo's list does not show the client's subscription.
     SubscriptionMissing,
+    /// The client's subscription is at another customer than the one that the client is mapped to.
+    SubscriptionMoved,
+    /// The client's subscription is inactive in Halo.
+    SubscriptionInactive,
     /// The quantity in Halo is not the one that a sync last confirmed.
     QuantityDiffers,
     /// The customer is inactive, deleted, or hidden from the agent.

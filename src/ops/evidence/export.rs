@@ -19,8 +19,9 @@ const COLUMNS: [&str; 23] = [
     "client_external_id",
     "client_name",
     "halo_customer_id",
-    "halo_customer_name",
-    "halo_subscription_id",
+    // These two as they are now: a day keeps neither.
+    "current_halo_customer_name",
+    "current_halo_subscription_id",
     "status",
     "quantity",
     "confirmed_at",

@@ -77,7 +77,9 @@ async fn read_and_compare(
         active: record.active,
         customer_name: record.customer_name,
     };
-    let subscriptions = subscriptions.into_iter().map(shown).collect();
-    let facts = Facts { subscriptions, active_customers, billing, fixed };
+    let subscriptions: Vec<_> = subscriptions.into_iter().map(shown).collect();
+    let unknown: Vec<_> = subscriptions.iter().map(|shown| shown.id).filter(|id| !known.contains_key(id)).collect();
+    let associated = reconciliations::associated(&mut *ops.db.read(scope).await?, &connection.tenant, &unknown).await?;
+    let facts = Facts { subscriptions, associated, active_customers, billing, fixed };
     Ok(compare(connection.tenant.clone(), &owned, &facts, ops.clock.now()))
 }

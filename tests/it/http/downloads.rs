@@ -69,6 +69,7 @@ async fn evidence_of_a_month_is_a_file_with_a_row_for_each_client_and_day() -> a
     ];
     assert_eq!(shown, expected);
     assert_eq!((rows[2]["rule"].as_str(), rows[2]["outcome"].as_str()), ("active_users_by_address", "created"));
+    assert!(!rows[2]["current_halo_subscription_id"].is_empty());
     assert!(rows[2]["run_id"].starts_with("run_") && rows[3]["run_id"].is_empty());
     Ok(())
 }

@@ -405,7 +405,8 @@ async fn store_billing(
     Ok(())
 }
 
-/// Compares everything once a week. A comparison that fails is made by the next night.
+/// Compares everything once a week. One that fails waits for the next week, too: what Halo does not
+/// answer, or too much to read, would cost its requests each night.
 async fn store_reconciliation(
     ops: &Ops,
     lease: &SyncLease,
@@ -421,7 +422,10 @@ async fn store_reconciliation(
             commit(tx, Failpoint::ReconciliationRecorded).await?;
         }
         Some(Err(OpError::Halo(error))) => {
-            tracing::info!(sync_run.id = %lease.run(), evidence = error.evidence(), "the comparison waits for another night");
+            tracing::info!(sync_run.id = %lease.run(), evidence = error.evidence(), "the comparison waits for another week");
+            let mut tx = begin_unchanged(ops, lease, connection).await?;
+            reconciliations::record_failure(&mut tx, scope, ops.clock.now()).await?;
+            commit(tx, Failpoint::ReconciliationRecorded).await?;
         }
         Some(Err(error)) => return Err(StopReason::Fault(error)),
         Some(Ok(None)) | None => {}

@@ -2,10 +2,11 @@
 
 use chrono::Duration;
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
-use infima_halo::sandbox::{Act, AgentLevels, Fault, Lasting, Level, Matching};
+use infima_halo::sandbox::{Act, AgentLevels, Call, Fault, Lasting, Level, Matching};
 use serde_json::{Value, json};
 
 use crate::graphql::Api;
+use crate::graphql::matrix::add_other_partner;
 use crate::support::world::World;
 
 const REPORT: &str = "at subscriptionCount rightCount notBilledCount findingCount
@@ -78,6 +79,39 @@ async fn each_thing_that_is_wrong_is_a_finding_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn subscription_that_a_client_of_any_partner_has_or_had_is_no_orphan() {
+    let api = Api::synced(&[("Alder", 3)]).await;
+    let world = &api.world;
+    let others = add_other_partner(world).await;
+    let client_id = world.customer("Alder").0;
+    let mut added = Vec::new();
+    for name in ["Ended", "Other", "Orphan"] {
+        let add = Act::AddSubscription { client_id, name: name.into(), vendor: "Infima ".into(), count: 7 };
+        added.push(world.tenant.act(add).expect("done by hand"));
+    }
+    let ended = "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, shared, state, ending, ended_at,
+                                           marker, initial_name, subscription_id)
+                 select gen_random_uuid(), partner_id, client_id, tenant, halo_customer_id, false, 'ended', 'keep_quantity',
+                        now(), 'm', 'n', $1
+                 from associations where partner_id = $2";
+    let (own, others) = (world.partner().await.0, others.0);
+    world.change(sqlx::query(ended).bind(added[0]).bind(own)).await;
+    let other = "update associations set subscription_id = $1, halo_customer_id = 4711,
+                     tenant = (select tenant from connections where partner_id = $2)
+                 where partner_id = $3";
+    world.change(sqlx::query(other).bind(added[1]).bind(own).bind(others)).await;
+    let report = reconcile(&api).await["reconciliation"].take();
+    let orphans: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["kind"] == "SUBSCRIPTION_WITHOUT_CLIENT")
+        .map(|finding| finding["haloSubscriptionId"].clone())
+        .collect();
+    assert_eq!(orphans, [json!(added[2])]);
+}
+
+#[tokio::test]
 async fn agent_without_invoices_is_no_finding() {
     let api = Api::synced(&[("Alder", 3)]).await;
     let levels = AgentLevels { customers: Level::Read, licensing: Level::Modify, invoices: Level::None };
@@ -122,4 +156,19 @@ async fn report_is_renewed_once_a_week_after_a_nightly_sync() {
     world.clock.advance(Duration::days(1));
     night(world).await;
     assert_ne!(stored(&api).await["at"], first["at"]);
+}
+
+#[tokio::test]
+async fn weekly_comparison_that_fails_is_tried_again_after_a_week() {
+    let api = Api::synced(&[("Alder", 3)]).await;
+    let world = &api.world;
+    world.tenant.inject(Fault::WrongShape, Matching::call(Call::CustomerList), Lasting::Sticky);
+    night(world).await;
+    world.tenant.clear_faults();
+    world.clock.advance(Duration::days(1));
+    night(world).await;
+    assert_eq!(stored(&api).await, Value::Null);
+    world.clock.advance(Duration::days(6));
+    night(world).await;
+    assert_eq!(stored(&api).await["rightCount"], 1);
 }
