@@ -191,7 +191,9 @@ impl Finding {
             FindingKind::SubscriptionMoved => {
                 format!("The client is mapped to {customer}, and its subscription is at another customer in Halo.")
             }
-            FindingKind::SubscriptionInactive => format!("The client's subscription at {customer} is inactive in Halo."),
+            FindingKind::SubscriptionInactive => {
+                format!("The client's subscription at {customer} is inactive in Halo.")
+            }
             FindingKind::QuantityDiffers => {
                 let confirmed = self.last_synced_quantity.map_or("none yet".to_owned(), |it| it.to_string());
                 format!("The quantity at {customer} is {in_halo} in Halo; INFIMA last confirmed {confirmed}.")
@@ -216,7 +218,9 @@ impl Finding {
             FindingKind::SubscriptionMoved => {
                 "Find out who moved it. Map the client to the customer that should be billed, or move it back in Halo."
             }
-            FindingKind::SubscriptionInactive => "Find out who deactivated it, and activate it in Halo if it should bill.",
+            FindingKind::SubscriptionInactive => {
+                "Find out who deactivated it, and activate it in Halo if it should bill."
+            }
             FindingKind::QuantityDiffers => "Request a sync to set the quantity, or find out who changed it in Halo.",
             FindingKind::CustomerInactive => "Activate the customer in Halo, or remove the client's mapping.",
             FindingKind::FixedQuantity => {
@@ -284,7 +288,8 @@ mod tests {
             ),
             fixed: [(HaloCustomerId(5), HaloInvoiceId(-9))].into(),
         };
-        let all = [owned(1, 5), owned(2, 6), owned(3, 3), owned(4, 4), owned(5, 5), owned(6, 6), owned(11, 1), owned(12, 1)];
+        let all =
+            [owned(1, 5), owned(2, 6), owned(3, 3), owned(4, 4), owned(5, 5), owned(6, 6), owned(11, 1), owned(12, 1)];
         let report = compare(HaloTenant("t".into()), &all, &facts, DateTime::UNIX_EPOCH);
         let found: Vec<_> = report.findings.iter().map(|it| (it.kind, it.subscription.unwrap().0)).collect();
         assert_eq!(

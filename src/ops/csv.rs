@@ -4,7 +4,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 
 /// The first characters with which a spreadsheet takes a cell for a formula.
 const FORMULAS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
-/// What a spreadsheet may begin a cell after: in many countries Excel separates cells by semicolons,
+/// What a spreadsheet may begin a cell after: in many countries Excel separates cells by `;`,
 /// and knows no quotes within one of those.
 const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 /// Has a spreadsheet read the file as UTF-8.
@@ -18,10 +18,12 @@ impl Rows {
         Self(WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new()))
     }
 
-    /// Adds a row. What a spreadsheet would take for a formula begins with an apostrophe: names come
-    /// from other companies.
+    /// Adds a row. What a spreadsheet would take for a formula begins with an apostrophe: names
+    /// come from other companies.
     pub fn push<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
-        self.0.write_record(cells.into_iter().map(|cell| with_apostrophes(cell.as_ref()))).expect("memory can be written, and the rows have the same length");
+        self.0
+            .write_record(cells.into_iter().map(|cell| with_apostrophes(cell.as_ref())))
+            .expect("memory can be written, and the rows have the same length");
     }
 
     pub fn take(self) -> Vec<u8> {

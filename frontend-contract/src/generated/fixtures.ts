@@ -2114,10 +2114,10 @@ export const operations = {
             "haloSubscriptionId": 9001,
             "kind": "SUBSCRIPTION_WITHOUT_CLIENT",
             "lastSyncedQuantity": null,
-            "message": "Elder has a subscription from INFIMA with quantity 7 in Halo, and none of your clients has it.",
+            "message": "Elder has a subscription from INFIMA with quantity 7 in Halo, and no client has it.",
             "quantityInHalo": 7,
             "recurringInvoiceId": null,
-            "remedy": "Map the client that it belongs to, or deactivate the subscription in Halo."
+            "remedy": "Map the client that it belongs to. If it belongs to none, find out who added it before you end it in Halo."
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2590,10 +2590,10 @@ export const operations = {
             "haloSubscriptionId": 9001,
             "kind": "SUBSCRIPTION_WITHOUT_CLIENT",
             "lastSyncedQuantity": null,
-            "message": "Elder has a subscription from INFIMA with quantity 7 in Halo, and none of your clients has it.",
+            "message": "Elder has a subscription from INFIMA with quantity 7 in Halo, and no client has it.",
             "quantityInHalo": 7,
             "recurringInvoiceId": null,
-            "remedy": "Map the client that it belongs to, or deactivate the subscription in Halo."
+            "remedy": "Map the client that it belongs to. If it belongs to none, find out who added it before you end it in Halo."
           },
           {
             "__typename": "HaloReconciliationFinding",

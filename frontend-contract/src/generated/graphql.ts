@@ -453,9 +453,13 @@ export type HaloReconciliationFindingKind =
   | 'NOT_ON_INVOICE'
   /** The quantity in Halo is not the one that a sync last confirmed. */
   | 'QUANTITY_DIFFERS'
+  /** The client's subscription is inactive in Halo. */
+  | 'SUBSCRIPTION_INACTIVE'
   /** Halo's list does not show the client's subscription. */
   | 'SUBSCRIPTION_MISSING'
-  /** Halo has a subscription from INFIMA that none of the partner's clients has. */
+  /** The client's subscription is at another customer than the one that the client is mapped to. */
+  | 'SUBSCRIPTION_MOVED'
+  /** Halo has a subscription from INFIMA that bills a quantity, and no client has or had it. */
   | 'SUBSCRIPTION_WITHOUT_CLIENT';
 
 /** The answers to the problem of an association. */

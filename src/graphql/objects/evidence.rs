@@ -143,7 +143,7 @@ impl BillingDay {
         self.day.status.into()
     }
 
-    /// The Halo customer that the client was mapped to at the end of the day. Its name is the one of
+    /// The Halo customer that the client was mapped to at the end of the day. Its name is that of
     /// today, and so is the subscription of the mapping: a day keeps neither.
     async fn halo_customer(&self, ctx: &Context<'_>) -> Result<HaloCustomer> {
         let association = RequestContext::of(ctx).load(ById(self.partner, self.day.mapping.association)).await?;
