@@ -55,6 +55,21 @@ pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<
     Ok(done.rows_affected() == 1)
 }
 
+/// Locks all associations of these clients that have not ended, in the order in which a run locks
+/// them: two transactions that lock several in different orders would wait for each other.
+pub async fn lock(tx: &mut PartnerTx<'_>, clients: &[ClientId]) -> Result<()> {
+    let clients: Vec<_> = clients.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "select id from associations where partner_id = $1 and client_id = any ($2) and state <> 'ended'
+         order by id for no key update",
+        tx.scope().partner().0,
+        &clients
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Stores mappings of clients that have no association, to customers that no other client has, and
 /// returns the clients whose mapping was free.
 pub async fn insert_many(tx: &mut PartnerTx<'_>, new: &[NewAssociation<'_>]) -> Result<BTreeSet<ClientId>> {

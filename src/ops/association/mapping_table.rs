@@ -77,6 +77,7 @@ impl MappingTable {
         let scope = tx.scope();
         let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
         let wanted: Vec<_> = mappings.iter().map(|mapping| mapping.customer).collect();
+        mappings::lock(tx, &ids).await?;
         let clients = clients::find_many(tx, scope, &ids).await?;
         let current = associations::of_clients(tx, scope, &ids).await?;
         let mut owners: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
