@@ -168,7 +168,7 @@ async fn is_ended(recorded: &mut Recorded, desk: &Desk) {
     // The clients are mapped to the customers of the same names in the other Halo.
     desk.record_scenario(recorded, "MappingSuggestions", "anotherHalo", json!({})).await;
     desk.record(recorded, "AcceptMappingSuggestions", json!({ "input": {} })).await;
-    let line = format!("{},,\r\n", desk.client("Fir").await);
+    let line = format!("{},\r\n", desk.client("Fir").await);
     let file = json!({ "csv": format!("infima_client_id,halo_customer_id\r\n{line}") });
     desk.record(recorded, "ImportMappings", json!({ "input": file })).await;
     desk.record(recorded, "Disconnect", json!({ "input": {} })).await;
