@@ -90,7 +90,7 @@ pub struct Subscriptions {
 impl Subscription {
     /// Returns whether the vendor text is ours, as this integration wrote it.
     pub fn is_from_our_vendor(&self) -> bool {
-        self.vendor.as_deref().is_some_and(|vendor| vendor.trim().eq_ignore_ascii_case(VENDOR))
+        self.vendor.as_deref().is_some_and(is_our_vendor)
     }
 }
 
@@ -183,7 +183,7 @@ impl WireLicence {
 
     /// Returns whether the record carries our vendor text, or a marker, which may be ours.
     fn is_ours(&self) -> bool {
-        self.marker().is_some() || self.vendor().is_some_and(|it| it.trim().eq_ignore_ascii_case(VENDOR))
+        self.marker().is_some() || self.vendor().is_some_and(is_our_vendor)
     }
 
     /// Returns whether the row leaves out whose record it is, and the record may be ours. A list
@@ -226,6 +226,10 @@ impl SubscriptionLookup {
             Some((id, None)) => Self::Unclear(of_no_customer(id)),
         }
     }
+}
+
+fn is_our_vendor(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case(VENDOR)
 }
 
 fn of_no_customer(id: i32) -> HaloError {
@@ -272,7 +276,7 @@ impl Session {
     ) -> Result<Vec<Subscription>, HaloError> {
         let is_known = |row: &WireLicence| known.contains(&HaloSubscriptionId(row.id));
         let is_marked = |row: &WireLicence| row.marker().is_some_and(|marker| marker.starts_with(MARKER_PREFIX));
-        let is_of_us = |row: &WireLicence| row.vendor().is_some_and(|it| it.trim().eq_ignore_ascii_case(VENDOR));
+        let is_of_us = |row: &WireLicence| row.vendor().is_some_and(is_our_vendor);
         let wanted =
             |row: &WireLicence| !row.deleted.unwrap_or(false) && (is_known(row) || is_marked(row) || is_of_us(row));
         let pages = self.pages::<WireLicence>(ListFilter::new(), EndProof::AnotherPage);

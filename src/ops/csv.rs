@@ -1,6 +1,11 @@
 //! CSV as spreadsheets read it.
 
+use std::future::Future;
+
 use csv::{Terminator, Writer, WriterBuilder};
+use futures::stream::{self, BoxStream, StreamExt};
+
+use super::OpError;
 
 /// The first characters with which a spreadsheet takes a cell for a formula.
 const FORMULAS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
@@ -29,6 +34,32 @@ impl Rows {
     pub fn take(self) -> Vec<u8> {
         self.0.into_inner().expect("memory can be written")
     }
+}
+
+/// A file in chunks, each of which is made when it is asked for: the heading, then what `next`
+/// makes of what is left.
+pub fn chunks<'c, L, N>(
+    columns: impl IntoIterator<Item = &'c str>,
+    left: L,
+    next: impl Fn(L) -> N + Send + 'static,
+) -> BoxStream<'static, Result<Vec<u8>, OpError>>
+where
+    L: Send + 'static,
+    N: Future<Output = Result<(Vec<u8>, Option<L>), OpError>> + Send + 'static,
+{
+    let mut heading = Rows::new();
+    heading.push(columns);
+    let heading = [BYTE_ORDER_MARK.as_bytes(), &heading.take()].concat();
+    let rows = stream::try_unfold(Some(left), move |left| {
+        let made = left.map(&next);
+        async move {
+            match made {
+                Some(made) => made.await.map(Some),
+                None => Ok(None),
+            }
+        }
+    });
+    stream::iter([Ok(heading)]).chain(rows).boxed()
 }
 
 fn with_apostrophes(cell: &str) -> String {

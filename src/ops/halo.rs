@@ -144,6 +144,11 @@ pub(super) fn user_error(error: &HaloError, field: &[&str]) -> UserError {
     UserError::new(code.into(), field, message)
 }
 
+/// The failure of a request that a mutation cannot do without.
+pub(super) fn refused(error: HaloError) -> OpError {
+    OpError::Refused(vec![user_error(&error, &[])])
+}
+
 /// The findings of a check, in the guide's words, without what only a write shows.
 pub(super) fn checks(report: &ConnectionReport) -> Vec<Check> {
     report.checks.iter().map(|check| finding(check.subject, &check.outcome)).collect()

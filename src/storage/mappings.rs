@@ -24,35 +24,8 @@ pub struct NewAssociation<'a> {
 
 /// Whether the mapping was free: false where the client has an association, or another one the
 /// customer.
-pub async fn insert(tx: &mut PartnerTx<'_>, new: &NewAssociation<'_>) -> Result<bool> {
-    let done = sqlx::query!(
-        "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
-                                   halo_customer_top_level, shared, state, marker, initial_name, created_at,
-                                   subscription_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $12,
-                 -- The pair's records keep their marker, also if the tenant's identity has changed.
-                 coalesce((select marker from associations
-                           where partner_id = $2 and client_id = $3 and tenant = $4 and halo_customer_id = $5
-                           order by id desc limit 1), $9),
-                 $10, $11, $13)
-         on conflict do nothing",
-        new.id.0,
-        tx.scope().partner().0,
-        new.client.0,
-        new.tenant.0,
-        new.customer.id.0,
-        new.customer.name,
-        new.customer.top_level,
-        new.shared,
-        new.marker,
-        new.initial_name,
-        tx.now(),
-        AssociationState::of_new(new.keeps).as_str(),
-        new.keeps.map(|id| id.0)
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
+pub async fn insert(tx: &mut PartnerTx<'_>, new: NewAssociation<'_>) -> Result<bool> {
+    Ok(!insert_many(tx, &[new]).await?.is_empty())
 }
 
 /// Locks all associations of these clients that have not ended, in the order in which a run locks
@@ -70,8 +43,7 @@ pub async fn lock(tx: &mut PartnerTx<'_>, clients: &[ClientId]) -> Result<()> {
     Ok(())
 }
 
-/// Stores mappings of clients that have no association, to customers that no other client has, and
-/// returns the clients whose mapping was free.
+/// Stores the mappings that are free, and returns their clients.
 pub async fn insert_many(tx: &mut PartnerTx<'_>, new: &[NewAssociation<'_>]) -> Result<BTreeSet<ClientId>> {
     let ids: Vec<_> = new.iter().map(|it| it.id.0).collect();
     let clients: Vec<_> = new.iter().map(|it| it.client.0).collect();
@@ -82,23 +54,25 @@ pub async fn insert_many(tx: &mut PartnerTx<'_>, new: &[NewAssociation<'_>]) -> 
     let shared: Vec<_> = new.iter().map(|it| it.shared).collect();
     let markers: Vec<_> = new.iter().map(|it| it.marker.to_owned()).collect();
     let initial_names: Vec<_> = new.iter().map(|it| it.initial_name.to_owned()).collect();
+    let states: Vec<_> = new.iter().map(|it| AssociationState::of_new(it.keeps).as_str().to_owned()).collect();
+    let kept: Vec<_> = new.iter().map(|it| it.keeps.map(|id| id.0)).collect();
     let rows = sqlx::query_scalar!(
         "insert into associations (id, partner_id, client_id, tenant, halo_customer_id, halo_customer_name,
-                                   halo_customer_top_level, shared, state, marker, initial_name, created_at)
-         select n.id, $1, n.client, n.tenant, n.customer, n.name, n.top_level, n.shared, $2,
+                                   halo_customer_top_level, shared, state, marker, initial_name, created_at,
+                                   subscription_id)
+         select n.id, $1, n.client, n.tenant, n.customer, n.name, n.top_level, n.shared, n.state,
                 -- The pair's records keep their marker, also if the tenant's identity has changed.
                 coalesce((select a.marker from associations a
                           where a.partner_id = $1 and a.client_id = n.client and a.tenant = n.tenant
                             and a.halo_customer_id = n.customer
                           order by a.id desc limit 1), n.marker),
-                n.initial_name, $3
-         from unnest($4::uuid[], $5::uuid[], $6::text[], $7::integer[], $8::text[], $9::text[], $10::boolean[],
-                     $11::text[], $12::text[])
-             as n (id, client, tenant, customer, name, top_level, shared, marker, initial_name)
+                n.initial_name, $2, n.kept
+         from unnest($3::uuid[], $4::uuid[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::boolean[],
+                     $10::text[], $11::text[], $12::text[], $13::integer[])
+             as n (id, client, tenant, customer, name, top_level, shared, marker, initial_name, state, kept)
          on conflict do nothing
          returning client_id",
         tx.scope().partner().0,
-        AssociationState::of_new(None).as_str(),
         tx.now(),
         &ids,
         &clients,
@@ -108,7 +82,9 @@ pub async fn insert_many(tx: &mut PartnerTx<'_>, new: &[NewAssociation<'_>]) -> 
         &top_levels as &[Option<String>],
         &shared,
         &markers,
-        &initial_names
+        &initial_names,
+        &states,
+        &kept as &[Option<i32>]
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -45,12 +45,6 @@ pub async fn associated(
     Ok(found.fetch_all(db).await?.into_iter().map(HaloSubscriptionId).collect())
 }
 
-/// When everything of the partner was last compared, or a nightly sync last tried to.
-pub async fn last(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<DateTime<Utc>>> {
-    let last = sqlx::query_scalar!("select reconciled_at from connections where partner_id = $1", scope.partner().0);
-    Ok(last.fetch_optional(db).await?.flatten())
-}
-
 /// Stores that a comparison failed, which keeps the report before.
 pub async fn record_failure(db: &mut PgConnection, scope: &PartnerScope, at: DateTime<Utc>) -> Result<()> {
     sqlx::query!("update connections set reconciled_at = $2 where partner_id = $1", scope.partner().0, at)

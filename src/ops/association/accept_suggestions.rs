@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::mapping_suggestion::{MappingSuggestion, SuggestionKind};
 use super::mapping_table::{Mapped, Mapping, MappingTable};
-use super::save::{kept_subscriptions, subscriptions_elsewhere};
+use super::save::{enqueue_creation, kept_subscriptions, subscriptions_elsewhere};
 use super::suggest_mappings::suggestions;
 use crate::auth::{Act, PartnerScope};
-use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::CustomerLookup;
 use crate::ids::{ClientId, HaloTenant, RunId};
 use crate::ops::connection::ensure_unchanged;
-use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 
 /// The most clients that one call maps.
@@ -56,7 +54,7 @@ pub async fn accept_suggestions(
         return Err(OpError::refused(UserErrorCode::TooMany, &["exceptClientIds"], message));
     }
     let (connection, session) = halo::active_session(ops, &scope).await?;
-    let directory = ops.directories.fresh(&connection, &session, &ops.clock).await.map_err(refused)?;
+    let directory = ops.directories.fresh(&connection, &session, &ops.clock).await.map_err(halo::refused)?;
     let (suggested, mapped_before) = suggestions(ops, &scope, &connection.tenant, directory.clone()).await?;
     let mut accepted = Accepted { already_mapped: count(mapped_before), ..count_kinds(&suggested) };
 
@@ -71,10 +69,7 @@ pub async fn accept_suggestions(
     let later = too_many_subscriptions(ops, &scope, &connection.tenant, &wanted).await?;
     let exact: Vec<_> = exact.into_iter().filter(|suggestion| !later.contains(&suggestion.client)).collect();
     let wanted: Vec<_> = exact.iter().filter_map(to).collect();
-    let kept = match kept_subscriptions(ops, &scope, &connection.tenant, &session, &wanted).await {
-        Err(OpError::Halo(error)) => return Err(refused(error)),
-        kept => kept?,
-    };
+    let kept = kept_subscriptions(ops, &scope, &connection.tenant, &session, &wanted).await?;
     let customers = wanted.iter().filter_map(|mapping| directory.find(mapping.customer));
     let customers: BTreeMap<_, _> =
         customers.map(|customer| (customer.id, CustomerLookup::Found(customer.clone()))).collect();
@@ -99,10 +94,7 @@ pub async fn accept_suggestions(
     }
     accepted.mapped = count(changed.len());
     accepted.remaining -= accepted.mapped;
-    if !changed.is_empty() {
-        let create = RunRequest::interactive(Trigger::AssociationSaved, Some(changed));
-        accepted.run = Some(enqueue(&mut tx, create).await?);
-    }
+    accepted.run = enqueue_creation(&mut tx, changed).await?;
     tx.commit().await?;
     Ok(accepted)
 }
@@ -133,10 +125,6 @@ fn count_kinds(suggestions: &[MappingSuggestion]) -> Accepted {
 /// The error as a user reads it who named no client.
 fn of_client(name: &str, error: UserError) -> UserError {
     UserError::new(error.code, &[], format!("{name}: {}", error.message))
-}
-
-pub(super) fn refused(error: crate::halo::HaloError) -> OpError {
-    OpError::Refused(vec![halo::user_error(&error, &[])])
 }
 
 pub(super) fn count(number: usize) -> u32 {

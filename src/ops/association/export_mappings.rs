@@ -1,11 +1,11 @@
 //! Exports the mappings of all of a partner's clients, to be edited and imported.
 
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::BoxStream;
 
 use super::mapping_file::COLUMNS;
 use crate::auth::{Act, Denied, PartnerScope, Role};
 use crate::ops::admin::record_reads::record_reads;
-use crate::ops::csv::{BYTE_ORDER_MARK, Rows};
+use crate::ops::csv::{self, Rows};
 use crate::ops::{OpError, Ops, Request, Target};
 use crate::storage::clients::{self, ClientFilter, Extent, Listed, ListedClient};
 use crate::storage::{Page, Position, Slice, partners};
@@ -31,15 +31,8 @@ pub async fn export_mappings(
         record_reads(ops, request, &[scope.partner()]).await?;
     }
     partners::find(&mut *ops.db.read(&scope).await?, &scope).await?.ok_or(Denied::NotFound)?;
-    let mut heading = Rows::new();
-    heading.push(COLUMNS);
-    let heading = [BYTE_ORDER_MARK.as_bytes(), &heading.take()].concat();
     let left = Left { ops: ops.clone(), scope, page: Page { first: CLIENTS, after: None } };
-    let rows = stream::try_unfold(Some(left), async |left| match left {
-        Some(left) => left.next().await.map(Some),
-        None => Ok(None),
-    });
-    Ok(stream::iter([Ok(heading)]).chain(rows).boxed())
+    Ok(csv::chunks(COLUMNS, left, Left::next))
 }
 
 impl Left {

@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accept_suggestions::{MOST_ERRORS, count, refused, too_many_subscriptions};
+use super::accept_suggestions::{MOST_ERRORS, count, too_many_subscriptions};
 use super::customer_directory::CustomerDirectory;
 use super::mapping_file::{CLIENT_ID, CUSTOMER_ID, Line, MappingFile, at_line};
 use super::mapping_table::{Mapped, Mapping, MappingTable};
-use super::save::kept_subscriptions;
+use super::save::{enqueue_creation, kept_subscriptions};
 use crate::auth::Act;
-use crate::domain::run::{RunRequest, Trigger};
 use crate::halo::{CustomerLookup, HaloError, Session};
 use crate::ids::{HaloCustomerId, RunId};
 use crate::ops::connection::ensure_unchanged;
-use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
 
 /// Customers that are not in the list of active ones and are looked at by themselves, to say why.
@@ -44,7 +42,7 @@ pub async fn import_mappings(
     let scope = request.authorize(ops, Act::Associate, target).await?;
     let MappingFile { lines, mut errors } = MappingFile::read(text)?;
     let (connection, session) = halo::active_session(ops, &scope).await?;
-    let directory = ops.directories.fresh(&connection, &session, &ops.clock).await.map_err(refused)?;
+    let directory = ops.directories.fresh(&connection, &session, &ops.clock).await.map_err(halo::refused)?;
     let (lines, empty): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.customer.is_some());
     let wanted: Vec<_> = lines.iter().filter_map(mapping).collect();
     let later = too_many_subscriptions(ops, &scope, &connection.tenant, &wanted).await?;
@@ -55,11 +53,8 @@ pub async fn import_mappings(
         at_line(line.number, CLIENT_ID, UserErrorCode::TooMany, message)
     }));
     let wanted: Vec<_> = lines.iter().filter_map(mapping).collect();
-    let customers = customers(&session, &directory, &wanted).await.map_err(refused)?;
-    let kept = match kept_subscriptions(ops, &scope, &connection.tenant, &session, &wanted).await {
-        Err(OpError::Halo(error)) => return Err(refused(error)),
-        kept => kept?,
-    };
+    let customers = customers(&session, &directory, &wanted).await.map_err(halo::refused)?;
+    let kept = kept_subscriptions(ops, &scope, &connection.tenant, &session, &wanted).await?;
 
     let mut tx = ops.begin_active(&scope, request).await?;
     ensure_unchanged(&mut tx, &connection).await?;
@@ -86,10 +81,7 @@ pub async fn import_mappings(
     }
     imported.mapped = count(changed.len());
     imported.errors = errors;
-    if !changed.is_empty() {
-        let create = RunRequest::interactive(Trigger::AssociationSaved, Some(changed));
-        imported.run = Some(enqueue(&mut tx, create).await?);
-    }
+    imported.run = enqueue_creation(&mut tx, changed).await?;
     tx.commit().await?;
     Ok(imported)
 }

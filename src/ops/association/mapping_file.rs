@@ -3,7 +3,7 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use crate::ids::{ClientId, HaloCustomerId};
-use crate::ops::csv::without_apostrophe;
+use crate::ops::csv::{BYTE_ORDER_MARK, without_apostrophe};
 use crate::ops::{UserError, UserErrorCode};
 
 pub(super) const CLIENT_ID: &str = "infima_client_id";
@@ -51,7 +51,7 @@ impl MappingFile {
             let message = format!("The file is too large. Import at most {} KB at once.", LARGEST_FILE / 1024);
             return Err(refuse(UserErrorCode::TooLong, message));
         }
-        let text = text.trim_start_matches('\u{feff}');
+        let text = text.trim_start_matches(BYTE_ORDER_MARK);
         let mut reader = ReaderBuilder::new()
             .delimiter(delimiter(text))
             .flexible(true)

@@ -273,7 +273,7 @@ async fn insert(
     let id = AssociationId::generate();
     let free = mappings::insert(
         tx,
-        &NewAssociation {
+        NewAssociation {
             id,
             client: client.id,
             tenant,

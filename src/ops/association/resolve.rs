@@ -165,10 +165,7 @@ async fn read_candidate(
     subscription: HaloSubscriptionId,
 ) -> Result<(Connection, ObservedFields), OpError> {
     let (connection, session) = halo::stored_session(ops, scope).await?;
-    let found = session
-        .subscription(subscription)
-        .await
-        .map_err(|error| OpError::Refused(vec![halo::user_error(&error, &[])]))?;
+    let found = session.subscription(subscription).await.map_err(halo::refused)?;
     match found {
         Some(record) if record.customer == association.customer.id => {
             let fields = ObservedFields { name: record.name, quantity: record.quantity.whole() };

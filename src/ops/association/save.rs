@@ -13,6 +13,7 @@ use crate::ids::{ClientId, HaloTenant, RunId};
 use crate::ops::connection::ensure_unchanged;
 use crate::ops::sync::enqueue;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode, halo};
+use crate::storage::PartnerTx;
 use crate::storage::associations;
 use crate::storage::mappings::{self, OwnSubscription};
 
@@ -49,21 +50,14 @@ pub async fn associate_clients(
         return Err(OpError::refused(UserErrorCode::TooMany, &["associations"], message));
     }
     let (connection, session) = halo::active_session(ops, &scope).await?;
-    let kept = match kept_subscriptions(ops, &scope, &connection.tenant, &session, mappings).await {
-        Ok(kept) => kept,
-        // Nothing is decided while it is not known which subscriptions are kept.
-        Err(OpError::Halo(error)) => {
-            return Err(OpError::Refused(vec![halo::user_error(&error, &[])]));
-        }
-        Err(error) => return Err(error),
-    };
+    let kept = kept_subscriptions(ops, &scope, &connection.tenant, &session, mappings).await?;
     let wanted: BTreeSet<_> = mappings.iter().map(|mapping| mapping.customer).collect();
     let wanted: Vec<_> = wanted.into_iter().collect();
     let customers = match session.customers(&wanted).await {
         Ok(customers) => Some(customers),
         // The budget is used up: the run verifies the customers.
         Err(HaloError::RateLimited { .. }) => None,
-        Err(error) => return Err(OpError::Refused(vec![halo::user_error(&error, &[])])),
+        Err(error) => return Err(halo::refused(error)),
     };
 
     let mut tx = ops.begin_active(&scope, request).await?;
@@ -78,16 +72,19 @@ pub async fn associate_clients(
             Mapped::Refused(error) => errors.push(error.within("associations", index)),
         }
     }
-    let run = if changed.is_empty() {
-        None
-    } else {
-        let create = RunRequest::interactive(Trigger::AssociationSaved, Some(changed.into_iter().collect()));
-        Some(enqueue(&mut tx, create).await?)
-    };
+    let run = enqueue_creation(&mut tx, changed.into_iter().collect()).await?;
     let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
     let associations = associations::of_clients(&mut tx, &scope, &ids).await?;
     tx.commit().await?;
     Ok(Associated { associations, errors, run })
+}
+
+/// Queues the creation of these clients' subscriptions, if any client was mapped.
+pub(super) async fn enqueue_creation(tx: &mut PartnerTx<'_>, clients: Vec<ClientId>) -> Result<Option<RunId>, OpError> {
+    if clients.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(enqueue(tx, RunRequest::interactive(Trigger::AssociationSaved, Some(clients))).await?))
 }
 
 /// The clients' own subscriptions at other customers than those to which the clients are being
@@ -128,7 +125,8 @@ pub(super) async fn kept_subscriptions(
         return Ok(BTreeMap::new());
     }
     let ids: Vec<_> = elsewhere.iter().map(|own| own.subscription).collect();
-    let found = session.subscriptions(&ids).await?;
+    // Nothing is decided while it is not known which subscriptions are kept.
+    let found = session.subscriptions(&ids).await.map_err(halo::refused)?;
     let is_at_target = |own: &OwnSubscription| match found.get(&own.subscription) {
         Some(SubscriptionLookup::Found(record)) => {
             let is_own = !own.unverified || record.marker.as_ref() == Some(&own.marker);

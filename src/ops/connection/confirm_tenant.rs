@@ -21,12 +21,12 @@ pub async fn confirm_tenant_change(
     let scope = request.authorize(ops, Act::ConfirmTenantChange, target).await?;
     let (connection, session) = halo::active_session(ops, &scope).await?;
     count_attempt(ops, request, &scope).await?;
-    let tenant = session.tenant().await.map_err(refused)?;
+    let tenant = session.tenant().await.map_err(halo::refused)?;
     if tenant == connection.tenant {
         return Err(nothing_to_decide());
     }
     let evidence = match find_evidence(ops, &scope, &session, &connection.tenant).await {
-        Err(OpError::Halo(error)) => return Err(refused(error)),
+        Err(OpError::Halo(error)) => return Err(halo::refused(error)),
         evidence => evidence?,
     };
 
@@ -37,10 +37,6 @@ pub async fn confirm_tenant_change(
     let after = connections::find(&mut tx, &scope).await?.ok_or_else(nothing_to_decide)?;
     tx.commit().await?;
     Ok((after, run))
-}
-
-fn refused(error: crate::halo::HaloError) -> OpError {
-    OpError::Refused(vec![halo::user_error(&error, &[])])
 }
 
 fn nothing_to_decide() -> OpError {

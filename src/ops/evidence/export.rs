@@ -2,12 +2,12 @@
 //! bookkeeping.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::BoxStream;
 
 use crate::auth::{Act, Denied, PartnerScope, Role};
 use crate::domain::evidence::{Day, Days, evidence as entries, parse_month};
 use crate::ops::admin::record_reads::record_reads;
-use crate::ops::csv::{BYTE_ORDER_MARK, Rows};
+use crate::ops::csv::{self, Rows};
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
 use crate::storage::evidence::{self, MappedClient};
 use crate::storage::{Page, Position, Slice, partners};
@@ -80,14 +80,7 @@ pub async fn export_evidence(
     let partner = partners::find(&mut *ops.db.read(&scope).await?, &scope).await?.ok_or(Denied::NotFound)?;
     let days = Days::of_month(month, partner.settings.time_zone);
     let left = Left { ops: ops.clone(), scope, days, page: Page { first: CLIENTS, after: None } };
-    let mut heading = Rows::new();
-    heading.push(COLUMNS);
-    let heading = [BYTE_ORDER_MARK.as_bytes(), &heading.take()].concat();
-    let rows = stream::try_unfold(Some(left), async |left| match left {
-        Some(left) => left.next().await.map(Some),
-        None => Ok(None),
-    });
-    Ok(EvidenceExport { month, chunks: stream::iter([Ok(heading)]).chain(rows).boxed() })
+    Ok(EvidenceExport { month, chunks: csv::chunks(COLUMNS, left, Left::next) })
 }
 
 impl Left {

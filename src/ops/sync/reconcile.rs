@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
@@ -25,7 +25,7 @@ pub async fn reconcile(ops: &Ops, request: &Request<'_>, target: impl Into<Targe
     let (connection, session) = halo::active_session(ops, &scope).await?;
     let session = session.at_most(MAX_REQUESTS);
     let report = match read_and_compare(ops, &scope, &connection, &session).await {
-        Err(OpError::Halo(error)) => return Err(OpError::Refused(vec![halo::user_error(&error, &[])])),
+        Err(OpError::Halo(error)) => return Err(halo::refused(error)),
         report => report?,
     };
     let mut tx = ops.begin_active(&scope, request).await?;
@@ -36,21 +36,13 @@ pub async fn reconcile(ops: &Ops, request: &Request<'_>, target: impl Into<Targe
     Ok(report)
 }
 
-/// Compares by itself, if it is due. `None` if it is not.
-pub(super) async fn reconcile_if_due(
-    ops: &Ops,
-    scope: &PartnerScope,
-    connection: &Connection,
-    session: &Session,
-) -> Result<Option<Reconciliation>, OpError> {
-    let last = reconciliations::last(&mut *ops.db.read(scope).await?, scope).await?;
-    if last.is_some_and(|last| last + INTERVAL > ops.clock.now()) {
-        return Ok(None);
-    }
-    read_and_compare(ops, scope, connection, session).await.map(Some)
+/// Whether it is to be made by itself, as of the latest one.
+pub(super) fn is_due(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    last.is_none_or(|last| last + INTERVAL <= now)
 }
 
-async fn read_and_compare(
+/// Reads everything from Halo and compares it. It stores nothing.
+pub(super) async fn read_and_compare(
     ops: &Ops,
     scope: &PartnerScope,
     connection: &Connection,

@@ -119,6 +119,8 @@ pub struct Stored {
     pub sealed_secret: Option<Vec<u8>>,
     /// When the customers of all associations were last read.
     pub customers_read_at: Option<DateTime<Utc>>,
+    /// When everything was last compared, or a nightly sync last tried to.
+    pub reconciled_at: Option<DateTime<Utc>>,
 }
 
 /// The partner's state and its connection with the sealed secret. `None` if there is no such
@@ -130,7 +132,7 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
                   c.credentials_updated_at as "credentials_updated_at?", c.state as "state?", c.problem,
                   c.checks as "checks?", c.write_access as "write_access?",
                   c.writes_suspended_since, c.last_verified_at, c.last_synced_at, c.revision as "revision?", c.sealed_secret,
-                  c.customers_read_at
+                  c.customers_read_at, c.reconciled_at
            from partners p left join connections c on c.partner_id = p.id
            where p.id = $1"#,
         scope.partner().0
@@ -170,6 +172,7 @@ pub async fn load(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
         connection: Connection::try_from(connection)?,
         sealed_secret: row.sealed_secret,
         customers_read_at: row.customers_read_at,
+        reconciled_at: row.reconciled_at,
     };
     Ok(Some(StoredConnection { partner_state, connection: Some(connection) }))
 }

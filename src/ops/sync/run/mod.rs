@@ -19,7 +19,7 @@ mod tenant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::SystemScope;
@@ -32,7 +32,7 @@ use crate::halo::{HaloError, Priority, Session};
 use crate::ids::{AssociationId, ClientId, HaloSubscriptionId, RunId};
 use crate::ops::sync::observe::{self, Observation};
 use crate::ops::sync::pending_writes::attach_unconfirmed_writes;
-use crate::ops::sync::reconcile::reconcile_if_due;
+use crate::ops::sync::reconcile;
 use crate::ops::sync::shared_reading::SharedReading;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
@@ -251,7 +251,7 @@ async fn sync(
             None => return Ok(SyncOutcome::Disconnected),
         },
     };
-    let Loaded { connection, desired, pending_writes, .. } = loaded;
+    let Loaded { connection, desired, pending_writes, reconciled_at, .. } = loaded;
     attempt.revision = Some(connection.revision);
     let associations = attempt.unconfirmed.insert(desired.associations.iter().map(|it| (it.id, it.client)).collect());
     let mut executor = Executor::new(ops, lease, &connection, session, &desired, associations, stop);
@@ -281,7 +281,8 @@ async fn sync(
     }
     if claimed.clients.is_none() {
         store_billing(ops, lease, &connection, session, &executor.created, stop).await?;
-        if claimed.trigger == Trigger::Nightly && executor.breaker.refusal().is_none() {
+        let may_compare = claimed.trigger == Trigger::Nightly && executor.breaker.refusal().is_none();
+        if may_compare && reconcile::is_due(reconciled_at, ops.clock.now()) {
             store_reconciliation(ops, lease, &connection, session, stop).await?;
         }
     }
@@ -304,6 +305,8 @@ struct Loaded {
     desired: Desired,
     /// The quantities that were sent without a recorded result.
     pending_writes: Vec<PendingWrite>,
+    /// When everything was last compared.
+    reconciled_at: Option<DateTime<Utc>>,
 }
 
 /// Loads what the run works with, from one transaction. From its commit on, the run covers no new
@@ -312,7 +315,7 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let (lease, timeout) = (&claimed.lease, ops.settings.create_confirmation_timeout);
     let mut tx = LeasedTx::begin(&ops.db, lease).await?;
     let stored = connections::load(&mut tx, lease.scope()).await?;
-    let Some(Stored { connection, sealed_secret: Some(sealed_secret), customers_read_at }) =
+    let Some(Stored { connection, sealed_secret: Some(sealed_secret), customers_read_at, reconciled_at }) =
         stored.and_then(|stored| stored.connection)
     else {
         return Ok(None);
@@ -324,7 +327,7 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let total = u32::try_from(desired.associations.len()).unwrap_or(u32::MAX);
     tx.apply(&RunEvent::DesiredRead { total }).await?;
     commit(tx, Failpoint::DesiredLoaded).await?;
-    Ok(Some(Loaded { connection, sealed_secret, desired, pending_writes }))
+    Ok(Some(Loaded { connection, sealed_secret, desired, pending_writes, reconciled_at }))
 }
 
 /// Begins a transaction that holds the lease, if the partner still has the connection that the run
@@ -405,8 +408,8 @@ async fn store_billing(
     Ok(())
 }
 
-/// Compares everything once a week. One that fails waits for the next week, too: what Halo does not
-/// answer, or too much to read, would cost its requests each night.
+/// Compares everything, and stores the report. One that fails waits for the next week, too: what
+/// Halo does not answer, or too much to read, would cost its requests each night.
 async fn store_reconciliation(
     ops: &Ops,
     lease: &SyncLease,
@@ -415,8 +418,8 @@ async fn store_reconciliation(
     stop: &CancellationToken,
 ) -> Result<(), StopReason> {
     let scope = lease.scope();
-    match stop.run_until_cancelled(reconcile_if_due(ops, scope, connection, session)).await {
-        Some(Ok(Some(report))) => {
+    match stop.run_until_cancelled(reconcile::read_and_compare(ops, scope, connection, session)).await {
+        Some(Ok(report)) => {
             let mut tx = begin_unchanged(ops, lease, connection).await?;
             reconciliations::record(&mut tx, scope, &report).await?;
             commit(tx, Failpoint::ReconciliationRecorded).await?;
@@ -428,7 +431,7 @@ async fn store_reconciliation(
             commit(tx, Failpoint::ReconciliationRecorded).await?;
         }
         Some(Err(error)) => return Err(StopReason::Fault(error)),
-        Some(Ok(None)) | None => {}
+        None => {}
     }
     Ok(())
 }
