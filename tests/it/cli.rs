@@ -19,7 +19,7 @@ use crate::support::until;
 use crate::support::world::{PARTNER, World};
 
 /// A key that is not published.
-const KEYS: &str = "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
+pub(crate) const KEYS: &str = "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
 
 /// The program in a complete production.
 pub(crate) fn production(arguments: &[&str], database: &TestDatabase) -> Command {

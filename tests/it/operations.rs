@@ -2,16 +2,18 @@
 //! database server of its own. A stranger follows them; nothing is added.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::Stdio;
 
+use anyhow::Context as _;
 use infima_halo::config::Variables;
 use infima_halo::dev::postgres::{self, PostgresOptions};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{Connection as _, PgConnection};
 use tokio::process::Command;
 
+use crate::cli::KEYS;
 use crate::support::data_dir;
+use crate::support::db::postgres_program;
 use crate::support::program::run;
 use crate::support::world::World;
 
@@ -23,12 +25,6 @@ fn commands() -> String {
     blocks.filter_map(|rest| Some(rest.split_once("```")?.0)).collect()
 }
 
-/// The folder of Postgres' programs, if they are installed.
-fn clients() -> Option<PathBuf> {
-    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    installed.map(|version| version.path().join("bin")).filter(|bin| bin.join("pg_dump").exists()).max()
-}
-
 fn named(url: &SecretString, database: &str) -> anyhow::Result<String> {
     let mut url = url::Url::parse(url.expose_secret())?;
     url.set_path(database);
@@ -37,7 +33,7 @@ fn named(url: &SecretString, database: &str) -> anyhow::Result<String> {
 
 #[tokio::test]
 async fn commands_of_the_operations_document_work_as_they_stand() -> anyhow::Result<()> {
-    let Some(clients) = clients() else {
+    let Some(dump) = postgres_program("pg_dump") else {
         println!("SKIPPED: pg_dump and psql are not installed, so the commands were not followed.");
         return Ok(());
     };
@@ -61,7 +57,7 @@ async fn commands_of_the_operations_document_work_as_they_stand() -> anyhow::Res
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_clear()
         .envs(["HOME", "TMPDIR"].into_iter().filter_map(|name| Some((name, variables.get(name)?))))
-        .env("PATH", format!("{}:{path}", clients.display()))
+        .env("PATH", format!("{}:{path}", dump.parent().context("it is in a folder")?.display()))
         // Where the release would be built.
         .env("PROGRAM", env!("CARGO_BIN_EXE_infima-halo"))
         .env("DIRECTORY", directory.join("installed"))
@@ -70,7 +66,7 @@ async fn commands_of_the_operations_document_work_as_they_stand() -> anyhow::Res
         .env("DATABASE_URL", cluster.app_url().expose_secret())
         .env("RESTORED_MIGRATE_DATABASE_URL", named(cluster.owner_url(), "restored")?)
         .env("RESTORED_DATABASE_URL", named(cluster.app_url(), "restored")?)
-        .env("INFIMA_KEYS", "test:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=")
+        .env("INFIMA_KEYS", KEYS)
         .env("INFIMA_LISTEN", free.to_string())
         .env("INFIMA_DRAIN_SECONDS", "0")
         .env("INFIMA_AUTH_JWKS_URL", world.publish_keys().await)

@@ -2,28 +2,20 @@
 //! since then is reported.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
 use std::process::Stdio;
 
-use infima_halo::config::Variables;
 use infima_halo::domain::run::{Outcome, RunState};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::process::Command;
 
-use crate::support::db::TestDatabase;
+use crate::support::db::{TestDatabase, postgres_program};
 use crate::support::worker::Worker;
 use crate::support::world::World;
 
 /// A program of Postgres', connected to this database. Only the user that runs the server may enter
 /// the folder of its socket. `None` where it is not installed.
 fn tool(program: &str, database: &SecretString) -> Option<Command> {
-    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let newest = installed.map(|version| version.path().join("bin").join(program)).filter(|path| path.exists()).max();
-    let program = newest.or_else(|| {
-        let variables = Variables::of_this_process();
-        let path = variables.get("PATH")?.to_str()?.split(':').map(|folder| PathBuf::from(folder).join(program));
-        path.into_iter().find(|path| path.exists())
-    })?;
+    let program = postgres_program(program)?;
     let mut command = Command::new(program);
     command.env_clear().env("LC_ALL", "C").current_dir("/").kill_on_drop(true);
     let url = url::Url::parse(database.expose_secret()).unwrap();

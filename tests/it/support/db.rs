@@ -5,7 +5,10 @@
 //! distinguish a database in use from one that a killed run left behind. The template's name holds
 //! a hash of what migrates it; a changed migration makes a new template.
 
-use std::{path::Path, sync::OnceLock};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use anyhow::Context as _;
 use infima_halo::{config::Variables, dev::postgres};
@@ -242,4 +245,15 @@ fn template_name() -> anyhow::Result<String> {
     }
     let hash: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("infima_template_{hash}"))
+}
+
+/// A program of Postgres': of the newest version that is installed, else on the path.
+pub fn postgres_program(name: &str) -> Option<PathBuf> {
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = installed.map(|version| version.path().join("bin").join(name)).filter(|path| path.exists()).max();
+    newest.or_else(|| {
+        let variables = Variables::of_this_process();
+        let path = variables.get("PATH")?.to_str()?.split(':').map(|folder| PathBuf::from(folder).join(name));
+        path.into_iter().find(|path| path.exists())
+    })
 }

@@ -39,10 +39,14 @@ impl Worker {
         Self::start_with(world, &[])
     }
 
-    /// A worker whose process stops itself at each of these failpoints.
+    /// A worker whose process stops itself at each of these failpoints. It works on one job at a
+    /// time: another job would be stopped inside its transaction, whose locks last until Postgres
+    /// ends it.
     pub fn stopping_at(world: &World, failpoints: &[Failpoint]) -> Self {
         let names: Vec<_> = failpoints.iter().map(|failpoint| failpoint.to_string()).collect();
-        Self::start_with(world, &[("INFIMA_FAILPOINTS", &names.join(","))])
+        let settings =
+            [("INFIMA_FAILPOINTS", names.join(",")), ("INFIMA_WORKER_INTERACTIVE_CONCURRENCY", "1".to_owned())];
+        Self::start_with(world, &settings.each_ref().map(|(name, value)| (*name, value.as_str())))
     }
 
     pub fn start_with(world: &World, more: &[(&str, &str)]) -> Self {
