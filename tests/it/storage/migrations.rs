@@ -16,7 +16,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
 /// What a database holds after each migration, of what that migration made possible. Each migration
 /// has an entry.
-const ROWS: [(i64, &str); 20] = [
+const ROWS: [(i64, &str); 21] = [
     (1, ""),
     (
         2,
@@ -84,7 +84,14 @@ const ROWS: [(i64, &str); 20] = [
          select id, partner_id, 'a trial', '2026-12-01', '2026-11-30T23:00Z', now(), '{}' from clients",
     ),
     (19, "update connections set reconciled_at = now(), reconciliation = '{\"tenant\": \"p.halopsa.com\"}'"),
-    (20, ""),
+    (
+        20,
+        "update associations set state = 'needs_attention', problem = '{\"code\": \"customer_deleted\", \"since\": \"2026-11-25T01:00:00Z\"}'",
+    ),
+    (
+        21,
+        "update problems set acknowledged_at = now(), acknowledged_by = '{}', note = 'asked the partner', snoozed_until = now()",
+    ),
 ];
 
 fn files() -> anyhow::Result<Vec<PathBuf>> {
