@@ -33,11 +33,11 @@ create policy scope on problems
     with check (in_scope(partner_id, 'roster', 'worker', 'housekeeping'));
 grant select, insert, update on problems to infima_app;
 
-create function note_problem(partner uuid, association uuid, was jsonb, found jsonb) returns void
+create function note_problem(partner uuid, association uuid, was jsonb, problem_found jsonb) returns void
     language plpgsql as $$
 begin
-    if found->>'code' = was->>'code' then
-        update problems set problem = found, last_seen_at = now()
+    if problem_found->>'code' = was->>'code' then
+        update problems set problem = problem_found, last_seen_at = now()
         where partner_id = partner and association_id is not distinct from association and closed_at is null;
         return;
     end if;
@@ -45,9 +45,9 @@ begin
         update problems set closed_at = now()
         where partner_id = partner and association_id is not distinct from association and closed_at is null;
     end if;
-    if found is not null then
+    if problem_found is not null then
         insert into problems (partner_id, association_id, code, problem, first_seen_at, last_seen_at)
-        values (partner, association, found->>'code', found, (found->>'since')::timestamptz, now());
+        values (partner, association, problem_found->>'code', problem_found, (problem_found->>'since')::timestamptz, now());
     end if;
 end
 $$;
