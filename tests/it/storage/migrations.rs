@@ -86,7 +86,8 @@ const ROWS: [(i64, &str); 21] = [
     (19, "update connections set reconciled_at = now(), reconciliation = '{\"tenant\": \"p.halopsa.com\"}'"),
     (
         20,
-        "update associations set state = 'needs_attention', problem = '{\"code\": \"customer_deleted\", \"since\": \"2026-11-25T01:00:00Z\"}'",
+        "update associations set state = 'needs_attention', problem = '{\"code\": \"customer_deleted\", \"since\": \"2026-11-25T01:00:00Z\"}';
+         update connections set state = 'needs_attention', problem = '{\"code\": \"licensing_off\", \"since\": \"2026-11-25T01:00:00Z\"}'",
     ),
     (
         21,
@@ -145,6 +146,12 @@ async fn each_migration_keeps_the_rows_of_the_step_before() -> anyhow::Result<()
     fs::remove_dir_all(steps)?;
     let users = "select active_user_count(id) from clients";
     assert_eq!(sqlx::query_scalar::<_, i32>(users).fetch_one(&owner).await?, 3);
+    // What was wrong before there was a history is in it, and is no news.
+    let problems = "select code || case when client_id is null then '' else ' of ' || client_id end from problems
+                    where first_seen_at = '2026-11-25T01:00Z' and changed_at = first_seen_at and closed_at is null
+                    order by code";
+    let problems: Vec<String> = sqlx::query_scalar(problems).fetch_all(&owner).await?;
+    assert_eq!(problems, ["customer_deleted of 00000000-0000-7000-8000-000000000002", "licensing_off"]);
     Ok(())
 }
 

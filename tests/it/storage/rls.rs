@@ -57,6 +57,9 @@ async fn two_partners() -> (World, PartnerId, PartnerId) {
     let excluded = "insert into client_exclusions (client_id, partner_id, reason, excluded_at, excluded_by)
                     select id, partner_id, 'a trial', now(), '{}' from clients";
     world.change(sqlx::query(excluded)).await;
+    let blocked = "update associations set state = 'needs_attention',
+                       problem = jsonb_build_object('code', 'subscription_deleted', 'since', now())";
+    world.change(sqlx::query(blocked)).await;
     (world, own, other)
 }
 
@@ -106,7 +109,10 @@ async fn every_partner_table_has_row_level_security() -> anyhow::Result<()> {
     )
     .fetch_all(&owner)
     .await?;
-    assert_eq!(definers, ["associated_subscriptions", "prune_activity", "prune_results", "prune_runs"]);
+    assert_eq!(
+        definers,
+        ["associated_subscriptions", "prune_activity", "prune_problems", "prune_results", "prune_runs"]
+    );
     Ok(())
 }
 
@@ -287,6 +293,7 @@ async fn app_role_privileges_match_the_list() -> anyhow::Result<()> {
         ("housekeeping", READS_AND_WRITES),
         ("listed_clients", "select"),
         ("partners", READS_AND_WRITES),
+        ("problems", READS_AND_WRITES),
         ("sync_results", READS_AND_WRITES),
         ("sync_runs", READS_AND_WRITES),
         ("users", READS_AND_WRITES),
