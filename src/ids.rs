@@ -68,6 +68,8 @@ our_ids! {
     RunId = "run",
     /// What one run did for one association.
     ResultId = "result",
+    /// One problem in the history of a partner's problems.
+    ProblemId = "problem",
     /// One row of the audit log.
     ActivityId = "activity",
 }

@@ -70,6 +70,8 @@ const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
   NO_ASSOCIATIONS: "show",
   OWNER_UNKNOWN: "report",
   PERMISSION_MISSING: "open-halo",
+  PROBLEM_CLOSED: "reload",
+  PROBLEM_NOT_FOUND: "reload",
   REASON_REQUIRED: "ask",
   REQUEST_NOT_SENT: "retry",
   REQUIRED: "show-at-field",

@@ -51,6 +51,8 @@ pub enum Act {
     RequestSync,
     /// Compare all subscriptions, customers and invoices with Halo at once.
     Reconcile,
+    /// Acknowledge a problem, or set it aside until a day.
+    TriageProblem,
     /// Change the settings of the nightly sync.
     UpdateSettings,
     /// Import partners, clients and users.
@@ -75,7 +77,7 @@ fn grant(role: Role, act: Act) -> Grant {
         Act::ViewPartner | Act::ViewUsers | Act::ViewActivity | Act::SearchCustomers | Act::Preview => {
             [Own, Own, Any, Never]
         }
-        Act::RecheckConnection | Act::RequestSync | Act::Reconcile | Act::ConfirmTenantChange => {
+        Act::RecheckConnection | Act::RequestSync | Act::Reconcile | Act::TriageProblem | Act::ConfirmTenantChange => {
             [Own, Never, Any, Never]
         }
         // Support never sees, types or replaces credentials.
@@ -198,6 +200,7 @@ mod tests {
                 Act::ConfirmTenantChange,
                 Act::RequestSync,
                 Act::Reconcile,
+                Act::TriageProblem,
                 Act::UsePlayground,
             ]
         );

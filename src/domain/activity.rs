@@ -112,6 +112,12 @@ pub enum Action {
     ConnectionResealed,
     #[strum(serialize = "partner.archived")]
     PartnerArchived,
+    #[strum(serialize = "problem.acknowledged")]
+    ProblemAcknowledged,
+    #[strum(serialize = "problem.rechecked")]
+    ProblemRechecked,
+    #[strum(serialize = "problem.snoozed")]
+    ProblemSnoozed,
     #[strum(serialize = "roster.imported")]
     RosterImported,
     #[strum(serialize = "settings.changed")]
@@ -162,6 +168,7 @@ pub enum ChangedValue {
     NightEnd,
     NightStart,
     Nightly,
+    Note,
     Operation,
     PartnersStored,
     Problem,
@@ -170,6 +177,7 @@ pub enum ChangedValue {
     RequestedAt,
     ReviewOn,
     SealedWith,
+    SnoozedUntil,
     State,
     Subscription,
     Tenant,

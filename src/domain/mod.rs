@@ -18,6 +18,7 @@ pub mod forecast;
 pub mod guide;
 pub mod plan;
 pub mod problem;
+pub mod problem_record;
 pub mod reconciliation;
 pub mod roster;
 pub mod run;

@@ -15,6 +15,7 @@ use super::objects::{
     evidence::BillingEvidence,
     mapping_suggestion::{HaloMappingSuggestion, Suggested},
     partner::Partner,
+    problem_record::HaloProblemRecord,
     result::HaloSyncResult,
     run::HaloSyncRun,
     user::ClientUser,
@@ -72,6 +73,7 @@ where
     let schema = list::<_, _, _, Place, BillingEvidence, Total>(schema);
     let schema = list::<_, _, _, Place, Client, Total>(schema);
     let schema = list::<_, _, _, Place, ClientUser, Total>(schema);
+    let schema = list::<_, _, _, Place, HaloProblemRecord, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
     let schema = list::<_, _, _, Place, Partner, Total>(schema);

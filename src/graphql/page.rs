@@ -7,18 +7,23 @@ use async_graphql::{
     Context, Object, ObjectType, OutputType,
     connection::{Connection, CursorType, Edge, OpaqueCursor},
 };
+use chrono::DateTime;
 use uuid::Uuid;
 
 use super::{
     error::{Failure, Result},
-    loaders::{ActivityCount, ClientsCount, EvidenceCount, HistoryCount, ResultsCount, RunsCount, UserCountsOf},
+    loaders::{
+        ActivityCount, ClientsCount, EvidenceCount, HistoryCount, ProblemsCount, ResultsCount, RunsCount, UserCountsOf,
+    },
     request_context::RequestContext,
     scalars::Timestamp,
 };
 use crate::auth::SystemScope;
 use crate::domain::roster::UserCounts;
 use crate::ops::search_text;
-use crate::storage::{Page, Period, Position, Slice, partners, partners::PartnerFilter};
+use crate::storage::partners::{self, PartnerFilter};
+use crate::storage::problems::{self, ProblemFilter};
+use crate::storage::{Page, Period, Position, Slice};
 
 const DEFAULT: u16 = 25;
 const MOST: u16 = 100;
@@ -39,16 +44,26 @@ pub(super) fn size(first: Option<i32>) -> Result<u16> {
 
 /// Reads a cursor.
 pub(super) fn cursor<C: CursorType>(after: Option<&str>) -> Result<Option<C>> {
-    let malformed = |_| {
-        Failure::bad_argument("after", "This is not a cursor of this list. Use one from `pageInfo` or an edge of it.")
-    };
-    after.map(|after| C::decode_cursor(after).map_err(malformed)).transpose()
+    after.map(|after| C::decode_cursor(after).map_err(|_| of_another_list())).transpose()
+}
+
+fn of_another_list() -> Failure {
+    Failure::bad_argument("after", "This is not a cursor of this list. Use one from `pageInfo` or an edge of it.")
 }
 
 /// Reads the arguments `first` and `after` of a list.
 pub(super) fn page(first: Option<i32>, after: Option<&str>) -> Result<Page> {
     let after = cursor::<Place>(after)?.map(|OpaqueCursor((key, id))| Position { key, id });
     Ok(Page { first: size(first)?, after })
+}
+
+/// The same of a list that is sorted by time.
+pub(super) fn page_by_time(first: Option<i32>, after: Option<&str>) -> Result<Page> {
+    let page = page(first, after)?;
+    match &page.after {
+        Some(after) if DateTime::parse_from_rfc3339(&after.key).is_err() => Err(of_another_list()),
+        _ => Ok(page),
+    }
 }
 
 /// Reads the argument `search`. An empty text is no filter.
@@ -87,6 +102,8 @@ pub enum Total {
     /// With the number, if the page's statement has counted.
     Clients(ClientsCount, Option<i64>),
     Runs(RunsCount),
+    Problems(ProblemsCount),
+    ProblemsOfAll(SystemScope, ProblemFilter),
     Activity(ActivityCount),
     Results(ResultsCount),
     History(HistoryCount),
@@ -111,6 +128,14 @@ impl Total {
             }
             Total::Clients(_, Some(count)) => Some(*count),
             Total::Clients(count, None) => request_context.load(count.clone()).await?,
+            Total::Problems(count) => request_context.load(count.clone()).await?,
+            Total::ProblemsOfAll(scope, filter) => {
+                let now = request_context.access_log.now();
+                let mut db = request_context.reads.turn(*scope).await?;
+                let count = problems::count_across(&mut db, *scope, filter, now).await?;
+                db.end();
+                Some(count)
+            }
             Total::Runs(count) => request_context.load(count.clone()).await?,
             Total::Activity(count) => request_context.load(count.clone()).await?,
             Total::Results(count) => request_context.load(count.clone()).await?,

@@ -9,15 +9,19 @@ use super::{
     objects::node::{self, Node},
     objects::partner::{self, Partner},
     objects::preview::HaloSyncPreview,
+    objects::problem::HaloProblemCode,
+    objects::problem_record::{HaloProblemRecord, HaloProblemState},
     objects::run::HaloSyncRun,
     objects::viewer::Viewer,
     page::{self, Paged, Total},
     request_context::RequestContext,
+    scalars::Timestamp,
 };
 use crate::auth::{Act, permit_across};
 use crate::domain::trouble::{self, PartnerInTrouble};
 use crate::ops::sync::preview::preview_sync;
 use crate::storage::partners::{self, PartnerFilter};
+use crate::storage::problems::{self, ProblemFilter};
 use crate::storage::troubles;
 
 /// The most records fetched by id at once.
@@ -95,6 +99,44 @@ impl Query {
         let slice = page.of_sorted(found, PartnerInTrouble::place);
         request_context.access_log.record(slice.items.iter().map(|found| found.partner.id)).await?;
         Ok(page::shown(&page, slice, total, PartnerInTrouble::place, Partner::from))
+    }
+
+    /// The problems of all active partners, the latest change first: what was found, what is gone,
+    /// and what people noted. Only support may list them.
+    #[graphql(complexity = "page::paged(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "one for each way to narrow the list")]
+    async fn halo_problems(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "Returns only problems in one of these states. Default: all, also those that are gone.")]
+        state: Option<Vec<HaloProblemState>>,
+        #[graphql(desc = "Returns only problems of these kinds.")] code: Option<Vec<HaloProblemCode>>,
+        #[graphql(desc = "Returns only problems that were first found from this time on.")] from: Option<Timestamp>,
+        #[graphql(desc = "Returns only problems that were first found before this time.")] to: Option<Timestamp>,
+        #[graphql(desc = "Returns only problems that were opened, acknowledged, snoozed or closed from this time on.")]
+        changed_since: Option<Timestamp>,
+    ) -> Result<Paged<HaloProblemRecord>> {
+        let request_context = RequestContext::of(ctx);
+        let system = permit_across(&request_context.caller, Act::ListPartners)?;
+        let page = page::page_by_time(first, after.as_deref())?;
+        let filter = ProblemFilter {
+            codes: code.map(|codes| codes.into_iter().map(Into::into).collect()),
+            states: state.map(|states| states.into_iter().map(Into::into).collect()),
+            client: None,
+            first_seen: page::period(from, to),
+            changed_since: changed_since.map(Into::into),
+        };
+        let now = request_context.access_log.now();
+        let mut db = request_context.reads.turn(system).await?;
+        let slice = problems::page_across(&mut db, system, &filter, now, &page).await?;
+        db.end();
+        request_context.access_log.record(slice.items.iter().map(|problem| problem.partner)).await?;
+        let total = Total::ProblemsOfAll(system, filter);
+        Ok(page::shown(&page, slice, total, problems::place, HaloProblemRecord::from))
     }
 
     /// Searches the customers in the partner's Halo, live. Null with an error if Halo is not

@@ -147,6 +147,10 @@ pub enum UserErrorCode {
     SubscriptionNotACandidate,
     /// There is no problem that needs this decision.
     NothingToResolve,
+    /// The problem does not exist or belongs to another partner.
+    ProblemNotFound,
+    /// The problem is gone already. If it comes back, it is a new record.
+    ProblemClosed,
     /// The record's partner or client does not exist. Import it first.
     OwnerUnknown,
     /// The record belongs to another partner and cannot be moved.

@@ -188,6 +188,8 @@ pub enum UserErrorCode {
     SubscriptionNotDeleted,
     SubscriptionNotACandidate,
     NothingToResolve,
+    ProblemNotFound,
+    ProblemClosed,
     OwnerUnknown,
     BelongsToAnotherPartner,
 }

@@ -16,6 +16,7 @@ mod error;
 pub mod evidence;
 mod halo;
 mod partner_guard;
+pub mod problem;
 pub mod roster;
 pub mod sync;
 

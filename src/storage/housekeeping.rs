@@ -1,4 +1,4 @@
-//! What housekeeping did last, and the removal of old results and runs.
+//! What housekeeping did last, and the removal of old results, runs and problems.
 
 use std::time::Duration;
 
@@ -60,6 +60,11 @@ pub async fn prune_results(db: &mut PgConnection, _: SystemScope, months: u32) -
 /// Removes finished runs that are older and have no results left, up to 10,000 of them.
 pub async fn prune_runs(db: &mut PgConnection, _: SystemScope, months: u32) -> Result<i64> {
     Ok(sqlx::query_scalar!(r#"select prune_runs($1) as "removed!""#, interval_of(months)).fetch_one(db).await?)
+}
+
+/// Removes problems that were gone so many months ago, up to 10,000 of them.
+pub async fn prune_problems(db: &mut PgConnection, _: SystemScope, months: u32) -> Result<i64> {
+    Ok(sqlx::query_scalar!(r#"select prune_problems($1) as "removed!""#, interval_of(months)).fetch_one(db).await?)
 }
 
 fn interval_of(months: u32) -> PgInterval {

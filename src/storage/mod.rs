@@ -31,6 +31,7 @@ pub mod owners;
 mod partner_tx;
 pub mod partners;
 pub mod pooler;
+pub mod problems;
 pub mod reconciliations;
 pub mod results;
 pub mod roster;

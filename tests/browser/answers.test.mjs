@@ -46,6 +46,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     await choosePartner(page);
     for (const [title, fields] of [
       ['Trouble this morning', {}],
+      ['What changed since yesterday?', {}],
+      ['What is wrong with this partner?', {}],
       ['Find a partner', { Search: 'alder' }],
       ['Why did last night fail?', {}],
       ['Preview tonight', {}],

@@ -47,17 +47,22 @@ test('opens signed in, with the menu of saved operations and the editor behind a
   assert.equal(await page.locator('.environment').innerText(), 'DEVELOPMENT');
   assert.deepEqual(await menuOf(page), [
     'Trouble this morning',
+    'What changed since yesterday?',
     'Find a partner',
     'Why is this client billed?',
     'What was billed then?',
     'Billing of a month',
     'Who is excluded?',
     'Why did last night fail?',
+    'What is wrong with this partner?',
     'Which clients can be mapped?',
     'Preview tonight',
     'Resync this partner',
     'Resync one client',
     'Recheck the connection',
+    'Recheck a problem',
+    'Acknowledge a problem',
+    'Snooze a problem',
     'Compare everything with Halo',
     'Confirm a changed Halo',
     'Watch a sync',
@@ -252,6 +257,54 @@ test('shows the clients with trouble before a sync and while it runs', { skip },
   }
   await done(page);
 });
+
+test('has problems as an inbox, from the sync that finds one to the one that does not', { skip }, async () => {
+  const page = await open(browser, stack.playground);
+  await deskIsThere(page);
+  const [ours] = (await halo('state')).subscriptions.filter(({ vendor }) => vendor === 'INFIMA');
+  const partner = await choosePartner(page);
+  const card = page.getByRole('list', { name: 'Problems' }).locator('> li', { hasText: 'SUBSCRIPTION_INACTIVE' }).first();
+  const choose = async (title, fields) => {
+    await openEntry(page, title);
+    const form = page.getByRole('form', { name: title });
+    const problem = form.getByLabel('Problem');
+    await problem.getByRole('option', { name: /Subscription inactive/ }).waitFor({ state: 'attached' });
+    await problem.selectOption({ index: 1 });
+    for (const [label, value] of Object.entries(fields)) await form.getByLabel(label).fill(value);
+    await form.getByRole('button', { name: 'Run' }).click();
+  };
+  await halo('act', { act: 'set_subscription_active', id: ours.id, active: false });
+  try {
+    await resync('Browser test: a problem');
+    await openEntry(page, 'What changed since yesterday?');
+    await card.getByText('Open', { exact: true }).waitFor();
+    await card.getByRole('heading', { name: partner }).waitFor();
+    await card.getByText("The client's count is not written to Halo.").waitFor();
+    await shot(page, '7-what-changed');
+    await choose('Acknowledge a problem', { Note: 'They know of it', Reason: 'Browser test: note' });
+    await outcome(page, 'Done.').waitFor();
+    await choose('Snooze a problem', { Until: dayAfterTomorrow(), Reason: 'Browser test: snooze' });
+    await outcome(page, 'Done.').waitFor();
+    await openEntry(page, 'What is wrong with this partner?');
+    await card.getByText('Snoozed', { exact: true }).waitFor();
+    await card.getByText('They know of it').waitFor();
+    await shot(page, '7-problems-of-a-partner');
+  } finally {
+    await halo('act', { act: 'set_subscription_active', id: ours.id, active: true });
+  }
+  await choose('Recheck a problem', { Reason: 'Browser test: fixed' });
+  await page.getByRole('button', { name: 'Watch it live' }).click();
+  await page.locator('.outcome .summary', { hasText: /1 unchanged|1 updated/ }).waitFor();
+  await openEntry(page, 'What is wrong with this partner?');
+  await card.getByText('Closed', { exact: true }).waitFor();
+  await shot(page, '7-closed');
+  await done(page);
+});
+
+/** The day after tomorrow, which has to come yet in every time zone. */
+function dayAfterTomorrow() {
+  return new Date(Date.now() + 2 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+}
 
 test('acts for the partner that was typed, however it was typed', { skip }, async () => {
   const page = await open(browser, stack.playground, { permissions: ['clipboard-read', 'clipboard-write'] });

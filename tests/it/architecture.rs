@@ -96,6 +96,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "ops/admin",
             "ops/association",
             "ops/connection",
+            "ops/problem",
             "ops/roster",
             "ops/sync/nightly.rs",
             "ops/sync/reconcile.rs",

@@ -3,4 +3,5 @@
 
 mod check;
 mod problem;
+mod problem_record;
 mod trouble;

@@ -7,6 +7,7 @@
 mod counts;
 mod evidence;
 mod pages;
+mod problems;
 mod records;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub(super) use counts::{ActivityCount, ClientsCount, HistoryCount, ResultsCount, RunsCount, UserCountsOf};
 pub(super) use evidence::{EvidenceCount, EvidenceOf, EvidencePage};
 pub(super) use pages::{ActivityPage, ClientsPage, HistoryPage, ResultsPage, RunsPage, UsersPage};
+pub(super) use problems::{ProblemCountsOf, ProblemsCount, ProblemsPage};
 pub(super) use records::{
     AssociationOf, ById, ClientsOf, ConnectionOf, CountsOf, OwnerOf, ReconciliationOf, ScheduleOf, TroublesOf,
 };

@@ -4,6 +4,7 @@ mod association;
 mod connection;
 mod exclusion;
 mod mapping;
+mod problem;
 mod roster;
 mod settings;
 mod subscription;
@@ -13,7 +14,7 @@ use async_graphql::MergedObject;
 
 use self::{
     association::AssociationMutations, connection::ConnectionMutations, exclusion::ExclusionMutations,
-    mapping::MappingMutations, roster::RosterMutations, settings::SettingsMutations,
+    mapping::MappingMutations, problem::ProblemMutations, roster::RosterMutations, settings::SettingsMutations,
     subscription::SubscriptionMutations, sync::SyncMutations,
 };
 
@@ -28,6 +29,7 @@ pub struct Mutation(
     ExclusionMutations,
     SubscriptionMutations,
     SyncMutations,
+    ProblemMutations,
     SettingsMutations,
     RosterMutations,
 );

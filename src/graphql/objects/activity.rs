@@ -192,6 +192,12 @@ pub enum ActivityAction {
     ConnectionResealed,
     /// The partner was archived at INFIMA.
     PartnerArchived,
+    /// A person noted that a problem is known.
+    ProblemAcknowledged,
+    /// Halo was asked whether a problem is still there.
+    ProblemRechecked,
+    /// A problem was set aside until a day, or is back before it.
+    ProblemSnoozed,
     /// INFIMA's platform imported partners, clients or users.
     RosterImported,
     /// The settings of the nightly sync were changed.
@@ -258,6 +264,8 @@ pub enum ActivityChangeName {
     NightStart,
     /// Whether the nightly sync is switched on.
     Nightly,
+    /// What a person noted about a problem.
+    Note,
     /// The name of the operation that INFIMA's support sent.
     Operation,
     /// The number of imported partners.
@@ -274,6 +282,8 @@ pub enum ActivityChangeName {
     ReviewOn,
     /// The id of INFIMA's key that seals the Client Secret.
     SealedWith,
+    /// The time until which a problem is set aside.
+    SnoozedUntil,
     /// The state of the record.
     State,
     /// Halo's id of the subscription.

@@ -12,6 +12,7 @@ pub(in crate::graphql) mod node;
 pub(in crate::graphql) mod partner;
 pub(in crate::graphql) mod preview;
 pub(in crate::graphql) mod problem;
+pub(in crate::graphql) mod problem_record;
 pub(in crate::graphql) mod reconciliation;
 pub(in crate::graphql) mod result;
 pub(in crate::graphql) mod run;

@@ -10,10 +10,11 @@ use crate::graphql::{
     objects::client::Client,
     objects::connection::HaloConnection,
     objects::partner::{self, Partner},
+    objects::problem_record::HaloProblemRecord,
     objects::run::HaloSyncRun,
     request_context::RequestContext,
 };
-use crate::ids::{AssociationId, ClientId, ConnectionId};
+use crate::ids::{AssociationId, ClientId, ConnectionId, ProblemId};
 use crate::ops::Target;
 
 /// A record that `node` returns by its global id.
@@ -29,6 +30,7 @@ pub enum Node {
     HaloConnection(HaloConnection),
     HaloClientAssociation(HaloClientAssociation),
     HaloSyncRun(HaloSyncRun),
+    HaloProblemRecord(HaloProblemRecord),
 }
 
 /// Finds a record by its global id.
@@ -50,6 +52,10 @@ pub(in crate::graphql) async fn find(request_context: &RequestContext, id: &str)
     }
     if let Ok(id) = id.parse() {
         return Ok(request_context.run(id).await?.map(|it| Node::HaloSyncRun(it.into())));
+    }
+    if let Ok(id) = id.parse::<ProblemId>() {
+        let Some(partner) = request_context.owner(id.0).await? else { return Ok(None) };
+        return Ok(request_context.load(ById(partner, id)).await?.map(|it| Node::HaloProblemRecord(it.into())));
     }
     Ok(None)
 }

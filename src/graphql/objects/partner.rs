@@ -13,13 +13,15 @@ use crate::graphql::{
     error::{Failure, Result},
     loaders::{
         ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, EvidenceCount, EvidencePage,
-        ReconciliationOf, RunsCount, RunsPage, TroublesOf,
+        ProblemCountsOf, ProblemsCount, ProblemsPage, ReconciliationOf, RunsCount, RunsPage, TroublesOf,
     },
     objects::activity::{Activity, ActivityAction, ActorRole, shown_name_of_support},
     objects::client::{Client, SUGGESTION_COST},
     objects::connection::HaloConnection,
     objects::evidence::BillingEvidence,
     objects::mapping_suggestion::{HaloMappingSuggestionConnection, HaloMappingSuggestionKind, suggestions},
+    objects::problem::HaloProblemCode,
+    objects::problem_record::{HaloProblemRecord, HaloProblemState},
     objects::reconciliation::HaloReconciliation,
     objects::run::{HaloSyncRun, HaloSyncStatus, HaloSyncTrigger},
     objects::trouble::HaloTrouble,
@@ -32,6 +34,7 @@ use crate::ops::Target;
 use crate::storage::activity::ActivityFilter;
 use crate::storage::clients::{ClientFilter, ClientPage, Extent, ListedClient};
 use crate::storage::evidence::MappedClient;
+use crate::storage::problems::{self, ProblemFilter};
 use crate::storage::runs::RunFilter;
 
 pub struct Partner {
@@ -126,6 +129,51 @@ impl Partner {
             },
         };
         Ok(troubles.into_iter().map(|trouble| HaloTrouble { partner: self.id, trouble }).collect())
+    }
+
+    /// The history of the partner's problems, the latest change first: those of the connection and
+    /// of each client, from when they were found until they are gone.
+    #[graphql(complexity = "page::paged(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "one for each way to narrow the list")]
+    async fn halo_problems(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The maximum number of entries to return (1–100). Default: 25.")] first: Option<i32>,
+        #[graphql(desc = "The cursor after which the page begins. Default: the beginning of the list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "Returns only problems in one of these states. Default: all, also those that are gone.")]
+        state: Option<Vec<HaloProblemState>>,
+        #[graphql(desc = "Returns only problems of these kinds.")] code: Option<Vec<HaloProblemCode>>,
+        #[graphql(desc = "Returns only problems of this client, by its global id.")] client_id: Option<ID>,
+        #[graphql(desc = "Returns only problems that were first found from this time on.")] from: Option<Timestamp>,
+        #[graphql(desc = "Returns only problems that were first found before this time.")] to: Option<Timestamp>,
+        #[graphql(desc = "Returns only problems that were opened, acknowledged, snoozed or closed from this time on.")]
+        changed_since: Option<Timestamp>,
+    ) -> Result<Paged<HaloProblemRecord>> {
+        let page = page::page_by_time(first, after.as_deref())?;
+        let filter = ProblemFilter {
+            codes: code.map(|codes| codes.into_iter().map(Into::into).collect()),
+            states: state.map(|states| states.into_iter().map(Into::into).collect()),
+            client: client_id.as_ref().map(client_of),
+            first_seen: page::period(from, to),
+            changed_since: changed_since.map(Into::into),
+        };
+        let wanted = ProblemsPage(self.id, filter.clone(), page.clone());
+        let slice = RequestContext::of(ctx).load(wanted).await?.unwrap_or_default();
+        let total = Total::Problems(ProblemsCount(self.id, filter));
+        Ok(page::shown(&page, slice, total, problems::place, HaloProblemRecord::from))
+    }
+
+    /// The numbers of the partner's problems.
+    async fn halo_problem_counts(&self, ctx: &Context<'_>) -> Result<HaloProblemCounts> {
+        let counts = RequestContext::of(ctx).load(ProblemCountsOf(self.id)).await?.unwrap_or_default();
+        Ok(HaloProblemCounts {
+            open: counts.open,
+            acknowledged: counts.acknowledged,
+            snoozed: counts.snoozed,
+            changed_since_yesterday: counts.changed_since_yesterday,
+        })
     }
 
     /// The latest comparison of all of the partner's subscriptions, customers and invoices with
@@ -334,6 +382,20 @@ pub struct ClientCounts {
     /// The number of clients with a problem that has to be resolved before the next sync can
     /// succeed.
     needing_attention: u32,
+}
+
+/// The numbers of a partner's problems that are not gone, by state, and of those that have changed.
+#[derive(SimpleObject)]
+pub struct HaloProblemCounts {
+    /// The number of problems that no person has noted anything about.
+    open: u32,
+    /// The number of problems that a person knows of.
+    acknowledged: u32,
+    /// The number of problems that are set aside until a day.
+    snoozed: u32,
+    /// The number of problems that were opened, acknowledged, snoozed or closed since yesterday
+    /// began in the partner's time zone.
+    changed_since_yesterday: u32,
 }
 
 /// The settings of a partner's nightly sync.

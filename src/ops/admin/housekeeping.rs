@@ -27,6 +27,7 @@ pub enum Job {
     UnusedBudgets,
     OldResults,
     OldRuns,
+    OldProblems,
     AuditLog,
 }
 
@@ -45,6 +46,7 @@ impl Job {
             Job::UnusedBudgets => ("request budgets of hosts that nothing was sent to", "1 day"),
             Job::OldResults => ("results of syncs, the evidence of what was billed", "`INFIMA_RETENTION_MONTHS`"),
             Job::OldRuns => ("syncs that have no results left", "`INFIMA_RETENTION_MONTHS`"),
+            Job::OldProblems => ("problems that are gone", "`INFIMA_RETENTION_MONTHS`"),
             Job::AuditLog => ("entries of the audit log", "2 years"),
         }
     }
@@ -54,7 +56,7 @@ impl Job {
         match self {
             Job::ExpiredLeases => None,
             Job::FinishedJobs | Job::UnusedBudgets => Some(MINUTE),
-            Job::DeadWorkers | Job::OldResults | Job::OldRuns | Job::AuditLog => Some(HOUR),
+            Job::DeadWorkers | Job::OldResults | Job::OldRuns | Job::OldProblems | Job::AuditLog => Some(HOUR),
         }
     }
 }
@@ -118,6 +120,7 @@ async fn run_if_due(ops: &Ops, job: Job, every: Option<Duration>) -> Result<i64,
         Job::UnusedBudgets => budget::prune(&mut tx).await?,
         Job::OldResults => housekeeping::prune_results(&mut tx, system, months).await?,
         Job::OldRuns => housekeeping::prune_runs(&mut tx, system, months).await?,
+        Job::OldProblems => housekeeping::prune_problems(&mut tx, system, months).await?,
         Job::AuditLog => activity::prune(&mut tx, system).await?,
     };
     housekeeping::record(&mut tx, system, job.name(), removed).await?;

@@ -107,6 +107,7 @@ async fn is_read(recorded: &mut Recorded, desk: &Desk, run: Value) {
     desk.record(recorded, "MappingSuggestions", json!({})).await;
     desk.record(recorded, "Reconcile", json!({ "input": {} })).await;
     desk.record(recorded, "LatestReconciliation", json!({})).await;
+    desk.record(recorded, "ProblemInbox", json!({ "clientId": desk.client("Cedar").await })).await;
     desk.record(recorded, "SyncPreview", json!({})).await;
     desk.record(recorded, "RunProgress", run.clone()).await;
     desk.record(recorded, "RunResults", run).await;
@@ -133,6 +134,15 @@ async fn is_read(recorded: &mut Recorded, desk: &Desk, run: Value) {
 
 /// The users' decisions about the clients that need attention.
 async fn is_repaired(recorded: &mut Recorded, desk: &Desk) {
+    let cedar = json!({ "clientId": desk.client("Cedar").await });
+    let inbox = desk.ask(&desk.admin(), "ProblemInbox", cedar.clone()).await;
+    let problem = &inbox["partner"]["haloProblems"]["edges"][0]["node"]["id"];
+    desk.record(recorded, "RecheckProblem", json!({ "input": { "problemId": problem } })).await;
+    let note = json!({ "problemId": problem, "note": "They deleted it by mistake" });
+    desk.record(recorded, "AcknowledgeProblem", json!({ "input": note })).await;
+    let day = json!({ "problemId": problem, "until": "2026-12-24" });
+    desk.record(recorded, "SnoozeProblem", json!({ "input": day })).await;
+    desk.record_scenario(recorded, "ProblemInbox", "snoozed", cedar).await;
     let cedar = json!({ "input": { "associationId": desk.association("Cedar").await } });
     desk.record(recorded, "RecreateSubscription", cedar).await;
     let customer = desk.world.customer("Elder").0;

@@ -76,6 +76,9 @@ pub async fn repair_is_refused(recorded: &mut Recorded) {
     let run = saved["saveHaloClientAssociations"]["run"]["id"].as_str().unwrap().parse().unwrap();
     desk.world.work(run).await;
     let adopt = |birch: &str, id: i32| json!({ "associationId": birch, "answer": "ADOPT", "adoptSubscriptionId": id });
+    let inbox = desk.ask(&desk.admin(), "ProblemInbox", json!({})).await;
+    let problem = json!({ "problemId": inbox["partner"]["haloProblems"]["edges"][0]["node"]["id"] });
+    desk.refused(recorded, "PROBLEM_NOT_FOUND", "RecheckProblem", json!({ "problemId": "problem_unknown" })).await;
     let birch = desk.association("Birch").await;
     desk.refused(recorded, "SUBSCRIPTION_NOT_A_CANDIDATE", "ResolveSubscription", adopt(&birch, 9999)).await;
     let customer = desk.world.customer("Elder").0;
@@ -84,6 +87,7 @@ pub async fn repair_is_refused(recorded: &mut Recorded) {
     };
     let adopted = desk.ask(&desk.admin(), "ResolveSubscription", json!({ "input": adopt(&birch, ours.id) })).await;
     assert_eq!(adopted["resolveHaloSubscription"]["userErrors"], json!([]));
+    desk.refused(recorded, "PROBLEM_CLOSED", "RecheckProblem", problem).await;
     let ended = json!({ "input": { "associationId": birch, "quantity": "SET_TO_ZERO" } });
     desk.ask(&desk.admin(), "RemoveAssociation", ended).await;
     desk.refused(recorded, "ASSOCIATION_ENDING", "ResolveSubscription", adopt(&birch, ours.id)).await;

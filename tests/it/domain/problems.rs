@@ -5,6 +5,7 @@ use infima_halo::domain::guide::{GuideStep, Permission};
 use infima_halo::domain::problem::{
     Overwritten, Problem, ProblemCode, ProblemKind, QuantityRefusal, TenantEvidence, UnusableAnswer,
 };
+use infima_halo::domain::problem_record::SuggestedAct;
 use infima_halo::ids::HaloSubscriptionId;
 use strum::VariantArray;
 
@@ -58,6 +59,18 @@ pub fn example(code: ProblemCode) -> ProblemKind {
 
 pub fn refused_quantity(quantity: u32) -> ProblemKind {
     ProblemKind::QuantityRefused { quantity, refusal: QuantityRefusal::Rejected { reason: "no".into() } }
+}
+
+/// What has a remedy has an act, and what INFIMA does by itself has neither.
+#[test]
+fn suggested_act_agrees_with_the_remedy() {
+    for problem in all() {
+        let act = problem.suggested_act();
+        let by_itself = matches!(act, None | Some(SuggestedAct::Wait | SuggestedAct::CheckCount));
+        assert_eq!(by_itself, problem.remedy().is_none(), "{problem:?}: {act:?}");
+        let again = matches!(act, Some(SuggestedAct::Wait | SuggestedAct::Recheck));
+        assert!(again || !problem.is_transient(), "{problem:?}: {act:?}");
+    }
 }
 
 fn problem(kind: ProblemKind) -> Problem {

@@ -6,14 +6,16 @@ use std::collections::HashMap;
 use async_graphql::{Request, Variables};
 use infima_halo::app::App;
 use infima_halo::auth::{Act, Caller, Role, permit_across};
+use infima_halo::domain::problem_record::ProblemState;
 use infima_halo::domain::run::Trigger;
 use infima_halo::graphql::{ApiSchema, schema};
 use infima_halo::http::Identify;
 use infima_halo::ids::{AssociationId, PartnerId, RunId};
+use infima_halo::storage::problems::ProblemFilter;
 use infima_halo::storage::results::ResultFilter;
 use infima_halo::storage::run_listener::RunListener;
 use infima_halo::storage::{
-    Page, Position, Scope, Slice, StorageError, Tx, activity, clients, partners, results, runs,
+    Page, Position, Scope, Slice, StorageError, Tx, activity, clients, partners, problems, results, runs,
 };
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
@@ -217,6 +219,15 @@ async fn partner_list_statement_count_is_constant() {
     let counts = api.count(&support, known, [1, 2, 5].map(|first| json!({ "first": first }))).await;
     assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
 
+    let inboxes = "query($first: Int) { partners(first: $first) { nodes { haloProblemCounts { open changedSinceYesterday }
+        haloProblems(state: [OPEN]) { totalCount nodes { state partner { name } client { name } association { status } } } } } }";
+    let counts = api.count(&support, inboxes, [1, 2, 5].map(|first| json!({ "first": first }))).await;
+    assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
+    let problems = "query($first: Int) { haloProblems(first: $first) { totalCount
+        nodes { state partner { name } client { name } association { status } problem { message } } } }";
+    let counts = api.count(&support, problems, [1, 2, 15].map(|first| json!({ "first": first }))).await;
+    assert!(counts.iter().all(|count| count.abs_diff(counts[0]) <= CHANCE), "{counts:?}");
+
     let all = api.ask(&support, &list, &json!({ "first": 5 })).await["partners"].take();
     assert_eq!(all["totalCount"], 5);
     let single = format!("query($id: ID!) {{ partner(id: $id) {{ {INTEGRATION} }} }}");
@@ -306,6 +317,13 @@ async fn long_lists(world: &World) {
         insert into activity (id, partner_id, at, actor, act)
         select gen_random_uuid(), p.id, now(), '{"role": "system", "subject": "system"}', 'sync.requested'
         from partners p, generate_series(1, $many) n where p.external_id = 'northwind';
+        -- Each tenth of them is open, and long since.
+        insert into problems (partner_id, association_id, client_id, code, problem, blocks_sync, first_seen_at,
+                              last_seen_at, changed_at, closed_at)
+        select partner_id, id, client_id, 'subscription_deleted', '{"code": "subscription_deleted", "since": "2020-01-01T00:00:00Z"}',
+               true, '2020-01-01', now(), timestamptz '2020-01-01' + halo_customer_id * interval '1 minute',
+               case when halo_customer_id % 10 > 0 then now() end
+        from associations;
         analyze;"#;
     let seed = seed.replace("$many", &MANY.to_string());
     sqlx::raw_sql(AssertSqlSafe(seed)).execute(&world.owner).await.expect("the rows fit");
@@ -394,6 +412,26 @@ async fn page_cost_does_not_depend_on_its_position() -> anyhow::Result<()> {
     })
     .await;
     let on_demand = "select '' as name, id from sync_runs where trigger = 'on_demand'";
+    let now = world.clock.now();
+    let (all, open) = (ProblemFilter::default(), [ProblemState::Open, ProblemState::Acknowledged].to_vec());
+    let open = ProblemFilter { states: Some(open), ..ProblemFilter::default() };
+    let by_change =
+        "select to_char(changed_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') as name, id from problems";
+    let newest = "name desc, id desc";
+    assert_cheap(&world, "problems", (by_change, newest), scope, async |tx, page| {
+        entries(problems::pages(tx, scope, &all, now, page).await.unwrap())
+    })
+    .await;
+    assert_cheap(&world, "problems of all partners", (by_change, newest), support, async |tx, page| {
+        problems::page_across(tx, support, &all, now, page).await.unwrap().items.len()
+    })
+    .await;
+    let first = Page { first: 25, after: None };
+    let rows = touched(&world, support, async |tx| {
+        problems::page_across(tx, support, &open, now, &first).await.unwrap().items.len()
+    })
+    .await;
+    assert!(rows <= 100, "a page of open problems of all partners reads {rows} rows");
     assert_cheap(&world, "requested runs", (on_demand, "id desc"), scope, async |tx, page| {
         entries(runs::pages_of(tx, scope, Trigger::OnDemand, page).await.unwrap())
     })

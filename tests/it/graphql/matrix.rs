@@ -13,10 +13,11 @@ use axum::Router;
 use infima_halo::auth::Role;
 use infima_halo::config::Variables;
 use infima_halo::graphql::sdl;
-use infima_halo::ids::{PartnerId, RunId};
+use infima_halo::ids::{PartnerId, ProblemId, RunId};
 use infima_halo::ops::association::exclude::exclude_clients;
 use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::save::save_connection;
+use infima_halo::ops::problem::acknowledge::acknowledge_problem;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
 
@@ -64,6 +65,29 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ("Partner.haloTroubles", "{ partner(id: $partner) { haloTroubles { kind } } }"),
     ("HaloTrouble.problem", "{ partner(id: $partner) { haloTroubles { problem { code } } } }"),
     ("HaloTrouble.run", "{ partner(id: $partner) { haloTroubles { run { id } } } }"),
+    (
+        "Query.haloProblems",
+        "{ haloProblems(first: 5) { nodes { state } edges { node { state } } pageInfo { hasNextPage } } }",
+    ),
+    (
+        "Partner.haloProblems",
+        "{ partner(id: $partner) {
+            haloProblems(first: 5) { nodes { state } edges { node { state } } pageInfo { hasNextPage } } } }",
+    ),
+    ("Partner.haloProblemCounts", "{ partner(id: $partner) { haloProblemCounts { open } } }"),
+    ("Query.node, a problem", "{ node(id: $inbox) { id } }"),
+    ("HaloProblemRecord.partner", "{ node(id: $inbox) { ... on HaloProblemRecord { partner { name } } } }"),
+    ("HaloProblemRecord.client", "{ node(id: $inbox) { ... on HaloProblemRecord { client { name } } } }"),
+    ("HaloProblemRecord.association", "{ node(id: $inbox) { ... on HaloProblemRecord { association { status } } } }"),
+    ("HaloProblemRecord.problem", "{ node(id: $inbox) { ... on HaloProblemRecord { problem { code } } } }"),
+    (
+        "HaloProblemRecord.acknowledgement",
+        "{ node(id: $inbox) { ... on HaloProblemRecord { acknowledgement { note } } } }",
+    ),
+    (
+        "HaloProblemAcknowledgement.by",
+        "{ node(id: $inbox) { ... on HaloProblemRecord { acknowledgement { by { name } } } } }",
+    ),
     ("Partner.haloReconciliation", "{ partner(id: $partner) { haloReconciliation { rightCount } } }"),
     (
         "HaloReconciliation.findings",
@@ -246,6 +270,22 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
             reconciliation { rightCount } userErrors { code } } }",
     ),
     (
+        "Mutation.recheckHaloProblem",
+        "mutation { recheckHaloProblem(input: { partnerId: $partner, problemId: $inbox, reason: \"a test\" }) {
+            problem { state } run { status } userErrors { code } } }",
+    ),
+    (
+        "Mutation.acknowledgeHaloProblem",
+        "mutation { acknowledgeHaloProblem(input: {
+            partnerId: $partner, problemId: $inbox, note: \"a note\", reason: \"a test\" }) {
+            problem { state } userErrors { code } } }",
+    ),
+    (
+        "Mutation.snoozeHaloProblem",
+        "mutation { snoozeHaloProblem(input: { partnerId: $partner, problemId: $inbox, reason: \"a test\" }) {
+            problem { state } userErrors { code } } }",
+    ),
+    (
         "Mutation.saveHaloClientAssociations",
         "mutation { saveHaloClientAssociations(input: { partnerId: $partner, associations: [
             { clientId: $unmapped, haloCustomerId: $customer }] }) {
@@ -361,7 +401,17 @@ impl Asked {
         .fetch_one(&world.database.owner().await)
         .await
         .expect("the test's database answers");
+        let inbox: uuid::Uuid =
+            sqlx::query_scalar("select id from problems where client_id is not null and partner_id = $1")
+                .bind(partner.0)
+                .fetch_one(&world.database.owner().await)
+                .await
+                .expect("Birch has a problem");
+        let inbox = Some(ProblemId(inbox));
+        let noted = acknowledge_problem(world.ops(), &request(&admin), partner, inbox, "a note").await;
+        let inbox = noted.expect("it may").id;
         let values = BTreeMap::from([
+            ("inbox", json!(inbox.to_string())),
             ("handed", json!(RunId(handed).to_string())),
             ("partner", json!(world.partner().await.to_string())),
             ("client", json!(world.client("Alder").await.to_string())),
@@ -523,6 +573,12 @@ async fn foreign_id_in_any_argument_is_unknown() {
             clients { id } userErrors { code field message } } }",
         "mutation { resolveHaloSubscription(input: { associationId: $association, answer: CREATE_NEW }) {
             association { id } userErrors { code field message } } }",
+        "mutation { recheckHaloProblem(input: { problemId: $inbox }) {
+            problem { id } userErrors { code field message } } }",
+        "mutation { acknowledgeHaloProblem(input: { problemId: $inbox, note: \"a note\" }) {
+            problem { id } userErrors { code field message } } }",
+        "mutation { snoozeHaloProblem(input: { problemId: $inbox }) {
+            problem { id } userErrors { code field message } } }",
         "{ haloSyncPreview(clientIds: [$client]) { entries { client { id } } } }",
     ];
     for (values, unknown) in [(asked.values.clone(), asked.unknown())] {

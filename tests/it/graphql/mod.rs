@@ -19,6 +19,7 @@ mod mutations {
     mod exclusion;
     mod mapping;
     mod mapping_file;
+    mod problem;
     mod reconcile;
     mod roster;
     mod sync;
@@ -30,6 +31,7 @@ mod objects {
     mod mapping_suggestion;
     mod partner;
     mod preview;
+    pub(in crate::graphql) mod problem_record;
     mod run;
     mod trouble;
     mod user;

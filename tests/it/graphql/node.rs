@@ -16,15 +16,24 @@ async fn foreign_id_is_answered_like_an_unknown_id() {
     let admin = api.world.admin().await;
     let runs = api.data(&admin, "{ partner { haloSyncRuns { nodes { id } } } }", json!({})).await;
     let run = runs["partner"]["haloSyncRuns"]["nodes"][0]["id"].as_str().unwrap().to_owned();
-    let ids = [partner.clone(), association.client.to_string(), association.id.to_string(), connection, run.clone()];
+    let blocked = "update associations set state = 'needs_attention',
+                       problem = jsonb_build_object('code', 'subscription_deleted', 'since', now())";
+    api.world.change(sqlx::query(blocked)).await;
+    let problem = api.data(&admin, "{ partner { haloProblems { nodes { id } } } }", json!({})).await;
+    let problem = problem["partner"]["haloProblems"]["nodes"][0]["id"].as_str().unwrap().to_owned();
+    let ids =
+        [partner.clone(), association.client.to_string(), association.id.to_string(), connection, run.clone(), problem];
     let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
     let own = api.data(&admin, nodes, json!({ "ids": ids })).await;
     let kinds: Vec<_> = own["nodes"].as_array().unwrap().iter().map(|node| node["__typename"].clone()).collect();
-    assert_eq!(kinds, ["Partner", "Client", "HaloClientAssociation", "HaloConnection", "HaloSyncRun"]);
+    assert_eq!(
+        kinds,
+        ["Partner", "Client", "HaloClientAssociation", "HaloConnection", "HaloSyncRun", "HaloProblemRecord"]
+    );
     assert!(own["nodes"].as_array().unwrap().iter().zip(&ids).all(|(node, id)| node["id"] == json!(id)));
 
     let foreign = api.data(&stranger, nodes, json!({ "ids": ids })).await;
-    assert_eq!(foreign["nodes"], json!([null, null, null, null, null]));
+    assert_eq!(foreign["nodes"], json!([null, null, null, null, null, null]));
     let unknown: Vec<_> = ids.iter().map(|id| format!("{}{}", &id[..id.len() - 4], "0000")).collect();
     let malformed = ["", "client", "client_", "CLIENT_0", "result_00000000000000000000000000000000", "\u{0}"];
     for ids in [unknown, malformed.map(String::from).to_vec()] {
@@ -49,6 +58,9 @@ async fn foreign_id_is_answered_like_an_unknown_id() {
         "removeHaloClientAssociation(input: { associationId: \"x\", quantity: SET_TO_ZERO, partnerId: $partner })",
         "recreateHaloSubscription(input: { associationId: \"x\", partnerId: $partner })",
         "resolveHaloSubscription(input: { associationId: \"x\", answer: CREATE_NEW, partnerId: $partner })",
+        "recheckHaloProblem(input: { problemId: \"x\", partnerId: $partner })",
+        "acknowledgeHaloProblem(input: { problemId: \"x\", note: \"x\", partnerId: $partner })",
+        "snoozeHaloProblem(input: { problemId: \"x\", partnerId: $partner })",
         "updateHaloSyncSettings(input: { nightly: false, partnerId: $partner })",
     ] {
         let document = format!("mutation($partner: ID) {{ {mutation} {{ userErrors {{ code }} }} }}");

@@ -56,6 +56,33 @@ async fn results_and_runs_past_their_time_are_removed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn problems_that_are_gone_are_removed_past_their_time() -> anyhow::Result<()> {
+    let world = World::builder().clients(&[("Alder", 3)]).synced().build().await;
+    let (ops, owner) = (world.ops(), &world.owner);
+    for closed in
+        ["null", "now() - interval '14 months'", "now() - interval '24 months'", "now() - interval '26 months'"]
+    {
+        let problem = format!(
+            "insert into problems (partner_id, association_id, client_id, code, problem, blocks_sync, first_seen_at,
+                                   last_seen_at, changed_at, closed_at)
+             select partner_id, id, client_id, 'customer_deleted', '{{}}', true, '2020-01-01', '2020-01-01', '2020-01-01',
+                    {closed}
+             from associations"
+        );
+        sqlx::query(AssertSqlSafe(problem)).execute(owner).await?;
+    }
+    assert_eq!((run(ops, Job::OldProblems).await?, run(ops, Job::OldProblems).await?), (1, 0));
+    // Whatever the application asks for, those of the last year are kept, and so are open ones.
+    let mut app = world.database.app().await.acquire().await?;
+    let removed: i64 = sqlx::query_scalar("select prune_problems('1 day')").fetch_one(&mut *app).await?;
+    let left = sqlx::query_scalar::<_, i64>("select count(*) from problems where closed_at is null");
+    assert_eq!((removed, left.fetch_one(owner).await?), (2, 1));
+    let refused = sqlx::query("delete from problems").execute(&mut *app).await;
+    assert!(refused.unwrap_err().to_string().contains("permission denied"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn housekeeping_runs_when_due_once_for_all_processes() -> anyhow::Result<()> {
     let world = World::builder().build().await;
     let ops = world.ops();

@@ -1,10 +1,11 @@
 // The form of a saved operation: its variables, with clients and runs chosen by name.
 import { useEffect, useId, useState } from 'react';
 import pickClient from '../operations/pick_client.graphql';
+import pickProblem from '../operations/pick_problem.graphql';
 import pickRun from '../operations/pick_run.graphql';
 import { Picker } from './picker.jsx';
 import { nodesOf } from './wire.js';
-import { asked, standing, when } from './words.js';
+import { asTitle, asked, standing, when } from './words.js';
 
 export function Form({ entry, wire, partner, run, onRun }) {
   const [values, setValues] = useState(() =>
@@ -13,7 +14,7 @@ export function Form({ entry, wire, partner, run, onRun }) {
   const [client, setClient] = useState(null);
   const partnerMissing = entry.needsPartner && !partner;
   // A client is chosen by its name, and the runs to choose from are read first.
-  const isNotChosen = ({ name, optional }) => ['clientId', 'runId'].includes(name) && !optional && values[name] === '';
+  const isNotChosen = ({ name, optional }) => ['clientId', 'problemId', 'runId'].includes(name) && !optional && values[name] === '';
   const set = (name) => (value) => setValues((before) => ({ ...before, [name]: value }));
 
   function submit(event) {
@@ -46,6 +47,8 @@ export function Form({ entry, wire, partner, run, onRun }) {
       );
     if (field.name === 'runId')
       return <RunField key={field.name} {...{ field, wire, partner }} value={values.runId} onChange={set('runId')} />;
+    if (field.name === 'problemId' && partner)
+      return <ProblemField key={field.name} {...{ field, wire, partner }} onChange={set(field.name)} />;
     return <Field key={field.name} field={field} value={values[field.name]} onChange={set(field.name)} />;
   };
 
@@ -93,6 +96,34 @@ function Field({ field, value, onChange }) {
         />
       )}
     </label>
+  );
+}
+
+/** The partner's problems that are not gone, to choose from. */
+function ProblemField({ field, wire, partner, onChange }) {
+  const [choices, setChoices] = useState({});
+  const [value, setValue] = useState('');
+  useEffect(() => {
+    let current = true;
+    wire.ask(pickProblem, { partnerId: partner.id }).then(({ data }) => {
+      if (!current || !data?.partner) return;
+      const text = ({ client, problem, state }) =>
+        `${client ? client.name : 'The connection'}: ${asTitle(problem.code)} (${state.toLowerCase()})`;
+      setChoices(Object.fromEntries(data.partner.haloProblems.nodes.map((record) => [record.id, text(record)])));
+    });
+    return () => {
+      current = false;
+    };
+  }, [partner.id]);
+  return (
+    <Field
+      field={{ ...field, choices }}
+      value={value}
+      onChange={(id) => {
+        setValue(id);
+        onChange(id);
+      }}
+    />
   );
 }
 

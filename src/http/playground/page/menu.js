@@ -1,5 +1,6 @@
 // The support menu: titles of the saved operations and labels of their variables. The operations
 // are the files in `../operations/`; a new one needs a file there and an entry here.
+import acknowledgeProblem from '../operations/acknowledge_problem.graphql';
 import billedDays from '../operations/billed_days.graphql';
 import billedMonth from '../operations/billed_month.graphql';
 import compareEverything from '../operations/compare_everything.graphql';
@@ -7,12 +8,16 @@ import confirmTenantChange from '../operations/confirm_tenant_change.graphql';
 import excludedClients from '../operations/excluded_clients.graphql';
 import findPartner from '../operations/find_partner.graphql';
 import previewTonight from '../operations/preview_tonight.graphql';
+import problemsOfPartner from '../operations/problems_of_partner.graphql';
 import recheckConnection from '../operations/recheck_connection.graphql';
+import recheckProblem from '../operations/recheck_problem.graphql';
 import resyncClient from '../operations/resync_client.graphql';
 import resyncPartner from '../operations/resync_partner.graphql';
+import snoozeProblem from '../operations/snooze_problem.graphql';
 import troubleThisMorning from '../operations/trouble_this_morning.graphql';
 import watchRun from '../operations/watch_run.graphql';
 import whatCanBeMapped from '../operations/what_can_be_mapped.graphql';
+import whatChanged from '../operations/what_changed.graphql';
 import whoChangedWhat from '../operations/who_changed_what.graphql';
 import whyClientIsBilled from '../operations/why_client_is_billed.graphql';
 import whyLastNightFailed from '../operations/why_last_night_failed.graphql';
@@ -39,10 +44,31 @@ const changes = {
   CONNECTION_RECHECKED: 'Checked the connection',
   CONNECTION_RECONCILED: 'Compared everything',
   CONNECTION_REMOVED: 'Disconnected Halo',
+  PROBLEM_ACKNOWLEDGED: 'Acknowledged a problem',
+  PROBLEM_RECHECKED: 'Asked again about a problem',
+  PROBLEM_SNOOZED: 'Snoozed a problem',
   SETTINGS_CHANGED: 'Changed the settings',
   SYNC_REQUESTED: 'Requested a sync',
   ROSTER_IMPORTED: 'Imported records',
 };
+
+/** The states by which problems are narrowed. */
+const states = {
+  OPEN: 'Open',
+  ACKNOWLEDGED: 'Acknowledged',
+  SNOOZED: 'Snoozed until a day',
+  CLOSED: 'Gone',
+};
+
+/** The beginning of a day in the reader's time zone. */
+const beginning = (day) => new Date(`${day}T00:00`);
+
+/** Yesterday in the reader's time zone, as a field for a date has it. */
+function yesterday() {
+  const day = new Date(Date.now() - DAY);
+  const digits = (number) => String(number).padStart(2, '0');
+  return `${day.getFullYear()}-${digits(day.getMonth() + 1)}-${digits(day.getDate())}`;
+}
 
 const labels = {
   search: { label: 'Search', hint: 'Name, client, Halo address, external id or request id' },
@@ -58,8 +84,19 @@ const labels = {
   runId: { label: 'Sync', hint: 'The id of a sync' },
   action: { label: 'What', choices: changes, read: (action) => [action] },
   actor: { label: 'Who', hint: 'A name' },
-  from: { label: 'From', type: 'date', read: (day) => new Date(`${day}T00:00`).toISOString() },
-  to: { label: 'Until', type: 'date', read: (day) => new Date(Date.parse(`${day}T00:00`) + DAY).toISOString() },
+  from: { label: 'From', type: 'date', read: (day) => beginning(day).toISOString() },
+  to: { label: 'Until', type: 'date', read: (day) => new Date(beginning(day).getTime() + DAY).toISOString() },
+  changedSince: {
+    label: 'Changed since',
+    type: 'date',
+    initial: yesterday(),
+    read: (day) => beginning(day).toISOString(),
+  },
+  state: { label: 'State', choices: states, read: (state) => [state] },
+  code: { label: 'Kind', hint: 'As in SUBSCRIPTION_DELETED', read: (code) => [code.trim().toUpperCase()] },
+  problemId: { label: 'Problem', hint: 'The id of a problem' },
+  note: { label: 'Note', hint: 'What is known, and who does what; the partner reads it' },
+  until: { label: 'Until', type: 'date' },
   firstDay: { label: 'First day', type: 'date' },
   lastDay: { label: 'Last day', type: 'date', hint: 'At most 400 days' },
   month: { label: 'Month', type: 'month', hint: 'As in 2026-11' },
@@ -73,6 +110,12 @@ export const menu = [
     'Every partner whose syncs fail or wait, what needs a person first: since when, and what happens next.',
     'LIST_PARTNERS',
     troubleThisMorning,
+  ),
+  entry(
+    'What changed since yesterday?',
+    'The problems of all partners, the latest change first: what was found, what is gone, and what people noted.',
+    'LIST_PARTNERS',
+    whatChanged,
   ),
   entry('Find a partner', 'By name, client, Halo address, external id or request id.', 'LIST_PARTNERS', findPartner),
   entry(
@@ -106,6 +149,12 @@ export const menu = [
     whyLastNightFailed,
   ),
   entry(
+    'What is wrong with this partner?',
+    'The problems of the partner, the latest change first, each with what it keeps from happening and what to do.',
+    'VIEW_PARTNER',
+    problemsOfPartner,
+  ),
+  entry(
     'Which clients can be mapped?',
     'The unmapped clients, each with the customers in Halo that have its name or one like it. It maps nothing.',
     'SEARCH_CUSTOMERS',
@@ -129,6 +178,24 @@ export const menu = [
     'Checks the stored credentials and each permission again.',
     'RECHECK_CONNECTION',
     recheckConnection,
+  ),
+  entry(
+    'Recheck a problem',
+    'Asks Halo now, by a sync of its client or of the partner. The problem is gone if the sync does not find it.',
+    'REQUEST_SYNC',
+    recheckProblem,
+  ),
+  entry(
+    'Acknowledge a problem',
+    'Notes that it is known, and what is done about it. It stays until a sync does not find it any more.',
+    'TRIAGE_PROBLEM',
+    acknowledgeProblem,
+  ),
+  entry(
+    'Snooze a problem',
+    'Sets it aside until a day begins for the partner. It comes back by itself, if it is still there.',
+    'TRIAGE_PROBLEM',
+    snoozeProblem,
   ),
   entry(
     'Compare everything with Halo',

@@ -28,8 +28,9 @@ export function Work({ wire, viewer, partner, onPartner, open, onOpen, answer, r
   const openEntry = (entry) => {
     onOpen(entry);
     if (!entry.isReady || (entry.needsPartner && !partner)) return;
-    const initial = entry.fields.filter(({ initial }) => initial !== '').map(({ name, initial }) => [name, initial]);
-    runInTab(entry, { ...(entry.needsPartner && { partnerId: partner.id }), ...Object.fromEntries(initial) });
+    const initial = entry.fields.filter(({ initial }) => initial !== '');
+    const filled = initial.map(({ name, initial, read }) => [name, read(initial)]);
+    runInTab(entry, { ...(entry.needsPartner && { partnerId: partner.id }), ...Object.fromEntries(filled) });
   };
 
   return (

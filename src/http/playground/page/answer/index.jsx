@@ -12,6 +12,7 @@ import { Mappings } from './mappings.jsx';
 import { Partners } from './partners.jsx';
 import { Problem } from './parts.jsx';
 import { Preview } from './preview.jsx';
+import { Problems } from './problems.jsx';
 import { Progress } from './progress.jsx';
 import { Readable } from './readable.jsx';
 import { Troubles } from './troubles.jsx';
@@ -65,6 +66,16 @@ function Body({ answer: { name, kind, variables, result, saved }, run, onPartner
       data.partners && <Partners found={data.partners} search={variables?.search} onPartner={onPartner} />,
     TroubleThisMorning: () =>
       data.partnersInTrouble && <Troubles found={data.partnersInTrouble} {...{ onPartner, onWatch, onMore }} />,
+    WhatChanged: () => data.haloProblems && <Problems found={data.haloProblems} {...{ onPartner, onMore }} />,
+    ProblemsOfPartner: () =>
+      data.partner?.haloProblems && (
+        <Problems
+          found={data.partner.haloProblems}
+          counts={data.partner.haloProblemCounts}
+          zone={data.partner.haloSyncSettings.timeZone}
+          onMore={onMore}
+        />
+      ),
     WhyLastNightFailed: () => data.partner?.night && <LastNight partner={data.partner} />,
     WhyClientIsBilled: () => data.partner && <Billed data={data} />,
     WhoChangedWhat: () => data.partner?.activity && <Changes activity={data.partner.activity} onMore={onMore} />,
@@ -78,7 +89,7 @@ function Body({ answer: { name, kind, variables, result, saved }, run, onPartner
   // The texts of the saved operations are known; the user may have changed one in the editor.
   if (saved && views[name]) return views[name]() || null;
   if (saved && kind === 'mutation') {
-    const queued = data.requestHaloSync?.run ?? data.confirmHaloTenantChange?.run;
+    const queued = data.requestHaloSync?.run ?? data.recheckHaloProblem?.run ?? data.confirmHaloTenantChange?.run;
     return (
       <>
         {!refused && <p className="lead good">{queued ? 'Queued.' : 'Done.'}</p>}
