@@ -33,6 +33,8 @@ export const userErrorMeanings = {
   "NO_ASSOCIATIONS": "No client is mapped to a Halo customer, so there is nothing to sync.",
   "OWNER_UNKNOWN": "The record's partner or client does not exist. Import it first.",
   "PERMISSION_MISSING": "The application or its agent lacks a permission. The message says which, and names Software Licencing being switched off where Halo answers the same to both.",
+  "PROBLEM_CLOSED": "The problem is gone already. If it comes back, it is a new record.",
+  "PROBLEM_NOT_FOUND": "The problem does not exist or belongs to another partner.",
   "REASON_REQUIRED": "Support has to give a reason.",
   "REQUEST_NOT_SENT": "INFIMA could not send a request to Halo in time. Nothing was sent. Try again in a few minutes.",
   "REQUIRED": "A required value is missing.",

@@ -3,6 +3,7 @@ import type * as types from "./graphql.js";
 /** The id of each operation's document, as the server trusts it. */
 export const documentIds = {
   "AcceptMappingSuggestions": "sha256:6122e806aeaed34b9aa5fb49a362c50d4a5347d18a32f43f3db5c287a722b0f3",
+  "AcknowledgeProblem": "sha256:6ca183377f859ced2233bef74be4c44ee439bf96a6cd2b6116c5fc568339f170",
   "ActivityLog": "sha256:94fab7c43b98035428554f94888ad294191853042fc3a354aba804c777f4b15e",
   "AssociationHistory": "sha256:4164d29f9c12453ee85b9673ea788670c2788f849a29b037afebb39de46ae0bb",
   "BillingDay": "sha256:357b06980b2a78b01ad86b6f95ad2cda91aa15a625e227ad850b645706f3b185",
@@ -23,6 +24,8 @@ export const documentIds = {
   "LatestReconciliation": "sha256:649e64ecc30b294c371b1cdf36dfa730e37d77868a9586e67b22a716b19e3d00",
   "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
   "MappingTable": "sha256:a033c9a47544c98ce13f6b37b73a824131aadeb3aa3bd36f6ceefd8603650ec9",
+  "ProblemInbox": "sha256:cac38c98c6f6edc9b8cdfef2d873abfa3e59f16691a9d692d1bb7dd4b8df625e",
+  "RecheckProblem": "sha256:0d7be6b52290976e688ffd4b41dc7c6766bdd52a442a9fb10ff524b3e582c6fc",
   "Reconcile": "sha256:a8162f40da94a3cd5de87c02573708477d39de50ee8d5bbe1e58e87d38b01542",
   "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
   "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
@@ -32,6 +35,7 @@ export const documentIds = {
   "RunResults": "sha256:30e13528495754f8af35b6e0cc939731322eb702e38f4bb1b3baf8c1f9fda1d7",
   "SaveAssociations": "sha256:7120393630734e6e38052dc90cd1e5f5299628accf6d87624a660679f6dfe6d9",
   "SaveConnection": "sha256:fabf382c9c43db43a2dd8c9a8da25fc625ff44ea678db1c2474b82771c8ca8e9",
+  "SnoozeProblem": "sha256:3e272d17870a661fd85d8ebf9290a4bcfb5272e317af516c4b1407bf8fe5323d",
   "SyncHistory": "sha256:9fdef59384260640c827017c50764299904d61daebf320be05c921b683855def",
   "SyncNow": "sha256:6c53cca281c5f1a67879259cfafdaebd8afdf1bfe07a356fadec99410183268f",
   "SyncPreview": "sha256:8ba27773c15295a616f98fb8ce0f21393b71b0edb2dc03c2d6e6b3143022e697",
@@ -99,6 +103,58 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.AcceptMappingSuggestionsMutation as types.AcceptMappingSuggestionsMutation,
+  /** What the server answers to `AcknowledgeProblem`. */
+  AcknowledgeProblem: {
+    "acknowledgeHaloProblem": {
+      "__typename": "AcknowledgeHaloProblemPayload",
+      "problem": {
+        "__typename": "HaloProblemRecord",
+        "acknowledgement": {
+          "__typename": "HaloProblemAcknowledgement",
+          "at": "2026-11-24T09:00:00.000Z",
+          "by": {
+            "__typename": "Actor",
+            "name": "Ada Admin",
+            "role": "PARTNER_ADMIN"
+          },
+          "note": "They deleted it by mistake"
+        },
+        "association": {
+          "__typename": "HaloClientAssociation",
+          "id": "association_00000000000000000000000000000001",
+          "status": "NEEDS_ATTENTION"
+        },
+        "changedAt": "2026-11-24T09:00:00.000Z",
+        "client": {
+          "__typename": "Client",
+          "externalId": "northwind/Cedar",
+          "id": "client_00000000000000000000000000000001",
+          "name": "Cedar"
+        },
+        "closedAt": null,
+        "consequence": "NO_SUBSCRIPTION",
+        "consequenceMessage": "The client has no subscription in Halo, so it is not billed.",
+        "firstSeenAt": "2026-11-24T09:00:00.000Z",
+        "id": "problem_00000000000000000000000000000001",
+        "lastSeenAt": "2026-11-24T09:00:00.000Z",
+        "problem": {
+          "__typename": "HaloProblem",
+          "code": "SUBSCRIPTION_DELETED",
+          "guideStep": "Subscription Management",
+          "guideUrl": null,
+          "haloSubscriptionIds": [],
+          "message": "The subscription was deleted in Halo.",
+          "remedy": "Have a new subscription created, or remove the association.",
+          "since": "2026-11-24T09:00:00.000Z"
+        },
+        "snoozedUntil": null,
+        "state": "ACKNOWLEDGED",
+        "suggestedAct": "RECREATE_SUBSCRIPTION",
+        "waitsFor": "PARTNER"
+      },
+      "userErrors": []
+    }
+  } satisfies types.AcknowledgeProblemMutation as types.AcknowledgeProblemMutation,
   /** What the server answers to `ActivityLog`. */
   ActivityLog: {
     "partner": {
@@ -121,7 +177,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "[\"client_00000000000000000000000000000001\"]",
+                  "after": "[\"client_00000000000000000000000000000002\"]",
                   "before": null,
                   "name": "CLIENTS"
                 }
@@ -130,7 +186,7 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000001",
+                  "id": "client_00000000000000000000000000000002",
                   "name": "Fir"
                 }
               ],
@@ -155,7 +211,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "[\"client_00000000000000000000000000000001\"]",
+                  "after": "[\"client_00000000000000000000000000000002\"]",
                   "before": null,
                   "name": "CLIENTS"
                 },
@@ -176,7 +232,7 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000001",
+                  "id": "client_00000000000000000000000000000002",
                   "name": "Fir"
                 }
               ],
@@ -280,7 +336,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000002",
+                  "after": "client_00000000000000000000000000000003",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -301,7 +357,7 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000002",
+                  "id": "client_00000000000000000000000000000003",
                   "name": "Grove"
                 }
               ],
@@ -315,9 +371,9 @@ export const operations = {
                   "name": "Grove",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000001"
+                "id": "association_00000000000000000000000000000002"
               },
-              "subjectId": "association_00000000000000000000000000000001"
+              "subjectId": "association_00000000000000000000000000000002"
             }
           },
           {
@@ -336,7 +392,7 @@ export const operations = {
                 {
                   "__typename": "ActivityChange",
                   "after": null,
-                  "before": "client_00000000000000000000000000000003",
+                  "before": "client_00000000000000000000000000000004",
                   "name": "CLIENT"
                 },
                 {
@@ -356,7 +412,7 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000003",
+                  "id": "client_00000000000000000000000000000004",
                   "name": "Dogwood"
                 }
               ],
@@ -370,9 +426,9 @@ export const operations = {
                   "name": "Dogwood",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000002"
+                "id": "association_00000000000000000000000000000003"
               },
-              "subjectId": "association_00000000000000000000000000000002"
+              "subjectId": "association_00000000000000000000000000000003"
             }
           },
           {
@@ -390,7 +446,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "[\"client_00000000000000000000000000000004\"]",
+                  "after": "[\"client_00000000000000000000000000000001\"]",
                   "before": null,
                   "name": "CLIENTS"
                 }
@@ -399,7 +455,7 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000004",
+                  "id": "client_00000000000000000000000000000001",
                   "name": "Cedar"
                 }
               ],
@@ -462,9 +518,9 @@ export const operations = {
                   "name": "Elder",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000003"
+                "id": "association_00000000000000000000000000000004"
               },
-              "subjectId": "association_00000000000000000000000000000003"
+              "subjectId": "association_00000000000000000000000000000004"
             }
           },
           {
@@ -613,7 +669,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000003",
+                  "after": "client_00000000000000000000000000000004",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -634,7 +690,7 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000003",
+                  "id": "client_00000000000000000000000000000004",
                   "name": "Dogwood"
                 }
               ],
@@ -648,9 +704,9 @@ export const operations = {
                   "name": "Dogwood",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000002"
+                "id": "association_00000000000000000000000000000003"
               },
-              "subjectId": "association_00000000000000000000000000000002"
+              "subjectId": "association_00000000000000000000000000000003"
             }
           },
           {
@@ -668,7 +724,7 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "client_00000000000000000000000000000004",
+                  "after": "client_00000000000000000000000000000001",
                   "before": null,
                   "name": "CLIENT"
                 },
@@ -689,7 +745,7 @@ export const operations = {
               "clients": [
                 {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000004",
+                  "id": "client_00000000000000000000000000000001",
                   "name": "Cedar"
                 }
               ],
@@ -703,9 +759,9 @@ export const operations = {
                   "name": "Cedar",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000004"
+                "id": "association_00000000000000000000000000000001"
               },
-              "subjectId": "association_00000000000000000000000000000004"
+              "subjectId": "association_00000000000000000000000000000001"
             }
           },
           {
@@ -1358,7 +1414,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000004",
+                "id": "client_00000000000000000000000000000001",
                 "name": "Cedar"
               },
               "firstQuantity": 2,
@@ -1375,7 +1431,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000003",
+                "id": "client_00000000000000000000000000000004",
                 "name": "Dogwood"
               },
               "firstQuantity": 4,
@@ -1392,7 +1448,7 @@ export const operations = {
               "changes": 0,
               "client": {
                 "__typename": "Client",
-                "id": "client_00000000000000000000000000000002",
+                "id": "client_00000000000000000000000000000003",
                 "name": "Grove"
               },
               "firstQuantity": null,
@@ -1744,6 +1800,7 @@ export const operations = {
         "RESOLVE",
         "REQUEST_SYNC",
         "RECONCILE",
+        "TRIAGE_PROBLEM",
         "UPDATE_SETTINGS"
       ]
     }
@@ -1899,7 +1956,7 @@ export const operations = {
   CustomerSuggestions: {
     "node": {
       "__typename": "Client",
-      "id": "client_00000000000000000000000000000001",
+      "id": "client_00000000000000000000000000000002",
       "name": "Fir",
       "suggestedHaloCustomers": [
         {
@@ -1954,7 +2011,7 @@ export const operations = {
             "reason": "Pays by itself",
             "reviewOn": "2026-12-24"
           },
-          "id": "client_00000000000000000000000000000001",
+          "id": "client_00000000000000000000000000000002",
           "name": "Fir"
         }
       ],
@@ -1999,7 +2056,7 @@ export const operations = {
           "externalId": "northwind/Fir",
           "haloAssociation": null,
           "haloExclusion": null,
-          "id": "client_00000000000000000000000000000001",
+          "id": "client_00000000000000000000000000000002",
           "name": "Fir"
         }
       ],
@@ -2028,6 +2085,7 @@ export const operations = {
         "RESOLVE",
         "REQUEST_SYNC",
         "RECONCILE",
+        "TRIAGE_PROBLEM",
         "UPDATE_SETTINGS"
       ],
       "name": "Ada Admin",
@@ -2123,7 +2181,7 @@ export const operations = {
             "__typename": "HaloReconciliationFinding",
             "client": {
               "__typename": "Client",
-              "id": "client_00000000000000000000000000000004",
+              "id": "client_00000000000000000000000000000001",
               "name": "Cedar"
             },
             "haloCustomer": {
@@ -2186,7 +2244,7 @@ export const operations = {
             "__typename": "HaloReconciliationFinding",
             "client": {
               "__typename": "Client",
-              "id": "client_00000000000000000000000000000003",
+              "id": "client_00000000000000000000000000000004",
               "name": "Dogwood"
             },
             "haloCustomer": {
@@ -2253,7 +2311,7 @@ export const operations = {
                 "__typename": "Client",
                 "activeUserCount": 4,
                 "externalId": "northwind/Dogwood",
-                "id": "client_00000000000000000000000000000003",
+                "id": "client_00000000000000000000000000000004",
                 "name": "Dogwood"
               },
               "kind": "EXACT"
@@ -2286,7 +2344,7 @@ export const operations = {
                 "__typename": "Client",
                 "activeUserCount": 7,
                 "externalId": "northwind/Fir",
-                "id": "client_00000000000000000000000000000001",
+                "id": "client_00000000000000000000000000000002",
                 "name": "Fir"
               },
               "kind": "EXACT"
@@ -2409,7 +2467,7 @@ export const operations = {
                   "name": "Cedar",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000004",
+                "id": "association_00000000000000000000000000000001",
                 "lastSyncedAt": "2026-11-24T09:00:00.000Z",
                 "lastSyncedQuantity": 2,
                 "problem": {
@@ -2434,7 +2492,7 @@ export const operations = {
                 }
               },
               "haloExclusion": null,
-              "id": "client_00000000000000000000000000000004",
+              "id": "client_00000000000000000000000000000001",
               "name": "Cedar"
             }
           },
@@ -2455,7 +2513,7 @@ export const operations = {
                   "name": "Dogwood",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000002",
+                "id": "association_00000000000000000000000000000003",
                 "lastSyncedAt": "2026-11-24T09:00:00.000Z",
                 "lastSyncedQuantity": 4,
                 "problem": null,
@@ -2471,7 +2529,7 @@ export const operations = {
                 }
               },
               "haloExclusion": null,
-              "id": "client_00000000000000000000000000000003",
+              "id": "client_00000000000000000000000000000004",
               "name": "Dogwood"
             }
           },
@@ -2485,7 +2543,7 @@ export const operations = {
               "externalId": "northwind/Fir",
               "haloAssociation": null,
               "haloExclusion": null,
-              "id": "client_00000000000000000000000000000001",
+              "id": "client_00000000000000000000000000000002",
               "name": "Fir"
             }
           },
@@ -2506,7 +2564,7 @@ export const operations = {
                   "name": "Grove",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000001",
+                "id": "association_00000000000000000000000000000002",
                 "lastSyncedAt": null,
                 "lastSyncedQuantity": null,
                 "problem": null,
@@ -2514,7 +2572,7 @@ export const operations = {
                 "subscription": null
               },
               "haloExclusion": null,
-              "id": "client_00000000000000000000000000000002",
+              "id": "client_00000000000000000000000000000003",
               "name": "Grove"
             }
           },
@@ -2535,7 +2593,7 @@ export const operations = {
                   "name": "Elder",
                   "topLevelName": "Customers"
                 },
-                "id": "association_00000000000000000000000000000003",
+                "id": "association_00000000000000000000000000000004",
                 "lastSyncedAt": null,
                 "lastSyncedQuantity": null,
                 "problem": {
@@ -2569,6 +2627,144 @@ export const operations = {
       "id": "partner_00000000000000000000000000000001"
     }
   } satisfies types.MappingTableQuery as types.MappingTableQuery,
+  /** What the server answers to `ProblemInbox`. */
+  ProblemInbox: {
+    "partner": {
+      "__typename": "Partner",
+      "haloProblemCounts": {
+        "__typename": "HaloProblemCounts",
+        "acknowledged": 0,
+        "changedSinceYesterday": 3,
+        "open": 2,
+        "snoozed": 0
+      },
+      "haloProblems": {
+        "__typename": "HaloProblemRecordConnection",
+        "edges": [
+          {
+            "__typename": "HaloProblemRecordEdge",
+            "cursor": "cursor-46",
+            "node": {
+              "__typename": "HaloProblemRecord",
+              "acknowledgement": null,
+              "association": {
+                "__typename": "HaloClientAssociation",
+                "id": "association_00000000000000000000000000000001",
+                "status": "NEEDS_ATTENTION"
+              },
+              "changedAt": "2026-11-24T09:00:00.000Z",
+              "client": {
+                "__typename": "Client",
+                "externalId": "northwind/Cedar",
+                "id": "client_00000000000000000000000000000001",
+                "name": "Cedar"
+              },
+              "closedAt": null,
+              "consequence": "NO_SUBSCRIPTION",
+              "consequenceMessage": "The client has no subscription in Halo, so it is not billed.",
+              "firstSeenAt": "2026-11-24T09:00:00.000Z",
+              "id": "problem_00000000000000000000000000000001",
+              "lastSeenAt": "2026-11-24T09:00:00.000Z",
+              "problem": {
+                "__typename": "HaloProblem",
+                "code": "SUBSCRIPTION_DELETED",
+                "guideStep": "Subscription Management",
+                "guideUrl": null,
+                "haloSubscriptionIds": [],
+                "message": "The subscription was deleted in Halo.",
+                "remedy": "Have a new subscription created, or remove the association.",
+                "since": "2026-11-24T09:00:00.000Z"
+              },
+              "snoozedUntil": null,
+              "state": "OPEN",
+              "suggestedAct": "RECREATE_SUBSCRIPTION",
+              "waitsFor": "PARTNER"
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-46",
+          "hasNextPage": false
+        },
+        "totalCount": 1
+      },
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.ProblemInboxQuery as types.ProblemInboxQuery,
+  /** What the server answers to `RecheckProblem`. */
+  RecheckProblem: {
+    "recheckHaloProblem": {
+      "__typename": "RecheckHaloProblemPayload",
+      "problem": {
+        "__typename": "HaloProblemRecord",
+        "acknowledgement": null,
+        "association": {
+          "__typename": "HaloClientAssociation",
+          "id": "association_00000000000000000000000000000001",
+          "status": "NEEDS_ATTENTION"
+        },
+        "changedAt": "2026-11-24T09:00:00.000Z",
+        "client": {
+          "__typename": "Client",
+          "externalId": "northwind/Cedar",
+          "id": "client_00000000000000000000000000000001",
+          "name": "Cedar"
+        },
+        "closedAt": null,
+        "consequence": "NO_SUBSCRIPTION",
+        "consequenceMessage": "The client has no subscription in Halo, so it is not billed.",
+        "firstSeenAt": "2026-11-24T09:00:00.000Z",
+        "id": "problem_00000000000000000000000000000001",
+        "lastSeenAt": "2026-11-24T09:00:00.000Z",
+        "problem": {
+          "__typename": "HaloProblem",
+          "code": "SUBSCRIPTION_DELETED",
+          "guideStep": "Subscription Management",
+          "guideUrl": null,
+          "haloSubscriptionIds": [],
+          "message": "The subscription was deleted in Halo.",
+          "remedy": "Have a new subscription created, or remove the association.",
+          "since": "2026-11-24T09:00:00.000Z"
+        },
+        "snoozedUntil": null,
+        "state": "OPEN",
+        "suggestedAct": "RECREATE_SUBSCRIPTION",
+        "waitsFor": "PARTNER"
+      },
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000002",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ASSOCIATION_ENDED"
+      },
+      "userErrors": []
+    }
+  } satisfies types.RecheckProblemMutation as types.RecheckProblemMutation,
   /** What the server answers to `Reconcile`. */
   Reconcile: {
     "reconcileHalo": {
@@ -2599,7 +2795,7 @@ export const operations = {
             "__typename": "HaloReconciliationFinding",
             "client": {
               "__typename": "Client",
-              "id": "client_00000000000000000000000000000004",
+              "id": "client_00000000000000000000000000000001",
               "name": "Cedar"
             },
             "haloCustomer": {
@@ -2662,7 +2858,7 @@ export const operations = {
             "__typename": "HaloReconciliationFinding",
             "client": {
               "__typename": "Client",
-              "id": "client_00000000000000000000000000000003",
+              "id": "client_00000000000000000000000000000004",
               "name": "Dogwood"
             },
             "haloCustomer": {
@@ -2700,7 +2896,7 @@ export const operations = {
           "name": "Cedar",
           "topLevelName": "Customers"
         },
-        "id": "association_00000000000000000000000000000004",
+        "id": "association_00000000000000000000000000000001",
         "lastSyncedAt": "2026-11-24T09:00:00.000Z",
         "lastSyncedQuantity": 2,
         "problem": null,
@@ -2750,9 +2946,9 @@ export const operations = {
           "__typename": "Client",
           "haloAssociation": {
             "__typename": "HaloClientAssociation",
-            "id": "association_00000000000000000000000000000002"
+            "id": "association_00000000000000000000000000000003"
           },
-          "id": "client_00000000000000000000000000000003"
+          "id": "client_00000000000000000000000000000004"
         },
         "ending": "SET_TO_ZERO",
         "haloCustomer": {
@@ -2761,7 +2957,7 @@ export const operations = {
           "name": "Dogwood",
           "topLevelName": "Customers"
         },
-        "id": "association_00000000000000000000000000000002",
+        "id": "association_00000000000000000000000000000003",
         "lastSyncedAt": "2026-11-24T09:00:00.000Z",
         "lastSyncedQuantity": 4,
         "problem": null,
@@ -2822,7 +3018,7 @@ export const operations = {
           "name": "Elder",
           "topLevelName": "Customers"
         },
-        "id": "association_00000000000000000000000000000003",
+        "id": "association_00000000000000000000000000000004",
         "lastSyncedAt": null,
         "lastSyncedQuantity": null,
         "problem": null,
@@ -2986,7 +3182,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-46",
+            "cursor": "cursor-47",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -3018,7 +3214,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-46",
+          "endCursor": "cursor-47",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -3036,9 +3232,9 @@ export const operations = {
             "__typename": "Client",
             "haloAssociation": {
               "__typename": "HaloClientAssociation",
-              "id": "association_00000000000000000000000000000001"
+              "id": "association_00000000000000000000000000000002"
             },
-            "id": "client_00000000000000000000000000000002"
+            "id": "client_00000000000000000000000000000003"
           },
           "ending": null,
           "haloCustomer": {
@@ -3047,7 +3243,7 @@ export const operations = {
             "name": "Grove",
             "topLevelName": "Customers"
           },
-          "id": "association_00000000000000000000000000000001",
+          "id": "association_00000000000000000000000000000002",
           "lastSyncedAt": null,
           "lastSyncedQuantity": null,
           "problem": null,
@@ -3286,6 +3482,58 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  /** What the server answers to `SnoozeProblem`. */
+  SnoozeProblem: {
+    "snoozeHaloProblem": {
+      "__typename": "SnoozeHaloProblemPayload",
+      "problem": {
+        "__typename": "HaloProblemRecord",
+        "acknowledgement": {
+          "__typename": "HaloProblemAcknowledgement",
+          "at": "2026-11-24T09:00:00.000Z",
+          "by": {
+            "__typename": "Actor",
+            "name": "Ada Admin",
+            "role": "PARTNER_ADMIN"
+          },
+          "note": "They deleted it by mistake"
+        },
+        "association": {
+          "__typename": "HaloClientAssociation",
+          "id": "association_00000000000000000000000000000001",
+          "status": "NEEDS_ATTENTION"
+        },
+        "changedAt": "2026-11-24T09:00:00.000Z",
+        "client": {
+          "__typename": "Client",
+          "externalId": "northwind/Cedar",
+          "id": "client_00000000000000000000000000000001",
+          "name": "Cedar"
+        },
+        "closedAt": null,
+        "consequence": "NO_SUBSCRIPTION",
+        "consequenceMessage": "The client has no subscription in Halo, so it is not billed.",
+        "firstSeenAt": "2026-11-24T09:00:00.000Z",
+        "id": "problem_00000000000000000000000000000001",
+        "lastSeenAt": "2026-11-24T09:00:00.000Z",
+        "problem": {
+          "__typename": "HaloProblem",
+          "code": "SUBSCRIPTION_DELETED",
+          "guideStep": "Subscription Management",
+          "guideUrl": null,
+          "haloSubscriptionIds": [],
+          "message": "The subscription was deleted in Halo.",
+          "remedy": "Have a new subscription created, or remove the association.",
+          "since": "2026-11-24T09:00:00.000Z"
+        },
+        "snoozedUntil": "2026-11-24T09:00:00.000Z",
+        "state": "SNOOZED",
+        "suggestedAct": "RECREATE_SUBSCRIPTION",
+        "waitsFor": "PARTNER"
+      },
+      "userErrors": []
+    }
+  } satisfies types.SnoozeProblemMutation as types.SnoozeProblemMutation,
   /** What the server answers to `SyncHistory`. */
   SyncHistory: {
     "partner": {
@@ -3295,7 +3543,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-47",
+            "cursor": "cursor-48",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": null,
@@ -3329,7 +3577,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-48",
+            "cursor": "cursor-49",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3363,7 +3611,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-49",
+            "cursor": "cursor-50",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3397,7 +3645,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-50",
+            "cursor": "cursor-51",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3431,7 +3679,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-51",
+            "cursor": "cursor-52",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3466,7 +3714,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-51",
+          "endCursor": "cursor-52",
           "hasNextPage": false
         },
         "totalCount": 5
@@ -3571,12 +3819,12 @@ export const operations = {
           "activeUserCount": 2,
           "association": {
             "__typename": "HaloClientAssociation",
-            "id": "association_00000000000000000000000000000004"
+            "id": "association_00000000000000000000000000000001"
           },
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000004",
+            "id": "client_00000000000000000000000000000001",
             "name": "Cedar"
           },
           "haloCustomer": {
@@ -3603,12 +3851,12 @@ export const operations = {
           "activeUserCount": 0,
           "association": {
             "__typename": "HaloClientAssociation",
-            "id": "association_00000000000000000000000000000002"
+            "id": "association_00000000000000000000000000000003"
           },
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000003",
+            "id": "client_00000000000000000000000000000004",
             "name": "Dogwood"
           },
           "haloCustomer": {
@@ -3627,12 +3875,12 @@ export const operations = {
           "activeUserCount": 6,
           "association": {
             "__typename": "HaloClientAssociation",
-            "id": "association_00000000000000000000000000000001"
+            "id": "association_00000000000000000000000000000002"
           },
           "changedInHalo": false,
           "client": {
             "__typename": "Client",
-            "id": "client_00000000000000000000000000000002",
+            "id": "client_00000000000000000000000000000003",
             "name": "Grove"
           },
           "haloCustomer": {
@@ -3651,7 +3899,7 @@ export const operations = {
           "activeUserCount": 9,
           "association": {
             "__typename": "HaloClientAssociation",
-            "id": "association_00000000000000000000000000000003"
+            "id": "association_00000000000000000000000000000004"
           },
           "changedInHalo": false,
           "client": {
@@ -3718,6 +3966,7 @@ export const operations = {
         "RESOLVE",
         "REQUEST_SYNC",
         "RECONCILE",
+        "TRIAGE_PROBLEM",
         "UPDATE_SETTINGS"
       ]
     }
@@ -4043,6 +4292,7 @@ export const scenarios = {
           "RESOLVE",
           "REQUEST_SYNC",
           "RECONCILE",
+          "TRIAGE_PROBLEM",
           "UPDATE_SETTINGS"
         ]
       }
@@ -4171,6 +4421,7 @@ export const scenarios = {
           "RESOLVE",
           "REQUEST_SYNC",
           "RECONCILE",
+          "TRIAGE_PROBLEM",
           "UPDATE_SETTINGS"
         ]
       }
@@ -4198,6 +4449,7 @@ export const scenarios = {
           "RESOLVE",
           "REQUEST_SYNC",
           "RECONCILE",
+          "TRIAGE_PROBLEM",
           "UPDATE_SETTINGS"
         ],
         "name": "Ada Admin",
@@ -4297,7 +4549,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-52",
+              "cursor": "cursor-53",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4330,7 +4582,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-53",
+              "cursor": "cursor-54",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4363,7 +4615,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-54",
+              "cursor": "cursor-55",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4388,7 +4640,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 2,
                   "externalId": "northwind/Cedar",
-                  "id": "client_00000000000000000000000000000004",
+                  "id": "client_00000000000000000000000000000001",
                   "name": "Cedar"
                 },
                 "kind": "EXACT"
@@ -4421,7 +4673,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 4,
                   "externalId": "northwind/Dogwood",
-                  "id": "client_00000000000000000000000000000003",
+                  "id": "client_00000000000000000000000000000004",
                   "name": "Dogwood"
                 },
                 "kind": "EXACT"
@@ -4454,7 +4706,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 7,
                   "externalId": "northwind/Fir",
-                  "id": "client_00000000000000000000000000000001",
+                  "id": "client_00000000000000000000000000000002",
                   "name": "Fir"
                 },
                 "kind": "EXACT"
@@ -4462,7 +4714,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-55",
+              "cursor": "cursor-56",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4487,7 +4739,7 @@ export const scenarios = {
                   "__typename": "Client",
                   "activeUserCount": 6,
                   "externalId": "northwind/Grove",
-                  "id": "client_00000000000000000000000000000002",
+                  "id": "client_00000000000000000000000000000003",
                   "name": "Grove"
                 },
                 "kind": "EXACT"
@@ -4495,7 +4747,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-56",
+              "cursor": "cursor-57",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4529,7 +4781,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-56",
+            "endCursor": "cursor-57",
             "hasNextPage": false
           },
           "totalCount": 7
@@ -4573,7 +4825,7 @@ export const scenarios = {
                   "reason": "Pays by itself",
                   "reviewOn": "2026-12-24"
                 },
-                "id": "client_00000000000000000000000000000001",
+                "id": "client_00000000000000000000000000000002",
                 "name": "Fir"
               }
             }
@@ -4619,7 +4871,7 @@ export const scenarios = {
                     "name": "Cedar",
                     "topLevelName": "Customers"
                   },
-                  "id": "association_00000000000000000000000000000004",
+                  "id": "association_00000000000000000000000000000001",
                   "lastSyncedAt": "2026-11-24T09:00:00.000Z",
                   "lastSyncedQuantity": 2,
                   "problem": {
@@ -4644,7 +4896,7 @@ export const scenarios = {
                   }
                 },
                 "haloExclusion": null,
-                "id": "client_00000000000000000000000000000004",
+                "id": "client_00000000000000000000000000000001",
                 "name": "Cedar"
               }
             },
@@ -4665,7 +4917,7 @@ export const scenarios = {
                     "name": "Elder",
                     "topLevelName": "Customers"
                   },
-                  "id": "association_00000000000000000000000000000003",
+                  "id": "association_00000000000000000000000000000004",
                   "lastSyncedAt": null,
                   "lastSyncedQuantity": null,
                   "problem": {
@@ -4699,6 +4951,81 @@ export const scenarios = {
         "id": "partner_00000000000000000000000000000001"
       }
     } satisfies types.MappingTableQuery as types.MappingTableQuery,
+  },
+  ProblemInbox: {
+    snoozed: {
+      "partner": {
+        "__typename": "Partner",
+        "haloProblemCounts": {
+          "__typename": "HaloProblemCounts",
+          "acknowledged": 0,
+          "changedSinceYesterday": 3,
+          "open": 1,
+          "snoozed": 1
+        },
+        "haloProblems": {
+          "__typename": "HaloProblemRecordConnection",
+          "edges": [
+            {
+              "__typename": "HaloProblemRecordEdge",
+              "cursor": "cursor-58",
+              "node": {
+                "__typename": "HaloProblemRecord",
+                "acknowledgement": {
+                  "__typename": "HaloProblemAcknowledgement",
+                  "at": "2026-11-24T09:00:00.000Z",
+                  "by": {
+                    "__typename": "Actor",
+                    "name": "Ada Admin",
+                    "role": "PARTNER_ADMIN"
+                  },
+                  "note": "They deleted it by mistake"
+                },
+                "association": {
+                  "__typename": "HaloClientAssociation",
+                  "id": "association_00000000000000000000000000000001",
+                  "status": "NEEDS_ATTENTION"
+                },
+                "changedAt": "2026-11-24T09:00:00.000Z",
+                "client": {
+                  "__typename": "Client",
+                  "externalId": "northwind/Cedar",
+                  "id": "client_00000000000000000000000000000001",
+                  "name": "Cedar"
+                },
+                "closedAt": null,
+                "consequence": "NO_SUBSCRIPTION",
+                "consequenceMessage": "The client has no subscription in Halo, so it is not billed.",
+                "firstSeenAt": "2026-11-24T09:00:00.000Z",
+                "id": "problem_00000000000000000000000000000001",
+                "lastSeenAt": "2026-11-24T09:00:00.000Z",
+                "problem": {
+                  "__typename": "HaloProblem",
+                  "code": "SUBSCRIPTION_DELETED",
+                  "guideStep": "Subscription Management",
+                  "guideUrl": null,
+                  "haloSubscriptionIds": [],
+                  "message": "The subscription was deleted in Halo.",
+                  "remedy": "Have a new subscription created, or remove the association.",
+                  "since": "2026-11-24T09:00:00.000Z"
+                },
+                "snoozedUntil": "2026-11-24T09:00:00.000Z",
+                "state": "SNOOZED",
+                "suggestedAct": "RECREATE_SUBSCRIPTION",
+                "waitsFor": "PARTNER"
+              }
+            }
+          ],
+          "pageInfo": {
+            "__typename": "PageInfo",
+            "endCursor": "cursor-58",
+            "hasNextPage": false
+          },
+          "totalCount": 1
+        },
+        "id": "partner_00000000000000000000000000000001"
+      }
+    } satisfies types.ProblemInboxQuery as types.ProblemInboxQuery,
   },
   RunChanges: {
     finished: {
@@ -4882,14 +5209,14 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-57",
+              "cursor": "cursor-59",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
                 "changedInHalo": false,
                 "client": {
                   "__typename": "Client",
-                  "id": "client_00000000000000000000000000000004",
+                  "id": "client_00000000000000000000000000000001",
                   "name": "Cedar"
                 },
                 "haloCustomer": {
@@ -4921,7 +5248,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-58",
+              "cursor": "cursor-60",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
@@ -4961,7 +5288,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-58",
+            "endCursor": "cursor-60",
             "hasNextPage": false
           },
           "totalCount": 2
@@ -6589,6 +6916,44 @@ export const refusals = {
         ]
       }
     } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  },
+  PROBLEM_CLOSED: {
+    operation: "RecheckProblem",
+    data: {
+      "recheckHaloProblem": {
+        "__typename": "RecheckHaloProblemPayload",
+        "problem": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "PROBLEM_CLOSED",
+            "field": null,
+            "hint": null,
+            "message": "This problem is gone already, so there is nothing to do. If it comes back, it is a new one in the list: load the list again."
+          }
+        ]
+      }
+    } satisfies types.RecheckProblemMutation as types.RecheckProblemMutation,
+  },
+  PROBLEM_NOT_FOUND: {
+    operation: "RecheckProblem",
+    data: {
+      "recheckHaloProblem": {
+        "__typename": "RecheckHaloProblemPayload",
+        "problem": null,
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "PROBLEM_NOT_FOUND",
+            "field": null,
+            "hint": null,
+            "message": "This problem no longer exists. Load the list again."
+          }
+        ]
+      }
+    } satisfies types.RecheckProblemMutation as types.RecheckProblemMutation,
   },
   REASON_REQUIRED: {
     operation: "SyncNow",

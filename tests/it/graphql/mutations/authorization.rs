@@ -67,6 +67,21 @@ const MUTATIONS: &[(&str, &str, &[&str])] = &[
     ),
     ("reconcileHalo", "reason: \"a test\"", &["reason: \"$long\"", "reason: \"\\u0007\""]),
     (
+        "recheckHaloProblem",
+        "problemId: \"problem_00000000000000000000000000000001\"",
+        &["problemId: \"no id\"", "problemId: \"no id\", reason: \"$long\""],
+    ),
+    (
+        "acknowledgeHaloProblem",
+        "problemId: \"problem_00000000000000000000000000000001\", note: \"a note\"",
+        &["problemId: \"no id\", note: \"\"", "problemId: \"no id\", note: \"$long\", reason: \"$long\""],
+    ),
+    (
+        "snoozeHaloProblem",
+        "problemId: \"problem_00000000000000000000000000000001\", until: \"2026-12-24\"",
+        &["problemId: \"no id\", until: \"2020-01-01\"", "problemId: \"no id\", reason: \"$long\""],
+    ),
+    (
         "updateHaloSyncSettings",
         "timeZone: \"Europe/London\", nightStart: \"01:00\", nightEnd: \"05:00\"",
         &["timeZone: \"Mars/Olympus\"", "nightStart: \"01:00\", nightEnd: \"01:00\""],
