@@ -229,8 +229,8 @@ async fn each_act_is_in_the_audit_log_with_its_client_and_supports_reason() {
         assert_eq!(entry["subject"]["__typename"], "HaloProblemRecord", "{entry}");
     }
     let change = |entry: &Value, name: &str| {
-        let changes = entry["changes"].as_array().unwrap().iter();
-        changes.filter(|change| change["name"] == name).cloned().next().unwrap_or_default()
+        let mut changes = entry["changes"].as_array().unwrap().iter();
+        changes.find(|change| change["name"] == name).cloned().unwrap_or_default()
     };
     let noted = json!({ "name": "NOTE", "before": "Asked Alder", "after": "They answered" });
     assert_eq!(change(&entries[0], "NOTE"), noted);
