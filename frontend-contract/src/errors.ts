@@ -79,6 +79,7 @@ const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
   SUBSCRIPTION_NOT_DELETED: "reload",
   TENANT_CHANGED: "ask",
   TOO_LONG: "show-at-field",
+  SYNC_PAUSED: "show",
   TOO_MANY: "show",
   TOO_MANY_ATTEMPTS: "retry",
 };
@@ -107,6 +108,7 @@ const problemHandling: { readonly [Code in HaloProblemCode]: Handling } = {
   PERMISSION_MISSING: "open-halo",
   QUANTITY_CHANGED_IN_HALO: "show",
   QUANTITY_FELL: "show",
+  QUANTITY_HELD: "ask",
   QUANTITY_REFUSED: "open-halo",
   RATE_LIMITED: "wait",
   REQUEST_NOT_SENT: "wait",

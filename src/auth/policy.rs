@@ -53,8 +53,10 @@ pub enum Act {
     Reconcile,
     /// Acknowledge a problem, or set it aside until a day.
     TriageProblem,
-    /// Change the settings of the nightly sync.
+    /// Change the settings of the nightly sync and of subscriptions.
     UpdateSettings,
+    /// Pause syncs until a day, and resume them.
+    PauseSyncs,
     /// Import partners, clients and users.
     ImportRoster,
     /// Run any operation and introspect the schema.
@@ -77,9 +79,12 @@ fn grant(role: Role, act: Act) -> Grant {
         Act::ViewPartner | Act::ViewUsers | Act::ViewActivity | Act::SearchCustomers | Act::Preview => {
             [Own, Own, Any, Never]
         }
-        Act::RecheckConnection | Act::RequestSync | Act::Reconcile | Act::TriageProblem | Act::ConfirmTenantChange => {
-            [Own, Never, Any, Never]
-        }
+        Act::RecheckConnection
+        | Act::RequestSync
+        | Act::Reconcile
+        | Act::TriageProblem
+        | Act::ConfirmTenantChange
+        | Act::PauseSyncs => [Own, Never, Any, Never],
         // Support never sees, types or replaces credentials.
         Act::SaveConnection | Act::TestTypedConnection | Act::Disconnect => [Own, Never, Never, Never],
         // The partner decides what is billed.
@@ -201,6 +206,7 @@ mod tests {
                 Act::RequestSync,
                 Act::Reconcile,
                 Act::TriageProblem,
+                Act::PauseSyncs,
                 Act::UsePlayground,
             ]
         );

@@ -124,6 +124,10 @@ pub enum Action {
     SettingsChanged,
     #[strum(serialize = "sync.night_released")]
     NightReleased,
+    #[strum(serialize = "sync.paused")]
+    SyncPaused,
+    #[strum(serialize = "sync.resumed")]
+    SyncResumed,
     #[strum(serialize = "sync.requested")]
     SyncRequested,
     #[strum(serialize = "support.read")]
@@ -159,18 +163,21 @@ pub enum ChangedValue {
     Connection,
     Ending,
     FailedSince,
+    FallLimitPercent,
     Found,
     HaloCustomer,
     HaloCustomerName,
     Keeps,
     Name,
     Night,
+    NeedsUsers,
     NightEnd,
     NightStart,
     Nightly,
     Note,
     Operation,
     PartnersStored,
+    PausedUntil,
     Problem,
     Reason,
     Refused,
@@ -180,6 +187,7 @@ pub enum ChangedValue {
     SnoozedUntil,
     State,
     Subscription,
+    SubscriptionName,
     Tenant,
     TimeZone,
     Total,

@@ -113,6 +113,13 @@ pub enum ProblemKind {
     QuantityChangedInHalo,
     /// The count fell to zero or by more than half: written, and worth a look.
     QuantityFell,
+    /// The quantity would fall by more than the partner lets it fall without a user: not written.
+    QuantityHeld {
+        from: u32,
+        to: u32,
+        /// The limit in percent.
+        limit: u8,
+    },
     /// Halo did more than was requested: writing stopped. Without `what`, the problem is another
     /// association's.
     FieldsOverwritten {

@@ -183,6 +183,7 @@ impl ProblemKind {
             | ProblemKind::CustomersNotVisible { .. }
             | ProblemKind::SubscriptionInactive { .. }
             | ProblemKind::QuantityRefused { .. }
+            | ProblemKind::QuantityHeld { .. }
             | ProblemKind::FieldsOverwritten { .. }
             | ProblemKind::InternalFault => Consequence::ClientIsNotSynced,
         }
@@ -207,6 +208,7 @@ impl ProblemKind {
             | ProblemKind::QuantityRefused { .. } => SuggestedAct::FixInHalo,
             ProblemKind::SubscriptionExists { .. }
             | ProblemKind::AmbiguousRecovery { .. }
+            | ProblemKind::QuantityHeld { .. }
             | ProblemKind::FieldsOverwritten { .. } => SuggestedAct::ResolveSubscription,
             ProblemKind::SubscriptionDeleted => SuggestedAct::RecreateSubscription,
             ProblemKind::CustomerDeleted | ProblemKind::CustomerMerged | ProblemKind::CustomerInactive => {

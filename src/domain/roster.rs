@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
 use super::activity::Actor;
+use super::association::NameTemplate;
+use super::plan::FallLimit;
 use crate::ids::{ClientId, PartnerId, UserId};
 
 /// Whether a partner or a client is still with INFIMA.
@@ -54,6 +56,32 @@ pub struct Partner {
     pub name: String,
     pub state: RosterState,
     pub settings: NightlySchedule,
+    /// The pause that holds now.
+    pub pause: Option<Pause>,
+    pub rules: SubscriptionRules,
+}
+
+/// Why nothing is written to Halo for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// The day on which syncs begin again.
+    pub until: NaiveDate,
+    /// When that day begins in the partner's time zone.
+    pub ends_at: DateTime<Utc>,
+    pub reason: String,
+    pub at: DateTime<Utc>,
+    pub by: Actor,
+}
+
+/// What a partner has decided about its subscriptions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubscriptionRules {
+    /// The name of new subscriptions; `None` is INFIMA's own.
+    pub name: Option<NameTemplate>,
+    /// A client without active users gets no subscription before it has one.
+    pub needs_users: bool,
+    /// A quantity that would fall by more than this waits for a user.
+    pub fall_limit: Option<FallLimit>,
 }
 
 /// When a partner's nights are.

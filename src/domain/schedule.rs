@@ -31,6 +31,8 @@ pub struct NightlyHistory {
     /// Since when the partner has had a connection and something to sync: no night that was due
     /// before was missed.
     pub since: DateTime<Utc>,
+    /// When the latest pause ends or ended: no night before it is to be had.
+    pub paused_until: Option<DateTime<Utc>>,
     /// The latest night that was requested.
     pub latest: Option<Night>,
 }
@@ -56,8 +58,10 @@ pub fn next_sync(
     if !settings.nightly {
         return None;
     }
+    let resumed = history.paused_until.unwrap_or(DateTime::<Utc>::MIN_UTC);
     // A wrong clock may have dated the connection.
-    let since = history.since.min(now);
+    let since = history.since.min(now).max(resumed);
+    let now = now.max(resumed);
     let earliest = history.latest.map_or(since, |latest| latest.requested_at + MIN_INTERVAL);
     let mut nightly = latest_due(partner, settings, now);
     loop {

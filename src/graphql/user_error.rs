@@ -141,6 +141,8 @@ pub enum UserErrorCode {
     AssociationEnding,
     /// No client is mapped to a Halo customer, so there is nothing to sync.
     NoAssociations,
+    /// Syncs are paused, so none is requested: see `Partner.haloSyncPause`.
+    SyncPaused,
     /// The association's subscription was not deleted in Halo, so no new one can be created.
     SubscriptionNotDeleted,
     /// The subscription is not one of the problem's candidates.

@@ -14,7 +14,7 @@ use super::{
     paging::{EndProof, ListFilter, ListedRecord, max_wait},
     transport::Area,
 };
-use crate::domain::association::{MARKER_PREFIX, SUBSCRIPTION_NAME};
+use crate::domain::association::{MARKER_PREFIX, is_branded};
 use crate::ids::{HaloCustomerId, HaloSubscriptionId};
 
 /// The vendor and manufacturer of our subscriptions. Together with the initial name it identifies a
@@ -187,11 +187,11 @@ impl WireLicence {
     }
 
     /// Returns whether the row leaves out whose record it is, and the record may be ours. A list
-    /// may show as blank what it leaves out; a row with the name of our subscriptions is not
-    /// believed to be of no vendor.
+    /// may show as blank what it leaves out; a row whose name has INFIMA's in it is not believed to
+    /// be of no vendor.
     fn hides_owner(&self) -> bool {
         let hides = self.client_id.is_none() || self.product_sku.is_none() || self.vendor.is_none();
-        let named_like_ours = || self.name.as_deref().is_some_and(|name| name.starts_with(SUBSCRIPTION_NAME));
+        let named_like_ours = || self.name.as_deref().is_some_and(is_branded);
         hides && (self.is_ours() || self.vendor().is_none())
             || self.marker().is_none() && self.vendor().is_none() && named_like_ours()
     }

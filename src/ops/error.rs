@@ -185,6 +185,7 @@ pub enum UserErrorCode {
     AssociationNotFound,
     AssociationEnding,
     NoAssociations,
+    SyncPaused,
     SubscriptionNotDeleted,
     SubscriptionNotACandidate,
     NothingToResolve,

@@ -3,7 +3,7 @@
 
 use super::{OpError, Ops, Request};
 use crate::auth::PartnerScope;
-use crate::domain::roster::RosterState;
+use crate::domain::roster::{Partner, RosterState};
 use crate::storage::{AuditContext, PartnerTx, partners};
 
 impl Ops {
@@ -16,7 +16,7 @@ impl Ops {
         context: impl Into<AuditContext>,
     ) -> Result<PartnerTx<'s>, OpError> {
         let mut tx = self.begin(scope, context).await?;
-        ensure_active(tx.lock().await?)?;
+        ensure_active(tx.lock().await?.map(|partner| partner.state))?;
         Ok(tx)
     }
 
@@ -30,10 +30,12 @@ impl Ops {
         Ok(PartnerTx::begin(&self.db, scope, context, &self.clock).await?)
     }
 
-    /// Refuses an archived partner without locking it, before Halo is sent anything.
-    pub(super) async fn check_active(&self, scope: &PartnerScope) -> Result<(), OpError> {
+    /// Refuses an archived partner without locking it, before Halo is sent anything. Returns the
+    /// partner, if there is one.
+    pub(super) async fn check_active(&self, scope: &PartnerScope) -> Result<Option<Partner>, OpError> {
         let partner = partners::find(&mut *self.db.read(scope).await?, scope).await?;
-        ensure_active(partner.map(|partner| partner.state))
+        ensure_active(partner.as_ref().map(|partner| partner.state))?;
+        Ok(partner)
     }
 }
 

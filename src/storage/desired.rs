@@ -12,7 +12,7 @@ use super::outcomes::PendingWrite;
 use crate::auth::PartnerScope;
 use crate::domain::association::confirmation_timeout_passed;
 use crate::domain::connection::Connection;
-use crate::domain::plan::{Create, Desired, DesiredAssociation, Goal};
+use crate::domain::plan::{Create, Desired, DesiredAssociation, FallLimit, Goal};
 use crate::domain::roster::UserCounts;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
 
@@ -44,10 +44,11 @@ pub async fn read(
                      and f.tenant = a.tenant and f.halo_customer_id = a.halo_customer_id and f.state = 'ended' and f.subscription_id is not null
                      and not f.unverified
                    order by f.id desc limit 1) as "previous_subscription?",
-                  a.last_synced_quantity, a.unverified, a.problem, a.pending_write, a.pending_write_at,
-                  ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!"
+                  a.last_synced_quantity, a.confirmed_fall, a.unverified, a.problem, a.pending_write, a.pending_write_at,
+                  ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!", p.needs_users, p.fall_limit
            from associations a
            join clients c on c.id = a.client_id
+           join partners p on p.id = a.partner_id
            cross join lateral (
                select (count(distinct billing_identity) filter (where state = 'active'))::integer as identities,
                       (count(*) filter (where state = 'active'))::integer as active,
@@ -76,9 +77,12 @@ pub async fn read(
         Some(_) => owned(db, scope, &connection.tenant).await?,
     };
     let mut pending_writes = Vec::new();
+    let (mut needs_users, mut fall_limit) = (false, None);
     let (mut associations, mut competing_associations) = (Vec::new(), Vec::new());
     for row in rows {
         let chosen = row.chosen;
+        needs_users = row.needs_users;
+        fall_limit = row.fall_limit.and_then(|percent| FallLimit::new(percent.into()));
         if let Some(before) = row.pending_write.filter(|_| chosen) {
             let timed_out = row.pending_write_at.is_none_or(|sent| sent + confirmation <= row.now);
             pending_writes.push(PendingWrite { association: AssociationId(row.id), before, timed_out });
@@ -116,6 +120,7 @@ pub async fn read(
                 // What was sent is noted in Halo's terms: see `PendingWrite`.
                 unconfirmed_write: None,
                 last_synced_quantity: row.last_synced_quantity.map(i32::unsigned_abs),
+                confirmed_fall: row.confirmed_fall.map(i32::unsigned_abs),
                 problem: read_problem("associations", row.id, row.problem)?,
             }
         };
@@ -127,6 +132,8 @@ pub async fn read(
         competing_associations,
         owned,
         suspended_since: connection.writes_suspended_since,
+        needs_users,
+        fall_limit,
         customers_due: false,
     };
     Ok((desired, pending_writes))

@@ -35,6 +35,7 @@ struct Row {
     billing: String,
     last_synced_at: Option<DateTime<Utc>>,
     last_synced_quantity: Option<i32>,
+    confirmed_fall: Option<i32>,
     problem: Option<Value>,
 }
 
@@ -68,6 +69,7 @@ impl TryFrom<Row> for Lifecycle {
                 .last_synced_at
                 .zip(row.last_synced_quantity)
                 .map(|(at, quantity)| LastSync { at, quantity: quantity.unsigned_abs() }),
+            confirmed_fall: row.confirmed_fall.map(i32::unsigned_abs),
             problem: read_problem("associations", row.id, row.problem)?,
         })
     }
@@ -88,7 +90,8 @@ pub(super) async fn lock(db: &mut PgConnection, partner: PartnerId, id: Associat
         Row,
         r#"select id, now() as "now!", revision, state, ending, ended_at, shared, subscription_id, create_sent_at, create_failure,
                   creation_approved, duplicate_search_until, unverified, pending_write, pending_write_at, observed_name,
-                  observed_quantity, observed_at, billing, last_synced_at, last_synced_quantity, problem
+                  observed_quantity, observed_at, billing, last_synced_at, last_synced_quantity, confirmed_fall,
+                  problem
            from associations where partner_id = $1 and id = $2 for no key update"#,
         partner.0,
         id.0
@@ -117,7 +120,7 @@ impl Locked {
                  pending_write_at = $14, observed_name = $15, observed_quantity = $16, observed_at = $17,
                  billing = $18, billing_invoice_id = case when billing = $18 then billing_invoice_id end,
                  last_synced_at = $19, last_synced_quantity = $20, problem = $21, create_failure = $22,
-                 unverified = $23
+                 unverified = $23, confirmed_fall = $24
              where partner_id = $1 and id = $2 and revision = $3",
             self.partner.0,
             self.id.0,
@@ -141,7 +144,8 @@ impl Locked {
             signed(after.last_synced.map(|last| last.quantity)),
             problem_json(after.problem.as_ref()),
             after.create_failure,
-            after.unverified
+            after.unverified,
+            signed(after.confirmed_fall)
         )
         .execute(db)
         .await?;
@@ -160,7 +164,8 @@ pub(super) async fn lock_many(
         Row,
         r#"select id, now() as "now!", revision, state, ending, ended_at, shared, subscription_id, create_sent_at, create_failure,
                   creation_approved, duplicate_search_until, unverified, pending_write, pending_write_at, observed_name,
-                  observed_quantity, observed_at, billing, last_synced_at, last_synced_quantity, problem
+                  observed_quantity, observed_at, billing, last_synced_at, last_synced_quantity, confirmed_fall,
+                  problem
            from associations where partner_id = $1 and id = any ($2) order by id for no key update"#,
         partner.0,
         &ids
@@ -206,6 +211,7 @@ pub(super) async fn store_many(
             "billing": after.billing.as_str(),
             "last_synced_at": time(after.last_synced.map(|last| last.at)),
             "last_synced_quantity": signed(after.last_synced.map(|last| last.quantity)),
+            "confirmed_fall": signed(after.confirmed_fall),
             "problem": problem_json(after.problem.as_ref()),
         })
     };
@@ -220,13 +226,13 @@ pub(super) async fn store_many(
              observed_name = n.observed_name, observed_quantity = n.observed_quantity, observed_at = n.observed_at,
              billing = n.billing,
              billing_invoice_id = case when a.billing = n.billing then a.billing_invoice_id end, last_synced_at = n.last_synced_at, last_synced_quantity = n.last_synced_quantity,
-             problem = n.problem
+             confirmed_fall = n.confirmed_fall, problem = n.problem
          from jsonb_to_recordset($2) as n (
              id uuid, known_revision integer, revision integer, state text, ending text, ended_at timestamptz,
              shared boolean, subscription_id integer, create_sent_at timestamptz, create_failure text,
              creation_approved boolean, duplicate_search_until timestamptz, unverified boolean, pending_write jsonb,
              pending_write_at timestamptz, observed_name text, observed_quantity integer, observed_at timestamptz,
-             billing text, last_synced_at timestamptz, last_synced_quantity integer, problem jsonb)
+             billing text, last_synced_at timestamptz, last_synced_quantity integer, confirmed_fall integer, problem jsonb)
          where a.partner_id = $1 and a.id = n.id and a.revision = n.known_revision",
         partner.0,
         rows

@@ -11,7 +11,6 @@ use super::{Db, Result, Tx, partners};
 use crate::auth::PartnerScope;
 use crate::clock::Clock;
 use crate::domain::activity::Action;
-use crate::domain::roster::RosterState;
 
 /// What the audit log says of a request beside who made it.
 #[derive(Clone, Debug, Default)]
@@ -42,9 +41,9 @@ impl<'s> PartnerTx<'s> {
         Ok(Self { tx, scope, context: context.into(), now: clock.shared(now) })
     }
 
-    /// Keeps two requests of the same partner apart until the transaction ends, and returns the
-    /// state that the partner has from then on.
-    pub async fn lock(&mut self) -> Result<Option<RosterState>> {
+    /// Keeps two requests of the same partner apart until the transaction ends, and returns what
+    /// the partner is from then on.
+    pub async fn lock(&mut self) -> Result<Option<partners::Locked>> {
         partners::lock(&mut self.tx, self.scope).await
     }
 

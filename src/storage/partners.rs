@@ -1,15 +1,19 @@
 //! Partners: finding one, listing them for support, and how their clients stand.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::NaiveTime;
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice};
 use crate::auth::{PartnerScope, SystemScope};
-use crate::domain::roster::{ClientCounts, NightlySchedule, Partner, RosterState};
+use crate::domain::association::NameTemplate;
+use crate::domain::plan::FallLimit;
+use crate::domain::roster::{ClientCounts, NightlySchedule, Partner, Pause, RosterState, SubscriptionRules};
 use crate::ids::PartnerId;
 
 pub(super) struct Row {
@@ -21,6 +25,10 @@ pub(super) struct Row {
     pub nightly_sync: bool,
     pub night_start: NaiveTime,
     pub night_end: NaiveTime,
+    pub pause: Option<Value>,
+    pub subscription_name: Option<String>,
+    pub needs_users: bool,
+    pub fall_limit: Option<i16>,
 }
 
 impl TryFrom<Row> for Partner {
@@ -38,6 +46,20 @@ impl TryFrom<Row> for Partner {
                 night_start: row.night_start,
                 night_end: row.night_end,
             },
+            pause: row
+                .pause
+                .map(|pause| serde_json::from_value(pause).map_err(inconsistent("partners", "pause", row.id)))
+                .transpose()?,
+            rules: SubscriptionRules {
+                name: row
+                    .subscription_name
+                    .map(|name| {
+                        NameTemplate::parse(&name).map_err(inconsistent("partners", "subscription_name", row.id))
+                    })
+                    .transpose()?,
+                needs_users: row.needs_users,
+                fall_limit: row.fall_limit.and_then(|percent| FallLimit::new(percent.into())),
+            },
         })
     }
 }
@@ -51,7 +73,8 @@ pub async fn find(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<
 pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result<Vec<Partner>> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, external_id, name, time_zone, state, nightly_sync, night_start, night_end
+        "select id, external_id, name, time_zone, state, nightly_sync, night_start, night_end,
+                case when paused_until > now() then pause end as pause, subscription_name, needs_users, fall_limit
          from partners where id = any ($1)",
         &partners.ids()
     )
@@ -67,14 +90,30 @@ pub async fn id_of(db: &mut PgConnection, _: SystemScope, external_id: &str) -> 
     Ok(id.map(PartnerId))
 }
 
+/// A partner that no other request decides about until the transaction ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Locked {
+    pub state: RosterState,
+    /// How long its pause still is, by the database's clock; zero if it has none.
+    pub paused_for: Duration,
+}
+
 /// Keeps two requests of the same partner from deciding at the same time, until the transaction
-/// ends. Given is the state that the partner has from then on; none, if there is no such partner.
-pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<RosterState>> {
+/// ends. `None`: there is no such partner.
+pub async fn lock(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<Locked>> {
     let id = scope.partner().0;
-    let state = sqlx::query_scalar!("select state from partners where id = $1 for no key update", id)
-        .fetch_optional(db)
-        .await?;
-    state.map(|state| state.parse().map_err(inconsistent("partners", "state", id))).transpose()
+    let row = sqlx::query!(
+        r#"select state, paused_until, now() as "now!" from partners where id = $1 for no key update"#,
+        id
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        let state = row.state.parse().map_err(inconsistent("partners", "state", id))?;
+        let paused_for = row.paused_until.and_then(|until| (until - row.now).to_std().ok()).unwrap_or_default();
+        Ok(Locked { state, paused_for })
+    })
+    .transpose()
 }
 
 /// Notes one more test of the partner's connection, unless there were `most` in the last minute
@@ -114,7 +153,8 @@ pub async fn page(
 ) -> Result<Slice<Partner>> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, external_id, name, time_zone, state, nightly_sync, night_start, night_end
+        "select id, external_id, name, time_zone, state, nightly_sync, night_start, night_end,
+                case when paused_until > now() then pause end as pause, subscription_name, needs_users, fall_limit
          from partners p
          where ($1::text is null or partner_matches(p.id, $1))
            and ($2::boolean is null or partner_needs_attention(p.id) = $2)
@@ -174,15 +214,38 @@ pub async fn client_counts(db: &mut PgConnection, partners: impl Partners) -> Re
     Ok(counts.collect())
 }
 
-/// Changes when the partner's nights are.
-pub async fn update_settings(db: &mut PgConnection, scope: &PartnerScope, settings: &NightlySchedule) -> Result<()> {
+/// Changes when the partner's nights are, and what it has decided about its subscriptions.
+pub async fn update_settings(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    settings: &NightlySchedule,
+    rules: &SubscriptionRules,
+) -> Result<()> {
     sqlx::query!(
-        "update partners set nightly_sync = $2, night_start = $3, night_end = $4, time_zone = $5 where id = $1",
+        "update partners set nightly_sync = $2, night_start = $3, night_end = $4, time_zone = $5, subscription_name = $6,
+                needs_users = $7, fall_limit = $8
+         where id = $1",
         scope.partner().0,
         settings.nightly,
         settings.night_start,
         settings.night_end,
-        settings.time_zone.name()
+        settings.time_zone.name(),
+        rules.name.as_ref().map(NameTemplate::as_str),
+        rules.needs_users,
+        rules.fall_limit.map(|limit| i16::from(limit.percent()))
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Pauses the partner's syncs, or lets them resume.
+pub async fn set_pause(db: &mut PgConnection, scope: &PartnerScope, pause: Option<&Pause>) -> Result<()> {
+    sqlx::query!(
+        "update partners set paused_until = $2, pause = $3 where id = $1",
+        scope.partner().0,
+        pause.map(|pause| pause.ends_at),
+        pause.map(|pause| serde_json::to_value(pause).expect("a pause is plain data"))
     )
     .execute(db)
     .await?;

@@ -18,11 +18,14 @@ pub struct EnqueuedRun {
     /// Whether a worker has to be woken: not where the run under way covers the request.
     pub needs_wakeup: bool,
     pub interactive: bool,
+    /// How long no worker may begin it.
+    pub wait: Duration,
 }
 
 /// Queues a run, joins the one that waits, or answers with the one under way where it has not read
 /// yet and covers the request. A partner never has more than one running and one waiting. The run
-/// does not begin before `wait` has passed, unless another request wants an earlier beginning.
+/// does not begin before `wait` has passed, unless another request wants an earlier beginning. It
+/// never begins before the partner's pause has ended.
 pub async fn enqueue_run(
     db: &mut PgConnection,
     scope: &PartnerScope,
@@ -30,7 +33,8 @@ pub async fn enqueue_run(
     wait: Duration,
     at: DateTime<Utc>,
 ) -> Result<EnqueuedRun> {
-    partners::lock(db, scope).await?;
+    let paused_for = partners::lock(db, scope).await?.map_or(Duration::ZERO, |partner| partner.paused_for);
+    let wait = wait.max(paused_for);
     let open = run_lifecycles::lock_open(db, scope.partner()).await?;
     // Without an open run nothing is judged by the clock.
     let now = open.first().map_or(at, |run| run.now);
@@ -38,18 +42,18 @@ pub async fn enqueue_run(
     match answer(&open, request, wait, at, now) {
         Answer::Covered(run, after) => {
             run_lifecycles::store(db, run, &after, 0).await?;
-            Ok(EnqueuedRun { run, needs_wakeup: false, interactive: request.interactive })
+            Ok(EnqueuedRun { run, needs_wakeup: false, interactive: request.interactive, wait })
         }
         Answer::Joined(run, after) => {
             run_lifecycles::store(db, run, &after, 0).await?;
-            Ok(EnqueuedRun { run, needs_wakeup: true, interactive: after.interactive })
+            Ok(EnqueuedRun { run, needs_wakeup: true, interactive: after.interactive, wait })
         }
         Answer::New { interactive, over } => {
             if let Some((run, after)) = over {
                 run_lifecycles::store(db, run, &after, 0).await?;
             }
             let run = insert(db, scope, request, interactive, wait, at).await?;
-            Ok(EnqueuedRun { run, needs_wakeup: true, interactive })
+            Ok(EnqueuedRun { run, needs_wakeup: true, interactive, wait })
         }
     }
 }
@@ -119,12 +123,14 @@ pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Opti
 
 /// Cancels the waiting run and the running one: its worker finds the lease gone and writes nothing
 /// more. A request of that worker may be in flight until the lease would have ended, so the end of
-/// the lease is kept: no other run begins before it.
-pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, at: DateTime<Utc>) -> Result<()> {
-    for mut run in run_lifecycles::lock_open(db, scope.partner()).await? {
+/// the lease is kept: no other run begins before it. Returns whether there was a run.
+pub async fn cancel(db: &mut PgConnection, scope: &PartnerScope, at: DateTime<Utc>) -> Result<bool> {
+    let open = run_lifecycles::lock_open(db, scope.partner()).await?;
+    let was_open = !open.is_empty();
+    for mut run in open {
         run.apply(db, &RunEvent::Cancelled { at }).await?;
     }
-    Ok(())
+    Ok(was_open)
 }
 
 /// Finds runs that should have a worker and have none: their job was lost, or their worker died. A

@@ -30,6 +30,7 @@ struct Row {
     night_start: NaiveTime,
     night_end: NaiveTime,
     since: DateTime<Utc>,
+    paused_until: Option<DateTime<Utc>>,
     nightly_date: Option<NaiveDate>,
     nightly_requested_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
@@ -50,6 +51,7 @@ impl TryFrom<Row> for Schedule {
             },
             history: NightlyHistory {
                 since: row.since,
+                paused_until: row.paused_until,
                 latest: latest.map(|(date, requested_at)| Night { date, requested_at }),
             },
             read_at: row.now,
@@ -69,7 +71,7 @@ pub async fn batch(
     const BATCH: i64 = 500;
     let rows = sqlx::query_as!(
         Row,
-        r#"select p.id, p.time_zone, p.nightly_sync, p.night_start, p.night_end,
+        r#"select p.id, p.time_zone, p.nightly_sync, p.night_start, p.night_end, p.paused_until,
                   greatest(c.created_at, a.mapped_at) as "since!", n.nightly_date as "nightly_date?",
                   n.nightly_requested_at as "nightly_requested_at?", now() as "now!"
            from partners p
@@ -95,7 +97,7 @@ pub async fn batch(
 pub async fn find_many(db: &mut PgConnection, partners: impl Partners) -> Result<Vec<Schedule>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select p.id, p.time_zone, p.nightly_sync, p.night_start, p.night_end,
+        r#"select p.id, p.time_zone, p.nightly_sync, p.night_start, p.night_end, p.paused_until,
                   greatest(c.created_at, a.mapped_at) as "since!", n.nightly_date as "nightly_date?",
                   n.nightly_requested_at as "nightly_requested_at?", now() as "now!"
            from partners p

@@ -26,6 +26,11 @@ struct Row {
     nightly_sync: bool,
     night_start: NaiveTime,
     night_end: NaiveTime,
+    paused_until: Option<DateTime<Utc>>,
+    pause: Option<Value>,
+    subscription_name: Option<String>,
+    needs_users: bool,
+    fall_limit: Option<i16>,
     now: DateTime<Utc>,
     connection_problem: Option<Value>,
     writes_suspended: bool,
@@ -98,6 +103,10 @@ impl TryFrom<Row> for Facts {
             nightly_sync: row.nightly_sync,
             night_start: row.night_start,
             night_end: row.night_end,
+            pause: row.pause,
+            subscription_name: row.subscription_name,
+            needs_users: row.needs_users,
+            fall_limit: row.fall_limit,
         };
         Ok(Facts {
             partner: partner.try_into()?,
@@ -105,7 +114,7 @@ impl TryFrom<Row> for Facts {
             connection_problem: read_problem("connections", id, row.connection_problem)?,
             writes_suspended: row.writes_suspended,
             last_synced_at: row.last_synced_at,
-            history: row.since.map(|since| NightlyHistory { since, latest }),
+            history: row.since.map(|since| NightlyHistory { since, paused_until: row.paused_until, latest }),
             night,
             open_run,
             blocked: blocked
@@ -135,7 +144,8 @@ async fn read(db: &mut PgConnection, partners: Option<Vec<Uuid>>) -> Result<Vec<
     let rows = sqlx::query_as!(
         Row,
         r#"select p.id, p.external_id, p.name, p.time_zone, p.state, p.nightly_sync, p.night_start, p.night_end,
-                  now() as "now!", c.problem as connection_problem,
+                  p.paused_until, case when p.paused_until > now() then p.pause end as pause, p.subscription_name,
+                  p.needs_users, p.fall_limit, now() as "now!", c.problem as connection_problem,
                   c.writes_suspended_since is not null as "writes_suspended!", c.last_synced_at,
                   greatest(c.created_at, m.mapped_at) as "since?",
                   n.nightly_date as "nightly_date?", n.nightly_requested_at as "nightly_requested_at?",

@@ -99,6 +99,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "ops/problem",
             "ops/roster",
             "ops/sync/nightly.rs",
+            "ops/sync/pause.rs",
             "ops/sync/reconcile.rs",
             "ops/sync/request.rs",
             "ops/sync/run/failpoints.rs",

@@ -20,28 +20,31 @@ export const documentIds = {
   "ExcludeClients": "sha256:e15151da5bec4ad72aa8a62023b0afb3b981bef994c88f58b1eebe693b99df19",
   "ImportMappings": "sha256:0be873c10eab7f964082cc60d09f942f5368fb3ba5fd6ff9feef85405480e6cd",
   "IncludeClients": "sha256:43939ee6030f5bd593e047b94889326074d29c0418a98ec11ab843aab0e42a9b",
-  "IntegrationStatus": "sha256:7a6f8e1dd249675be794492183b07911c0d3a737ba8e3f3af4064045a720b347",
+  "IntegrationStatus": "sha256:8253bfaf210c6ceab160722bb9830ad2f8f8b34af87c4b735192f064fa990cff",
   "LatestReconciliation": "sha256:649e64ecc30b294c371b1cdf36dfa730e37d77868a9586e67b22a716b19e3d00",
   "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
   "MappingTable": "sha256:a033c9a47544c98ce13f6b37b73a824131aadeb3aa3bd36f6ceefd8603650ec9",
+  "PauseSyncs": "sha256:60bfa05f82c86eab89385bf29a744d80282a1b0581df17251a9b67655740435c",
   "ProblemInbox": "sha256:cac38c98c6f6edc9b8cdfef2d873abfa3e59f16691a9d692d1bb7dd4b8df625e",
   "RecheckProblem": "sha256:0d7be6b52290976e688ffd4b41dc7c6766bdd52a442a9fb10ff524b3e582c6fc",
   "Reconcile": "sha256:a8162f40da94a3cd5de87c02573708477d39de50ee8d5bbe1e58e87d38b01542",
   "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
   "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
   "ResolveSubscription": "sha256:264cea588f6eb140312ea8103a496cc7c644987b28efc36b75e56796296e70c4",
+  "ResumeSyncs": "sha256:adce1c7e3e78f3ba508715ed960e36c9cf98cbecd52663dea517e08c1b143de8",
   "RunChanges": "sha256:6c1cb05090e49635c09aa63f0e1a1f836d70f512686d2fec5e8de3e2968d8c63",
   "RunProgress": "sha256:ffc579474c22fd0fb4b41340cc1b6eac858930d21b8aa1c7b5bfc9045f0db49e",
   "RunResults": "sha256:30e13528495754f8af35b6e0cc939731322eb702e38f4bb1b3baf8c1f9fda1d7",
   "SaveAssociations": "sha256:7120393630734e6e38052dc90cd1e5f5299628accf6d87624a660679f6dfe6d9",
   "SaveConnection": "sha256:fabf382c9c43db43a2dd8c9a8da25fc625ff44ea678db1c2474b82771c8ca8e9",
   "SnoozeProblem": "sha256:3e272d17870a661fd85d8ebf9290a4bcfb5272e317af516c4b1407bf8fe5323d",
+  "SubscriptionNames": "sha256:843e6c1e2bec4327b9006ed4829e84cadadf9c445ad880a909222eb49be64a60",
   "SyncHistory": "sha256:9fdef59384260640c827017c50764299904d61daebf320be05c921b683855def",
   "SyncNow": "sha256:6c53cca281c5f1a67879259cfafdaebd8afdf1bfe07a356fadec99410183268f",
   "SyncPreview": "sha256:8ba27773c15295a616f98fb8ce0f21393b71b0edb2dc03c2d6e6b3143022e697",
-  "SyncSettings": "sha256:e71442b539153e77d7e722de6cc79d2964d58693c7500934b98f68fd3649f303",
+  "SyncSettings": "sha256:1fbdf998d37600fe27660c95cbdd2d3f04fd1173478dcedd69bfd18f45572d43",
   "TestConnection": "sha256:7d15529803c2c3ecdc5e22b23bafa7e2bf609ea6f3edec3791bb3dd1eb82b499",
-  "UpdateSyncSettings": "sha256:26ee7b0ddf35175e61b8f4bb69156fcfec8bedba359c6c76c6729829f9d14121"
+  "UpdateSyncSettings": "sha256:ba20cb24627451e8cced6717ba4f993bcbe2f706f8764931be2223fbf85a61ee"
 } as const;
 
 /** What the server answers to each operation. */
@@ -628,6 +631,80 @@ export const operations = {
             "cursor": "cursor-13",
             "node": {
               "__typename": "Activity",
+              "action": "SYNC_RESUMED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": null,
+                  "before": "2027-01-04",
+                  "name": "PAUSED_UNTIL"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": null,
+                  "before": "New prices from January on",
+                  "name": "REASON"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000013",
+              "reason": null,
+              "subject": {
+                "__typename": "Partner",
+                "id": "partner_00000000000000000000000000000001"
+              },
+              "subjectId": "partner_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-14",
+            "node": {
+              "__typename": "Activity",
+              "action": "SYNC_PAUSED",
+              "actor": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "at": "2026-11-24T09:00:00.000Z",
+              "changes": [
+                {
+                  "__typename": "ActivityChange",
+                  "after": "2027-01-04",
+                  "before": null,
+                  "name": "PAUSED_UNTIL"
+                },
+                {
+                  "__typename": "ActivityChange",
+                  "after": "New prices from January on",
+                  "before": null,
+                  "name": "REASON"
+                }
+              ],
+              "clientCount": 0,
+              "clients": [],
+              "id": "activity_00000000000000000000000000000014",
+              "reason": "New prices from January on",
+              "subject": {
+                "__typename": "Partner",
+                "id": "partner_00000000000000000000000000000001"
+              },
+              "subjectId": "partner_00000000000000000000000000000001"
+            }
+          },
+          {
+            "__typename": "ActivityEdge",
+            "cursor": "cursor-15",
+            "node": {
+              "__typename": "Activity",
               "action": "SETTINGS_CHANGED",
               "actor": {
                 "__typename": "Actor",
@@ -645,7 +722,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000013",
+              "id": "activity_00000000000000000000000000000015",
               "reason": null,
               "subject": {
                 "__typename": "Partner",
@@ -656,7 +733,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-14",
+            "cursor": "cursor-16",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -694,7 +771,7 @@ export const operations = {
                   "name": "Dogwood"
                 }
               ],
-              "id": "activity_00000000000000000000000000000014",
+              "id": "activity_00000000000000000000000000000016",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -711,7 +788,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-15",
+            "cursor": "cursor-17",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -749,7 +826,7 @@ export const operations = {
                   "name": "Cedar"
                 }
               ],
-              "id": "activity_00000000000000000000000000000015",
+              "id": "activity_00000000000000000000000000000017",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -766,7 +843,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-16",
+            "cursor": "cursor-18",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -804,7 +881,7 @@ export const operations = {
                   "name": "Birch"
                 }
               ],
-              "id": "activity_00000000000000000000000000000016",
+              "id": "activity_00000000000000000000000000000018",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -821,7 +898,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-17",
+            "cursor": "cursor-19",
             "node": {
               "__typename": "Activity",
               "action": "ASSOCIATION_SAVED",
@@ -859,7 +936,7 @@ export const operations = {
                   "name": "Alder"
                 }
               ],
-              "id": "activity_00000000000000000000000000000017",
+              "id": "activity_00000000000000000000000000000019",
               "reason": null,
               "subject": {
                 "__typename": "HaloClientAssociation",
@@ -876,7 +953,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-18",
+            "cursor": "cursor-20",
             "node": {
               "__typename": "Activity",
               "action": "CONNECTION_SAVED",
@@ -896,7 +973,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000018",
+              "id": "activity_00000000000000000000000000000020",
               "reason": null,
               "subject": {
                 "__typename": "HaloConnection",
@@ -907,7 +984,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-19",
+            "cursor": "cursor-21",
             "node": {
               "__typename": "Activity",
               "action": "CONNECTION_SAVED",
@@ -945,7 +1022,7 @@ export const operations = {
               ],
               "clientCount": 0,
               "clients": [],
-              "id": "activity_00000000000000000000000000000019",
+              "id": "activity_00000000000000000000000000000021",
               "reason": null,
               "subject": {
                 "__typename": "HaloConnection",
@@ -956,7 +1033,7 @@ export const operations = {
           },
           {
             "__typename": "ActivityEdge",
-            "cursor": "cursor-20",
+            "cursor": "cursor-22",
             "node": {
               "__typename": "Activity",
               "action": "ROSTER_IMPORTED",
@@ -976,74 +1053,6 @@ export const operations = {
                 {
                   "__typename": "ActivityChange",
                   "after": "4",
-                  "before": null,
-                  "name": "USERS_STORED"
-                }
-              ],
-              "clientCount": 0,
-              "clients": [],
-              "id": "activity_00000000000000000000000000000020",
-              "reason": null,
-              "subject": null,
-              "subjectId": null
-            }
-          },
-          {
-            "__typename": "ActivityEdge",
-            "cursor": "cursor-21",
-            "node": {
-              "__typename": "Activity",
-              "action": "ROSTER_IMPORTED",
-              "actor": {
-                "__typename": "Actor",
-                "name": "INFIMA",
-                "role": "PLATFORM"
-              },
-              "at": "2026-11-24T09:00:00.000Z",
-              "changes": [
-                {
-                  "__typename": "ActivityChange",
-                  "after": "36",
-                  "before": "27",
-                  "name": "ACTIVE_USERS"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "9",
-                  "before": null,
-                  "name": "USERS_STORED"
-                }
-              ],
-              "clientCount": 0,
-              "clients": [],
-              "id": "activity_00000000000000000000000000000021",
-              "reason": null,
-              "subject": null,
-              "subjectId": null
-            }
-          },
-          {
-            "__typename": "ActivityEdge",
-            "cursor": "cursor-22",
-            "node": {
-              "__typename": "Activity",
-              "action": "ROSTER_IMPORTED",
-              "actor": {
-                "__typename": "Actor",
-                "name": "INFIMA",
-                "role": "PLATFORM"
-              },
-              "at": "2026-11-24T09:00:00.000Z",
-              "changes": [
-                {
-                  "__typename": "ActivityChange",
-                  "after": "27",
-                  "before": "21",
-                  "name": "ACTIVE_USERS"
-                },
-                {
-                  "__typename": "ActivityChange",
-                  "after": "6",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1071,13 +1080,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "21",
-                  "before": "14",
+                  "after": "36",
+                  "before": "27",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "7",
+                  "after": "9",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1105,13 +1114,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "14",
-                  "before": "10",
+                  "after": "27",
+                  "before": "21",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "4",
+                  "after": "6",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1139,13 +1148,13 @@ export const operations = {
               "changes": [
                 {
                   "__typename": "ActivityChange",
-                  "after": "10",
-                  "before": "8",
+                  "after": "21",
+                  "before": "14",
                   "name": "ACTIVE_USERS"
                 },
                 {
                   "__typename": "ActivityChange",
-                  "after": "2",
+                  "after": "7",
                   "before": null,
                   "name": "USERS_STORED"
                 }
@@ -1164,7 +1173,7 @@ export const operations = {
           "endCursor": "cursor-25",
           "hasNextPage": true
         },
-        "totalCount": 28
+        "totalCount": 30
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -1258,13 +1267,44 @@ export const operations = {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
               "changedInHalo": false,
+              "outcome": "UNCHANGED",
+              "problem": null,
+              "quantityAfter": 4,
+              "quantityBefore": 4,
+              "run": {
+                "__typename": "HaloSyncRun",
+                "id": "run_00000000000000000000000000000006",
+                "requestedBy": {
+                  "__typename": "Actor",
+                  "name": "Ada Admin",
+                  "role": "PARTNER_ADMIN"
+                },
+                "trigger": "ON_DEMAND"
+              },
+              "userCounts": {
+                "__typename": "UserCounts",
+                "archived": 1,
+                "clientArchived": 0,
+                "counted": 4,
+                "deactivated": 1,
+                "sameAddress": 1
+              }
+            }
+          },
+          {
+            "__typename": "HaloSyncResultEdge",
+            "cursor": "cursor-29",
+            "node": {
+              "__typename": "HaloSyncResult",
+              "at": "2026-11-24T09:00:00.000Z",
+              "changedInHalo": false,
               "outcome": "CREATED",
               "problem": null,
               "quantityAfter": 4,
               "quantityBefore": null,
               "run": {
                 "__typename": "HaloSyncRun",
-                "id": "run_00000000000000000000000000000006",
+                "id": "run_00000000000000000000000000000007",
                 "requestedBy": {
                   "__typename": "Actor",
                   "name": "Sam Example",
@@ -1285,10 +1325,10 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-28",
+          "endCursor": "cursor-29",
           "hasNextPage": false
         },
-        "totalCount": 3
+        "totalCount": 4
       },
       "id": "association_00000000000000000000000000000006"
     }
@@ -1328,7 +1368,7 @@ export const operations = {
             "trigger": "ON_DEMAND"
           },
           "status": "CONFIRMED",
-          "syncs": 3,
+          "syncs": 4,
           "userCounts": {
             "__typename": "UserCounts",
             "archived": 1,
@@ -1358,7 +1398,7 @@ export const operations = {
           "quantityBefore": null,
           "rule": "ACTIVE_USERS_BY_ADDRESS",
           "status": "CONFIRMED",
-          "syncs": 3
+          "syncs": 4
         }
       ],
       "id": "client_00000000000000000000000000000006",
@@ -1374,7 +1414,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "BillingEvidenceEdge",
-            "cursor": "cursor-29",
+            "cursor": "cursor-30",
             "node": {
               "__typename": "BillingEvidence",
               "changes": 0,
@@ -1391,7 +1431,7 @@ export const operations = {
           },
           {
             "__typename": "BillingEvidenceEdge",
-            "cursor": "cursor-30",
+            "cursor": "cursor-31",
             "node": {
               "__typename": "BillingEvidence",
               "changes": 0,
@@ -1408,7 +1448,7 @@ export const operations = {
           },
           {
             "__typename": "BillingEvidenceEdge",
-            "cursor": "cursor-31",
+            "cursor": "cursor-32",
             "node": {
               "__typename": "BillingEvidence",
               "changes": 0,
@@ -1425,7 +1465,7 @@ export const operations = {
           },
           {
             "__typename": "BillingEvidenceEdge",
-            "cursor": "cursor-32",
+            "cursor": "cursor-33",
             "node": {
               "__typename": "BillingEvidence",
               "changes": 0,
@@ -1442,7 +1482,7 @@ export const operations = {
           },
           {
             "__typename": "BillingEvidenceEdge",
-            "cursor": "cursor-33",
+            "cursor": "cursor-34",
             "node": {
               "__typename": "BillingEvidence",
               "changes": 0,
@@ -1459,7 +1499,7 @@ export const operations = {
           },
           {
             "__typename": "BillingEvidenceEdge",
-            "cursor": "cursor-34",
+            "cursor": "cursor-35",
             "node": {
               "__typename": "BillingEvidence",
               "changes": 0,
@@ -1477,7 +1517,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-34",
+          "endCursor": "cursor-35",
           "hasNextPage": false
         },
         "totalCount": 6
@@ -1801,7 +1841,8 @@ export const operations = {
         "REQUEST_SYNC",
         "RECONCILE",
         "TRIAGE_PROBLEM",
-        "UPDATE_SETTINGS"
+        "UPDATE_SETTINGS",
+        "PAUSE_SYNCS"
       ]
     }
   } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
@@ -1825,7 +1866,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-35",
+            "cursor": "cursor-36",
             "node": {
               "__typename": "ClientUser",
               "counted": true,
@@ -1837,7 +1878,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-36",
+            "cursor": "cursor-37",
             "node": {
               "__typename": "ClientUser",
               "counted": false,
@@ -1849,7 +1890,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-37",
+            "cursor": "cursor-38",
             "node": {
               "__typename": "ClientUser",
               "counted": false,
@@ -1861,7 +1902,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-38",
+            "cursor": "cursor-39",
             "node": {
               "__typename": "ClientUser",
               "counted": false,
@@ -1873,7 +1914,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-39",
+            "cursor": "cursor-40",
             "node": {
               "__typename": "ClientUser",
               "counted": true,
@@ -1885,7 +1926,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-40",
+            "cursor": "cursor-41",
             "node": {
               "__typename": "ClientUser",
               "counted": true,
@@ -1897,7 +1938,7 @@ export const operations = {
           },
           {
             "__typename": "ClientUserEdge",
-            "cursor": "cursor-41",
+            "cursor": "cursor-42",
             "node": {
               "__typename": "ClientUser",
               "counted": true,
@@ -1910,7 +1951,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-41",
+          "endCursor": "cursor-42",
           "hasNextPage": false
         },
         "totalCount": 7
@@ -1924,7 +1965,7 @@ export const operations = {
       "edges": [
         {
           "__typename": "HaloCustomerEdge",
-          "cursor": "cursor-42",
+          "cursor": "cursor-43",
           "node": {
             "__typename": "HaloCustomer",
             "address": null,
@@ -1946,7 +1987,7 @@ export const operations = {
       ],
       "pageInfo": {
         "__typename": "PageInfo",
-        "endCursor": "cursor-42",
+        "endCursor": "cursor-43",
         "hasNextPage": false
       },
       "totalCount": 1
@@ -2086,7 +2127,8 @@ export const operations = {
         "REQUEST_SYNC",
         "RECONCILE",
         "TRIAGE_PROBLEM",
-        "UPDATE_SETTINGS"
+        "UPDATE_SETTINGS",
+        "PAUSE_SYNCS"
       ],
       "name": "Ada Admin",
       "partner": {
@@ -2107,6 +2149,7 @@ export const operations = {
           "status": "CONNECTED",
           "url": "https://northwind.halopsa.com"
         },
+        "haloSyncPause": null,
         "haloSyncRuns": {
           "__typename": "HaloSyncRunConnection",
           "edges": [
@@ -2286,7 +2329,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloMappingSuggestionEdge",
-            "cursor": "cursor-43",
+            "cursor": "cursor-44",
             "node": {
               "__typename": "HaloMappingSuggestion",
               "candidates": [
@@ -2319,7 +2362,7 @@ export const operations = {
           },
           {
             "__typename": "HaloMappingSuggestionEdge",
-            "cursor": "cursor-44",
+            "cursor": "cursor-45",
             "node": {
               "__typename": "HaloMappingSuggestion",
               "candidates": [
@@ -2353,7 +2396,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-44",
+          "endCursor": "cursor-45",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -2378,7 +2421,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-29",
+            "cursor": "cursor-30",
             "node": {
               "__typename": "Client",
               "activeUserCount": 4,
@@ -2415,7 +2458,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-30",
+            "cursor": "cursor-31",
             "node": {
               "__typename": "Client",
               "activeUserCount": 8,
@@ -2452,7 +2495,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-31",
+            "cursor": "cursor-32",
             "node": {
               "__typename": "Client",
               "activeUserCount": 2,
@@ -2498,7 +2541,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-32",
+            "cursor": "cursor-33",
             "node": {
               "__typename": "Client",
               "activeUserCount": 4,
@@ -2535,7 +2578,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-45",
+            "cursor": "cursor-46",
             "node": {
               "__typename": "Client",
               "activeUserCount": 7,
@@ -2549,7 +2592,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-33",
+            "cursor": "cursor-34",
             "node": {
               "__typename": "Client",
               "activeUserCount": 6,
@@ -2578,7 +2621,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-34",
+            "cursor": "cursor-35",
             "node": {
               "__typename": "Client",
               "activeUserCount": 9,
@@ -2619,7 +2662,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-34",
+          "endCursor": "cursor-35",
           "hasNextPage": false
         },
         "totalCount": 7
@@ -2627,6 +2670,34 @@ export const operations = {
       "id": "partner_00000000000000000000000000000001"
     }
   } satisfies types.MappingTableQuery as types.MappingTableQuery,
+  /** What the server answers to `PauseSyncs`. */
+  PauseSyncs: {
+    "pauseHaloSyncs": {
+      "__typename": "PauseHaloSyncsPayload",
+      "partner": {
+        "__typename": "Partner",
+        "haloConnection": {
+          "__typename": "HaloConnection",
+          "id": "connection_00000000000000000000000000000001",
+          "nextNightlySyncAt": "2026-11-25T02:17:00.000Z"
+        },
+        "haloSyncPause": {
+          "__typename": "HaloSyncPause",
+          "endsAt": "2026-11-24T09:00:00.000Z",
+          "pausedAt": "2026-11-24T09:00:00.000Z",
+          "pausedBy": {
+            "__typename": "Actor",
+            "name": "Ada Admin",
+            "role": "PARTNER_ADMIN"
+          },
+          "reason": "New prices from January on",
+          "until": "2027-01-04"
+        },
+        "id": "partner_00000000000000000000000000000001"
+      },
+      "userErrors": []
+    }
+  } satisfies types.PauseSyncsMutation as types.PauseSyncsMutation,
   /** What the server answers to `ProblemInbox`. */
   ProblemInbox: {
     "partner": {
@@ -2643,7 +2714,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloProblemRecordEdge",
-            "cursor": "cursor-46",
+            "cursor": "cursor-47",
             "node": {
               "__typename": "HaloProblemRecord",
               "acknowledgement": null,
@@ -2684,7 +2755,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-46",
+          "endCursor": "cursor-47",
           "hasNextPage": false
         },
         "totalCount": 1
@@ -3066,6 +3137,53 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.ResolveSubscriptionMutation as types.ResolveSubscriptionMutation,
+  /** What the server answers to `ResumeSyncs`. */
+  ResumeSyncs: {
+    "resumeHaloSyncs": {
+      "__typename": "ResumeHaloSyncsPayload",
+      "partner": {
+        "__typename": "Partner",
+        "haloConnection": {
+          "__typename": "HaloConnection",
+          "id": "connection_00000000000000000000000000000001",
+          "nextNightlySyncAt": "2026-11-25T02:17:00.000Z"
+        },
+        "haloSyncPause": null,
+        "id": "partner_00000000000000000000000000000001"
+      },
+      "run": {
+        "__typename": "HaloSyncRun",
+        "finishedAt": null,
+        "id": "run_00000000000000000000000000000006",
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "pollAfterMs": 2000,
+        "problem": null,
+        "progress": {
+          "__typename": "HaloSyncProgress",
+          "done": 0,
+          "total": 0
+        },
+        "queuedAt": "2026-11-24T09:00:00.000Z",
+        "requestedBy": {
+          "__typename": "Actor",
+          "name": "Ada Admin",
+          "role": "PARTNER_ADMIN"
+        },
+        "startedAt": null,
+        "status": "QUEUED",
+        "summary": {
+          "__typename": "HaloSyncSummary",
+          "created": 0,
+          "failed": 0,
+          "skipped": 0,
+          "unchanged": 0,
+          "updated": 0
+        },
+        "trigger": "ON_DEMAND"
+      },
+      "userErrors": []
+    }
+  } satisfies types.ResumeSyncsMutation as types.ResumeSyncsMutation,
   /** What the server answers to `RunChanges`. */
   RunChanges: {
     "haloSyncRun": {
@@ -3182,7 +3300,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-47",
+            "cursor": "cursor-48",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -3214,7 +3332,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-47",
+          "endCursor": "cursor-48",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -3534,6 +3652,42 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.SnoozeProblemMutation as types.SnoozeProblemMutation,
+  /** What the server answers to `SubscriptionNames`. */
+  SubscriptionNames: {
+    "partner": {
+      "__typename": "Partner",
+      "clients": {
+        "__typename": "ClientConnection",
+        "edges": [
+          {
+            "__typename": "ClientEdge",
+            "node": {
+              "__typename": "Client",
+              "haloSubscriptionName": "INFIMA for Alder",
+              "id": "client_00000000000000000000000000000006"
+            }
+          },
+          {
+            "__typename": "ClientEdge",
+            "node": {
+              "__typename": "Client",
+              "haloSubscriptionName": "INFIMA for Birch",
+              "id": "client_00000000000000000000000000000007"
+            }
+          },
+          {
+            "__typename": "ClientEdge",
+            "node": {
+              "__typename": "Client",
+              "haloSubscriptionName": "INFIMA for Cedar",
+              "id": "client_00000000000000000000000000000001"
+            }
+          }
+        ]
+      },
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.SubscriptionNamesQuery as types.SubscriptionNamesQuery,
   /** What the server answers to `SyncHistory`. */
   SyncHistory: {
     "partner": {
@@ -3543,7 +3697,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-48",
+            "cursor": "cursor-49",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": null,
@@ -3577,7 +3731,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-49",
+            "cursor": "cursor-50",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3611,7 +3765,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-50",
+            "cursor": "cursor-51",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3645,7 +3799,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-51",
+            "cursor": "cursor-52",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3679,11 +3833,45 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-52",
+            "cursor": "cursor-53",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
               "id": "run_00000000000000000000000000000006",
+              "nextAttemptAt": null,
+              "pollAfterMs": null,
+              "problem": null,
+              "progress": {
+                "__typename": "HaloSyncProgress",
+                "done": 4,
+                "total": 4
+              },
+              "queuedAt": "2026-11-24T09:00:00.000Z",
+              "requestedBy": {
+                "__typename": "Actor",
+                "name": "Ada Admin",
+                "role": "PARTNER_ADMIN"
+              },
+              "startedAt": "2026-11-24T09:00:01.000Z",
+              "status": "SUCCEEDED",
+              "summary": {
+                "__typename": "HaloSyncSummary",
+                "created": 0,
+                "failed": 0,
+                "skipped": 0,
+                "unchanged": 4,
+                "updated": 0
+              },
+              "trigger": "ON_DEMAND"
+            }
+          },
+          {
+            "__typename": "HaloSyncRunEdge",
+            "cursor": "cursor-54",
+            "node": {
+              "__typename": "HaloSyncRun",
+              "finishedAt": "2026-11-24T09:00:05.000Z",
+              "id": "run_00000000000000000000000000000007",
               "nextAttemptAt": null,
               "pollAfterMs": null,
               "problem": null,
@@ -3714,10 +3902,10 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-52",
+          "endCursor": "cursor-54",
           "hasNextPage": false
         },
-        "totalCount": 5
+        "totalCount": 6
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -3967,7 +4155,8 @@ export const operations = {
         "REQUEST_SYNC",
         "RECONCILE",
         "TRIAGE_PROBLEM",
-        "UPDATE_SETTINGS"
+        "UPDATE_SETTINGS",
+        "PAUSE_SYNCS"
       ]
     }
   } satisfies types.SyncSettingsQuery as types.SyncSettingsQuery,
@@ -4157,9 +4346,12 @@ export const operations = {
         },
         "haloSyncSettings": {
           "__typename": "HaloSyncSettings",
+          "fallLimitPercent": null,
+          "needsUsers": false,
           "nightEnd": "05:00",
           "nightStart": "01:00",
           "nightly": true,
+          "subscriptionName": "INFIMA Security Awareness Training",
           "timeZone": "Europe/London"
         },
         "id": "partner_00000000000000000000000000000001"
@@ -4293,7 +4485,8 @@ export const scenarios = {
           "REQUEST_SYNC",
           "RECONCILE",
           "TRIAGE_PROBLEM",
-          "UPDATE_SETTINGS"
+          "UPDATE_SETTINGS",
+          "PAUSE_SYNCS"
         ]
       }
     } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
@@ -4422,7 +4615,8 @@ export const scenarios = {
           "REQUEST_SYNC",
           "RECONCILE",
           "TRIAGE_PROBLEM",
-          "UPDATE_SETTINGS"
+          "UPDATE_SETTINGS",
+          "PAUSE_SYNCS"
         ]
       }
     } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
@@ -4450,7 +4644,8 @@ export const scenarios = {
           "REQUEST_SYNC",
           "RECONCILE",
           "TRIAGE_PROBLEM",
-          "UPDATE_SETTINGS"
+          "UPDATE_SETTINGS",
+          "PAUSE_SYNCS"
         ],
         "name": "Ada Admin",
         "partner": {
@@ -4479,6 +4674,7 @@ export const scenarios = {
             "status": "NEEDS_ATTENTION",
             "url": "https://northwind.halopsa.com"
           },
+          "haloSyncPause": null,
           "haloSyncRuns": {
             "__typename": "HaloSyncRunConnection",
             "edges": [
@@ -4549,7 +4745,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-53",
+              "cursor": "cursor-55",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4582,7 +4778,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-54",
+              "cursor": "cursor-56",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4615,7 +4811,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-55",
+              "cursor": "cursor-57",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4648,7 +4844,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-43",
+              "cursor": "cursor-44",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4681,7 +4877,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-44",
+              "cursor": "cursor-45",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4714,7 +4910,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-56",
+              "cursor": "cursor-58",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4747,7 +4943,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-57",
+              "cursor": "cursor-59",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4781,7 +4977,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-57",
+            "endCursor": "cursor-59",
             "hasNextPage": false
           },
           "totalCount": 7
@@ -4807,7 +5003,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-45",
+              "cursor": "cursor-46",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 7,
@@ -4832,7 +5028,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-45",
+            "endCursor": "cursor-46",
             "hasNextPage": false
           },
           "totalCount": 1
@@ -4856,7 +5052,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-31",
+              "cursor": "cursor-32",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 2,
@@ -4902,7 +5098,7 @@ export const scenarios = {
             },
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-34",
+              "cursor": "cursor-35",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 9,
@@ -4943,7 +5139,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-34",
+            "endCursor": "cursor-35",
             "hasNextPage": false
           },
           "totalCount": 2
@@ -4968,7 +5164,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloProblemRecordEdge",
-              "cursor": "cursor-58",
+              "cursor": "cursor-60",
               "node": {
                 "__typename": "HaloProblemRecord",
                 "acknowledgement": {
@@ -5018,7 +5214,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-58",
+            "endCursor": "cursor-60",
             "hasNextPage": false
           },
           "totalCount": 1
@@ -5209,7 +5405,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-59",
+              "cursor": "cursor-61",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
@@ -5248,7 +5444,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-60",
+              "cursor": "cursor-62",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
@@ -5288,7 +5484,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-60",
+            "endCursor": "cursor-62",
             "hasNextPage": false
           },
           "totalCount": 2
@@ -5794,7 +5990,7 @@ export const refusals = {
         "run": {
           "__typename": "HaloSyncRun",
           "finishedAt": null,
-          "id": "run_00000000000000000000000000000007",
+          "id": "run_00000000000000000000000000000008",
           "nextAttemptAt": "2026-11-24T09:00:00.000Z",
           "pollAfterMs": 2000,
           "problem": null,
@@ -7129,6 +7325,24 @@ export const refusals = {
         ]
       }
     } satisfies types.RecreateSubscriptionMutation as types.RecreateSubscriptionMutation,
+  },
+  SYNC_PAUSED: {
+    operation: "SyncNow",
+    data: {
+      "requestHaloSync": {
+        "__typename": "RequestHaloSyncPayload",
+        "run": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "SYNC_PAUSED",
+            "field": null,
+            "hint": null,
+            "message": "Syncs are paused until 4 January 2027: New prices from January on. Resume them to sync before."
+          }
+        ]
+      }
+    } satisfies types.SyncNowMutation as types.SyncNowMutation,
   },
   TENANT_CHANGED: {
     operation: "SaveConnection",

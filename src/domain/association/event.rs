@@ -33,6 +33,8 @@ pub enum AssociationEvent {
     /// A user reviewed the overwritten fields: writes resume, and what is stored of earlier writes
     /// no longer counts.
     WritesResumed,
+    /// A user confirmed that the quantity may fall as far as the problem says.
+    FallConfirmed,
     /// A run is about to send a quantity.
     QuantitySent { before: Value },
     /// Halo clearly did not write the quantity, or the quantity was never sent.
@@ -69,6 +71,8 @@ pub struct Step {
 pub enum Transition {
     /// Halo confirmed this quantity: the last sync date moves.
     Confirmed { quantity: u32 },
+    /// No subscription is needed, and Halo shows none.
+    NotNeeded,
     /// A user has to resolve a problem.
     NeedsAttention,
     /// The state stays; the problem is noted.
@@ -134,6 +138,8 @@ pub enum Impossible {
     NoSubscription,
     /// The subscription is not known to be deleted.
     SubscriptionNotDeleted,
+    /// No quantity is held.
+    NothingHeld,
     /// No create was sent.
     NoCreateSent,
     /// A create was sent lately and may still come to light.

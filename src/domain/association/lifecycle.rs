@@ -51,6 +51,9 @@ pub struct Lifecycle {
     pub observed: Observed,
     pub billing: Billing,
     pub last_synced: Option<LastSync>,
+    /// A user has confirmed that the quantity may fall as far as this, until Halo has confirmed a
+    /// quantity.
+    pub confirmed_fall: Option<u32>,
     pub problem: Option<Problem>,
 }
 
@@ -95,6 +98,7 @@ impl Lifecycle {
             }
             AssociationEvent::Archived { at } => after.archive(*at),
             AssociationEvent::WritesResumed => after.resume_writes(),
+            AssociationEvent::FallConfirmed => after.confirm_fall()?,
             AssociationEvent::QuantitySent { before } => {
                 after.pending_write = Some(PendingWrite { before: before.clone(), sent_at: Some(now) });
             }
@@ -240,6 +244,17 @@ impl Lifecycle {
         }
     }
 
+    fn confirm_fall(&mut self) -> Result<(), Impossible> {
+        let Some(Problem { kind: ProblemKind::QuantityHeld { to, .. }, .. }) = self.problem else {
+            return Err(Impossible::NothingHeld);
+        };
+        self.confirmed_fall = Some(to);
+        self.problem = None;
+        self.state = self.resting_state();
+        self.revision += 1;
+        Ok(())
+    }
+
     /// From here on the create is in doubt until Halo has answered. One that is sent after another
     /// may make a second record.
     fn create_sent(&mut self, now: DateTime<Utc>) -> Result<(), Impossible> {
@@ -292,9 +307,17 @@ impl Lifecycle {
                 }
                 let at = self.last_synced.map_or(step.at, |last| last.at.max(step.at));
                 self.last_synced = Some(LastSync { at, quantity });
+                self.confirmed_fall = None;
                 if !self.is_ending() {
                     self.state = AssociationState::Active;
                 }
+            }
+            Transition::NotNeeded => {
+                if self.subscription.is_some() {
+                    return Err(Impossible::HasSubscription);
+                }
+                self.last_synced = Some(LastSync { at: step.at, quantity: 0 });
+                self.state = AssociationState::Pending;
             }
             Transition::NeedsAttention if !self.is_ending() => self.state = AssociationState::NeedsAttention,
             Transition::NeedsAttention | Transition::Unchanged => {}

@@ -2,6 +2,7 @@
 
 mod event;
 mod lifecycle;
+mod name;
 #[cfg(test)]
 mod tests;
 
@@ -13,12 +14,10 @@ use strum::{EnumString, IntoStaticStr};
 pub use event::{AssociationEvent, Impossible, ObservedFields, Step, StepReport, Transition};
 pub(in crate::domain) use lifecycle::DUPLICATE_SEARCH;
 pub use lifecycle::{Lifecycle, Observed, PendingWrite, confirmation_timeout_passed};
+pub use name::{DEFAULT_NAME, NameTemplate, NotATemplate, initial_name, is_branded};
 
 use super::problem::Problem;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloInvoiceId, HaloSubscriptionId, HaloTenant, PartnerId};
-
-/// The name a new subscription gets. The partner may change it at will.
-pub const SUBSCRIPTION_NAME: &str = "INFIMA Security Awareness Training";
 
 /// What each marker of ours begins with.
 pub const MARKER_PREFIX: &str = "infima-";
@@ -165,9 +164,4 @@ pub fn marker(client_external_id: &str, tenant: &HaloTenant, customer: HaloCusto
     let digest = hash.finalize();
     let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     format!("{MARKER_PREFIX}{hex}")
-}
-
-/// The first name of a subscription. Several clients on one customer are distinguished by it.
-pub fn initial_name(client_name: &str, shared: bool) -> String {
-    if shared { format!("{SUBSCRIPTION_NAME} – {client_name}") } else { SUBSCRIPTION_NAME.to_owned() }
 }

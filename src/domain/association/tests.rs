@@ -37,6 +37,7 @@ fn pending() -> Lifecycle {
         observed: Observed::default(),
         billing: Billing::Unknown,
         last_synced: None,
+        confirmed_fall: None,
         problem: None,
     }
 }

@@ -133,6 +133,10 @@ impl ProblemKind {
                  that it is right."
                     .into()
             }
+            ProblemKind::QuantityHeld { from, to, limit } => format!(
+                "The active user count is {to}, and Halo shows {from}. The quantity would fall by more than {limit} %, \
+                 so INFIMA has not written it."
+            ),
             ProblemKind::FieldsOverwritten { what } => match what {
                 Some(Overwritten::Fields(fields)) => format!(
                     "Halo changed more than the quantity of the subscription. Blank, zero or off now: {}. INFIMA \
@@ -230,6 +234,9 @@ impl ProblemKind {
             ProblemKind::QuantityRefused { .. } => {
                 "Check in Halo why it does not accept the quantity, then sync again."
             }
+            ProblemKind::QuantityHeld { .. } => {
+                "Check the client's users at INFIMA. If the count is right, confirm it here, and INFIMA writes it."
+            }
             ProblemKind::FieldsOverwritten { .. } => {
                 "In Halo, enter again what the subscription has lost, and delete a second one if it was made. Then \
                  confirm here that INFIMA may write again."
@@ -287,6 +294,7 @@ impl ProblemKind {
             | ProblemKind::AnswerNotUnderstood
             | ProblemKind::CreateUnconfirmed
             | ProblemKind::QuantityFell
+            | ProblemKind::QuantityHeld { .. }
             | ProblemKind::FieldsChanged { .. }
             | ProblemKind::InternalFault => return None,
         })

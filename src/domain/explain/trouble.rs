@@ -30,6 +30,11 @@ impl Trouble {
             TroubleKind::NightEndedInPart { clients } => {
                 format!("The last nightly sync confirmed every client but {clients}.")
             }
+            TroubleKind::Paused(pause) => format!(
+                "Syncs are paused until {}, so quantities in Halo may be out of date: {}",
+                pause.until.format("%-d %B %Y"),
+                pause.reason
+            ),
             TroubleKind::Decided { clients: None } => {
                 "A user has confirmed that INFIMA may write again. Nothing was written since then.".into()
             }
@@ -59,6 +64,9 @@ impl Trouble {
             (TroubleKind::ConnectionBlocked | TroubleKind::ClientsBlocked { .. }, _) => {
                 let rest = if is_retried { "The next sync checks it." } else { "Then request a sync." };
                 [remedy, Some(rest)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+            }
+            (TroubleKind::Paused(_), _) => {
+                "Syncs begin again by themselves on that day. Resume them to sync before.".into()
             }
             (TroubleKind::Decided { .. }, _) if is_retried => "The next sync carries the decision out.".into(),
             (TroubleKind::Decided { .. }, _) => "Request a sync, which carries the decision out.".into(),

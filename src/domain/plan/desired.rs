@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::fall_guard::FallLimit;
 use super::observed::ObservedSubscription;
 use crate::domain::association::Ending;
 use crate::domain::problem::{Problem, ProblemCode};
@@ -26,6 +27,10 @@ pub struct Desired {
     /// Since when writes are suspended: Halo changed more than the quantity, and no user has
     /// acknowledged it yet.
     pub suspended_since: Option<DateTime<Utc>>,
+    /// A client without active users gets no subscription before it has one.
+    pub needs_users: bool,
+    /// A quantity that would fall by more than this waits for a user.
+    pub fall_limit: Option<FallLimit>,
     /// The customers of all associations are to be read, which happens once a week.
     pub customers_due: bool,
 }
@@ -125,6 +130,8 @@ impl Desired {
             competing_associations: self.competing_associations.clone(),
             owned: self.owned.clone(),
             suspended_since: self.suspended_since,
+            needs_users: self.needs_users,
+            fall_limit: self.fall_limit,
             customers_due: self.customers_due,
         };
         parts.into_iter().map(part).collect()
@@ -155,6 +162,8 @@ pub struct DesiredAssociation {
     pub unconfirmed_write: Option<UnconfirmedWrite>,
     /// The quantity that Halo last confirmed.
     pub last_synced_quantity: Option<u32>,
+    /// A user has confirmed that the quantity may fall as far as this.
+    pub confirmed_fall: Option<u32>,
     pub problem: Option<Problem>,
 }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::adopt::{find_by_marker, find_or_create};
 use super::candidates::{duplicate, reserved_for_pending};
 use super::desired::{Desired, DesiredAssociation, Goal};
+use super::fall_guard::held;
 use super::observed::{CustomerState, Lookup, Observed, ObservedSubscription};
 use super::step::{Action, Plan, Step};
 use crate::domain::association::Ending;
@@ -19,14 +20,16 @@ pub fn diff(desired: &Desired, observed: &Observed, now: DateTime<Utc>) -> Plan 
     // A subscription is adopted once, within one plan too.
     let mut owned = desired.owned.clone();
     let reserved = reserved_for_pending(desired, observed);
-    let writes_suspended = desired.suspended_since.is_some();
-    let plan_for = |association| step(association, writes_suspended, observed, &reserved, &mut owned, now);
+    let plan_for = |association| {
+        let step = step(association, desired, observed, &reserved, &mut owned, now);
+        held(step, association, desired.fall_limit, now)
+    };
     Plan { steps: desired.associations.iter().map(plan_for).collect() }
 }
 
 fn step(
     association: &DesiredAssociation,
-    writes_suspended: bool,
+    desired: &Desired,
     observed: &Observed,
     reserved: &BTreeSet<HaloSubscriptionId>,
     owned: &mut BTreeSet<HaloSubscriptionId>,
@@ -56,6 +59,7 @@ fn step(
         return step;
     }
     // Acknowledging the problem removes it.
+    let writes_suspended = desired.suspended_since.is_some();
     if let (true, Goal::SyncQuantity { .. }, Some(problem)) = (writes_suspended, association.goal, &association.problem)
         && problem.code() == ProblemCode::FieldsOverwritten
     {
@@ -63,7 +67,11 @@ fn step(
         return step;
     }
     let Some(subscription) = association.subscription else {
-        step.action = find_or_create(association, observed, reserved, owned, &mut step.observed, now);
+        let found = find_or_create(association, observed, reserved, owned, &mut step.observed, now);
+        step.action = match found {
+            Action::Create { quantity: 0, .. } if desired.needs_users => Action::AwaitUsers,
+            found => found,
+        };
         return step;
     };
     let current = match observed.subscriptions.get(&subscription) {

@@ -8,12 +8,14 @@ mod adopt;
 mod candidates;
 mod desired;
 mod diff;
+mod fall_guard;
 mod observed;
 mod render;
 mod step;
 
 pub use desired::{Create, Desired, DesiredAssociation, Goal, Sent, UnconfirmedWrite};
 pub use diff::diff;
+pub use fall_guard::FallLimit;
 pub use observed::{CustomerState, Lookup, Observed, ObservedCustomer, ObservedSubscription};
 pub use render::render;
 pub use step::{Action, Plan, Step};

@@ -32,6 +32,7 @@ fn line(step: &Step) -> String {
         Action::NoChange { subscription, quantity } => {
             format!("no change: subscription {subscription} has {quantity}")
         }
+        Action::AwaitUsers => "no subscription before the first active user".to_owned(),
         Action::End { set_to_zero: Some(subscription) } => format!("end: set subscription {subscription} to 0"),
         Action::End { set_to_zero: None } => "end: nothing to write".to_owned(),
         Action::Defer(problem) => format!("defer: {}", problem.message()),

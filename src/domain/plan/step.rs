@@ -83,6 +83,9 @@ pub enum Action {
         subscription: HaloSubscriptionId,
         quantity: u32,
     },
+    /// The client has no subscription and gets none before it has active users: the partner wants
+    /// it so.
+    AwaitUsers,
     /// A user removed the association: its quantity is set to zero first if the user chose that,
     /// then the association ends.
     End {
@@ -102,7 +105,7 @@ impl Action {
             // step is executed.
             Action::Readopt { .. } => true,
             Action::End { set_to_zero } => set_to_zero.is_some(),
-            Action::NoChange { .. } | Action::Defer(_) | Action::Blocked(_) => false,
+            Action::NoChange { .. } | Action::AwaitUsers | Action::Defer(_) | Action::Blocked(_) => false,
         }
     }
 }

@@ -126,7 +126,7 @@ pub enum RunEvent {
     Failed { problem: Problem, at: DateTime<Utc> },
     /// The worker found that the partner is not connected any more.
     Disconnected { at: DateTime<Utc> },
-    /// The partner was disconnected or archived.
+    /// The partner was disconnected or archived, or its syncs were paused.
     Cancelled { at: DateTime<Utc> },
 }
 

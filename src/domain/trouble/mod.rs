@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::association::DUPLICATE_SEARCH;
 use super::problem::{Problem, ProblemCode};
-use super::roster::Partner;
+use super::roster::{Partner, Pause};
 use super::run::RunState;
 use super::schedule::{self, NightlyHistory, NightlySync};
 use crate::ids::RunId;
@@ -108,6 +108,8 @@ pub enum TroubleKind {
     NightEndedInPart {
         clients: u32,
     },
+    /// A user has paused the partner's syncs.
+    Paused(Pause),
     /// A user has decided, and the next sync carries it out. Without clients, the decision is about
     /// all of them.
     Decided {
@@ -139,7 +141,8 @@ impl Trouble {
             TroubleKind::NightFailed => 5,
             TroubleKind::NightEndedInPart { .. } => 6,
             TroubleKind::SyncRetried => 7,
-            TroubleKind::Decided { .. } => 8,
+            TroubleKind::Paused(_) => 8,
+            TroubleKind::Decided { .. } => 9,
         };
         (self.waits_for, rank, self.since)
     }
@@ -188,6 +191,7 @@ pub fn troubles(facts: &Facts, now: DateTime<Utc>) -> Vec<Trouble> {
     found.extend(facts.connection(next_sync));
     found.extend(facts.blocked.iter().map(|blocked| blocked.trouble(next_sync)));
     found.extend(facts.last_night(next_sync));
+    found.extend(facts.paused(next_sync));
     found.extend(facts.decided_clients(next_sync));
     found.sort_by_key(Trouble::urgency);
     found
@@ -291,6 +295,12 @@ impl Facts {
             problem: night.problem.clone(),
             run: Some(night.id),
         })
+    }
+
+    fn paused(&self, next_at: Option<DateTime<Utc>>) -> Option<Trouble> {
+        let pause = self.partner.pause.clone()?;
+        let (waits_for, since) = (WaitsFor::NoOne, pause.at);
+        Some(Trouble { kind: TroubleKind::Paused(pause), waits_for, since, next_at, problem: None, run: None })
     }
 
     fn decided_clients(&self, next_at: Option<DateTime<Utc>>) -> Option<Trouble> {

@@ -2,7 +2,7 @@ use chrono::NaiveTime;
 
 use super::*;
 use crate::domain::problem::ProblemKind;
-use crate::domain::roster::{NightlySchedule, RosterState};
+use crate::domain::roster::{NightlySchedule, RosterState, SubscriptionRules};
 use crate::domain::run::Night;
 use crate::ids::PartnerId;
 
@@ -32,12 +32,14 @@ fn well() -> Facts {
                 night_start: time(1),
                 night_end: time(5),
             },
+            pause: None,
+            rules: SubscriptionRules::default(),
         },
         read_at: now(),
         connection_problem: None,
         writes_suspended: false,
         last_synced_at: Some(night),
-        history: Some(NightlyHistory { since: at("2026-11-01T00:00:00Z"), latest: Some(latest) }),
+        history: Some(NightlyHistory { since: at("2026-11-01T00:00:00Z"), paused_until: None, latest: Some(latest) }),
         night: Some(night_run(RunState::Succeeded)),
         open_run: None,
         blocked: Vec::new(),
@@ -111,7 +113,7 @@ fn run_that_is_tried_again_says_when_and_why() {
 #[test]
 fn night_that_was_not_queued_or_begun_waits_for_infima() {
     let latest = Night { date: "2026-11-27".parse().unwrap(), requested_at: at("2026-11-27T02:00:00Z") };
-    let history = NightlyHistory { since: at("2026-11-01T00:00:00Z"), latest: Some(latest) };
+    let history = NightlyHistory { since: at("2026-11-01T00:00:00Z"), paused_until: None, latest: Some(latest) };
     let missing = Facts { history: Some(history), ..well() };
     let [trouble] = troubles(&missing, now()).try_into().expect("one trouble");
     assert_eq!((trouble.kind, trouble.waits_for), (TroubleKind::NightMissing, WaitsFor::Infima));

@@ -38,7 +38,8 @@ impl SubscriptionMutations {
     }
 
     /// Resolves a problem that needs a user's decision: which subscription in Halo is the client's,
-    /// or whether writes resume after Halo overwrote a subscription's other fields.
+    /// whether writes resume after Halo overwrote a subscription's other fields, or whether a
+    /// quantity may fall as far as the active user count has.
     async fn resolve_halo_subscription(
         &self,
         ctx: &Context<'_>,
@@ -97,6 +98,7 @@ impl ResolveHaloSubscriptionInput {
             HaloSubscriptionAnswer::Adopt => Answer::Adopt(self.adopt_subscription_id.map(HaloSubscriptionId)),
             HaloSubscriptionAnswer::CreateNew => Answer::CreateNew,
             HaloSubscriptionAnswer::Continue => Answer::Continue,
+            HaloSubscriptionAnswer::ConfirmQuantity => Answer::ConfirmQuantity,
         }
     }
 }
@@ -110,6 +112,9 @@ pub enum HaloSubscriptionAnswer {
     CreateNew,
     /// Resumes writes: a user has reviewed the subscription's name, price and cost in Halo.
     Continue,
+    /// Writes the quantity that was held because it would fall far: a user has checked the count. A
+    /// quantity that has fallen further since then is held again.
+    ConfirmQuantity,
 }
 
 /// The result of `resolveHaloSubscription`.

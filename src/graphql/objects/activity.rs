@@ -200,10 +200,14 @@ pub enum ActivityAction {
     ProblemSnoozed,
     /// INFIMA's platform imported partners, clients or users.
     RosterImported,
-    /// The settings of the nightly sync were changed.
+    /// The settings of syncs were changed.
     SettingsChanged,
     /// A nightly sync that was requested too early was released.
     NightReleased,
+    /// Syncs were paused until a day.
+    SyncPaused,
+    /// A pause of syncs was ended.
+    SyncResumed,
     /// A sync was requested.
     SyncRequested,
     /// INFIMA's support viewed the partner.
@@ -228,7 +232,8 @@ pub enum ActivityChangeName {
     AdoptedQuantity,
     /// Halo's id of the subscription that the user chose.
     AdoptedSubscription,
-    /// The user's decision about a problem: `adopt`, `create_new` or `continue`.
+    /// The user's decision about a problem: `adopt`, `create_new`, `continue` or
+    /// `confirm_quantity`.
     Answer,
     /// The Client ID of the application in Halo.
     ApplicationClientId,
@@ -246,6 +251,8 @@ pub enum ActivityChangeName {
     Ending,
     /// The time since which failed syncs were repeated.
     FailedSince,
+    /// The percentage by which a quantity may fall without a user.
+    FallLimitPercent,
     /// The number of subscriptions that a Halo of another identity showed.
     Found,
     /// Halo's id of the customer.
@@ -258,6 +265,8 @@ pub enum ActivityChangeName {
     Name,
     /// The date of the night.
     Night,
+    /// Whether a client needs an active user to get a subscription.
+    NeedsUsers,
     /// The latest start of the nightly sync.
     NightEnd,
     /// The earliest start of the nightly sync.
@@ -270,9 +279,11 @@ pub enum ActivityChangeName {
     Operation,
     /// The number of imported partners.
     PartnersStored,
+    /// The day on which syncs begin again.
+    PausedUntil,
     /// The code of the problem.
     Problem,
-    /// The reason why clients are excluded from billing.
+    /// The reason why clients are excluded from billing, or syncs are paused.
     Reason,
     /// The act that INFIMA's support was refused.
     Refused,
@@ -288,6 +299,8 @@ pub enum ActivityChangeName {
     State,
     /// Halo's id of the subscription.
     Subscription,
+    /// The name of new subscriptions.
+    SubscriptionName,
     /// The identity of the Halo.
     Tenant,
     /// The partner's time zone.

@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 
-use crate::domain::association::AssociationState;
+use crate::domain::association::{AssociationState, NameTemplate, initial_name};
 use crate::domain::roster::{self, RosterState};
 use crate::graphql::{
-    error::Result,
+    error::{Failure, Result},
     loaders::{AssociationOf, ConnectionOf, UserCountsOf, UsersPage},
     objects::activity::Actor,
     objects::association::HaloClientAssociation,
@@ -112,6 +112,29 @@ impl Client {
         }
         let association = RequestContext::of(ctx).load(AssociationOf(self.client.partner, self.client.id)).await?;
         Ok(association.map(HaloClientAssociation::from))
+    }
+
+    /// The name that a subscription of the client would get, with the customer that the client is
+    /// mapped to, or else with the client's own name in the customer's place. The client's name is
+    /// added where several clients share a customer and the template does not have it. A
+    /// subscription that exists keeps its name.
+    async fn halo_subscription_name(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A template to try. Default: the partner's setting `subscriptionName`.")] template: Option<
+            String,
+        >,
+    ) -> Result<String> {
+        let request_context = RequestContext::of(ctx);
+        let template = match template {
+            Some(text) => {
+                Some(NameTemplate::parse(&text).map_err(|why| Failure::bad_argument("template", why.to_string()))?)
+            }
+            None => request_context.load(self.client.partner).await?.and_then(|partner| partner.rules.name),
+        };
+        let association = request_context.load(AssociationOf(self.client.partner, self.client.id)).await?;
+        let customer = association.and_then(|association| association.customer.name);
+        Ok(initial_name(template.as_ref(), &self.client.name, customer.as_deref(), false))
     }
 
     /// The evidence behind what the client was billed, an entry for each day on which it was

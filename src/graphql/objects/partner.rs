@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use uuid::Uuid;
 
+use crate::domain::association::{DEFAULT_NAME, NameTemplate};
 use crate::domain::evidence::Days;
 use crate::domain::roster;
 use crate::domain::run::Trigger;
@@ -15,7 +16,7 @@ use crate::graphql::{
         ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, EvidenceCount, EvidencePage,
         ProblemCountsOf, ProblemsCount, ProblemsPage, ReconciliationOf, RunsCount, RunsPage, TroublesOf,
     },
-    objects::activity::{Activity, ActivityAction, ActorRole, shown_name_of_support},
+    objects::activity::{Activity, ActivityAction, Actor, ActorRole, shown_name_of_support},
     objects::client::{Client, SUGGESTION_COST},
     objects::connection::HaloConnection,
     objects::evidence::BillingEvidence,
@@ -27,7 +28,7 @@ use crate::graphql::{
     objects::trouble::HaloTrouble,
     page::{self, Paged, Total},
     request_context::RequestContext,
-    scalars::{LocalTime, Month, TimeZone, Timestamp},
+    scalars::{Date, LocalTime, Month, TimeZone, Timestamp},
 };
 use crate::ids::{ClientId, PartnerId};
 use crate::ops::Target;
@@ -184,14 +185,24 @@ impl Partner {
         Ok(report.map(|report| HaloReconciliation { partner: self.id, report }))
     }
 
-    /// The settings of the partner's nightly sync.
+    /// The pause of the partner's syncs: quantities in Halo may be out of date until it ends. Null
+    /// if syncs are not paused.
+    async fn halo_sync_pause(&self, ctx: &Context<'_>) -> Result<Option<HaloSyncPause>> {
+        Ok(self.row(ctx).await?.pause.clone().map(HaloSyncPause))
+    }
+
+    /// The settings of the partner's syncs.
     async fn halo_sync_settings(&self, ctx: &Context<'_>) -> Result<HaloSyncSettings> {
-        let settings = &self.row(ctx).await?.settings;
+        let partner = self.row(ctx).await?;
+        let (settings, rules) = (&partner.settings, &partner.rules);
         Ok(HaloSyncSettings {
             nightly: settings.nightly,
             time_zone: settings.time_zone.into(),
             night_start: settings.night_start.into(),
             night_end: settings.night_end.into(),
+            subscription_name: rules.name.as_ref().map_or(DEFAULT_NAME, NameTemplate::as_str).to_owned(),
+            needs_users: rules.needs_users,
+            fall_limit_percent: rules.fall_limit.map(|limit| limit.percent().into()),
         })
     }
 
@@ -398,7 +409,38 @@ pub struct HaloProblemCounts {
     changed_since_yesterday: u32,
 }
 
-/// The settings of a partner's nightly sync.
+pub struct HaloSyncPause(roster::Pause);
+
+/// A pause of a partner's syncs. Nothing is written to Halo before it ends.
+#[Object]
+impl HaloSyncPause {
+    /// The day on which syncs begin again, in the partner's time zone.
+    async fn until(&self) -> Date {
+        Date(self.0.until)
+    }
+
+    /// The time at which that day begins.
+    async fn ends_at(&self) -> Timestamp {
+        self.0.ends_at.into()
+    }
+
+    /// The reason that was given.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// The time since when syncs are paused, or at which the pause was last changed.
+    async fn paused_at(&self) -> Timestamp {
+        self.0.at.into()
+    }
+
+    /// The person who paused them.
+    async fn paused_by(&self) -> Actor {
+        Actor(self.0.by.clone())
+    }
+}
+
+/// The settings of a partner's syncs.
 #[derive(SimpleObject)]
 pub struct HaloSyncSettings {
     /// Whether the nightly sync is switched on. If not, only requested syncs run.
@@ -410,6 +452,16 @@ pub struct HaloSyncSettings {
     /// The latest start of the nightly sync in the partner's time zone. A time before `nightStart`
     /// is on the next day.
     night_end: LocalTime,
+    /// The name of new subscriptions: `{client}` stands for the client's name, and `{customer}` for
+    /// that of the Halo customer. `Client.haloSubscriptionName` shows what it makes. The name of a
+    /// subscription that exists is never changed.
+    subscription_name: String,
+    /// Whether a client needs an active user to get a subscription. If not, a client without one
+    /// gets a subscription with the quantity 0.
+    needs_users: bool,
+    /// The percentage by which a quantity may fall without a user's confirmation. A larger fall is
+    /// not written: the client has the problem `QUANTITY_HELD`. Null if there is no limit.
+    fall_limit_percent: Option<u32>,
 }
 
 /// The sort orders of a list of clients.

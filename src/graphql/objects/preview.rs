@@ -69,6 +69,7 @@ impl HaloSyncPreviewEntry {
             Action::Readopt { .. } => HaloSyncAction::Readopt,
             Action::SetQuantity { .. } => HaloSyncAction::SetQuantity,
             Action::NoChange { .. } => HaloSyncAction::NoChange,
+            Action::AwaitUsers => HaloSyncAction::AwaitUsers,
             Action::End { .. } => HaloSyncAction::End,
             Action::Defer(_) => HaloSyncAction::Wait,
             Action::Blocked(_) => HaloSyncAction::Report,
@@ -96,7 +97,7 @@ impl HaloSyncPreviewEntry {
             }
             Action::SetQuantity { to, .. } => Some(*to),
             Action::End { set_to_zero: Some(_) } => Some(0),
-            Action::End { set_to_zero: None } | Action::Defer(_) | Action::Blocked(_) => None,
+            Action::End { set_to_zero: None } | Action::AwaitUsers | Action::Defer(_) | Action::Blocked(_) => None,
         }
     }
 
@@ -137,6 +138,9 @@ pub enum HaloSyncAction {
     SetQuantity,
     /// Changes nothing: the quantity is correct.
     NoChange,
+    /// Creates no subscription: the client has no active users, and the partner wants none before
+    /// it has.
+    AwaitUsers,
     /// Ends the removed association.
     End,
     /// Waits, because a create is not confirmed yet.

@@ -122,6 +122,9 @@ pub enum HaloProblemCode {
     /// The active user count fell to zero or by more than half. INFIMA wrote it; the partner should
     /// check it.
     QuantityFell,
+    /// The quantity would fall by more than the partner's `fallLimitPercent`. INFIMA has not
+    /// written it: a user has to confirm it.
+    QuantityHeld,
     /// Halo changed more than the quantity: other fields of the subscription are blank, or a second
     /// subscription was made. INFIMA writes nothing for any of the partner's clients until the user
     /// confirms.

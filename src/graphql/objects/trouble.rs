@@ -29,6 +29,7 @@ impl HaloTrouble {
             TroubleKind::SyncRetried => HaloTroubleKind::SyncRetried,
             TroubleKind::NightFailed => HaloTroubleKind::NightFailed,
             TroubleKind::NightEndedInPart { .. } => HaloTroubleKind::NightEndedInPart,
+            TroubleKind::Paused(_) => HaloTroubleKind::Paused,
             TroubleKind::Decided { .. } => HaloTroubleKind::Decided,
         }
     }
@@ -101,6 +102,8 @@ pub enum HaloTroubleKind {
     /// The last nightly sync confirmed some of the clients, and not every client was confirmed
     /// since.
     NightEndedInPart,
+    /// A user has paused the partner's syncs: see `Partner.haloSyncPause`.
+    Paused,
     /// A user has decided how a problem is resolved, and no sync has carried that out yet.
     Decided,
 }

@@ -17,6 +17,7 @@ use crate::domain::activity::Action;
 use crate::domain::run::{Run, RunRequest, Trigger};
 use crate::ids::{HaloTenant, PartnerId, RunId};
 use crate::ops::connection::not_connected;
+use crate::ops::sync::pause::refuse_while_paused;
 use crate::ops::sync::preview::{Preview, preview};
 use crate::ops::sync::{enqueue_delayed, enqueue_if_mapped};
 use crate::ops::{OpError, Ops, UserErrorCode, halo};
@@ -49,6 +50,7 @@ pub async fn request_sync(ops: &Ops, partner: PartnerId) -> Result<RunId, OpErro
     if !connections::is_usable(&mut tx, &scope).await? {
         return Err(not_connected());
     }
+    refuse_while_paused(partners::find(&mut tx, &scope).await?.as_ref())?;
     let everything = RunRequest::interactive(Trigger::OnDemand, None);
     let Some(run) = enqueue_if_mapped(&mut tx, everything).await? else {
         let message = "No client of this partner is mapped to a Halo customer yet, so there is nothing to sync.";

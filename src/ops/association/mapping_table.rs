@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 
 use crate::domain::activity::Action;
 use crate::domain::association::{
-    Association, AssociationEvent, AssociationState, CustomerDetails, Ending, MappedCustomer, initial_name, marker,
+    Association, AssociationEvent, AssociationState, CustomerDetails, Ending, MappedCustomer, NameTemplate,
+    initial_name, marker,
 };
 use crate::domain::roster::{Client, RosterState};
 use crate::halo::CustomerLookup;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloTenant};
 use crate::ops::{OpError, UserError, UserErrorCode, halo};
 use crate::storage::mappings::{NewAssociation, OwnSubscription};
-use crate::storage::{PartnerTx, associations, clients, mappings};
+use crate::storage::{PartnerTx, associations, clients, mappings, partners};
 
 /// One entry of the request: a client and its customer.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +56,8 @@ struct Wanted {
 /// The partner's mappings as they are within the transaction.
 pub(super) struct MappingTable {
     tenant: HaloTenant,
+    /// The partner's name of new subscriptions.
+    name: Option<NameTemplate>,
     /// The customers in Halo. `None` if the budget did not suffice to read them: the run verifies
     /// them.
     customers: Option<BTreeMap<HaloCustomerId, CustomerLookup>>,
@@ -77,6 +80,7 @@ impl MappingTable {
         let scope = tx.scope();
         let ids: Vec<_> = mappings.iter().filter_map(|mapping| mapping.client).collect();
         let wanted: Vec<_> = mappings.iter().map(|mapping| mapping.customer).collect();
+        let name = partners::find(tx, scope).await?.and_then(|partner| partner.rules.name);
         mappings::lock(tx, &ids).await?;
         let clients = clients::find_many(tx, scope, &ids).await?;
         let current = associations::of_clients(tx, scope, &ids).await?;
@@ -86,6 +90,7 @@ impl MappingTable {
         }
         Ok(Self {
             tenant,
+            name,
             customers,
             clients: clients.into_iter().map(|client| (client.id, client)).collect(),
             current: current.into_iter().map(|association| (association.client, association)).collect(),
@@ -116,7 +121,7 @@ impl MappingTable {
                 mapped.push(Mapped::Unchanged);
             }
         }
-        let free = insert_many(tx, &self.tenant, new.iter().map(|(_, wanted)| wanted)).await?;
+        let free = self.insert_many(tx, new.iter().map(|(_, wanted)| wanted)).await?;
         for (at, wanted) in new {
             mapped[at] = match free.contains(&wanted.client.id) {
                 true => Mapped::Stored(wanted.client.id),
@@ -219,11 +224,11 @@ impl MappingTable {
                 associations::apply(tx, id, &AssociationEvent::Resumed { shared }).await?;
                 Some(id)
             }
-            _ => insert(tx, &self.tenant, &client, &customer, shared, kept.as_ref()).await?,
+            _ => self.insert(tx, &client, &customer, shared, kept.as_ref()).await?,
         };
         // Another partner's client may be mapped to the customer, in the same Halo.
         if stored.is_none() && allow_shared && !shared {
-            stored = insert(tx, &self.tenant, &client, &customer, true, kept.as_ref()).await?;
+            stored = self.insert(tx, &client, &customer, true, kept.as_ref()).await?;
         }
         let Some(id) = stored else {
             mappings::undo_entry(tx).await?;
@@ -258,70 +263,73 @@ impl MappingTable {
             )),
         }
     }
-}
 
-async fn insert(
-    tx: &mut PartnerTx<'_>,
-    tenant: &HaloTenant,
-    client: &Client,
-    customer: &MappedCustomer,
-    shared: bool,
-    kept: Option<&OwnSubscription>,
-) -> Result<Option<AssociationId>, OpError> {
-    // A kept record carries the marker that it was created with.
-    let marker = kept.map_or_else(|| marker(&client.external_id, tenant, customer.id), |kept| kept.marker.clone());
-    let id = AssociationId::generate();
-    let free = mappings::insert(
-        tx,
-        NewAssociation {
-            id,
-            client: client.id,
-            tenant,
-            customer,
-            shared,
-            marker: &marker,
-            initial_name: &initial_name(&client.name, shared),
-            keeps: kept.map(|kept| kept.subscription),
-        },
-    )
-    .await?;
-    Ok(free.then_some(id))
-}
-
-/// Stores mappings of clients that have no association. Returns the clients whose mapping was free.
-async fn insert_many(
-    tx: &mut PartnerTx<'_>,
-    tenant: &HaloTenant,
-    wanted: impl Iterator<Item = &Wanted>,
-) -> Result<BTreeSet<ClientId>, OpError> {
-    let texts: Vec<_> = wanted
-        .map(|wanted| {
-            let Wanted { client, customer, shared, .. } = wanted;
-            let marker = marker(&client.external_id, tenant, customer.id);
-            (AssociationId::generate(), wanted, marker, initial_name(&client.name, *shared))
-        })
-        .collect();
-    if texts.is_empty() {
-        return Ok(BTreeSet::new());
+    async fn insert(
+        &self,
+        tx: &mut PartnerTx<'_>,
+        client: &Client,
+        customer: &MappedCustomer,
+        shared: bool,
+        kept: Option<&OwnSubscription>,
+    ) -> Result<Option<AssociationId>, OpError> {
+        // A kept record carries the marker that it was created with.
+        let marker =
+            kept.map_or_else(|| marker(&client.external_id, &self.tenant, customer.id), |kept| kept.marker.clone());
+        let id = AssociationId::generate();
+        let free = mappings::insert(
+            tx,
+            NewAssociation {
+                id,
+                client: client.id,
+                tenant: &self.tenant,
+                customer,
+                shared,
+                marker: &marker,
+                initial_name: &initial_name(self.name.as_ref(), &client.name, customer.name.as_deref(), shared),
+                keeps: kept.map(|kept| kept.subscription),
+            },
+        )
+        .await?;
+        Ok(free.then_some(id))
     }
-    let new: Vec<_> = texts
-        .iter()
-        .map(|(id, wanted, marker, initial_name)| NewAssociation {
-            id: *id,
-            client: wanted.client.id,
-            tenant,
-            customer: &wanted.customer,
-            shared: wanted.shared,
-            marker,
-            initial_name,
-            keeps: None,
-        })
-        .collect();
-    let free = mappings::insert_many(tx, &new).await?;
-    let stored = texts.iter().filter(|(_, wanted, ..)| free.contains(&wanted.client.id));
-    let subjects = stored.map(|(id, wanted, ..)| (id.to_string(), saved(wanted.client.id, &wanted.customer)));
-    tx.record_each(Action::AssociationSaved, subjects.collect()).await?;
-    Ok(free)
+
+    /// Stores mappings of clients that have no association. Returns the clients whose mapping was
+    /// free.
+    async fn insert_many(
+        &self,
+        tx: &mut PartnerTx<'_>,
+        wanted: impl Iterator<Item = &Wanted>,
+    ) -> Result<BTreeSet<ClientId>, OpError> {
+        let texts: Vec<_> = wanted
+            .map(|wanted| {
+                let Wanted { client, customer, shared, .. } = wanted;
+                let marker = marker(&client.external_id, &self.tenant, customer.id);
+                let name = initial_name(self.name.as_ref(), &client.name, customer.name.as_deref(), *shared);
+                (AssociationId::generate(), wanted, marker, name)
+            })
+            .collect();
+        if texts.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let new: Vec<_> = texts
+            .iter()
+            .map(|(id, wanted, marker, initial_name)| NewAssociation {
+                id: *id,
+                client: wanted.client.id,
+                tenant: &self.tenant,
+                customer: &wanted.customer,
+                shared: wanted.shared,
+                marker,
+                initial_name,
+                keeps: None,
+            })
+            .collect();
+        let free = mappings::insert_many(tx, &new).await?;
+        let stored = texts.iter().filter(|(_, wanted, ..)| free.contains(&wanted.client.id));
+        let subjects = stored.map(|(id, wanted, ..)| (id.to_string(), saved(wanted.client.id, &wanted.customer)));
+        tx.record_each(Action::AssociationSaved, subjects.collect()).await?;
+        Ok(free)
+    }
 }
 
 /// What the audit log says of a mapping.

@@ -1,5 +1,5 @@
 //! Records a user's answer to a problem: which subscription is this client's, or that writes may
-//! resume after Halo overwrote fields.
+//! resume after Halo overwrote fields, or that a quantity may fall that far.
 
 use serde_json::json;
 
@@ -25,6 +25,8 @@ pub enum Answer {
     CreateNew,
     /// Resumes writes for this partner: the user has checked the fields.
     Continue,
+    /// Writes the quantity that was held: the user has checked the count.
+    ConfirmQuantity,
 }
 
 impl Answer {
@@ -43,6 +45,7 @@ impl Answer {
             }
             Answer::CreateNew => Ok(Resolution::CreateNew),
             Answer::Continue => Ok(Resolution::Continue),
+            Answer::ConfirmQuantity => Ok(Resolution::ConfirmQuantity),
         }
     }
 }
@@ -53,6 +56,7 @@ enum Resolution {
     Adopt(HaloSubscriptionId),
     CreateNew,
     Continue,
+    ConfirmQuantity,
 }
 
 /// Stores the answer. Returns the association with its new state, and the run that acts on the
@@ -85,7 +89,7 @@ pub async fn resolve_subscription(
     }
     let adopted = match resolution {
         Resolution::Adopt(subscription) => Some(read_candidate(ops, &scope, &before_halo, subscription).await?),
-        Resolution::CreateNew | Resolution::Continue => None,
+        Resolution::CreateNew | Resolution::Continue | Resolution::ConfirmQuantity => None,
     };
     let (connection, adopted) = adopted.unzip();
 
@@ -114,6 +118,10 @@ pub async fn resolve_subscription(
             store(&mut tx, id, &AssociationEvent::CreationApproved { confirmation }).await?;
             Some(vec![before.client])
         }
+        Resolution::ConfirmQuantity => {
+            store(&mut tx, id, &AssociationEvent::FallConfirmed).await?;
+            Some(vec![before.client])
+        }
         Resolution::Continue => {
             connections::resume_writes(&mut tx).await?;
             for id in associations::waiting_for_writes(&mut tx).await? {
@@ -132,6 +140,7 @@ pub async fn resolve_subscription(
         }
         Resolution::CreateNew => json!({ "answer": "create_new" }),
         Resolution::Continue => json!({ "answer": "continue" }),
+        Resolution::ConfirmQuantity => json!({ "answer": "confirm_quantity" }),
     };
     let question = before.problem.as_ref().map(|problem| json!({ "problem": problem.code() }));
     tx.record(Action::SubscriptionResolved, Some(id.to_string()), question, Some(chosen)).await?;
@@ -144,7 +153,7 @@ pub async fn resolve_subscription(
 /// instead of one that Halo refuses to create, or has not confirmed.
 fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
     use ProblemCode::{
-        AmbiguousRecovery, CreateRefused, CreateUnconfirmed, DuplicateSubscription, FieldsOverwritten,
+        AmbiguousRecovery, CreateRefused, CreateUnconfirmed, DuplicateSubscription, FieldsOverwritten, QuantityHeld,
         SubscriptionExists,
     };
     let Some(code) = problem.map(Problem::code) else { return false };
@@ -153,6 +162,7 @@ fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
         Resolution::Adopt(_) => which_record || matches!(code, CreateRefused | CreateUnconfirmed),
         Resolution::CreateNew => which_record,
         Resolution::Continue => code == FieldsOverwritten,
+        Resolution::ConfirmQuantity => code == QuantityHeld,
     }
 }
 

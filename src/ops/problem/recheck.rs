@@ -10,8 +10,9 @@ use crate::ids::{ProblemId, RunId};
 use crate::ops::connection::check::check_connection;
 use crate::ops::connection::{Details, not_connected};
 use crate::ops::sync::enqueue_if_mapped;
+use crate::ops::sync::pause::refuse_while_paused;
 use crate::ops::{OpError, Ops, Request, Target};
-use crate::storage::{connections, problems};
+use crate::storage::{connections, partners, problems};
 
 /// Queues the sync that asks, or joins one that does already, and returns the problem as it is now.
 /// Where no client is mapped, no sync would ask: the connection is checked instead, at once.
@@ -28,6 +29,7 @@ pub async fn recheck_problem(
     if !connections::is_usable(&mut tx, &scope).await? {
         return Err(not_connected());
     }
+    refuse_while_paused(partners::find(&mut tx, &scope).await?.as_ref())?;
     let clients = record.client().map(|client| vec![client]);
     let run = enqueue_if_mapped(&mut tx, RunRequest::interactive(Trigger::OnDemand, clients)).await?;
     if let Some(run) = run {

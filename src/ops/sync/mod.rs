@@ -2,6 +2,7 @@
 
 pub mod nightly;
 mod observe;
+pub mod pause;
 mod pending_writes;
 pub mod preview;
 pub mod reconcile;
@@ -36,7 +37,8 @@ pub(in crate::ops) async fn enqueue(tx: &mut PartnerTx<'_>, request: RunRequest)
     enqueue_delayed(tx, &request, Duration::ZERO).await
 }
 
-/// Queues the run and its job; no worker starts the run before `wait` is over.
+/// Queues the run and its job; no worker starts the run before `wait` is over, and before the
+/// partner's pause is.
 pub(in crate::ops) async fn enqueue_delayed(
     tx: &mut PartnerTx<'_>,
     request: &RunRequest,
@@ -48,7 +50,7 @@ pub(in crate::ops) async fn enqueue_delayed(
         run_queue::link_trace(tx, scope, enqueued.run, &traceparent).await?;
     }
     if enqueued.needs_wakeup {
-        queue::enqueue(tx, enqueued.run, enqueued.interactive, wait).await?;
+        queue::enqueue(tx, enqueued.run, enqueued.interactive, enqueued.wait).await?;
     }
     Ok(enqueued.run)
 }

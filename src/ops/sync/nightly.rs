@@ -55,7 +55,9 @@ fn selected(schedule: &Schedule, selection: Selection, now: DateTime<Utc>) -> Op
         Selection::Due => schedule::next_sync(*partner, settings, history, now).filter(|nightly| nightly.due <= now),
         Selection::Today => {
             let today = NightlySync { date: now.with_timezone(&settings.time_zone).date_naive(), due: now };
-            (settings.nightly && history.latest.is_none_or(|latest| latest.date < today.date)).then_some(today)
+            let is_paused = history.paused_until.is_some_and(|until| until > now);
+            let had = history.latest.is_some_and(|latest| latest.date >= today.date);
+            (settings.nightly && !is_paused && !had).then_some(today)
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::enqueue_if_mapped;
+use super::pause::refuse_while_paused;
 use crate::auth::{Act, PartnerScope};
 use crate::domain::activity::Action;
 use crate::domain::run::{RunRequest, Trigger};
@@ -29,7 +30,7 @@ pub async fn request_sync(
     requested: Option<Vec<Option<ClientId>>>,
 ) -> Result<RequestedSync, OpError> {
     let scope = request.authorize(ops, Act::RequestSync, target).await?;
-    ops.check_active(&scope).await?;
+    refuse_while_paused(ops.check_active(&scope).await?.as_ref())?;
     if requested.as_ref().is_some_and(Vec::is_empty) {
         let error = UserError::new(
             UserErrorCode::Required,

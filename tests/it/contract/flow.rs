@@ -32,6 +32,13 @@ async fn is_connected_and_mapped(recorded: &mut Recorded, desk: &Desk) {
     desk.world.work(run).await;
     desk.record(recorded, "TestConnection", json!({ "input": desk.details() })).await;
     desk.record(recorded, "UpdateSyncSettings", json!({ "input": { "timeZone": "Europe/London" } })).await;
+    desk.record(recorded, "SubscriptionNames", json!({ "template": "INFIMA for {client}" })).await;
+    let pause = json!({ "until": "2027-01-04", "reason": "New prices from January on" });
+    desk.record(recorded, "PauseSyncs", json!({ "input": pause })).await;
+    desk.refused(recorded, "SYNC_PAUSED", "SyncNow", json!({})).await;
+    desk.record(recorded, "ResumeSyncs", json!({ "input": {} })).await;
+    let resumed = desk.world.open_run().await.expect("a sync makes up for the pause");
+    desk.world.work(resumed).await;
 }
 
 /// A user of Alder for each reason for which users are not counted.

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use infima_halo::domain::association::{Ending, initial_name, marker};
 use infima_halo::domain::plan::{
-    Action, Create, CustomerState, Desired, DesiredAssociation, Goal, Lookup, Observed, ObservedCustomer,
+    Action, Create, CustomerState, Desired, DesiredAssociation, FallLimit, Goal, Lookup, Observed, ObservedCustomer,
     ObservedSubscription, Plan, Sent, UnconfirmedWrite, diff, render,
 };
 use infima_halo::domain::problem::{Problem, ProblemCode, ProblemKind};
@@ -49,6 +49,8 @@ struct Scene {
     listed: bool,
     /// The customers of all associations are read.
     customers_due: bool,
+    needs_users: bool,
+    fall_limit: Option<FallLimit>,
 }
 
 impl Scene {
@@ -64,6 +66,8 @@ impl Scene {
             subscriptions,
             listed: false,
             customers_due: false,
+            needs_users: false,
+            fall_limit: None,
         }
     }
 
@@ -75,7 +79,16 @@ impl Scene {
             |it: &DesiredAssociation| it.problem.as_ref().is_some_and(|it| it.code() == ProblemCode::FieldsOverwritten);
         let suspended_since = self.wanted.iter().any(asks).then(now);
         let (associations, competing_associations) = (self.wanted.clone(), self.competing_associations.clone());
-        Desired { tenant: tenant(), associations, competing_associations, owned, suspended_since, customers_due: false }
+        Desired {
+            tenant: tenant(),
+            associations,
+            competing_associations,
+            owned,
+            suspended_since,
+            needs_users: self.needs_users,
+            fall_limit: self.fall_limit,
+            customers_due: false,
+        }
     }
 
     /// The observation of this Halo for the desired associations.
@@ -135,6 +148,7 @@ impl Scene {
                     self.set(*subscription, *quantity);
                     self.wanted[place].confirmed(subscription.0, *quantity);
                 }
+                Action::AwaitUsers => self.wanted[place].problem = None,
                 Action::SetQuantity { subscription, to, .. } => {
                     self.set(*subscription, *to);
                     self.wanted[place].confirmed(subscription.0, *to);
@@ -208,7 +222,7 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
         unverified: false,
         goal: Goal::SyncQuantity { active_users },
         create: Create {
-            name: initial_name(client, false),
+            name: initial_name(None, client, None, false),
             marker: marker_of(client, 41),
             sent_at: None,
             timed_out: true,
@@ -218,6 +232,7 @@ fn wanted(client: &str, active_users: u32) -> DesiredAssociation {
         },
         unconfirmed_write: None,
         last_synced_quantity: None,
+        confirmed_fall: None,
         problem: None,
     }
 }
@@ -233,7 +248,7 @@ fn synced(client: &str, active_users: u32, last: u32) -> DesiredAssociation {
 
 /// Halo's record 9001 of Alder on customer 41, as we made it.
 fn record(quantity: u32) -> ObservedSubscription {
-    let (name, marker) = (initial_name("Alder", false), marker_of("Alder", 41));
+    let (name, marker) = (initial_name(None, "Alder", None, false), marker_of("Alder", 41));
     Subscription { id: 9001, customer: 41, quantity, name: &name, marker: &marker }.ours()
 }
 
@@ -284,19 +299,40 @@ fn scenarios() -> Vec<(&'static str, Scene)> {
     let moved = || ObservedSubscription { customer: HaloCustomerId(42), ..record(3) };
     let elsewhere = |it: DesiredAssociation| DesiredAssociation { customer: HaloCustomerId(42), ..it };
     let second = |name: &str, users| DesiredAssociation {
-        create: Create { name: initial_name(name, true), ..wanted(name, users).create },
+        create: Create { name: initial_name(None, name, None, true), ..wanted(name, users).create },
         ..wanted(name, users)
     };
     let approved = |it: DesiredAssociation| DesiredAssociation {
         create: Create { creation_approved: true, ..it.create.clone() },
         ..with_problem(example(SubscriptionExists), it)
     };
+    let guarded = |scene: Scene| Scene { fall_limit: FallLimit::new(20), ..scene };
+    let confirmed = |to, it: DesiredAssociation| DesiredAssociation { confirmed_fall: Some(to), ..it };
     let without_customer = |scene: Scene| Scene { customers: BTreeMap::from([(42, false)]), ..scene };
     let inactive_customer = |scene: Scene| Scene { customers: BTreeMap::from([(41, true)]), ..scene };
     vec![
         ("a new mapping", scene([wanted("Alder", 3)], [])),
         ("a new mapping of a client without users", scene([wanted("Alder", 0)], [])),
         ("more users than Halo shows", scene([synced("Alder", 5, 3)], [record(3)])),
+        ("a client that needs a user first", Scene { needs_users: true, ..scene([wanted("Alder", 0)], []) }),
+        ("a client that has a user now", Scene { needs_users: true, ..scene([wanted("Alder", 1)], []) }),
+        (
+            "a client that needs a user and has a record",
+            Scene { needs_users: true, ..scene([wanted("Alder", 0)], [record(3)]) },
+        ),
+        (
+            "a client that has lost its users",
+            Scene { needs_users: true, ..scene([synced("Alder", 0, 3)], [record(3)]) },
+        ),
+        ("a fall beyond the limit", guarded(scene([synced("Alder", 2, 3)], [record(3)]))),
+        ("a fall within the limit", guarded(scene([synced("Alder", 8, 10)], [record(10)]))),
+        ("a fall beyond the limit of a record that was lost", guarded(scene([wanted("Alder", 1)], [record(3)]))),
+        ("a confirmed fall", guarded(scene([confirmed(2, synced("Alder", 2, 3))], [record(3)]))),
+        (
+            "a count that has fallen further than confirmed",
+            guarded(scene([confirmed(2, synced("Alder", 1, 3))], [record(3)])),
+        ),
+        ("an end beyond the limit", guarded(scene([ending(SetToZero, synced("Alder", 3, 3))], [record(3)]))),
         ("the same number of users", scene([synced("Alder", 3, 3)], [record(3)])),
         ("the last user left", scene([synced("Alder", 0, 3)], [record(3)])),
         ("more than half of the users left", scene([synced("Alder", 4, 10)], [record(10)])),
@@ -545,6 +581,7 @@ prop_compose! {
         foreign in proptest::bool::weighted(0.05),
         unconfirmed_write in proptest::option::weighted(0.2, (0..6_u32, any::<bool>())),
         previous_subscription in proptest::option::weighted(0.2, 9001..9006_i32),
+        confirmed_fall in proptest::option::weighted(0.3, 0..6_u32),
     ) -> DesiredAssociation {
         let name = ["Alder", "Birch", "Cedar", "Dogwood"][client];
         let base = wanted(name, users);
@@ -565,6 +602,7 @@ prop_compose! {
                 .filter(|_| known.is_some())
                 .map(|(to, timed_out)| UnconfirmedWrite { sent: Sent { from: Some(3), to }, timed_out }),
             last_synced_quantity: last,
+            confirmed_fall,
             problem: problem.map(|code| Problem::new(example(code), now())),
             ..base
         }
@@ -594,6 +632,8 @@ prop_compose! {
         records in proptest::collection::vec(any_record(), 0..6),
         owned in proptest::collection::btree_set((9001..9006_i32).prop_map(HaloSubscriptionId), 0..2),
         customers in proptest::collection::btree_map(41..44_i32, proptest::bool::weighted(0.2), 1..4),
+        needs_users in any::<bool>(),
+        fall_limit in proptest::option::of(1..100_i64),
     ) -> Scene {
         let (mut taken, mut pairs, mut current) = (owned.clone(), BTreeSet::new(), BTreeSet::new());
         wanted.retain(|it| {
@@ -605,7 +645,8 @@ prop_compose! {
         }
         let numbered = |(place, it)| ObservedSubscription { id: HaloSubscriptionId(9001 + place as i32), ..it };
         let subscriptions = records.into_iter().enumerate().map(numbered).collect();
-        Scene { wanted, owned, customers, subscriptions, ..Scene::new() }
+        let fall_limit = fall_limit.and_then(FallLimit::new);
+        Scene { wanted, owned, customers, subscriptions, needs_users, fall_limit, ..Scene::new() }
     }
 }
 
@@ -648,6 +689,33 @@ proptest! {
             prop_assert!(written.insert(subscription), "{subscription} is written for two clients");
             prop_assert!(association.subscription == Some(subscription) || !before.owned.contains(&subscription));
             prop_assert_eq!(&association.tenant, &scene.tenant);
+        }
+    }
+
+    /// What Halo shows falls by more than the limit only where a user has confirmed it, or has
+    /// ended the association.
+    #[test]
+    fn plan_lets_no_quantity_fall_beyond_the_limit(scene in any_scene()) {
+        for (step, association) in scene.plan().steps.iter().zip(&scene.wanted) {
+            let to = match step.action {
+                Action::SetQuantity { to, .. } => to,
+                Action::Readopt { quantity, .. } => quantity,
+                _ => continue,
+            };
+            let shown = step.observed.as_ref().and_then(|record| record.quantity);
+            let (Some(limit), Some(from)) = (scene.fall_limit, shown) else { continue };
+            let least = f64::from(from) * (1.0 - f64::from(limit.percent()) / 100.0);
+            let is_confirmed = association.confirmed_fall.is_some_and(|confirmed| confirmed <= to);
+            prop_assert!(f64::from(to) >= least - 1e-9 || is_confirmed, "{from} falls to {to}");
+        }
+    }
+
+    #[test]
+    fn plan_creates_nothing_for_a_client_that_needs_a_user_first(scene in any_scene()) {
+        for step in scene.plan().steps {
+            if let Action::Create { quantity, .. } = step.action {
+                prop_assert!(quantity > 0 || !scene.needs_users);
+            }
         }
     }
 

@@ -48,6 +48,7 @@ pub fn example(code: ProblemCode) -> ProblemKind {
         ProblemCode::QuantityRefused => refused_quantity(0),
         ProblemCode::QuantityChangedInHalo => ProblemKind::QuantityChangedInHalo,
         ProblemCode::QuantityFell => ProblemKind::QuantityFell,
+        ProblemCode::QuantityHeld => ProblemKind::QuantityHeld { from: 10, to: 3, limit: 20 },
         ProblemCode::FieldsOverwritten => {
             ProblemKind::FieldsOverwritten { what: Some(Overwritten::Fields(vec!["name".into()])) }
         }
@@ -129,7 +130,7 @@ fn problem_that_the_partner_can_resolve_has_a_remedy_and_a_guide_step() {
             | QuantityFell | FieldsChanged | InternalFault => (false, false),
             // Worth knowing; the guide says that the quantity is kept up to date.
             QuantityChangedInHalo => (false, true),
-            AnswerNotUnderstood | AnswerTooLarge | RequestRefused => (true, false),
+            AnswerNotUnderstood | AnswerTooLarge | RequestRefused | QuantityHeld => (true, false),
             NotAHaloAddress
             | AddressBlocked
             | TenantChanged

@@ -2,7 +2,7 @@
 
 use infima_halo::auth::Role;
 use infima_halo::domain::run::RunState;
-use infima_halo::ops::sync::settings::{ScheduleChanges, update_settings};
+use infima_halo::ops::sync::settings::{SettingsChanges, update_settings};
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ async fn activity_is_narrowed_by_act_actor_client_and_time() {
     let api = Api::synced(&[("Alder", 3), ("Birch", 5)]).await;
     let (admin, support) = (api.world.admin().await, api.support().await);
     let (partner, alder) = (api.world.partner().await, api.world.client("Alder").await);
-    let changes = ScheduleChanges { nightly: Some(false), ..ScheduleChanges::default() };
+    let changes = SettingsChanges { nightly: Some(false), ..SettingsChanges::default() };
     update_settings(api.world.ops(), &request(&admin), partner, &changes).await.unwrap();
     api.data(&support, "query($id: ID) { partner(id: $id) { name } }", json!({ "id": partner.to_string() })).await;
 

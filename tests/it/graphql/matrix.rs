@@ -96,6 +96,7 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ("Partner.clientCounts", "{ partner(id: $partner) { clientCounts { total } } }"),
     ("Partner.haloConnection", "{ partner(id: $partner) { haloConnection { status } } }"),
     ("Partner.haloSyncSettings", "{ partner(id: $partner) { haloSyncSettings { nightly } } }"),
+    ("Partner.haloSyncPause", "{ partner(id: $partner) { haloSyncPause { pausedBy { name } } } }"),
     (
         "Partner.clients",
         "{ partner(id: $partner) {
@@ -332,6 +333,16 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "Mutation.updateHaloSyncSettings",
         "mutation { updateHaloSyncSettings(input: { partnerId: $partner, nightly: true }) {
             partner { name } userErrors { code } } }",
+    ),
+    (
+        "Mutation.pauseHaloSyncs",
+        "mutation { pauseHaloSyncs(input: { partnerId: $partner, until: \"2027-06-01\", reason: \"a test\" }) {
+            partner { name } userErrors { code } } }",
+    ),
+    (
+        "Mutation.resumeHaloSyncs",
+        "mutation { resumeHaloSyncs(input: { partnerId: $partner, reason: \"a test\" }) {
+            partner { name } run { id } userErrors { code } } }",
     ),
     ("Mutation.importRoster", "mutation { importRoster(input: {}) { imported { stored } userErrors { code } } }"),
     (

@@ -22,6 +22,7 @@ mod mutations {
     mod problem;
     mod reconcile;
     mod roster;
+    mod settings;
     mod sync;
 }
 

@@ -11,7 +11,7 @@ use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::roster::import::{Imported, MOST_RECORDS, Roster, import_roster};
 use infima_halo::ops::sync::request::request_sync;
 use infima_halo::ops::sync::run::RunOutcome;
-use infima_halo::ops::sync::settings::{ScheduleChanges, update_settings};
+use infima_halo::ops::sync::settings::{SettingsChanges, update_settings};
 use infima_halo::ops::{OpError, Request, UserErrorCode, admin};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use serde_json::json;
@@ -284,7 +284,7 @@ async fn archived_partner_mutations_are_refused() -> anyhow::Result<()> {
         ("sync", request_sync(ops, &admin, id, None).await.err()),
         ("sync by support", request_sync(ops, &support, id, None).await.err()),
         ("sync by hand", admin::request_sync(ops, id).await.err()),
-        ("settings", update_settings(ops, &admin, id, &ScheduleChanges::default()).await.err()),
+        ("settings", update_settings(ops, &admin, id, &SettingsChanges::default()).await.err()),
     ];
     for (what, error) in tried {
         assert!(matches!(error, Some(OpError::Archived)), "{what}: {error:?}");

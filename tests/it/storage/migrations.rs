@@ -16,7 +16,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
 /// What a database holds after each migration, of what that migration made possible. Each migration
 /// has an entry.
-const ROWS: [(i64, &str); 21] = [
+const ROWS: [(i64, &str); 22] = [
     (1, ""),
     (
         2,
@@ -92,6 +92,12 @@ const ROWS: [(i64, &str); 21] = [
     (
         21,
         "update problems set acknowledged_at = now(), acknowledged_by = '{}', note = 'asked the partner', snoozed_until = now()",
+    ),
+    (
+        22,
+        "update partners set paused_until = now(), pause = '{}', subscription_name = 'INFIMA', needs_users = true,
+                             fall_limit = 20;
+         update associations set confirmed_fall = 1",
     ),
 ];
 

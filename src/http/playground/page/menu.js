@@ -7,10 +7,12 @@ import compareEverything from '../operations/compare_everything.graphql';
 import confirmTenantChange from '../operations/confirm_tenant_change.graphql';
 import excludedClients from '../operations/excluded_clients.graphql';
 import findPartner from '../operations/find_partner.graphql';
+import pauseSyncs from '../operations/pause_syncs.graphql';
 import previewTonight from '../operations/preview_tonight.graphql';
 import problemsOfPartner from '../operations/problems_of_partner.graphql';
 import recheckConnection from '../operations/recheck_connection.graphql';
 import recheckProblem from '../operations/recheck_problem.graphql';
+import resumeSyncs from '../operations/resume_syncs.graphql';
 import resyncClient from '../operations/resync_client.graphql';
 import resyncPartner from '../operations/resync_partner.graphql';
 import snoozeProblem from '../operations/snooze_problem.graphql';
@@ -48,6 +50,8 @@ const changes = {
   PROBLEM_RECHECKED: 'Asked again about a problem',
   PROBLEM_SNOOZED: 'Snoozed a problem',
   SETTINGS_CHANGED: 'Changed the settings',
+  SYNC_PAUSED: 'Paused syncs',
+  SYNC_RESUMED: 'Resumed syncs',
   SYNC_REQUESTED: 'Requested a sync',
   ROSTER_IMPORTED: 'Imported records',
 };
@@ -173,6 +177,13 @@ export const menu = [
     resyncPartner,
   ),
   entry('Resync one client', 'Queues a sync of a single client.', 'REQUEST_SYNC', resyncClient),
+  entry(
+    'Pause syncs',
+    'Nothing is written to this Halo before the day. What users save meanwhile is carried out afterwards.',
+    'PAUSE_SYNCS',
+    pauseSyncs,
+  ),
+  entry('Resume syncs', 'Ends a pause now, and queues a sync of all mapped clients.', 'PAUSE_SYNCS', resumeSyncs),
   entry(
     'Recheck the connection',
     'Checks the stored credentials and each permission again.',

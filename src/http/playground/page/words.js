@@ -66,6 +66,7 @@ const actions = {
   READOPT: 'use the own subscription again',
   SET_QUANTITY: 'set the quantity',
   NO_CHANGE: 'no change',
+  AWAIT_USERS: 'no subscription before the first user',
   END: 'end the mapping',
   WAIT: 'waits for Halo',
   REPORT: 'report a problem',

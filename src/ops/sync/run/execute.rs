@@ -227,9 +227,11 @@ impl<'a> Executor<'a> {
             Action::End { set_to_zero: Some(subscription) } => {
                 self.set_quantity(step, *subscription, 0, Transition::Ended).await
             }
-            Action::End { set_to_zero: None } | Action::NoChange { .. } | Action::Defer(_) | Action::Blocked(_) => {
-                Ok(result_without_write(step))
-            }
+            Action::End { set_to_zero: None }
+            | Action::NoChange { .. }
+            | Action::AwaitUsers
+            | Action::Defer(_)
+            | Action::Blocked(_) => Ok(result_without_write(step)),
         }
     }
 

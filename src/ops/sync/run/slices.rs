@@ -91,7 +91,7 @@ mod tests {
             unverified: false,
             goal: Goal::SyncQuantity { active_users: 2 },
             create: Create {
-                name: initial_name(&name, false),
+                name: initial_name(None, &name, None, false),
                 marker: marker(&name, &tenant(), customer),
                 sent_at: None,
                 timed_out: true,
@@ -101,6 +101,7 @@ mod tests {
             },
             unconfirmed_write: None,
             last_synced_quantity: None,
+            confirmed_fall: None,
             problem: None,
         }
     }
@@ -120,6 +121,8 @@ mod tests {
             competing_associations: Vec::new(),
             owned: BTreeSet::new(),
             suspended_since: None,
+            needs_users: false,
+            fall_limit: None,
             customers_due: false,
         };
         SliceQueue::new(desired, turn)

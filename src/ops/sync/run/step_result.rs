@@ -71,6 +71,7 @@ pub(super) fn result_without_write(step: &Step) -> StepResult {
             observed,
             ..confirmed
         },
+        Action::AwaitUsers => StepReport { transition: Transition::NotNeeded, ..confirmed },
         Action::End { .. } => StepReport { transition: Transition::Ended, observed, ..confirmed },
         Action::Defer(problem) => StepReport {
             problem: Some(problem.clone()),

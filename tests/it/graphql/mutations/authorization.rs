@@ -87,6 +87,12 @@ const MUTATIONS: &[(&str, &str, &[&str])] = &[
         &["timeZone: \"Mars/Olympus\"", "nightStart: \"01:00\", nightEnd: \"01:00\""],
     ),
     (
+        "pauseHaloSyncs",
+        "until: \"2027-06-01\", reason: \"a test\"",
+        &["until: \"2020-06-01\", reason: \"a test\"", "until: \"2027-06-01\", reason: \"$long\""],
+    ),
+    ("resumeHaloSyncs", "reason: \"a test\"", &["reason: \"$long\"", "reason: \"\\u0007\""]),
+    (
         "importRoster",
         "partners: [{ externalId: \"new\", name: \"New\", state: ACTIVE, version: 1 }]",
         &[

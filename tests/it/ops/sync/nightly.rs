@@ -17,7 +17,7 @@ use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::ops::sync::run::RunOutcome;
-use infima_halo::ops::sync::settings::{ScheduleChanges, update_settings};
+use infima_halo::ops::sync::settings::{SettingsChanges, update_settings};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -122,7 +122,7 @@ async fn time_zone_change_keeps_nightly_syncs_12_hours_apart() -> anyhow::Result
     for hour in 0..20 * 24 {
         if hour % 17 == 0 {
             let time_zone = Some(zones[hour / 17 % zones.len()].name().to_owned());
-            let changes = ScheduleChanges { time_zone, ..ScheduleChanges::default() };
+            let changes = SettingsChanges { time_zone, ..SettingsChanges::default() };
             update_settings(world.ops(), &request(&admin), partner, &changes).await?;
         }
         tick(&world).await;
@@ -256,7 +256,7 @@ proptest! {
             let requested_at = now - Duration::minutes(before);
             Night { date: requested_at.date_naive() + Duration::days(days), requested_at }
         });
-        let history = NightlyHistory { since: now - Duration::minutes(connected_before), latest };
+        let history = NightlyHistory { since: now - Duration::minutes(connected_before), paused_until: None, latest };
         let next = |at| schedule::next_sync(partner, &settings, &history, at).expect("nightly syncs are on");
         let announced = next(now);
         let after_latest = |latest: Night| announced.date > latest.date && announced.due >= latest.requested_at + MIN_INTERVAL;
@@ -305,7 +305,7 @@ async fn announced_nightly_sync_is_queued_at_that_time() -> anyhow::Result<()> {
     let partner = world.partner().await;
     for zone in [None, Some(chrono_tz::Pacific::Kiritimati), Some(chrono_tz::Pacific::Honolulu), None] {
         if let Some(zone) = zone {
-            let changes = ScheduleChanges { time_zone: Some(zone.name().to_owned()), ..ScheduleChanges::default() };
+            let changes = SettingsChanges { time_zone: Some(zone.name().to_owned()), ..SettingsChanges::default() };
             update_settings(world.ops(), &request(&admin), partner, &changes).await?;
         }
         let shown = announced(&api).await.expect("nightly syncs are on");
@@ -318,7 +318,7 @@ async fn announced_nightly_sync_is_queued_at_that_time() -> anyhow::Result<()> {
     assert_eq!(announced(&api).await.map(minute), Some(minute(world.clock.now())));
     assert_eq!(tick(world).await.len(), 1);
 
-    let off = ScheduleChanges { nightly: Some(false), ..ScheduleChanges::default() };
+    let off = SettingsChanges { nightly: Some(false), ..SettingsChanges::default() };
     update_settings(world.ops(), &request(&admin), partner, &off).await?;
     assert_eq!(announced(&api).await, None);
     Ok(())

@@ -184,6 +184,7 @@ function Tonight({ partner, association, preview, zone }) {
       label="Tonight"
       of={[
         ['A sync would', plan],
+        ['Paused', partner.haloSyncPause && paused(partner.haloSyncPause)],
         [
           'Next nightly sync',
           !partner.haloConnection
@@ -194,6 +195,14 @@ function Tonight({ partner, association, preview, zone }) {
         ],
       ]}
     />
+  );
+}
+
+function paused({ until, reason, pausedBy }) {
+  return (
+    <>
+      <Tag look="warn">until {until}</Tag> {reason} ({pausedBy.name})
+    </>
   );
 }
 
