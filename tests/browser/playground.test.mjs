@@ -528,6 +528,7 @@ test('shows a partner only its own', { skip }, async () => {
     'Billing of a month',
     'Who is excluded?',
     'Why did last night fail?',
+    'What is wrong with this partner?',
     'Which clients can be mapped?',
     'Preview tonight',
     'Watch a sync',
