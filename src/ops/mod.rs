@@ -60,6 +60,8 @@ pub struct Parts {
     pub settings: Settings,
     /// One place for a run during which a worker died: such runs are executed one after the other.
     pub taken_over: Arc<Semaphore>,
+    /// One place for a comparison of all clients with all customers, which keeps a processor busy.
+    pub comparisons: Arc<Semaphore>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,6 +96,7 @@ impl Ops {
             directories: CustomerDirectories::default(),
             settings,
             taken_over: Arc::new(Semaphore::new(1)),
+            comparisons: Arc::new(Semaphore::new(1)),
         }))
     }
 }

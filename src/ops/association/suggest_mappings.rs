@@ -57,6 +57,13 @@ pub(super) async fn suggestions(
         return Err(OpError::refused(UserErrorCode::TooMany, &[], message));
     }
     let mapped = clients.iter().filter(|client| client.mapped).count();
-    let suggestions = spawn_blocking(move || suggest(&clients, &owners, &directory)).await;
+    let turn = ops.comparisons.clone().acquire_owned().await.expect("the places are never closed");
+    let compare = move || {
+        let suggestions = suggest(&clients, &owners, &directory);
+        // Also if no caller waits any more.
+        drop(turn);
+        suggestions
+    };
+    let suggestions = spawn_blocking(compare).await;
     Ok((suggestions.expect("names are compared without a panic"), mapped))
 }
