@@ -21,7 +21,7 @@ async fn lock_open(tx: &mut PartnerTx<'_>, id: Option<ProblemId>) -> Result<Prob
     Ok(record)
 }
 
-/// The problem as it is after a change.
+/// The problem as it is now.
 async fn read_again(tx: &mut PartnerTx<'_>, id: ProblemId) -> Result<ProblemRecord, OpError> {
     let scope = tx.scope();
     problems::find_many(tx, scope, &[id]).await?.pop().ok_or_else(not_found)

@@ -1,7 +1,7 @@
 //! Asks Halo now whether a problem is still there: by a sync of the client, or of all clients if
 //! the connection has the problem.
 
-use super::{lock_open, not_found, summary};
+use super::{ensure_open, not_found, read_again, summary};
 use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::problem_record::ProblemRecord;
@@ -25,7 +25,9 @@ pub async fn recheck_problem(
     let target = target.into();
     let scope = request.authorize(ops, Act::RequestSync, target).await?;
     let mut tx = ops.begin_active(&scope, request).await?;
-    let record = lock_open(&mut tx, id).await?;
+    // Not locked: a run locks its own row and then the problem, and queueing locks the run.
+    let record = read_again(&mut tx, id.ok_or_else(not_found)?).await?;
+    ensure_open(&record)?;
     if !connections::is_usable(&mut tx, &scope).await? {
         return Err(not_connected());
     }
