@@ -59,6 +59,8 @@ test('opens signed in, with the menu of saved operations and the editor behind a
     'Preview tonight',
     'Resync this partner',
     'Resync one client',
+    'Pause syncs',
+    'Resume syncs',
     'Recheck the connection',
     'Recheck a problem',
     'Acknowledge a problem',
