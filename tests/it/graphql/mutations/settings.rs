@@ -44,17 +44,16 @@ async fn waiting(world: &World) -> Option<(RunId, DateTime<Utc>)> {
 async fn nothing_is_written_while_syncs_are_paused() {
     let api = Api::synced(&[("Alder", 3), ("Birch", 2)]).await;
     let (world, admin) = (&api.world, api.world.admin().await);
-    let paused = pause(&api, "2030-02-01", " A new price list ").await;
-    let shown = json!({ "haloSyncPause": { "until": "2030-02-01", "endsAt": "2030-01-31T23:00:00.000Z",
-        "reason": "A new price list", "pausedAt": "2026-11-24T09:00:00.000Z",
-        "pausedBy": { "name": "Sam Example", "role": "PARTNER_ADMIN" } } });
+    let too_long = pause(&api, "2030-02-01", "A new price list").await;
     assert_eq!(
-        paused,
+        too_long,
         json!({ "partner": Value::Null, "userErrors": [{ "code": "INVALID", "field": ["until"],
         "message": "A pause is at most a year long. Choose an earlier day, and extend the pause then." }] })
     );
     let paused = pause(&api, "2027-02-01", " A new price list ").await;
-    let shown: Value = serde_json::from_str(&shown.to_string().replace("2030", "2027")).unwrap();
+    let shown = json!({ "haloSyncPause": { "until": "2027-02-01", "endsAt": "2027-01-31T23:00:00.000Z",
+        "reason": "A new price list", "pausedAt": "2026-11-24T09:00:00.000Z",
+        "pausedBy": { "name": "Sam Example", "role": "PARTNER_ADMIN" } } });
     assert_eq!(paused, json!({ "partner": shown, "userErrors": [] }));
 
     world.set_users("Alder", 7).await;
