@@ -6,12 +6,12 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::problem::{Problem, ProblemCode};
 use super::run::{Outcome, RunResult};
-use super::schedule::instant;
+use super::schedule::beginning_of;
 use crate::ids::{AssociationId, HaloCustomerId, HaloSubscriptionId, RunId};
 
 /// The longest period of days that is read at once.
@@ -56,8 +56,7 @@ impl Days {
     /// The instant at which each day begins, and the one at which the last day ends.
     pub fn bounds(&self) -> Vec<DateTime<Utc>> {
         let end = self.to.succ_opt().unwrap_or(self.to);
-        let mut bounds: Vec<_> =
-            self.dates().chain([end]).map(|date| instant(self.zone, date, NaiveTime::MIN)).collect();
+        let mut bounds: Vec<_> = self.dates().chain([end]).map(|date| beginning_of(self.zone, date)).collect();
         // A day that a zone once skipped has no length, and no negative one.
         for at in 1..bounds.len() {
             bounds[at] = bounds[at].max(bounds[at - 1]);

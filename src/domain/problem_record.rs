@@ -4,12 +4,12 @@
 //! [`super::trouble`] says of a partner what is wrong with it now; a record says of one problem how
 //! long it has been there, and what became of it.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 
 use super::activity::Actor;
 use super::problem::{Problem, ProblemKind};
-use super::schedule::instant;
+use super::schedule::beginning_of;
 use super::trouble::WaitsFor;
 use crate::ids::{AssociationId, ClientId, PartnerId, ProblemId};
 
@@ -246,9 +246,4 @@ pub struct ProblemCounts {
 /// The beginning of yesterday in this time zone.
 pub fn yesterday_morning(zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
     beginning_of(zone, now.with_timezone(&zone).date_naive() - Days::new(1))
-}
-
-/// The time at which a day begins.
-pub fn beginning_of(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
-    instant(zone, day, NaiveTime::MIN)
 }

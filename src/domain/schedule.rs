@@ -106,6 +106,11 @@ fn nightly_sync_on(partner: PartnerId, settings: &NightlySchedule, date: NaiveDa
     NightlySync { date, due: start + Duration::seconds((spread(partner) % window.unsigned_abs()).cast_signed()) }
 }
 
+/// The instant at which a day begins.
+pub fn beginning_of(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+    instant(zone, day, NaiveTime::MIN)
+}
+
 /// The instant of a local time. Of the hour that comes twice in autumn it is the first one; for the
 /// hour that is missing in spring, it is an hour later.
 pub fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {

@@ -8,7 +8,7 @@ use crate::auth::{Act, Caller, Denied, PartnerScope, Role, permit};
 use crate::ids::PartnerId;
 use crate::storage::partners;
 
-const MAX_REASON_CHARS: usize = 500;
+const MAX_TEXT_CHARS: usize = 500;
 
 /// The partner that a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,20 +107,30 @@ impl Request<'_> {
             }
             return Ok(());
         };
-        check_reason_text(reason)
+        check_text("reason", reason)
     }
 }
 
-/// A reason is a text that a person can read.
-pub(super) fn check_reason_text(reason: &str) -> Result<(), OpError> {
-    if reason.chars().count() > MAX_REASON_CHARS {
-        let message = format!("The reason is too long. Use at most {MAX_REASON_CHARS} characters.");
-        return Err(OpError::refused(UserErrorCode::TooLong, &["reason"], message));
+/// Reads a text that a user has to write for other people, such as a reason. `missing` is the
+/// message if there is none.
+pub(super) fn required_text<'t>(field: &str, typed: &'t str, missing: &str) -> Result<&'t str, OpError> {
+    let text = typed.trim();
+    if text.is_empty() {
+        return Err(OpError::refused(UserErrorCode::Required, &[field], missing));
     }
-    // A reason may have several lines.
-    if reason.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-        let message = "The reason has a control character. Remove it.";
-        return Err(OpError::refused(UserErrorCode::Invalid, &["reason"], message));
+    check_text(field, text)?;
+    Ok(text)
+}
+
+/// Whether a person can read the text. It may have several lines.
+fn check_text(field: &str, text: &str) -> Result<(), OpError> {
+    if text.chars().count() > MAX_TEXT_CHARS {
+        let message = format!("The {field} is too long. Use at most {MAX_TEXT_CHARS} characters.");
+        return Err(OpError::refused(UserErrorCode::TooLong, &[field], message));
+    }
+    if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        let message = format!("The {field} has a control character. Remove it.");
+        return Err(OpError::refused(UserErrorCode::Invalid, &[field], message));
     }
     Ok(())
 }

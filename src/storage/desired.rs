@@ -77,12 +77,12 @@ pub async fn read(
         Some(_) => owned(db, scope, &connection.tenant).await?,
     };
     let mut pending_writes = Vec::new();
-    let (mut needs_users, mut fall_limit) = (false, None);
+    // The same in each row, and without a row there is nothing to decide.
+    let needs_users = rows.first().is_some_and(|row| row.needs_users);
+    let fall_limit = rows.first().and_then(|row| FallLimit::new(row.fall_limit?.into()));
     let (mut associations, mut competing_associations) = (Vec::new(), Vec::new());
     for row in rows {
         let chosen = row.chosen;
-        needs_users = row.needs_users;
-        fall_limit = row.fall_limit.and_then(|percent| FallLimit::new(percent.into()));
         if let Some(before) = row.pending_write.filter(|_| chosen) {
             let timed_out = row.pending_write_at.is_none_or(|sent| sent + confirmation <= row.now);
             pending_writes.push(PendingWrite { association: AssociationId(row.id), before, timed_out });

@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use super::save::MOST_ENTRIES;
 use crate::auth::{Act, Denied};
 use crate::domain::activity::Action;
 use crate::domain::roster::{Client, RosterState};
-use crate::domain::schedule::instant;
+use crate::domain::schedule;
 use crate::ids::ClientId;
-use crate::ops::authorize::check_reason_text;
+use crate::ops::authorize::required_text;
 use crate::ops::{OpError, Ops, Request, Target, UserError, UserErrorCode};
 use crate::storage::{PartnerTx, associations, clients, exclusions, partners};
 
@@ -35,12 +35,7 @@ pub async fn exclude_clients(
 ) -> Result<Decided, OpError> {
     let scope = request.authorize(ops, Act::Associate, target).await?;
     check_number(wanted)?;
-    let reason = reason.trim();
-    if reason.is_empty() {
-        let message = "Give a reason in a few words: it is shown beside the clients.";
-        return Err(OpError::refused(UserErrorCode::Required, &["reason"], message));
-    }
-    check_reason_text(reason)?;
+    let reason = required_text("reason", reason, "Give a reason in a few words: it is shown beside the clients.")?;
     let mut tx = ops.begin_active(&scope, request).await?;
     let until = match review_on {
         Some(day) => Some((day, beginning_of(&mut tx, day).await?)),
@@ -142,7 +137,7 @@ fn refusal(client: &Client, mapped: &BTreeSet<ClientId>) -> Option<UserError> {
 async fn beginning_of(tx: &mut PartnerTx<'_>, day: NaiveDate) -> Result<DateTime<Utc>, OpError> {
     let scope = tx.scope();
     let partner = partners::find(tx, scope).await?.ok_or(Denied::NotFound)?;
-    let at = instant(partner.settings.time_zone, day, NaiveTime::MIN);
+    let at = schedule::beginning_of(partner.settings.time_zone, day);
     if at <= tx.now() {
         let message = "The day to look again has to come yet. Choose a later day, or none.";
         return Err(OpError::refused(UserErrorCode::Invalid, &["reviewOn"], message));

@@ -7,10 +7,9 @@ use crate::auth::Act;
 use crate::domain::activity::Action;
 use crate::domain::problem_record::ProblemRecord;
 use crate::ids::ProblemId;
-use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
+use crate::ops::authorize::required_text;
+use crate::ops::{OpError, Ops, Request, Target};
 use crate::storage::problems;
-
-const MAX_NOTE_CHARS: usize = 500;
 
 /// Acknowledges the problem. The note of an earlier acknowledgement is replaced.
 pub async fn acknowledge_problem(
@@ -21,8 +20,7 @@ pub async fn acknowledge_problem(
     note: &str,
 ) -> Result<ProblemRecord, OpError> {
     let scope = request.authorize(ops, Act::TriageProblem, target).await?;
-    let note = note.trim();
-    check_note(note)?;
+    let note = required_text("note", note, "Write a note in a few words: it is shown beside the problem.")?;
     let mut tx = ops.begin_active(&scope, request).await?;
     let record = lock_open(&mut tx, id).await?;
     problems::acknowledge(&mut tx, record.id, note).await?;
@@ -33,17 +31,4 @@ pub async fn acknowledge_problem(
     let record = read_again(&mut tx, record.id).await?;
     tx.commit().await?;
     Ok(record)
-}
-
-fn check_note(note: &str) -> Result<(), OpError> {
-    let (code, message) = if note.is_empty() {
-        (UserErrorCode::Required, "Write a note in a few words: it is shown beside the problem.".to_owned())
-    } else if note.chars().count() > MAX_NOTE_CHARS {
-        (UserErrorCode::TooLong, format!("The note is too long. Use at most {MAX_NOTE_CHARS} characters."))
-    } else if note.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-        (UserErrorCode::Invalid, "The note has a control character. Remove it.".to_owned())
-    } else {
-        return Ok(());
-    };
-    Err(OpError::refused(code, &["note"], message))
 }

@@ -1,7 +1,7 @@
 //! Pauses a partner's syncs until a day, and resumes them. While they are paused, nothing is
 //! written to Halo: no night is due, and what users save is carried out when the pause is over.
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 
 use super::{enqueue, enqueue_if_mapped};
@@ -9,9 +9,9 @@ use crate::auth::{Act, Denied};
 use crate::domain::activity::Action;
 use crate::domain::roster::{Partner, Pause};
 use crate::domain::run::{RunRequest, Trigger};
-use crate::domain::schedule::instant;
+use crate::domain::schedule::beginning_of;
 use crate::ids::RunId;
-use crate::ops::authorize::check_reason_text;
+use crate::ops::authorize::required_text;
 use crate::ops::{OpError, Ops, Request, Target, UserErrorCode};
 use crate::storage::{connections, partners, run_queue};
 
@@ -29,15 +29,11 @@ pub async fn pause_syncs(
     reason: &str,
 ) -> Result<Partner, OpError> {
     let scope = request.authorize(ops, Act::PauseSyncs, target).await?;
-    let reason = reason.trim();
-    if reason.is_empty() {
-        let message = "Give a reason in a few words: it is shown wherever a quantity may be out of date.";
-        return Err(OpError::refused(UserErrorCode::Required, &["reason"], message));
-    }
-    check_reason_text(reason)?;
+    let missing = "Give a reason in a few words: it is shown wherever a quantity may be out of date.";
+    let reason = required_text("reason", reason, missing)?;
     let mut tx = ops.begin_active(&scope, request).await?;
     let before = partners::find(&mut tx, &scope).await?.ok_or(Denied::NotFound)?;
-    let (now, ends_at) = (tx.now(), instant(before.settings.time_zone, until, NaiveTime::MIN));
+    let (now, ends_at) = (tx.now(), beginning_of(before.settings.time_zone, until));
     if ends_at <= now {
         let message = "The day on which syncs begin again has to come yet. Choose a later day.";
         return Err(OpError::refused(UserErrorCode::Invalid, &["until"], message));
