@@ -16,6 +16,7 @@ pub(in crate::graphql) mod problem_record;
 pub(in crate::graphql) mod reconciliation;
 pub(in crate::graphql) mod result;
 pub(in crate::graphql) mod run;
-pub(in crate::graphql) mod trouble;
+mod sync_settings;
+mod trouble;
 pub(in crate::graphql) mod user;
 pub(in crate::graphql) mod viewer;

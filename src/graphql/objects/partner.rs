@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use uuid::Uuid;
 
-use crate::domain::association::{DEFAULT_NAME, NameTemplate};
 use crate::domain::evidence::Days;
 use crate::domain::roster;
 use crate::domain::run::Trigger;
@@ -16,7 +15,7 @@ use crate::graphql::{
         ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, EvidenceCount, EvidencePage,
         ProblemCountsOf, ProblemsCount, ProblemsPage, ReconciliationOf, RunsCount, RunsPage, TroublesOf,
     },
-    objects::activity::{Activity, ActivityAction, Actor, ActorRole, shown_name_of_support},
+    objects::activity::{Activity, ActivityAction, ActorRole, shown_name_of_support},
     objects::client::{Client, SUGGESTION_COST},
     objects::connection::HaloConnection,
     objects::evidence::BillingEvidence,
@@ -25,10 +24,11 @@ use crate::graphql::{
     objects::problem_record::{HaloProblemRecord, HaloProblemState},
     objects::reconciliation::HaloReconciliation,
     objects::run::{HaloSyncRun, HaloSyncStatus, HaloSyncTrigger},
+    objects::sync_settings::{HaloSyncPause, HaloSyncSettings},
     objects::trouble::HaloTrouble,
     page::{self, Paged, Total},
     request_context::RequestContext,
-    scalars::{Date, LocalTime, Month, TimeZone, Timestamp},
+    scalars::{Month, Timestamp},
 };
 use crate::ids::{ClientId, PartnerId};
 use crate::ops::Target;
@@ -188,22 +188,12 @@ impl Partner {
     /// The pause of the partner's syncs: quantities in Halo may be out of date until it ends. Null
     /// if syncs are not paused.
     async fn halo_sync_pause(&self, ctx: &Context<'_>) -> Result<Option<HaloSyncPause>> {
-        Ok(self.row(ctx).await?.pause.clone().map(HaloSyncPause))
+        Ok(self.row(ctx).await?.pause.clone().map(HaloSyncPause::from))
     }
 
     /// The settings of the partner's syncs.
     async fn halo_sync_settings(&self, ctx: &Context<'_>) -> Result<HaloSyncSettings> {
-        let partner = self.row(ctx).await?;
-        let (settings, rules) = (&partner.settings, &partner.rules);
-        Ok(HaloSyncSettings {
-            nightly: settings.nightly,
-            time_zone: settings.time_zone.into(),
-            night_start: settings.night_start.into(),
-            night_end: settings.night_end.into(),
-            subscription_name: rules.name.as_ref().map_or(DEFAULT_NAME, NameTemplate::as_str).to_owned(),
-            needs_users: rules.needs_users,
-            fall_limit_percent: rules.fall_limit.map(|limit| limit.percent().into()),
-        })
+        Ok(HaloSyncSettings::from(&*self.row(ctx).await?))
     }
 
     /// The partner's clients. Archived clients are included while they are mapped.
@@ -407,61 +397,6 @@ pub struct HaloProblemCounts {
     /// The number of problems that were opened, acknowledged, snoozed or closed since yesterday
     /// began in the partner's time zone.
     changed_since_yesterday: u32,
-}
-
-pub struct HaloSyncPause(roster::Pause);
-
-/// A pause of a partner's syncs. Nothing is written to Halo before it ends.
-#[Object]
-impl HaloSyncPause {
-    /// The day on which syncs begin again, in the partner's time zone.
-    async fn until(&self) -> Date {
-        Date(self.0.until)
-    }
-
-    /// The time at which that day begins.
-    async fn ends_at(&self) -> Timestamp {
-        self.0.ends_at.into()
-    }
-
-    /// The reason that was given.
-    async fn reason(&self) -> &str {
-        &self.0.reason
-    }
-
-    /// The time since when syncs are paused, or at which the pause was last changed.
-    async fn paused_at(&self) -> Timestamp {
-        self.0.at.into()
-    }
-
-    /// The person who paused them.
-    async fn paused_by(&self) -> Actor {
-        Actor(self.0.by.clone())
-    }
-}
-
-/// The settings of a partner's syncs.
-#[derive(SimpleObject)]
-pub struct HaloSyncSettings {
-    /// Whether the nightly sync is switched on. If not, only requested syncs run.
-    nightly: bool,
-    /// The partner's time zone.
-    time_zone: TimeZone,
-    /// The earliest start of the nightly sync in the partner's time zone.
-    night_start: LocalTime,
-    /// The latest start of the nightly sync in the partner's time zone. A time before `nightStart`
-    /// is on the next day.
-    night_end: LocalTime,
-    /// The name of new subscriptions: `{client}` stands for the client's name, and `{customer}` for
-    /// that of the Halo customer. `Client.haloSubscriptionName` shows what it makes. The name of a
-    /// subscription that exists is never changed.
-    subscription_name: String,
-    /// Whether a client needs an active user to get a subscription. If not, a client without one
-    /// gets a subscription with the quantity 0.
-    needs_users: bool,
-    /// The percentage by which a quantity may fall without a user's confirmation. A larger fall is
-    /// not written: the client has the problem `QUANTITY_HELD`. Null if there is no limit.
-    fall_limit_percent: Option<u32>,
 }
 
 /// The sort orders of a list of clients.
