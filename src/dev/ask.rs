@@ -28,13 +28,11 @@ pub(super) enum Operation {
 
 /// The id of an operation of the contract.
 fn id_of(name: &str) -> anyhow::Result<&'static str> {
-    static DOCUMENTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
-        let manifest = include_str!("../../frontend-contract/persisted-documents.json");
-        serde_json::from_str(manifest).expect("the contract's tests compare the manifest with its sources")
+    static IDS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+        serde_json::from_str(include_str!("../../frontend-contract/document-ids.json"))
+            .expect("the contract's tests compare the file with its sources")
     });
-    let is_named = |text: &str| text.split([' ', '(', '{']).nth(1) == Some(name);
-    let found = DOCUMENTS.iter().find(|(_, text)| is_named(text));
-    found.map(|(id, _)| id.as_str()).with_context(|| format!("the contract has no operation {name}"))
+    IDS.get(name).map(String::as_str).with_context(|| format!("the contract has no operation {name}"))
 }
 
 /// The nodes of a list.

@@ -4125,11 +4125,15 @@ export const operations = {
         "id": "connection_00000000000000000000000000000001",
         "nextNightlySyncAt": "2026-11-25T02:17:00.000Z"
       },
+      "haloSyncPause": null,
       "haloSyncSettings": {
         "__typename": "HaloSyncSettings",
+        "fallLimitPercent": null,
+        "needsUsers": false,
         "nightEnd": "05:00",
         "nightStart": "01:00",
         "nightly": true,
+        "subscriptionName": "INFIMA Security Awareness Training",
         "timeZone": "Europe/London"
       },
       "id": "partner_00000000000000000000000000000001"

@@ -16,16 +16,9 @@ use tokio_util::task::AbortOnDropHandle;
 use super::recorded::Recorded;
 use crate::support::world::{PARTNER, World, rules};
 
-/// The ids of the contract's operations, by their names. Of an operation that has changed since the
-/// last release, the manifest holds both texts.
+/// The ids of the contract's operations, by their names.
 pub fn contract() -> BTreeMap<String, String> {
-    let read = |manifest| serde_json::from_str::<BTreeMap<String, String>>(manifest).unwrap();
-    let released = read(include_str!("../../../frontend-contract/released/persisted-documents.json"));
-    let (old, new): (Vec<_>, Vec<_>) = read(include_str!("../../../frontend-contract/persisted-documents.json"))
-        .into_iter()
-        .partition(|(id, _)| released.contains_key(id));
-    let name = |text: &str| text.split([' ', '(', '{']).nth(1).unwrap().to_owned();
-    old.into_iter().chain(new).map(|(id, text)| (name(&text), id)).collect()
+    serde_json::from_str(include_str!("../../../frontend-contract/document-ids.json")).unwrap()
 }
 
 pub struct Desk {

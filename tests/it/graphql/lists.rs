@@ -90,7 +90,9 @@ async fn mapping_table_takes_four_statements() {
     let api = Notification::over(&world).await;
     let documents: HashMap<String, String> =
         serde_json::from_str(include_str!("../../../frontend-contract/persisted-documents.json")).unwrap();
-    let table = documents.values().find(|text| text.starts_with("query MappingTable(")).expect("it is in the contract");
+    let ids: HashMap<String, String> =
+        serde_json::from_str(include_str!("../../../frontend-contract/document-ids.json")).unwrap();
+    let table = &documents[&ids["MappingTable"]];
     let list =
         "query($first: Int) { partner { clients(first: $first) { nodes { id name activeUserCount haloAssociation {
         lastSyncedAt haloCustomer { haloId name } subscription { haloId quantity url } } } } } }";
