@@ -1,5 +1,6 @@
 //! `doctor`: shows in one table what an operator would check by hand.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -30,9 +31,9 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     }
     let findings = examine(&variables, args.partner.as_deref()).await;
     if args.json {
-        print_json(&findings)
+        print_json(&findings)?
     } else {
-        print_table(&findings)
+        print_table(&findings)?
     }
     Ok(match findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Failed) | None => ExitCode::FAILURE,
@@ -41,17 +42,19 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn print_table(findings: &[Finding]) {
+fn print_table(findings: &[Finding]) -> io::Result<()> {
     let width = findings.iter().map(|finding| finding.subject.len()).max().unwrap_or_default();
     for Finding { subject, severity, message } in findings {
         let severity: &str = severity.into();
-        println!("{severity:<8} {subject:<width$}  {message}");
+        writeln!(io::stdout(), "{severity:<8} {subject:<width$}  {message}")?;
     }
+    Ok(())
 }
 
-fn print_json(findings: &[Finding]) {
+fn print_json(findings: &[Finding]) -> io::Result<()> {
     for Finding { subject, severity, message } in findings {
         let severity: &str = severity.into();
-        println!("{}", json!({ "subject": subject, "severity": severity, "message": message }));
+        writeln!(io::stdout(), "{}", json!({ "subject": subject, "severity": severity, "message": message }))?;
     }
+    Ok(())
 }

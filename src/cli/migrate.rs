@@ -1,6 +1,7 @@
 //! `migrate`: applies our migrations and the queue's, as the database's owner. Running it again, or
 //! beside a running server, is safe. `migrate status` shows which are applied, and changes nothing.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::app;
@@ -27,10 +28,10 @@ pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<ExitCode> {
     };
     let schema = app::schema_state(&owner, variable).await?;
     for (version, description, applied) in &schema.migrations {
-        println!("{version:04}  {}  {description}", if *applied { "applied" } else { "missing" });
+        writeln!(io::stdout(), "{version:04}  {}  {description}", if *applied { "applied" } else { "missing" })?;
     }
     for version in &schema.unknown {
-        println!("{version:04}  unknown  applied by a newer release");
+        writeln!(io::stdout(), "{version:04}  unknown  applied by a newer release")?;
     }
     Ok(if schema.pending() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

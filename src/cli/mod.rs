@@ -21,6 +21,7 @@ mod simulate;
 mod sync;
 mod worker;
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -134,8 +135,13 @@ async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Prints why a command failed. A reader of its output that has read enough, such as `head`, is no
+/// error.
 fn print_error(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {}", format_error_chain(error));
+    let is_closed = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    if !error.downcast_ref().is_some_and(is_closed) {
+        eprintln!("error: {}", format_error_chain(error));
+    }
     ExitCode::FAILURE
 }
 

@@ -1,5 +1,6 @@
 //! `simulate`: how long a night would take with so many partners, and what would have to grow.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::ensure;
@@ -84,11 +85,11 @@ pub(super) fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         budget: args.budget,
         window: Duration::minutes(5),
     };
-    print(&forecast(&fleet, &capacity, Clock::system().now()));
+    print(&forecast(&fleet, &capacity, Clock::system().now()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(night: &Forecast) {
+fn print(night: &Forecast) -> io::Result<()> {
     let rows = [
         ("from the first sync until the last has ended", in_words(night.length)),
         ("most syncs that wait for a slot", night.most_waiting.to_string()),
@@ -101,8 +102,9 @@ fn print(night: &Forecast) {
         ("the limit", night.limit.advice().to_owned()),
     ];
     for (name, value) in rows {
-        println!("{name:<46} {value}");
+        writeln!(io::stdout(), "{name:<46} {value}")?;
     }
+    Ok(())
 }
 
 fn in_words(time: Duration) -> String {

@@ -1,5 +1,6 @@
 //! `sync`: enqueues syncs for the operator. A worker runs them; this command shows their progress.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -95,10 +96,11 @@ async fn preview(ops: &Ops, external_id: &str) -> anyhow::Result<()> {
     let (all, requests) = (preview.entries.len(), preview.halo_requests);
     let steps: Vec<_> = preview.entries.into_iter().filter_map(|entry| entry.step).collect();
     let left_out = all - steps.len();
-    print!("{}", plan::render(&Plan { steps }));
-    println!("Nothing was changed. Requests to Halo: {requests}.");
+    let mut out = io::stdout();
+    write!(out, "{}", plan::render(&Plan { steps }))?;
+    writeln!(out, "Nothing was changed. Requests to Halo: {requests}.")?;
     if left_out > 0 {
-        println!("{left_out} of {all} clients were not read: a preview sends few requests.");
+        writeln!(out, "{left_out} of {all} clients were not read: a preview sends few requests.")?;
     }
     Ok(())
 }

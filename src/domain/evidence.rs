@@ -105,6 +105,13 @@ pub struct FailedRun {
     pub at: DateTime<Utc>,
 }
 
+/// A time in which the partner's syncs were paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paused {
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+}
+
 /// What is stored of a client. A day is counted from the beginning of [`Days`].
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -112,6 +119,8 @@ pub struct Facts {
     pub synced: HashMap<(AssociationId, usize), Synced>,
     /// The last sync of each day that failed as a whole and covered the client.
     pub failed: BTreeMap<usize, FailedRun>,
+    /// The pauses of its partner's syncs.
+    pub pauses: Vec<Paused>,
 }
 
 /// How a day's evidence came about.
@@ -123,6 +132,8 @@ pub enum DayStatus {
     /// Nothing is written until a user has reviewed overwritten fields.
     Suspended,
     NotCompleted,
+    /// No sync ended, because the partner had paused them.
+    Paused,
     NoSync,
 }
 
@@ -204,6 +215,9 @@ pub fn evidence(days: &Days, facts: &Facts, now: DateTime<Utc>) -> Vec<Day> {
         let status = match (failed, synced) {
             (Some(_), _) => DayStatus::Failed,
             (None, Some(synced)) => DayStatus::of(&synced.last),
+            (None, None) if facts.pauses.iter().any(|pause| pause.from < end && pause.until > start) => {
+                DayStatus::Paused
+            }
             (None, None) => DayStatus::NoSync,
         };
         let confirmed = known.get(&mapping.association).copied().flatten();

@@ -35,6 +35,15 @@ pub enum FindingKind {
     NotOnInvoice,
 }
 
+/// What a person can do about a finding. [`Finding::remedy`] says how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingAct {
+    MapClient,
+    MapAgain,
+    RequestSync,
+    FixInHalo,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     pub kind: FindingKind,
@@ -208,7 +217,20 @@ impl Finding {
         }
     }
 
-    /// What to do about it.
+    /// What a person can do about it.
+    pub fn suggested_act(&self) -> FindingAct {
+        match self.kind {
+            FindingKind::SubscriptionWithoutClient => FindingAct::MapClient,
+            FindingKind::SubscriptionMoved => FindingAct::MapAgain,
+            FindingKind::SubscriptionMissing | FindingKind::QuantityDiffers => FindingAct::RequestSync,
+            FindingKind::SubscriptionInactive
+            | FindingKind::CustomerInactive
+            | FindingKind::FixedQuantity
+            | FindingKind::NotOnInvoice => FindingAct::FixInHalo,
+        }
+    }
+
+    /// How to do it.
     pub fn remedy(&self) -> &'static str {
         match self.kind {
             FindingKind::SubscriptionWithoutClient => {

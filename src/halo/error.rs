@@ -32,7 +32,8 @@ pub enum HaloError {
     /// The request may be sent again after `wait`; no attempt was spent.
     #[error("Halo's request limit is used up, for another {} s", wait.as_secs())]
     RateLimited { wait: Duration, by: LimitedBy },
-    /// Transient: the address could not be reached, the connection was cut, or the time ran out.
+    /// Transient: the address could not be reached, the connection was cut, the time ran out, or a
+    /// list became shorter each time it was read.
     #[error("Halo did not answer")]
     NoAnswer,
     /// Transient: something answered in place of Halo's API. Try again later.

@@ -8,7 +8,7 @@ const MAX_ROWS: usize = 20_000;
 const MAX_BYTES: usize = 8 << 20;
 
 /// Counts the rows that one read keeps.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeptRows {
     most: usize,
     rows: usize,

@@ -34,6 +34,8 @@ const MAX_ROWS: usize = 100_000;
 const BULK_READ_AFTER: u32 = 100;
 /// The most records of one list that are left out because each alone is larger than what is read.
 const MAX_TOO_LARGE: u32 = 10;
+/// How often a list is read before it counts as one that changes all the time.
+const MAX_READINGS: u32 = 3;
 
 /// A kind of record that Halo lists.
 pub(super) trait ListedRecord: DeserializeOwned + Send + 'static {
@@ -95,6 +97,9 @@ pub(super) struct Pages<'s, R> {
     received: u32,
     ids: HashSet<i32>,
     total: Option<u32>,
+    /// Rows were deleted while the list was read, and moved later ones to pages that were read
+    /// before.
+    shrank: bool,
     /// The longest page at this size. A shorter one is the last.
     longest: u32,
     /// The longest page before the size became smaller: the server's cap, if it is below the size.
@@ -119,9 +124,11 @@ impl<R: ListedRecord> Pages<'_, R> {
         }
         let Page { rows, total, .. } = self.read_page().await?;
         self.read += 1;
+        let length = rows.len() as u32;
+        // A count of the page's own rows falls on the last page.
+        self.shrank |= total < self.total && total.is_some_and(|total| total != length);
         self.total = total;
         self.ascending = rows.first().map(R::id) < rows.last().map(R::id);
-        let length = rows.len() as u32;
         let short =
             length < self.longest || self.read == 1 && length < MIN_PAGE_CAP && self.proof == EndProof::SmallFirstPage;
         self.received += length;
@@ -205,7 +212,7 @@ impl<R: ListedRecord> Pages<'_, R> {
 
     /// Returns whether the list was read to its end and showed all of its rows.
     pub(super) fn is_whole(&self) -> bool {
-        self.ended && !self.repeated && !self.leaves_rows_out()
+        self.ended && !self.repeated && !self.shrank && !self.leaves_rows_out()
     }
 
     /// Returns whether rows were left out, each of which is too large.
@@ -241,15 +248,29 @@ impl<R: ListedRecord> Pages<'_, R> {
 
     /// Reads all rows, and keeps those that are `wanted`. A list that stops short of its own count
     /// by repeating a page leaves rows out and is an error, and so is one with a record that is too
-    /// large.
+    /// large. One that became shorter meanwhile is read again from its beginning.
     pub(super) async fn all(mut self, kept: &mut KeptRows, wanted: impl Fn(&R) -> bool) -> Result<Vec<R>, HaloError> {
-        let mut rows = Vec::new();
-        while let Some(more) = self.next().await? {
-            for row in more.into_iter().filter(&wanted) {
-                kept.add(&row)?;
-                rows.push(row);
+        let kept_before = kept.clone();
+        for _ in 0..MAX_READINGS {
+            let mut rows = Vec::new();
+            while let Some(more) = self.next().await? {
+                for row in more.into_iter().filter(&wanted) {
+                    kept.add(&row)?;
+                    rows.push(row);
+                }
             }
+            if !self.shrank {
+                return self.proven(rows);
+            }
+            tracing::info!(path = R::PATH, "rows were deleted while the list was read; it is read again");
+            *kept = kept_before.clone();
+            self = Self { most: self.most, ..self.session.pages(self.filter, self.proof) };
         }
+        Err(HaloError::NoAnswer)
+    }
+
+    /// Returns the rows of a list that was read to its end, unless it leaves some out.
+    fn proven(&self, rows: Vec<R>) -> Result<Vec<R>, HaloError> {
         if self.leaves_rows_out() {
             return Err(HaloError::AnswerTooLarge(format!("{}: {} records", R::PATH, self.too_large)));
         }
@@ -277,6 +298,7 @@ impl Session {
             received: 0,
             ids: HashSet::new(),
             total: None,
+            shrank: false,
             longest: 0,
             cap: PAGE_SIZE,
             ended: false,

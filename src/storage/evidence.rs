@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days as Length, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::connections::read_problem;
+use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice, results};
-use crate::domain::evidence::{Confirmed, Days, Facts, FailedRun, Mapping, Synced};
+use crate::domain::evidence::{Confirmed, Days, Facts, FailedRun, Mapping, Paused, Synced};
 use crate::domain::run::RunResult;
+use crate::domain::schedule::beginning_of;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, PartnerId, ResultId, RunId};
 
 /// A client that was mapped on one of the days.
@@ -94,6 +96,11 @@ pub async fn facts(
     for (client, day, synced) in synced(db, &partners, &clients, days).await? {
         let of_client = facts.entry(client).or_default();
         of_client.synced.insert((synced.last.association, day), synced);
+    }
+    for (client, pause) in pauses(db, &partners, &clients, days).await? {
+        if let Some(of_client) = facts.get_mut(&client) {
+            of_client.pauses.push(pause);
+        }
     }
     for (client, day, failed) in failed(db, &partners, &clients, days).await? {
         if let Some(of_client) = facts.get_mut(&client) {
@@ -224,6 +231,44 @@ async fn failed(
     let rows = rows.into_iter().map(|row| {
         let problem = read_problem("sync_runs", row.id, row.problem)?;
         Ok((ClientId(row.client), index(row.day), FailedRun { run: RunId(row.id), problem, at: row.at }))
+    });
+    rows.collect()
+}
+
+/// The longest pause, with a day to spare.
+const LONGEST_PAUSE: Length = Length::new(367);
+
+/// The pauses of the clients' partners, as the audit log has them: each until its day, unless an
+/// act ended or replaced it before.
+async fn pauses(
+    db: &mut PgConnection,
+    partners: &[Uuid],
+    clients: &[Uuid],
+    days: &Days,
+) -> Result<Vec<(ClientId, Paused)>> {
+    let (from, to) = span(days);
+    let rows = sqlx::query!(
+        r#"with acts as materialized (
+               select partner_id, at, after ->> 'pausedUntil' as until,
+                      lead(at) over (partition by partner_id order by at, id) as next_act
+               from activity
+               where partner_id = any ($1) and act in ('sync.paused', 'sync.resumed') and at >= $3 and at < $4
+           )
+           select c.id as client, a.at, a.until as "until!", a.next_act
+           from clients c join acts a on a.partner_id = c.partner_id
+           where c.partner_id = any ($1) and c.id = any ($2) and a.until is not null"#,
+        partners,
+        clients,
+        from - LONGEST_PAUSE,
+        to
+    )
+    .fetch_all(db)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        let until: NaiveDate = row.until.parse().map_err(inconsistent("activity", "after", row.client))?;
+        let until = beginning_of(days.zone, until);
+        let until = row.next_act.map_or(until, |next_act| until.min(next_act));
+        Ok((ClientId(row.client), Paused { from: row.at, until }))
     });
     rows.collect()
 }

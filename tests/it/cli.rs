@@ -56,6 +56,19 @@ async fn serve_without_settings_names_all_of_them() {
     }
 }
 
+/// As after `| head`.
+#[tokio::test]
+async fn output_whose_reader_is_gone_is_no_panic() {
+    for arguments in [&["simulate", "--partners", "10"][..], &["schema"], &["doctor", "--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = program(arguments).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let ended = child.wait_with_output().await.unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{arguments:?}");
+    }
+}
+
 #[tokio::test]
 async fn invalid_database_url_is_not_printed() {
     let database = TestDatabase::create().await;

@@ -21,13 +21,13 @@ export const documentIds = {
   "ImportMappings": "sha256:0be873c10eab7f964082cc60d09f942f5368fb3ba5fd6ff9feef85405480e6cd",
   "IncludeClients": "sha256:43939ee6030f5bd593e047b94889326074d29c0418a98ec11ab843aab0e42a9b",
   "IntegrationStatus": "sha256:8253bfaf210c6ceab160722bb9830ad2f8f8b34af87c4b735192f064fa990cff",
-  "LatestReconciliation": "sha256:649e64ecc30b294c371b1cdf36dfa730e37d77868a9586e67b22a716b19e3d00",
+  "LatestReconciliation": "sha256:954e9003bf418ec8a2ce49d754c5b0f9e99aa5f57d70ce6d5893fa33ebee721b",
   "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
   "MappingTable": "sha256:a033c9a47544c98ce13f6b37b73a824131aadeb3aa3bd36f6ceefd8603650ec9",
   "PauseSyncs": "sha256:60bfa05f82c86eab89385bf29a744d80282a1b0581df17251a9b67655740435c",
   "ProblemInbox": "sha256:cac38c98c6f6edc9b8cdfef2d873abfa3e59f16691a9d692d1bb7dd4b8df625e",
   "RecheckProblem": "sha256:0d7be6b52290976e688ffd4b41dc7c6766bdd52a442a9fb10ff524b3e582c6fc",
-  "Reconcile": "sha256:a8162f40da94a3cd5de87c02573708477d39de50ee8d5bbe1e58e87d38b01542",
+  "Reconcile": "sha256:b707d7d5b291549d4cdf337bac20f083742cf070aaacfb68de166d3ac9d51afb",
   "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
   "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
   "ResolveSubscription": "sha256:264cea588f6eb140312ea8103a496cc7c644987b28efc36b75e56796296e70c4",
@@ -2218,7 +2218,8 @@ export const operations = {
             "message": "Elder has a subscription from INFIMA with quantity 7 in Halo, and no client has it.",
             "quantityInHalo": 7,
             "recurringInvoiceId": null,
-            "remedy": "Map the client that it belongs to. If it belongs to none, find out who added it before you end it in Halo."
+            "remedy": "Map the client that it belongs to. If it belongs to none, find out who added it before you end it in Halo.",
+            "suggestedAct": "MAP_CLIENT"
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2239,7 +2240,8 @@ export const operations = {
             "message": "Halo does not show the client's subscription at Cedar.",
             "quantityInHalo": null,
             "recurringInvoiceId": null,
-            "remedy": "Request a sync: it finds out whether the subscription was deleted."
+            "remedy": "Request a sync: it finds out whether the subscription was deleted.",
+            "suggestedAct": "REQUEST_SYNC"
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2260,7 +2262,8 @@ export const operations = {
             "message": "No recurring invoice bills the client's subscription at Alder.",
             "quantityInHalo": 4,
             "recurringInvoiceId": null,
-            "remedy": "Add the subscription to a recurring invoice in Halo."
+            "remedy": "Add the subscription to a recurring invoice in Halo.",
+            "suggestedAct": "FIX_IN_HALO"
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2281,7 +2284,8 @@ export const operations = {
             "message": "No recurring invoice bills the client's subscription at Birch.",
             "quantityInHalo": 8,
             "recurringInvoiceId": null,
-            "remedy": "Add the subscription to a recurring invoice in Halo."
+            "remedy": "Add the subscription to a recurring invoice in Halo.",
+            "suggestedAct": "FIX_IN_HALO"
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2302,7 +2306,8 @@ export const operations = {
             "message": "No recurring invoice bills the client's subscription at Dogwood.",
             "quantityInHalo": 4,
             "recurringInvoiceId": null,
-            "remedy": "Add the subscription to a recurring invoice in Halo."
+            "remedy": "Add the subscription to a recurring invoice in Halo.",
+            "suggestedAct": "FIX_IN_HALO"
           }
         ],
         "notBilledCount": 3,
@@ -2860,7 +2865,8 @@ export const operations = {
             "message": "Elder has a subscription from INFIMA with quantity 7 in Halo, and no client has it.",
             "quantityInHalo": 7,
             "recurringInvoiceId": null,
-            "remedy": "Map the client that it belongs to. If it belongs to none, find out who added it before you end it in Halo."
+            "remedy": "Map the client that it belongs to. If it belongs to none, find out who added it before you end it in Halo.",
+            "suggestedAct": "MAP_CLIENT"
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2881,7 +2887,8 @@ export const operations = {
             "message": "Halo does not show the client's subscription at Cedar.",
             "quantityInHalo": null,
             "recurringInvoiceId": null,
-            "remedy": "Request a sync: it finds out whether the subscription was deleted."
+            "remedy": "Request a sync: it finds out whether the subscription was deleted.",
+            "suggestedAct": "REQUEST_SYNC"
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2902,7 +2909,8 @@ export const operations = {
             "message": "No recurring invoice bills the client's subscription at Alder.",
             "quantityInHalo": 4,
             "recurringInvoiceId": null,
-            "remedy": "Add the subscription to a recurring invoice in Halo."
+            "remedy": "Add the subscription to a recurring invoice in Halo.",
+            "suggestedAct": "FIX_IN_HALO"
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2923,7 +2931,8 @@ export const operations = {
             "message": "No recurring invoice bills the client's subscription at Birch.",
             "quantityInHalo": 8,
             "recurringInvoiceId": null,
-            "remedy": "Add the subscription to a recurring invoice in Halo."
+            "remedy": "Add the subscription to a recurring invoice in Halo.",
+            "suggestedAct": "FIX_IN_HALO"
           },
           {
             "__typename": "HaloReconciliationFinding",
@@ -2944,7 +2953,8 @@ export const operations = {
             "message": "No recurring invoice bills the client's subscription at Dogwood.",
             "quantityInHalo": 4,
             "recurringInvoiceId": null,
-            "remedy": "Add the subscription to a recurring invoice in Halo."
+            "remedy": "Add the subscription to a recurring invoice in Halo.",
+            "suggestedAct": "FIX_IN_HALO"
           }
         ],
         "notBilledCount": 3,

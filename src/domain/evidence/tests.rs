@@ -87,7 +87,7 @@ impl Story {
     }
 }
 
-use DayStatus::{Confirmed as Right, Failed, NoSync, NotCompleted};
+use DayStatus::{Confirmed as Right, Failed, NoSync, NotCompleted, Paused as Pause};
 
 #[test]
 fn day_without_a_sync_carries_the_last_confirmed_quantity_forward() {
@@ -182,4 +182,19 @@ fn day_and_month_have_a_year_that_something_can_be_stored_of() {
     assert!(["2000-01-01", "9999-12-31"].map(parse_date).iter().all(Option::is_some));
     assert!(["1999-12-31", "-9999-01-01", "+10000-01-01", "2026-1-1"].map(parse_date).iter().all(Option::is_none));
     assert!(parse_month("9999-12").is_some() && parse_month("-9999-12").is_none());
+}
+
+#[test]
+fn day_without_a_sync_says_that_syncs_were_paused() {
+    let mut story = Story::new("2026-11-02", "2026-11-06");
+    let it = story.map("2026-09-01T00:00", None, Some((4, "2026-10-30T02:00")));
+    story.sync(it, "2026-11-02T02:00", Outcome::Unchanged, Some(4));
+    // Paused after the night of the second, and resumed in the fifth's afternoon.
+    story.facts.pauses = vec![Paused { from: at("2026-11-02T15:00"), until: at("2026-11-05T14:00") }];
+    let rows: Vec<_> = story.rows(FOR_EVER).into_iter().map(|(day, status, ..)| (day, status)).collect();
+    assert_eq!(rows, [(2, Right), (3, Pause), (4, Pause), (5, Pause), (6, NoSync)]);
+    // A pause until a day does not touch it.
+    story.facts.pauses = vec![Paused { from: at("2026-11-02T15:00"), until: at("2026-11-04T00:00") }];
+    let rows: Vec<_> = story.rows(FOR_EVER).into_iter().map(|(_, status, ..)| status).collect();
+    assert_eq!(rows, [Right, Pause, NoSync, NoSync, NoSync]);
 }

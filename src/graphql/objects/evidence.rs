@@ -227,6 +227,8 @@ pub enum BillingDayStatus {
     Suspended,
     /// The last sync of the day did not complete the client.
     NotCompleted,
+    /// No sync of the client ended on that day: the partner's syncs were paused.
+    Paused,
     /// No sync of the client ended on that day.
     NoSync,
 }

@@ -76,7 +76,12 @@ impl HaloReconciliationFinding {
         self.finding.message()
     }
 
-    /// The act that resolves it.
+    /// What a person can do about it; `remedy` says how.
+    async fn suggested_act(&self) -> HaloReconciliationAct {
+        self.finding.suggested_act().into()
+    }
+
+    /// How to resolve it, as a text for the user.
     async fn remedy(&self) -> &str {
         self.finding.remedy()
     }
@@ -141,4 +146,18 @@ pub enum HaloReconciliationFindingKind {
     FixedQuantity,
     /// No recurring invoice bills the client's subscription.
     NotOnInvoice,
+}
+
+/// What a person can do about a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::reconciliation::FindingAct")]
+pub enum HaloReconciliationAct {
+    /// Map the client that the subscription belongs to: `saveHaloClientAssociations`.
+    MapClient,
+    /// Map the client to another customer: `saveHaloClientAssociations`.
+    MapAgain,
+    /// Request a sync: `requestHaloSync`.
+    RequestSync,
+    /// Change something in Halo.
+    FixInHalo,
 }

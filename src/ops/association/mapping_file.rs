@@ -60,6 +60,11 @@ impl MappingFile {
         let mut records = reader.records();
         // A text has no bytes that are not UTF-8, so that every record can be read.
         let heading = records.next().and_then(Result::ok).unwrap_or_default();
+        // A stray quotation mark in it swallows the first lines.
+        if heading.iter().any(|cell| cell.contains(['\r', '\n'])) {
+            let message = "The first line, which names the columns, has a quotation mark that is not closed.";
+            return Err(refuse(UserErrorCode::Invalid, message.into()));
+        }
         let column = |name: &str| {
             let missing = format!(
                 "The file has no column \"{name}\". Its first line names the columns; export a file to see them."
@@ -208,6 +213,10 @@ mod tests {
             (String::new(), UserErrorCode::Invalid),
             ("infima_client_id,name\n".into(), UserErrorCode::Invalid),
             ("infima_client_id,halo_customer_id\n\n".into(), UserErrorCode::Required),
+            (
+                format!("infima_client_id,halo_customer_id,\"client_name\na,1,x\nb,2,\"\nc,3,y\n"),
+                UserErrorCode::Invalid,
+            ),
             (format!("infima_client_id,halo_customer_id\n{lines}"), UserErrorCode::TooMany),
             ("x".repeat(LARGEST_FILE + 1), UserErrorCode::TooLong),
         ] {

@@ -2,7 +2,7 @@
 
 use infima_halo::halo::{CustomerLookup, HaloError};
 use infima_halo::ids::HaloCustomerId;
-use infima_halo::sandbox::{Act, CustomerSeed, Fault, TenantSeed};
+use infima_halo::sandbox::{Act, Call, CustomerSeed, Fault, Lasting, Matching, TenantSeed};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -82,4 +82,24 @@ async fn customer_lookup_uses_fewest_requests() {
     // Two of the last page: reading two more pages would be no cheaper.
     let (found, requests) = world.requests(session.customers(&[41, 289, 290].map(HaloCustomerId))).await;
     assert_eq!((found.unwrap().len(), requests), (3, 3));
+}
+
+/// A customer that moved to a page that was read before is not overlooked: it may be the second one
+/// of a name.
+#[tokio::test]
+async fn customers_are_read_again_after_one_was_deleted_meanwhile() {
+    let customers = (0..250).map(|n| CustomerSeed::named(format!("Customer {n:03}"))).collect();
+    let seed = TenantSeed { customers, ..TenantSeed::empty("acme") };
+    let world = HaloWorld::with_timeout(seed, Duration::from_secs(20)).await;
+    let session = world.session();
+    let matching = Matching::call(Call::CustomerList).nth(2);
+    world.tenant.inject(Fault::HeldBefore, matching, Lasting::Once);
+    let meanwhile = async {
+        world.tenant.until(|tenant| tenant.held() == 1).await;
+        world.tenant.act(Act::DeleteCustomer { id: 45 }).unwrap();
+        world.tenant.release();
+    };
+    let (customers, ()) = tokio::join!(session.active_customers(), meanwhile);
+    let ids: BTreeSet<_> = customers.unwrap().iter().map(|customer| customer.id.0).collect();
+    assert_eq!(ids, (41..291).filter(|id| *id != 45).collect());
 }

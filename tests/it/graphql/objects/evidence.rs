@@ -153,3 +153,31 @@ async fn bad_days_are_refused_with_the_argument() {
         assert!(answer["errors"][0]["message"].is_string(), "{month}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn paused_days_say_so() -> anyhow::Result<()> {
+    let api = Api::synced(&[("Alder", 3)]).await;
+    let (world, admin) = (&api.world, api.world.admin().await);
+    let pause = "mutation($until: Date!) { pauseHaloSyncs(input: { until: $until, reason: \"A new price list\" }) {
+        userErrors { message } } }";
+    let id = world.client("Alder").await.to_string();
+    let statuses = async || {
+        let variables = json!({ "id": id, "from": "2026-11-24", "to": "2026-12-31" });
+        let all = api.data(&admin, DAYS, variables).await["node"]["billingEvidence"].take();
+        all.as_array().unwrap().iter().map(|day| day["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    set_clock(world, "2026-11-24T15:00")?;
+    api.data(&admin, pause, json!({ "until": "2027-01-15" })).await;
+    set_clock(world, "2026-11-26T15:00")?;
+    api.data(&admin, pause, json!({ "until": "2026-11-27" })).await;
+    set_clock(world, "2026-11-28T15:00")?;
+    assert_eq!(statuses().await, ["CONFIRMED", "PAUSED", "PAUSED", "NO_SYNC", "NO_SYNC"]);
+    // Ended by a person before its day.
+    api.data(&admin, pause, json!({ "until": "2026-12-24" })).await;
+    set_clock(world, "2026-11-29T15:00")?;
+    api.data(&admin, "mutation { resumeHaloSyncs(input: {}) { userErrors { message } } }", json!({})).await;
+    set_clock(world, "2026-12-01T15:00")?;
+    let expected = ["CONFIRMED", "PAUSED", "PAUSED", "NO_SYNC", "PAUSED", "PAUSED", "NO_SYNC", "NO_SYNC"];
+    assert_eq!(statuses().await, expected);
+    Ok(())
+}
