@@ -23,7 +23,7 @@ pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<ExitCode> {
     let (owner, variable) = Variables::of_this_process().read::<OwnerConfig>()?.address()?;
     let Some(MigrateCommand::Status) = args.command else {
         app::migrate(&owner, variable).await?;
-        println!("The database is up to date.");
+        writeln!(io::stdout(), "The database is up to date.")?;
         return Ok(ExitCode::SUCCESS);
     };
     let schema = app::schema_state(&owner, variable).await?;

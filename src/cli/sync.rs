@@ -61,9 +61,9 @@ pub(super) async fn run(args: SyncArgs) -> anyhow::Result<ExitCode> {
     }
     let queued = queue(&app.ops, &args).await?;
     match queued.len() {
-        0 => println!("Nothing to sync{}.", why_nothing(&args)),
-        1 => println!("Queued the sync of 1 partner."),
-        many => println!("Queued the syncs of {many} partners."),
+        0 => writeln!(io::stdout(), "Nothing to sync{}.", why_nothing(&args))?,
+        1 => writeln!(io::stdout(), "Queued the sync of 1 partner.")?,
+        many => writeln!(io::stdout(), "Queued the syncs of {many} partners.")?,
     }
     if args.no_wait || queued.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -118,7 +118,9 @@ fn seconds(text: &str) -> Result<u32, String> {
 
 fn why_nothing(args: &SyncArgs) -> &'static str {
     match args.night {
-        true => ": the nightly sync of every connected partner was queued today already, or no client is mapped",
+        true => {
+            ": the nightly sync of every connected partner was queued today already, syncs are paused, or no client is mapped"
+        }
         false => ": no partner's latest sync since then failed",
     }
 }

@@ -132,7 +132,7 @@ pub enum DayStatus {
     /// Nothing is written until a user has reviewed overwritten fields.
     Suspended,
     NotCompleted,
-    /// No sync ended, because the partner had paused them.
+    /// No sync ended, and they were paused when the day began.
     Paused,
     NoSync,
 }
@@ -215,7 +215,7 @@ pub fn evidence(days: &Days, facts: &Facts, now: DateTime<Utc>) -> Vec<Day> {
         let status = match (failed, synced) {
             (Some(_), _) => DayStatus::Failed,
             (None, Some(synced)) => DayStatus::of(&synced.last),
-            (None, None) if facts.pauses.iter().any(|pause| pause.from < end && pause.until > start) => {
+            (None, None) if facts.pauses.iter().any(|pause| pause.from <= start && pause.until > start) => {
                 DayStatus::Paused
             }
             (None, None) => DayStatus::NoSync,

@@ -232,6 +232,14 @@ impl Problem {
         }
     }
 
+    /// The quantity that is written once a user has confirmed it.
+    pub fn held_quantity(&self) -> Option<u32> {
+        match self.kind {
+            ProblemKind::QuantityHeld { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+
     /// What was found in the Halo of another identity.
     pub fn tenant_evidence(&self) -> Option<TenantEvidence> {
         match &self.kind {

@@ -32,11 +32,11 @@ pub enum HaloError {
     /// The request may be sent again after `wait`; no attempt was spent.
     #[error("Halo's request limit is used up, for another {} s", wait.as_secs())]
     RateLimited { wait: Duration, by: LimitedBy },
-    /// Transient: the address could not be reached, the connection was cut, the time ran out, or a
-    /// list became shorter each time it was read.
+    /// Transient: the address could not be reached, the connection was cut, or the time ran out.
     #[error("Halo did not answer")]
     NoAnswer,
-    /// Transient: something answered in place of Halo's API. Try again later.
+    /// Transient: something answered in place of Halo's API, or a list became shorter each time it
+    /// was read. Try again later.
     #[error("Halo's API is not available at the moment: {evidence}")]
     Unavailable { answer: UnusableAnswer, evidence: String },
     /// Halo answered JSON of an unknown shape. A retry does not help; support has to investigate.

@@ -260,7 +260,7 @@ impl Session {
             }
         }
         without_lines.sort_by_key(|invoice| !findings.belongs_to_open(invoice));
-        let mut all_read = !left_out && !pages.leaves_rows_out();
+        let mut all_read = !left_out && !pages.leaves_rows_out() && !pages.shrank();
         for (read, invoice) in without_lines.iter().enumerate() {
             if findings.are_complete() {
                 break;

@@ -215,6 +215,11 @@ impl<R: ListedRecord> Pages<'_, R> {
         self.ended && !self.repeated && !self.shrank && !self.leaves_rows_out()
     }
 
+    /// Returns whether rows were deleted while the list was read, so that others may be missing.
+    pub(super) fn shrank(&self) -> bool {
+        self.shrank
+    }
+
     /// Returns whether rows were left out, each of which is too large.
     pub(super) fn leaves_rows_out(&self) -> bool {
         self.too_large > 0
@@ -266,7 +271,7 @@ impl<R: ListedRecord> Pages<'_, R> {
             *kept = kept_before.clone();
             self = Self { most: self.most, ..self.session.pages(self.filter, self.proof) };
         }
-        Err(HaloError::NoAnswer)
+        Err(HaloError::not_api(format!("{}: the list became shorter each time it was read", R::PATH)))
     }
 
     /// Returns the rows of a list that was read to its end, unless it leaves some out.

@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Days as Length, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::connections::read_problem;
-use super::error::inconsistent;
 use super::{Page, Partners, Result, Slice, results};
 use crate::domain::evidence::{Confirmed, Days, Facts, FailedRun, Mapping, Paused, Synced};
 use crate::domain::run::RunResult;
-use crate::domain::schedule::beginning_of;
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, PartnerId, ResultId, RunId};
 
 /// A client that was mapped on one of the days.
@@ -127,7 +125,10 @@ async fn mappings(
            left join lateral (
                select r.quantity_after, r.at from sync_results r
                where r.association_id = a.id and r.at < $3
-                 and r.outcome in ('created', 'updated', 'unchanged') and r.quantity_after is not null
+                 and r.quantity_after is not null
+                 and (r.outcome in ('created', 'updated', 'unchanged')
+                      -- Halo took the quantity, and overwrote other fields.
+                      or r.problem ->> 'code' = 'fields_overwritten' and r.quantity_after is distinct from r.quantity_before)
                order by r.at desc, r.id desc
                limit 1
            ) known on true
@@ -170,7 +171,10 @@ async fn synced(
                   count(*)::integer as "syncs!"
            from (
                select r.*, width_bucket(r.at, $3) as day,
-                      r.outcome in ('created', 'updated', 'unchanged') and r.quantity_after is not null as confirmed
+                      r.quantity_after is not null
+                      and (r.outcome in ('created', 'updated', 'unchanged')
+                           or r.problem ->> 'code' = 'fields_overwritten'
+                              and r.quantity_after is distinct from r.quantity_before) as confirmed
                from associations a join sync_results r on r.association_id = a.id
                where a.partner_id = any ($1) and a.client_id = any ($2) and r.partner_id = any ($1)
                  and r.at >= $4 and r.at < $5
@@ -235,11 +239,7 @@ async fn failed(
     rows.collect()
 }
 
-/// The longest pause, with a day to spare.
-const LONGEST_PAUSE: Length = Length::new(367);
-
-/// The pauses of the clients' partners, as the audit log has them: each until its day, unless an
-/// act ended or replaced it before.
+/// The pauses of the clients' partners.
 async fn pauses(
     db: &mut PgConnection,
     partners: &[Uuid],
@@ -248,29 +248,17 @@ async fn pauses(
 ) -> Result<Vec<(ClientId, Paused)>> {
     let (from, to) = span(days);
     let rows = sqlx::query!(
-        r#"with acts as materialized (
-               select partner_id, at, after ->> 'pausedUntil' as until,
-                      lead(at) over (partition by partner_id order by at, id) as next_act
-               from activity
-               where partner_id = any ($1) and act in ('sync.paused', 'sync.resumed') and at >= $3 and at < $4
-           )
-           select c.id as client, a.at, a.until as "until!", a.next_act
-           from clients c join acts a on a.partner_id = c.partner_id
-           where c.partner_id = any ($1) and c.id = any ($2) and a.until is not null"#,
+        "select c.id as client, p.began_at, p.ends_at
+         from clients c join sync_pauses p on p.partner_id = c.partner_id
+         where c.partner_id = any ($1) and c.id = any ($2) and p.began_at < $4 and p.ends_at > $3",
         partners,
         clients,
-        from - LONGEST_PAUSE,
+        from,
         to
     )
     .fetch_all(db)
     .await?;
-    let rows = rows.into_iter().map(|row| {
-        let until: NaiveDate = row.until.parse().map_err(inconsistent("activity", "after", row.client))?;
-        let until = beginning_of(days.zone, until);
-        let until = row.next_act.map_or(until, |next_act| until.min(next_act));
-        Ok((ClientId(row.client), Paused { from: row.at, until }))
-    });
-    rows.collect()
+    Ok(rows.into_iter().map(|row| (ClientId(row.client), Paused { from: row.began_at, until: row.ends_at })).collect())
 }
 
 /// Postgres counts the days from one.

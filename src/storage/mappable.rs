@@ -13,6 +13,7 @@ use crate::ids::{ClientId, HaloCustomerId, HaloTenant};
 pub struct MappableClient {
     pub id: ClientId,
     pub name: String,
+    /// Also while its removal is under way.
     pub mapped: bool,
     /// Excluded from billing on purpose: no customer is suggested for it.
     pub excluded: bool,
@@ -30,7 +31,7 @@ pub async fn clients(
     let rows = sqlx::query!(
         r#"select c.id, c.name, a.id is not null as "mapped!", x.client_id is not null as "excluded!", e.halo_customer_name as "earlier_customer?"
            from clients c
-           left join associations a on a.client_id = c.id and a.state not in ('ending', 'ended')
+           left join lateral (select id from associations where client_id = c.id and state <> 'ended' limit 1) a on true
            left join client_exclusions x on x.client_id = c.id and (x.ends_at is null or x.ends_at > now())
            -- What ended when the partner left the Halo, and not before.
            left join lateral (

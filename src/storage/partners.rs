@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chrono::NaiveTime;
+use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -240,12 +240,24 @@ pub async fn update_settings(
 }
 
 /// Pauses the partner's syncs, or lets them resume.
-pub async fn set_pause(db: &mut PgConnection, scope: &PartnerScope, pause: Option<&Pause>) -> Result<()> {
+pub async fn set_pause(
+    db: &mut PgConnection,
+    scope: &PartnerScope,
+    pause: Option<&Pause>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
-        "update partners set paused_until = $2, pause = $3 where id = $1",
+        "with earlier as (
+             update sync_pauses set ends_at = $4 where partner_id = $1 and began_at < $4 and ends_at > $4
+         ), history as (
+             insert into sync_pauses (partner_id, began_at, ends_at) select $1, $4, $2 where $2::timestamptz is not null
+             on conflict (partner_id, began_at) do update set ends_at = excluded.ends_at
+         )
+         update partners set paused_until = $2, pause = $3 where id = $1",
         scope.partner().0,
         pause.map(|pause| pause.ends_at),
-        pause.map(|pause| serde_json::to_value(pause).expect("a pause is plain data"))
+        pause.map(|pause| serde_json::to_value(pause).expect("a pause is plain data")),
+        now
     )
     .execute(db)
     .await?;

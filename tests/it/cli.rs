@@ -549,8 +549,9 @@ async fn processes_of(cluster: &Postgres) -> Vec<Pid> {
     let postmaster = "select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer";
     let postmaster: i32 = sqlx::query_scalar(postmaster).fetch_one(&mut connection).await.unwrap();
     kill(Pid::from_raw(postmaster), Signal::SIGSTOP).unwrap();
-    let children = "select pid from pg_stat_activity where pid <> pg_backend_pid()";
-    let children: Vec<i32> = sqlx::query_scalar(children).fetch_all(&mut connection).await.unwrap();
+    // Also those that have just begun, which no view of the server shows yet.
+    let children = std::fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children")).unwrap();
+    let children = children.split_whitespace().map(|pid| pid.parse().unwrap());
     [postmaster].into_iter().chain(children).map(Pid::from_raw).collect()
 }
 

@@ -34,7 +34,7 @@ pub enum AssociationEvent {
     /// no longer counts.
     WritesResumed,
     /// A user confirmed that the quantity may fall as far as the problem says.
-    FallConfirmed,
+    FallConfirmed { to: u32 },
     /// A run is about to send a quantity.
     QuantitySent { before: Value },
     /// Halo clearly did not write the quantity, or the quantity was never sent.
@@ -75,6 +75,8 @@ pub enum Transition {
     NotNeeded,
     /// A user has to resolve a problem.
     NeedsAttention,
+    /// So it is, though Halo shows the quantity that was written: the problem is another one.
+    WrittenWithProblem { quantity: u32 },
     /// The state stays; the problem is noted.
     Unchanged,
     /// The state stays, and a look at Halo showed nothing of a create in doubt.

@@ -98,7 +98,7 @@ impl Lifecycle {
             }
             AssociationEvent::Archived { at } => after.archive(*at),
             AssociationEvent::WritesResumed => after.resume_writes(),
-            AssociationEvent::FallConfirmed => after.confirm_fall()?,
+            AssociationEvent::FallConfirmed { to } => after.confirm_fall(*to)?,
             AssociationEvent::QuantitySent { before } => {
                 after.pending_write = Some(PendingWrite { before: before.clone(), sent_at: Some(now) });
             }
@@ -244,10 +244,10 @@ impl Lifecycle {
         }
     }
 
-    fn confirm_fall(&mut self) -> Result<(), Impossible> {
-        let Some(Problem { kind: ProblemKind::QuantityHeld { to, .. }, .. }) = self.problem else {
+    fn confirm_fall(&mut self, to: u32) -> Result<(), Impossible> {
+        if self.problem.as_ref().and_then(Problem::held_quantity) != Some(to) {
             return Err(Impossible::NothingHeld);
-        };
+        }
         self.confirmed_fall = Some(to);
         self.problem = None;
         self.state = self.resting_state();
@@ -319,8 +319,18 @@ impl Lifecycle {
                 self.last_synced = Some(LastSync { at: step.at, quantity: 0 });
                 self.state = AssociationState::Pending;
             }
-            Transition::NeedsAttention if !self.is_ending() => self.state = AssociationState::NeedsAttention,
-            Transition::NeedsAttention | Transition::Unchanged => {}
+            Transition::NeedsAttention | Transition::WrittenWithProblem { .. } => {
+                // A later difference from what was written is not this write's.
+                if let (Transition::WrittenWithProblem { quantity }, Some(last)) =
+                    (step.transition, &mut self.last_synced)
+                {
+                    last.quantity = quantity;
+                }
+                if !self.is_ending() {
+                    self.state = AssociationState::NeedsAttention;
+                }
+            }
+            Transition::Unchanged => {}
             Transition::NotObserved => self.observed.at = Some(step.at),
             Transition::Ended => {
                 if !self.is_ending() {

@@ -115,6 +115,7 @@ fn events() -> Vec<(&'static str, AssociationEvent)> {
         ("readopted", AssociationEvent::Readopted(OTHER)),
         ("confirmed", step(Transition::Confirmed { quantity: 5 })),
         ("needs attention", step(Transition::NeedsAttention)),
+        ("written with a problem", step(Transition::WrittenWithProblem { quantity: 5 })),
         ("unchanged", step(Transition::Unchanged)),
         ("not observed", step(Transition::NotObserved)),
         ("end confirmed", step(Transition::Ended)),

@@ -193,8 +193,9 @@ fn day_without_a_sync_says_that_syncs_were_paused() {
     story.facts.pauses = vec![Paused { from: at("2026-11-02T15:00"), until: at("2026-11-05T14:00") }];
     let rows: Vec<_> = story.rows(FOR_EVER).into_iter().map(|(day, status, ..)| (day, status)).collect();
     assert_eq!(rows, [(2, Right), (3, Pause), (4, Pause), (5, Pause), (6, NoSync)]);
-    // A pause until a day does not touch it.
-    story.facts.pauses = vec![Paused { from: at("2026-11-02T15:00"), until: at("2026-11-04T00:00") }];
+    // A pause until a day does not touch it, nor does one that begins in the day explain its night.
+    let evening = Paused { from: at("2026-11-06T15:00"), until: at("2026-11-09T00:00") };
+    story.facts.pauses = vec![Paused { from: at("2026-11-02T15:00"), until: at("2026-11-04T00:00") }, evening];
     let rows: Vec<_> = story.rows(FOR_EVER).into_iter().map(|(_, status, ..)| status).collect();
     assert_eq!(rows, [Right, Pause, NoSync, NoSync, NoSync]);
 }

@@ -35,7 +35,8 @@ pub(super) fn held(step: Step, association: &DesiredAssociation, limit: Option<F
         Action::Readopt { quantity, .. } => quantity,
         _ => return step,
     };
-    let from = step.observed.as_ref().and_then(|observed| observed.quantity);
+    // A quantity in Halo that is not whole is measured by the one before it.
+    let from = step.observed.as_ref().and_then(|observed| observed.quantity).or(association.last_synced_quantity);
     let (Some(limit), Some(from)) = (limit, from) else { return step };
     let is_confirmed = association.confirmed_fall.is_some_and(|confirmed| confirmed <= to);
     if is_confirmed || !limit.is_exceeded(from, to) {

@@ -159,7 +159,7 @@ pub enum RosterState {
 pub enum RosterUserState {
     /// The user is in training and counted.
     Active,
-    /// The user is paused and not counted.
+    /// The user is deactivated and not counted.
     Deactivated,
     /// The user is archived and not counted.
     Archived,

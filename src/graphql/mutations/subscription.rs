@@ -88,6 +88,9 @@ pub struct ResolveHaloSubscriptionInput {
     answer: HaloSubscriptionAnswer,
     /// Halo's id of the subscription to use. Required with `ADOPT`.
     adopt_subscription_id: Option<i32>,
+    /// The quantity that the user confirms: the problem's `heldQuantity`. Required with
+    /// `CONFIRM_QUANTITY`. It is refused if another one is held meanwhile.
+    held_quantity: Option<i32>,
     /// The partner's global id. Default: the caller's own partner.
     partner_id: Option<ID>,
 }
@@ -98,7 +101,9 @@ impl ResolveHaloSubscriptionInput {
             HaloSubscriptionAnswer::Adopt => Answer::Adopt(self.adopt_subscription_id.map(HaloSubscriptionId)),
             HaloSubscriptionAnswer::CreateNew => Answer::CreateNew,
             HaloSubscriptionAnswer::Continue => Answer::Continue,
-            HaloSubscriptionAnswer::ConfirmQuantity => Answer::ConfirmQuantity,
+            HaloSubscriptionAnswer::ConfirmQuantity => {
+                Answer::ConfirmQuantity(self.held_quantity.and_then(|quantity| u32::try_from(quantity).ok()))
+            }
         }
     }
 }
@@ -112,8 +117,8 @@ pub enum HaloSubscriptionAnswer {
     CreateNew,
     /// Resumes writes: a user has reviewed the subscription's name, price and cost in Halo.
     Continue,
-    /// Writes the quantity that was held because it would fall far: a user has checked the count. A
-    /// quantity that has fallen further since then is held again.
+    /// Writes the quantity in `heldQuantity`, which was held because it would fall far: a user has
+    /// checked the count. A quantity that has fallen further since then is held again.
     ConfirmQuantity,
 }
 

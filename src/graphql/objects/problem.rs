@@ -46,6 +46,12 @@ impl HaloProblem {
         self.0.subscriptions().iter().map(|id| id.0).collect()
     }
 
+    /// The quantity that is not written before a user confirms it: `resolveHaloSubscription`. Null
+    /// for other problems.
+    async fn held_quantity(&self) -> Option<u32> {
+        self.0.held_quantity()
+    }
+
     /// The time when the problem was first found.
     async fn since(&self) -> Timestamp {
         self.0.since.into()

@@ -48,7 +48,7 @@ impl ClientUser {
 pub enum NotCountedReason {
     /// Another user of the client has the same e-mail address and is counted.
     SameAddress,
-    /// The user is paused at INFIMA.
+    /// The user is deactivated at INFIMA.
     Deactivated,
     /// The user is archived at INFIMA.
     Archived,
@@ -63,7 +63,7 @@ pub struct UserCounts {
     counted: u32,
     /// The number of active users whose e-mail address another counted user has.
     same_address: u32,
-    /// The number of users who are paused at INFIMA.
+    /// The number of users who are deactivated at INFIMA.
     deactivated: u32,
     /// The number of users who are archived at INFIMA.
     archived: u32,

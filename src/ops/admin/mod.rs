@@ -81,6 +81,10 @@ pub async fn request_failed_since(
             Err(OpError::Archived) => continue,
             begun => begun?,
         };
+        // Its sync is requested when the pause is over.
+        if refuse_while_paused(partners::find(&mut tx, &scope).await?.as_ref()).is_err() {
+            continue;
+        }
         let everything =
             RunRequest { trigger: Trigger::OnDemand, clients: None, nightly_date: None, interactive: false };
         let wait = step * u32::try_from(index).unwrap_or(u32::MAX);

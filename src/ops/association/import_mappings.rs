@@ -49,7 +49,8 @@ pub async fn import_mappings(
     let (later, lines): (Vec<_>, Vec<_>) =
         lines.into_iter().partition(|line| line.client.is_some_and(|client| later.contains(&client)));
     errors.extend(later.iter().map(|line| {
-        let message = "Too many clients of this file have a subscription at another customer. Import this line again.";
+        let message = "Too many clients of this file have a subscription at another customer. Import this line in another file, \
+                       after this one.";
         at_line(line.number, CLIENT_ID, UserErrorCode::TooMany, message)
     }));
     let wanted: Vec<_> = lines.iter().filter_map(mapping).collect();

@@ -62,7 +62,8 @@ impl MappingFile {
         let heading = records.next().and_then(Result::ok).unwrap_or_default();
         // A stray quotation mark in it swallows the first lines.
         if heading.iter().any(|cell| cell.contains(['\r', '\n'])) {
-            let message = "The first line, which names the columns, has a quotation mark that is not closed.";
+            let message = "The first line does not name the columns: look in it for a quotation mark that is not closed, or a \
+                           line break inside a cell.";
             return Err(refuse(UserErrorCode::Invalid, message.into()));
         }
         let column = |name: &str| {
@@ -213,10 +214,7 @@ mod tests {
             (String::new(), UserErrorCode::Invalid),
             ("infima_client_id,name\n".into(), UserErrorCode::Invalid),
             ("infima_client_id,halo_customer_id\n\n".into(), UserErrorCode::Required),
-            (
-                format!("infima_client_id,halo_customer_id,\"client_name\na,1,x\nb,2,\"\nc,3,y\n"),
-                UserErrorCode::Invalid,
-            ),
+            ("infima_client_id,halo_customer_id,\"client_name\na,1,x\nb,2,\"\nc,3,y\n".into(), UserErrorCode::Invalid),
             (format!("infima_client_id,halo_customer_id\n{lines}"), UserErrorCode::TooMany),
             ("x".repeat(LARGEST_FILE + 1), UserErrorCode::TooLong),
         ] {

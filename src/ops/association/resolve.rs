@@ -25,8 +25,9 @@ pub enum Answer {
     CreateNew,
     /// Resumes writes for this partner: the user has checked the fields.
     Continue,
-    /// Writes the quantity that was held: the user has checked the count.
-    ConfirmQuantity,
+    /// Writes the quantity that was held, which the user has to give: the user has checked the
+    /// count.
+    ConfirmQuantity(Option<u32>),
 }
 
 impl Answer {
@@ -45,7 +46,12 @@ impl Answer {
             }
             Answer::CreateNew => Ok(Resolution::CreateNew),
             Answer::Continue => Ok(Resolution::Continue),
-            Answer::ConfirmQuantity => Ok(Resolution::ConfirmQuantity),
+            Answer::ConfirmQuantity(Some(quantity)) => Ok(Resolution::ConfirmQuantity(quantity)),
+            Answer::ConfirmQuantity(None) => {
+                let message = "Say which quantity you confirm: the page shows it beside the problem.";
+                let missing = UserError::new(UserErrorCode::Required, &["heldQuantity"], message);
+                Err(missing.hint("`CONFIRM_QUANTITY` needs `heldQuantity`, as the `problem` has it.").into())
+            }
         }
     }
 }
@@ -56,7 +62,7 @@ enum Resolution {
     Adopt(HaloSubscriptionId),
     CreateNew,
     Continue,
-    ConfirmQuantity,
+    ConfirmQuantity(u32),
 }
 
 /// Stores the answer. Returns the association with its new state, and the run that acts on the
@@ -89,7 +95,7 @@ pub async fn resolve_subscription(
     }
     let adopted = match resolution {
         Resolution::Adopt(subscription) => Some(read_candidate(ops, &scope, &before_halo, subscription).await?),
-        Resolution::CreateNew | Resolution::Continue | Resolution::ConfirmQuantity => None,
+        Resolution::CreateNew | Resolution::Continue | Resolution::ConfirmQuantity(_) => None,
     };
     let (connection, adopted) = adopted.unzip();
 
@@ -102,6 +108,11 @@ pub async fn resolve_subscription(
     let code = |association: &Association| association.problem.as_ref().map(Problem::code);
     if (before.state, code(&before)) != (before_halo.state, code(&before_halo)) {
         return Err(nothing_to_resolve());
+    }
+    if let (Resolution::ConfirmQuantity(seen), Some(held)) = (resolution, held(&before))
+        && seen != held
+    {
+        return Err(held_quantity_changed(held));
     }
     if !connections::is_usable(&mut tx, &scope).await? {
         return Err(not_connected());
@@ -118,8 +129,8 @@ pub async fn resolve_subscription(
             store(&mut tx, id, &AssociationEvent::CreationApproved { confirmation }).await?;
             Some(vec![before.client])
         }
-        Resolution::ConfirmQuantity => {
-            store(&mut tx, id, &AssociationEvent::FallConfirmed).await?;
+        Resolution::ConfirmQuantity(to) => {
+            store(&mut tx, id, &AssociationEvent::FallConfirmed { to }).await?;
             Some(vec![before.client])
         }
         Resolution::Continue => {
@@ -140,7 +151,7 @@ pub async fn resolve_subscription(
         }
         Resolution::CreateNew => json!({ "answer": "create_new" }),
         Resolution::Continue => json!({ "answer": "continue" }),
-        Resolution::ConfirmQuantity => json!({ "answer": "confirm_quantity" }),
+        Resolution::ConfirmQuantity(to) => json!({ "answer": "confirm_quantity", "quantity": to }),
     };
     let question = before.problem.as_ref().map(|problem| json!({ "problem": problem.code() }));
     tx.record(Action::SubscriptionResolved, Some(id.to_string()), question, Some(chosen)).await?;
@@ -162,8 +173,13 @@ fn answers(resolution: Resolution, problem: Option<&Problem>) -> bool {
         Resolution::Adopt(_) => which_record || matches!(code, CreateRefused | CreateUnconfirmed),
         Resolution::CreateNew => which_record,
         Resolution::Continue => code == FieldsOverwritten,
-        Resolution::ConfirmQuantity => code == QuantityHeld,
+        Resolution::ConfirmQuantity(_) => code == QuantityHeld,
     }
+}
+
+/// The quantity that waits for a user.
+fn held(association: &Association) -> Option<u32> {
+    association.problem.as_ref().and_then(Problem::held_quantity)
 }
 
 /// Reads the record that a user named. Any that is there, on the association's customer, can be
@@ -200,6 +216,12 @@ async fn store(tx: &mut PartnerTx<'_>, id: AssociationId, answer: &AssociationEv
 
 fn not_a_candidate(message: &str) -> OpError {
     OpError::refused(UserErrorCode::SubscriptionNotACandidate, &["adoptSubscriptionId"], message)
+}
+
+/// A sync has found another count since the user looked.
+fn held_quantity_changed(held: u32) -> OpError {
+    let message = format!("The quantity that waits is {held} now. Check the client's count, then confirm {held}.");
+    OpError::refused(UserErrorCode::Invalid, &["heldQuantity"], message)
 }
 
 fn nothing_to_resolve() -> OpError {

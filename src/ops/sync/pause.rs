@@ -46,7 +46,7 @@ pub async fn pause_syncs(
     // Runs first, as a run does that ends: two transactions that lock in different orders would
     // wait for each other.
     let open = run_queue::cancel(&mut tx, &scope, now).await?;
-    partners::set_pause(&mut tx, &scope, Some(&pause)).await?;
+    partners::set_pause(&mut tx, &scope, Some(&pause), now).await?;
     // What it had left to do is done after the pause, also if no night follows.
     if open {
         enqueue(&mut tx, RunRequest::interactive(Trigger::OnDemand, None)).await?;
@@ -71,7 +71,7 @@ pub async fn resume_syncs(
     // The run that waits for the end of the pause is one of everything, too.
     let now = tx.now();
     run_queue::cancel(&mut tx, &scope, now).await?;
-    partners::set_pause(&mut tx, &scope, None).await?;
+    partners::set_pause(&mut tx, &scope, None, now).await?;
     let run = match connections::is_usable(&mut tx, &scope).await? {
         true => enqueue_if_mapped(&mut tx, RunRequest::interactive(Trigger::OnDemand, None)).await?,
         false => None,

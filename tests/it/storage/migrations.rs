@@ -99,7 +99,7 @@ const ROWS: [(i64, &str); 23] = [
                              fall_limit = 20;
          update associations set confirmed_fall = 1",
     ),
-    (25, ""),
+    (25, "insert into sync_pauses (partner_id, began_at, ends_at) select id, now(), now() from partners"),
 ];
 
 fn files() -> anyhow::Result<Vec<PathBuf>> {

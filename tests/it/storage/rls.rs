@@ -57,6 +57,8 @@ async fn two_partners() -> (World, PartnerId, PartnerId) {
     let excluded = "insert into client_exclusions (client_id, partner_id, reason, excluded_at, excluded_by)
                     select id, partner_id, 'a trial', now(), '{}' from clients";
     world.change(sqlx::query(excluded)).await;
+    let paused = "insert into sync_pauses (partner_id, began_at, ends_at) select id, now(), now() from partners";
+    world.change(sqlx::query(paused)).await;
     let blocked = "update associations set state = 'needs_attention',
                        problem = jsonb_build_object('code', 'subscription_deleted', 'since', now())";
     world.change(sqlx::query(blocked)).await;
@@ -294,6 +296,7 @@ async fn app_role_privileges_match_the_list() -> anyhow::Result<()> {
         ("listed_clients", "select"),
         ("partners", READS_AND_WRITES),
         ("problems", READS_AND_WRITES),
+        ("sync_pauses", READS_AND_WRITES),
         ("sync_results", READS_AND_WRITES),
         ("sync_runs", READS_AND_WRITES),
         ("users", READS_AND_WRITES),

@@ -190,7 +190,11 @@ impl Executor<'_> {
             FieldDiff::Overwritten(fields) => {
                 let fields_text = fields.join(", ");
                 tracing::error!(subscription = %after.id, fields = fields_text, "Halo overwrote fields; writes are suspended");
+                let shown = result.report.quantity_after.filter(|_| result.report.outcome == Outcome::Updated);
                 result.fail(overwritten(fields, now));
+                if let Some(quantity) = shown {
+                    result.report.transition = Transition::WrittenWithProblem { quantity };
+                }
                 result.suspend_writes = true;
             }
         }

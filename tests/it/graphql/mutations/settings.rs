@@ -21,8 +21,8 @@ const REQUEST: &str = "mutation { requestHaloSync(input: {}) { run { id } userEr
 const UPDATE: &str = "mutation($input: UpdateHaloSyncSettingsInput!) { updateHaloSyncSettings(input: $input) {
     partner { haloSyncSettings { subscriptionName needsUsers fallLimitPercent } } userErrors { code field message } } }";
 const RESOLVE: &str =
-    "mutation($id: ID!) { resolveHaloSubscription(input: { associationId: $id, answer: CONFIRM_QUANTITY }) {
-    association { status problem { code } } run { id } userErrors { code } } }";
+    "mutation($id: ID!, $held: Int) { resolveHaloSubscription(input: { associationId: $id, answer: CONFIRM_QUANTITY, heldQuantity: $held }) {
+    association { status problem { code } } run { id } userErrors { code field message } } }";
 
 async fn pause(api: &Api, until: &str, reason: &str) -> Value {
     let variables = json!({ "until": until, "reason": reason });
@@ -247,7 +247,7 @@ async fn quantity_that_would_fall_far_waits_for_a_user() {
     assert_eq!(run.state, RunState::PartiallySucceeded);
     assert_eq!((world.billed()["Alder"].clone(), world.billed()["Birch"].clone()), (vec![10], vec![8]));
     assert_eq!(world.writes_since(mark), 1);
-    let read = "{ partner { clients(needsAttention: true) { nodes { name haloAssociation { id problem { code message remedy } } } } } }";
+    let read = "{ partner { clients(needsAttention: true) { nodes { name haloAssociation { id problem { code message remedy heldQuantity } } } } } }";
     let shown = api.data(&admin, read, json!({})).await["partner"]["clients"]["nodes"][0].take();
     assert_eq!(
         (&shown["name"], &shown["haloAssociation"]["problem"]["code"]),
@@ -273,13 +273,24 @@ async fn quantity_that_would_fall_far_waits_for_a_user() {
 
     // What fell further since then is not what the user has confirmed.
     let id = shown["haloAssociation"]["id"].clone();
-    let confirmed = api.data(&admin, RESOLVE, json!({ "id": id })).await["resolveHaloSubscription"].take();
+    assert_eq!(shown["haloAssociation"]["problem"]["heldQuantity"], 7);
+    let confirmed = api.data(&admin, RESOLVE, json!({ "id": id, "held": 7 })).await["resolveHaloSubscription"].take();
     assert_eq!(confirmed["association"], json!({ "status": "ACTIVE", "problem": null }));
     world.set_users("Alder", 5).await;
     world.work(confirmed["run"]["id"].as_str().unwrap().parse().unwrap()).await;
     assert_eq!(world.billed()["Alder"], [10]);
+    // Nor does a page that still shows the quantity before confirm one that no person has seen.
+    let outdated = api.data(&admin, RESOLVE, json!({ "id": id, "held": 7 })).await["resolveHaloSubscription"].take();
+    let message = "The quantity that waits is 5 now. Check the client's count, then confirm 5.";
+    assert_eq!(
+        outdated,
+        json!({ "association": null, "run": null,
+                "userErrors": [{ "code": "INVALID", "field": ["heldQuantity"], "message": message }] })
+    );
+    let unsaid = api.data(&admin, RESOLVE, json!({ "id": id })).await["resolveHaloSubscription"].take();
+    assert_eq!(unsaid["userErrors"][0]["code"], "REQUIRED");
 
-    let confirmed = api.data(&admin, RESOLVE, json!({ "id": id })).await["resolveHaloSubscription"].take();
+    let confirmed = api.data(&admin, RESOLVE, json!({ "id": id, "held": 5 })).await["resolveHaloSubscription"].take();
     world.set_users("Alder", 6).await;
     world.work(confirmed["run"]["id"].as_str().unwrap().parse().unwrap()).await;
     assert_eq!(world.billed()["Alder"], [6]);
@@ -291,6 +302,6 @@ async fn quantity_that_would_fall_far_waits_for_a_user() {
     assert_eq!(nothing["partner"]["haloSyncSettings"]["fallLimitPercent"], Value::Null);
     world.sync().await;
     assert_eq!(world.billed()["Alder"], [3]);
-    let left = api.data(&admin, RESOLVE, json!({ "id": id })).await["resolveHaloSubscription"].take();
-    assert_eq!(left["userErrors"], json!([{ "code": "NOTHING_TO_RESOLVE" }]));
+    let left = api.data(&admin, RESOLVE, json!({ "id": id, "held": 3 })).await["resolveHaloSubscription"].take();
+    assert_eq!(left["userErrors"][0]["code"], "NOTHING_TO_RESOLVE");
 }

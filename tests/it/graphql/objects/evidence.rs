@@ -1,7 +1,7 @@
 //! The evidence behind what clients were billed, day by day and month by month.
 
 use infima_halo::domain::run::RunState;
-use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching};
+use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, Member};
 use serde_json::{Value, json};
 
 use crate::graphql::Api;
@@ -154,6 +154,40 @@ async fn bad_days_are_refused_with_the_argument() {
     }
 }
 
+/// Halo took the quantity, and blanked other fields: what it bills is the new one, and a later
+/// difference is no change that the partner made.
+#[tokio::test]
+async fn quantity_beside_overwritten_fields_is_what_halo_shows() -> anyhow::Result<()> {
+    let api = Api::synced(&[("Alder", 3)]).await;
+    let world = &api.world;
+    set_clock(world, "2026-11-25T02:00")?;
+    world.set_users("Alder", 5).await;
+    world.tenant.act(Act::SetTerms { id: world.record_of("Alder").await.id })?;
+    world.tenant.inject(Fault::MemberReset(Member::Price), Matching::call(Call::Update), Lasting::Once);
+    world.sync().await;
+    assert_eq!(world.billed()["Alder"], [5]);
+    set_clock(world, "2026-11-26T02:00")?;
+    world.set_users("Alder", 6).await;
+    world.sync().await;
+    let all = days(&api, "Alder", "2026-11-25", "2026-11-26").await;
+    let shown: Vec<_> = all.as_array().unwrap().iter().map(|day| (&day["status"], &day["quantity"])).collect();
+    assert_eq!(json!(shown), json!([["SUSPENDED", 5], ["SUSPENDED", 5]]));
+
+    let id = world.association("Alder").await.id.to_string();
+    let resolve = "mutation($id: ID!) { resolveHaloSubscription(input: { associationId: $id, answer: CONTINUE }) {
+        run { id } userErrors { message } } }";
+    set_clock(world, "2026-11-27T02:00")?;
+    let resolved = api.data(&world.admin().await, resolve, json!({ "id": id })).await["resolveHaloSubscription"].take();
+    world.work(resolved["run"]["id"].as_str().unwrap().parse()?).await;
+    let all = days(&api, "Alder", "2026-11-27", "2026-11-27").await;
+    let day = &all[0];
+    assert_eq!(
+        (&day["quantityBefore"], &day["quantity"], &day["changedInHalo"]),
+        (&json!(5), &json!(6), &json!(false))
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn paused_days_say_so() -> anyhow::Result<()> {
     let api = Api::synced(&[("Alder", 3)]).await;
@@ -177,7 +211,7 @@ async fn paused_days_say_so() -> anyhow::Result<()> {
     set_clock(world, "2026-11-29T15:00")?;
     api.data(&admin, "mutation { resumeHaloSyncs(input: {}) { userErrors { message } } }", json!({})).await;
     set_clock(world, "2026-12-01T15:00")?;
-    let expected = ["CONFIRMED", "PAUSED", "PAUSED", "NO_SYNC", "PAUSED", "PAUSED", "NO_SYNC", "NO_SYNC"];
+    let expected = ["CONFIRMED", "PAUSED", "PAUSED", "NO_SYNC", "NO_SYNC", "PAUSED", "NO_SYNC", "NO_SYNC"];
     assert_eq!(statuses().await, expected);
     Ok(())
 }

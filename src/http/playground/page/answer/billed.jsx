@@ -1,12 +1,10 @@
 // "Why is this client billed?": one page about one client, from the users who count to the invoice.
 import { act, asked, count, howFar, when } from '../words.js';
 import { grouped, shown } from './changes.jsx';
-import { Facts, Part, Problem, Table, Tag } from './parts.jsx';
+import { Facts, Part, Pause, Problem, Table, Tag } from './parts.jsx';
 
 const RULE =
   'Each active user of a client that is not archived counts once, and users with the same e-mail address count as one.';
-
-const WRITTEN = ['CREATED', 'UPDATED'];
 
 export function Billed({ data: { partner, client, haloSyncPreview: preview } }) {
   if (!client) return <p>This client does not exist any more.</p>;
@@ -37,7 +35,7 @@ export function Billed({ data: { partner, client, haloSyncPreview: preview } }) 
           <InHalo association={association} preview={preview} zone={zone} />
         </Part>
         <Part title="What INFIMA sent">
-          <Sent association={association} history={history} zone={zone} />
+          <Sent association={association} zone={zone} />
         </Part>
         <Part title="Tonight">
           <Tonight partner={partner} association={association} preview={preview} zone={zone} />
@@ -48,7 +46,7 @@ export function Billed({ data: { partner, client, haloSyncPreview: preview } }) 
       </Part>
       {history.length > 0 && (
         <Part title="The last syncs">
-          <History history={history.slice(0, 10)} zone={zone} />
+          <History history={history} zone={zone} />
         </Part>
       )}
     </>
@@ -73,7 +71,7 @@ function Users({ client: { activeUserCount, userCounts: counts } }) {
       of={[
         ['Counted', <b>{activeUserCount}</b>],
         ['Same e-mail address as another', counts?.sameAddress],
-        ['Paused', counts?.deactivated],
+        ['Deactivated', counts?.deactivated],
         ['Archived', counts?.archived],
         ['Of an archived client', counts?.clientArchived > 0 && counts.clientArchived],
       ]}
@@ -144,9 +142,9 @@ function invoice({ billing, billingReason, recurringInvoiceId: id }) {
   );
 }
 
-function Sent({ association, history, zone }) {
+function Sent({ association, zone }) {
   if (!association) return <p>Nothing.</p>;
-  const written = history.find(({ outcome }) => WRITTEN.includes(outcome));
+  const [written] = association.lastSent.nodes;
   return (
     <Facts
       label="Sent"
@@ -155,7 +153,7 @@ function Sent({ association, history, zone }) {
           'Last sent',
           written
             ? `${written.quantityAfter} (before: ${written.quantityBefore ?? 'none'}), ${when(written.at, zone)}`
-            : history.length > 0 && `nothing in the last ${count(history.length, 'sync')}`,
+            : 'nothing yet',
         ],
         ['Sent by', written && asked(written.run)],
         [
@@ -184,7 +182,7 @@ function Tonight({ partner, association, preview, zone }) {
       label="Tonight"
       of={[
         ['A sync would', plan],
-        ['Paused', partner.haloSyncPause && paused(partner.haloSyncPause)],
+        ['Syncs are paused', partner.haloSyncPause && <Pause {...partner.haloSyncPause} />],
         [
           'Next nightly sync',
           !partner.haloConnection
@@ -195,14 +193,6 @@ function Tonight({ partner, association, preview, zone }) {
         ],
       ]}
     />
-  );
-}
-
-function paused({ until, reason, pausedBy }) {
-  return (
-    <>
-      <Tag look="warn">until {until}</Tag> {reason} ({pausedBy.name})
-    </>
   );
 }
 

@@ -79,7 +79,9 @@ function Body({ answer: { name, kind, variables, result, saved }, run, onPartner
     WhyLastNightFailed: () => data.partner?.night && <LastNight partner={data.partner} />,
     WhyClientIsBilled: () => data.partner && <Billed data={data} />,
     WhoChangedWhat: () => data.partner?.activity && <Changes activity={data.partner.activity} onMore={onMore} />,
-    PreviewTonight: () => data.haloSyncPreview?.entries && <Preview preview={data.haloSyncPreview} />,
+    PreviewTonight: () => data.haloSyncPreview?.entries && (
+      <Preview preview={data.haloSyncPreview} pause={data.partner?.haloSyncPause} />
+    ),
     CompareEverything: () =>
       data.reconcileHalo?.reconciliation && <Comparison report={data.reconcileHalo.reconciliation} />,
     WhatCanBeMapped: () =>

@@ -88,3 +88,12 @@ export function Summary({ summary }) {
     </span>
   );
 }
+
+/** Until when the partner's syncs are paused, why, and by whom. */
+export function Pause({ until, reason, pausedBy }) {
+  return (
+    <>
+      <Tag look="warn">until {until}</Tag> {reason} ({pausedBy.name})
+    </>
+  );
+}

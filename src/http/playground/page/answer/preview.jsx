@@ -1,13 +1,18 @@
 // "Preview tonight": what a sync would change now, and what it could not look at.
 import { act, count, when } from '../words.js';
-import { Part, Problem, Table, Tag } from './parts.jsx';
+import { Part, Pause, Problem, Table, Tag } from './parts.jsx';
 
 const CHANGES = ['CREATE', 'READOPT', 'SET_QUANTITY', 'END'];
 
-export function Preview({ preview: { entries, haloRequests } }) {
+export function Preview({ preview: { entries, haloRequests }, pause }) {
   const found = sorted(entries);
   return (
     <>
+      {pause && (
+        <p>
+          Syncs are paused, so nothing is written before they begin again: <Pause {...pause} />
+        </p>
+      )}
       <p className="lead">{headline(entries.length, found)}</p>
       {found.waiting.length > 0 && (
         <p>
@@ -55,7 +60,7 @@ function sorted(entries) {
     waiting: of((action) => action === 'WAIT'),
     unread,
     uncreated: unread.filter(({ association }) => association.status === 'PENDING' && !association.subscription),
-    rest: of((action) => action === 'NO_CHANGE'),
+    rest: of((action) => ['NO_CHANGE', 'AWAIT_USERS'].includes(action)),
     troubled: entries.filter(({ problem }) => problem),
   };
 }
