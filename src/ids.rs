@@ -70,6 +70,12 @@ our_ids! {
     ResultId = "result",
     /// One problem in the history of a partner's problems.
     ProblemId = "problem",
+    /// An address of a partner that is notified of what happens to its integration.
+    WebhookId = "webhook",
+    /// A secret that a webhook's deliveries are signed with.
+    WebhookSecretId = "secret",
+    /// One event for one webhook.
+    WebhookDeliveryId = "delivery",
     /// One row of the audit log.
     ActivityId = "activity",
 }

@@ -24,3 +24,4 @@ pub mod sandbox;
 pub mod seal;
 pub mod storage;
 pub mod telemetry;
+pub mod webhook;

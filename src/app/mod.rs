@@ -5,8 +5,8 @@
 //! rule.
 //!
 //! This file holds the [`App`]. The other files build its parts: the database connection
-//! (`database`), Halo with its budget (`halo`), sign-in (`sign_in`), support's playground, and the
-//! errors of a failed start.
+//! (`database`), Halo with its budget (`halo`), the sender of webhooks (`webhooks`), sign-in
+//! (`sign_in`), support's playground, and the errors of a failed start.
 
 mod database;
 pub mod doctor;
@@ -18,6 +18,7 @@ mod shared_budget;
 mod sign_in;
 mod start_error;
 mod traces;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,7 +118,8 @@ impl App {
             guide_url: config.display.guide_url.clone(),
             admins_see_addresses: config.display.user_addresses == UserAddresses::Whole,
         };
-        let ops = Ops::new(db, keys, halo, clock.clone(), settings);
+        let webhooks = webhooks::build(&config.halo)?;
+        let ops = Ops::new(db, keys, halo, webhooks, clock.clone(), settings);
         keys::check_canary(&ops).await.map_err(|error| match error {
             OpError::Storage(error) => error.into(),
             error => StartError::WrongKeys(error),

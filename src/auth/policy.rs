@@ -57,6 +57,11 @@ pub enum Act {
     UpdateSettings,
     /// Pause syncs until a day, and resume them.
     PauseSyncs,
+    /// Register, change and remove webhooks, and exchange their secrets. Only who may do it sees
+    /// their whole addresses.
+    ManageWebhooks,
+    /// Send a test to a webhook, and have a delivery sent again.
+    TestWebhooks,
     /// Import partners, clients and users.
     ImportRoster,
     /// Run any operation and introspect the schema.
@@ -84,12 +89,13 @@ fn grant(role: Role, act: Act) -> Grant {
         | Act::Reconcile
         | Act::TriageProblem
         | Act::ConfirmTenantChange
-        | Act::PauseSyncs => [Own, Never, Any, Never],
+        | Act::PauseSyncs
+        | Act::TestWebhooks => [Own, Never, Any, Never],
         // Support never sees, types or replaces credentials.
         Act::SaveConnection | Act::TestTypedConnection | Act::Disconnect => [Own, Never, Never, Never],
         // The partner decides what is billed.
         Act::Associate | Act::RemoveAssociation | Act::Recreate | Act::Resolve => [Own, Never, Never, Never],
-        Act::UpdateSettings => [Own, Never, Never, Never],
+        Act::UpdateSettings | Act::ManageWebhooks => [Own, Never, Never, Never],
         Act::ListPartners | Act::ViewEvidence | Act::UsePlayground => [Never, Never, Any, Never],
         Act::ImportRoster => [Never, Never, Never, Any],
     };
@@ -207,6 +213,7 @@ mod tests {
                 Act::Reconcile,
                 Act::TriageProblem,
                 Act::PauseSyncs,
+                Act::TestWebhooks,
                 Act::UsePlayground,
             ]
         );

@@ -130,6 +130,24 @@ pub enum Action {
     SyncResumed,
     #[strum(serialize = "sync.requested")]
     SyncRequested,
+    #[strum(serialize = "webhook.registered")]
+    WebhookRegistered,
+    #[strum(serialize = "webhook.updated")]
+    WebhookUpdated,
+    #[strum(serialize = "webhook.removed")]
+    WebhookRemoved,
+    #[strum(serialize = "webhook.disabled")]
+    WebhookDisabled,
+    #[strum(serialize = "webhook.tested")]
+    WebhookTested,
+    #[strum(serialize = "webhook.replayed")]
+    WebhookReplayed,
+    #[strum(serialize = "webhook.secret_rotated")]
+    WebhookSecretRotated,
+    #[strum(serialize = "webhook.secret_removed")]
+    WebhookSecretRemoved,
+    #[strum(serialize = "webhook.secret_resealed")]
+    WebhookSecretResealed,
     #[strum(serialize = "support.read")]
     SupportRead,
     #[strum(serialize = "support.refused")]
@@ -156,12 +174,16 @@ pub enum ChangedValue {
     AdoptedSubscription,
     Answer,
     ApplicationClientId,
+    Because,
     Client,
     ClientSecret,
     Clients,
     ClientsStored,
     Connection,
+    Delivery,
+    Enabled,
     Ending,
+    EventTypes,
     FailedSince,
     FallLimitPercent,
     Found,
@@ -184,6 +206,7 @@ pub enum ChangedValue {
     RequestedAt,
     ReviewOn,
     SealedWith,
+    Secret,
     SnoozedUntil,
     State,
     Subscription,

@@ -24,3 +24,4 @@ pub mod roster;
 pub mod run;
 pub mod schedule;
 pub mod trouble;
+pub mod webhook;

@@ -21,7 +21,7 @@ pub struct Problem {
 #[strum_discriminants(
     name(ProblemCode),
     doc = "The kind of a problem without its details, as it is stored and published.",
-    derive(Hash, Serialize, strum::IntoStaticStr, strum::VariantArray),
+    derive(Hash, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray),
     serde(rename_all = "snake_case"),
     strum(serialize_all = "snake_case")
 )]

@@ -19,6 +19,7 @@ use super::objects::{
     result::HaloSyncResult,
     run::HaloSyncRun,
     user::ClientUser,
+    webhook::HaloWebhookDelivery,
 };
 use super::page::{Place, Total};
 
@@ -76,6 +77,7 @@ where
     let schema = list::<_, _, _, Place, HaloProblemRecord, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncResult, Total>(schema);
     let schema = list::<_, _, _, Place, HaloSyncRun, Total>(schema);
+    let schema = list::<_, _, _, Place, HaloWebhookDelivery, Total>(schema);
     let schema = list::<_, _, _, Place, Partner, Total>(schema);
     let schema = list::<_, _, _, Place, HaloMappingSuggestion, Suggested>(schema);
     let schema = list::<_, _, _, HaloCustomers, HaloCustomer, Found>(schema);

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::{
     error::{Failure, Result},
     loaders::{
-        ActivityCount, ClientsCount, EvidenceCount, HistoryCount, ProblemsCount, ResultsCount, RunsCount, UserCountsOf,
+        ActivityCount, ClientsCount, DeliveriesCount, EvidenceCount, HistoryCount, ProblemsCount, ResultsCount,
+        RunsCount, UserCountsOf,
     },
     request_context::RequestContext,
     scalars::Timestamp,
@@ -108,6 +109,7 @@ pub enum Total {
     Results(ResultsCount),
     History(HistoryCount),
     Evidence(EvidenceCount),
+    Deliveries(DeliveriesCount),
     /// Of a list that was read as a whole.
     Known(i64),
     /// Of a client's users, those who are counted, those who are not, or both.
@@ -141,6 +143,7 @@ impl Total {
             Total::Results(count) => request_context.load(count.clone()).await?,
             Total::Known(count) => Some(*count),
             Total::History(count) => request_context.load(count.clone()).await?,
+            Total::Deliveries(count) => request_context.load(count.clone()).await?,
             Total::Evidence(count) => request_context.load(*count).await?,
             Total::Users(key, counted) => request_context.load(*key).await?.map(|counts| {
                 let UserCounts { counted: yes, same_address, deactivated, archived, client_archived } = counts;

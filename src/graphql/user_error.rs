@@ -153,6 +153,18 @@ pub enum UserErrorCode {
     ProblemNotFound,
     /// The problem is gone already. If it comes back, it is a new record.
     ProblemClosed,
+    /// The text cannot be the address of a webhook.
+    WebhookUrlInvalid,
+    /// The webhook does not exist or belongs to another partner.
+    WebhookNotFound,
+    /// The webhook has no such secret.
+    WebhookSecretNotFound,
+    /// The delivery does not exist any more, or belongs to another partner.
+    WebhookDeliveryNotFound,
+    /// The webhook is disabled, so nothing is sent to it. Enable it with `updateHaloWebhook` first.
+    WebhookDisabled,
+    /// The webhook has no other secret. Add one with `rotateHaloWebhookSecret` first.
+    LastWebhookSecret,
     /// The record's partner or client does not exist. Import it first.
     OwnerUnknown,
     /// The record belongs to another partner and cannot be moved.

@@ -40,6 +40,10 @@ fn publish(figures: &Figures, published: &mut HashSet<(&'static str, &'static st
     if let Some(seconds) = runs.seconds_since_successful_night {
         gauge!("seconds_since_successful_night").set(seconds);
     }
+    let deliveries = &figures.deliveries;
+    gauge!("webhook_pending_deliveries").set(deliveries.pending as f64);
+    gauge!("webhook_oldest_due_delivery_seconds").set(deliveries.oldest_due_seconds);
+    gauge!("webhooks_failing").set(deliveries.failing as f64);
     let counted = figures.problems.iter().map(|(code, count)| ("open_problems", "code", code, *count));
     let counted = counted.chain(figures.secrets.iter().map(|(key, count)| ("sealed_secrets", "key", key, *count)));
     let counted: Vec<_> = counted.collect();

@@ -36,6 +36,10 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 /// themselves, only later.
 const END_LEASES: Duration = Duration::from_secs(2);
 
+/// How many deliveries to webhooks a process has under way. Each waits for its receiver, and for
+/// little else.
+const DELIVERIES: u16 = 8;
+
 /// Works until `stop`, then finishes the steps under way and gives the runs back. `queue` is a pool
 /// of its own, because listening keeps a connection.
 pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: CancellationToken) {
@@ -48,6 +52,7 @@ pub async fn run(ops: Ops, queue: PgPool, config: &WorkerConfig, stop: Cancellat
     tokio::join!(
         run_worker(&queue, config, Kind::SyncInteractive, config.interactive_concurrency, &context, work::sync),
         run_worker(&queue, config, Kind::SyncNightly, config.nightly_concurrency, &context, work::sync),
+        run_worker(&queue, config, Kind::WebhookDelivery, DELIVERIES, &context, work::deliver),
         run_worker(&queue, config, Kind::Maintenance, 1, &context, work::maintain),
     );
     scheduler.abort();

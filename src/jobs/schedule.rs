@@ -1,6 +1,6 @@
-//! The scheduler: enqueues the search for orphaned runs every few seconds, and nightly syncs every
-//! minute. Every worker process runs a scheduler; the queue keeps one job for each task and
-//! interval. A process whose clock is wrong enqueues nothing.
+//! The scheduler: enqueues the search for orphaned runs every few seconds, and nightly syncs and
+//! events for webhooks every minute. Every worker process runs a scheduler; the queue keeps one job
+//! for each task and interval. A process whose clock is wrong enqueues nothing.
 
 use std::time::Duration;
 
@@ -29,7 +29,11 @@ pub async fn enqueue_maintenance(ops: &Ops, sweep: Duration) -> Result<(), OpErr
     if skew.is_too_large() {
         return Ok(());
     }
-    for (task, every) in [(MaintenanceTask::RequeueOrphans, sweep), (MaintenanceTask::EnqueueNightly, MINUTE)] {
+    for (task, every) in [
+        (MaintenanceTask::RequeueOrphans, sweep),
+        (MaintenanceTask::EnqueueNightly, MINUTE),
+        (MaintenanceTask::ReportEvents, MINUTE),
+    ] {
         let number = now.timestamp() / i64::try_from(every.as_secs().max(1)).unwrap_or(60);
         queue::enqueue_maintenance(ops.db.pool(), task, number).await?;
     }

@@ -8,8 +8,9 @@ use tracing::Instrument as _;
 
 use crate::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use crate::ops::sync::run::{run_sync, trace_of};
-use crate::ops::{Ops, admin::housekeeping, admin::status::note_error};
-use crate::queue::{MaintenanceJob, MaintenanceTask, SyncJob};
+use crate::ops::webhook::{deliver, disable_failing::disable_failing, report_events::report_events};
+use crate::ops::{Ops, admin::housekeeping, admin::housekeeping::Job, admin::status::note_error};
+use crate::queue::{DeliveryJob, MaintenanceJob, MaintenanceTask, SyncJob};
 use crate::telemetry::traces::{continue_trace, is_traced};
 
 /// The context of every handler.
@@ -54,10 +55,37 @@ pub(super) async fn sync(job: SyncJob, context: Data<Context>) -> Result<(), Box
     Ok(())
 }
 
+pub(super) async fn deliver(job: DeliveryJob, context: Data<Context>) -> Result<(), BoxDynError> {
+    let (ops, began) = (context.ops.clone(), Instant::now());
+    let outcome = tokio::spawn(async move { deliver::deliver(&ops, job.delivery).await }).await;
+    let label = match outcome {
+        Ok(Ok(attempt)) => attempt.as_str(),
+        Ok(Err(error)) => {
+            note_error(&context.ops, &error);
+            tracing::error!(delivery.id = %job.delivery, error = &error as &dyn std::error::Error, "the delivery failed; it is tried again after its lease");
+            "error"
+        }
+        Err(_) => {
+            tracing::error!(delivery.id = %job.delivery, "the delivery panicked; it is tried again after its lease");
+            "panic"
+        }
+    };
+    metrics::counter!("webhook_deliveries_total", "outcome" => label).increment(1);
+    metrics::histogram!("webhook_delivery_seconds", "outcome" => label).record(began.elapsed());
+    Ok(())
+}
+
 pub(super) async fn maintain(job: MaintenanceJob, context: Data<Context>) -> Result<(), BoxDynError> {
     let ops = context.ops.clone();
     let result = match job.task {
-        MaintenanceTask::RequeueOrphans => housekeeping::sweep(&ops).await.map(drop),
+        MaintenanceTask::RequeueOrphans => match housekeeping::sweep(&ops).await {
+            Ok(_) => housekeeping::run(&ops, Job::LostDeliveries).await.map(drop),
+            Err(error) => Err(error),
+        },
+        MaintenanceTask::ReportEvents => match report_events(&ops).await {
+            Ok(_) => disable_failing(&ops).await,
+            Err(error) => Err(error),
+        },
         MaintenanceTask::EnqueueNightly => match enqueue_nightly_syncs(&ops, Selection::Due).await {
             Ok(_) => housekeeping::run_due(&ops).await,
             Err(error) => Err(error),

@@ -82,6 +82,14 @@ pub enum Body {
     Protobuf(Vec<u8>),
 }
 
+/// A request whose answer is of no interest but for its status.
+pub struct Post<'a> {
+    pub url: Url,
+    pub headers: &'a [(&'static str, String)],
+    /// The body, byte for byte.
+    pub json: String,
+}
+
 /// An answer with its body. An answer that is no success is cut if it is long.
 pub struct Answer {
     pub status: StatusCode,
@@ -140,22 +148,11 @@ impl HttpClient {
 
     /// Sends the request once. Every status is an answer; only a missing answer is an error.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, NetError> {
-        let client = match &self.guarded {
-            None => &self.unrestricted,
-            Some((guard, guarded)) => {
-                guard.check_url(&call.url).map_err(|BlockedAddress| NetError::Blocked)?;
-                if guard.allowed().allows(&call.url) { &self.unrestricted } else { guarded }
-            }
-        };
+        let client = self.client_for(&call.url)?;
         let limit = call.within.map_or(self.limits.total, |within| within.min(self.limits.total));
         let deadline = Instant::now() + limit;
         let limits = AnswerLimits { bytes: call.limits.bytes.min(self.limits.answer), ..call.limits };
-        let held = match &self.in_flight {
-            Some(in_flight) => {
-                Some(in_flight.enter(call.url.authority(), deadline).await.map_err(|NoPermit| NetError::NotSent)?)
-            }
-            None => None,
-        };
+        let held = self.enter(&call.url, deadline).await?;
         let left = deadline.saturating_duration_since(Instant::now());
         let response = client.execute(request(call, left)).await.map_err(|error| classify_error(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -174,6 +171,37 @@ impl HttpClient {
         }
         let (body, held) = body.finish()?;
         Ok(Answer { status, headers, body, _held: held })
+    }
+
+    /// Sends the request once, and returns the status of its answer. The body of the answer is not
+    /// read.
+    pub async fn post(&self, post: Post<'_>) -> Result<StatusCode, NetError> {
+        let client = self.client_for(&post.url)?;
+        let deadline = Instant::now() + self.limits.total;
+        let _held = self.enter(&post.url, deadline).await?;
+        let mut request = Request::new(Method::POST, post.url);
+        *request.timeout_mut() = Some(deadline.saturating_duration_since(Instant::now()));
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in post.headers {
+            headers.insert(*name, HeaderValue::try_from(value).map_err(|_| NetError::Unreachable)?);
+        }
+        *request.body_mut() = Some(post.json.into());
+        let response = client.execute(request).await.map_err(|error| classify_error(&error))?;
+        Ok(response.status())
+    }
+
+    /// The client that may call this address.
+    fn client_for(&self, url: &Url) -> Result<&Client, NetError> {
+        let Some((guard, guarded)) = &self.guarded else { return Ok(&self.unrestricted) };
+        guard.check_url(url).map_err(|BlockedAddress| NetError::Blocked)?;
+        Ok(if guard.allowed().allows(url) { &self.unrestricted } else { guarded })
+    }
+
+    /// Waits for a place among the requests to this host.
+    async fn enter(&self, url: &Url, deadline: Instant) -> Result<Option<Held>, NetError> {
+        let Some(in_flight) = &self.in_flight else { return Ok(None) };
+        Ok(Some(in_flight.enter(url.authority(), deadline).await.map_err(|NoPermit| NetError::NotSent)?))
     }
 }
 

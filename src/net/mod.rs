@@ -12,9 +12,9 @@
 //! process (`in_flight`).
 //!
 //! The module does not know whom it calls. Tokens, paging, budgets and the meaning of a status
-//! belong to its callers: `halo`; `app`, which builds the clients and fetches the issuer's keys;
-//! and `dev`, which calls our own API. A caller learns the same about every address that is blocked
-//! or does not answer, so that no partner can map a network with it.
+//! belong to its callers: `halo`; `webhook`; `app`, which builds the clients and fetches the
+//! issuer's keys; and `dev`, which calls our own API. A caller learns the same about every address
+//! that is blocked or does not answer, so that no partner can map a network with it.
 
 mod allow_list;
 mod answer_body;
@@ -25,7 +25,7 @@ mod in_flight;
 mod json_meter;
 
 pub use allow_list::{AllowList, NotHostAndPort};
-pub use client::{Answer, Body, Call, CannotBuildClient, HttpClient, HttpLimits, NetError};
+pub use client::{Answer, Body, Call, CannotBuildClient, HttpClient, HttpLimits, NetError, Post};
 pub use guard::Guard;
 pub use heavy_work::do_heavy_work;
 pub use json_meter::AnswerLimits;

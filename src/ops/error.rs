@@ -191,6 +191,12 @@ pub enum UserErrorCode {
     NothingToResolve,
     ProblemNotFound,
     ProblemClosed,
+    WebhookUrlInvalid,
+    WebhookNotFound,
+    WebhookSecretNotFound,
+    WebhookDeliveryNotFound,
+    WebhookDisabled,
+    LastWebhookSecret,
     OwnerUnknown,
     BelongsToAnotherPartner,
 }

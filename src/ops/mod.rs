@@ -4,8 +4,8 @@
 //! is the only module where transactions begin and end, and none of them is held across a call to
 //! Halo: read, close, call, then a short write that checks again. It knows neither HTTP nor GraphQL
 //! nor SQL. Called by `graphql/`, `jobs/` and `cli/`; it calls `storage/`, `queue/`, `halo/`,
-//! `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into the
-//! domain's.
+//! `webhook/`, `seal/` and `domain/`. `halo.rs` is the one place where Halo's words are turned into
+//! the domain's.
 
 pub mod admin;
 pub mod association;
@@ -19,6 +19,7 @@ mod partner_guard;
 pub mod problem;
 pub mod roster;
 pub mod sync;
+pub mod webhook;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -39,6 +40,7 @@ use crate::halo::Halo;
 use crate::seal::Keyring;
 use crate::storage::leases::LeaseTerms;
 use crate::storage::{Db, activity};
+use crate::webhook::WebhookSender;
 
 /// What every verb works with. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +50,7 @@ pub struct Parts {
     pub db: Db,
     pub keys: Keyring,
     pub halo: Halo,
+    pub webhooks: WebhookSender,
     pub clock: Clock,
     /// How far this process' clock is from the shared one.
     pub clock_skew: Mutex<ClockSkew>,
@@ -84,11 +87,12 @@ pub struct Settings {
 }
 
 impl Ops {
-    pub fn new(db: Db, keys: Keyring, halo: Halo, clock: Clock, settings: Settings) -> Self {
+    pub fn new(db: Db, keys: Keyring, halo: Halo, webhooks: WebhookSender, clock: Clock, settings: Settings) -> Self {
         Self(Arc::new(Parts {
             db,
             keys,
             halo,
+            webhooks,
             clock,
             clock_skew: Mutex::default(),
             refused_write: Mutex::default(),

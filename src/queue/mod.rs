@@ -1,9 +1,9 @@
 //! The job queue: the kinds of job, and enqueueing one inside the caller's transaction.
 //!
-//! A job carries a run's id and nothing else. The queue delivers jobs to workers; what a run has to
-//! do, its attempts and its result are in `sync_runs`. So a job that is delivered twice does no
-//! harm, and maintenance enqueues a lost one again. What a job leads to is in `jobs/`; only these
-//! two modules know apalis.
+//! A job carries the id of a run, or of a delivery to a webhook, and nothing else. The queue hands
+//! jobs to workers; what is to be done, its attempts and its result are in `sync_runs` and
+//! `webhook_deliveries`. So a job that is handed out twice does no harm, and maintenance enqueues a
+//! lost one again. What a job leads to is in `jobs/`; only these two modules know apalis.
 //!
 //! Jobs are inserted by a statement of our own, because apalis' insert cannot ignore a duplicate: a
 //! duplicate would abort the caller's transaction.
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::types::PgInterval;
 use sqlx::{PgConnection, PgPool};
 
-use crate::ids::RunId;
+use crate::ids::{RunId, WebhookDeliveryId};
 
 /// The kinds of job. Their names are stored with jobs that are waiting: a name is never given
 /// another meaning.
@@ -25,17 +25,20 @@ pub enum Kind {
     SyncInteractive,
     /// A nightly sync.
     SyncNightly,
+    /// An event for a partner's webhook. Receivers may be slow: such jobs hold no sync.
+    WebhookDelivery,
     /// Scheduled work, once for all processes together: due nightly syncs, orphaned runs, old jobs.
     Maintenance,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::SyncInteractive, Kind::SyncNightly, Kind::Maintenance];
+    pub const ALL: [Kind; 4] = [Kind::SyncInteractive, Kind::SyncNightly, Kind::WebhookDelivery, Kind::Maintenance];
 
     pub fn name(self) -> &'static str {
         match self {
             Kind::SyncInteractive => "sync.interactive",
             Kind::SyncNightly => "sync.nightly",
+            Kind::WebhookDelivery => "webhook.delivery",
             Kind::Maintenance => "maintenance",
         }
     }
@@ -47,6 +50,12 @@ pub struct SyncJob {
     pub run: RunId,
 }
 
+/// The payload of a delivery job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryJob {
+    pub delivery: WebhookDeliveryId,
+}
+
 /// The tasks of maintenance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +64,8 @@ pub enum MaintenanceTask {
     RequeueOrphans,
     /// Enqueues due nightly syncs, and runs the housekeeping that is due.
     EnqueueNightly,
+    /// Turns what has happened into deliveries to webhooks, and disables webhooks that take none.
+    ReportEvents,
 }
 
 /// The payload of a maintenance job.
@@ -87,6 +98,31 @@ pub async fn requeue_orphaned(db: &mut PgConnection, runs: &[(RunId, bool)]) -> 
                            where j.status = 'Pending' and j.run_at <= now() and j.job_type = l.kind
                              and j.job = convert_to(l.lost, 'UTF8'))",
         &kinds,
+        &jobs
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Enqueues a job for the delivery, after `wait`, as part of the caller's transaction.
+pub async fn enqueue_delivery(db: &mut PgConnection, delivery: WebhookDeliveryId, wait: Duration) -> sqlx::Result<()> {
+    insert(db, Kind::WebhookDelivery, &DeliveryJob { delivery }, None, wait).await
+}
+
+/// Enqueues jobs for deliveries that are due. One whose job still waits for a worker gets no second
+/// one.
+pub async fn enqueue_deliveries(db: &mut PgConnection, deliveries: &[WebhookDeliveryId]) -> sqlx::Result<()> {
+    let job = |id: &WebhookDeliveryId| serde_json::to_string(&DeliveryJob { delivery: *id });
+    let jobs: Vec<_> = deliveries.iter().map(|id| job(id).expect("a job is plain data")).collect();
+    sqlx::query!(
+        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata)
+         select apalis.generate_ulid(), $1, convert_to(due, 'UTF8'), 'Pending', 0, 1, now(), 0, ''::hstore
+         from unnest($2::text[]) as due
+         where not exists (select from apalis.jobs j
+                           where j.status = 'Pending' and j.run_at <= now() and j.job_type = $1
+                             and j.job = convert_to(due, 'UTF8'))",
+        Kind::WebhookDelivery.name(),
         &jobs
     )
     .execute(db)

@@ -121,6 +121,12 @@ impl Keyring {
     }
 }
 
+/// Draws a secret of 32 random bytes, as base64 after the prefix.
+pub fn draw_secret(prefix: &str) -> SecretString {
+    let bytes: Zeroizing<[u8; KEY_LENGTH]> = Zeroizing::new(Key::generate().into());
+    format!("{prefix}{}", BASE64_STANDARD.encode(*bytes)).into()
+}
+
 fn canary_binding() -> Binding<'static> {
     Binding { table: "canary", column: "sealed", row: Uuid::nil(), partner: PartnerId(Uuid::nil()), address: "" }
 }

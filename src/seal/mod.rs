@@ -12,5 +12,5 @@
 mod keyring;
 mod sealed;
 
-pub use keyring::{DEVELOPMENT_KEYS, Keyring, KeyringError, OpenError};
+pub use keyring::{DEVELOPMENT_KEYS, Keyring, KeyringError, OpenError, draw_secret};
 pub use sealed::{Binding, Sealed};

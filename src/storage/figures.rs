@@ -56,3 +56,28 @@ pub async fn problems(db: &mut PgConnection, _: SystemScope) -> Result<Vec<(Stri
     .await?;
     Ok(rows.into_iter().map(|row| (row.code, row.count)).collect())
 }
+
+/// The deliveries of all webhooks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryFigures {
+    /// Deliveries that were neither made nor given up yet.
+    pub pending: i64,
+    /// Seconds for which the longest-waiting delivery has been due; 0 if none is.
+    pub oldest_due_seconds: f64,
+    /// Webhooks that will be disabled, for their deliveries have failed for days.
+    pub failing: i64,
+}
+
+pub async fn deliveries(db: &mut PgConnection, _: SystemScope) -> Result<DeliveryFigures> {
+    let figures = sqlx::query_as!(
+        DeliveryFigures,
+        r#"select
+               (select count(*) from webhook_deliveries where state = 'pending') as "pending!",
+               (select coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8
+                from webhook_deliveries where state = 'pending' and next_attempt_at <= now()) as "oldest_due_seconds!",
+               (select count(*) from webhooks where noticed_at is not null and disabled_at is null) as "failing!""#
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(figures)
+}

@@ -14,6 +14,7 @@ pub mod budget;
 pub mod clients;
 pub mod connections;
 mod db;
+pub mod deliveries;
 pub mod desired;
 mod error;
 pub mod evidence;
@@ -26,6 +27,7 @@ mod lifecycles;
 pub mod mappable;
 pub mod mappings;
 pub mod migrations;
+pub mod notices;
 pub mod outcomes;
 pub mod owners;
 mod partner_tx;
@@ -45,6 +47,7 @@ pub mod status;
 pub mod tenants;
 pub mod troubles;
 pub mod users;
+pub mod webhooks;
 
 pub use db::{Db, Reader, Scope, Tx, connect_options};
 pub use error::{

@@ -9,6 +9,7 @@ mod evidence;
 mod pages;
 mod problems;
 mod records;
+mod webhooks;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -21,6 +22,7 @@ pub(super) use problems::{ProblemCountsOf, ProblemsCount, ProblemsPage};
 pub(super) use records::{
     AssociationOf, ById, ClientsOf, ConnectionOf, CountsOf, OwnerOf, ReconciliationOf, ScheduleOf, TroublesOf,
 };
+pub(super) use webhooks::{DeliveriesCount, DeliveriesPage, WebhooksOf};
 
 use super::access_log::AccessLog;
 use super::error::Result;

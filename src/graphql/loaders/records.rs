@@ -194,8 +194,8 @@ impl Loader<ClientsOf> for Loaders {
     }
 }
 
-/// The partner of a record whose id alone is known: a client, a connection, an association, a run
-/// or a problem. For support only, because a partner's users find only their own records.
+/// The partner of a record whose id alone is known: a client, a connection, an association, a run,
+/// a problem or a webhook. For support only, because a partner's users find only their own records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OwnerOf(pub Uuid);
 

@@ -9,13 +9,14 @@ mod roster;
 mod settings;
 mod subscription;
 mod sync;
+mod webhook;
 
 use async_graphql::MergedObject;
 
 use self::{
     association::AssociationMutations, connection::ConnectionMutations, exclusion::ExclusionMutations,
     mapping::MappingMutations, problem::ProblemMutations, roster::RosterMutations, settings::SettingsMutations,
-    subscription::SubscriptionMutations, sync::SyncMutations,
+    subscription::SubscriptionMutations, sync::SyncMutations, webhook::WebhookMutations,
 };
 
 /// The root of all mutations. Each takes one `input` and returns its result, which is null if
@@ -31,5 +32,6 @@ pub struct Mutation(
     SyncMutations,
     ProblemMutations,
     SettingsMutations,
+    WebhookMutations,
     RosterMutations,
 );

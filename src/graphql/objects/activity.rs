@@ -210,6 +210,24 @@ pub enum ActivityAction {
     SyncResumed,
     /// A sync was requested.
     SyncRequested,
+    /// A webhook was registered.
+    WebhookRegistered,
+    /// A webhook was changed, enabled or disabled by a user.
+    WebhookUpdated,
+    /// A webhook was removed, with its deliveries.
+    WebhookRemoved,
+    /// A webhook was disabled, because its receiver is gone or has failed for too long.
+    WebhookDisabled,
+    /// A test was sent to a webhook.
+    WebhookTested,
+    /// A delivery to a webhook was sent again.
+    WebhookReplayed,
+    /// A webhook got a further secret.
+    WebhookSecretRotated,
+    /// A secret of a webhook was removed.
+    WebhookSecretRemoved,
+    /// A secret of a webhook was sealed with another key of INFIMA's.
+    WebhookSecretResealed,
     /// INFIMA's support viewed the partner.
     SupportRead,
     /// INFIMA's support tried something that its role does not permit.
@@ -237,6 +255,8 @@ pub enum ActivityChangeName {
     Answer,
     /// The Client ID of the application in Halo.
     ApplicationClientId,
+    /// Why a webhook was disabled: `gone` or `failing`.
+    Because,
     /// The client's global id: see `Activity.clients`.
     Client,
     /// Whether another Client Secret was stored. The secret itself is never included.
@@ -247,8 +267,14 @@ pub enum ActivityChangeName {
     ClientsStored,
     /// Whether the partner is connected to Halo.
     Connection,
+    /// The global id of the delivery to a webhook.
+    Delivery,
+    /// Whether the webhook is enabled.
+    Enabled,
     /// What happens to the billed quantity: `keep_quantity` or `set_to_zero`.
     Ending,
+    /// The kinds of event that the webhook reports.
+    EventTypes,
     /// The time since which failed syncs were repeated.
     FailedSince,
     /// The percentage by which a quantity may fall without a user.
@@ -291,8 +317,10 @@ pub enum ActivityChangeName {
     RequestedAt,
     /// The day from which excluded clients are to be mapped again.
     ReviewOn,
-    /// The id of INFIMA's key that seals the Client Secret.
+    /// The id of INFIMA's key that seals the secret.
     SealedWith,
+    /// The global id of a secret of a webhook. The secret itself is never included.
+    Secret,
     /// The time until which a problem is set aside.
     SnoozedUntil,
     /// The state of the record.
@@ -307,7 +335,7 @@ pub enum ActivityChangeName {
     TimeZone,
     /// The number of subscriptions that were looked for.
     Total,
-    /// The address of the Halo.
+    /// The address of the Halo, or scheme and host of the webhook's.
     Url,
     /// The number of imported users.
     UsersStored,

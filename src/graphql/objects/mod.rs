@@ -20,3 +20,4 @@ mod sync_settings;
 mod trouble;
 pub(in crate::graphql) mod user;
 pub(in crate::graphql) mod viewer;
+pub(in crate::graphql) mod webhook;

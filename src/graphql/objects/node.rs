@@ -12,9 +12,10 @@ use crate::graphql::{
     objects::partner::{self, Partner},
     objects::problem_record::HaloProblemRecord,
     objects::run::HaloSyncRun,
+    objects::webhook::HaloWebhook,
     request_context::RequestContext,
 };
-use crate::ids::{AssociationId, ClientId, ConnectionId, ProblemId};
+use crate::ids::{AssociationId, ClientId, ConnectionId, ProblemId, WebhookId};
 use crate::ops::Target;
 
 /// A record that `node` returns by its global id.
@@ -31,6 +32,7 @@ pub enum Node {
     HaloClientAssociation(HaloClientAssociation),
     HaloSyncRun(HaloSyncRun),
     HaloProblemRecord(HaloProblemRecord),
+    HaloWebhook(HaloWebhook),
 }
 
 /// Finds a record by its global id.
@@ -56,6 +58,10 @@ pub(in crate::graphql) async fn find(request_context: &RequestContext, id: &str)
     if let Ok(id) = id.parse::<ProblemId>() {
         let Some(partner) = request_context.owner(id.0).await? else { return Ok(None) };
         return Ok(request_context.load(ById(partner, id)).await?.map(|it| Node::HaloProblemRecord(it.into())));
+    }
+    if let Ok(id) = id.parse::<WebhookId>() {
+        let Some(partner) = request_context.owner(id.0).await? else { return Ok(None) };
+        return Ok(request_context.load(ById(partner, id)).await?.map(|it| Node::HaloWebhook(it.into())));
     }
     Ok(None)
 }

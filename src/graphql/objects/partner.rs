@@ -9,11 +9,12 @@ use crate::domain::evidence::Days;
 use crate::domain::roster;
 use crate::domain::run::Trigger;
 use crate::domain::trouble::{self, PartnerInTrouble, Trouble};
+use crate::domain::webhook::MOST_WEBHOOKS;
 use crate::graphql::{
     error::{Failure, Result},
     loaders::{
         ActivityCount, ActivityPage, ClientsCount, ClientsPage, ConnectionOf, CountsOf, EvidenceCount, EvidencePage,
-        ProblemCountsOf, ProblemsCount, ProblemsPage, ReconciliationOf, RunsCount, RunsPage, TroublesOf,
+        ProblemCountsOf, ProblemsCount, ProblemsPage, ReconciliationOf, RunsCount, RunsPage, TroublesOf, WebhooksOf,
     },
     objects::activity::{Activity, ActivityAction, ActorRole, shown_name_of_support},
     objects::client::{Client, SUGGESTION_COST},
@@ -26,6 +27,7 @@ use crate::graphql::{
     objects::run::{HaloSyncRun, HaloSyncStatus, HaloSyncTrigger},
     objects::sync_settings::{HaloSyncPause, HaloSyncSettings},
     objects::trouble::HaloTrouble,
+    objects::webhook::HaloWebhook,
     page::{self, Paged, Total},
     request_context::RequestContext,
     scalars::{Month, Timestamp},
@@ -189,6 +191,13 @@ impl Partner {
     /// if syncs are not paused.
     async fn halo_sync_pause(&self, ctx: &Context<'_>) -> Result<Option<HaloSyncPause>> {
         Ok(self.row(ctx).await?.pause.clone().map(HaloSyncPause::from))
+    }
+
+    /// The addresses that INFIMA notifies of what happens, the oldest first: at most ten.
+    #[graphql(complexity = "MOST_WEBHOOKS * child_complexity")]
+    async fn halo_webhooks(&self, ctx: &Context<'_>) -> Result<Vec<HaloWebhook>> {
+        let webhooks = RequestContext::of(ctx).load(WebhooksOf(self.id)).await?.unwrap_or_default();
+        Ok(webhooks.into_iter().map(HaloWebhook::from).collect())
     }
 
     /// The settings of the partner's syncs.

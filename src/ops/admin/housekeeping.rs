@@ -10,7 +10,7 @@ use crate::auth::SystemScope;
 use crate::ops::{OpError, Ops};
 use crate::queue;
 use crate::storage::housekeeping::LatestRun;
-use crate::storage::{activity, budget, housekeeping, run_queue};
+use crate::storage::{activity, budget, deliveries, housekeeping, run_queue};
 
 /// The most orphaned runs that one sweep requeues; the next sweep takes the rest.
 const BATCH: i64 = 1_000;
@@ -22,12 +22,14 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 #[strum(serialize_all = "snake_case")]
 pub enum Job {
     ExpiredLeases,
+    LostDeliveries,
     FinishedJobs,
     DeadWorkers,
     UnusedBudgets,
     OldResults,
     OldRuns,
     OldProblems,
+    OldDeliveries,
     AuditLog,
 }
 
@@ -41,12 +43,16 @@ impl Job {
     fn meaning(self) -> (&'static str, &'static str) {
         match self {
             Job::ExpiredLeases => ("runs whose worker died or whose job was lost: queued again", "their lease's end"),
+            Job::LostDeliveries => {
+                ("deliveries to webhooks whose worker died or whose job was lost: queued again", "their lease's end")
+            }
             Job::FinishedJobs => ("jobs of the queue that have ended", "1 hour"),
             Job::DeadWorkers => ("workers of the queue without a heartbeat", "1 day"),
             Job::UnusedBudgets => ("request budgets of hosts that nothing was sent to", "1 day"),
             Job::OldResults => ("results of syncs, the evidence of what was billed", "`INFIMA_RETENTION_MONTHS`"),
             Job::OldRuns => ("syncs that have no results left", "`INFIMA_RETENTION_MONTHS`"),
             Job::OldProblems => ("problems that are gone", "`INFIMA_RETENTION_MONTHS`"),
+            Job::OldDeliveries => ("deliveries to webhooks that were made or given up", "30 days"),
             Job::AuditLog => ("entries of the audit log", "2 years"),
         }
     }
@@ -54,9 +60,14 @@ impl Job {
     /// How often it runs; `None`: with each sweep.
     fn every(self) -> Option<Duration> {
         match self {
-            Job::ExpiredLeases => None,
+            Job::ExpiredLeases | Job::LostDeliveries => None,
             Job::FinishedJobs | Job::UnusedBudgets => Some(MINUTE),
-            Job::DeadWorkers | Job::OldResults | Job::OldRuns | Job::OldProblems | Job::AuditLog => Some(HOUR),
+            Job::DeadWorkers
+            | Job::OldResults
+            | Job::OldRuns
+            | Job::OldProblems
+            | Job::OldDeliveries
+            | Job::AuditLog => Some(HOUR),
         }
     }
 }
@@ -102,7 +113,7 @@ pub async fn run(ops: &Ops, job: Job) -> Result<i64, OpError> {
 
 async fn run_if_due(ops: &Ops, job: Job, every: Option<Duration>) -> Result<i64, OpError> {
     let system = SystemScope::housekeeping();
-    let mut tx = ops.db.begin(system).await?;
+    let (mut tx, now) = ops.db.begin_dated(system).await?;
     if let Some(every) = every
         && !housekeeping::claim(&mut tx, system, job.name(), every).await?
     {
@@ -115,12 +126,18 @@ async fn run_if_due(ops: &Ops, job: Job, every: Option<Duration>) -> Result<i64,
             queue::requeue_orphaned(&mut tx, &lost).await?;
             i64::try_from(lost.len()).unwrap_or(i64::MAX)
         }
+        Job::LostDeliveries => {
+            let lost = deliveries::find_waiting(&mut tx, system, ops.clock.shared(now), BATCH).await?;
+            queue::enqueue_deliveries(&mut tx, &lost).await?;
+            i64::try_from(lost.len()).unwrap_or(i64::MAX)
+        }
         Job::FinishedJobs => queue::prune_jobs(&mut tx).await?,
         Job::DeadWorkers => queue::prune_workers(&mut tx).await?,
         Job::UnusedBudgets => budget::prune(&mut tx).await?,
         Job::OldResults => housekeeping::prune_results(&mut tx, system, months).await?,
         Job::OldRuns => housekeeping::prune_runs(&mut tx, system, months).await?,
         Job::OldProblems => housekeeping::prune_problems(&mut tx, system, months).await?,
+        Job::OldDeliveries => deliveries::prune(&mut tx, system, ops.clock.shared(now)).await?,
         Job::AuditLog => activity::prune(&mut tx, system).await?,
     };
     housekeeping::record(&mut tx, system, job.name(), removed).await?;

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::auth::{PartnerScope, SystemScope};
 use crate::domain::activity::Action;
-use crate::ops::{OpError, Ops, halo};
-use crate::seal::Sealed;
+use crate::ops::{OpError, Ops, halo, webhook};
+use crate::seal::{Binding, Sealed};
 use crate::storage::connections::SealedSecret;
 use crate::storage::{AuditContext, keys};
 
@@ -53,17 +53,7 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
         after = Some(last.id);
         for secret in outdated {
             let binding = halo::secret_binding(secret.id, secret.partner, &secret.url);
-            let before = Sealed::from_bytes(secret.sealed_secret);
-            let opened = before.and_then(|before| Ok((ops.keys.open(&before, &binding)?, before)));
-            let (opened, before) = match opened {
-                Ok(opened) => opened,
-                // One that does not open keeps no other from being re-encrypted.
-                Err(error) => {
-                    *rotation.remaining.entry(error.to_string()).or_default() += 1;
-                    continue;
-                }
-            };
-            let sealed = ops.keys.seal(&opened, &binding);
+            let Some((before, sealed)) = reseal(ops, secret.sealed_secret, &binding, &mut rotation) else { continue };
             if dry_run {
                 rotation.resealed += 1;
                 continue;
@@ -80,6 +70,7 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
             rotation.resealed += 1;
         }
     }
+    rotate_webhook_secrets(ops, dry_run, &mut rotation).await?;
     let mut tx = ops.db.begin(system).await?;
     if !dry_run {
         keys::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?;
@@ -87,4 +78,49 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
     rotation.in_use = keys::keys_in_use(&mut tx, system).await?;
     tx.commit().await?;
     Ok(rotation)
+}
+
+/// The same for the secrets that webhooks are signed with.
+async fn rotate_webhook_secrets(ops: &Ops, dry_run: bool, rotation: &mut Rotation) -> Result<(), OpError> {
+    let system = SystemScope::housekeeping();
+    let mut after = None;
+    loop {
+        let outdated = {
+            let mut db = ops.db.read(system).await?;
+            keys::outdated_webhook_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
+        };
+        let Some(last) = outdated.last() else { return Ok(()) };
+        after = Some(last.id);
+        for secret in outdated {
+            let binding = webhook::secret_binding(secret.id, secret.partner);
+            let Some((before, sealed)) = reseal(ops, secret.sealed_secret, &binding, rotation) else { continue };
+            if dry_run {
+                rotation.resealed += 1;
+                continue;
+            }
+            let resealed = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
+            let scope = PartnerScope::for_operator(secret.partner);
+            let mut tx = ops.begin(&scope, AuditContext::default()).await?;
+            if !keys::reseal_webhook_secret(&mut tx, secret.id, before.as_bytes(), &resealed).await? {
+                continue;
+            }
+            let (before, after) = (json!({ "sealedWith": secret.key_id }), json!({ "sealedWith": resealed.key_id }));
+            tx.record(Action::WebhookSecretResealed, Some(secret.id.to_string()), Some(before), Some(after)).await?;
+            tx.commit().await?;
+            rotation.resealed += 1;
+        }
+    }
+}
+
+/// Seals what was sealed again, with the active key. A secret that does not open is counted, and
+/// keeps no other from being sealed again.
+fn reseal(ops: &Ops, bytes: Vec<u8>, binding: &Binding<'_>, rotation: &mut Rotation) -> Option<(Sealed, Sealed)> {
+    let opened = Sealed::from_bytes(bytes).and_then(|before| Ok((ops.keys.open(&before, binding)?, before)));
+    match opened {
+        Ok((opened, before)) => Some((before, ops.keys.seal(&opened, binding))),
+        Err(error) => {
+            *rotation.remaining.entry(error.to_string()).or_default() += 1;
+            None
+        }
+    }
 }

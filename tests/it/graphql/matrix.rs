@@ -12,12 +12,14 @@ use async_graphql::parser::{
 use axum::Router;
 use infima_halo::auth::Role;
 use infima_halo::config::Variables;
+use infima_halo::domain::webhook::EventType;
 use infima_halo::graphql::sdl;
 use infima_halo::ids::{PartnerId, ProblemId, RunId};
 use infima_halo::ops::association::exclude::exclude_clients;
 use infima_halo::ops::association::save::{Mapping, associate_clients};
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::ops::problem::acknowledge::acknowledge_problem;
+use infima_halo::ops::webhook::{register::register_webhook, send_test::send_test};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
 
@@ -87,6 +89,18 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     (
         "HaloProblemAcknowledgement.by",
         "{ node(id: $inbox) { ... on HaloProblemRecord { acknowledgement { by { name } } } } }",
+    ),
+    (
+        "Partner.haloWebhooks",
+        "{ partner(id: $partner) { haloWebhooks { state secrets { id } deliveries(first: 5) {
+            nodes { state } edges { node { state } } pageInfo { hasNextPage } } } } }",
+    ),
+    ("Query.node, a webhook", "{ node(id: $hook) { id } }"),
+    ("HaloWebhook.secrets", "{ node(id: $hook) { ... on HaloWebhook { secrets { id } } } }"),
+    (
+        "HaloWebhook.deliveries",
+        "{ node(id: $hook) { ... on HaloWebhook { deliveries(first: 5) {
+            nodes { state } edges { node { state } } pageInfo { hasNextPage } } } } }",
     ),
     ("Partner.haloReconciliation", "{ partner(id: $partner) { haloReconciliation { rightCount } } }"),
     (
@@ -344,6 +358,43 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         "mutation { resumeHaloSyncs(input: { partnerId: $partner, reason: \"a test\" }) {
             partner { name } run { id } userErrors { code } } }",
     ),
+    (
+        "Mutation.registerHaloWebhook",
+        "mutation { registerHaloWebhook(input: {
+            partnerId: $partner, url: \"https://8.8.8.8/\", eventTypes: [SYNC_FAILED] }) {
+            webhook { state } secret userErrors { code } } }",
+    ),
+    (
+        "Mutation.updateHaloWebhook",
+        "mutation { updateHaloWebhook(input: { partnerId: $partner, webhookId: $hook, enabled: true }) {
+            webhook { state } userErrors { code } } }",
+    ),
+    (
+        "Mutation.rotateHaloWebhookSecret",
+        "mutation { rotateHaloWebhookSecret(input: { partnerId: $partner, webhookId: $hook }) {
+            webhook { state } secret userErrors { code } } }",
+    ),
+    (
+        "Mutation.removeHaloWebhookSecret",
+        "mutation { removeHaloWebhookSecret(input: { partnerId: $partner, webhookId: $hook, secretId: $sealed }) {
+            webhook { state } userErrors { code } } }",
+    ),
+    (
+        "Mutation.sendTestHaloWebhook",
+        "mutation { sendTestHaloWebhook(input: { partnerId: $partner, webhookId: $hook, reason: \"a test\" }) {
+            delivery { state } userErrors { code } } }",
+    ),
+    (
+        "Mutation.replayHaloWebhookDelivery",
+        "mutation { replayHaloWebhookDelivery(input: {
+            partnerId: $partner, deliveryId: $delivery, reason: \"a test\" }) {
+            delivery { state } userErrors { code } } }",
+    ),
+    (
+        "Mutation.removeHaloWebhook",
+        "mutation { removeHaloWebhook(input: { partnerId: $partner, webhookId: $hook }) {
+            removedWebhookId userErrors { code } } }",
+    ),
     ("Mutation.importRoster", "mutation { importRoster(input: {}) { imported { stored } userErrors { code } } }"),
     (
         "Mutation.disconnectHalo",
@@ -421,7 +472,14 @@ impl Asked {
         let inbox = Some(ProblemId(inbox));
         let noted = acknowledge_problem(world.ops(), &request(&admin), partner, inbox, "a note").await;
         let inbox = noted.expect("it may").id;
+        let kinds = [EventType::SyncFailed];
+        let hooked = register_webhook(world.ops(), &request(&admin), partner, "https://8.8.8.8/", &kinds).await;
+        let hook = hooked.expect("it may").0;
+        let sent = send_test(world.ops(), &request(&admin), partner, Some(hook.id)).await.expect("it may");
         let values = BTreeMap::from([
+            ("hook", json!(hook.id.to_string())),
+            ("sealed", json!(hook.secrets[0].id.to_string())),
+            ("delivery", json!(sent.id.to_string())),
             ("inbox", json!(inbox.to_string())),
             ("handed", json!(RunId(handed).to_string())),
             ("partner", json!(world.partner().await.to_string())),
@@ -590,6 +648,18 @@ async fn foreign_id_in_any_argument_is_unknown() {
             problem { id } userErrors { code field message } } }",
         "mutation { snoozeHaloProblem(input: { problemId: $inbox }) {
             problem { id } userErrors { code field message } } }",
+        "mutation { updateHaloWebhook(input: { webhookId: $hook, enabled: false }) {
+            webhook { id } userErrors { code field message } } }",
+        "mutation { removeHaloWebhook(input: { webhookId: $hook }) {
+            removedWebhookId userErrors { code field message } } }",
+        "mutation { rotateHaloWebhookSecret(input: { webhookId: $hook }) {
+            secret userErrors { code field message } } }",
+        "mutation { removeHaloWebhookSecret(input: { webhookId: $hook, secretId: $sealed }) {
+            webhook { id } userErrors { code field message } } }",
+        "mutation { sendTestHaloWebhook(input: { webhookId: $hook }) {
+            delivery { id } userErrors { code field message } } }",
+        "mutation { replayHaloWebhookDelivery(input: { deliveryId: $delivery }) {
+            delivery { id } userErrors { code field message } } }",
         "{ haloSyncPreview(clientIds: [$client]) { entries { client { id } } } }",
     ];
     for (values, unknown) in [(asked.values.clone(), asked.unknown())] {

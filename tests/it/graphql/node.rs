@@ -21,19 +21,37 @@ async fn foreign_id_is_answered_like_an_unknown_id() {
     api.world.change(sqlx::query(blocked)).await;
     let problem = api.data(&admin, "{ partner { haloProblems { nodes { id } } } }", json!({})).await;
     let problem = problem["partner"]["haloProblems"]["nodes"][0]["id"].as_str().unwrap().to_owned();
-    let ids =
-        [partner.clone(), association.client.to_string(), association.id.to_string(), connection, run.clone(), problem];
+    let register = "mutation { registerHaloWebhook(input: { url: \"https://8.8.8.8/\", eventTypes: [SYNC_FAILED] }) {
+        webhook { id } } }";
+    let webhook = api.data(&admin, register, json!({})).await["registerHaloWebhook"]["webhook"]["id"].take();
+    let ids = [
+        partner.clone(),
+        association.client.to_string(),
+        association.id.to_string(),
+        connection,
+        run.clone(),
+        problem,
+        webhook.as_str().unwrap().to_owned(),
+    ];
     let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
     let own = api.data(&admin, nodes, json!({ "ids": ids })).await;
     let kinds: Vec<_> = own["nodes"].as_array().unwrap().iter().map(|node| node["__typename"].clone()).collect();
     assert_eq!(
         kinds,
-        ["Partner", "Client", "HaloClientAssociation", "HaloConnection", "HaloSyncRun", "HaloProblemRecord"]
+        [
+            "Partner",
+            "Client",
+            "HaloClientAssociation",
+            "HaloConnection",
+            "HaloSyncRun",
+            "HaloProblemRecord",
+            "HaloWebhook"
+        ]
     );
     assert!(own["nodes"].as_array().unwrap().iter().zip(&ids).all(|(node, id)| node["id"] == json!(id)));
 
     let foreign = api.data(&stranger, nodes, json!({ "ids": ids })).await;
-    assert_eq!(foreign["nodes"], json!([null, null, null, null, null, null]));
+    assert_eq!(foreign["nodes"], json!([null, null, null, null, null, null, null]));
     let unknown: Vec<_> = ids.iter().map(|id| format!("{}{}", &id[..id.len() - 4], "0000")).collect();
     let malformed = ["", "client", "client_", "CLIENT_0", "result_00000000000000000000000000000000", "\u{0}"];
     for ids in [unknown, malformed.map(String::from).to_vec()] {
@@ -62,6 +80,10 @@ async fn foreign_id_is_answered_like_an_unknown_id() {
         "acknowledgeHaloProblem(input: { problemId: \"x\", note: \"x\", partnerId: $partner })",
         "snoozeHaloProblem(input: { problemId: \"x\", partnerId: $partner })",
         "updateHaloSyncSettings(input: { nightly: false, partnerId: $partner })",
+        "registerHaloWebhook(input: { url: \"x\", eventTypes: [], partnerId: $partner })",
+        "updateHaloWebhook(input: { webhookId: \"x\", partnerId: $partner })",
+        "removeHaloWebhook(input: { webhookId: \"x\", partnerId: $partner })",
+        "sendTestHaloWebhook(input: { webhookId: \"x\", partnerId: $partner })",
     ] {
         let document = format!("mutation($partner: ID) {{ {mutation} {{ userErrors {{ code }} }} }}");
         let foreign = api.ask(&stranger, &document, json!({ "partner": partner })).await;

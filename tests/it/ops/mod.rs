@@ -8,3 +8,4 @@ mod housekeeping;
 mod roster;
 pub(crate) mod sync;
 mod tenant_change;
+mod webhooks;

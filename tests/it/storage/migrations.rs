@@ -16,7 +16,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
 /// What a database holds after each migration, of what that migration made possible. Each migration
 /// has an entry.
-const ROWS: [(i64, &str); 23] = [
+const ROWS: [(i64, &str); 25] = [
     (1, ""),
     (
         2,
@@ -99,7 +99,23 @@ const ROWS: [(i64, &str); 23] = [
                              fall_limit = 20;
          update associations set confirmed_fall = 1",
     ),
+    (
+        23,
+        "insert into webhooks (id, partner_id, url, event_types, created_at, reports_since, failing_since, noticed_at,
+                               disabled_at, disabled_because)
+         select '00000000-0000-7000-8000-000000000005', id, 'https://hooks.example.com', '{halo.sync.failed}', now(), now(),
+                now(), now(), now(), 'failing'
+         from partners;
+         insert into webhook_secrets (id, webhook_id, partner_id, sealed_secret, sealed_with, created_at)
+         select gen_random_uuid(), id, partner_id, 's', 'k', now() from webhooks;
+         insert into webhook_deliveries (id, webhook_id, partner_id, event_type, event_key, payload, state, queued_at,
+                                         finished_at)
+         select gen_random_uuid(), id, partner_id, 'halo.webhook.test', 'k', '{}', 'given_up', now(), now() from webhooks;
+         insert into webhook_mark (made_until) values (now());
+         update problems set opened_at = now()",
+    ),
     (25, "insert into sync_pauses (partner_id, began_at, ends_at) select id, now(), now() from partners"),
+    (28, ""),
 ];
 
 fn files() -> anyhow::Result<Vec<PathBuf>> {

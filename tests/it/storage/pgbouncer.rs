@@ -160,7 +160,7 @@ async fn processes_listen_at_the_direct_address() {
     let mut direct = url::Url::parse(database.app_url().expose_secret()).unwrap();
     direct.query_pairs_mut().append_pair("application_name", "direct");
     let owner = database.owner().await;
-    for (command, says, listeners) in [("serve", "serving", 1), ("worker", "working", 3)] {
+    for (command, says, listeners) in [("serve", "serving", 1), ("worker", "working", 4)] {
         let mut command = production(&[command], &database);
         command.env("DATABASE_URL", pooler.url.expose_secret()).env("LISTEN_DATABASE_URL", direct.as_str());
         let mut running = Running::start(&mut command);

@@ -9,10 +9,11 @@ use crate::support::db::TestDatabase;
 use crate::support::world::{PARTNER, World};
 
 /// Tables of `public` that have no partner, and why.
-const WITHOUT_PARTNER: [&str; 4] = [
+const WITHOUT_PARTNER: [&str; 5] = [
     "_sqlx_migrations", // the owner's
     "canary",           // one row, sealed
     "housekeeping",     // when each job of housekeeping ran, and how many rows it removed
+    "webhook_mark",     // up to when facts of all partners were read
     "halo_budgets",     // counts of requests by host, shared by all who call it
 ];
 
@@ -62,6 +63,16 @@ async fn two_partners() -> (World, PartnerId, PartnerId) {
     let blocked = "update associations set state = 'needs_attention',
                        problem = jsonb_build_object('code', 'subscription_deleted', 'since', now())";
     world.change(sqlx::query(blocked)).await;
+    for statement in [
+        "insert into webhooks (id, partner_id, url, event_types, created_at, reports_since)
+         select gen_random_uuid(), id, 'https://hooks.example.com', '{halo.sync.failed}', now(), now() from partners",
+        "insert into webhook_secrets (id, webhook_id, partner_id, sealed_secret, sealed_with, created_at)
+         select gen_random_uuid(), id, partner_id, 's', 'k', now() from webhooks",
+        "insert into webhook_deliveries (id, webhook_id, partner_id, event_type, event_key, payload, queued_at, next_attempt_at)
+         select gen_random_uuid(), id, partner_id, 'halo.webhook.test', 'k', '{}', now(), now() from webhooks",
+    ] {
+        world.change(sqlx::query(statement)).await;
+    }
     (world, own, other)
 }
 
@@ -209,8 +220,15 @@ async fn read_only_scope_cannot_write() {
         for insert in inserts(own).iter().filter(|insert| !insert.starts_with("insert into activity")) {
             assert_eq!(refusal(&mut db, insert).await, INSUFFICIENT_PRIVILEGE, "{system}: {insert}");
         }
-        let delete = sqlx::query("delete from client_exclusions").execute(&mut *db).await;
-        assert_eq!(delete.expect("it reaches no row").rows_affected(), 0, "{system}");
+        for delete in [
+            "delete from client_exclusions",
+            "delete from webhook_deliveries",
+            "delete from webhook_secrets",
+            "delete from webhooks",
+        ] {
+            let deleted = sqlx::query(delete).execute(&mut *db).await;
+            assert_eq!(deleted.expect("it reaches no row").rows_affected(), 0, "{system}: {delete}");
+        }
     }
     let mut db = scoped(&app, SystemScope::sign_in().name()).await;
     for table in ["clients", "users", "connections", "associations", "sync_runs", "sync_results", "activity"] {
@@ -300,6 +318,10 @@ async fn app_role_privileges_match_the_list() -> anyhow::Result<()> {
         ("sync_results", READS_AND_WRITES),
         ("sync_runs", READS_AND_WRITES),
         ("users", READS_AND_WRITES),
+        ("webhook_deliveries", "select insert update delete"),
+        ("webhook_mark", READS_AND_WRITES),
+        ("webhook_secrets", "select insert update delete"),
+        ("webhooks", "select insert update delete"),
     ]
     .into();
     let rows: Vec<(String, String)> = sqlx::query_as(

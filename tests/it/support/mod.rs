@@ -9,6 +9,7 @@ pub mod halo_admin;
 pub mod hostile_halo;
 pub mod program;
 pub mod random;
+pub mod receiver;
 pub mod served;
 pub mod server;
 pub mod statements;

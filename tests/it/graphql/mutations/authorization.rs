@@ -93,6 +93,33 @@ const MUTATIONS: &[(&str, &str, &[&str])] = &[
     ),
     ("resumeHaloSyncs", "reason: \"a test\"", &["reason: \"$long\"", "reason: \"\\u0007\""]),
     (
+        "registerHaloWebhook",
+        "url: \"https://8.8.8.8/\", eventTypes: [SYNC_FAILED]",
+        &["url: \"\", eventTypes: []", "url: \"https://10.0.0.1/\", eventTypes: [TEST]"],
+    ),
+    (
+        "updateHaloWebhook",
+        "webhookId: \"webhook_00000000000000000000000000000001\", enabled: true",
+        &["webhookId: \"no id\", url: \"no address\"", "webhookId: \"no id\", eventTypes: []"],
+    ),
+    ("removeHaloWebhook", "webhookId: \"webhook_00000000000000000000000000000001\"", &["webhookId: \"no id\""]),
+    ("rotateHaloWebhookSecret", "webhookId: \"webhook_00000000000000000000000000000001\"", &["webhookId: \"no id\""]),
+    (
+        "removeHaloWebhookSecret",
+        "webhookId: \"webhook_00000000000000000000000000000001\", secretId: \"no id\"",
+        &["webhookId: \"no id\", secretId: \"no id\""],
+    ),
+    (
+        "sendTestHaloWebhook",
+        "webhookId: \"webhook_00000000000000000000000000000001\", reason: \"a test\"",
+        &["webhookId: \"no id\", reason: \"$long\"", "webhookId: \"no id\""],
+    ),
+    (
+        "replayHaloWebhookDelivery",
+        "deliveryId: \"delivery_00000000000000000000000000000001\", reason: \"a test\"",
+        &["deliveryId: \"no id\", reason: \"$long\"", "deliveryId: \"no id\""],
+    ),
+    (
         "importRoster",
         "partners: [{ externalId: \"new\", name: \"New\", state: ACTIVE, version: 1 }]",
         &[

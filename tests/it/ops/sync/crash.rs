@@ -253,8 +253,8 @@ async fn halo_overwriting_fields_is_written_once() {
 /// again, and none is lost.
 #[tokio::test]
 async fn restored_database_creates_no_second_subscription() {
-    const TABLES: &str = "partners, clients, client_exclusions, users, connections, associations, problems, sync_pauses, sync_runs, \
-                          sync_results, activity";
+    const TABLES: &str = "partners, clients, client_exclusions, users, connections, associations, problems, sync_pauses, \
+                          sync_runs, sync_results, webhooks, webhook_secrets, webhook_deliveries, activity";
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).only(&["Birch"]).synced().build().await;
     let waiting = world.map(&["Alder"]).await.run.unwrap();
 
