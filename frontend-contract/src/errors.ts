@@ -63,6 +63,7 @@ const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
   HALO_UNREACHABLE: "retry",
   HALO_URL_INVALID: "show-at-field",
   INVALID: "show-at-field",
+  LAST_WEBHOOK_SECRET: "show",
   LICENSING_OFF: "open-halo",
   NOTHING_TO_RESOLVE: "reload",
   NOT_A_HALO_ADDRESS: "show-at-field",
@@ -82,6 +83,11 @@ const userErrorHandling: { readonly [Code in UserErrorCode]: Handling } = {
   SYNC_PAUSED: "show",
   TOO_MANY: "show",
   TOO_MANY_ATTEMPTS: "retry",
+  WEBHOOK_DELIVERY_NOT_FOUND: "reload",
+  WEBHOOK_DISABLED: "reload",
+  WEBHOOK_NOT_FOUND: "reload",
+  WEBHOOK_SECRET_NOT_FOUND: "reload",
+  WEBHOOK_URL_INVALID: "show-at-field",
 };
 
 const problemHandling: { readonly [Code in HaloProblemCode]: Handling } = {

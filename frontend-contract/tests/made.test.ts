@@ -244,7 +244,7 @@ test("a cache that holds the answers to all queries holds one truth", () => {
   assert.equal(clients.length, partner?.clientCounts.total);
   assert.equal(clients.filter(({ haloAssociation }) => haloAssociation?.status === "NEEDS_ATTENTION").length, partner?.clientCounts.needingAttention);
 
-  const cache = new InMemoryCache({ possibleTypes: { Node: ["Partner", "Client", "HaloConnection", "HaloClientAssociation", "HaloSyncRun"] } });
+  const cache = new InMemoryCache({ possibleTypes: { Node: ["Partner", "Client", "HaloConnection", "HaloClientAssociation", "HaloSyncRun", "HaloWebhook"] } });
   const queries = names.flatMap((name) => {
     const query = contract[`${name}Document`] as TypedDocumentNode<unknown, Record<string, unknown>>;
     const definition = query.definitions.find(({ kind }) => kind === "OperationDefinition");

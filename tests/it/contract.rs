@@ -9,6 +9,7 @@ mod desk;
 mod flow;
 mod mapping;
 mod recorded;
+mod webhook;
 
 use infima_halo::graphql::{ErrorCode, sdl};
 use infima_halo::http::status_of;

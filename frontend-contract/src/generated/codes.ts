@@ -26,6 +26,7 @@ export const userErrorMeanings = {
   "HALO_UNREACHABLE": "Halo did not answer. Try again in a few minutes.",
   "HALO_URL_INVALID": "The text cannot be the address of a Halo.",
   "INVALID": "The value cannot be used. The message says why.",
+  "LAST_WEBHOOK_SECRET": "The webhook has no other secret. Add one with `rotateHaloWebhookSecret` first.",
   "LICENSING_OFF": "Software Licencing is switched off in Halo.",
   "NOTHING_TO_RESOLVE": "There is no problem that needs this decision.",
   "NOT_A_HALO_ADDRESS": "The server at the address is not a Halo.",
@@ -44,7 +45,12 @@ export const userErrorMeanings = {
   "TENANT_CHANGED": "The details lead to a Halo with another identity than the one that clients are mapped to. Ask the user for a decision and send it in `tenantChange`.",
   "TOO_LONG": "A text is too long. The message gives the maximum.",
   "TOO_MANY": "A list has too many entries. The message gives the maximum.",
-  "TOO_MANY_ATTEMPTS": "The connection was checked too often. Try again in a minute."
+  "TOO_MANY_ATTEMPTS": "The connection was checked too often. Try again in a minute.",
+  "WEBHOOK_DELIVERY_NOT_FOUND": "The delivery does not exist any more, or belongs to another partner.",
+  "WEBHOOK_DISABLED": "The webhook is disabled, so nothing is sent to it. Enable it with `updateHaloWebhook` first.",
+  "WEBHOOK_NOT_FOUND": "The webhook does not exist or belongs to another partner.",
+  "WEBHOOK_SECRET_NOT_FOUND": "The webhook has no such secret.",
+  "WEBHOOK_URL_INVALID": "The text cannot be the address of a webhook."
 } as const;
 
 /** What each code of a `HaloProblem` means. */

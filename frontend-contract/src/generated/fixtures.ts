@@ -3,48 +3,57 @@ import type * as types from "./graphql.js";
 /** The id of each operation's document, as the server trusts it. */
 export const documentIds = {
   "AcceptMappingSuggestions": "sha256:6122e806aeaed34b9aa5fb49a362c50d4a5347d18a32f43f3db5c287a722b0f3",
-  "AcknowledgeProblem": "sha256:0ae3713f21adc65a6d534dd029cdf0f5c4d0caa3444b054c1611292c8d403a21",
+  "AcknowledgeProblem": "sha256:6ca183377f859ced2233bef74be4c44ee439bf96a6cd2b6116c5fc568339f170",
   "ActivityLog": "sha256:94fab7c43b98035428554f94888ad294191853042fc3a354aba804c777f4b15e",
   "AssociationHistory": "sha256:4164d29f9c12453ee85b9673ea788670c2788f849a29b037afebb39de46ae0bb",
   "BillingDay": "sha256:357b06980b2a78b01ad86b6f95ad2cda91aa15a625e227ad850b645706f3b185",
   "BillingDays": "sha256:1a0ace1539a29dafd6eebf30df1eea0ac933593f3266e358d2921315bfbb779e",
   "BillingMonth": "sha256:ca821726df2017fba8cb8dcd11f97e6ecdbdffefe841513cd9a9654a864c6d70",
-  "ClientRow": "sha256:caa22baed74cae5332bb0442618b27aeabc0e9f81ac5983879bec1f7bcc649ab",
-  "ClientRows": "sha256:8b7a1e08331de5ed78d0dc85c2739701bca6e6e048a6411d1cb5bf6304cd73ab",
+  "ClientRow": "sha256:c8eaf7d0caa01cc0fa26ef8efd8f27f570d915b7c3f6d01b6e3a5f7655ecbc99",
+  "ClientRows": "sha256:6acac20276dbbc13f6238ef85251adaee13f9528766fea362e1b45e1a0f4c6c3",
   "ConfirmTenantChange": "sha256:fb0ae25f010217a2a64583b054856e29368b897818ab8a82fa1aa7ff587a9da3",
   "ConnectionForm": "sha256:b971cb45b72a52406c2ae3bfe77cc03f66ca482d508bd056640581084ab41348",
   "CountedUsers": "sha256:9c9565c717a37817b8585e6494169f3107d23e8985debe01c188a7614c5920ec",
   "CustomerSearch": "sha256:4a6ae60f8eca6144ef8e9b7021a90973c8df51e2946991d55b9fbb393d2b7e2d",
   "CustomerSuggestions": "sha256:968874ff127c43991e218cba0ccb365d13b5560e09f4fb4e6139981e19e6758e",
   "Disconnect": "sha256:a3f48542ba3a738b6be2a4c1e8a5bee81de32c3b5b28f2c45e96ef9b8455d55f",
-  "ExcludeClients": "sha256:80a2619c84b32941a21e478d30f9ea01f78f2d9c3b227b61de37b6eb08b7ffde",
+  "ExcludeClients": "sha256:e15151da5bec4ad72aa8a62023b0afb3b981bef994c88f58b1eebe693b99df19",
   "ImportMappings": "sha256:0be873c10eab7f964082cc60d09f942f5368fb3ba5fd6ff9feef85405480e6cd",
-  "IncludeClients": "sha256:f2271b6439c88e03a45b26621494d7781a318fdce12e890240abf3951778c044",
+  "IncludeClients": "sha256:43939ee6030f5bd593e047b94889326074d29c0418a98ec11ab843aab0e42a9b",
   "IntegrationStatus": "sha256:8253bfaf210c6ceab160722bb9830ad2f8f8b34af87c4b735192f064fa990cff",
   "LatestReconciliation": "sha256:954e9003bf418ec8a2ce49d754c5b0f9e99aa5f57d70ce6d5893fa33ebee721b",
   "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
-  "MappingTable": "sha256:f38e54c4a883843d23d05433e9ec8c4519e4b61f9c7d082ac8c5eca827d7a370",
+  "MappingTable": "sha256:a033c9a47544c98ce13f6b37b73a824131aadeb3aa3bd36f6ceefd8603650ec9",
   "PauseSyncs": "sha256:60bfa05f82c86eab89385bf29a744d80282a1b0581df17251a9b67655740435c",
-  "ProblemInbox": "sha256:df9d45d118c747d5d696fab392da3d450b96f26000d4ae96bee3a040dc3b57f6",
-  "RecheckProblem": "sha256:e4a61b53a5797923dfebefd37fd956d258c4dd69e23b4ad7a7a647c7b36ca805",
+  "ProblemInbox": "sha256:cac38c98c6f6edc9b8cdfef2d873abfa3e59f16691a9d692d1bb7dd4b8df625e",
+  "RecheckProblem": "sha256:0d7be6b52290976e688ffd4b41dc7c6766bdd52a442a9fb10ff524b3e582c6fc",
   "Reconcile": "sha256:b707d7d5b291549d4cdf337bac20f083742cf070aaacfb68de166d3ac9d51afb",
-  "RecreateSubscription": "sha256:b4473c88d796a71146e04b67324eba1a2d53d45a38ffe260028e95d0eb01d5d4",
-  "RemoveAssociation": "sha256:73fc3160d20aeba59c07e15ed1e3013a0b273df19d4deedc551fc0be9e3e8aad",
-  "ResolveSubscription": "sha256:7e80c97b32783d5504b06db388fcecfa8437978200d787a7c533f153d51a94b9",
+  "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
+  "RegisterWebhook": "sha256:3f8e3e3a7fd25b203d2df72c74e7b01c48a22e54f7806b2414259abb998e1411",
+  "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
+  "RemoveWebhook": "sha256:fdd57f666bc64a830fd001fb3a8825f83997342cc0589f05c5c0798f3dab9df3",
+  "RemoveWebhookSecret": "sha256:50a7ea21112f98883bd8f170cae49da3216e36c526c96981707da48930be2bfb",
+  "ReplayWebhookDelivery": "sha256:eaf537832831b6207178d6f901784bbc29c8571758dba6ae1936c051708a1e4f",
+  "ResolveSubscription": "sha256:264cea588f6eb140312ea8103a496cc7c644987b28efc36b75e56796296e70c4",
   "ResumeSyncs": "sha256:adce1c7e3e78f3ba508715ed960e36c9cf98cbecd52663dea517e08c1b143de8",
+  "RotateWebhookSecret": "sha256:fdce72b65794ff61843523a3d62c05b3b67786a03072cec24c598913daf3cbd5",
   "RunChanges": "sha256:6c1cb05090e49635c09aa63f0e1a1f836d70f512686d2fec5e8de3e2968d8c63",
   "RunProgress": "sha256:ffc579474c22fd0fb4b41340cc1b6eac858930d21b8aa1c7b5bfc9045f0db49e",
   "RunResults": "sha256:30e13528495754f8af35b6e0cc939731322eb702e38f4bb1b3baf8c1f9fda1d7",
-  "SaveAssociations": "sha256:58daef351960594fbb15d7a0b56a88997668d3a111cd9f71c32cdf7e6b085446",
+  "SaveAssociations": "sha256:7120393630734e6e38052dc90cd1e5f5299628accf6d87624a660679f6dfe6d9",
   "SaveConnection": "sha256:fabf382c9c43db43a2dd8c9a8da25fc625ff44ea678db1c2474b82771c8ca8e9",
-  "SnoozeProblem": "sha256:f68835deb095ce918e743241b9bccc95b5fd0b55abdb9710a81dcc9e43f6b514",
+  "SendTestWebhook": "sha256:076f3cc2556945d013b92d2cf3fb5a10bc2f65e6bd3b78b11cc60e3810efd38b",
+  "SnoozeProblem": "sha256:3e272d17870a661fd85d8ebf9290a4bcfb5272e317af516c4b1407bf8fe5323d",
   "SubscriptionNames": "sha256:843e6c1e2bec4327b9006ed4829e84cadadf9c445ad880a909222eb49be64a60",
   "SyncHistory": "sha256:9fdef59384260640c827017c50764299904d61daebf320be05c921b683855def",
   "SyncNow": "sha256:6c53cca281c5f1a67879259cfafdaebd8afdf1bfe07a356fadec99410183268f",
-  "SyncPreview": "sha256:d3cc095a65d867bb218071af62c0bb6ecdfed2c3847a783d74819584cf4744c1",
+  "SyncPreview": "sha256:8ba27773c15295a616f98fb8ce0f21393b71b0edb2dc03c2d6e6b3143022e697",
   "SyncSettings": "sha256:1fbdf998d37600fe27660c95cbdd2d3f04fd1173478dcedd69bfd18f45572d43",
   "TestConnection": "sha256:7d15529803c2c3ecdc5e22b23bafa7e2bf609ea6f3edec3791bb3dd1eb82b499",
-  "UpdateSyncSettings": "sha256:ba20cb24627451e8cced6717ba4f993bcbe2f706f8764931be2223fbf85a61ee"
+  "UpdateSyncSettings": "sha256:ba20cb24627451e8cced6717ba4f993bcbe2f706f8764931be2223fbf85a61ee",
+  "UpdateWebhook": "sha256:f18fbbf0680cf5141d766cbabd83798459a2a9393e855cefbb0df3ff58a6ba72",
+  "WebhookDeliveries": "sha256:230711c1832030e3044228a7d04c6603843af9d8a357cc624438bbe525659ad4",
+  "Webhooks": "sha256:6826b648e5b0c8f8b99d8ac8822d70562a4ca2804a7dafbc010fe11ea11e5874"
 } as const;
 
 /** What the server answers to each operation. */
@@ -146,7 +155,6 @@ export const operations = {
           "guideStep": "Subscription Management",
           "guideUrl": null,
           "haloSubscriptionIds": [],
-          "heldQuantity": null,
           "message": "The subscription was deleted in Halo.",
           "remedy": "Have a new subscription created, or remove the association.",
           "since": "2026-11-24T09:00:00.000Z"
@@ -1843,7 +1851,9 @@ export const operations = {
         "RECONCILE",
         "TRIAGE_PROBLEM",
         "UPDATE_SETTINGS",
-        "PAUSE_SYNCS"
+        "PAUSE_SYNCS",
+        "MANAGE_WEBHOOKS",
+        "TEST_WEBHOOKS"
       ]
     }
   } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
@@ -2129,7 +2139,9 @@ export const operations = {
         "RECONCILE",
         "TRIAGE_PROBLEM",
         "UPDATE_SETTINGS",
-        "PAUSE_SYNCS"
+        "PAUSE_SYNCS",
+        "MANAGE_WEBHOOKS",
+        "TEST_WEBHOOKS"
       ],
       "name": "Ada Admin",
       "partner": {
@@ -2327,7 +2339,7 @@ export const operations = {
         "counts": {
           "__typename": "HaloMappingSuggestionCounts",
           "ambiguous": 0,
-          "exact": 1,
+          "exact": 2,
           "none": 0,
           "similar": 0
         },
@@ -2336,6 +2348,39 @@ export const operations = {
           {
             "__typename": "HaloMappingSuggestionEdge",
             "cursor": "cursor-44",
+            "node": {
+              "__typename": "HaloMappingSuggestion",
+              "candidates": [
+                {
+                  "__typename": "HaloMappingCandidate",
+                  "customer": {
+                    "__typename": "HaloCustomer",
+                    "address": null,
+                    "associatedClients": [],
+                    "domain": null,
+                    "haloId": 44,
+                    "name": "Dogwood",
+                    "phone": null,
+                    "siteName": null,
+                    "topLevelName": "Customers"
+                  },
+                  "reason": "SAME_NAME",
+                  "score": 100
+                }
+              ],
+              "client": {
+                "__typename": "Client",
+                "activeUserCount": 4,
+                "externalId": "northwind/Dogwood",
+                "id": "client_00000000000000000000000000000004",
+                "name": "Dogwood"
+              },
+              "kind": "EXACT"
+            }
+          },
+          {
+            "__typename": "HaloMappingSuggestionEdge",
+            "cursor": "cursor-45",
             "node": {
               "__typename": "HaloMappingSuggestion",
               "candidates": [
@@ -2369,10 +2414,10 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-44",
+          "endCursor": "cursor-45",
           "hasNextPage": false
         },
-        "totalCount": 1
+        "totalCount": 2
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -2492,7 +2537,6 @@ export const operations = {
                   "guideStep": "Subscription Management",
                   "guideUrl": null,
                   "haloSubscriptionIds": [],
-                  "heldQuantity": null,
                   "message": "The subscription was deleted in Halo.",
                   "remedy": "Have a new subscription created, or remove the association.",
                   "since": "2026-11-24T09:00:00.000Z"
@@ -2552,7 +2596,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-45",
+            "cursor": "cursor-46",
             "node": {
               "__typename": "Client",
               "activeUserCount": 7,
@@ -2621,7 +2665,6 @@ export const operations = {
                   "haloSubscriptionIds": [
                     9001
                   ],
-                  "heldQuantity": null,
                   "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
                   "remedy": "Choose the subscription to use, or have a new one created.",
                   "since": "2026-11-24T09:00:00.000Z"
@@ -2689,7 +2732,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloProblemRecordEdge",
-            "cursor": "cursor-46",
+            "cursor": "cursor-47",
             "node": {
               "__typename": "HaloProblemRecord",
               "acknowledgement": null,
@@ -2717,7 +2760,6 @@ export const operations = {
                 "guideStep": "Subscription Management",
                 "guideUrl": null,
                 "haloSubscriptionIds": [],
-                "heldQuantity": null,
                 "message": "The subscription was deleted in Halo.",
                 "remedy": "Have a new subscription created, or remove the association.",
                 "since": "2026-11-24T09:00:00.000Z"
@@ -2731,7 +2773,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-46",
+          "endCursor": "cursor-47",
           "hasNextPage": false
         },
         "totalCount": 1
@@ -2770,7 +2812,6 @@ export const operations = {
           "guideStep": "Subscription Management",
           "guideUrl": null,
           "haloSubscriptionIds": [],
-          "heldQuantity": null,
           "message": "The subscription was deleted in Halo.",
           "remedy": "Have a new subscription created, or remove the association.",
           "since": "2026-11-24T09:00:00.000Z"
@@ -2989,6 +3030,39 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.RecreateSubscriptionMutation as types.RecreateSubscriptionMutation,
+  /** What the server answers to `RegisterWebhook`. */
+  RegisterWebhook: {
+    "registerHaloWebhook": {
+      "__typename": "RegisterHaloWebhookPayload",
+      "secret": "whsec_YSBzZWNyZXQgb2YgdGhlIG1vY2tzLCBzaG93biBvbmNlIQ==",
+      "userErrors": [],
+      "webhook": {
+        "__typename": "HaloWebhook",
+        "createdAt": "2026-11-24T09:00:00.000Z",
+        "disabledAt": null,
+        "disabledBecause": null,
+        "eventTypes": [
+          "SYNC_FAILED",
+          "PROBLEM_OPENED",
+          "PROBLEM_RESOLVED",
+          "NIGHT_FINISHED",
+          "EXCLUSION_ENDED"
+        ],
+        "failingSince": null,
+        "id": "webhook_00000000000000000000000000000001",
+        "secrets": [
+          {
+            "__typename": "HaloWebhookSecret",
+            "createdAt": "2026-11-24T09:00:00.000Z",
+            "id": "secret_00000000000000000000000000000001"
+          }
+        ],
+        "state": "ACTIVE",
+        "url": "https://8.8.8.8/hooks/infima",
+        "willBeDisabledAt": null
+      }
+    }
+  } satisfies types.RegisterWebhookMutation as types.RegisterWebhookMutation,
   /** What the server answers to `RemoveAssociation`. */
   RemoveAssociation: {
     "removeHaloClientAssociation": {
@@ -3058,6 +3132,66 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.RemoveAssociationMutation as types.RemoveAssociationMutation,
+  /** What the server answers to `RemoveWebhook`. */
+  RemoveWebhook: {
+    "removeHaloWebhook": {
+      "__typename": "RemoveHaloWebhookPayload",
+      "removedWebhookId": "webhook_00000000000000000000000000000001",
+      "userErrors": []
+    }
+  } satisfies types.RemoveWebhookMutation as types.RemoveWebhookMutation,
+  /** What the server answers to `RemoveWebhookSecret`. */
+  RemoveWebhookSecret: {
+    "removeHaloWebhookSecret": {
+      "__typename": "RemoveHaloWebhookSecretPayload",
+      "userErrors": [],
+      "webhook": {
+        "__typename": "HaloWebhook",
+        "createdAt": "2026-11-24T09:00:00.000Z",
+        "disabledAt": null,
+        "disabledBecause": null,
+        "eventTypes": [
+          "SYNC_FAILED",
+          "PROBLEM_OPENED",
+          "PROBLEM_RESOLVED",
+          "NIGHT_FINISHED",
+          "EXCLUSION_ENDED"
+        ],
+        "failingSince": null,
+        "id": "webhook_00000000000000000000000000000001",
+        "secrets": [
+          {
+            "__typename": "HaloWebhookSecret",
+            "createdAt": "2026-11-24T09:00:00.000Z",
+            "id": "secret_00000000000000000000000000000002"
+          }
+        ],
+        "state": "ACTIVE",
+        "url": "https://8.8.8.8/hooks/infima",
+        "willBeDisabledAt": null
+      }
+    }
+  } satisfies types.RemoveWebhookSecretMutation as types.RemoveWebhookSecretMutation,
+  /** What the server answers to `ReplayWebhookDelivery`. */
+  ReplayWebhookDelivery: {
+    "replayHaloWebhookDelivery": {
+      "__typename": "ReplayHaloWebhookDeliveryPayload",
+      "delivery": {
+        "__typename": "HaloWebhookDelivery",
+        "attempts": 0,
+        "eventType": "TEST",
+        "id": "delivery_00000000000000000000000000000001",
+        "lastAttemptAt": "2026-11-24T09:00:00.000Z",
+        "lastError": "NOT_ACCEPTED",
+        "lastErrorMessage": "The receiver answered with a status that is no success (200 to 299).",
+        "lastStatus": 503,
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "payload": "{\"data\":{\"partnerId\":\"partner_00000000000000000000000000000001\",\"webhookId\":\"webhook_00000000000000000000000000000001\"},\"timestamp\":\"2026-11-24T09:00:00.000Z\",\"type\":\"halo.webhook.test\"}",
+        "state": "PENDING"
+      },
+      "userErrors": []
+    }
+  } satisfies types.ReplayWebhookDeliveryMutation as types.ReplayWebhookDeliveryMutation,
   /** What the server answers to `ResolveSubscription`. */
   ResolveSubscription: {
     "resolveHaloSubscription": {
@@ -3166,6 +3300,44 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.ResumeSyncsMutation as types.ResumeSyncsMutation,
+  /** What the server answers to `RotateWebhookSecret`. */
+  RotateWebhookSecret: {
+    "rotateHaloWebhookSecret": {
+      "__typename": "RotateHaloWebhookSecretPayload",
+      "secret": "whsec_YSBzZWNyZXQgb2YgdGhlIG1vY2tzLCBzaG93biBvbmNlIQ==",
+      "userErrors": [],
+      "webhook": {
+        "__typename": "HaloWebhook",
+        "createdAt": "2026-11-24T09:00:00.000Z",
+        "disabledAt": null,
+        "disabledBecause": null,
+        "eventTypes": [
+          "SYNC_FAILED",
+          "PROBLEM_OPENED",
+          "PROBLEM_RESOLVED",
+          "NIGHT_FINISHED",
+          "EXCLUSION_ENDED"
+        ],
+        "failingSince": null,
+        "id": "webhook_00000000000000000000000000000001",
+        "secrets": [
+          {
+            "__typename": "HaloWebhookSecret",
+            "createdAt": "2026-11-24T09:00:00.000Z",
+            "id": "secret_00000000000000000000000000000001"
+          },
+          {
+            "__typename": "HaloWebhookSecret",
+            "createdAt": "2026-11-24T09:00:00.000Z",
+            "id": "secret_00000000000000000000000000000002"
+          }
+        ],
+        "state": "ACTIVE",
+        "url": "https://8.8.8.8/hooks/infima",
+        "willBeDisabledAt": null
+      }
+    }
+  } satisfies types.RotateWebhookSecretMutation as types.RotateWebhookSecretMutation,
   /** What the server answers to `RunChanges`. */
   RunChanges: {
     "haloSyncRun": {
@@ -3282,7 +3454,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-47",
+            "cursor": "cursor-48",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -3314,7 +3486,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-47",
+          "endCursor": "cursor-48",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -3582,6 +3754,26 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.SaveConnectionMutation as types.SaveConnectionMutation,
+  /** What the server answers to `SendTestWebhook`. */
+  SendTestWebhook: {
+    "sendTestHaloWebhook": {
+      "__typename": "SendTestHaloWebhookPayload",
+      "delivery": {
+        "__typename": "HaloWebhookDelivery",
+        "attempts": 0,
+        "eventType": "TEST",
+        "id": "delivery_00000000000000000000000000000001",
+        "lastAttemptAt": null,
+        "lastError": null,
+        "lastErrorMessage": null,
+        "lastStatus": null,
+        "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+        "payload": "{\"data\":{\"partnerId\":\"partner_00000000000000000000000000000001\",\"webhookId\":\"webhook_00000000000000000000000000000001\"},\"timestamp\":\"2026-11-24T09:00:00.000Z\",\"type\":\"halo.webhook.test\"}",
+        "state": "PENDING"
+      },
+      "userErrors": []
+    }
+  } satisfies types.SendTestWebhookMutation as types.SendTestWebhookMutation,
   /** What the server answers to `SnoozeProblem`. */
   SnoozeProblem: {
     "snoozeHaloProblem": {
@@ -3622,7 +3814,6 @@ export const operations = {
           "guideStep": "Subscription Management",
           "guideUrl": null,
           "haloSubscriptionIds": [],
-          "heldQuantity": null,
           "message": "The subscription was deleted in Halo.",
           "remedy": "Have a new subscription created, or remove the association.",
           "since": "2026-11-24T09:00:00.000Z"
@@ -3680,7 +3871,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-48",
+            "cursor": "cursor-49",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": null,
@@ -3714,7 +3905,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-49",
+            "cursor": "cursor-50",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3748,7 +3939,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-50",
+            "cursor": "cursor-51",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3782,7 +3973,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-51",
+            "cursor": "cursor-52",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3816,7 +4007,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-52",
+            "cursor": "cursor-53",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3850,7 +4041,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-53",
+            "cursor": "cursor-54",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3885,7 +4076,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-53",
+          "endCursor": "cursor-54",
           "hasNextPage": false
         },
         "totalCount": 6
@@ -4097,11 +4288,6 @@ export const operations = {
           "quantityInHalo": null
         }
       ]
-    },
-    "partner": {
-      "__typename": "Partner",
-      "haloSyncPause": null,
-      "id": "partner_00000000000000000000000000000001"
     }
   } satisfies types.SyncPreviewQuery as types.SyncPreviewQuery,
   /** What the server answers to `SyncSettings`. */
@@ -4148,7 +4334,9 @@ export const operations = {
         "RECONCILE",
         "TRIAGE_PROBLEM",
         "UPDATE_SETTINGS",
-        "PAUSE_SYNCS"
+        "PAUSE_SYNCS",
+        "MANAGE_WEBHOOKS",
+        "TEST_WEBHOOKS"
       ]
     }
   } satisfies types.SyncSettingsQuery as types.SyncSettingsQuery,
@@ -4351,6 +4539,138 @@ export const operations = {
       "userErrors": []
     }
   } satisfies types.UpdateSyncSettingsMutation as types.UpdateSyncSettingsMutation,
+  /** What the server answers to `UpdateWebhook`. */
+  UpdateWebhook: {
+    "updateHaloWebhook": {
+      "__typename": "UpdateHaloWebhookPayload",
+      "userErrors": [],
+      "webhook": {
+        "__typename": "HaloWebhook",
+        "createdAt": "2026-11-24T09:00:00.000Z",
+        "disabledAt": "2026-11-24T09:00:00.000Z",
+        "disabledBecause": "USER",
+        "eventTypes": [
+          "SYNC_FAILED",
+          "PROBLEM_OPENED",
+          "PROBLEM_RESOLVED",
+          "NIGHT_FINISHED",
+          "EXCLUSION_ENDED"
+        ],
+        "failingSince": null,
+        "id": "webhook_00000000000000000000000000000001",
+        "secrets": [
+          {
+            "__typename": "HaloWebhookSecret",
+            "createdAt": "2026-11-24T09:00:00.000Z",
+            "id": "secret_00000000000000000000000000000002"
+          }
+        ],
+        "state": "DISABLED",
+        "url": "https://8.8.8.8/hooks/infima",
+        "willBeDisabledAt": null
+      }
+    }
+  } satisfies types.UpdateWebhookMutation as types.UpdateWebhookMutation,
+  /** What the server answers to `WebhookDeliveries`. */
+  WebhookDeliveries: {
+    "node": {
+      "__typename": "HaloWebhook",
+      "createdAt": "2026-11-24T09:00:00.000Z",
+      "deliveries": {
+        "__typename": "HaloWebhookDeliveryConnection",
+        "edges": [
+          {
+            "__typename": "HaloWebhookDeliveryEdge",
+            "cursor": "cursor-55",
+            "node": {
+              "__typename": "HaloWebhookDelivery",
+              "attempts": 1,
+              "eventType": "TEST",
+              "id": "delivery_00000000000000000000000000000001",
+              "lastAttemptAt": "2026-11-24T09:00:00.000Z",
+              "lastError": "NOT_ACCEPTED",
+              "lastErrorMessage": "The receiver answered with a status that is no success (200 to 299).",
+              "lastStatus": 503,
+              "nextAttemptAt": "2026-11-24T09:00:00.000Z",
+              "payload": "{\"data\":{\"partnerId\":\"partner_00000000000000000000000000000001\",\"webhookId\":\"webhook_00000000000000000000000000000001\"},\"timestamp\":\"2026-11-24T09:00:00.000Z\",\"type\":\"halo.webhook.test\"}",
+              "state": "PENDING"
+            }
+          }
+        ],
+        "pageInfo": {
+          "__typename": "PageInfo",
+          "endCursor": "cursor-55",
+          "hasNextPage": false
+        },
+        "totalCount": 1
+      },
+      "disabledAt": null,
+      "disabledBecause": null,
+      "eventTypes": [
+        "SYNC_FAILED",
+        "PROBLEM_OPENED",
+        "PROBLEM_RESOLVED",
+        "NIGHT_FINISHED",
+        "EXCLUSION_ENDED"
+      ],
+      "failingSince": null,
+      "id": "webhook_00000000000000000000000000000001",
+      "secrets": [
+        {
+          "__typename": "HaloWebhookSecret",
+          "createdAt": "2026-11-24T09:00:00.000Z",
+          "id": "secret_00000000000000000000000000000001"
+        },
+        {
+          "__typename": "HaloWebhookSecret",
+          "createdAt": "2026-11-24T09:00:00.000Z",
+          "id": "secret_00000000000000000000000000000002"
+        }
+      ],
+      "state": "ACTIVE",
+      "url": "https://8.8.8.8/hooks/infima",
+      "willBeDisabledAt": null
+    }
+  } satisfies types.WebhookDeliveriesQuery as types.WebhookDeliveriesQuery,
+  /** What the server answers to `Webhooks`. */
+  Webhooks: {
+    "partner": {
+      "__typename": "Partner",
+      "haloWebhooks": [
+        {
+          "__typename": "HaloWebhook",
+          "createdAt": "2026-11-24T09:00:00.000Z",
+          "disabledAt": null,
+          "disabledBecause": null,
+          "eventTypes": [
+            "SYNC_FAILED",
+            "PROBLEM_OPENED",
+            "PROBLEM_RESOLVED",
+            "NIGHT_FINISHED",
+            "EXCLUSION_ENDED"
+          ],
+          "failingSince": null,
+          "id": "webhook_00000000000000000000000000000001",
+          "secrets": [
+            {
+              "__typename": "HaloWebhookSecret",
+              "createdAt": "2026-11-24T09:00:00.000Z",
+              "id": "secret_00000000000000000000000000000001"
+            },
+            {
+              "__typename": "HaloWebhookSecret",
+              "createdAt": "2026-11-24T09:00:00.000Z",
+              "id": "secret_00000000000000000000000000000002"
+            }
+          ],
+          "state": "ACTIVE",
+          "url": "https://8.8.8.8/hooks/infima",
+          "willBeDisabledAt": null
+        }
+      ],
+      "id": "partner_00000000000000000000000000000001"
+    }
+  } satisfies types.WebhooksQuery as types.WebhooksQuery,
 };
 
 /** Other answers to some of the operations, by what is special about them. */
@@ -4478,7 +4798,9 @@ export const scenarios = {
           "RECONCILE",
           "TRIAGE_PROBLEM",
           "UPDATE_SETTINGS",
-          "PAUSE_SYNCS"
+          "PAUSE_SYNCS",
+          "MANAGE_WEBHOOKS",
+          "TEST_WEBHOOKS"
         ]
       }
     } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
@@ -4608,7 +4930,9 @@ export const scenarios = {
           "RECONCILE",
           "TRIAGE_PROBLEM",
           "UPDATE_SETTINGS",
-          "PAUSE_SYNCS"
+          "PAUSE_SYNCS",
+          "MANAGE_WEBHOOKS",
+          "TEST_WEBHOOKS"
         ]
       }
     } satisfies types.ConnectionFormQuery as types.ConnectionFormQuery,
@@ -4637,7 +4961,9 @@ export const scenarios = {
           "RECONCILE",
           "TRIAGE_PROBLEM",
           "UPDATE_SETTINGS",
-          "PAUSE_SYNCS"
+          "PAUSE_SYNCS",
+          "MANAGE_WEBHOOKS",
+          "TEST_WEBHOOKS"
         ],
         "name": "Ada Admin",
         "partner": {
@@ -4737,7 +5063,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-54",
+              "cursor": "cursor-56",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4770,7 +5096,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-55",
+              "cursor": "cursor-57",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4803,7 +5129,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-56",
+              "cursor": "cursor-58",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4836,7 +5162,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-57",
+              "cursor": "cursor-44",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4869,7 +5195,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-44",
+              "cursor": "cursor-45",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4902,7 +5228,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-58",
+              "cursor": "cursor-59",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4935,7 +5261,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-59",
+              "cursor": "cursor-60",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -4969,7 +5295,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-59",
+            "endCursor": "cursor-60",
             "hasNextPage": false
           },
           "totalCount": 7
@@ -4995,7 +5321,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-45",
+              "cursor": "cursor-46",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 7,
@@ -5020,7 +5346,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-45",
+            "endCursor": "cursor-46",
             "hasNextPage": false
           },
           "totalCount": 1
@@ -5068,7 +5394,6 @@ export const scenarios = {
                     "guideStep": "Subscription Management",
                     "guideUrl": null,
                     "haloSubscriptionIds": [],
-                    "heldQuantity": null,
                     "message": "The subscription was deleted in Halo.",
                     "remedy": "Have a new subscription created, or remove the association.",
                     "since": "2026-11-24T09:00:00.000Z"
@@ -5117,7 +5442,6 @@ export const scenarios = {
                     "haloSubscriptionIds": [
                       9001
                     ],
-                    "heldQuantity": null,
                     "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
                     "remedy": "Choose the subscription to use, or have a new one created.",
                     "since": "2026-11-24T09:00:00.000Z"
@@ -5158,7 +5482,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloProblemRecordEdge",
-              "cursor": "cursor-60",
+              "cursor": "cursor-61",
               "node": {
                 "__typename": "HaloProblemRecord",
                 "acknowledgement": {
@@ -5195,7 +5519,6 @@ export const scenarios = {
                   "guideStep": "Subscription Management",
                   "guideUrl": null,
                   "haloSubscriptionIds": [],
-                  "heldQuantity": null,
                   "message": "The subscription was deleted in Halo.",
                   "remedy": "Have a new subscription created, or remove the association.",
                   "since": "2026-11-24T09:00:00.000Z"
@@ -5209,7 +5532,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-60",
+            "endCursor": "cursor-61",
             "hasNextPage": false
           },
           "totalCount": 1
@@ -5400,7 +5723,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-61",
+              "cursor": "cursor-62",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
@@ -5439,7 +5762,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloSyncResultEdge",
-              "cursor": "cursor-62",
+              "cursor": "cursor-63",
               "node": {
                 "__typename": "HaloSyncResult",
                 "at": "2026-11-24T09:00:00.000Z",
@@ -5479,7 +5802,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-62",
+            "endCursor": "cursor-63",
             "hasNextPage": false
           },
           "totalCount": 2
@@ -6771,6 +7094,26 @@ export const refusals = {
       }
     } satisfies types.UpdateSyncSettingsMutation as types.UpdateSyncSettingsMutation,
   },
+  LAST_WEBHOOK_SECRET: {
+    operation: "RemoveWebhookSecret",
+    data: {
+      "removeHaloWebhookSecret": {
+        "__typename": "RemoveHaloWebhookSecretPayload",
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "LAST_WEBHOOK_SECRET",
+            "field": [
+              "secretId"
+            ],
+            "hint": null,
+            "message": "This is the webhook's only secret, and deliveries have to be signed. Add another one first."
+          }
+        ],
+        "webhook": null
+      }
+    } satisfies types.RemoveWebhookSecretMutation as types.RemoveWebhookSecretMutation,
+  },
   LICENSING_OFF: {
     operation: "SaveConnection",
     data: {
@@ -7422,5 +7765,100 @@ export const refusals = {
         ]
       }
     } satisfies types.TestConnectionMutation as types.TestConnectionMutation,
+  },
+  WEBHOOK_DELIVERY_NOT_FOUND: {
+    operation: "ReplayWebhookDelivery",
+    data: {
+      "replayHaloWebhookDelivery": {
+        "__typename": "ReplayHaloWebhookDeliveryPayload",
+        "delivery": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "WEBHOOK_DELIVERY_NOT_FOUND",
+            "field": null,
+            "hint": null,
+            "message": "This delivery no longer exists. Deliveries are kept for 30 days. Load the list again."
+          }
+        ]
+      }
+    } satisfies types.ReplayWebhookDeliveryMutation as types.ReplayWebhookDeliveryMutation,
+  },
+  WEBHOOK_DISABLED: {
+    operation: "SendTestWebhook",
+    data: {
+      "sendTestHaloWebhook": {
+        "__typename": "SendTestHaloWebhookPayload",
+        "delivery": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "WEBHOOK_DISABLED",
+            "field": null,
+            "hint": null,
+            "message": "This webhook is disabled, so nothing is sent to it. Enable it first."
+          }
+        ]
+      }
+    } satisfies types.SendTestWebhookMutation as types.SendTestWebhookMutation,
+  },
+  WEBHOOK_NOT_FOUND: {
+    operation: "RemoveWebhook",
+    data: {
+      "removeHaloWebhook": {
+        "__typename": "RemoveHaloWebhookPayload",
+        "removedWebhookId": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "WEBHOOK_NOT_FOUND",
+            "field": null,
+            "hint": null,
+            "message": "This webhook no longer exists. Load the list again."
+          }
+        ]
+      }
+    } satisfies types.RemoveWebhookMutation as types.RemoveWebhookMutation,
+  },
+  WEBHOOK_SECRET_NOT_FOUND: {
+    operation: "RemoveWebhookSecret",
+    data: {
+      "removeHaloWebhookSecret": {
+        "__typename": "RemoveHaloWebhookSecretPayload",
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "WEBHOOK_SECRET_NOT_FOUND",
+            "field": [
+              "secretId"
+            ],
+            "hint": null,
+            "message": "The webhook no longer has this secret. Load the list again."
+          }
+        ],
+        "webhook": null
+      }
+    } satisfies types.RemoveWebhookSecretMutation as types.RemoveWebhookSecretMutation,
+  },
+  WEBHOOK_URL_INVALID: {
+    operation: "RegisterWebhook",
+    data: {
+      "registerHaloWebhook": {
+        "__typename": "RegisterHaloWebhookPayload",
+        "secret": null,
+        "userErrors": [
+          {
+            "__typename": "UserError",
+            "code": "WEBHOOK_URL_INVALID",
+            "field": [
+              "url"
+            ],
+            "hint": null,
+            "message": "This is not a web address. Use a whole one, such as https://hooks.example.com/infima."
+          }
+        ],
+        "webhook": null
+      }
+    } satisfies types.RegisterWebhookMutation as types.RegisterWebhookMutation,
   },
 } as const;

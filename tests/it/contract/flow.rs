@@ -4,7 +4,7 @@
 use infima_halo::sandbox::{Act, Call, Fault, Lasting, Matching, TenantId};
 use serde_json::{Value, json};
 
-use super::{desk::Desk, recorded::Recorded};
+use super::{desk::Desk, recorded::Recorded, webhook};
 
 /// The platform's operation, which is not part of the frontend's contract.
 const IMPORT_USERS: &str = "mutation ImportRoster($input: ImportRosterInput!) {
@@ -20,6 +20,7 @@ pub async fn is_recorded(recorded: &mut Recorded) {
     let run = is_followed(recorded, &desk).await;
     has_each_state(recorded, &desk).await;
     is_read(recorded, &desk, run).await;
+    webhook::is_recorded(recorded, &desk).await;
     is_repaired(recorded, &desk).await;
     is_ended(recorded, &desk).await;
 }

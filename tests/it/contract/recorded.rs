@@ -92,10 +92,13 @@ impl Known {
     }
 
     fn stable(&mut self, name: &str, text: &str) -> Option<String> {
-        // The audit log writes a list of ids as JSON.
-        if let Ok(Value::Array(mut items)) = serde_json::from_str(text) {
-            items.iter_mut().for_each(|item| self.replace(name, item));
-            return Some(Value::Array(items).to_string());
+        // The audit log writes a list of ids as JSON; what is sent to a webhook is JSON.
+        if let Ok(mut value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
+            self.replace(name, &mut value);
+            return Some(value.to_string());
+        }
+        if text.starts_with("whsec_") {
+            return Some("whsec_YSBzZWNyZXQgb2YgdGhlIG1vY2tzLCBzaG93biBvbmNlIQ==".into());
         }
         if is_time(text) {
             let time = match name {
