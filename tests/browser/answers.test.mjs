@@ -54,6 +54,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       ['Who is excluded?', {}],
       ['Billing of a month', { Month: new Date().toISOString().slice(0, 7) }],
       ['Which clients can be mapped?', {}],
+      ['What was sent to webhooks?', {}],
       ['Who changed what?', {}],
     ]) {
       await runEntry(page, title, fields);

@@ -67,6 +67,9 @@ test('opens signed in, with the menu of saved operations and the editor behind a
     'Snooze a problem',
     'Compare everything with Halo',
     'Confirm a changed Halo',
+    'What was sent to webhooks?',
+    'Test a webhook',
+    'Replay a delivery',
     'Watch a sync',
     'Who changed what?',
   ]);
@@ -533,6 +536,7 @@ test('shows a partner only its own', { skip }, async () => {
     'What is wrong with this partner?',
     'Which clients can be mapped?',
     'Preview tonight',
+    'What was sent to webhooks?',
     'Watch a sync',
     'Who changed what?',
   ]);

@@ -12,12 +12,15 @@ import previewTonight from '../operations/preview_tonight.graphql';
 import problemsOfPartner from '../operations/problems_of_partner.graphql';
 import recheckConnection from '../operations/recheck_connection.graphql';
 import recheckProblem from '../operations/recheck_problem.graphql';
+import replayDelivery from '../operations/replay_delivery.graphql';
 import resumeSyncs from '../operations/resume_syncs.graphql';
 import resyncClient from '../operations/resync_client.graphql';
 import resyncPartner from '../operations/resync_partner.graphql';
+import sendTestWebhook from '../operations/send_test_webhook.graphql';
 import snoozeProblem from '../operations/snooze_problem.graphql';
 import troubleThisMorning from '../operations/trouble_this_morning.graphql';
 import watchRun from '../operations/watch_run.graphql';
+import webhooksOfPartner from '../operations/webhooks_of_partner.graphql';
 import whatCanBeMapped from '../operations/what_can_be_mapped.graphql';
 import whatChanged from '../operations/what_changed.graphql';
 import whoChangedWhat from '../operations/who_changed_what.graphql';
@@ -53,6 +56,12 @@ const changes = {
   SYNC_PAUSED: 'Paused syncs',
   SYNC_RESUMED: 'Resumed syncs',
   SYNC_REQUESTED: 'Requested a sync',
+  WEBHOOK_REGISTERED: 'Registered a webhook',
+  WEBHOOK_UPDATED: 'Changed a webhook',
+  WEBHOOK_REMOVED: 'Removed a webhook',
+  WEBHOOK_DISABLED: 'Webhook disabled',
+  WEBHOOK_TESTED: 'Tested a webhook',
+  WEBHOOK_REPLAYED: 'Replayed a delivery',
   ROSTER_IMPORTED: 'Imported records',
 };
 
@@ -62,6 +71,13 @@ const states = {
   ACKNOWLEDGED: 'Acknowledged',
   SNOOZED: 'Snoozed until a day',
   CLOSED: 'Gone',
+};
+
+/** The states by which deliveries to webhooks are narrowed. */
+const deliveryStates = {
+  PENDING: 'Waits for its next attempt',
+  DELIVERED: 'Arrived',
+  GIVEN_UP: 'Given up',
 };
 
 /** The beginning of a day in the reader's time zone. */
@@ -99,6 +115,9 @@ const labels = {
   state: { label: 'State', choices: states, read: (state) => [state] },
   code: { label: 'Kind', hint: 'As in SUBSCRIPTION_DELETED', read: (code) => [code.trim().toUpperCase()] },
   problemId: { label: 'Problem', hint: 'The id of a problem' },
+  webhookId: { label: 'Webhook', hint: 'The id of a webhook' },
+  deliveryId: { label: 'Delivery', hint: 'The id of a delivery, which the receiver has as webhook-id' },
+  deliveryState: { label: 'Deliveries', choices: deliveryStates, read: (state) => [state] },
   note: { label: 'Note', hint: 'What is known, and who does what; the partner reads it' },
   until: { label: 'Until', type: 'date' },
   firstDay: { label: 'First day', type: 'date' },
@@ -219,6 +238,24 @@ export const menu = [
     'For the problem TENANT_CHANGED, whose message says how many subscriptions were found again. Ask the partner first.',
     'CONFIRM_TENANT_CHANGE',
     confirmTenantChange,
+  ),
+  entry(
+    'What was sent to webhooks?',
+    'The webhooks of the partner with their latest deliveries: what arrived, what failed and why, and the next attempt.',
+    'VIEW_PARTNER',
+    webhooksOfPartner,
+  ),
+  entry(
+    'Test a webhook',
+    'Sends an event of the kind test, whatever the webhook is registered for.',
+    'TEST_WEBHOOKS',
+    sendTestWebhook,
+  ),
+  entry(
+    'Replay a delivery',
+    'Sends it to its webhook again, under the same id, whether it was given up or has arrived.',
+    'TEST_WEBHOOKS',
+    replayDelivery,
   ),
   entry('Watch a sync', 'Live progress until the sync has finished.', 'VIEW_PARTNER', watchRun),
   entry(

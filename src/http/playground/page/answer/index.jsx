@@ -16,6 +16,7 @@ import { Problems } from './problems.jsx';
 import { Progress } from './progress.jsx';
 import { Readable } from './readable.jsx';
 import { Troubles } from './troubles.jsx';
+import { Webhooks } from './webhooks.jsx';
 
 /** The problems of an answer: its GraphQL errors, then each entry of a mutation's `userErrors`. */
 export function problemsOf({ data, errors }) {
@@ -86,6 +87,7 @@ function Body({ answer: { name, kind, variables, result, saved }, run, onPartner
       data.reconcileHalo?.reconciliation && <Comparison report={data.reconcileHalo.reconciliation} />,
     WhatCanBeMapped: () =>
       data.partner?.haloMappingSuggestions && <Mappings partner={data.partner} onMore={onMore} />,
+    WebhooksOfPartner: () => data.partner?.haloWebhooks && <Webhooks partner={data.partner} />,
     RecheckConnection: () => data.testHaloConnection?.test && <Connection test={data.testHaloConnection.test} />,
   };
   // The texts of the saved operations are known; the user may have changed one in the editor.
