@@ -3,51 +3,51 @@ import type * as types from "./graphql.js";
 /** The id of each operation's document, as the server trusts it. */
 export const documentIds = {
   "AcceptMappingSuggestions": "sha256:6122e806aeaed34b9aa5fb49a362c50d4a5347d18a32f43f3db5c287a722b0f3",
-  "AcknowledgeProblem": "sha256:6ca183377f859ced2233bef74be4c44ee439bf96a6cd2b6116c5fc568339f170",
+  "AcknowledgeProblem": "sha256:0ae3713f21adc65a6d534dd029cdf0f5c4d0caa3444b054c1611292c8d403a21",
   "ActivityLog": "sha256:94fab7c43b98035428554f94888ad294191853042fc3a354aba804c777f4b15e",
   "AssociationHistory": "sha256:4164d29f9c12453ee85b9673ea788670c2788f849a29b037afebb39de46ae0bb",
   "BillingDay": "sha256:357b06980b2a78b01ad86b6f95ad2cda91aa15a625e227ad850b645706f3b185",
   "BillingDays": "sha256:1a0ace1539a29dafd6eebf30df1eea0ac933593f3266e358d2921315bfbb779e",
   "BillingMonth": "sha256:ca821726df2017fba8cb8dcd11f97e6ecdbdffefe841513cd9a9654a864c6d70",
-  "ClientRow": "sha256:c8eaf7d0caa01cc0fa26ef8efd8f27f570d915b7c3f6d01b6e3a5f7655ecbc99",
-  "ClientRows": "sha256:6acac20276dbbc13f6238ef85251adaee13f9528766fea362e1b45e1a0f4c6c3",
+  "ClientRow": "sha256:caa22baed74cae5332bb0442618b27aeabc0e9f81ac5983879bec1f7bcc649ab",
+  "ClientRows": "sha256:8b7a1e08331de5ed78d0dc85c2739701bca6e6e048a6411d1cb5bf6304cd73ab",
   "ConfirmTenantChange": "sha256:fb0ae25f010217a2a64583b054856e29368b897818ab8a82fa1aa7ff587a9da3",
   "ConnectionForm": "sha256:b971cb45b72a52406c2ae3bfe77cc03f66ca482d508bd056640581084ab41348",
   "CountedUsers": "sha256:9c9565c717a37817b8585e6494169f3107d23e8985debe01c188a7614c5920ec",
   "CustomerSearch": "sha256:4a6ae60f8eca6144ef8e9b7021a90973c8df51e2946991d55b9fbb393d2b7e2d",
   "CustomerSuggestions": "sha256:968874ff127c43991e218cba0ccb365d13b5560e09f4fb4e6139981e19e6758e",
   "Disconnect": "sha256:a3f48542ba3a738b6be2a4c1e8a5bee81de32c3b5b28f2c45e96ef9b8455d55f",
-  "ExcludeClients": "sha256:e15151da5bec4ad72aa8a62023b0afb3b981bef994c88f58b1eebe693b99df19",
+  "ExcludeClients": "sha256:80a2619c84b32941a21e478d30f9ea01f78f2d9c3b227b61de37b6eb08b7ffde",
   "ImportMappings": "sha256:0be873c10eab7f964082cc60d09f942f5368fb3ba5fd6ff9feef85405480e6cd",
-  "IncludeClients": "sha256:43939ee6030f5bd593e047b94889326074d29c0418a98ec11ab843aab0e42a9b",
+  "IncludeClients": "sha256:f2271b6439c88e03a45b26621494d7781a318fdce12e890240abf3951778c044",
   "IntegrationStatus": "sha256:8253bfaf210c6ceab160722bb9830ad2f8f8b34af87c4b735192f064fa990cff",
   "LatestReconciliation": "sha256:954e9003bf418ec8a2ce49d754c5b0f9e99aa5f57d70ce6d5893fa33ebee721b",
   "MappingSuggestions": "sha256:0fc676f64e943789a65bcd0b8346938d83caf937ac4d1dfa3b6c47604cc04b8f",
-  "MappingTable": "sha256:a033c9a47544c98ce13f6b37b73a824131aadeb3aa3bd36f6ceefd8603650ec9",
+  "MappingTable": "sha256:f38e54c4a883843d23d05433e9ec8c4519e4b61f9c7d082ac8c5eca827d7a370",
   "PauseSyncs": "sha256:60bfa05f82c86eab89385bf29a744d80282a1b0581df17251a9b67655740435c",
-  "ProblemInbox": "sha256:cac38c98c6f6edc9b8cdfef2d873abfa3e59f16691a9d692d1bb7dd4b8df625e",
-  "RecheckProblem": "sha256:0d7be6b52290976e688ffd4b41dc7c6766bdd52a442a9fb10ff524b3e582c6fc",
+  "ProblemInbox": "sha256:df9d45d118c747d5d696fab392da3d450b96f26000d4ae96bee3a040dc3b57f6",
+  "RecheckProblem": "sha256:e4a61b53a5797923dfebefd37fd956d258c4dd69e23b4ad7a7a647c7b36ca805",
   "Reconcile": "sha256:b707d7d5b291549d4cdf337bac20f083742cf070aaacfb68de166d3ac9d51afb",
-  "RecreateSubscription": "sha256:034de41c111566616e698021db2f5bc33f2f8e7ae6531df0a410f65d747afa7a",
+  "RecreateSubscription": "sha256:b4473c88d796a71146e04b67324eba1a2d53d45a38ffe260028e95d0eb01d5d4",
   "RegisterWebhook": "sha256:3f8e3e3a7fd25b203d2df72c74e7b01c48a22e54f7806b2414259abb998e1411",
-  "RemoveAssociation": "sha256:b157ad8daea2d9ffc6a8e235d3d5554a47669531bf924edb681a7f1f3a0d05d5",
+  "RemoveAssociation": "sha256:73fc3160d20aeba59c07e15ed1e3013a0b273df19d4deedc551fc0be9e3e8aad",
   "RemoveWebhook": "sha256:fdd57f666bc64a830fd001fb3a8825f83997342cc0589f05c5c0798f3dab9df3",
   "RemoveWebhookSecret": "sha256:50a7ea21112f98883bd8f170cae49da3216e36c526c96981707da48930be2bfb",
   "ReplayWebhookDelivery": "sha256:eaf537832831b6207178d6f901784bbc29c8571758dba6ae1936c051708a1e4f",
-  "ResolveSubscription": "sha256:264cea588f6eb140312ea8103a496cc7c644987b28efc36b75e56796296e70c4",
+  "ResolveSubscription": "sha256:7e80c97b32783d5504b06db388fcecfa8437978200d787a7c533f153d51a94b9",
   "ResumeSyncs": "sha256:adce1c7e3e78f3ba508715ed960e36c9cf98cbecd52663dea517e08c1b143de8",
   "RotateWebhookSecret": "sha256:fdce72b65794ff61843523a3d62c05b3b67786a03072cec24c598913daf3cbd5",
   "RunChanges": "sha256:6c1cb05090e49635c09aa63f0e1a1f836d70f512686d2fec5e8de3e2968d8c63",
   "RunProgress": "sha256:ffc579474c22fd0fb4b41340cc1b6eac858930d21b8aa1c7b5bfc9045f0db49e",
   "RunResults": "sha256:30e13528495754f8af35b6e0cc939731322eb702e38f4bb1b3baf8c1f9fda1d7",
-  "SaveAssociations": "sha256:7120393630734e6e38052dc90cd1e5f5299628accf6d87624a660679f6dfe6d9",
+  "SaveAssociations": "sha256:58daef351960594fbb15d7a0b56a88997668d3a111cd9f71c32cdf7e6b085446",
   "SaveConnection": "sha256:fabf382c9c43db43a2dd8c9a8da25fc625ff44ea678db1c2474b82771c8ca8e9",
   "SendTestWebhook": "sha256:076f3cc2556945d013b92d2cf3fb5a10bc2f65e6bd3b78b11cc60e3810efd38b",
-  "SnoozeProblem": "sha256:3e272d17870a661fd85d8ebf9290a4bcfb5272e317af516c4b1407bf8fe5323d",
+  "SnoozeProblem": "sha256:f68835deb095ce918e743241b9bccc95b5fd0b55abdb9710a81dcc9e43f6b514",
   "SubscriptionNames": "sha256:843e6c1e2bec4327b9006ed4829e84cadadf9c445ad880a909222eb49be64a60",
   "SyncHistory": "sha256:9fdef59384260640c827017c50764299904d61daebf320be05c921b683855def",
   "SyncNow": "sha256:6c53cca281c5f1a67879259cfafdaebd8afdf1bfe07a356fadec99410183268f",
-  "SyncPreview": "sha256:8ba27773c15295a616f98fb8ce0f21393b71b0edb2dc03c2d6e6b3143022e697",
+  "SyncPreview": "sha256:d3cc095a65d867bb218071af62c0bb6ecdfed2c3847a783d74819584cf4744c1",
   "SyncSettings": "sha256:1fbdf998d37600fe27660c95cbdd2d3f04fd1173478dcedd69bfd18f45572d43",
   "TestConnection": "sha256:7d15529803c2c3ecdc5e22b23bafa7e2bf609ea6f3edec3791bb3dd1eb82b499",
   "UpdateSyncSettings": "sha256:ba20cb24627451e8cced6717ba4f993bcbe2f706f8764931be2223fbf85a61ee",
@@ -155,6 +155,7 @@ export const operations = {
           "guideStep": "Subscription Management",
           "guideUrl": null,
           "haloSubscriptionIds": [],
+          "heldQuantity": null,
           "message": "The subscription was deleted in Halo.",
           "remedy": "Have a new subscription created, or remove the association.",
           "since": "2026-11-24T09:00:00.000Z"
@@ -2339,7 +2340,7 @@ export const operations = {
         "counts": {
           "__typename": "HaloMappingSuggestionCounts",
           "ambiguous": 0,
-          "exact": 2,
+          "exact": 1,
           "none": 0,
           "similar": 0
         },
@@ -2348,39 +2349,6 @@ export const operations = {
           {
             "__typename": "HaloMappingSuggestionEdge",
             "cursor": "cursor-44",
-            "node": {
-              "__typename": "HaloMappingSuggestion",
-              "candidates": [
-                {
-                  "__typename": "HaloMappingCandidate",
-                  "customer": {
-                    "__typename": "HaloCustomer",
-                    "address": null,
-                    "associatedClients": [],
-                    "domain": null,
-                    "haloId": 44,
-                    "name": "Dogwood",
-                    "phone": null,
-                    "siteName": null,
-                    "topLevelName": "Customers"
-                  },
-                  "reason": "SAME_NAME",
-                  "score": 100
-                }
-              ],
-              "client": {
-                "__typename": "Client",
-                "activeUserCount": 4,
-                "externalId": "northwind/Dogwood",
-                "id": "client_00000000000000000000000000000004",
-                "name": "Dogwood"
-              },
-              "kind": "EXACT"
-            }
-          },
-          {
-            "__typename": "HaloMappingSuggestionEdge",
-            "cursor": "cursor-45",
             "node": {
               "__typename": "HaloMappingSuggestion",
               "candidates": [
@@ -2414,10 +2382,10 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-45",
+          "endCursor": "cursor-44",
           "hasNextPage": false
         },
-        "totalCount": 2
+        "totalCount": 1
       },
       "id": "partner_00000000000000000000000000000001"
     }
@@ -2537,6 +2505,7 @@ export const operations = {
                   "guideStep": "Subscription Management",
                   "guideUrl": null,
                   "haloSubscriptionIds": [],
+                  "heldQuantity": null,
                   "message": "The subscription was deleted in Halo.",
                   "remedy": "Have a new subscription created, or remove the association.",
                   "since": "2026-11-24T09:00:00.000Z"
@@ -2596,7 +2565,7 @@ export const operations = {
           },
           {
             "__typename": "ClientEdge",
-            "cursor": "cursor-46",
+            "cursor": "cursor-45",
             "node": {
               "__typename": "Client",
               "activeUserCount": 7,
@@ -2665,6 +2634,7 @@ export const operations = {
                   "haloSubscriptionIds": [
                     9001
                   ],
+                  "heldQuantity": null,
                   "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
                   "remedy": "Choose the subscription to use, or have a new one created.",
                   "since": "2026-11-24T09:00:00.000Z"
@@ -2732,7 +2702,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloProblemRecordEdge",
-            "cursor": "cursor-47",
+            "cursor": "cursor-46",
             "node": {
               "__typename": "HaloProblemRecord",
               "acknowledgement": null,
@@ -2760,6 +2730,7 @@ export const operations = {
                 "guideStep": "Subscription Management",
                 "guideUrl": null,
                 "haloSubscriptionIds": [],
+                "heldQuantity": null,
                 "message": "The subscription was deleted in Halo.",
                 "remedy": "Have a new subscription created, or remove the association.",
                 "since": "2026-11-24T09:00:00.000Z"
@@ -2773,7 +2744,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-47",
+          "endCursor": "cursor-46",
           "hasNextPage": false
         },
         "totalCount": 1
@@ -2812,6 +2783,7 @@ export const operations = {
           "guideStep": "Subscription Management",
           "guideUrl": null,
           "haloSubscriptionIds": [],
+          "heldQuantity": null,
           "message": "The subscription was deleted in Halo.",
           "remedy": "Have a new subscription created, or remove the association.",
           "since": "2026-11-24T09:00:00.000Z"
@@ -3454,7 +3426,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncResultEdge",
-            "cursor": "cursor-48",
+            "cursor": "cursor-47",
             "node": {
               "__typename": "HaloSyncResult",
               "at": "2026-11-24T09:00:00.000Z",
@@ -3486,7 +3458,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-48",
+          "endCursor": "cursor-47",
           "hasNextPage": false
         },
         "totalCount": 2
@@ -3814,6 +3786,7 @@ export const operations = {
           "guideStep": "Subscription Management",
           "guideUrl": null,
           "haloSubscriptionIds": [],
+          "heldQuantity": null,
           "message": "The subscription was deleted in Halo.",
           "remedy": "Have a new subscription created, or remove the association.",
           "since": "2026-11-24T09:00:00.000Z"
@@ -3871,7 +3844,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-49",
+            "cursor": "cursor-48",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": null,
@@ -3905,7 +3878,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-50",
+            "cursor": "cursor-49",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3939,7 +3912,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-51",
+            "cursor": "cursor-50",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -3973,7 +3946,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-52",
+            "cursor": "cursor-51",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -4007,7 +3980,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-53",
+            "cursor": "cursor-52",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -4041,7 +4014,7 @@ export const operations = {
           },
           {
             "__typename": "HaloSyncRunEdge",
-            "cursor": "cursor-54",
+            "cursor": "cursor-53",
             "node": {
               "__typename": "HaloSyncRun",
               "finishedAt": "2026-11-24T09:00:05.000Z",
@@ -4076,7 +4049,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-54",
+          "endCursor": "cursor-53",
           "hasNextPage": false
         },
         "totalCount": 6
@@ -4288,6 +4261,11 @@ export const operations = {
           "quantityInHalo": null
         }
       ]
+    },
+    "partner": {
+      "__typename": "Partner",
+      "haloSyncPause": null,
+      "id": "partner_00000000000000000000000000000001"
     }
   } satisfies types.SyncPreviewQuery as types.SyncPreviewQuery,
   /** What the server answers to `SyncSettings`. */
@@ -4581,7 +4559,7 @@ export const operations = {
         "edges": [
           {
             "__typename": "HaloWebhookDeliveryEdge",
-            "cursor": "cursor-55",
+            "cursor": "cursor-54",
             "node": {
               "__typename": "HaloWebhookDelivery",
               "attempts": 1,
@@ -4599,7 +4577,7 @@ export const operations = {
         ],
         "pageInfo": {
           "__typename": "PageInfo",
-          "endCursor": "cursor-55",
+          "endCursor": "cursor-54",
           "hasNextPage": false
         },
         "totalCount": 1
@@ -5063,7 +5041,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-56",
+              "cursor": "cursor-55",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -5096,7 +5074,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-57",
+              "cursor": "cursor-56",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -5129,7 +5107,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-58",
+              "cursor": "cursor-57",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -5162,7 +5140,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-44",
+              "cursor": "cursor-58",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -5195,7 +5173,7 @@ export const scenarios = {
             },
             {
               "__typename": "HaloMappingSuggestionEdge",
-              "cursor": "cursor-45",
+              "cursor": "cursor-44",
               "node": {
                 "__typename": "HaloMappingSuggestion",
                 "candidates": [
@@ -5321,7 +5299,7 @@ export const scenarios = {
           "edges": [
             {
               "__typename": "ClientEdge",
-              "cursor": "cursor-46",
+              "cursor": "cursor-45",
               "node": {
                 "__typename": "Client",
                 "activeUserCount": 7,
@@ -5346,7 +5324,7 @@ export const scenarios = {
           ],
           "pageInfo": {
             "__typename": "PageInfo",
-            "endCursor": "cursor-46",
+            "endCursor": "cursor-45",
             "hasNextPage": false
           },
           "totalCount": 1
@@ -5394,6 +5372,7 @@ export const scenarios = {
                     "guideStep": "Subscription Management",
                     "guideUrl": null,
                     "haloSubscriptionIds": [],
+                    "heldQuantity": null,
                     "message": "The subscription was deleted in Halo.",
                     "remedy": "Have a new subscription created, or remove the association.",
                     "since": "2026-11-24T09:00:00.000Z"
@@ -5442,6 +5421,7 @@ export const scenarios = {
                     "haloSubscriptionIds": [
                       9001
                     ],
+                    "heldQuantity": null,
                     "message": "The customer already has an INFIMA subscription (9001) that no client uses.",
                     "remedy": "Choose the subscription to use, or have a new one created.",
                     "since": "2026-11-24T09:00:00.000Z"
@@ -5519,6 +5499,7 @@ export const scenarios = {
                   "guideStep": "Subscription Management",
                   "guideUrl": null,
                   "haloSubscriptionIds": [],
+                  "heldQuantity": null,
                   "message": "The subscription was deleted in Halo.",
                   "remedy": "Have a new subscription created, or remove the association.",
                   "since": "2026-11-24T09:00:00.000Z"
