@@ -114,10 +114,10 @@ impl Client {
         Ok(association.map(HaloClientAssociation::from))
     }
 
-    /// The name that a subscription of the client would get if it were mapped now, with the customer
-    /// that the client is mapped to, or else with the client's own name in the customer's place. The
-    /// client's name is added where several clients share a customer and the template does not have
-    /// it. A subscription that exists keeps its name.
+    /// The name that a subscription of the client would get if it were mapped now, with the
+    /// customer that the client is mapped to, or else with the client's own name in the customer's
+    /// place. The client's name is added where several clients share a customer and the template
+    /// does not have it. A subscription that exists keeps its name.
     async fn halo_subscription_name(
         &self,
         ctx: &Context<'_>,
@@ -154,8 +154,8 @@ impl Client {
     }
 
     /// The customers in Halo whose names are like the client's, the likeliest first. Null if the
-    /// client is mapped; null with an error if Halo is not connected or not reachable. Each client costs a
-    /// request to Halo, so query few clients at once.
+    /// client is mapped; null with an error if Halo is not connected or not reachable. Each client
+    /// costs a request to Halo, so query few clients at once.
     #[graphql(complexity = "SUGGESTION_COST + page::paged(first.or(Some(SUGGESTIONS)), child_complexity)")]
     async fn suggested_halo_customers(
         &self,

@@ -114,8 +114,8 @@ const ROWS: [(i64, &str); 25] = [
          insert into webhook_mark (made_until) values (now());
          update problems set opened_at = now()",
     ),
-    (25, "insert into sync_pauses (partner_id, began_at, ends_at) select id, now(), now() from partners"),
     (28, ""),
+    (29, "insert into sync_pauses (partner_id, began_at, ends_at) select id, now(), now() from partners"),
 ];
 
 fn files() -> anyhow::Result<Vec<PathBuf>> {
