@@ -16,7 +16,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
 /// What a database holds after each migration, of what that migration made possible. Each migration
 /// has an entry.
-const ROWS: [(i64, &str); 25] = [
+const ROWS: [(i64, &str); 26] = [
     (1, ""),
     (
         2,
@@ -114,6 +114,7 @@ const ROWS: [(i64, &str); 25] = [
          insert into webhook_mark (made_until) values (now());
          update problems set opened_at = now()",
     ),
+    (24, ""),
     (28, ""),
     (29, "insert into sync_pauses (partner_id, began_at, ends_at) select id, now(), now() from partners"),
 ];
