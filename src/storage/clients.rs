@@ -56,8 +56,8 @@ pub async fn find_many(db: &mut PgConnection, partners: impl Partners, ids: &[Cl
     let rows = sqlx::query_as!(
         Row,
         r#"select c.id, c.partner_id, c.external_id, c.name, c.state,
-                  (select count(distinct u.billing_identity) from users u
-                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
+                  (select count(*) from (select distinct u.billing_identity from users u
+                                         where u.client_id = c.id and u.state = 'active') billed)::integer as "active_users!",
                   e.reason as "excluded_reason?", e.review_on as "review_on?", e.excluded_at as "excluded_at?",
                   e.excluded_by as "excluded_by?"
            from clients c left join client_exclusions e on e.client_id = c.id and (e.ends_at is null or e.ends_at > now())
@@ -196,7 +196,8 @@ pub async fn pages(
                       case when $8 then (
                           select count(*) from listed_clients l
                           where l.partner_id = p.id
-                            and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
+                            and ($2::text is null or search_text like all (array(select unnest(search_patterns($2))))
+                                 or l.id = (select id from clients where external_id = $2))
                             and ($3::boolean is null or associated = $3)
                             and ($4::boolean is null or needs_attention = $4)
                             and ($10::boolean is null or excluded = $10)
@@ -206,8 +207,8 @@ pub async fn pages(
            )
            select c.id as "id!", c.partner_id as "partner_id!", c.external_id as "external_id!", c.name as "name!",
                   c.state as "state!",
-                  (select count(distinct u.billing_identity) from users u
-                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
+                  (select count(*) from (select distinct u.billing_identity from users u
+                                         where u.client_id = c.id and u.state = 'active') billed)::integer as "active_users!",
                   e.reason as "excluded_reason?", e.review_on as "review_on?", e.excluded_at as "excluded_at?",
                   e.excluded_by as "excluded_by?",
                   p.total as "total?", p.halo_url as "halo_url?",
@@ -218,24 +219,31 @@ pub async fn pages(
                   a.last_synced_at, a.last_synced_quantity, a.problem
            from of_partner p
            cross join lateral (
-               select * from listed_clients l
+               -- Only what an index holds: the page's rows are read afterwards.
+               select l.id from listed_clients l
                where l.partner_id = p.id
-                 and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
+                 and ($2::text is null or search_text like all (array(select unnest(search_patterns($2))))
+                      or l.id = (select id from clients where external_id = $2))
                  and ($3::boolean is null or associated = $3)
                  and ($4::boolean is null or needs_attention = $4)
                  and ($10::boolean is null or excluded = $10)
                  and (sort_name, l.id) > (lower($5), $6)
                order by sort_name, l.id
                limit $7
-           ) c
+           ) listed
+           join clients c on c.id = listed.id
            -- The current association of each client, else the one that is ending, if selected.
+           left join associations a
+               on $9 and a.partner_id = c.partner_id and a.client_id = c.id and a.state <> 'ended'
+               and case when c.associated then a.state <> 'ending' else a.id = (
+                   select id from associations
+                   where partner_id = c.partner_id and client_id = c.id and state = 'ending'
+                   order by id desc limit 1
+               ) end
+           -- The limit keeps Postgres from reading the exclusions of all partners first.
            left join lateral (
-               select * from associations a
-               where $9 and a.partner_id = c.partner_id and a.client_id = c.id and a.state <> 'ended'
-               order by a.state = 'ending', a.id desc
-               limit 1
-           ) a on $9
-           left join client_exclusions e on e.client_id = c.id and (e.ends_at is null or e.ends_at > now())
+               select * from client_exclusions where c.excluded_until > now() and client_id = c.id limit 1
+           ) e on true
            order by c.sort_name, c.id"#,
         &partners.ids(),
         filter.search,
@@ -269,7 +277,8 @@ pub async fn pages_descending(
                       case when $8 then (
                           select count(*) from listed_clients l
                           where l.partner_id = p.id
-                            and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
+                            and ($2::text is null or search_text like all (array(select unnest(search_patterns($2))))
+                                 or l.id = (select id from clients where external_id = $2))
                             and ($3::boolean is null or associated = $3)
                             and ($4::boolean is null or needs_attention = $4)
                             and ($10::boolean is null or excluded = $10)
@@ -279,8 +288,8 @@ pub async fn pages_descending(
            )
            select c.id as "id!", c.partner_id as "partner_id!", c.external_id as "external_id!", c.name as "name!",
                   c.state as "state!",
-                  (select count(distinct u.billing_identity) from users u
-                   where u.client_id = c.id and u.state = 'active')::integer as "active_users!",
+                  (select count(*) from (select distinct u.billing_identity from users u
+                                         where u.client_id = c.id and u.state = 'active') billed)::integer as "active_users!",
                   e.reason as "excluded_reason?", e.review_on as "review_on?", e.excluded_at as "excluded_at?",
                   e.excluded_by as "excluded_by?",
                   p.total as "total?", p.halo_url as "halo_url?",
@@ -294,24 +303,31 @@ pub async fn pages_descending(
                select coalesce(lower($5), max(sort_name)) as name from clients where partner_id = p.id
            ) start
            cross join lateral (
-               select * from listed_clients l
+               -- Only what an index holds: the page's rows are read afterwards.
+               select l.id from listed_clients l
                where l.partner_id = p.id
-                 and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
+                 and ($2::text is null or search_text like all (array(select unnest(search_patterns($2))))
+                      or l.id = (select id from clients where external_id = $2))
                  and ($3::boolean is null or associated = $3)
                  and ($4::boolean is null or needs_attention = $4)
                  and ($10::boolean is null or excluded = $10)
                  and (sort_name, l.id) < (start.name, $6)
                order by sort_name desc, l.id desc
                limit $7
-           ) c
+           ) listed
+           join clients c on c.id = listed.id
            -- The current association of each client, else the one that is ending, if selected.
+           left join associations a
+               on $9 and a.partner_id = c.partner_id and a.client_id = c.id and a.state <> 'ended'
+               and case when c.associated then a.state <> 'ending' else a.id = (
+                   select id from associations
+                   where partner_id = c.partner_id and client_id = c.id and state = 'ending'
+                   order by id desc limit 1
+               ) end
+           -- The limit keeps Postgres from reading the exclusions of all partners first.
            left join lateral (
-               select * from associations a
-               where $9 and a.partner_id = c.partner_id and a.client_id = c.id and a.state <> 'ended'
-               order by a.state = 'ending', a.id desc
-               limit 1
-           ) a on $9
-           left join client_exclusions e on e.client_id = c.id and (e.ends_at is null or e.ends_at > now())
+               select * from client_exclusions where c.excluded_until > now() and client_id = c.id limit 1
+           ) e on true
            order by c.sort_name desc, c.id desc"#,
         &partners.ids(),
         filter.search,
@@ -373,7 +389,8 @@ pub async fn counts(
     let rows = sqlx::query!(
         r#"select partner_id as "partner_id!", count(*) as "count!" from listed_clients
            where partner_id = any ($1)
-             and ($2::text is null or coalesce(search_text like all (array(select unnest(search_patterns($2)))), false) or external_id = $2)
+             and ($2::text is null or search_text like all (array(select unnest(search_patterns($2))))
+                  or id = (select id from clients where external_id = $2))
              and ($3::boolean is null or associated = $3)
              and ($4::boolean is null or needs_attention = $4)
              and ($5::boolean is null or excluded = $5)

@@ -103,6 +103,8 @@ pub async fn upsert_clients(
                insert into clients as c (id, partner_id, external_id, name, state, source_version)
                select id, partner_id, external_id, name, state, version from given
                where partner_id is not null and (known_partner is null or known_partner = partner_id)
+                 -- A conflict locks the row, also of a client that is known already.
+                 and (known_version is null or known_version < version)
                on conflict (external_id) do update set
                    name = excluded.name, state = excluded.state, source_version = excluded.source_version
                where c.source_version < excluded.source_version and c.partner_id = excluded.partner_id

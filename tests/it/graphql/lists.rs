@@ -373,6 +373,34 @@ fn entries<K, T>(pages: HashMap<K, Slice<T>>) -> usize {
 }
 
 #[tokio::test]
+async fn filters_searches_and_counts_read_clients_from_their_index() {
+    let world = World::builder().build().await;
+    long_lists(&world).await;
+    // Pages that have just been written are read until Postgres has looked at them.
+    sqlx::raw_sql("vacuum (analyze) clients").execute(&world.owner).await.expect("no one else uses the database");
+    let (scope, page) = (&world.scope().await, Page { first: 25, after: None });
+    let everything = clients::ClientFilter::default;
+    let counted = clients::Extent { total: true, associations: false };
+    for (filter, extent, shown) in [
+        (clients::ClientFilter { needs_attention: Some(true), ..everything() }, clients::Extent::default(), 0),
+        (clients::ClientFilter { associated: Some(false), ..everything() }, clients::Extent::default(), 0),
+        (clients::ClientFilter { excluded: Some(true), ..everything() }, clients::Extent::default(), 0),
+        (clients::ClientFilter { search: Some("no such name".into()), ..everything() }, clients::Extent::default(), 0),
+        (clients::ClientFilter { search: Some("421 cli".into()), ..everything() }, clients::Extent::default(), 3),
+        (clients::ClientFilter { search: Some("many 421".into()), ..everything() }, clients::Extent::default(), 1),
+        (everything(), counted, 25),
+    ] {
+        let mut tx = world.ops().db.begin(scope).await.unwrap();
+        sqlx::query("set local plan_cache_mode = force_generic_plan").execute(&mut *tx).await.unwrap();
+        let before = rows(&mut tx).await;
+        let pages = clients::pages(&mut tx, scope, &filter, &page, extent).await.unwrap();
+        let read = rows(&mut tx).await - before;
+        assert_eq!(pages.into_values().map(|page| page.slice.items.len()).sum::<usize>(), shown, "{filter:?}");
+        assert!(read <= 100, "{filter:?}, {extent:?}: {read} rows are read");
+    }
+}
+
+#[tokio::test]
 async fn page_cost_does_not_depend_on_its_position() -> anyhow::Result<()> {
     let world = World::builder().build().await;
     long_lists(&world).await;

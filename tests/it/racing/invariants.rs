@@ -8,6 +8,7 @@ use infima_halo::sandbox::{Call, Tenant};
 use uuid::Uuid;
 
 use super::stage::{Party, Racer, Stage};
+use crate::storage::listed_clients::disagreeing;
 
 /// Our row of one association, ended ones included.
 #[derive(Debug, sqlx::FromRow)]
@@ -44,6 +45,7 @@ pub async fn broken(stage: &Stage) -> Vec<String> {
         broken.extend(every_client_is_billed_for_its_users(stage, party).await);
     }
     broken.extend(nothing_confirmed_is_lost(stage).await);
+    broken.extend(disagreeing(&stage.world.owner).await);
     broken
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgPool};
 
+use super::listed_clients::disagreeing;
 use crate::cli::production;
 use crate::support::db::TestDatabase;
 use crate::support::program::run;
@@ -16,7 +17,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
 
 /// What a database holds after each migration, of what that migration made possible. Each migration
 /// has an entry.
-const ROWS: [(i64, &str); 26] = [
+const ROWS: [(i64, &str); 29] = [
     (1, ""),
     (
         2,
@@ -115,6 +116,9 @@ const ROWS: [(i64, &str); 26] = [
          update problems set opened_at = now()",
     ),
     (24, ""),
+    (25, ""),
+    (26, ""),
+    (27, ""),
     (28, ""),
     (29, "insert into sync_pauses (partner_id, began_at, ends_at) select id, now(), now() from partners"),
 ];
@@ -142,6 +146,7 @@ async fn columns(db: &PgPool) -> anyhow::Result<BTreeMap<String, String>> {
         "select c.table_name::text, string_agg(quote_ident(c.column_name), ', ' order by c.ordinal_position)
          from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
          where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.table_name <> '_sqlx_migrations'
+             and c.is_generated = 'NEVER'
          group by 1",
     )
     .fetch_all(db)
@@ -176,6 +181,9 @@ async fn each_migration_keeps_the_rows_of_the_step_before() -> anyhow::Result<()
                     order by code";
     let problems: Vec<String> = sqlx::query_scalar(problems).fetch_all(&owner).await?;
     assert_eq!(problems, ["customer_deleted of 00000000-0000-7000-8000-000000000002", "licensing_off"]);
+    assert_eq!(disagreeing(&owner).await, [""; 0]);
+    let client = "select associated and needs_attention and excluded_until is not null from clients";
+    assert!(sqlx::query_scalar::<_, bool>(client).fetch_one(&owner).await?);
     Ok(())
 }
 

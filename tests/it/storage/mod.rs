@@ -1,5 +1,6 @@
 //! What the database itself guarantees.
 
+pub mod listed_clients;
 mod migrations;
 mod outage;
 mod pgbouncer;

@@ -11,6 +11,7 @@ use infima_halo::ops::connection::save::save_connection;
 use infima_halo::sandbox::{Call, Effect};
 use uuid::Uuid;
 
+use crate::storage::listed_clients::disagreeing;
 use crate::support::world::{World, details_of, request};
 
 const OTHER_PARTNER: &str = "contoso";
@@ -99,6 +100,10 @@ impl Watch {
         }
         if !self.beside_a_sync && runs.len() > self.runs.len() {
             after_a_run_that_went_well_quantities_are_right(world, ours())?;
+        }
+        let disagreeing = disagreeing(&world.owner).await;
+        if !disagreeing.is_empty() {
+            return Err(format!("clients disagree with their associations: {disagreeing:?}"));
         }
         if other != self.other {
             return Err(format!("the other partner was touched: {:?} became {other:?}", self.other));
