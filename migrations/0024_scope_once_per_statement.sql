@@ -1,11 +1,11 @@
--- Row-level security reads the scope once for each statement and not for each row: a page of clients
--- with their users is some six hundred rows, and half of its time went into reading the setting and
--- writing uuids as texts. A subquery that depends on no row is evaluated once, when the first row
--- asks for it; what each scope may see is the same as before. Rows that are written are still
--- checked one by one, by in_scope(): they are few.
+-- Row-level security reads the scope once for each statement and not for each row: a page of
+-- clients with their users is some six hundred rows, and half of its time went into reading the
+-- setting and writing uuids as texts. A subquery that depends on no row is evaluated once, when the
+-- first row asks for it; what each scope may see is the same as before. Rows that are written are
+-- still checked one by one, by in_scope(): they are few.
 
--- The partner whose rows the transaction came for; null in a system scope, and without any. A name of
--- a system scope is shorter than a uuid.
+-- The partner whose rows the transaction came for; null in a system scope, and without any. A name
+-- of a system scope is shorter than a uuid.
 create function scoped_partner() returns uuid
     language sql stable parallel safe
     return case when length(current_setting('infima.scope', true)) = 36
@@ -37,6 +37,6 @@ alter policy scope on sync_runs using (partner_id = (select scoped_partner())
     or (select scoped_to('support_directory', 'roster', 'worker', 'housekeeping')));
 alter policy scope on sync_results using (partner_id = (select scoped_partner())
     or (select scoped_to('support_directory')));
--- What may be inserted into the audit log, which has no check of its own, is what may be seen of it.
+-- What may be inserted into the audit log, which has no check of its own, is what may be seen.
 alter policy scope on activity using (partner_id = (select scoped_partner())
     or (select scoped_to('support_directory', 'roster', 'housekeeping')));

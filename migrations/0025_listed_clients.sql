@@ -1,6 +1,6 @@
--- What lists of clients filter by is kept with each client, so that an index holds all that a filter,
--- a search or a count reads. Looking up the association of each of 10,000 clients took twenty times
--- as long as a page.
+-- What lists of clients filter by is kept with each client, so that an index holds all that a
+-- filter, a search or a count reads. Looking up the association of each of 10,000 clients took
+-- twenty times as long as a page.
 
 alter table clients
     -- The client has an association that is neither ending nor ended.
@@ -54,8 +54,8 @@ create trigger exclusion_of_client after insert or update or delete on client_ex
 
 revoke all on function note_association_of_client, note_exclusion_of_client from public;
 
--- A text that is searched as often as it is spelt differently: most names have one spelling. One that
--- does not fit an index is cut: its first 325 characters are searched, of 320 that a name may have.
+-- A name is searched as often as it is spelt differently, and most have one spelling. A text that
+-- does not fit an index is cut: few names of 320 characters fold into more than 325.
 create or replace function search_text(name text) returns text
     language sql immutable strict parallel safe
     begin atomic

@@ -81,13 +81,17 @@ async fn run_worker<J, F, Fut>(
 {
     let missed_heartbeats = usize::try_from(config.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
     // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
+    // Maintenance is enqueued by the sweep: if a notification is lost, the next one is not.
+    let poll = match kind {
+        Kind::Maintenance => config.sweep.clamp(config.poll, schedule::MINUTE),
+        Kind::SyncInteractive | Kind::SyncNightly => config.poll,
+    };
     let queue_config = apalis_postgres::Config::default()
         .queue(kind.name())
         .batch_size(1)
         .heartbeat_interval(HEARTBEAT)
         .missed_heartbeats(missed_heartbeats);
-    let storage =
-        PostgresStorage::<J>::new(queue).with_config(queue_config).with_pubsub().poll_with_interval(config.poll);
+    let storage = PostgresStorage::<J>::new(queue).with_config(queue_config).with_pubsub().poll_with_interval(poll);
     let stop = &context.stop;
     loop {
         let (cancelled, stopping) = (stop.clone(), stop.clone());

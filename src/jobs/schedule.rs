@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ops::{OpError, Ops, admin::status};
 use crate::queue::{self, MaintenanceTask};
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 /// Enqueues maintenance until `stop`. The first jobs are enqueued at once, to catch up on what was
 /// missed without a worker.
@@ -29,13 +29,12 @@ pub async fn enqueue_maintenance(ops: &Ops, sweep: Duration) -> Result<(), OpErr
     if skew.is_too_large() {
         return Ok(());
     }
-    for (task, every) in [
+    let tasks = [
         (MaintenanceTask::RequeueOrphans, sweep),
         (MaintenanceTask::EnqueueNightly, MINUTE),
         (MaintenanceTask::ReportEvents, MINUTE),
-    ] {
-        let number = now.timestamp() / i64::try_from(every.as_secs().max(1)).unwrap_or(60);
-        queue::enqueue_maintenance(ops.db.pool(), task, number).await?;
-    }
-    Ok(())
+    ];
+    let numbered =
+        tasks.map(|(task, every)| (task, now.timestamp() / i64::try_from(every.as_secs().max(1)).unwrap_or(60)));
+    Ok(queue::enqueue_maintenance(ops.db.pool(), &numbered).await?)
 }

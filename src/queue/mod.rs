@@ -77,7 +77,7 @@ pub struct MaintenanceJob {
 /// Enqueues a job for the run, to be delivered after `wait`, as part of the caller's transaction.
 pub async fn enqueue(db: &mut PgConnection, run: RunId, interactive: bool, wait: Duration) -> sqlx::Result<()> {
     let kind = if interactive { Kind::SyncInteractive } else { Kind::SyncNightly };
-    insert(db, kind, &SyncJob { run }, None, wait).await
+    insert(db, kind, &SyncJob { run }, wait).await
 }
 
 /// Enqueues jobs for orphaned runs, interactive ones first. A run whose job still waits for a
@@ -107,7 +107,7 @@ pub async fn requeue_orphaned(db: &mut PgConnection, runs: &[(RunId, bool)]) -> 
 
 /// Enqueues a job for the delivery, after `wait`, as part of the caller's transaction.
 pub async fn enqueue_delivery(db: &mut PgConnection, delivery: WebhookDeliveryId, wait: Duration) -> sqlx::Result<()> {
-    insert(db, Kind::WebhookDelivery, &DeliveryJob { delivery }, None, wait).await
+    insert(db, Kind::WebhookDelivery, &DeliveryJob { delivery }, wait).await
 }
 
 /// Enqueues jobs for deliveries that are due. One whose job still waits for a worker gets no second
@@ -130,32 +130,40 @@ pub async fn enqueue_deliveries(db: &mut PgConnection, deliveries: &[WebhookDeli
     Ok(())
 }
 
-/// Enqueues one maintenance job. However many processes enqueue the same task for the same
-/// interval, there is one job.
-pub async fn enqueue_maintenance(pool: &PgPool, task: MaintenanceTask, number: i64) -> sqlx::Result<()> {
-    let mut db = pool.acquire().await?;
-    insert(&mut db, Kind::Maintenance, &MaintenanceJob { task }, Some(format!("{task:?} {number}")), Duration::ZERO)
-        .await
-}
-
-async fn insert<T: Serialize>(
-    db: &mut PgConnection,
-    kind: Kind,
-    job: &T,
-    key: Option<String>,
-    wait: Duration,
-) -> sqlx::Result<()> {
-    let job = serde_json::to_string(job).expect("a job is plain data");
-    let wait = PgInterval { months: 0, days: 0, microseconds: i64::try_from(wait.as_micros()).unwrap_or(i64::MAX) };
+/// Enqueues maintenance jobs, each with the number of its interval. However many processes enqueue
+/// the same task for the same interval, there is one job.
+pub async fn enqueue_maintenance(pool: &PgPool, tasks: &[(MaintenanceTask, i64)]) -> sqlx::Result<()> {
+    let (jobs, keys): (Vec<_>, Vec<_>) = tasks
+        .iter()
+        .map(|&(task, number)| {
+            let job = serde_json::to_string(&MaintenanceJob { task }).expect("a job is plain data");
+            (job, format!("{task:?} {number}"))
+        })
+        .unzip();
     sqlx::query!(
         "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata,
                                   idempotency_key)
-         values (apalis.generate_ulid(), $1, convert_to($2, 'UTF8'), 'Pending', 0, 1, now() + $3, 0, ''::hstore, $4)
+         select apalis.generate_ulid(), $1, convert_to(job, 'UTF8'), 'Pending', 0, 1, now(), 0, ''::hstore, key
+         from unnest($2::text[], $3::text[]) as tasks (job, key)
          on conflict (job_type, idempotency_key) do nothing",
+        Kind::Maintenance.name(),
+        &jobs,
+        &keys
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+async fn insert<T: Serialize>(db: &mut PgConnection, kind: Kind, job: &T, wait: Duration) -> sqlx::Result<()> {
+    let job = serde_json::to_string(job).expect("a job is plain data");
+    let wait = PgInterval { months: 0, days: 0, microseconds: i64::try_from(wait.as_micros()).unwrap_or(i64::MAX) };
+    sqlx::query!(
+        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata)
+         values (apalis.generate_ulid(), $1, convert_to($2, 'UTF8'), 'Pending', 0, 1, now() + $3, 0, ''::hstore)",
         kind.name(),
         job,
-        wait,
-        key
+        wait
     )
     .execute(db)
     .await?;

@@ -179,12 +179,8 @@ pub(super) async fn lock_many(
     locked.collect()
 }
 
-/// Stores in one statement what the domain has made of locked associations.
-pub(super) async fn store_many(
-    db: &mut PgConnection,
-    partner: PartnerId,
-    changed: &[(&Locked, Lifecycle)],
-) -> Result<()> {
+/// The rows of what the domain has made of locked associations, for the statement that stores them.
+pub(super) fn changed_rows(changed: &[(&Locked, Lifecycle)]) -> Value {
     // As precise as a column is.
     let time = |at: Option<DateTime<Utc>>| at.map(|at| at.trunc_subsecs(6));
     let row = |(locked, after): &(&Locked, Lifecycle)| {
@@ -215,31 +211,7 @@ pub(super) async fn store_many(
             "problem": problem_json(after.problem.as_ref()),
         })
     };
-    let rows = Value::Array(changed.iter().map(row).collect());
-    sqlx::query!(
-        "update associations a set
-             revision = n.revision, state = n.state, ending = n.ending, ended_at = n.ended_at, shared = n.shared,
-             subscription_id = n.subscription_id, create_sent_at = n.create_sent_at,
-             create_failure = n.create_failure, creation_approved = n.creation_approved,
-             duplicate_search_until = n.duplicate_search_until, unverified = n.unverified,
-             pending_write = n.pending_write, pending_write_at = n.pending_write_at,
-             observed_name = n.observed_name, observed_quantity = n.observed_quantity, observed_at = n.observed_at,
-             billing = n.billing,
-             billing_invoice_id = case when a.billing = n.billing then a.billing_invoice_id end, last_synced_at = n.last_synced_at, last_synced_quantity = n.last_synced_quantity,
-             confirmed_fall = n.confirmed_fall, problem = n.problem
-         from jsonb_to_recordset($2) as n (
-             id uuid, known_revision integer, revision integer, state text, ending text, ended_at timestamptz,
-             shared boolean, subscription_id integer, create_sent_at timestamptz, create_failure text,
-             creation_approved boolean, duplicate_search_until timestamptz, unverified boolean, pending_write jsonb,
-             pending_write_at timestamptz, observed_name text, observed_quantity integer, observed_at timestamptz,
-             billing text, last_synced_at timestamptz, last_synced_quantity integer, confirmed_fall integer, problem jsonb)
-         where a.partner_id = $1 and a.id = n.id and a.revision = n.known_revision",
-        partner.0,
-        rows
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    Value::Array(changed.iter().map(row).collect())
 }
 
 /// Locks an association and applies the event. `None`: the partner has no such association.

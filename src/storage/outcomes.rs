@@ -148,10 +148,8 @@ pub async fn record(tx: &mut LeasedTx<'_>, reports: &[&StepReport], now: DateTim
             at: now,
         });
     }
-    if !changed.is_empty() {
-        lifecycles::store_many(tx, partner, &changed).await?;
-    }
-    results::record(tx, results).await?;
+    let changed = lifecycles::changed_rows(&changed);
+    results::record(tx, changed, results).await?;
     Ok(outcomes)
 }
 

@@ -228,8 +228,10 @@ pub async fn counts_of_associations(
     Ok(rows.into_iter().map(|row| (AssociationId(row.association_id), row.count)).collect())
 }
 
-/// Notes results of the run, each after what an earlier attempt of the run had.
-pub(super) async fn record(tx: &mut LeasedTx<'_>, results: Vec<RunResult>) -> Result<()> {
+/// Notes results of the run, each after what an earlier attempt of the run had, and stores what
+/// follows for their associations: the rows of [`super::lifecycles::changed_rows`]. It is one
+/// statement, which every client that is written takes.
+pub(super) async fn record(tx: &mut LeasedTx<'_>, changed: Value, results: Vec<RunResult>) -> Result<()> {
     let partner = tx.lease().partner();
     let row = |result: &RunResult| {
         json!({
@@ -249,16 +251,36 @@ pub(super) async fn record(tx: &mut LeasedTx<'_>, results: Vec<RunResult>) -> Re
     };
     let rows = Value::Array(results.iter().map(row).collect());
     let inserted = sqlx::query_scalar!(
-        "insert into sync_results (id, run_id, partner_id, association_id, client_id, user_counts, outcome, quantity_before,
+        "with changed as (
+             update associations a set
+                 revision = n.revision, state = n.state, ending = n.ending, ended_at = n.ended_at, shared = n.shared,
+                 subscription_id = n.subscription_id, create_sent_at = n.create_sent_at,
+                 create_failure = n.create_failure, creation_approved = n.creation_approved,
+                 duplicate_search_until = n.duplicate_search_until, unverified = n.unverified,
+                 pending_write = n.pending_write, pending_write_at = n.pending_write_at,
+                 observed_name = n.observed_name, observed_quantity = n.observed_quantity, observed_at = n.observed_at,
+                 billing = n.billing,
+                 billing_invoice_id = case when a.billing = n.billing then a.billing_invoice_id end, last_synced_at = n.last_synced_at, last_synced_quantity = n.last_synced_quantity,
+                 confirmed_fall = n.confirmed_fall, problem = n.problem
+             from jsonb_to_recordset($2) as n (
+                 id uuid, known_revision integer, revision integer, state text, ending text, ended_at timestamptz,
+                 shared boolean, subscription_id integer, create_sent_at timestamptz, create_failure text,
+                 creation_approved boolean, duplicate_search_until timestamptz, unverified boolean, pending_write jsonb,
+                 pending_write_at timestamptz, observed_name text, observed_quantity integer, observed_at timestamptz,
+                 billing text, last_synced_at timestamptz, last_synced_quantity integer, confirmed_fall integer, problem jsonb)
+             where a.partner_id = $1 and a.id = n.id and a.revision = n.known_revision
+         )
+         insert into sync_results (id, run_id, partner_id, association_id, client_id, user_counts, outcome, quantity_before,
                                    quantity_after, changed_in_halo, problem, evidence, at)
          select id, run_id, $1, association_id, client, user_counts, outcome, quantity_before, quantity_after, changed_in_halo,
                 problem, evidence, at
-         from jsonb_to_recordset($2) as n (
+         from jsonb_to_recordset($3) as n (
              id uuid, run_id uuid, association_id uuid, client uuid, user_counts jsonb, outcome text, quantity_before integer,
              quantity_after integer, changed_in_halo boolean, problem jsonb, evidence text, at timestamptz)
          on conflict (run_id, association_id) do nothing
          returning id",
         partner.0,
+        changed,
         rows
     )
     .fetch_all(&mut **tx)

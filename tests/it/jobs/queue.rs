@@ -271,19 +271,20 @@ async fn concurrent_ticks_make_one_job() -> anyhow::Result<()> {
     let (app, owner) = (database.app().await, database.owner().await);
     let jobs = "select convert_from(job, 'UTF8'), status, count(*) from apalis.jobs group by 1, 2 order by 1";
     let jobs = || sqlx::query_as::<_, (String, String, i64)>(jobs).fetch_all(&owner);
-    for enqueued in join_all((0..8).map(|_| queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 7))).await
+    for enqueued in
+        join_all((0..8).map(|_| queue::enqueue_maintenance(&app, &[(MaintenanceTask::RequeueOrphans, 7)]))).await
     {
         enqueued?;
     }
-    queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await?;
-    queue::enqueue_maintenance(&app, MaintenanceTask::EnqueueNightly, 7).await?;
+    let next = [(MaintenanceTask::RequeueOrphans, 8), (MaintenanceTask::EnqueueNightly, 7)];
+    queue::enqueue_maintenance(&app, &next).await?;
     let (orphans, nightly) = (r#"{"task":"requeue_orphans"}"#.to_owned(), r#"{"task":"enqueue_nightly"}"#.to_owned());
     let pending = [(nightly.clone(), "Pending".to_owned(), 1), (orphans.clone(), "Pending".to_owned(), 2)];
     assert_eq!(jobs().await?, pending);
 
     // A worker whose clock is a little behind enqueues when the job is done already.
     sqlx::query("update apalis.jobs set status = 'Done'").execute(&owner).await?;
-    queue::enqueue_maintenance(&app, MaintenanceTask::RequeueOrphans, 8).await?;
+    queue::enqueue_maintenance(&app, &[(MaintenanceTask::RequeueOrphans, 8)]).await?;
     assert_eq!(jobs().await?, [(nightly, "Done".to_owned(), 1), (orphans, "Done".to_owned(), 2)]);
     Ok(())
 }
