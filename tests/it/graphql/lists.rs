@@ -396,7 +396,7 @@ async fn filters_searches_and_counts_read_clients_from_their_index() {
         let pages = clients::pages(&mut tx, scope, &filter, &page, extent).await.unwrap();
         let read = rows(&mut tx).await - before;
         assert_eq!(pages.into_values().map(|page| page.slice.items.len()).sum::<usize>(), shown, "{filter:?}");
-        // All of these clients are one partner's: Postgres may as well count the table's rows, once.
+        // All of these clients are one partner's: Postgres may as well count the table's rows.
         let most = if extent.total { MANY + 100 } else { 100 };
         assert!(read <= most, "{filter:?}, {extent:?}: {read} rows are read");
     }
