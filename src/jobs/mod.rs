@@ -81,9 +81,10 @@ async fn run_worker<J, F, Fut>(
 {
     let missed_heartbeats = usize::try_from(config.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
     // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
-    // Maintenance is enqueued by the sweep: if a notification is lost, the next one is not.
+    // Maintenance and deliveries are enqueued by the sweep: if a notification is lost, the next one
+    // is not.
     let poll = match kind {
-        Kind::Maintenance => config.sweep.clamp(config.poll, schedule::MINUTE),
+        Kind::Maintenance | Kind::WebhookDelivery => config.sweep.clamp(config.poll, schedule::MINUTE),
         Kind::SyncInteractive | Kind::SyncNightly => config.poll,
     };
     let queue_config = apalis_postgres::Config::default()
