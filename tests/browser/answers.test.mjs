@@ -139,7 +139,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       /Last sent\s*71 \(before: 999\)/,
       /Sent by\s*Sync on demand, requested by/,
       /Last confirmed by Halo\s*71, .+ ago\)/,
-      /Paused\s*9/,
+      /Deactivated\s*9/,
       /Archived\s*4/,
       /A sync would\s*no change: 71 → 71/,
       /Next nightly sync\s*.+\(in /,
