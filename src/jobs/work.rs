@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 use crate::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use crate::ops::sync::run::{run_sync, trace_of};
 use crate::ops::webhook::{deliver, disable_failing::disable_failing, report_events::report_events};
-use crate::ops::{Ops, admin::housekeeping, admin::housekeeping::Job, admin::status::note_error};
+use crate::ops::{Ops, admin::housekeeping, admin::status::note_error};
 use crate::queue::{DeliveryJob, MaintenanceJob, MaintenanceTask, SyncJob};
 use crate::telemetry::traces::{continue_trace, is_traced};
 
@@ -78,10 +78,7 @@ pub(super) async fn deliver(job: DeliveryJob, context: Data<Context>) -> Result<
 pub(super) async fn maintain(job: MaintenanceJob, context: Data<Context>) -> Result<(), BoxDynError> {
     let ops = context.ops.clone();
     let result = match job.task {
-        MaintenanceTask::RequeueOrphans => match housekeeping::sweep(&ops).await {
-            Ok(_) => housekeeping::run(&ops, Job::LostDeliveries).await.map(drop),
-            Err(error) => Err(error),
-        },
+        MaintenanceTask::RequeueOrphans => housekeeping::sweep(&ops).await.map(drop),
         MaintenanceTask::ReportEvents => match report_events(&ops).await {
             Ok(_) => disable_failing(&ops).await,
             Err(error) => Err(error),

@@ -90,19 +90,7 @@ pub async fn requeue_orphaned(db: &mut PgConnection, runs: &[(RunId, bool)]) -> 
             (kind.name().to_owned(), serde_json::to_string(&SyncJob { run: *run }).expect("a job is plain data"))
         })
         .unzip();
-    sqlx::query!(
-        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata)
-         select apalis.generate_ulid(), kind, convert_to(lost, 'UTF8'), 'Pending', 0, 1, now(), 0, ''::hstore
-         from unnest($1::text[], $2::text[]) as l (kind, lost)
-         where not exists (select from apalis.jobs j
-                           where j.status = 'Pending' and j.run_at <= now() and j.job_type = l.kind
-                             and j.job = convert_to(l.lost, 'UTF8'))",
-        &kinds,
-        &jobs
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    insert_unless_waiting(db, &kinds, &jobs).await
 }
 
 /// Enqueues a job for the delivery, after `wait`, as part of the caller's transaction.
@@ -115,19 +103,7 @@ pub async fn enqueue_delivery(db: &mut PgConnection, delivery: WebhookDeliveryId
 pub async fn enqueue_deliveries(db: &mut PgConnection, deliveries: &[WebhookDeliveryId]) -> sqlx::Result<()> {
     let job = |id: &WebhookDeliveryId| serde_json::to_string(&DeliveryJob { delivery: *id });
     let jobs: Vec<_> = deliveries.iter().map(|id| job(id).expect("a job is plain data")).collect();
-    sqlx::query!(
-        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata)
-         select apalis.generate_ulid(), $1, convert_to(due, 'UTF8'), 'Pending', 0, 1, now(), 0, ''::hstore
-         from unnest($2::text[]) as due
-         where not exists (select from apalis.jobs j
-                           where j.status = 'Pending' and j.run_at <= now() and j.job_type = $1
-                             and j.job = convert_to(due, 'UTF8'))",
-        Kind::WebhookDelivery.name(),
-        &jobs
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    insert_unless_waiting(db, &vec![Kind::WebhookDelivery.name().to_owned(); jobs.len()], &jobs).await
 }
 
 /// Enqueues maintenance jobs, each with the number of its interval. However many processes enqueue
@@ -151,6 +127,23 @@ pub async fn enqueue_maintenance(pool: &PgPool, tasks: &[(MaintenanceTask, i64)]
         &keys
     )
     .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Inserts jobs of these kinds that are due now, but for those that a job of theirs waits for.
+async fn insert_unless_waiting(db: &mut PgConnection, kinds: &[String], jobs: &[String]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata)
+         select apalis.generate_ulid(), kind, convert_to(lost, 'UTF8'), 'Pending', 0, 1, now(), 0, ''::hstore
+         from unnest($1::text[], $2::text[]) as l (kind, lost)
+         where not exists (select from apalis.jobs j
+                           where j.status = 'Pending' and j.run_at <= now() and j.job_type = l.kind
+                             and j.job = convert_to(l.lost, 'UTF8'))",
+        kinds,
+        jobs
+    )
+    .execute(db)
     .await?;
     Ok(())
 }

@@ -2,116 +2,121 @@
 //! canary.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::connections::SealedSecret;
 use super::{PartnerTx, Result};
 use crate::auth::SystemScope;
 use crate::ids::{ConnectionId, PartnerId, WebhookSecretId};
 
+/// What has stored secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    Connections,
+    Webhooks,
+}
+
 /// A stored secret that is not sealed with the active key, to be re-encrypted.
 pub struct OutdatedSecret {
-    pub id: ConnectionId,
+    pub place: SecretPlace,
     pub partner: PartnerId,
-    pub url: String,
     pub sealed_secret: Vec<u8>,
     pub key_id: String,
+}
+
+/// Where a secret is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    Connection { id: ConnectionId, url: String },
+    Webhook(WebhookSecretId),
+}
+
+impl SecretPlace {
+    pub fn id(&self) -> Uuid {
+        match self {
+            SecretPlace::Connection { id, .. } => id.0,
+            SecretPlace::Webhook(id) => id.0,
+        }
+    }
 }
 
 /// Up to `batch` secrets sealed with another key than `active`, from `after` on.
 pub async fn outdated_secrets(
     db: &mut PgConnection,
     _: SystemScope,
+    holder: Holder,
     active: &str,
-    after: Option<ConnectionId>,
+    after: Option<Uuid>,
     batch: i64,
 ) -> Result<Vec<OutdatedSecret>> {
-    let rows = sqlx::query!(
-        r#"select id, partner_id, url, sealed_secret as "sealed_secret!", sealed_with as "sealed_with!" from connections
+    let outdated = |place, partner, sealed_secret, key_id| OutdatedSecret {
+        place,
+        partner: PartnerId(partner),
+        sealed_secret,
+        key_id,
+    };
+    Ok(match holder {
+        Holder::Connections => {
+            let rows = sqlx::query!(
+                r#"select id, partner_id, url, sealed_secret as "sealed_secret!", sealed_with as "sealed_with!" from connections
            where sealed_with <> $1 and ($2::uuid is null or id > $2) order by id limit $3"#,
-        active,
-        after.map(|id| id.0),
-        batch
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| OutdatedSecret {
-            id: ConnectionId(row.id),
-            partner: PartnerId(row.partner_id),
-            url: row.url,
-            sealed_secret: row.sealed_secret,
-            key_id: row.sealed_with,
-        })
-        .collect())
+                active,
+                after,
+                batch
+            );
+            let rows = rows.fetch_all(db).await?.into_iter().map(|row| {
+                let place = SecretPlace::Connection { id: ConnectionId(row.id), url: row.url };
+                outdated(place, row.partner_id, row.sealed_secret, row.sealed_with)
+            });
+            rows.collect()
+        }
+        Holder::Webhooks => {
+            let rows = sqlx::query!(
+                "select id, partner_id, sealed_secret, sealed_with from webhook_secrets
+         where sealed_with <> $1 and ($2::uuid is null or id > $2) order by id limit $3",
+                active,
+                after,
+                batch
+            );
+            let rows = rows.fetch_all(db).await?.into_iter().map(|row| {
+                let place = SecretPlace::Webhook(WebhookSecretId(row.id));
+                outdated(place, row.partner_id, row.sealed_secret, row.sealed_with)
+            });
+            rows.collect()
+        }
+    })
 }
 
 /// Replaces a sealed secret by the same secret under another key, unless it was replaced meanwhile.
-pub async fn reseal(tx: &mut PartnerTx<'_>, id: ConnectionId, before: &[u8], after: &SealedSecret<'_>) -> Result<bool> {
-    let done = sqlx::query!(
-        "update connections set sealed_secret = $3, sealed_with = $4 where id = $1 and sealed_secret = $2",
-        id.0,
-        before,
-        after.bytes,
-        after.key_id
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// A webhook's secret that is not sealed with the active key.
-pub struct OutdatedWebhookSecret {
-    pub id: WebhookSecretId,
-    pub partner: PartnerId,
-    pub sealed_secret: Vec<u8>,
-    pub key_id: String,
-}
-
-/// Up to `batch` secrets of webhooks sealed with another key than `active`, from `after` on.
-pub async fn outdated_webhook_secrets(
-    db: &mut PgConnection,
-    _: SystemScope,
-    active: &str,
-    after: Option<WebhookSecretId>,
-    batch: i64,
-) -> Result<Vec<OutdatedWebhookSecret>> {
-    let rows = sqlx::query!(
-        "select id, partner_id, sealed_secret, sealed_with from webhook_secrets
-         where sealed_with <> $1 and ($2::uuid is null or id > $2) order by id limit $3",
-        active,
-        after.map(|id| id.0),
-        batch
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| OutdatedWebhookSecret {
-            id: WebhookSecretId(row.id),
-            partner: PartnerId(row.partner_id),
-            sealed_secret: row.sealed_secret,
-            key_id: row.sealed_with,
-        })
-        .collect())
-}
-
-/// The same as [`reseal`], for a secret of a webhook.
-pub async fn reseal_webhook_secret(
+pub async fn reseal(
     tx: &mut PartnerTx<'_>,
-    id: WebhookSecretId,
+    place: &SecretPlace,
     before: &[u8],
     after: &SealedSecret<'_>,
 ) -> Result<bool> {
-    let done = sqlx::query!(
-        "update webhook_secrets set sealed_secret = $3, sealed_with = $4 where id = $1 and sealed_secret = $2",
-        id.0,
-        before,
-        after.bytes,
-        after.key_id
-    )
-    .execute(&mut **tx)
-    .await?;
+    let done =
+        match place {
+            SecretPlace::Connection { id, .. } => {
+                sqlx::query!(
+                    "update connections set sealed_secret = $3, sealed_with = $4 where id = $1 and sealed_secret = $2",
+                    id.0,
+                    before,
+                    after.bytes,
+                    after.key_id
+                )
+                .execute(&mut **tx)
+                .await?
+            }
+            SecretPlace::Webhook(id) => sqlx::query!(
+                "update webhook_secrets set sealed_secret = $3, sealed_with = $4 where id = $1 and sealed_secret = $2",
+                id.0,
+                before,
+                after.bytes,
+                after.key_id
+            )
+            .execute(&mut **tx)
+            .await?,
+        };
     Ok(done.rows_affected() > 0)
 }
 

@@ -53,9 +53,37 @@ fn code(table: &'static str, row: Uuid, code: Option<String>) -> Result<Option<P
     code.map(|code| ProblemCode::from_str(&code)).transpose().map_err(inconsistent(table, "problem", row))
 }
 
+/// A problem whose opening or closing a webhook reports.
+struct ProblemRow {
+    webhook: Uuid,
+    partner_id: Uuid,
+    id: Uuid,
+    association_id: Option<Uuid>,
+    client_id: Option<Uuid>,
+    code: String,
+    blocks_sync: bool,
+    first_seen_at: DateTime<Utc>,
+    at: DateTime<Utc>,
+}
+
+impl ProblemRow {
+    fn notice(self, fact: fn(Problem) -> Fact) -> Result<NewDelivery> {
+        let of = self.client_id.zip(self.association_id);
+        let problem = Problem {
+            id: ProblemId(self.id),
+            of: of.map(|(client, association)| (ClientId(client), AssociationId(association))),
+            code: self.code.parse().map_err(inconsistent("problems", "code", self.id))?,
+            blocks_sync: self.blocks_sync,
+            first_seen_at: self.first_seen_at,
+        };
+        Ok(for_webhook(self.webhook, self.partner_id, self.at, fact(problem)))
+    }
+}
+
 /// Problems that were opened since then.
 pub async fn opened_problems(db: &mut PgConnection, _: SystemScope, since: DateTime<Utc>) -> Result<Vec<NewDelivery>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        ProblemRow,
         r#"select w.id as webhook, p.partner_id, p.id, p.association_id, p.client_id, p.code, p.blocks_sync,
                   p.first_seen_at, p.opened_at as "at!"
            from problems p
@@ -69,23 +97,13 @@ pub async fn opened_problems(db: &mut PgConnection, _: SystemScope, since: DateT
     )
     .fetch_all(db)
     .await?;
-    let opened = rows.into_iter().map(|row| {
-        let of = row.client_id.zip(row.association_id);
-        let problem = Problem {
-            id: ProblemId(row.id),
-            of: of.map(|(client, association)| (ClientId(client), AssociationId(association))),
-            code: row.code.parse().map_err(inconsistent("problems", "code", row.id))?,
-            blocks_sync: row.blocks_sync,
-            first_seen_at: row.first_seen_at,
-        };
-        Ok(for_webhook(row.webhook, row.partner_id, row.at, Fact::ProblemOpened(problem)))
-    });
-    opened.collect()
+    rows.into_iter().map(|row| row.notice(Fact::ProblemOpened)).collect()
 }
 
 /// Problems that were closed since then.
 pub async fn closed_problems(db: &mut PgConnection, _: SystemScope, since: DateTime<Utc>) -> Result<Vec<NewDelivery>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        ProblemRow,
         r#"select w.id as webhook, p.partner_id, p.id, p.association_id, p.client_id, p.code, p.blocks_sync,
                   p.first_seen_at, p.changed_at as at
            from problems p
@@ -99,18 +117,7 @@ pub async fn closed_problems(db: &mut PgConnection, _: SystemScope, since: DateT
     )
     .fetch_all(db)
     .await?;
-    let closed = rows.into_iter().map(|row| {
-        let of = row.client_id.zip(row.association_id);
-        let problem = Problem {
-            id: ProblemId(row.id),
-            of: of.map(|(client, association)| (ClientId(client), AssociationId(association))),
-            code: row.code.parse().map_err(inconsistent("problems", "code", row.id))?,
-            blocks_sync: row.blocks_sync,
-            first_seen_at: row.first_seen_at,
-        };
-        Ok(for_webhook(row.webhook, row.partner_id, row.at, Fact::ProblemResolved(problem)))
-    });
-    closed.collect()
+    rows.into_iter().map(|row| row.notice(Fact::ProblemResolved)).collect()
 }
 
 /// Runs that failed as a whole since then.

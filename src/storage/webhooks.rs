@@ -208,9 +208,24 @@ pub struct FailingWebhook {
     pub failing_since: DateTime<Utc>,
 }
 
+struct FailingRow {
+    id: Uuid,
+    partner_id: Uuid,
+    url: String,
+    failing_since: DateTime<Utc>,
+}
+
+impl From<FailingRow> for FailingWebhook {
+    fn from(row: FailingRow) -> Self {
+        let (id, partner) = (WebhookId(row.id), PartnerId(row.partner_id));
+        Self { id, partner, url: row.url, failing_since: row.failing_since }
+    }
+}
+
 /// Marks webhooks that have failed for so long that notice is due, and returns them.
 pub async fn take_notices(db: &mut PgConnection, _: SystemScope, now: DateTime<Utc>) -> Result<Vec<FailingWebhook>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        FailingRow,
         r#"update webhooks set noticed_at = $1
            where failing_since <= $2 and noticed_at is null and disabled_at is null
            returning id, partner_id, url, failing_since as "failing_since!""#,
@@ -219,31 +234,20 @@ pub async fn take_notices(db: &mut PgConnection, _: SystemScope, now: DateTime<U
     )
     .fetch_all(db)
     .await?;
-    let failing = rows.into_iter().map(|row| FailingWebhook {
-        id: WebhookId(row.id),
-        partner: PartnerId(row.partner_id),
-        url: row.url,
-        failing_since: row.failing_since,
-    });
-    Ok(failing.collect())
+    Ok(rows.into_iter().map(FailingWebhook::from).collect())
 }
 
 /// The webhooks that have failed for so long that they are to be disabled.
 pub async fn overdue(db: &mut PgConnection, _: SystemScope, now: DateTime<Utc>) -> Result<Vec<FailingWebhook>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        FailingRow,
         r#"select id, partner_id, url, failing_since as "failing_since!" from webhooks
            where failing_since <= $1 and disabled_at is null"#,
         now - DISABLED_AFTER
     )
     .fetch_all(db)
     .await?;
-    let failing = rows.into_iter().map(|row| FailingWebhook {
-        id: WebhookId(row.id),
-        partner: PartnerId(row.partner_id),
-        url: row.url,
-        failing_since: row.failing_since,
-    });
-    Ok(failing.collect())
+    Ok(rows.into_iter().map(FailingWebhook::from).collect())
 }
 
 /// Stores a further secret of the webhook.

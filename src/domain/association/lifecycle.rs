@@ -298,6 +298,12 @@ impl Lifecycle {
         self.observed = Observed { name: Some(fields.name.clone()), quantity: fields.quantity, at: Some(at) };
     }
 
+    fn need_attention(&mut self) {
+        if !self.is_ending() {
+            self.state = AssociationState::NeedsAttention;
+        }
+    }
+
     fn take_step(&mut self, step: &Step, now: DateTime<Utc>) -> Result<(), Impossible> {
         self.problem.clone_from(&step.problem);
         match step.transition {
@@ -319,16 +325,13 @@ impl Lifecycle {
                 self.last_synced = Some(LastSync { at: step.at, quantity: 0 });
                 self.state = AssociationState::Pending;
             }
-            Transition::NeedsAttention | Transition::WrittenWithProblem { .. } => {
+            Transition::NeedsAttention => self.need_attention(),
+            Transition::WrittenWithProblem { quantity } => {
                 // A later difference from what was written is not this write's.
-                if let (Transition::WrittenWithProblem { quantity }, Some(last)) =
-                    (step.transition, &mut self.last_synced)
-                {
+                if let Some(last) = &mut self.last_synced {
                     last.quantity = quantity;
                 }
-                if !self.is_ending() {
-                    self.state = AssociationState::NeedsAttention;
-                }
+                self.need_attention();
             }
             Transition::Unchanged => {}
             Transition::NotObserved => self.observed.at = Some(step.at),

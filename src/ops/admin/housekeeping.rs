@@ -87,9 +87,13 @@ pub fn table() -> String {
     text
 }
 
-/// Requeues runs whose job was lost or whose worker died, and returns their number.
+/// Runs the jobs of each sweep, and returns how many runs and deliveries they requeued.
 pub async fn sweep(ops: &Ops) -> Result<i64, OpError> {
-    run(ops, Job::ExpiredLeases).await
+    let mut requeued = 0;
+    for job in Job::VARIANTS.iter().filter(|job| job.every().is_none()) {
+        requeued += run(ops, *job).await?;
+    }
+    Ok(requeued)
 }
 
 /// Runs every job that is due, each in a transaction of its own. One that fails does not stop the

@@ -9,6 +9,7 @@ use crate::domain::activity::Action;
 use crate::ops::{OpError, Ops, halo, webhook};
 use crate::seal::{Binding, Sealed};
 use crate::storage::connections::SealedSecret;
+use crate::storage::keys::{Holder, OutdatedSecret, SecretPlace};
 use crate::storage::{AuditContext, keys};
 
 /// How many secrets are re-encrypted in one batch.
@@ -43,34 +44,9 @@ pub struct Rotation {
 pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> {
     let system = SystemScope::housekeeping();
     let mut rotation = Rotation::default();
-    let mut after = None;
-    loop {
-        let outdated = {
-            let mut db = ops.db.read(system).await?;
-            keys::outdated_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
-        };
-        let Some(last) = outdated.last() else { break };
-        after = Some(last.id);
-        for secret in outdated {
-            let binding = halo::secret_binding(secret.id, secret.partner, &secret.url);
-            let Some((before, sealed)) = reseal(ops, secret.sealed_secret, &binding, &mut rotation) else { continue };
-            if dry_run {
-                rotation.resealed += 1;
-                continue;
-            }
-            let resealed = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
-            let scope = PartnerScope::for_operator(secret.partner);
-            let mut tx = ops.begin(&scope, AuditContext::default()).await?;
-            if !keys::reseal(&mut tx, secret.id, before.as_bytes(), &resealed).await? {
-                continue;
-            }
-            let (before, after) = (json!({ "sealedWith": secret.key_id }), json!({ "sealedWith": resealed.key_id }));
-            tx.record(Action::ConnectionResealed, Some(secret.id.to_string()), Some(before), Some(after)).await?;
-            tx.commit().await?;
-            rotation.resealed += 1;
-        }
+    for holder in [Holder::Connections, Holder::Webhooks] {
+        rotate_secrets(ops, holder, dry_run, &mut rotation).await?;
     }
-    rotate_webhook_secrets(ops, dry_run, &mut rotation).await?;
     let mut tx = ops.db.begin(system).await?;
     if !dry_run {
         keys::store_canary(&mut tx, ops.keys.seal_canary().as_bytes()).await?;
@@ -80,32 +56,38 @@ pub async fn rotate_keys(ops: &Ops, dry_run: bool) -> Result<Rotation, OpError> 
     Ok(rotation)
 }
 
-/// The same for the secrets that webhooks are signed with.
-async fn rotate_webhook_secrets(ops: &Ops, dry_run: bool, rotation: &mut Rotation) -> Result<(), OpError> {
+async fn rotate_secrets(ops: &Ops, holder: Holder, dry_run: bool, rotation: &mut Rotation) -> Result<(), OpError> {
     let system = SystemScope::housekeeping();
     let mut after = None;
     loop {
         let outdated = {
             let mut db = ops.db.read(system).await?;
-            keys::outdated_webhook_secrets(&mut db, system, ops.keys.active_id(), after, BATCH).await?
+            keys::outdated_secrets(&mut db, system, holder, ops.keys.active_id(), after, BATCH).await?
         };
         let Some(last) = outdated.last() else { return Ok(()) };
-        after = Some(last.id);
-        for secret in outdated {
-            let binding = webhook::secret_binding(secret.id, secret.partner);
-            let Some((before, sealed)) = reseal(ops, secret.sealed_secret, &binding, rotation) else { continue };
+        after = Some(last.place.id());
+        for OutdatedSecret { place, partner, sealed_secret, key_id } in outdated {
+            let (binding, action, subject) = match &place {
+                SecretPlace::Connection { id, url } => {
+                    (halo::secret_binding(*id, partner, url), Action::ConnectionResealed, id.to_string())
+                }
+                SecretPlace::Webhook(id) => {
+                    (webhook::secret_binding(*id, partner), Action::WebhookSecretResealed, id.to_string())
+                }
+            };
+            let Some((before, sealed)) = reseal(ops, sealed_secret, &binding, rotation) else { continue };
             if dry_run {
                 rotation.resealed += 1;
                 continue;
             }
             let resealed = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
-            let scope = PartnerScope::for_operator(secret.partner);
+            let scope = PartnerScope::for_operator(partner);
             let mut tx = ops.begin(&scope, AuditContext::default()).await?;
-            if !keys::reseal_webhook_secret(&mut tx, secret.id, before.as_bytes(), &resealed).await? {
+            if !keys::reseal(&mut tx, &place, before.as_bytes(), &resealed).await? {
                 continue;
             }
-            let (before, after) = (json!({ "sealedWith": secret.key_id }), json!({ "sealedWith": resealed.key_id }));
-            tx.record(Action::WebhookSecretResealed, Some(secret.id.to_string()), Some(before), Some(after)).await?;
+            let (before, after) = (json!({ "sealedWith": key_id }), json!({ "sealedWith": resealed.key_id }));
+            tx.record(action, Some(subject), Some(before), Some(after)).await?;
             tx.commit().await?;
             rotation.resealed += 1;
         }

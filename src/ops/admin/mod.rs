@@ -82,7 +82,7 @@ pub async fn request_failed_since(
             begun => begun?,
         };
         // Its sync is requested when the pause is over.
-        if refuse_while_paused(partners::find(&mut tx, &scope).await?.as_ref()).is_err() {
+        if partners::find(&mut tx, &scope).await?.is_some_and(|partner| partner.pause.is_some()) {
             continue;
         }
         let everything =

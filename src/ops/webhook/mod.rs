@@ -15,13 +15,15 @@ pub mod rotate_secret;
 pub mod send_test;
 pub mod update;
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{OpError, Ops, UserError, UserErrorCode};
 use crate::domain::activity::Action;
 use crate::domain::webhook::{DisabledBecause, EventType, Webhook, WebhookState, origin_of};
 use crate::ids::{PartnerId, WebhookId, WebhookSecretId};
-use crate::seal::Binding;
+use crate::seal::{Binding, draw_secret};
+use crate::storage::connections::SealedSecret;
 use crate::storage::{PartnerTx, deliveries, webhooks};
 use crate::webhook::AddressProblem;
 
@@ -127,10 +129,10 @@ async fn add_secret(
     ops: &Ops,
     tx: &mut PartnerTx<'_>,
     webhook: WebhookId,
-) -> Result<(WebhookSecretId, secrecy::SecretString), OpError> {
-    let (id, secret) = (WebhookSecretId::generate(), crate::seal::draw_secret("whsec_"));
+) -> Result<(WebhookSecretId, SecretString), OpError> {
+    let (id, secret) = (WebhookSecretId::generate(), draw_secret("whsec_"));
     let sealed = ops.keys.seal(&secret, &secret_binding(id, tx.scope().partner()));
-    let stored = crate::storage::connections::SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
+    let stored = SealedSecret { bytes: sealed.as_bytes(), key_id: sealed.key_id() };
     webhooks::add_secret(tx, webhook, id, &stored).await?;
     Ok((id, secret))
 }
