@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::StartError;
 use crate::config::DatabaseConfig;
@@ -93,8 +93,12 @@ fn is_not_permitted(error: &StartError) -> bool {
 pub(super) fn queue_pool(config: &DatabaseConfig) -> Result<PgPool, StartError> {
     let (url, variable) = config.listen_address();
     let options = storage::connect_options(url).map_err(|_| StartError::DatabaseAddress(variable))?;
-    Ok(PgPoolOptions::new()
-        .max_connections(QUEUE_CONNECTIONS)
+    // What the queue itself notes of a job, that it was fetched or is done, may be lost if Postgres
+    // crashes: the job is fetched again, and finds its run at work or finished.
+    Ok(storage::pool_of(QUEUE_CONNECTIONS)
         .acquire_timeout(CONNECT_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute("set synchronous_commit = off").await.map(drop) })
+        })
         .connect_lazy_with(options))
 }

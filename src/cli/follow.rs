@@ -142,6 +142,6 @@ impl Bars {
 
     /// Prints a line on stdout, above the bars.
     fn print(&self, line: &str) {
-        self.all.suspend(|| println!("{line}"));
+        self.all.suspend(|| say!("{line}"));
     }
 }

@@ -4,6 +4,15 @@
 //! arguments only select what to do. An error ends here as one line on stderr and exit code 1. No
 //! other module calls this one, and it knows no business rule, no SQL and no wire format.
 
+/// Prints a line. What a command does goes on without the reader of its output, such as `head`,
+/// which may have read enough.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($line)*);
+    }};
+}
+
 #[cfg(feature = "dev")]
 mod dev;
 mod doctor;

@@ -60,26 +60,26 @@ pub(super) async fn run(args: ProbeArgs) -> anyhow::Result<ExitCode> {
         confirm(writes, args.yes)?;
     }
 
-    println!("Reading from Halo. Nothing is changed.");
+    say!("Reading from Halo. Nothing is changed.");
     let mut report = session.probe_reads().await;
     if let Some(writes) = &writes {
         if !report.has_token() {
-            println!("Nothing was written: Halo issued no token.");
+            say!("Nothing was written: Halo issued no token.");
         } else {
-            println!("Writing to Halo: \"{}\".", writes.name);
+            say!("Writing to Halo: \"{}\".", writes.name);
             let created;
             (report, created) = session.probe_writes(report, writes).await;
             match created {
-                Some(id) => println!("The subscription has the id {id} in Halo. You can delete it there."),
-                None => println!("Look in Halo for a subscription named \"{}\". If it exists, delete it.", writes.name),
+                Some(id) => say!("The subscription has the id {id} in Halo. You can delete it there."),
+                None => say!("Look in Halo for a subscription named \"{}\". If it exists, delete it.", writes.name),
             }
         }
     }
     let text = format!("infima-halo {} probe\n\n{report}", env!("CARGO_PKG_VERSION"));
-    print!("\n{text}");
+    say!("\n{}", text.trim_end());
     if let Some(file) = &args.report {
         std::fs::write(file, &text).with_context(|| format!("the report cannot be written to {}", file.display()))?;
-        println!("The report is in {}.", file.display());
+        say!("The report is in {}.", file.display());
     }
     Ok(exit_code(&report))
 }
@@ -108,13 +108,13 @@ fn secret(file: Option<&Path>) -> anyhow::Result<SecretString> {
 
 /// Says what is going to be written, and asks.
 fn confirm(writes: &ProbeWrites, yes: bool) -> anyhow::Result<()> {
-    println!("After reading, the probe writes to this Halo:");
-    println!(
+    say!("After reading, the probe writes to this Halo:");
+    say!(
         "  1. It creates the subscription \"{}\" with quantity 1 for the customer {}.",
         writes.name, writes.customer
     );
-    println!("  2. It sets the quantity to 2, then to 3, and compares every field of the subscription each time.");
-    println!("  3. It sets the quantity to 0. Nothing else is changed, and nothing is deleted.");
+    say!("  2. It sets the quantity to 2, then to 3, and compares every field of the subscription each time.");
+    say!("  3. It sets the quantity to 0. Nothing else is changed, and nothing is deleted.");
     if yes {
         return Ok(());
     }

@@ -26,7 +26,7 @@ pub(super) async fn run(args: ReadyArgs) -> anyhow::Result<ExitCode> {
     let answer = answer.with_context(|| format!("{address} does not answer within {} seconds", TIMEOUT.as_secs()))?;
     let answer = answer.with_context(|| format!("{address} does not answer"))?;
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    println!("{body}");
+    say!("{body}");
     Ok(if answer.starts_with("HTTP/1.1 200 ") { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -25,15 +25,15 @@ pub(super) async fn run(args: RotateKeysArgs) -> anyhow::Result<ExitCode> {
     let Rotation { resealed, remaining, in_use } = rotate_keys(&app.ops, args.dry_run).await?;
     let active = app.ops.keys.active_id();
     match args.dry_run {
-        true => println!("{resealed} stored secrets would be re-encrypted with the key '{active}'."),
-        false => println!("{resealed} stored secrets were re-encrypted with the key '{active}'."),
+        true => say!("{resealed} stored secrets would be re-encrypted with the key '{active}'."),
+        false => say!("{resealed} stored secrets were re-encrypted with the key '{active}'."),
     }
     for (key, secrets) in &in_use {
-        println!("  {key}: seals {secrets}");
+        say!("  {key}: seals {secrets}");
     }
     let unused = app.ops.keys.ids().filter(|id| *id != active && in_use.iter().all(|(key, _)| key != id));
     for id in unused {
-        println!("  {id}: seals nothing any more and can be removed from INFIMA_KEYS");
+        say!("  {id}: seals nothing any more and can be removed from INFIMA_KEYS");
     }
     for (why, secrets) in &remaining {
         eprintln!("error: {secrets} left as they are: {why}");

@@ -17,8 +17,11 @@ use crate::graphql::{ErrorCode, compat::document::Document, limits::DocumentLimi
 /// The number of characters of an operation's name that are logged.
 const LONGEST_NAME: usize = 100;
 
-/// How many texts of documents are kept parsed, some kilobytes each.
-const MAX_READY: usize = 500;
+/// How many bytes of text are kept parsed of the contract's documents. Parsed, a document is some
+/// ten times as large.
+const READY_OF_CONTRACT: usize = 1024 * 1024;
+/// The same of other documents, which a caller may send in ever new forms.
+const READY_OF_OTHERS: usize = 128 * 1024;
 /// Longer texts are parsed each time: comments and white space do not change a document.
 const LONGEST_READY: usize = 16 * 1024;
 
@@ -28,11 +31,27 @@ pub struct Documents {
     trusted: TrustedDocuments,
     contract_version: String,
     by_hash: HashMap<String, String>,
-    /// The documents of the contract that were sent, by the hash of their text as it was sent:
-    /// they are compared, parsed and measured once.
-    ready: Arc<Mutex<HashMap<String, Arc<Document>>>>,
+    /// The documents of the contract that were sent: they are compared, parsed and measured once.
+    of_contract: ReadyDocuments,
+    /// Others that were accepted.
+    of_others: ReadyDocuments,
     /// The canonical form of each document, which does not depend on how a client prints it.
     by_canonical_form: HashSet<String>,
+}
+
+/// Documents that are kept parsed, by the hash of their text as it was sent.
+#[derive(Clone)]
+struct ReadyDocuments {
+    /// How many bytes of text there may be.
+    most: usize,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    by_hash: HashMap<String, Arc<Document>>,
+    /// The bytes of their texts.
+    size: usize,
 }
 
 /// The reason why a manifest cannot be used.
@@ -63,7 +82,9 @@ impl Documents {
             by_hash.insert(hash, text);
         }
         let contract_version = contract_version.to_owned();
-        Ok(Self { trusted, contract_version, by_hash, ready: Arc::default(), by_canonical_form })
+        let of_contract = ReadyDocuments::at_most(READY_OF_CONTRACT);
+        let of_others = ReadyDocuments::at_most(READY_OF_OTHERS);
+        Ok(Self { trusted, contract_version, by_hash, of_contract, of_others, by_canonical_form })
     }
 
     /// A list without documents that accepts every document.
@@ -87,19 +108,22 @@ impl Documents {
             (Some(text), _) => text,
             (None, Some(id)) => {
                 let id = hash_of_id(id);
-                if let Some(ready) = self.ready(id) {
+                if let Some(ready) = self.of_contract.get(id) {
                     return Ok(ready);
                 }
                 let known = self.by_hash.get(id).cloned();
                 let text = known.ok_or_else(|| self.not_trusted(operation.map(str::to_owned)))?;
-                return Ok(self.keep_ready(id.to_owned(), Document::read(text, limits)?));
+                return Ok(self.of_contract.keep(id.to_owned(), Document::read(text, limits)?));
             }
             (None, None) => {
                 return Err(RequestError::new(ErrorCode::BadRequest, "The field `query` has to be a string."));
             }
         };
         let hash = hash(&text);
-        if let Some(ready) = self.ready(&hash) {
+        // The platform sends its own import, and support uses the playground.
+        let may_send_others = self.trusted == TrustedDocuments::Off || !caller.role().belongs_to_a_partner();
+        let others = may_send_others.then(|| self.of_others.get(&hash)).flatten();
+        if let Some(ready) = self.of_contract.get(&hash).or(others) {
             return Ok(ready);
         }
         let tokens = split(&text, limits.tokens, limits.nesting).map_err(|too_much| {
@@ -112,12 +136,10 @@ impl Documents {
             RequestError::new(ErrorCode::LimitExceeded, message)
         })?;
         if self.by_canonical_form.contains(&canonical(&tokens)) {
-            return Ok(self.keep_ready(hash, Document::read(text, limits)?));
+            return Ok(self.of_contract.keep(hash, Document::read(text, limits)?));
         }
-        // The platform sends its own import, and support uses the playground.
-        let is_exempt = !caller.role().belongs_to_a_partner();
-        if self.trusted == TrustedDocuments::Off || is_exempt {
-            return Ok(Arc::new(Document::read(text, limits)?));
+        if may_send_others {
+            return Ok(self.of_others.keep(hash, Document::read(text, limits)?));
         }
         let name = operation.map_or_else(|| name_in(&tokens), |name| Some(shorten(name).to_owned()));
         if self.trusted == TrustedDocuments::Report {
@@ -131,25 +153,6 @@ impl Documents {
             return Ok(Arc::new(Document::read(text, limits)?));
         }
         Err(self.not_trusted(name))
-    }
-
-    fn ready(&self, hash: &str) -> Option<Arc<Document>> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
-    }
-
-    /// Clients print a document in a few ways. One that prints it in ever new ways empties the
-    /// memory for all.
-    fn keep_ready(&self, hash: String, document: Document) -> Arc<Document> {
-        let document = Arc::new(document);
-        if document.text.len() > LONGEST_READY {
-            return document;
-        }
-        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if ready.len() >= MAX_READY {
-            ready.clear();
-        }
-        ready.insert(hash, document.clone());
-        document
     }
 
     /// The hint that follows the error of an operation that does not match the schema: most likely
@@ -172,6 +175,34 @@ impl Documents {
             Some(operation) => error.extension("operation", operation),
             None => error,
         }
+    }
+}
+
+impl ReadyDocuments {
+    fn at_most(most: usize) -> Self {
+        Self { most, kept: Arc::default() }
+    }
+
+    fn get(&self, hash: &str) -> Option<Arc<Document>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).by_hash.get(hash).cloned()
+    }
+
+    /// Clients print a document in a few ways. One that prints it in ever new ways empties the
+    /// memory for all.
+    fn keep(&self, hash: String, document: Document) -> Arc<Document> {
+        let size = document.text.len();
+        let document = Arc::new(document);
+        if size > LONGEST_READY {
+            return document;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.size + size > self.most {
+            *kept = Kept::default();
+        }
+        if kept.by_hash.insert(hash, document.clone()).is_none() {
+            kept.size += size;
+        }
+        document
     }
 }
 

@@ -26,9 +26,12 @@ use crate::config::WorkerConfig;
 use crate::ops::{Ops, sync::run};
 use crate::queue::Kind;
 
-/// The interval of the workers' heartbeats. With a longer one, a job that apalis lost would be
-/// noticed late.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How many heartbeats a worker may miss before its jobs are handed on.
+const MISSED_HEARTBEATS: u32 = 6;
+/// The longest and the shortest interval of heartbeats: each takes a transaction for each kind of
+/// job.
+const SLOWEST_HEARTBEAT: Duration = Duration::from_secs(10);
+const FASTEST_HEARTBEAT: Duration = Duration::from_secs(5);
 /// The pause before a worker that lost its database starts again, so that an unavailable database
 /// is not overloaded.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
@@ -79,18 +82,24 @@ async fn run_worker<J, F, Fut>(
     F: Fn(J, apalis::prelude::Data<work::Context>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<(), BoxDynError>> + Send + 'static,
 {
-    let missed_heartbeats = usize::try_from(config.orphan.as_secs() / HEARTBEAT.as_secs()).unwrap_or(1).max(1);
+    let heartbeat = (config.orphan / MISSED_HEARTBEATS).clamp(FASTEST_HEARTBEAT, SLOWEST_HEARTBEAT);
+    let missed_heartbeats = usize::try_from(config.orphan.as_secs() / heartbeat.as_secs()).unwrap_or(1).max(1);
     // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
-    // Maintenance and deliveries are enqueued by the sweep: if a notification is lost, the next one
-    // is not.
+    // A user waits for an interactive sync alone, even if a notification is lost. The others are
+    // enqueued by the sweep, or again by it.
     let poll = match kind {
-        Kind::Maintenance | Kind::WebhookDelivery => config.sweep.clamp(config.poll, schedule::MINUTE),
-        Kind::SyncInteractive | Kind::SyncNightly => config.poll,
+        Kind::SyncInteractive => config.poll,
+        Kind::SyncNightly | Kind::WebhookDelivery | Kind::Maintenance => {
+            config.sweep.clamp(config.poll, schedule::MINUTE)
+        }
     };
     let queue_config = apalis_postgres::Config::default()
         .queue(kind.name())
         .batch_size(1)
-        .heartbeat_interval(HEARTBEAT)
+        // A job that is fetched is this worker's already. Noting that it is at work as well takes a
+        // transaction, and takes the job away from the worker that it was handed on to meanwhile.
+        .lock_tasks(false)
+        .heartbeat_interval(heartbeat)
         .missed_heartbeats(missed_heartbeats);
     let storage = PostgresStorage::<J>::new(queue).with_config(queue_config).with_pubsub().poll_with_interval(poll);
     let stop = &context.stop;

@@ -4,11 +4,11 @@
 use super::{OpError, Ops, Request};
 use crate::auth::PartnerScope;
 use crate::domain::roster::{Partner, RosterState};
-use crate::storage::{AuditContext, PartnerTx, partners};
+use crate::storage::{AuditContext, PartnerTx, partners, run_queue};
 
 impl Ops {
     /// Begins a verb's transaction: the partner is locked, so that two requests do not decide at
-    /// the same time, and an archived partner is refused. Archiving takes the same lock: it either
+    /// the same time, then its open runs, and an archived partner is refused. Archiving takes the same lock: it either
     /// comes before and is seen here, or it waits for this transaction and undoes what that did.
     pub(super) async fn begin_active<'s>(
         &self,
@@ -17,6 +17,7 @@ impl Ops {
     ) -> Result<PartnerTx<'s>, OpError> {
         let mut tx = self.begin(scope, context).await?;
         ensure_active(tx.lock().await?.map(|partner| partner.state))?;
+        run_queue::lock_open(&mut tx, &[scope.partner()]).await?;
         Ok(tx)
     }
 

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::PgConnection;
-
 use super::Result;
-use super::error::inconsistent;
-use super::leases::{LeasedTx, SyncLease};
+use super::leases::LeasedTx;
 use crate::domain::association::Billing;
 use crate::ids::{HaloCustomerId, HaloInvoiceId, HaloSubscriptionId};
 
@@ -22,23 +19,6 @@ pub struct Billed {
 pub struct Shown {
     pub billing: Billing,
     pub invoice: Option<HaloInvoiceId>,
-}
-
-/// Returns the subscriptions of the partner's associations.
-pub async fn subscriptions(db: &mut PgConnection, lease: &SyncLease) -> Result<BTreeMap<HaloSubscriptionId, Billed>> {
-    let rows = sqlx::query!(
-        r#"select id, subscription_id as "subscription_id!", halo_customer_id, billing, billing_invoice_id from associations
-           where partner_id = $1 and subscription_id is not null and state <> 'ended'"#,
-        lease.partner().0
-    )
-    .fetch_all(db)
-    .await?;
-    let billed = rows.into_iter().map(|row| {
-        let billing = row.billing.parse().map_err(inconsistent("associations", "billing", row.id))?;
-        let shown = Shown { billing, invoice: row.billing_invoice_id.map(HaloInvoiceId) };
-        Ok((HaloSubscriptionId(row.subscription_id), Billed { customer: HaloCustomerId(row.halo_customer_id), shown }))
-    });
-    billed.collect()
 }
 
 /// Records what the invoices say of these subscriptions.

@@ -1,11 +1,12 @@
 //! What a run has to bring about, as the tables have it at one moment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sqlx::PgConnection;
 
 use super::Result;
+use super::billing::{Billed, Shown};
 use super::connections::read_problem;
 use super::error::inconsistent;
 use super::outcomes::PendingWrite;
@@ -14,12 +15,21 @@ use crate::domain::association::confirmation_timeout_passed;
 use crate::domain::connection::Connection;
 use crate::domain::plan::{Create, Desired, DesiredAssociation, FallLimit, Goal};
 use crate::domain::roster::UserCounts;
-use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId, HaloTenant};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloInvoiceId, HaloSubscriptionId, HaloTenant};
+
+/// What a run works with.
+#[derive(Debug)]
+pub struct Read {
+    pub desired: Desired,
+    /// The quantities that were sent without a recorded result.
+    pub pending_writes: Vec<PendingWrite>,
+    pub billed: BTreeMap<HaloSubscriptionId, Billed>,
+}
 
 /// Reads what a run has to bring about in this Halo, for these clients or for all; ending
 /// associations are part of it. Other associations that want a subscription of the same customers
-/// are `competing_associations`. Returns the quantities that were sent without a recorded result as
-/// well.
+/// are `competing_associations`. With it come the quantities that were sent without a recorded
+/// result, and, if everything was read, what is stored of each subscription's billing.
 ///
 /// A create that was sent longer than `confirmation` ago has timed out once Halo was read after it:
 /// an empty read counts only after another one, because a crash or an outage may have taken the
@@ -30,7 +40,7 @@ pub async fn read(
     connection: &Connection,
     clients: Option<&[ClientId]>,
     confirmation: Duration,
-) -> Result<(Desired, Vec<PendingWrite>)> {
+) -> Result<Read> {
     let clients: Option<Vec<_>> = clients.map(|ids| ids.iter().map(|id| id.0).collect());
     let rows = sqlx::query!(
         r#"select a.id, a.revision, a.client_id, c.name as client_name, a.tenant, a.halo_customer_id, a.halo_customer_name, a.subscription_id,
@@ -45,7 +55,8 @@ pub async fn read(
                      and not f.unverified
                    order by f.id desc limit 1) as "previous_subscription?",
                   a.last_synced_quantity, a.confirmed_fall, a.unverified, a.problem, a.pending_write, a.pending_write_at,
-                  ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!", p.needs_users, p.fall_limit
+                  ($2::uuid[] is null or a.client_id = any ($2)) as "chosen!", p.needs_users, p.fall_limit,
+                  a.billing, a.billing_invoice_id
            from associations a
            join clients c on c.id = a.client_id
            join partners p on p.id = a.partner_id
@@ -76,13 +87,18 @@ pub async fn read(
         }
         Some(_) => owned(db, scope, &connection.tenant).await?,
     };
-    let mut pending_writes = Vec::new();
+    let (mut pending_writes, mut billed) = (Vec::new(), BTreeMap::new());
     // The same in each row, and without a row there is nothing to decide.
     let needs_users = rows.first().is_some_and(|row| row.needs_users);
     let fall_limit = rows.first().and_then(|row| FallLimit::new(row.fall_limit?.into()));
     let (mut associations, mut competing_associations) = (Vec::new(), Vec::new());
     for row in rows {
-        let chosen = row.chosen;
+        let (chosen, customer) = (row.chosen, HaloCustomerId(row.halo_customer_id));
+        if let Some(subscription) = row.subscription_id {
+            let billing = row.billing.parse().map_err(inconsistent("associations", "billing", row.id))?;
+            let shown = Shown { billing, invoice: row.billing_invoice_id.map(HaloInvoiceId) };
+            billed.insert(HaloSubscriptionId(subscription), Billed { customer, shown });
+        }
         if let Some(before) = row.pending_write.filter(|_| chosen) {
             let timed_out = row.pending_write_at.is_none_or(|sent| sent + confirmation <= row.now);
             pending_writes.push(PendingWrite { association: AssociationId(row.id), before, timed_out });
@@ -102,7 +118,7 @@ pub async fn read(
                 client: ClientId(row.client_id),
                 client_name: row.client_name,
                 tenant: HaloTenant(row.tenant),
-                customer: HaloCustomerId(row.halo_customer_id),
+                customer,
                 customer_name: row.halo_customer_name,
                 subscription: row.subscription_id.map(HaloSubscriptionId),
                 users,
@@ -136,7 +152,7 @@ pub async fn read(
         fall_limit,
         customers_due: false,
     };
-    Ok((desired, pending_writes))
+    Ok(Read { desired, pending_writes, billed })
 }
 
 /// The subscriptions of all of the partner's associations in this Halo.

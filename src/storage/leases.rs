@@ -14,12 +14,14 @@ use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
 use super::error::inconsistent;
+pub use super::run_lifecycles::Waiting;
 use super::run_lifecycles::{self, LockedRun};
-use super::{Db, Result, Tx, partners};
+use super::lifecycles::{self, LockedAssociations, LockedBehindLease};
+use super::{Db, Durability, Result, StorageError, Tx, connections, partners};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::clock::Clock;
 use crate::domain::run::{Claim, Pause, RunEvent, RunState, Trigger};
-use crate::ids::{ClientId, PartnerId, RunId};
+use crate::ids::{AssociationId, ClientId, PartnerId, RunId};
 
 /// Proof that this process runs this sync. Made by [`claim`] alone; every write of the run checks
 /// it.
@@ -146,7 +148,7 @@ pub async fn claim(
     let claimed_at = (locked.now, Instant::now());
     let Ok(claimed) = locked.lifecycle.apply(&RunEvent::Claimed(claim), locked.now) else { return Ok(None) };
     match run_lifecycles::store(tx, run, &claimed, 0).await {
-        Ok(()) => {}
+        Ok(_) => {}
         Err(error) if error.violates("one_running_run_per_partner") => return Ok(None),
         Err(error) => return Err(error),
     }
@@ -164,43 +166,87 @@ pub async fn claim(
 
 /// Renews the lease if it is still held: it lasts for `length` from now.
 pub async fn renew(db: &Db, lease: &SyncLease, length: Duration) -> Result<()> {
-    LeasedTx::begin_renewed(db, lease, length).await?.tx.commit().await?;
+    let mut tx = db.begin_of_run(&lease.scope, Durability::Unflushed).await?;
+    run_lifecycles::renew(&mut tx, lease.run, lease.token, length).await?;
+    tx.commit().await?;
     Ok(())
 }
 
 /// A transaction of the run that holds this lease. The lease's row stays locked until the
 /// transaction ends, so that no other worker takes the run over meanwhile: what a run writes takes
-/// this type, and a worker that was taken for dead cannot make one.
+/// this type, and a worker that was taken for dead cannot make one. It begins with
+/// [`super::StorageError::LeaseLost`] when the lease has ended.
 pub struct LeasedTx<'l> {
     tx: Tx,
     lease: &'l SyncLease,
-    run: LockedRun,
+    now: DateTime<Utc>,
+}
+
+/// A transaction of a run, with what is locked behind the lease, in the same statement.
+pub struct Begun<'l> {
+    pub tx: LeasedTx<'l>,
+    /// The revision of the partner's connection; `None` without one.
+    pub connection_revision: Option<i32>,
+    pub associations: LockedAssociations,
 }
 
 impl<'l> LeasedTx<'l> {
-    /// Fails with [`super::StorageError::LeaseLost`] when the lease has ended.
     pub async fn begin(db: &Db, lease: &'l SyncLease) -> Result<Self> {
-        let mut tx = db.begin(&lease.scope).await?;
-        let run = run_lifecycles::lock_leased(&mut tx, lease.run, lease.token).await?;
-        Ok(Self { tx, lease, run })
+        Self::hold(db.begin_of_run(&lease.scope, Durability::Flushed).await?, lease).await
+    }
+
+    /// The same for what changes associations.
+    pub async fn begin_locking(
+        db: &Db,
+        lease: &'l SyncLease,
+        ids: &[AssociationId],
+        durability: Durability,
+    ) -> Result<Begun<'l>> {
+        let mut tx = db.begin_of_run(&lease.scope, durability).await?;
+        let locked = lifecycles::lock_behind_lease(&mut tx, lease.partner(), (lease.run, lease.token), ids).await?;
+        Self::behind(tx, lease, locked).await
     }
 
     /// The same for what stores the intent of a write to Halo. It renews the lease, which lasts for
     /// `length` from now: no request may outlive it.
-    pub async fn begin_renewed(db: &Db, lease: &'l SyncLease, length: Duration) -> Result<Self> {
-        let mut tx = db.begin(&lease.scope).await?;
-        let run = run_lifecycles::renew_leased(&mut tx, lease.run, lease.token, length).await?;
-        Ok(Self { tx, lease, run })
+    pub async fn begin_renewed(
+        db: &Db,
+        lease: &'l SyncLease,
+        length: Duration,
+        id: AssociationId,
+    ) -> Result<Begun<'l>> {
+        let mut tx = db.begin_of_run(&lease.scope, Durability::Flushed).await?;
+        let run = (lease.run, lease.token);
+        let locked = lifecycles::lock_behind_renewed_lease(&mut tx, lease.partner(), run, length, id).await?;
+        Self::behind(tx, lease, locked).await
     }
 
-    /// Locks the partner before the lease, for what ends a run: enqueueing and disconnecting
-    /// lock both, the partner first, and two transactions that lock in different orders
-    /// would wait for each other.
-    pub async fn begin_with_partner(db: &Db, lease: &'l SyncLease) -> Result<Self> {
-        let mut tx = db.begin(&lease.scope).await?;
-        partners::lock(&mut tx, &lease.scope).await?;
-        let run = run_lifecycles::lock_leased(&mut tx, lease.run, lease.token).await?;
-        Ok(Self { tx, lease, run })
+    async fn behind(tx: Tx, lease: &'l SyncLease, locked: Option<LockedBehindLease>) -> Result<Begun<'l>> {
+        if let Some(LockedBehindLease { now, connection_revision, associations }) = locked {
+            return Ok(Begun { tx: Self { tx, lease, now }, connection_revision, associations });
+        }
+        // The lease has ended, or there is none of the associations.
+        let mut tx = Self::hold(tx, lease).await?;
+        let connection_revision = connections::revision(&mut tx, &lease.scope).await?;
+        Ok(Begun { tx, connection_revision, associations: LockedAssociations::default() })
+    }
+
+    async fn hold(mut tx: Tx, lease: &'l SyncLease) -> Result<Self> {
+        let held = sqlx::query_scalar!(
+            r#"select now() as "now!" from sync_runs
+               where id = $1 and lease_token = $2 and lease_until > now() for no key update"#,
+            lease.run.0,
+            lease.token
+        );
+        let now = held.fetch_optional(&mut *tx).await?.ok_or(StorageError::LeaseLost)?;
+        Ok(Self { tx, lease, now })
+    }
+
+    /// Locks associations, for a transaction that changes something else before them.
+    pub async fn lock(&mut self, ids: &[AssociationId]) -> Result<LockedAssociations> {
+        let run = (self.lease.run, self.lease.token);
+        let locked = lifecycles::lock_behind_lease(&mut self.tx, self.lease.partner(), run, ids).await?;
+        Ok(locked.map(|locked| locked.associations).unwrap_or_default())
     }
 
     pub fn lease(&self) -> &'l SyncLease {
@@ -209,7 +255,33 @@ impl<'l> LeasedTx<'l> {
 
     /// When the transaction began, by the clock that all processes share.
     pub fn now(&self, clock: &Clock) -> DateTime<Utc> {
-        clock.shared(self.run.now)
+        clock.shared(self.now)
+    }
+}
+
+/// A transaction that changes the run itself, which holds this lease.
+pub struct RunTx<'l> {
+    tx: LeasedTx<'l>,
+    run: LockedRun,
+}
+
+impl<'l> RunTx<'l> {
+    pub async fn begin(db: &Db, lease: &'l SyncLease, durability: Durability) -> Result<Self> {
+        Self::lock(db.begin_of_run(&lease.scope, durability).await?, lease).await
+    }
+
+    /// Locks the partner before the lease, for what ends a run: enqueueing and disconnecting
+    /// lock both, the partner first, and two transactions that lock in different orders
+    /// would wait for each other.
+    pub async fn begin_with_partner(db: &Db, lease: &'l SyncLease) -> Result<Self> {
+        let mut tx = db.begin_of_run(&lease.scope, Durability::Flushed).await?;
+        partners::lock(&mut tx, &lease.scope).await?;
+        Self::lock(tx, lease).await
+    }
+
+    async fn lock(mut tx: Tx, lease: &'l SyncLease) -> Result<Self> {
+        let run = run_lifecycles::lock_leased(&mut tx, lease.run, lease.token).await?;
+        Ok(Self { tx: LeasedTx { tx, lease, now: run.now }, run })
     }
 
     /// Adds requests that were sent to Halo to the run, with the next event that is applied.
@@ -217,10 +289,17 @@ impl<'l> LeasedTx<'l> {
         self.run.uncounted_requests += requests;
     }
 
-    /// Has the domain decide what the event makes of the run, stores it, and returns its state.
-    pub async fn apply(&mut self, event: &RunEvent) -> Result<RunState> {
-        self.run.apply(&mut self.tx, event).await?;
-        Ok(self.run.lifecycle.state)
+    /// Has the domain decide what the event makes of the run, and stores it.
+    pub async fn apply(&mut self, event: &RunEvent) -> Result<()> {
+        self.run.apply(&mut self.tx.tx, event).await?;
+        Ok(())
+    }
+
+    /// The same with an event that ends the run. Returns its state, and the run that has waited for
+    /// it, if its time has come.
+    pub async fn end(&mut self, event: &RunEvent) -> Result<(RunState, Option<Waiting>)> {
+        let waiting = self.run.apply(&mut self.tx.tx, event).await?;
+        Ok((self.run.lifecycle.state, waiting))
     }
 }
 
@@ -228,6 +307,12 @@ impl<'l> LeasedTx<'l> {
 impl From<LeasedTx<'_>> for Tx {
     fn from(leased: LeasedTx<'_>) -> Self {
         leased.tx
+    }
+}
+
+impl From<RunTx<'_>> for Tx {
+    fn from(run: RunTx<'_>) -> Self {
+        run.tx.tx
     }
 }
 
@@ -241,6 +326,20 @@ impl Deref for LeasedTx<'_> {
 
 impl DerefMut for LeasedTx<'_> {
     fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}
+
+impl<'l> Deref for RunTx<'l> {
+    type Target = LeasedTx<'l>;
+
+    fn deref(&self) -> &LeasedTx<'l> {
+        &self.tx
+    }
+}
+
+impl<'l> DerefMut for RunTx<'l> {
+    fn deref_mut(&mut self) -> &mut LeasedTx<'l> {
         &mut self.tx
     }
 }
@@ -282,19 +381,20 @@ pub struct Continued {
 /// once. If another run waits already, that one continues with the clients that are `left` of this
 /// one; `None` if this one had not read its clients. The partner has to be locked.
 pub async fn put_back(
-    tx: &mut LeasedTx<'_>,
+    tx: &mut RunTx<'_>,
     left: Option<Vec<ClientId>>,
     pause: Option<&Pause>,
     at: DateTime<Utc>,
 ) -> Result<Continued> {
-    let open = run_lifecycles::lock_open(&mut tx.tx, tx.lease.partner()).await?;
+    let partner = tx.lease().partner();
+    let open = run_lifecycles::lock_open(tx, partner).await?;
     let waiting = open.into_iter().find(|run| run.lifecycle.state == RunState::Queued);
     let Some(mut waiting) = waiting else {
         tx.apply(&pause.map_or(RunEvent::Released, |pause| RunEvent::Paused(pause.clone()))).await?;
-        return Ok(Continued { run: tx.lease.run, interactive: tx.run.lifecycle.interactive });
+        return Ok(Continued { run: tx.lease().run, interactive: tx.run.lifecycle.interactive });
     };
     let from = Box::new(tx.run.lifecycle.clone());
-    waiting.apply(&mut tx.tx, &RunEvent::TookOver { from, left, pause: pause.cloned() }).await?;
+    waiting.apply(tx, &RunEvent::TookOver { from, left, pause: pause.cloned() }).await?;
     tx.apply(&RunEvent::HandedOver { to: waiting.id, at }).await?;
     Ok(Continued { run: waiting.id, interactive: waiting.lifecycle.interactive })
 }

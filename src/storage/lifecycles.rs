@@ -1,6 +1,7 @@
 //! Reads an association's lifecycle for a decision of the domain, and stores what was decided.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::{Value, json};
@@ -9,11 +10,14 @@ use uuid::Uuid;
 
 use super::connections::{problem_json, read_problem};
 use super::error::inconsistent;
+use super::leases::interval;
 use super::{Result, StorageError, signed};
 use crate::domain::association::{AssociationEvent, Impossible, LastSync, Lifecycle, Observed, PendingWrite};
-use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId};
+use crate::ids::{AssociationId, HaloSubscriptionId, PartnerId, RunId};
 
 struct Row {
+    /// The revision of the partner's connection, for what a run does.
+    connection_revision: Option<i32>,
     id: Uuid,
     now: DateTime<Utc>,
     revision: i32,
@@ -85,20 +89,120 @@ pub(super) struct Locked {
     pub lifecycle: Lifecycle,
 }
 
+/// Associations by their ids, each locked.
+#[derive(Default)]
+pub struct LockedAssociations(HashMap<AssociationId, Locked>);
+
+impl LockedAssociations {
+    pub(super) fn get(&self, id: AssociationId) -> Option<&Locked> {
+        self.0.get(&id)
+    }
+}
+
+/// The rows of associations. Checked statements are literals; this puts their columns into three.
+macro_rules! select_associations {
+    ($head:literal, $from:literal, $($bind:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            $head + r#" now() as "now!", a.id as "id!", a.revision as "revision!", a.state as "state!", a.ending,
+                      a.ended_at, a.shared as "shared!", a.subscription_id, a.create_sent_at, a.create_failure,
+                      a.creation_approved as "creation_approved!", a.duplicate_search_until,
+                      a.unverified as "unverified!", a.pending_write, a.pending_write_at, a.observed_name,
+                      a.observed_quantity, a.observed_at, a.billing as "billing!", a.last_synced_at,
+                      a.last_synced_quantity, a.confirmed_fall, a.problem "# + $from,
+            $($bind),+
+        )
+    };
+}
+
 pub(super) async fn lock(db: &mut PgConnection, partner: PartnerId, id: AssociationId) -> Result<Option<Locked>> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id, now() as "now!", revision, state, ending, ended_at, shared, subscription_id, create_sent_at, create_failure,
-                  creation_approved, duplicate_search_until, unverified, pending_write, pending_write_at, observed_name,
-                  observed_quantity, observed_at, billing, last_synced_at, last_synced_quantity, confirmed_fall,
-                  problem
-           from associations where partner_id = $1 and id = $2 for no key update"#,
+    let row = select_associations!(
+        "select null::integer as connection_revision,",
+        "from associations a where partner_id = $1 and id = $2 for no key update",
         partner.0,
         id.0
-    )
-    .fetch_optional(db)
-    .await?;
+    );
+    let row = row.fetch_optional(db).await?;
     row.map(|row| Ok(Locked { id, partner, now: row.now, lifecycle: row.try_into()? })).transpose()
+}
+
+// Each part of the next two statements waits for the locks of the one before it, and reads what a
+// lock has waited for: a row is locked as it is then, not as it was when the statement began. That
+// is why the connection is locked as well, in the weakest way, which stops no change of it.
+
+/// Locks a run, if this lease on it lasts, and associations of its partner behind it, always in the
+/// same order. `None` if the lease has ended or there is none of these associations.
+pub(super) async fn lock_behind_lease(
+    db: &mut PgConnection,
+    partner: PartnerId,
+    (run, token): (RunId, Uuid),
+    ids: &[AssociationId],
+) -> Result<Option<LockedBehindLease>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = select_associations!(
+        r#"with held as materialized (
+               select partner_id from sync_runs where id = $1 and lease_token = $2 and lease_until > now()
+               for no key update
+           )
+           select c.revision as "connection_revision?","#,
+        "from held
+         left join lateral (select revision from connections where partner_id = held.partner_id for key share) c on true
+         cross join lateral (
+             select * from associations where partner_id = held.partner_id and id = any ($3) order by id
+             for no key update
+         ) a",
+        run.0,
+        token,
+        &ids
+    );
+    behind_lease(partner, rows.fetch_all(db).await?)
+}
+
+/// The same for one association, with a lease that lasts for `length` from now.
+pub(super) async fn lock_behind_renewed_lease(
+    db: &mut PgConnection,
+    partner: PartnerId,
+    (run, token): (RunId, Uuid),
+    length: Duration,
+    id: AssociationId,
+) -> Result<Option<LockedBehindLease>> {
+    let rows = select_associations!(
+        r#"with held as (
+               update sync_runs set lease_until = now() + $3 where id = $1 and lease_token = $2 and lease_until > now()
+               returning partner_id
+           )
+           select c.revision as "connection_revision?","#,
+        "from held
+         left join lateral (select revision from connections where partner_id = held.partner_id for key share) c on true
+         cross join lateral (
+             select * from associations where partner_id = held.partner_id and id = $4 for no key update
+         ) a",
+        run.0,
+        token,
+        interval(length),
+        id.0
+    );
+    behind_lease(partner, rows.fetch_all(db).await?)
+}
+
+/// What was locked behind a lease.
+pub(super) struct LockedBehindLease {
+    /// The database's clock.
+    pub now: DateTime<Utc>,
+    /// The revision of the partner's connection.
+    pub connection_revision: Option<i32>,
+    pub associations: LockedAssociations,
+}
+
+fn behind_lease(partner: PartnerId, rows: Vec<Row>) -> Result<Option<LockedBehindLease>> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (now, connection_revision) = (first.now, first.connection_revision);
+    let locked = rows.into_iter().map(|row| {
+        let id = AssociationId(row.id);
+        Ok((id, Locked { id, partner, now: row.now, lifecycle: row.try_into()? }))
+    });
+    let associations = LockedAssociations(locked.collect::<Result<_>>()?);
+    Ok(Some(LockedBehindLease { now, connection_revision, associations }))
 }
 
 impl Locked {
@@ -151,32 +255,6 @@ impl Locked {
         .await?;
         Ok(Ok(after))
     }
-}
-
-/// Locks several associations in one statement, always in the same order.
-pub(super) async fn lock_many(
-    db: &mut PgConnection,
-    partner: PartnerId,
-    ids: &[AssociationId],
-) -> Result<HashMap<AssociationId, Locked>> {
-    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select id, now() as "now!", revision, state, ending, ended_at, shared, subscription_id, create_sent_at, create_failure,
-                  creation_approved, duplicate_search_until, unverified, pending_write, pending_write_at, observed_name,
-                  observed_quantity, observed_at, billing, last_synced_at, last_synced_quantity, confirmed_fall,
-                  problem
-           from associations where partner_id = $1 and id = any ($2) order by id for no key update"#,
-        partner.0,
-        &ids
-    )
-    .fetch_all(db)
-    .await?;
-    let locked = rows.into_iter().map(|row| {
-        let (id, now) = (AssociationId(row.id), row.now);
-        Ok((id, Locked { id, partner, now, lifecycle: row.try_into()? }))
-    });
-    locked.collect()
 }
 
 /// The rows of what the domain has made of locked associations, for the statement that stores them.

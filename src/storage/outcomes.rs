@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::leases::LeasedTx;
+pub use super::lifecycles::LockedAssociations;
 use super::{Result, lifecycles, results};
 use crate::domain::association::{AssociationEvent, StepReport};
 use crate::domain::run::{Outcome, RunResult};
@@ -16,11 +17,14 @@ use crate::ids::{AssociationId, HaloCustomerId, HaloSubscriptionId, ResultId};
 /// longer as the plan saw it: a user changed it meanwhile.
 pub async fn intend_quantity(
     tx: &mut LeasedTx<'_>,
+    associations: &LockedAssociations,
     association: AssociationId,
     revision: i32,
-    before: &Value,
+    before: Value,
 ) -> Result<bool> {
-    apply(tx, association, Some(revision), &AssociationEvent::QuantitySent { before: before.clone() }).await
+    let locked = associations.get(association).filter(|locked| locked.lifecycle.revision == revision);
+    let Some(locked) = locked else { return Ok(false) };
+    Ok(locked.apply(tx, &AssociationEvent::QuantitySent { before }).await?.is_ok())
 }
 
 /// Takes the note back after Halo's clear answer that it did not write the quantity, or if the
@@ -45,15 +49,16 @@ pub struct PendingWrite {
 /// plan saw it.
 pub async fn intend_create(
     tx: &mut LeasedTx<'_>,
+    associations: &LockedAssociations,
     association: AssociationId,
     revision: i32,
 ) -> Result<Option<CreateIntent>> {
-    let partner = tx.lease().partner();
-    let Some(locked) = lifecycles::lock(tx, partner, association).await? else { return Ok(None) };
-    if locked.lifecycle.revision != revision || locked.apply(tx, &AssociationEvent::CreateSent).await?.is_err() {
+    let locked = associations.get(association).filter(|locked| locked.lifecycle.revision == revision);
+    let Some(locked) = locked else { return Ok(None) };
+    if locked.apply(tx, &AssociationEvent::CreateSent).await?.is_err() {
         return Ok(None);
     }
-    Ok(Some(CreateIntent { earlier_failure: locked.lifecycle.create_failure }))
+    Ok(Some(CreateIntent { earlier_failure: locked.lifecycle.create_failure.clone() }))
 }
 
 /// A create that is about to be sent.
@@ -118,13 +123,16 @@ async fn apply(
 ///
 /// If a user changed an association after the plan was made, nothing follows for it, and what was
 /// not written to Halo counts as not done: the run that the change queued acts on it.
-pub async fn record(tx: &mut LeasedTx<'_>, reports: &[&StepReport], now: DateTime<Utc>) -> Result<Vec<Outcome>> {
-    let (partner, run) = (tx.lease().partner(), tx.lease().run());
-    let ids: Vec<_> = reports.iter().map(|report| report.association).collect();
-    let locked = lifecycles::lock_many(tx, partner, &ids).await?;
+pub async fn record(
+    tx: &mut LeasedTx<'_>,
+    associations: &LockedAssociations,
+    reports: &[&StepReport],
+    now: DateTime<Utc>,
+) -> Result<Vec<Outcome>> {
+    let run = tx.lease().run();
     let (mut changed, mut outcomes, mut results) = (Vec::new(), Vec::new(), Vec::new());
     for report in reports {
-        let known = locked.get(&report.association).filter(|known| known.lifecycle.revision == report.revision);
+        let known = associations.get(report.association).filter(|known| known.lifecycle.revision == report.revision);
         let after = known.and_then(|known| Some((known, known.lifecycle.apply(&report.event(now), known.now).ok()?)));
         let outcome = match report.outcome {
             written @ (Outcome::Created | Outcome::Updated) => written,

@@ -122,37 +122,28 @@ pub(super) async fn lock_leased(db: &mut PgConnection, run: RunId, token: Uuid) 
     row.ok_or(StorageError::LeaseLost)?.try_into()
 }
 
-/// The same, with a lease that lasts for `length` from now.
-pub(super) async fn renew_leased(
-    db: &mut PgConnection,
-    run: RunId,
-    token: Uuid,
-    length: Duration,
-) -> Result<LockedRun> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"update sync_runs set lease_until = now() + $3
-           where id = $1 and lease_token = $2 and lease_until > now()
-           returning id, now() as "now!", state, client_ids, nightly_date, nightly_requested_at, interactive, queued_at,
-                     next_attempt_at, started_at, read_at, finished_at, starts, attempts, total, lease_token,
-                     lease_until, leased_by, problem, continued_by"#,
+/// Renews this lease if it lasts: it lasts for `length` from now.
+pub(super) async fn renew(db: &mut PgConnection, run: RunId, token: Uuid, length: Duration) -> Result<()> {
+    let renewed = sqlx::query!(
+        "update sync_runs set lease_until = now() + $3 where id = $1 and lease_token = $2 and lease_until > now()",
         run.0,
         token,
         interval(length)
-    )
-    .fetch_optional(db)
-    .await?;
-    row.ok_or(StorageError::LeaseLost)?.try_into()
+    );
+    match renewed.execute(db).await?.rows_affected() {
+        0 => Err(StorageError::LeaseLost),
+        _ => Ok(()),
+    }
 }
 
 impl LockedRun {
     /// Has the domain decide what the event makes of the run, and stores it. For events that the
-    /// lock has made possible.
-    pub async fn apply(&mut self, db: &mut PgConnection, event: &RunEvent) -> Result<()> {
+    /// lock has made possible. Returns the run that waits behind this one.
+    pub async fn apply(&mut self, db: &mut PgConnection, event: &RunEvent) -> Result<Option<Waiting>> {
         let after = self.lifecycle.apply(event, self.now).map_err(|why| self.impossible(why))?;
-        store(db, self.id, &after, std::mem::take(&mut self.uncounted_requests)).await?;
+        let waiting = store(db, self.id, &after, std::mem::take(&mut self.uncounted_requests)).await?;
         self.lifecycle = after;
-        Ok(())
+        Ok(waiting)
     }
 
     fn impossible(&self, why: Impossible) -> StorageError {
@@ -160,17 +151,35 @@ impl LockedRun {
     }
 }
 
-/// Writes a run that is locked, and adds `requests` that were sent to Halo.
-pub(super) async fn store(db: &mut PgConnection, id: RunId, run: &Lifecycle, requests: u32) -> Result<()> {
+/// A run whose time has come, and that waits for the partner's running one to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub run: RunId,
+    pub interactive: bool,
+}
+
+/// Writes a run that is locked, and adds `requests` that were sent to Halo. Returns the run that
+/// waits behind this one.
+pub(super) async fn store(
+    db: &mut PgConnection,
+    id: RunId,
+    run: &Lifecycle,
+    requests: u32,
+) -> Result<Option<Waiting>> {
     let clients: Option<Vec<_>> = run.clients.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
     let lease = run.lease.as_ref();
-    sqlx::query!(
-        "update sync_runs set
+    let waiting = sqlx::query!(
+        r#"with waiting as (
+             select w.id, w.interactive from sync_runs r join sync_runs w on w.partner_id = r.partner_id
+             where r.id = $1 and w.id <> $1 and w.state = 'queued' and w.next_attempt_at <= now()
+         )
+         update sync_runs set
              state = $2, client_ids = $3, nightly_date = $4, nightly_requested_at = $5, interactive = $6,
              next_attempt_at = $7, started_at = $8, read_at = $9, finished_at = $10, starts = $11, attempts = $12,
              lease_token = $13, lease_until = $14, leased_by = $15, problem = $16, continued_by = $17,
              total = $18, halo_requests = halo_requests + $19
-         where id = $1",
+         where id = $1
+         returning (select id from waiting) as waiting, (select interactive from waiting) as interactive"#,
         id.0,
         run.state.as_str(),
         clients.as_deref(),
@@ -190,8 +199,8 @@ pub(super) async fn store(db: &mut PgConnection, id: RunId, run: &Lifecycle, req
         run.continued_by.map(|id| id.0),
         i32::try_from(run.total).unwrap_or(i32::MAX),
         i32::try_from(requests).unwrap_or(i32::MAX)
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    );
+    let waiting = waiting.fetch_optional(db).await?;
+    let waiting = waiting.and_then(|row| row.waiting.zip(row.interactive));
+    Ok(waiting.map(|(run, interactive)| Waiting { run: RunId(run), interactive }))
 }

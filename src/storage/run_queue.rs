@@ -110,15 +110,18 @@ pub async fn trace_of(db: &mut PgConnection, _: SystemScope, run: RunId) -> Resu
     Ok(traceparent.fetch_optional(db).await?.flatten())
 }
 
-/// The run that waits for this partner, if its time has come.
-pub async fn waiting(db: &mut PgConnection, scope: &PartnerScope) -> Result<Option<(RunId, bool)>> {
-    let row = sqlx::query!(
-        "select id, interactive from sync_runs where partner_id = $1 and state = 'queued' and next_attempt_at <= now()",
-        scope.partner().0
+/// Locks the open runs of these partners, for what changes rows that a run changes as well. A run
+/// locks itself before anything else: neither ever waits for the other with such a row locked.
+pub async fn lock_open(db: &mut PgConnection, partners: &[PartnerId]) -> Result<()> {
+    let partners: Vec<_> = partners.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "select from sync_runs where partner_id = any ($1) and state in ('queued', 'running') order by id
+         for no key update",
+        &partners
     )
-    .fetch_optional(db)
+    .execute(db)
     .await?;
-    Ok(row.map(|row| (RunId(row.id), row.interactive)))
+    Ok(())
 }
 
 /// Cancels the waiting run and the running one: its worker finds the lease gone and writes nothing

@@ -59,6 +59,8 @@ pub async fn import_roster(ops: &Ops, request: &Request<'_>, roster: &Roster) ->
     let before = roster::summaries(&mut tx, system, &referenced).await?;
     let outcomes = roster::upsert_partners(&mut tx, system, &partners.records, &ops.settings.nights).await?;
     imported.add("partners", &partners.places, &outcomes);
+    // A run locks clients with their associations.
+    run_queue::lock_open(&mut tx, &referenced).await?;
     let outcomes = roster::upsert_clients(&mut tx, system, &clients.records).await?;
     imported.add("clients", &clients.places, &outcomes);
     let outcomes = roster::upsert_users(&mut tx, system, &users.records).await?;

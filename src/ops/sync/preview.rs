@@ -89,8 +89,8 @@ pub(in crate::ops) async fn preview(
     let session = session.at_most(MAX_REQUESTS);
     let (desired, associations) = {
         let mut db = ops.db.read(scope).await?;
-        let (desired, _) =
-            desired::read(&mut db, scope, &connection, clients, ops.settings.create_confirmation_timeout).await?;
+        let timeout = ops.settings.create_confirmation_timeout;
+        let desired = desired::read(&mut db, scope, &connection, clients, timeout).await?.desired;
         let ids: Vec<_> = desired.associations.iter().map(|association| association.id).collect();
         (desired, associations::find_many(&mut db, scope, &ids).await?)
     };

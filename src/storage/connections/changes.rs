@@ -146,23 +146,52 @@ impl AssociationTotals {
     }
 }
 
-pub async fn association_totals(tx: &mut LeasedTx<'_>) -> Result<AssociationTotals> {
+/// The same as [`lock`], with what the partner's associations mean for the connection.
+pub async fn lock_with_totals(tx: &mut LeasedTx<'_>) -> Result<Option<(Connection, AssociationTotals)>> {
     let partner = tx.lease().partner();
     let row = sqlx::query!(
-        r#"select min(last_synced_at) as since, count(*) as "all!",
-                  count(last_synced_at) filter (where state <> 'ending') as "confirmed!",
-                  count(subscription_id) as "subscriptions!",
-                  count(subscription_id) filter (where problem ->> 'code' = 'subscription_not_visible') as "hidden!"
-           from associations where partner_id = $1 and state <> 'ended'"#,
+        r#"with held as materialized (
+               select id, partner_id, url, tenant, application_client_id, credentials_updated_at, state, problem, checks,
+                      write_access, writes_suspended_since, last_verified_at, last_synced_at, revision
+               from connections where partner_id = $1 for no key update
+           )
+           select held.*, total.since, total.rows as "rows!", total.confirmed as "confirmed!",
+                  total.subscriptions as "subscriptions!", total.hidden as "hidden!"
+           from held
+           cross join lateral (
+               select min(last_synced_at) as since, count(*) as rows,
+                      count(last_synced_at) filter (where state <> 'ending') as confirmed,
+                      count(subscription_id) as subscriptions,
+                      count(subscription_id) filter (where problem ->> 'code' = 'subscription_not_visible') as hidden
+               from associations where partner_id = held.partner_id and state <> 'ended'
+           ) total"#,
         partner.0
     )
-    .fetch_one(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(AssociationTotals {
-        confirmed_since: row.since.filter(|_| row.confirmed == row.all),
+    let Some(row) = row else { return Ok(None) };
+    let totals = AssociationTotals {
+        confirmed_since: row.since.filter(|_| row.confirmed == row.rows),
         subscriptions: count(row.subscriptions),
         hidden: count(row.hidden),
-    })
+    };
+    let connection = Row {
+        id: row.id,
+        partner_id: row.partner_id,
+        url: row.url,
+        tenant: row.tenant,
+        application_client_id: row.application_client_id,
+        credentials_updated_at: row.credentials_updated_at,
+        state: row.state,
+        problem: row.problem,
+        checks: row.checks,
+        write_access: row.write_access,
+        writes_suspended_since: row.writes_suspended_since,
+        last_verified_at: row.last_verified_at,
+        last_synced_at: row.last_synced_at,
+        revision: row.revision,
+    };
+    Ok(Some((connection.try_into()?, totals)))
 }
 
 /// Notes that the customers of all associations were read.

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use changes::{
-    AcceptedCredentials, SealedSecret, association_totals, confirm_tenant, disconnect, lock, record, record_check,
+    AcceptedCredentials, SealedSecret, confirm_tenant, disconnect, lock, lock_with_totals, record, record_check,
     record_customers_read, record_state, record_write_access, resume_writes, save, suspend_writes,
 };
 

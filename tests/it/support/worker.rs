@@ -98,8 +98,6 @@ impl Worker {
         let mut child = Command::new("sh")
             .args(["-c", "ulimit -d \"$1\" && exec \"$0\" \"$2\"", env!("CARGO_BIN_EXE_infima-halo"), &limit, command])
             .env_clear()
-            // As every installation sets it.
-            .env("MALLOC_MMAP_THRESHOLD_", "131072")
             .env("INFIMA_LOG", "info,infima_halo=debug")
             .env("INFIMA_LOG_FORMAT", "text")
             .env("INFIMA_ENV", "development")

@@ -30,8 +30,8 @@ impl Executor<'_> {
         marker: &str,
         quantity: u32,
     ) -> Result<StepResult, StopReason> {
-        let (mut tx, deadline) = self.begin_write().await?;
-        let Some(intent) = outcomes::intend_create(&mut tx, step.association, step.revision).await? else {
+        let (mut tx, locked, deadline) = self.begin_write(step.association).await?;
+        let Some(intent) = outcomes::intend_create(&mut tx, &locked, step.association, step.revision).await? else {
             return Ok(superseded(step));
         };
         commit(tx, Failpoint::CreateIntentRecorded).await?;
@@ -177,7 +177,7 @@ impl Executor<'_> {
         match outcomes::take_subscription(&mut tx, step.association, revision, id).await {
             Ok(true) => {
                 commit(tx, Failpoint::SubscriptionIdRecorded).await?;
-                self.owned.insert(id);
+                self.owned.insert(id, step.customer);
                 Ok(Ownership::Taken)
             }
             Ok(false) => Ok(Ownership::Superseded),

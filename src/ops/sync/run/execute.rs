@@ -21,12 +21,12 @@ use crate::domain::plan::{Action, Desired, Plan, Step};
 use crate::domain::problem::{Problem, ProblemKind, QuantityRefusal};
 use crate::domain::run::Outcome;
 use crate::halo::{HaloError, Session, Subscription};
-use crate::ids::{AssociationId, ClientId, HaloSubscriptionId};
+use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
 use crate::ops::sync::observe::Observation;
 use crate::ops::{Ops, halo};
-use crate::storage::connections;
-use crate::storage::leases::{LeasedTx, SyncLease};
-use crate::storage::outcomes;
+use crate::storage::{Durability, connections};
+use crate::storage::leases::{Begun, LeasedTx, SyncLease};
+use crate::storage::outcomes::{self, LockedAssociations};
 
 /// Results without a request to Halo that are recorded in one transaction.
 const RESULTS_PER_TRANSACTION: usize = 100;
@@ -60,8 +60,8 @@ pub(super) struct Executor<'a> {
     /// The records of the current observation, updated by each write.
     pub(super) records: BTreeMap<HaloSubscriptionId, Subscription>,
     observed_at: Instant,
-    /// Subscriptions that associations got in this run.
-    pub(super) owned: BTreeSet<HaloSubscriptionId>,
+    /// Subscriptions that associations got in this run, with their customers.
+    pub(super) owned: BTreeMap<HaloSubscriptionId, HaloCustomerId>,
     /// Those among them that did not exist before.
     pub(super) created: BTreeSet<HaloSubscriptionId>,
     /// The associations whose creates Halo has not confirmed.
@@ -99,7 +99,7 @@ impl<'a> Executor<'a> {
             unconfirmed,
             records: BTreeMap::new(),
             observed_at: Instant::now(),
-            owned: BTreeSet::new(),
+            owned: BTreeMap::new(),
             created: BTreeSet::new(),
             unconfirmed_creates: BTreeSet::new(),
             writes_suspended: desired
@@ -115,7 +115,7 @@ impl<'a> Executor<'a> {
 
     /// Subscriptions that associations got in this run: no candidates for another association.
     pub(super) fn owned(&self) -> impl Iterator<Item = HaloSubscriptionId> {
-        self.owned.iter().copied()
+        self.owned.keys().copied()
     }
 
     /// Begins a slice with its observation. If that showed `overwritten` fields, nothing is written
@@ -160,7 +160,10 @@ impl<'a> Executor<'a> {
     }
 
     async fn record_without_writes(&mut self, steps: &[&Step]) -> Result<(), StopReason> {
-        let mut tx = self.begin_unchanged().await?;
+        let ids: Vec<_> = steps.iter().map(|step| step.association).collect();
+        let Begun { mut tx, connection_revision, associations } =
+            LeasedTx::begin_locking(&self.ops.db, self.lease, &ids, Durability::Unflushed).await?;
+        super::unchanged(connection_revision, self.connection)?;
         let transient = steps.iter().rev().find_map(|step| match &step.action {
             Action::Blocked(problem) if problem.is_transient() => Some(problem),
             _ => None,
@@ -170,7 +173,7 @@ impl<'a> Executor<'a> {
         }
         let results: Vec<_> = steps.iter().map(|step| result_without_write(step)).collect();
         let reports: Vec<_> = results.iter().map(|result| &result.report).collect();
-        let outcomes = outcomes::record(&mut tx, &reports, self.ops.clock.now()).await?;
+        let outcomes = outcomes::record(&mut tx, &associations, &reports, self.ops.clock.now()).await?;
         for (result, outcome) in results.iter().zip(outcomes) {
             self.count(result, outcome);
         }
@@ -179,15 +182,28 @@ impl<'a> Executor<'a> {
     }
 
     async fn record(&mut self, result: &StepResult) -> Result<(), StopReason> {
-        let mut tx = self.begin().await?;
-        let now = self.ops.clock.now();
-        if result.suspend_writes {
-            connections::suspend_writes(&mut tx, now).await?;
-        }
-        if let Some(access) = self.new_write_access.take() {
-            connections::record_write_access(&mut tx, access, self.connection.revision, now).await?;
-        }
-        let outcomes = outcomes::record(&mut tx, &[&result.report], now).await?;
+        let (now, ids) = (self.ops.clock.now(), [result.report.association]);
+        let access = self.new_write_access.take();
+        let (mut tx, associations) = match access.is_some() || result.suspend_writes {
+            false => {
+                let Begun { tx, associations, .. } =
+                    LeasedTx::begin_locking(&self.ops.db, self.lease, &ids, Durability::Flushed).await?;
+                (tx, associations)
+            }
+            // The connection is locked before associations, as users' acts do.
+            true => {
+                let mut tx = self.begin().await?;
+                if result.suspend_writes {
+                    connections::suspend_writes(&mut tx, now).await?;
+                }
+                if let Some(access) = access {
+                    connections::record_write_access(&mut tx, access, self.connection.revision, now).await?;
+                }
+                let associations = tx.lock(&ids).await?;
+                (tx, associations)
+            }
+        };
+        let outcomes = outcomes::record(&mut tx, &associations, &[&result.report], now).await?;
         commit(tx, Failpoint::OutcomeRecorded).await?;
         for outcome in outcomes {
             self.count(result, outcome);
@@ -246,18 +262,18 @@ impl<'a> Executor<'a> {
         Ok(LeasedTx::begin(&self.ops.db, self.lease).await?)
     }
 
-    /// Begins a transaction that holds the lease, if the connection is still the one that the run
-    /// works with: nothing is sent to a Halo that is not the partner's any more.
-    pub(super) async fn begin_unchanged(&self) -> Result<LeasedTx<'a>, StopReason> {
-        super::begin_unchanged(self.ops, self.lease, self.connection).await
-    }
-
-    /// The same for the transaction that stores the intent of a write to Halo. It renews the lease;
-    /// the request that follows has to end by the instant returned.
-    pub(super) async fn begin_write(&self) -> Result<(LeasedTx<'a>, Instant), StopReason> {
+    /// Begins the transaction that stores the intent of a write to Halo, if the connection is still
+    /// the one that the run works with: nothing is sent to a Halo that is not the partner's any
+    /// more. It renews the lease; the request that follows has to end by the instant returned.
+    pub(super) async fn begin_write(
+        &self,
+        id: AssociationId,
+    ) -> Result<(LeasedTx<'a>, LockedAssociations, Instant), StopReason> {
         let (now, length) = (Instant::now(), self.ops.settings.lease.length);
-        let tx = LeasedTx::begin_renewed(&self.ops.db, self.lease, length).await?;
-        Ok((super::unchanged(tx, self.connection).await?, now + length))
+        let Begun { tx, connection_revision, associations } =
+            LeasedTx::begin_renewed(&self.ops.db, self.lease, length, id).await?;
+        super::unchanged(connection_revision, self.connection)?;
+        Ok((tx, associations, now + length))
     }
 
     /// Notes that Halo shows what was written.

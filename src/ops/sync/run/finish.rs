@@ -14,8 +14,8 @@ use crate::halo::HaloError;
 use crate::ids::{AssociationId, ClientId};
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
-use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
-use crate::storage::{connections, outcomes, run_queue};
+use crate::storage::leases::{self, Claimed, RunTx, SyncLease, Waiting};
+use crate::storage::{Durability, connections, outcomes};
 
 /// What the run found says nothing about another connection than the one that it worked with.
 pub(super) async fn finish(
@@ -59,15 +59,15 @@ struct Finish<'a> {
 }
 
 impl Finish<'_> {
-    async fn begin(&self) -> Result<LeasedTx<'_>, OpError> {
-        let mut tx = LeasedTx::begin(&self.ops.db, self.lease).await?;
+    async fn begin(&self) -> Result<RunTx<'_>, OpError> {
+        let mut tx = RunTx::begin(&self.ops.db, self.lease, Durability::Flushed).await?;
         tx.count_requests(self.requests);
         Ok(tx)
     }
 
     /// The same for what puts the run back.
-    async fn begin_with_partner(&self) -> Result<LeasedTx<'_>, OpError> {
-        let mut tx = LeasedTx::begin_with_partner(&self.ops.db, self.lease).await?;
+    async fn begin_with_partner(&self) -> Result<RunTx<'_>, OpError> {
+        let mut tx = RunTx::begin_with_partner(&self.ops.db, self.lease).await?;
         tx.count_requests(self.requests);
         Ok(tx)
     }
@@ -84,9 +84,7 @@ impl Finish<'_> {
             outcomes::create_abandoned(&mut tx, *association, self.ops.clock.now()).await?;
         }
         // This run, or a user, may have changed the connection since the run began.
-        let connection = connections::lock(&mut tx, self.lease.partner()).await?;
-        let associations = connections::association_totals(&mut tx).await?;
-        if let Some(connection) = connection {
+        if let Some((connection, associations)) = connections::lock_with_totals(&mut tx).await? {
             let now = self.ops.clock.now();
             let suspended = connection.writes_suspended_since;
             let suspended = suspended.map(|since| Problem::new(ProblemKind::FieldsOverwritten { what: None }, since));
@@ -172,11 +170,11 @@ impl Finish<'_> {
     }
 }
 
-async fn end(lease: &SyncLease, mut tx: LeasedTx<'_>, event: RunEvent) -> Result<RunOutcome, OpError> {
-    let state = tx.apply(&event).await?;
+async fn end(lease: &SyncLease, mut tx: RunTx<'_>, event: RunEvent) -> Result<RunOutcome, OpError> {
+    let (state, waiting) = tx.end(&event).await?;
     // A run that was requested meanwhile has waited for this one.
-    if let Some((waiting, interactive)) = run_queue::waiting(&mut tx, lease.scope()).await? {
-        queue::enqueue(&mut tx, waiting, interactive, Duration::ZERO).await?;
+    if let Some(Waiting { run, interactive }) = waiting {
+        queue::enqueue(&mut tx, run, interactive, Duration::ZERO).await?;
     }
     pass(Failpoint::BeforeFinishCommit);
     commit(tx, Failpoint::RunFinished).await?;

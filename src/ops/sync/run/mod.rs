@@ -36,11 +36,12 @@ use crate::ops::sync::reconcile;
 use crate::ops::sync::shared_reading::SharedReading;
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
-use crate::storage::billing::Shown;
+use crate::storage::billing::{Billed, Shown};
 use crate::storage::connections::Stored;
-use crate::storage::leases::{self, Claimed, LeasedTx, SyncLease};
+use crate::storage::desired::Read;
+use crate::storage::leases::{self, Claimed, LeasedTx, RunTx, SyncLease};
 use crate::storage::outcomes::PendingWrite;
-use crate::storage::{StorageError, billing, connections, desired, reconciliations, run_queue};
+use crate::storage::{Durability, StorageError, billing, connections, desired, reconciliations, run_queue};
 use execute::Executor;
 use failpoints::{commit, pass};
 use slices::SliceQueue;
@@ -141,7 +142,8 @@ impl<E: Into<OpError>> From<E> for StopReason {
 pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<RunOutcome, OpError> {
     let (system, terms) = (SystemScope::worker(), ops.settings.lease);
     let alone = ops.taken_over.try_acquire().ok();
-    let mut tx = ops.db.begin(system).await?;
+    // Until the intent of a write to Halo is on the disk, and this with it, nothing is lost with it.
+    let mut tx = ops.db.begin_of_run(system, Durability::Unflushed).await?;
     let claimed = leases::claim(&mut tx, system, run, worker, alone.is_some(), terms, ops.clock.now()).await?;
     let Some(claimed) = claimed else { return Ok(RunOutcome::Skipped) };
     // Kept until this run has ended, if a worker died during it.
@@ -251,7 +253,7 @@ async fn sync(
             None => return Ok(SyncOutcome::Disconnected),
         },
     };
-    let Loaded { connection, desired, pending_writes, reconciled_at, .. } = loaded;
+    let Loaded { connection, desired, pending_writes, mut billed, reconciled_at, .. } = loaded;
     attempt.revision = Some(connection.revision);
     let associations = attempt.unconfirmed.insert(desired.associations.iter().map(|it| (it.id, it.client)).collect());
     let mut executor = Executor::new(ops, lease, &connection, session, &desired, associations, stop);
@@ -280,7 +282,10 @@ async fn sync(
         queue.retry_stale(slice, &plan, &stale);
     }
     if claimed.clients.is_none() {
-        store_billing(ops, lease, &connection, session, &executor.created, stop).await?;
+        // What associations got in this run has another billing than before, or none.
+        let shown = Shown { billing: Billing::Unknown, invoice: None };
+        billed.extend(executor.owned.iter().map(|(id, customer)| (*id, Billed { customer: *customer, shown })));
+        store_billing(ops, lease, &connection, session, &billed, &executor.created, stop).await?;
         let may_compare = claimed.trigger == Trigger::Nightly && executor.breaker.refusal().is_none();
         if may_compare && reconcile::is_due(reconciled_at, ops.clock.now()) {
             store_reconciliation(ops, lease, &connection, session, stop).await?;
@@ -305,6 +310,8 @@ struct Loaded {
     desired: Desired,
     /// The quantities that were sent without a recorded result.
     pending_writes: Vec<PendingWrite>,
+    /// What is stored of each subscription's billing.
+    billed: BTreeMap<HaloSubscriptionId, Billed>,
     /// When everything was last compared.
     reconciled_at: Option<DateTime<Utc>>,
 }
@@ -313,7 +320,7 @@ struct Loaded {
 /// request: what it has read may be older. `None` if the partner is not connected any more.
 async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let (lease, timeout) = (&claimed.lease, ops.settings.create_confirmation_timeout);
-    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    let mut tx = RunTx::begin(&ops.db, lease, Durability::Unflushed).await?;
     let stored = connections::load(&mut tx, lease.scope()).await?;
     let Some(Stored { connection, sealed_secret: Some(sealed_secret), customers_read_at, reconciled_at }) =
         stored.and_then(|stored| stored.connection)
@@ -321,13 +328,14 @@ async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
         return Ok(None);
     };
     let clients = claimed.clients.as_deref();
-    let (mut desired, pending_writes) = desired::read(&mut tx, lease.scope(), &connection, clients, timeout).await?;
+    let Read { mut desired, pending_writes, billed } =
+        desired::read(&mut tx, lease.scope(), &connection, clients, timeout).await?;
     let due_before = tx.now(&ops.clock) - CUSTOMERS_INTERVAL;
     desired.customers_due = clients.is_none() && customers_read_at.is_none_or(|read| read <= due_before);
     let total = u32::try_from(desired.associations.len()).unwrap_or(u32::MAX);
     tx.apply(&RunEvent::DesiredRead { total }).await?;
     commit(tx, Failpoint::DesiredLoaded).await?;
-    Ok(Some(Loaded { connection, sealed_secret, desired, pending_writes, reconciled_at }))
+    Ok(Some(Loaded { connection, sealed_secret, desired, pending_writes, billed, reconciled_at }))
 }
 
 /// Begins a transaction that holds the lease, if the partner still has the connection that the run
@@ -337,14 +345,15 @@ async fn begin_unchanged<'l>(
     lease: &'l SyncLease,
     connection: &Connection,
 ) -> Result<LeasedTx<'l>, StopReason> {
-    unchanged(LeasedTx::begin(&ops.db, lease).await?, connection).await
+    let mut tx = LeasedTx::begin(&ops.db, lease).await?;
+    unchanged(connections::revision(&mut tx, lease.scope()).await?, connection)?;
+    Ok(tx)
 }
 
-/// Returns the transaction, if the partner still has the connection that the run works with.
-async fn unchanged<'l>(mut tx: LeasedTx<'l>, connection: &Connection) -> Result<LeasedTx<'l>, StopReason> {
-    let lease = tx.lease();
-    match connections::revision(&mut tx, lease.scope()).await? {
-        Some(revision) if revision == connection.revision => Ok(tx),
+/// Fails unless the partner still has the connection that the run works with.
+fn unchanged(revision: Option<i32>, connection: &Connection) -> Result<(), StopReason> {
+    match revision {
+        Some(revision) if revision == connection.revision => Ok(()),
         _ => Err(StopReason::ConnectionChanged),
     }
 }
@@ -372,7 +381,7 @@ async fn store_observation(
     Ok(())
 }
 
-/// Stores which subscriptions a recurring invoice bills. An agent that may not read invoices is
+/// Stores which subscriptions a recurring invoice bills, where that is not `stored`. An agent that may not read invoices is
 /// normal: the billing is unknown then, and the sync does not fail. The subscriptions that this run
 /// has `created` are on no invoice as long as no invoice shows them.
 async fn store_billing(
@@ -380,10 +389,10 @@ async fn store_billing(
     lease: &SyncLease,
     connection: &Connection,
     session: &Session,
+    stored: &BTreeMap<HaloSubscriptionId, Billed>,
     created: &BTreeSet<HaloSubscriptionId>,
     stop: &CancellationToken,
 ) -> Result<(), StopReason> {
-    let stored = billing::subscriptions(&mut *ops.db.read(lease.scope()).await?, lease).await?;
     let wanted: BTreeMap<_, _> = stored.iter().map(|(id, billed)| (*id, billed.customer)).collect();
     let unknown = Shown { billing: Billing::Unknown, invoice: None };
     let mut known: BTreeMap<_, _> = wanted.keys().map(|id| (*id, unknown)).collect();

@@ -111,8 +111,8 @@ impl Executor<'_> {
     ) -> Result<Option<Instant>, StopReason> {
         let pending = PendingWriteNote { subscription: id, sent, fields: fields.clone() };
         let pending = serde_json::to_value(pending).expect("plain data");
-        let (mut tx, deadline) = self.begin_write().await?;
-        if !outcomes::intend_quantity(&mut tx, step.association, step.revision, &pending).await? {
+        let (mut tx, locked, deadline) = self.begin_write(step.association).await?;
+        if !outcomes::intend_quantity(&mut tx, &locked, step.association, step.revision, pending).await? {
             return Ok(None);
         }
         commit(tx, Failpoint::QuantityIntentRecorded).await?;

@@ -10,7 +10,7 @@ use crate::halo::Session;
 use crate::ops::Ops;
 use crate::ops::connection::tenant;
 use crate::storage::activity::{self, Entry};
-use crate::storage::leases::{LeasedTx, SyncLease};
+use crate::storage::leases::{RunTx, SyncLease};
 use crate::storage::{connections, tenants};
 
 /// The identity of the Halo that a run has met.
@@ -38,7 +38,7 @@ pub(super) async fn follow(
     if !evidence.proves_identity() {
         return Ok(TenantIdentity::Unproven(evidence));
     }
-    let mut tx = LeasedTx::begin_with_partner(&ops.db, lease).await?;
+    let mut tx = RunTx::begin_with_partner(&ops.db, lease).await?;
     // A user may have saved other details meanwhile, to which the evidence does not apply.
     if connections::revision(&mut tx, lease.scope()).await? != Some(connection.revision) {
         return Err(StopReason::ConnectionChanged);
