@@ -1,5 +1,6 @@
--- A permit does not wait until it is on the disk. If Postgres crashes, those of the last fraction of a
--- second are forgotten, and Halo gets as many requests more; its own limit holds all the same.
+-- A permit does not wait until it is on the disk. If Postgres crashes, those of the last fraction
+-- of a second are forgotten, and Halo gets as many requests more. It refuses them if they are too
+-- many.
 create or replace function take_halo_permit(
         wanted_host text, person boolean, total integer, kept_for_people integer, kept_for_syncs integer, span interval,
         requested_at timestamptz)

@@ -1,6 +1,6 @@
--- Each notification wakes every process that listens, and commits that have one wait for each other.
--- A renewal of the lease, which sets nothing else, changes nothing that a follower sees; and the
--- results of one statement are one change of their run.
+-- Each notification wakes every process that listens, and commits that have one wait for each
+-- other. A renewal of the lease, which sets nothing else, changes nothing that a follower sees; and
+-- the results of one statement are one change of their run.
 create or replace trigger announce_run after insert or update of state on sync_runs
     for each row execute function announce_run();
 

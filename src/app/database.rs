@@ -95,7 +95,8 @@ pub(super) fn queue_pool(config: &DatabaseConfig) -> Result<PgPool, StartError> 
     let options = storage::connect_options(url).map_err(|_| StartError::DatabaseAddress(variable))?;
     // What the queue itself notes of a job, that it was fetched or is done, may be lost if Postgres
     // crashes: the job is fetched again, and finds its run at work or finished.
-    Ok(storage::pool_of(QUEUE_CONNECTIONS)
+    Ok(PgPoolOptions::new()
+        .max_connections(QUEUE_CONNECTIONS)
         .acquire_timeout(CONNECT_TIMEOUT)
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute("set synchronous_commit = off").await.map(drop) })

@@ -4,8 +4,8 @@
 //! arguments only select what to do. An error ends here as one line on stderr and exit code 1. No
 //! other module calls this one, and it knows no business rule, no SQL and no wire format.
 
-/// Prints a line. What a command does goes on without the reader of its output, such as `head`,
-/// which may have read enough.
+/// Prints a line. A reader of the output that has read enough, such as `head`, does not stop what a
+/// command does.
 macro_rules! say {
     ($($line:tt)*) => {{
         use std::io::Write as _;

@@ -109,10 +109,7 @@ fn secret(file: Option<&Path>) -> anyhow::Result<SecretString> {
 /// Says what is going to be written, and asks.
 fn confirm(writes: &ProbeWrites, yes: bool) -> anyhow::Result<()> {
     say!("After reading, the probe writes to this Halo:");
-    say!(
-        "  1. It creates the subscription \"{}\" with quantity 1 for the customer {}.",
-        writes.name, writes.customer
-    );
+    say!("  1. It creates the subscription \"{}\" with quantity 1 for the customer {}.", writes.name, writes.customer);
     say!("  2. It sets the quantity to 2, then to 3, and compares every field of the subscription each time.");
     say!("  3. It sets the quantity to 0. Nothing else is changed, and nothing is deleted.");
     if yes {

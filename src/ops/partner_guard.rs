@@ -8,8 +8,9 @@ use crate::storage::{AuditContext, PartnerTx, partners, run_queue};
 
 impl Ops {
     /// Begins a verb's transaction: the partner is locked, so that two requests do not decide at
-    /// the same time, then its open runs, and an archived partner is refused. Archiving takes the same lock: it either
-    /// comes before and is seen here, or it waits for this transaction and undoes what that did.
+    /// the same time, then its open runs, and an archived partner is refused. Archiving takes the
+    /// same lock: it either comes before and is seen here, or it waits for this transaction and
+    /// undoes what that did.
     pub(super) async fn begin_active<'s>(
         &self,
         scope: &'s PartnerScope,

@@ -6,22 +6,21 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgConnection, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Transaction};
 
 use super::Result;
 use crate::auth::{PartnerScope, SystemScope};
 
 /// How long a request waits for a connection before it gives up.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that answered is believed to live.
-const BELIEVED: Duration = Duration::from_secs(1);
 /// The listener for changes of runs, and the check whether notifications arrive.
 const LISTENERS: u32 = 2;
 /// Ends the session of a process that is frozen, or cut off, in the middle of a transaction: its
 /// locks would block the partner for hours. No transaction waits for anything but the database.
 const IDLE_IN_TRANSACTION: &str = "; set local idle_in_transaction_session_timeout = '30s'";
-/// Has the plans of prepared statements made once. Postgres would plan a list again for each request,
-/// because its optional filters make that look cheaper, and half of its time went into planning.
+/// Has the plans of prepared statements made once. Postgres would plan a list again for each
+/// request, because its optional filters make that look cheaper, and half of its time went into
+/// planning.
 /// Such a plan is for any partner and looks expensive, but it is never compiled: that takes a tenth
 /// of a second, and a page a thousandth.
 const PREPARED_PLANS: &str = "; set local plan_cache_mode = force_generic_plan; set local jit = off";
@@ -68,7 +67,7 @@ impl Scope<'_> {
 pub enum Durability {
     Flushed,
     /// For what may be lost together with everything after it if Postgres crashes. The next commit
-    /// that waits, of anyone, keeps what was committed before it.
+    /// that waits, of any process, keeps what was committed before it.
     Unflushed,
 }
 
@@ -103,33 +102,20 @@ pub fn connect_options(url: &SecretString) -> sqlx::Result<PgConnectOptions> {
     Ok(options.disable_statement_logging().extra_float_digits(None))
 }
 
-/// The options of a pool of at most `size` connections. Each use of a connection ends with an answer
-/// from Postgres; the next one asks whether it still lives only if it has been idle since. The pool
-/// would ask each time, which is one of the four messages of a short transaction.
-pub fn pool_of(size: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(size).test_before_acquire(false).before_acquire(|connection, about| {
-        Box::pin(async move {
-            if about.idle_for >= BELIEVED {
-                connection.ping().await?;
-            }
-            Ok(true)
-        })
-    })
-}
-
 impl Db {
     /// A pool of at most `size` connections. `url` names the application's role, which owns
     /// nothing.
     pub async fn connect(url: &SecretString, size: u32) -> Result<Self> {
         let options = connect_options(url)?;
-        let pool = pool_of(size).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
+        let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = pool.connect_with(options).await?;
         Ok(Self { listening: pool.clone(), pool })
     }
 
     /// Listens for notifications at another address of the same database. It is connected to when
     /// the first listener asks.
     pub fn listening_at(self, url: &SecretString) -> Result<Self> {
-        let listening = pool_of(LISTENERS).acquire_timeout(ACQUIRE_TIMEOUT);
+        let listening = PgPoolOptions::new().max_connections(LISTENERS).acquire_timeout(ACQUIRE_TIMEOUT);
         Ok(Self { listening: listening.connect_lazy_with(connect_options(url)?), ..self })
     }
 

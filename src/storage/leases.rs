@@ -14,9 +14,9 @@ use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
 use super::error::inconsistent;
+use super::lifecycles::{self, LockedAssociations, LockedBehindLease};
 pub use super::run_lifecycles::Waiting;
 use super::run_lifecycles::{self, LockedRun};
-use super::lifecycles::{self, LockedAssociations, LockedBehindLease};
 use super::{Db, Durability, Result, StorageError, Tx, connections, partners};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::clock::Clock;

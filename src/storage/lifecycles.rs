@@ -128,7 +128,8 @@ pub(super) async fn lock(db: &mut PgConnection, partner: PartnerId, id: Associat
 
 // Each part of the next two statements waits for the locks of the one before it, and reads what a
 // lock has waited for: a row is locked as it is then, not as it was when the statement began. That
-// is why the connection is locked as well, in the weakest way, which stops no change of it.
+// is why the connection, which is only read, is locked as well. (`for key share` would not do: it
+// lets a row change, and returns it as it was.)
 
 /// Locks a run, if this lease on it lasts, and associations of its partner behind it, always in the
 /// same order. `None` if the lease has ended or there is none of these associations.
@@ -146,7 +147,7 @@ pub(super) async fn lock_behind_lease(
            )
            select c.revision as "connection_revision?","#,
         "from held
-         left join lateral (select revision from connections where partner_id = held.partner_id for key share) c on true
+         left join lateral (select revision from connections where partner_id = held.partner_id for share) c on true
          cross join lateral (
              select * from associations where partner_id = held.partner_id and id = any ($3) order by id
              for no key update
@@ -173,7 +174,7 @@ pub(super) async fn lock_behind_renewed_lease(
            )
            select c.revision as "connection_revision?","#,
         "from held
-         left join lateral (select revision from connections where partner_id = held.partner_id for key share) c on true
+         left join lateral (select revision from connections where partner_id = held.partner_id for share) c on true
          cross join lateral (
              select * from associations where partner_id = held.partner_id and id = $4 for no key update
          ) a",

@@ -160,12 +160,7 @@ pub struct Waiting {
 
 /// Writes a run that is locked, and adds `requests` that were sent to Halo. Returns the run that
 /// waits behind this one.
-pub(super) async fn store(
-    db: &mut PgConnection,
-    id: RunId,
-    run: &Lifecycle,
-    requests: u32,
-) -> Result<Option<Waiting>> {
+pub(super) async fn store(db: &mut PgConnection, id: RunId, run: &Lifecycle, requests: u32) -> Result<Option<Waiting>> {
     let clients: Option<Vec<_>> = run.clients.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
     let lease = run.lease.as_ref();
     let waiting = sqlx::query!(

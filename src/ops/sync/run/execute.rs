@@ -24,9 +24,9 @@ use crate::halo::{HaloError, Session, Subscription};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
 use crate::ops::sync::observe::Observation;
 use crate::ops::{Ops, halo};
-use crate::storage::{Durability, connections};
 use crate::storage::leases::{Begun, LeasedTx, SyncLease};
 use crate::storage::outcomes::{self, LockedAssociations};
+use crate::storage::{Durability, connections};
 
 /// Results without a request to Halo that are recorded in one transaction.
 const RESULTS_PER_TRANSACTION: usize = 100;

@@ -142,7 +142,7 @@ impl<E: Into<OpError>> From<E> for StopReason {
 pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<RunOutcome, OpError> {
     let (system, terms) = (SystemScope::worker(), ops.settings.lease);
     let alone = ops.taken_over.try_acquire().ok();
-    // Until the intent of a write to Halo is on the disk, and this with it, nothing is lost with it.
+    // Nothing depends on it before the intent of a write to Halo, which is on the disk with it.
     let mut tx = ops.db.begin_of_run(system, Durability::Unflushed).await?;
     let claimed = leases::claim(&mut tx, system, run, worker, alone.is_some(), terms, ops.clock.now()).await?;
     let Some(claimed) = claimed else { return Ok(RunOutcome::Skipped) };
@@ -381,9 +381,10 @@ async fn store_observation(
     Ok(())
 }
 
-/// Stores which subscriptions a recurring invoice bills, where that is not `stored`. An agent that may not read invoices is
-/// normal: the billing is unknown then, and the sync does not fail. The subscriptions that this run
-/// has `created` are on no invoice as long as no invoice shows them.
+/// Stores which subscriptions a recurring invoice bills, where that is not what is `stored`. An
+/// agent that may not read invoices is normal: the billing is unknown then, and the sync does not
+/// fail. The subscriptions that this run has `created` are on no invoice as long as no invoice
+/// shows them.
 async fn store_billing(
     ops: &Ops,
     lease: &SyncLease,

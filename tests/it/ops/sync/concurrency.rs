@@ -18,8 +18,7 @@ async fn claim(world: &World) -> SyncLease {
     let (ops, system) = (world.ops(), SystemScope::worker());
     let run = world.request_sync().await;
     let mut tx = ops.db.begin(system).await.unwrap();
-    let claimed =
-        leases::claim(&mut tx, system, run, "test", true, ops.settings.lease, ops.clock.now()).await.unwrap();
+    let claimed = leases::claim(&mut tx, system, run, "test", true, ops.settings.lease, ops.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
     claimed.expect("nothing else runs").lease
 }
