@@ -8,7 +8,7 @@ sources = $(shell find src tests migrations .sqlx -type f -not -path '*/node_mod
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
-.PHONY: check test node format sqlx-check lint lint-deploy rust contract browser example contract-update sqlx schema soak audit tools stop previous-release bench bench-quick
+.PHONY: check test node format sqlx-check lint lint-deploy rust contract browser example contract-update sqlx schema soak audit tools stop previous-release bench bench-quick bench-parts bench-instructions
 
 test: tools node format sqlx-check lint lint-deploy audit rust contract browser example stop
 	@echo "Everything passed."
@@ -98,6 +98,21 @@ bench: tools node
 bench-quick: tools node
 	@.ci/need wrk wrk
 	cargo bench --bench system -- --quick
+
+# The parts that compute and nothing else: their time and their allocations.
+bench-parts:
+	cargo bench --bench parts
+
+# The same by instructions, which are steady where times are not. Each line counts one run of a part, and the start of
+# the program with it.
+bench-instructions:
+	@.ci/need valgrind valgrind
+	cargo bench --bench parts --no-run
+	@parts=$$(ls -t $(target)/release/deps/parts-* | grep -v '\.d$$' | head -1); \
+	for part in document_is_read document_that_is_ready sync_is_planned night_is_simulated; do \
+		printf '%-24s ' $$part; \
+		valgrind --tool=callgrind --callgrind-out-file=/dev/null $$parts --test $$part 2>&1 | sed -n 's/.*Collected : //p'; \
+	done
 
 schema:
 	cargo run --quiet -- schema > $(target)/schema.graphql

@@ -62,15 +62,6 @@ impl Scope<'_> {
     }
 }
 
-/// Whether a commit waits until it is on the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    Flushed,
-    /// For what may be lost together with everything after it if Postgres crashes. The next commit
-    /// that waits, of any process, keeps what was committed before it.
-    Unflushed,
-}
-
 impl<'a> From<&'a PartnerScope> for Scope<'a> {
     fn from(scope: &'a PartnerScope) -> Self {
         Scope::Partner(scope)
@@ -141,12 +132,16 @@ impl Db {
     }
 
     /// The same for a run, whose few statements are planned once.
-    pub async fn begin_of_run(&self, scope: impl Into<Scope<'_>>, durability: Durability) -> Result<Tx> {
-        let unflushed = match durability {
-            Durability::Flushed => "",
-            Durability::Unflushed => "; set local synchronous_commit = off",
-        };
-        self.open("begin", &format!("{PREPARED_PLANS}{unflushed}"), scope.into()).await
+    pub async fn begin_of_run(&self, scope: impl Into<Scope<'_>>) -> Result<Tx> {
+        self.open("begin", PREPARED_PLANS, scope.into()).await
+    }
+
+    /// The same for what a run may lose if Postgres crashes, because its next transaction would
+    /// notice. The commit does not wait until it is on the disk; the next one that waits, of any
+    /// process, keeps it as well.
+    pub async fn begin_unflushed(&self, scope: impl Into<Scope<'_>>) -> Result<Tx> {
+        let settings = format!("{PREPARED_PLANS}; set local synchronous_commit = off");
+        self.open("begin", &settings, scope.into()).await
     }
 
     /// Begins a transaction and sets its scope, in one message to Postgres. What is set ends with

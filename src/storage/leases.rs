@@ -17,7 +17,7 @@ use super::error::inconsistent;
 use super::lifecycles::{self, LockedAssociations, LockedBehindLease};
 pub use super::run_lifecycles::Waiting;
 use super::run_lifecycles::{self, LockedRun};
-use super::{Db, Durability, Result, StorageError, Tx, connections, partners};
+use super::{Db, Result, StorageError, Tx, connections, partners};
 use crate::auth::{PartnerScope, SystemScope};
 use crate::clock::Clock;
 use crate::domain::run::{Claim, Pause, RunEvent, RunState, Trigger};
@@ -166,7 +166,7 @@ pub async fn claim(
 
 /// Renews the lease if it is still held: it lasts for `length` from now.
 pub async fn renew(db: &Db, lease: &SyncLease, length: Duration) -> Result<()> {
-    let mut tx = db.begin_of_run(&lease.scope, Durability::Unflushed).await?;
+    let mut tx = db.begin_unflushed(&lease.scope).await?;
     run_lifecycles::renew(&mut tx, lease.run, lease.token, length).await?;
     tx.commit().await?;
     Ok(())
@@ -192,17 +192,12 @@ pub struct Begun<'l> {
 
 impl<'l> LeasedTx<'l> {
     pub async fn begin(db: &Db, lease: &'l SyncLease) -> Result<Self> {
-        Self::hold(db.begin_of_run(&lease.scope, Durability::Flushed).await?, lease).await
+        Self::hold(db.begin_of_run(&lease.scope).await?, lease).await
     }
 
     /// The same for what changes associations.
-    pub async fn begin_locking(
-        db: &Db,
-        lease: &'l SyncLease,
-        ids: &[AssociationId],
-        durability: Durability,
-    ) -> Result<Begun<'l>> {
-        let mut tx = db.begin_of_run(&lease.scope, durability).await?;
+    pub async fn begin_locking(db: &Db, lease: &'l SyncLease, ids: &[AssociationId]) -> Result<Begun<'l>> {
+        let mut tx = db.begin_of_run(&lease.scope).await?;
         let locked = lifecycles::lock_behind_lease(&mut tx, lease.partner(), (lease.run, lease.token), ids).await?;
         Self::behind(tx, lease, locked).await
     }
@@ -215,7 +210,7 @@ impl<'l> LeasedTx<'l> {
         length: Duration,
         id: AssociationId,
     ) -> Result<Begun<'l>> {
-        let mut tx = db.begin_of_run(&lease.scope, Durability::Flushed).await?;
+        let mut tx = db.begin_of_run(&lease.scope).await?;
         let run = (lease.run, lease.token);
         let locked = lifecycles::lock_behind_renewed_lease(&mut tx, lease.partner(), run, length, id).await?;
         Self::behind(tx, lease, locked).await
@@ -266,15 +261,15 @@ pub struct RunTx<'l> {
 }
 
 impl<'l> RunTx<'l> {
-    pub async fn begin(db: &Db, lease: &'l SyncLease, durability: Durability) -> Result<Self> {
-        Self::lock(db.begin_of_run(&lease.scope, durability).await?, lease).await
+    pub async fn begin(db: &Db, lease: &'l SyncLease) -> Result<Self> {
+        Self::lock(db.begin_of_run(&lease.scope).await?, lease).await
     }
 
     /// Locks the partner before the lease, for what ends a run: enqueueing and disconnecting
     /// lock both, the partner first, and two transactions that lock in different orders
     /// would wait for each other.
     pub async fn begin_with_partner(db: &Db, lease: &'l SyncLease) -> Result<Self> {
-        let mut tx = db.begin_of_run(&lease.scope, Durability::Flushed).await?;
+        let mut tx = db.begin_of_run(&lease.scope).await?;
         partners::lock(&mut tx, &lease.scope).await?;
         Self::lock(tx, lease).await
     }

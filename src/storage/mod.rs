@@ -49,7 +49,7 @@ pub mod troubles;
 pub mod users;
 pub mod webhooks;
 
-pub use db::{Db, Durability, Reader, Scope, Tx, connect_options};
+pub use db::{Db, Reader, Scope, Tx, connect_options};
 pub use error::{
     StorageError, has_lost_a_statement, is_not_permitted, is_not_ready, is_out_of_reach, is_refused_write,
     is_table_missing,

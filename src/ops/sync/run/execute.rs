@@ -24,9 +24,9 @@ use crate::halo::{HaloError, Session, Subscription};
 use crate::ids::{AssociationId, ClientId, HaloCustomerId, HaloSubscriptionId};
 use crate::ops::sync::observe::Observation;
 use crate::ops::{Ops, halo};
+use crate::storage::connections;
 use crate::storage::leases::{Begun, LeasedTx, SyncLease};
 use crate::storage::outcomes::{self, LockedAssociations};
-use crate::storage::{Durability, connections};
 
 /// Results without a request to Halo that are recorded in one transaction.
 const RESULTS_PER_TRANSACTION: usize = 100;
@@ -162,7 +162,7 @@ impl<'a> Executor<'a> {
     async fn record_without_writes(&mut self, steps: &[&Step]) -> Result<(), StopReason> {
         let ids: Vec<_> = steps.iter().map(|step| step.association).collect();
         let Begun { mut tx, connection_revision, associations } =
-            LeasedTx::begin_locking(&self.ops.db, self.lease, &ids, Durability::Unflushed).await?;
+            LeasedTx::begin_locking(&self.ops.db, self.lease, &ids).await?;
         super::unchanged(connection_revision, self.connection)?;
         let transient = steps.iter().rev().find_map(|step| match &step.action {
             Action::Blocked(problem) if problem.is_transient() => Some(problem),
@@ -186,8 +186,7 @@ impl<'a> Executor<'a> {
         let access = self.new_write_access.take();
         let (mut tx, associations) = match access.is_some() || result.suspend_writes {
             false => {
-                let Begun { tx, associations, .. } =
-                    LeasedTx::begin_locking(&self.ops.db, self.lease, &ids, Durability::Flushed).await?;
+                let Begun { tx, associations, .. } = LeasedTx::begin_locking(&self.ops.db, self.lease, &ids).await?;
                 (tx, associations)
             }
             // The connection is locked before associations, as users' acts do.

@@ -15,7 +15,7 @@ use crate::ids::{AssociationId, ClientId};
 use crate::ops::{OpError, Ops, halo};
 use crate::queue;
 use crate::storage::leases::{self, Claimed, RunTx, SyncLease, Waiting};
-use crate::storage::{Durability, connections, outcomes};
+use crate::storage::{connections, outcomes};
 
 /// What the run found says nothing about another connection than the one that it worked with.
 pub(super) async fn finish(
@@ -60,7 +60,7 @@ struct Finish<'a> {
 
 impl Finish<'_> {
     async fn begin(&self) -> Result<RunTx<'_>, OpError> {
-        let mut tx = RunTx::begin(&self.ops.db, self.lease, Durability::Flushed).await?;
+        let mut tx = RunTx::begin(&self.ops.db, self.lease).await?;
         tx.count_requests(self.requests);
         Ok(tx)
     }

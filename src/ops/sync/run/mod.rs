@@ -41,7 +41,7 @@ use crate::storage::connections::Stored;
 use crate::storage::desired::Read;
 use crate::storage::leases::{self, Claimed, LeasedTx, RunTx, SyncLease};
 use crate::storage::outcomes::PendingWrite;
-use crate::storage::{Durability, StorageError, billing, connections, desired, reconciliations, run_queue};
+use crate::storage::{StorageError, billing, connections, desired, reconciliations, run_queue};
 use execute::Executor;
 use failpoints::{commit, pass};
 use slices::SliceQueue;
@@ -142,8 +142,8 @@ impl<E: Into<OpError>> From<E> for StopReason {
 pub async fn run_sync(ops: &Ops, run: RunId, worker: &str, stop: &CancellationToken) -> Result<RunOutcome, OpError> {
     let (system, terms) = (SystemScope::worker(), ops.settings.lease);
     let alone = ops.taken_over.try_acquire().ok();
-    // Nothing depends on it before the intent of a write to Halo, which is on the disk with it.
-    let mut tx = ops.db.begin_of_run(system, Durability::Unflushed).await?;
+    // If it is lost, the run finds that it has no lease.
+    let mut tx = ops.db.begin_unflushed(system).await?;
     let claimed = leases::claim(&mut tx, system, run, worker, alone.is_some(), terms, ops.clock.now()).await?;
     let Some(claimed) = claimed else { return Ok(RunOutcome::Skipped) };
     // Kept until this run has ended, if a worker died during it.
@@ -320,7 +320,7 @@ struct Loaded {
 /// request: what it has read may be older. `None` if the partner is not connected any more.
 async fn load(ops: &Ops, claimed: &Claimed) -> Result<Option<Loaded>, OpError> {
     let (lease, timeout) = (&claimed.lease, ops.settings.create_confirmation_timeout);
-    let mut tx = RunTx::begin(&ops.db, lease, Durability::Unflushed).await?;
+    let mut tx = RunTx::begin(&ops.db, lease).await?;
     let stored = connections::load(&mut tx, lease.scope()).await?;
     let Some(Stored { connection, sealed_secret: Some(sealed_secret), customers_read_at, reconciled_at }) =
         stored.and_then(|stored| stored.connection)

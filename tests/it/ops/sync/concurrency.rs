@@ -7,8 +7,8 @@ use infima_halo::domain::association::{AssociationState, Ending};
 use infima_halo::domain::run::{Outcome, RunState};
 use infima_halo::ops::sync::run::RunOutcome;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
+use infima_halo::storage::Tx;
 use infima_halo::storage::leases::{self, LeasedTx, SyncLease};
-use infima_halo::storage::{Durability, Tx};
 
 use crate::support::until;
 use crate::support::world::{PARTNER, World};
@@ -43,7 +43,7 @@ async fn connection_that_changes_while_the_lease_is_waited_for_is_noticed() {
         sqlx::query("select from sync_runs for update").execute(&mut *other).await.unwrap();
         let begin = async {
             match renewed {
-                false => LeasedTx::begin_locking(db, &lease, &[alder], Durability::Flushed).await,
+                false => LeasedTx::begin_locking(db, &lease, &[alder]).await,
                 true => LeasedTx::begin_renewed(db, &lease, Duration::from_secs(60), alder).await,
             }
         };
@@ -63,7 +63,7 @@ async fn user_and_run_never_wait_for_each_other() {
     let world = World::builder().clients(&[("Alder", 3), ("Birch", 2)]).synced().build().await;
     let (alder, birch) = (world.association("Alder").await.id, world.association("Birch").await.id);
     let lease = claim(&world).await;
-    let mut begun = LeasedTx::begin_locking(&world.ops().db, &lease, &[alder], Durability::Flushed).await.unwrap();
+    let mut begun = LeasedTx::begin_locking(&world.ops().db, &lease, &[alder]).await.unwrap();
     let run = async {
         is_blocked(&world).await;
         begun.tx.lock(&[birch]).await.expect("the user has not locked it");
