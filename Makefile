@@ -103,13 +103,13 @@ bench-quick: tools node
 bench-parts:
 	cargo bench --bench parts
 
-# The same by instructions, which are steady where times are not. Each line counts one run of a part, and the start of
-# the program with it.
+# The same by instructions, which are steady where times are not. Each line counts one run of a part and the start of
+# the program, which the first line counts alone.
 bench-instructions:
 	@.ci/need valgrind valgrind
 	cargo bench --bench parts --no-run
 	@parts=$$(ls -t $(target)/release/deps/parts-* | grep -v '\.d$$' | head -1); \
-	for part in document_is_read document_that_is_ready sync_is_planned night_is_simulated; do \
+	for part in nothing document_is_read document_that_is_ready sync_is_planned night_is_simulated; do \
 		printf '%-24s ' $$part; \
 		valgrind --tool=callgrind --callgrind-out-file=/dev/null $$parts --test $$part 2>&1 | sed -n 's/.*Collected : //p'; \
 	done
