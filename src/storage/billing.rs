@@ -21,6 +21,11 @@ pub struct Shown {
     pub invoice: Option<HaloInvoiceId>,
 }
 
+impl Shown {
+    /// What is stored of a subscription before the invoices were read.
+    pub const UNKNOWN: Self = Self { billing: Billing::Unknown, invoice: None };
+}
+
 /// Records what the invoices say of these subscriptions.
 pub async fn record(tx: &mut LeasedTx<'_>, shown: &BTreeMap<HaloSubscriptionId, Shown>) -> Result<()> {
     let ids: Vec<_> = shown.keys().map(|id| id.0).collect();

@@ -364,34 +364,27 @@ pub async fn count_requests(db: &Db, lease: &SyncLease, requests: u32) -> Result
     Ok(())
 }
 
-/// The run that continues one that has to wait: itself, or the one that was waiting already. A
-/// worker has to be woken for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Continued {
-    pub run: RunId,
-    pub interactive: bool,
-}
-
 /// Puts the run back into the queue, until the pause is over or, without one, for another worker at
 /// once. If another run waits already, that one continues with the clients that are `left` of this
-/// one; `None` if this one had not read its clients. The partner has to be locked.
+/// one; `None` if this one had not read its clients. Returns the run that continues, itself or that
+/// other one. The partner has to be locked.
 pub async fn put_back(
     tx: &mut RunTx<'_>,
     left: Option<Vec<ClientId>>,
     pause: Option<&Pause>,
     at: DateTime<Utc>,
-) -> Result<Continued> {
+) -> Result<Waiting> {
     let partner = tx.lease().partner();
     let open = run_lifecycles::lock_open(tx, partner).await?;
     let waiting = open.into_iter().find(|run| run.lifecycle.state == RunState::Queued);
     let Some(mut waiting) = waiting else {
         tx.apply(&pause.map_or(RunEvent::Released, |pause| RunEvent::Paused(pause.clone()))).await?;
-        return Ok(Continued { run: tx.lease().run, interactive: tx.run.lifecycle.interactive });
+        return Ok(Waiting { run: tx.lease().run, interactive: tx.run.lifecycle.interactive });
     };
     let from = Box::new(tx.run.lifecycle.clone());
     waiting.apply(tx, &RunEvent::TookOver { from, left, pause: pause.cloned() }).await?;
     tx.apply(&RunEvent::HandedOver { to: waiting.id, at }).await?;
-    Ok(Continued { run: waiting.id, interactive: waiting.lifecycle.interactive })
+    Ok(Waiting { run: waiting.id, interactive: waiting.lifecycle.interactive })
 }
 
 pub(super) fn interval(duration: Duration) -> PgInterval {

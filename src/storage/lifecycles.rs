@@ -94,8 +94,9 @@ pub(super) struct Locked {
 pub struct LockedAssociations(HashMap<AssociationId, Locked>);
 
 impl LockedAssociations {
-    pub(super) fn get(&self, id: AssociationId) -> Option<&Locked> {
-        self.0.get(&id)
+    /// The association, unless a user has changed it since this revision.
+    pub(super) fn unchanged(&self, id: AssociationId, revision: i32) -> Option<&Locked> {
+        self.0.get(&id).filter(|locked| locked.lifecycle.revision == revision)
     }
 }
 

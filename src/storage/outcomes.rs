@@ -22,8 +22,7 @@ pub async fn intend_quantity(
     revision: i32,
     before: Value,
 ) -> Result<bool> {
-    let locked = associations.get(association).filter(|locked| locked.lifecycle.revision == revision);
-    let Some(locked) = locked else { return Ok(false) };
+    let Some(locked) = associations.unchanged(association, revision) else { return Ok(false) };
     Ok(locked.apply(tx, &AssociationEvent::QuantitySent { before }).await?.is_ok())
 }
 
@@ -53,8 +52,7 @@ pub async fn intend_create(
     association: AssociationId,
     revision: i32,
 ) -> Result<Option<CreateIntent>> {
-    let locked = associations.get(association).filter(|locked| locked.lifecycle.revision == revision);
-    let Some(locked) = locked else { return Ok(None) };
+    let Some(locked) = associations.unchanged(association, revision) else { return Ok(None) };
     if locked.apply(tx, &AssociationEvent::CreateSent).await?.is_err() {
         return Ok(None);
     }
@@ -132,7 +130,7 @@ pub async fn record(
     let run = tx.lease().run();
     let (mut changed, mut outcomes, mut results) = (Vec::new(), Vec::new(), Vec::new());
     for report in reports {
-        let known = associations.get(report.association).filter(|known| known.lifecycle.revision == report.revision);
+        let known = associations.unchanged(report.association, report.revision);
         let after = known.and_then(|known| Some((known, known.lifecycle.apply(&report.event(now), known.now).ok()?)));
         let outcome = match report.outcome {
             written @ (Outcome::Created | Outcome::Updated) => written,

@@ -151,7 +151,7 @@ impl LockedRun {
     }
 }
 
-/// A run whose time has come, and that waits for the partner's running one to end.
+/// A queued run that a worker has to be woken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
     pub run: RunId,
@@ -159,14 +159,15 @@ pub struct Waiting {
 }
 
 /// Writes a run that is locked, and adds `requests` that were sent to Halo. Returns the run that
-/// waits behind this one.
+/// waits behind this one, if its time has come.
 pub(super) async fn store(db: &mut PgConnection, id: RunId, run: &Lifecycle, requests: u32) -> Result<Option<Waiting>> {
     let clients: Option<Vec<_>> = run.clients.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
     let lease = run.lease.as_ref();
     let waiting = sqlx::query!(
         r#"with waiting as (
-             select w.id, w.interactive from sync_runs r join sync_runs w on w.partner_id = r.partner_id
-             where r.id = $1 and w.id <> $1 and w.state = 'queued' and w.next_attempt_at <= now()
+             select id, interactive from sync_runs
+             where partner_id = (select partner_id from sync_runs where id = $1)
+               and id <> $1 and state = 'queued' and next_attempt_at <= now()
          )
          update sync_runs set
              state = $2, client_ids = $3, nightly_date = $4, nightly_requested_at = $5, interactive = $6,

@@ -283,8 +283,8 @@ async fn sync(
     }
     if claimed.clients.is_none() {
         // What associations got in this run has another billing than before, or none.
-        let shown = Shown { billing: Billing::Unknown, invoice: None };
-        billed.extend(executor.owned.iter().map(|(id, customer)| (*id, Billed { customer: *customer, shown })));
+        let unread = |customer| Billed { customer, shown: Shown::UNKNOWN };
+        billed.extend(executor.owned.iter().map(|(id, customer)| (*id, unread(*customer))));
         store_billing(ops, lease, &connection, session, &billed, &executor.created, stop).await?;
         let may_compare = claimed.trigger == Trigger::Nightly && executor.breaker.refusal().is_none();
         if may_compare && reconcile::is_due(reconciled_at, ops.clock.now()) {
@@ -395,8 +395,7 @@ async fn store_billing(
     stop: &CancellationToken,
 ) -> Result<(), StopReason> {
     let wanted: BTreeMap<_, _> = stored.iter().map(|(id, billed)| (*id, billed.customer)).collect();
-    let unknown = Shown { billing: Billing::Unknown, invoice: None };
-    let mut known: BTreeMap<_, _> = wanted.keys().map(|id| (*id, unknown)).collect();
+    let mut known: BTreeMap<_, _> = wanted.keys().map(|id| (*id, Shown::UNKNOWN)).collect();
     match stop.run_until_cancelled(session.recurring_billing(&wanted)).await {
         Some(Ok(shown)) => known.extend(shown.into_iter().map(|(id, invoiced)| (id, halo::shown_billing(invoiced)))),
         Some(Err(HaloError::PermissionDenied(_))) => {}
