@@ -48,10 +48,9 @@ pub async fn migrate(owner_url: &SecretString, variable: &'static str) -> Result
 /// # Errors
 /// The database cannot be reached.
 pub async fn schema_state(owner_url: &SecretString, variable: &'static str) -> Result<SchemaState, StartError> {
-    let options = reach(owner_url, variable).await?;
-    let owner = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_TIMEOUT).connect_with(options).await?;
-    let state = storage::migrations::schema_state(&owner).await;
-    owner.close().await;
+    let mut owner = reach(owner_url, variable).await?.connect().await?;
+    let state = storage::migrations::schema_state(&mut owner).await;
+    let _ = owner.close().await;
     Ok(state?)
 }
 

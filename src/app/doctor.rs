@@ -122,7 +122,8 @@ async fn examine_database(app: &App, config: &Config) -> Vec<Finding> {
             }
             (true, false) => Finding::new("database", Severity::Ok, format!("Postgres {}", server.version)),
         }];
-    findings.push(match migrations::schema_state(app.ops.db.pool()).await {
+    let schema = async { migrations::schema_state(&mut *app.ops.db.acquire().await?).await };
+    findings.push(match schema.await {
         Ok(schema) if schema.unknown.is_empty() => {
             Finding::new("migrations", Severity::Ok, format!("all {} are applied", schema.migrations.len()))
         }

@@ -93,7 +93,7 @@ impl App {
             database::reach(direct, LISTEN_DATABASE_URL).await?;
             db = db.listening_at(direct)?;
         }
-        let schema = migrations::schema_state(db.pool()).await?;
+        let schema = migrations::schema_state(&mut *db.acquire().await?).await?;
         match schema.pending() {
             0 => {}
             all if all == schema.migrations.len() => return Err(StartError::NotMigrated),

@@ -1,4 +1,4 @@
-//! The scheduler: enqueues the search for orphaned runs every few seconds, and nightly syncs and
+//! The scheduler: enqueues the search for orphaned runs at short intervals, and nightly syncs and
 //! events for webhooks every minute. Every worker process runs a scheduler; the queue keeps one job
 //! for each task and interval. A process whose clock is wrong enqueues nothing.
 
@@ -36,5 +36,5 @@ pub async fn enqueue_maintenance(ops: &Ops, sweep: Duration) -> Result<(), OpErr
     ];
     let numbered =
         tasks.map(|(task, every)| (task, now.timestamp() / i64::try_from(every.as_secs().max(1)).unwrap_or(60)));
-    Ok(queue::enqueue_maintenance(ops.db.pool(), &numbered).await?)
+    Ok(queue::enqueue_maintenance(&mut *ops.db.acquire().await?, &numbered).await?)
 }

@@ -108,7 +108,7 @@ pub async fn enqueue_deliveries(db: &mut PgConnection, deliveries: &[WebhookDeli
 
 /// Enqueues maintenance jobs, each with the number of its interval. However many processes enqueue
 /// the same task for the same interval, there is one job.
-pub async fn enqueue_maintenance(pool: &PgPool, tasks: &[(MaintenanceTask, i64)]) -> sqlx::Result<()> {
+pub async fn enqueue_maintenance(db: &mut PgConnection, tasks: &[(MaintenanceTask, i64)]) -> sqlx::Result<()> {
     let (jobs, keys): (Vec<_>, Vec<_>) = tasks
         .iter()
         .map(|&(task, number)| {
@@ -126,7 +126,7 @@ pub async fn enqueue_maintenance(pool: &PgPool, tasks: &[(MaintenanceTask, i64)]
         &jobs,
         &keys
     )
-    .execute(pool)
+    .execute(db)
     .await?;
     Ok(())
 }
@@ -173,7 +173,7 @@ pub async fn prune_jobs(db: &mut PgConnection) -> sqlx::Result<i64> {
 }
 
 /// Removes workers without a heartbeat for a day, and returns their number. Jobs refer to the
-/// worker that holds them, which stays until they are removed.
+/// worker that holds them, which stays as long.
 pub async fn prune_workers(db: &mut PgConnection) -> sqlx::Result<i64> {
     let removed = sqlx::query!(
         "delete from apalis.workers w
@@ -185,12 +185,22 @@ pub async fn prune_workers(db: &mut PgConnection) -> sqlx::Result<i64> {
 /// Creates the queue's own tables, as the owner of the database, and lets the application use them.
 pub async fn set_up(owner: &PgPool) -> Result<(), SetUpError> {
     PostgresStorage::setup(owner).await?;
-    for grant in [
+    for statement in [
+        // Postgres expects a tenth of all waiting jobs from this function, which hands out one, and
+        // reads the whole table to find their rows.
+        "alter function apalis.get_jobs set enable_hashjoin = off",
+        "alter function apalis.get_jobs set enable_mergejoin = off",
+        // To end a job, apalis reads all that its worker holds, and a job stays its worker's when
+        // it has ended: in a night of ten thousand, that would be all that were done before.
+        "create or replace function apalis.release_ended_job() returns trigger language plpgsql
+         as 'begin new.lock_by := null; return new; end'",
+        "create or replace trigger release_ended_job before update of status on apalis.jobs for each row
+         when (new.status in ('Done', 'Failed', 'Killed')) execute function apalis.release_ended_job()",
         "grant usage on schema apalis to infima_app",
         "grant select, insert, update, delete on apalis.jobs, apalis.workers to infima_app",
         "grant execute on all functions in schema apalis to infima_app",
     ] {
-        sqlx::query(grant).execute(owner).await?;
+        sqlx::query(statement).execute(owner).await?;
     }
     Ok(())
 }
@@ -201,6 +211,6 @@ pub enum SetUpError {
         "the queue's tables could not be created; its owner must be allowed to add the extensions hstore and pgcrypto"
     )]
     Tables(#[from] apalis_postgres::Error),
-    #[error("the application's role could not be granted access to the queue")]
-    Grants(#[from] sqlx::Error),
+    #[error("the queue's tables could not be prepared for the application")]
+    Preparation(#[from] sqlx::Error),
 }

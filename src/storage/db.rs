@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
-use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgConnection, SqlSafeStr, SqlStr, Transaction};
 
 use super::Result;
 use crate::auth::{PartnerScope, SystemScope};
@@ -82,6 +83,19 @@ pub struct Db {
     listening: PgPool,
 }
 
+/// Begins a transaction on a connection that is alive. The pool does not test connections, which
+/// would be one more message each time: where the beginning fails, nothing has happened yet, and
+/// the next connection is tried. One that is lost leaves the pool.
+async fn begin_on_live(pool: PgPool, statement: SqlStr) -> sqlx::Result<Tx> {
+    for _ in 0..pool.options().get_max_connections() {
+        let connection = pool.acquire().await?;
+        if let Ok(tx) = Transaction::begin(connection, Some(statement.clone())).await {
+            return Ok(tx);
+        }
+    }
+    pool.begin_with(statement).await
+}
+
 /// Reads the address of a database.
 ///
 /// # Errors
@@ -99,7 +113,7 @@ impl Db {
     pub async fn connect(url: &SecretString, size: u32) -> Result<Self> {
         let options = connect_options(url)?;
         let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT);
-        let pool = pool.connect_with(options).await?;
+        let pool = pool.test_before_acquire(false).connect_with(options).await?;
         Ok(Self { listening: pool.clone(), pool })
     }
 
@@ -151,12 +165,20 @@ impl Db {
         // Nothing in it has to be quoted: it is a uuid or a name out of a closed set.
         debug_assert!(setting.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')), "{setting}");
         let statement = format!("{begin}; set local infima.scope = '{setting}'{IDLE_IN_TRANSACTION}{more}");
-        let statement = AssertSqlSafe(statement);
-        let pool = self.pool.clone();
         // In a task of its own, which runs to its end: sqlx does not roll back a beginning that is
         // dropped on its way, and the connection would return to the pool with the scope.
-        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        let begun = tokio::spawn(begin_on_live(self.pool.clone(), AssertSqlSafe(statement).into_sql_str()));
         Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
+    }
+
+    /// A connection for a single statement that belongs to no partner.
+    pub async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
+        loop {
+            let mut connection = self.pool.acquire().await?;
+            if connection.ping().await.is_ok() {
+                return Ok(connection);
+            }
+        }
     }
 
     /// The same, with the time by Postgres' clock, which all processes share.
@@ -182,7 +204,7 @@ impl Db {
                       or exists (select from pg_attribute a
                                  where a.attrelid = c.oid and a.attname = 'partner_id' and not a.attisdropped))"#
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.acquire().await?)
         .await?;
         Ok(enforced)
     }

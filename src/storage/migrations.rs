@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres};
+use sqlx::{PgConnection, PgPool, Postgres};
 
 use super::Result;
 
@@ -51,12 +51,12 @@ pub async fn migrate(owner: &PgPool) -> Result<()> {
 }
 
 /// Compares the database's schema with the migrations of this program.
-pub async fn schema_state(pool: &PgPool) -> Result<SchemaState> {
+pub async fn schema_state(db: &mut PgConnection) -> Result<SchemaState> {
     let recorded = sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "recorded!""#);
-    let applied: BTreeSet<i64> = if recorded.fetch_one(pool).await? {
+    let applied: BTreeSet<i64> = if recorded.fetch_one(&mut *db).await? {
         // Not checked while compiling: the table is made by the first migration's run.
         sqlx::query_scalar("select version from _sqlx_migrations where success")
-            .fetch_all(pool)
+            .fetch_all(db)
             .await?
             .into_iter()
             .collect()

@@ -50,7 +50,7 @@ pub async fn notification_arrives(db: &Db, timeout: Duration) -> Result<bool> {
         listener.listen(CHANNEL).await?;
         let check = Uuid::new_v4().to_string();
         // Not prepared: this is not about statements.
-        sqlx::raw_sql(AssertSqlSafe(format!("notify {CHANNEL}, '{check}'"))).execute(db.pool()).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("notify {CHANNEL}, '{check}'"))).execute(&mut *db.acquire().await?).await?;
         // Another process may be checking as well.
         while listener.recv().await?.payload() != check {}
         Ok(true)

@@ -27,5 +27,5 @@ pub async fn read(db: &Db) -> Result<DatabaseStatus> {
                   clock_timestamp() as "now!", pg_is_in_recovery() as "is_in_recovery!",
                   current_setting('transaction_read_only')::boolean as "is_read_only!""#
     );
-    Ok(status.fetch_one(db.pool()).await?)
+    Ok(status.fetch_one(&mut *db.acquire().await?).await?)
 }

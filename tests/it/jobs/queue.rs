@@ -271,21 +271,62 @@ async fn concurrent_ticks_make_one_job() -> anyhow::Result<()> {
     let (app, owner) = (database.app().await, database.owner().await);
     let jobs = "select convert_from(job, 'UTF8'), status, count(*) from apalis.jobs group by 1, 2 order by 1";
     let jobs = || sqlx::query_as::<_, (String, String, i64)>(jobs).fetch_all(&owner);
-    for enqueued in
-        join_all((0..8).map(|_| queue::enqueue_maintenance(&app, &[(MaintenanceTask::RequeueOrphans, 7)]))).await
-    {
+    let enqueue = async |tasks: &[(MaintenanceTask, i64)]| {
+        Ok::<_, anyhow::Error>(queue::enqueue_maintenance(&mut *app.acquire().await?, tasks).await?)
+    };
+    for enqueued in join_all((0..8).map(|_| enqueue(&[(MaintenanceTask::RequeueOrphans, 7)]))).await {
         enqueued?;
     }
     let next = [(MaintenanceTask::RequeueOrphans, 8), (MaintenanceTask::EnqueueNightly, 7)];
-    queue::enqueue_maintenance(&app, &next).await?;
+    enqueue(&next).await?;
     let (orphans, nightly) = (r#"{"task":"requeue_orphans"}"#.to_owned(), r#"{"task":"enqueue_nightly"}"#.to_owned());
     let pending = [(nightly.clone(), "Pending".to_owned(), 1), (orphans.clone(), "Pending".to_owned(), 2)];
     assert_eq!(jobs().await?, pending);
 
     // A worker whose clock is a little behind enqueues when the job is done already.
     sqlx::query("update apalis.jobs set status = 'Done'").execute(&owner).await?;
-    queue::enqueue_maintenance(&app, &[(MaintenanceTask::RequeueOrphans, 8)]).await?;
+    enqueue(&[(MaintenanceTask::RequeueOrphans, 8)]).await?;
     assert_eq!(jobs().await?, [(nightly, "Done".to_owned(), 1), (orphans, "Done".to_owned(), 2)]);
+    Ok(())
+}
+
+/// What a job costs the queue does not depend on how many others wait or are done.
+#[tokio::test]
+async fn fetching_and_ending_a_job_reads_no_other_jobs() -> anyhow::Result<()> {
+    const JOBS: i64 = 2_000;
+    let database = TestDatabase::create().await;
+    let owner = database.owner().await;
+    sqlx::raw_sql(
+        "insert into apalis.workers (id, worker_type, storage_name) values ('worker', 'sync.nightly', 'postgres')",
+    )
+    .execute(&owner)
+    .await?;
+    sqlx::query(
+        "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata)
+         select apalis.generate_ulid(), 'sync.nightly', 'job', 'Pending', 0, 1, now(), 0, ''::hstore
+         from generate_series(1, $1)",
+    )
+    .bind(JOBS)
+    .execute(&owner)
+    .await?;
+    sqlx::raw_sql("analyze apalis.jobs").execute(&owner).await?;
+    let (fetch, end) = (
+        "select id from apalis.get_jobs('worker', 'sync.nightly', 1)",
+        "update apalis.jobs set status = 'Done' where id = $1",
+    );
+    for _ in 0..JOBS / 2 {
+        let id: String = sqlx::query_scalar(fetch).fetch_one(&owner).await?;
+        sqlx::query(end).bind(id).execute(&owner).await?;
+    }
+    let held = "select count(*) from apalis.jobs where lock_by is not null";
+    assert_eq!(sqlx::query_scalar::<_, i64>(held).fetch_one(&owner).await?, 0);
+    let mut tx = owner.begin().await?;
+    let read =
+        "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relid = 'apalis.jobs'::regclass";
+    let before: i64 = sqlx::query_scalar(read).fetch_one(&mut *tx).await?;
+    sqlx::query(fetch).execute(&mut *tx).await?;
+    let read = sqlx::query_scalar::<_, i64>(read).fetch_one(&mut *tx).await? - before;
+    assert!((1..20).contains(&read), "{read} rows were read");
     Ok(())
 }
 

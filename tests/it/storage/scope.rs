@@ -129,3 +129,28 @@ async fn shared_reads_use_one_transaction_for_each_scope() {
     reads.close();
     assert_pool_is_without_scope(&db, "the reads were closed").await;
 }
+
+/// The pool does not test its connections: a restart of Postgres, or a pooler, may have ended all
+/// of them.
+#[tokio::test]
+async fn connections_that_were_lost_are_replaced_without_an_error() {
+    const SIZE: u32 = 3;
+    let world = World::builder().clients(&[("Alder", 1)]).build().await;
+    let (db, scope) = (Db::connect(world.database.app_url(), SIZE).await.unwrap(), world.scope().await);
+    let lose_all = async || {
+        let open = futures::future::try_join_all((0..SIZE).map(|_| db.read(&scope))).await.unwrap();
+        let ids = futures::future::join_all(open.into_iter().map(async |mut reader| {
+            sqlx::query_scalar::<_, i32>("select pg_backend_pid()").fetch_one(&mut *reader).await.unwrap()
+        }));
+        for id in ids.await {
+            let ended = "select pg_terminate_backend($1, 60000)";
+            assert!(sqlx::query_scalar::<_, bool>(ended).bind(id).fetch_one(&world.owner).await.unwrap());
+        }
+    };
+    lose_all().await;
+    assert_eq!(clients_seen(&mut db.read(&scope).await.unwrap()).await, 1);
+    lose_all().await;
+    db.begin(&scope).await.unwrap().commit().await.unwrap();
+    lose_all().await;
+    assert_eq!(clients_seen(&mut db.acquire().await.unwrap()).await, 0);
+}
