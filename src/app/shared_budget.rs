@@ -13,13 +13,16 @@ use chrono::{DateTime, Utc};
 
 use crate::config::HaloConfig;
 use crate::halo::{Account, Budget, BudgetAnswer, BudgetRequest, BudgetUnavailable, LimitedBy, Priority};
-use crate::storage::budget::{self, Allowance, Wait};
+use crate::storage::budget::{self, Allowance, Decision};
 use crate::storage::{Db, StorageError};
 
 /// Attempts with unverified credentials get this fraction of a host's budget, apart from the budget
 /// of the partner who owns the host. With the defaults, both together stay within the lowest limit
 /// that Halo is said to have.
 const UNVERIFIED_DIVISOR: u32 = 4;
+/// How many permits a sync takes at once. A nightly sync of a few clients sends about eight
+/// requests.
+const PERMITS_OF_SYNCS: u32 = 4;
 
 /// The budget of every Halo, as one process sees it.
 pub struct SharedBudget {
@@ -28,6 +31,7 @@ pub struct SharedBudget {
     /// The part of the users' reserve that is left to callers who have sent little.
     kept_for_callers: u32,
     shares: CallerShares,
+    spare: SparePermits,
 }
 
 /// The time of a request by both clocks. A test gives it; otherwise the clocks are read.
@@ -58,7 +62,7 @@ impl SharedBudget {
         // However large the users' reserve is, half of what it leaves is for syncs alone.
         let most_kept = (config.requests - config.interactive_reserve) / 2;
         let kept_for_callers = (config.interactive_reserve - little).min(most_kept);
-        Self { db, allowance, kept_for_callers, shares }
+        Self { db, allowance, kept_for_callers, shares, spare: SparePermits::default() }
     }
 
     /// Returns the budget as the function that `halo/` calls before every request.
@@ -102,22 +106,30 @@ impl SharedBudget {
             true => Allowance { total: self.allowance.total - self.kept_for_callers, ..self.allowance },
             false => for_unverified(self.allowance),
         };
-        let is_user = priority == Priority::Interactive;
-        let mut connection = self.db.pool().acquire().await?;
-        let taken = budget::take(&mut connection, &name(&account), is_user, allowance, at.map(|at| at.shared)).await?;
-        Ok(match taken {
-            None => {
+        let (is_user, name) = (priority == Priority::Interactive, name(&account));
+        let takes_several = is_verified && !is_user;
+        if takes_several && self.spare.take(&name, own) {
+            return Ok(BudgetAnswer::Go);
+        }
+        let wanted = if takes_several { PERMITS_OF_SYNCS } else { 1 };
+        let mut connection = self.db.acquire().await?;
+        let shared = at.map(|at| at.shared);
+        Ok(match budget::take(&mut connection, &name, is_user, wanted, allowance, shared).await? {
+            Decision::Granted(number) => {
                 caller.into_iter().for_each(|caller| self.shares.count(caller, own));
+                self.spare.keep(name, number - 1, own);
                 BudgetAnswer::Go
             }
-            Some(Wait { wait, by_halo: true }) => BudgetAnswer::Wait { wait, by: LimitedBy::Halo },
-            Some(Wait { wait, by_halo: false }) => BudgetAnswer::Wait { wait, by: LimitedBy::OurBudget },
+            Decision::Wait { wait, by_halo: true } => BudgetAnswer::Wait { wait, by: LimitedBy::Halo },
+            Decision::Wait { wait, by_halo: false } => BudgetAnswer::Wait { wait, by: LimitedBy::OurBudget },
         })
     }
 
     async fn pause(&self, account: Account, wait: Duration) -> Result<BudgetAnswer, StorageError> {
-        let mut connection = self.db.pool().acquire().await?;
-        budget::pause(&mut connection, &name(&account), wait).await?;
+        let name = name(&account);
+        self.spare.forget(&name);
+        let mut connection = self.db.acquire().await?;
+        budget::pause(&mut connection, &name, wait).await?;
         Ok(BudgetAnswer::Go)
     }
 }
@@ -136,6 +148,38 @@ fn name(Account { host, unverified_for }: &Account) -> String {
     match unverified_for {
         None => host.clone(),
         Some(partner) => format!("{host} tried by {partner}"),
+    }
+}
+
+/// The permits of syncs that this process has taken and not used yet: how many for each account,
+/// and until when they hold.
+#[derive(Default)]
+struct SparePermits(Mutex<HashMap<String, (u32, Instant)>>);
+
+impl SparePermits {
+    /// Uses one of them, if there is one that holds.
+    fn take(&self, account: &str, now: Instant) -> bool {
+        let mut spare = self.0.lock().expect("never held across a panic");
+        match spare.get_mut(account) {
+            Some((left, until)) if *left > 0 && now < *until => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Keeps permits that were asked for at this time.
+    fn keep(&self, account: String, number: u32, asked: Instant) {
+        let mut spare = self.0.lock().expect("never held across a panic");
+        spare.retain(|_, (left, until)| *left > 0 && asked < *until);
+        if number > 0 {
+            spare.insert(account, (number, asked + budget::KEPT));
+        }
+    }
+
+    fn forget(&self, account: &str) {
+        self.0.lock().expect("never held across a panic").remove(account);
     }
 }
 
@@ -181,6 +225,21 @@ impl CallerShares {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spare_permits_are_used_once_and_hold_for_a_while() {
+        let (spare, start) = (SparePermits::default(), Instant::now());
+        let take = |account: &str, after: Duration| spare.take(account, start + after);
+        assert!(!take("halo", Duration::ZERO));
+        spare.keep("halo".into(), 2, start);
+        assert!(!take("other", Duration::ZERO));
+        assert!(take("halo", Duration::ZERO) && take("halo", budget::KEPT / 2) && !take("halo", Duration::ZERO));
+        spare.keep("halo".into(), 2, start);
+        assert!(!take("halo", budget::KEPT));
+        spare.keep("halo".into(), 2, start);
+        spare.forget("halo");
+        assert!(!take("halo", Duration::ZERO));
+    }
 
     fn shares() -> CallerShares {
         CallerShares { sent: Mutex::default(), little: 1, most: 3, window: Duration::from_secs(300) }

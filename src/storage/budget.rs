@@ -19,39 +19,52 @@ pub struct Allowance {
     pub span: Duration,
 }
 
-/// Why and how long a request has to wait.
+/// How long permits hold that were taken together.
+pub const KEPT: Duration = Duration::from_secs(1);
+
+/// The budget's decision.
 #[derive(Clone, Copy, Debug)]
-pub struct Wait {
-    pub wait: Duration,
-    /// Halo asked for a pause that is not over; otherwise the allowance is used up.
-    pub by_halo: bool,
+pub enum Decision {
+    /// So many requests may be sent: one now, the others within [`KEPT`].
+    Granted(u32),
+    /// The request has to wait.
+    Wait {
+        wait: Duration,
+        /// Halo asked for a pause that is not over; otherwise the allowance is used up.
+        by_halo: bool,
+    },
 }
 
-/// Takes one request out of the budget. Returns what the request has to wait for, or none if it was
-/// granted. `at` is the time of the request, if it is not that of the database's clock.
+/// Takes up to `wanted` requests out of the budget, or one where little is left. `at` is the time
+/// of the first one, if it is not that of the database's clock.
 pub async fn take(
     db: &mut PgConnection,
     host: &str,
     person: bool,
+    wanted: u32,
     allowance: Allowance,
     at: Option<DateTime<Utc>>,
-) -> Result<Option<Wait>> {
+) -> Result<Decision> {
+    let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let taken = sqlx::query!(
-        r#"select take_halo_permit($1, $2, $3, $4, $5, $6, $7) as "wait!",
-                  exists (select from halo_budgets
-                          where host = $1 and limited_until > coalesce($7, now())) as "by_halo!""#,
+        r#"select granted as "granted!", wait, by_halo as "by_halo!"
+           from take_halo_permits($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
         host,
         person,
-        i32::try_from(allowance.total).unwrap_or(i32::MAX),
-        i32::try_from(allowance.kept_for_people).unwrap_or(i32::MAX),
-        i32::try_from(allowance.kept_for_syncs).unwrap_or(i32::MAX),
+        number(wanted),
+        number(allowance.total),
+        number(allowance.kept_for_people),
+        number(allowance.kept_for_syncs),
         interval(allowance.span),
+        interval(KEPT),
         at
     )
     .fetch_one(db)
     .await?;
-    let wait = from_interval(&taken.wait);
-    Ok((!wait.is_zero()).then_some(Wait { wait, by_halo: taken.by_halo }))
+    Ok(match taken.wait {
+        Some(wait) => Decision::Wait { wait: from_interval(&wait), by_halo: taken.by_halo },
+        None => Decision::Granted(taken.granted.unsigned_abs()),
+    })
 }
 
 /// Records a pause that Halo asked for: no process sends a request before the pause is over.

@@ -14,6 +14,8 @@ use crate::support::world::{MORNING, World};
 /// The default budget.
 const TOTAL: usize = 240;
 const WINDOW: u64 = 300;
+/// What syncs may use.
+const OF_SYNCS: usize = 180;
 /// What users, and syncs, are sure to get.
 const FLOOR: usize = 40;
 /// Half of what users have at most.
@@ -58,7 +60,8 @@ impl Simulation {
             }
             BudgetAnswer::Wait { wait, by } => {
                 assert_eq!(by, LimitedBy::OurBudget);
-                assert!(wait > Duration::ZERO && wait <= Duration::from_secs(WINDOW), "{wait:?}");
+                // Permits that were taken together count from their end, a second later.
+                assert!(wait > Duration::ZERO && wait <= Duration::from_secs(WINDOW + 1), "{wait:?}");
                 self.refused.entry(who).or_default().push((second, wait));
                 false
             }
@@ -136,7 +139,7 @@ async fn wait_that_is_answered_is_long_enough() {
 /// Syncs are never without permits, however much of a small budget is reserved for users.
 #[tokio::test]
 async fn large_reserve_of_users_leaves_syncs_half_of_the_rest() {
-    for (requests, reserve, left) in [(40, 30, 5), (240, 239, 1), (2, 1, 1), (240, 40, 180)] {
+    for (requests, reserve, left) in [(40, 30, 5), (240, 239, 1), (2, 1, 1), (240, 40, OF_SYNCS)] {
         let world = World::builder()
             .set("INFIMA_HALO_REQUESTS", requests)
             .set("INFIMA_HALO_INTERACTIVE_RESERVE", reserve)
@@ -146,4 +149,50 @@ async fn large_reserve_of_users_leaves_syncs_half_of_the_rest() {
         while simulation.asks(Who::Sync, 0).await {}
         assert_eq!(simulation.granted.get(&Who::Sync).map(Vec::len), Some(left), "{requests}, {reserve}");
     }
+}
+
+/// How many permits of syncs are counted.
+async fn counted(world: &World) -> i32 {
+    sqlx::query_scalar("select cardinality(syncs) from halo_budgets").fetch_one(&world.owner).await.unwrap()
+}
+
+#[tokio::test]
+async fn sync_takes_several_permits_at_once_while_less_than_half_is_used() {
+    let world = World::builder().build().await;
+    let mut simulation = Simulation::of(&world);
+    for (asked, expected) in [(1, 4), (2, 4), (4, 4), (5, 8)] {
+        while simulation.granted.get(&Who::Sync).map_or(0, Vec::len) < asked {
+            assert!(simulation.asks(Who::Sync, 0).await);
+        }
+        assert_eq!(counted(&world).await, expected, "after {asked}");
+    }
+    // Those that were not used in time are lost, and count as if they were used at its end.
+    assert!(simulation.asks(Who::Sync, 1).await);
+    assert_eq!(counted(&world).await, 12);
+    assert!(simulation.asks(Who::Colleague, WINDOW).await);
+    assert_eq!(counted(&world).await, 12);
+    for (second, left) in [(WINDOW + 1, 4), (WINDOW + 2, 0)] {
+        assert!(simulation.asks(Who::Colleague, second).await);
+        assert_eq!(counted(&world).await, left, "{second}");
+    }
+    for asked in 1..=OF_SYNCS / 2 {
+        assert!(simulation.asks(Who::Sync, 2 * WINDOW).await, "{asked}");
+    }
+    for asked in 1..5 {
+        assert!(simulation.asks(Who::Sync, 2 * WINDOW).await);
+        assert_eq!(counted(&world).await, (OF_SYNCS / 2) as i32 + asked);
+    }
+}
+
+#[tokio::test]
+async fn pause_that_halo_asks_for_ends_permits_that_were_taken_before() {
+    let world = World::builder().build().await;
+    let mut simulation = Simulation::of(&world);
+    assert!(simulation.asks(Who::Sync, 0).await);
+    let account = Account { host: "halo.example".into(), unverified_for: None };
+    let pause = BudgetRequest::LimitedByHalo { account: account.clone(), wait: Duration::from_secs(60) };
+    simulation.budget.ask(pause, None).await.expect("the database answers");
+    let permit = BudgetRequest::Permit { account, priority: Priority::Background, caller: None };
+    let answer = simulation.budget.ask(permit, None).await.expect("the database answers");
+    assert!(matches!(answer, BudgetAnswer::Wait { by: LimitedBy::Halo, .. }), "{answer:?}");
 }
