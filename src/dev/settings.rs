@@ -67,6 +67,7 @@ pub(super) fn complete(
     variables.set_default("INFIMA_HALO_TIMEOUT_SECONDS", "5");
     variables.set_default("INFIMA_HALO_CREATE_CONFIRMATION_SECONDS", "5");
     variables.set_default("INFIMA_WORKER_LEASE_SECONDS", "6");
+    variables.set_default("INFIMA_WORKER_POLL_SECONDS", "1");
     variables.set_default("INFIMA_WORKER_SWEEP_SECONDS", "1");
     variables.set_default("INFIMA_WORKER_COOL_DOWN_SECONDS", "3");
     variables.set_default("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "6");

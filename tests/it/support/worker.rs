@@ -20,6 +20,7 @@ use super::world::World;
 /// What takes a minute in production takes seconds here.
 pub const SHORT_TIMES: &[(&str, &str)] = &[
     ("INFIMA_WORKER_LEASE_SECONDS", "2"),
+    ("INFIMA_WORKER_POLL_SECONDS", "1"),
     ("INFIMA_WORKER_SWEEP_SECONDS", "1"),
     ("INFIMA_WORKER_SHUTDOWN_TIMEOUT_SECONDS", "5"),
     ("INFIMA_HALO_TIMEOUT_SECONDS", "1"),
