@@ -58,12 +58,14 @@ async fn night(
     })
 }
 
-/// Queues a night of every partner. The one before is dated back, as if a day had passed.
+/// Queues a night of every partner, as if a day had passed since the one before.
 pub async fn queue_night(ground: &Ground, database: &Database) -> anyhow::Result<()> {
     let back = "update sync_runs
                 set nightly_date = date '2000-01-01' + (select count(distinct nightly_date) from sync_runs)::integer
                 where nightly_date > date '2020-01-01'";
     sqlx::raw_sql(back).execute(&database.owner).await?;
+    // Otherwise the request budgets of nights in a row would be used up.
+    sqlx::raw_sql("delete from halo_budgets").execute(&database.owner).await?;
     let app = ground.app(database).await?;
     enqueue_nightly_syncs(&app.ops, Selection::Today).await?;
     Ok(())
@@ -137,8 +139,6 @@ pub async fn large_partner(
     let mut nights = Vec::new();
     for _ in 0..3 {
         queue_night(ground, &database).await?;
-        // As if a day had passed.
-        sqlx::raw_sql("delete from halo_budgets").execute(&database.owner).await?;
         let (requests, began) = (halos.requests(), Instant::now());
         let worker = ground.worker(&database, client).await?;
         database.until_synced(Duration::from_millis(20)).await?;

@@ -113,10 +113,16 @@ pub async fn connected(
 /// Connects each partner to its Halo and maps its clients to the customers of the same names, with
 /// the subscriptions that are there.
 async fn connect(ground: &Ground, database: &Database, halos: &Halos) -> anyhow::Result<()> {
-    let app = ground.app(database).await?;
-    let connected = stream::iter(halos.tenants.iter().enumerate())
-        .map(|(index, tenant)| connect_one(ground, &app, format!("partner-{}", index + 1), tenant));
-    let partners: Vec<PartnerId> = connected.buffered(8).try_collect().await?;
+    let mut partners = Vec::<PartnerId>::new();
+    let named: Vec<_> =
+        halos.tenants.iter().enumerate().map(|(index, tenant)| (format!("partner-{}", index + 1), tenant)).collect();
+    // The connections that an app keeps to Halos are closed with it: this process may have only so
+    // many.
+    for some in named.chunks(1_000) {
+        let app = ground.app(database).await?;
+        let connected = stream::iter(some).map(|(name, tenant)| connect_one(ground, &app, name, tenant));
+        partners.extend(connected.buffered(8).try_collect::<Vec<_>>().await?);
+    }
     for (partner, tenant) in partners.into_iter().zip(&halos.tenants) {
         let names: BTreeMap<_, _> =
             tenant.customers().into_iter().map(|customer| (customer.id, customer.name)).collect();
@@ -151,8 +157,8 @@ async fn connect(ground: &Ground, database: &Database, halos: &Halos) -> anyhow:
     Ok(())
 }
 
-async fn connect_one(ground: &Ground, app: &App, external_id: String, tenant: &Tenant) -> anyhow::Result<PartnerId> {
-    let caller = ground.caller(app, Role::PartnerAdmin, Some(&external_id)).await?;
+async fn connect_one(ground: &Ground, app: &App, external_id: &str, tenant: &Tenant) -> anyhow::Result<PartnerId> {
+    let caller = ground.caller(app, Role::PartnerAdmin, Some(external_id)).await?;
     let partner = caller.partner().context("the partner was inserted")?;
     let request = Request { caller: &caller, id: "bench", operation: None, reason: None };
     let details = Details {
