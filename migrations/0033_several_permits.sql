@@ -1,6 +1,6 @@
 -- A sync sends some requests one after the other, and asked for each. It takes several permits at
 -- once now, which hold for `kept` and are counted as if they were all used at its end. Once half of
--- what syncs may have is used, each request is granted by itself again: what is left unused is lost.
+-- what syncs may have is used, each request is granted by itself again: unused permits are lost.
 create function take_halo_permits(
         wanted_host text, person boolean, wanted integer, total integer, kept_for_people integer, kept_for_syncs integer,
         span interval, kept interval, requested_at timestamptz,

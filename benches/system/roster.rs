@@ -13,6 +13,7 @@ use infima_halo::ops::Request;
 use infima_halo::ops::connection::Details;
 use infima_halo::ops::connection::save::save_connection;
 use infima_halo::sandbox::{CustomerSeed, Sandbox, SandboxOptions, SubscriptionSeed, Tenant, TenantSeed};
+use nix::sys::resource::{Resource, getrlimit};
 
 use super::stack::{Database, Ground};
 
@@ -102,6 +103,13 @@ pub async fn connected(
     clients: u32,
     invoiced: bool,
 ) -> anyhow::Result<(Database, Halos)> {
+    // A listener for each Halo, and the connections of a thousand partners at a time.
+    let (files, _) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let needed = 2 * u64::from(partners);
+    anyhow::ensure!(
+        files >= needed,
+        "{partners} Halos need {needed} open files, and this process may have {files}: raise the limit (ulimit -n)"
+    );
     let database = ground.database().await?;
     insert(&database, partners, clients).await?;
     let halos = Halos::start(partners, clients, invoiced).await?;

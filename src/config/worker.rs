@@ -33,11 +33,11 @@ pub struct WorkerConfig {
 
     /// Seconds between two polls of the queue when no notification arrives
     // Below one second, apalis can miss its wake-up until the next heartbeat.
-    #[arg(env = "INFIMA_WORKER_POLL_SECONDS", id = "worker-poll", default_value = "5", value_parser = parse::seconds(1..=60))]
+    #[arg(env = "INFIMA_WORKER_POLL_SECONDS", id = "worker-poll", default_value = "4", value_parser = parse::seconds(1..=60))]
     pub poll: Duration,
 
     /// Seconds between two sweeps for orphaned syncs
-    #[arg(env = "INFIMA_WORKER_SWEEP_SECONDS", id = "worker-sweep", default_value = "15", value_parser = parse::seconds(1..=3600))]
+    #[arg(env = "INFIMA_WORKER_SWEEP_SECONDS", id = "worker-sweep", default_value = "5", value_parser = parse::seconds(1..=3600))]
     pub sweep: Duration,
 
     /// Seconds for which a sync is set aside after two workers died during it; twice as long after

@@ -67,7 +67,8 @@ pub async fn take(
     })
 }
 
-/// Records a pause that Halo asked for: no process sends a request before the pause is over.
+/// Records a pause that Halo asked for: no process takes a permit before the pause is over. Another
+/// one may still use those that it has taken within [`KEPT`].
 pub async fn pause(db: &mut PgConnection, host: &str, wait: Duration) -> Result<()> {
     sqlx::query!(
         "insert into halo_budgets as b (host, limited_until) values ($1, now() + $2)
