@@ -87,18 +87,19 @@ fn is_not_permitted(error: &StartError) -> bool {
         .any(storage::is_not_permitted)
 }
 
+/// What the queue itself notes of a job, that it was fetched or is done, may be lost if Postgres
+/// crashes: the job is fetched again, and finds its run at work or finished. A process that is
+/// frozen while it fetches a job would hold its lock, for which all others wait when they enqueue.
+const QUEUE_SETTINGS: &str = "set synchronous_commit = off; set idle_in_transaction_session_timeout = '10s'";
+
 /// Builds the queue's pool. It connects on first use and reconnects after an outage, so that an
 /// outage ends no worker.
 pub(super) fn queue_pool(config: &DatabaseConfig) -> Result<PgPool, StartError> {
     let (url, variable) = config.listen_address();
     let options = storage::connect_options(url).map_err(|_| StartError::DatabaseAddress(variable))?;
-    // What the queue itself notes of a job, that it was fetched or is done, may be lost if Postgres
-    // crashes: the job is fetched again, and finds its run at work or finished.
     Ok(PgPoolOptions::new()
         .max_connections(QUEUE_CONNECTIONS)
         .acquire_timeout(CONNECT_TIMEOUT)
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute("set synchronous_commit = off").await.map(drop) })
-        })
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(QUEUE_SETTINGS).await.map(drop) }))
         .connect_lazy_with(options))
 }
