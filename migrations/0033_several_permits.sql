@@ -51,3 +51,14 @@ end
 $$;
 revoke all on function take_halo_permits from public;
 grant execute on function take_halo_permits to infima_app;
+
+-- The previous release takes one by the same rules.
+create or replace function take_halo_permit(
+        wanted_host text, person boolean, total integer, kept_for_people integer, kept_for_syncs integer, span interval,
+        requested_at timestamptz)
+    returns interval
+    language sql as $$
+        select coalesce(wait, interval '0')
+        from take_halo_permits(
+            wanted_host, person, 1, total, kept_for_people, kept_for_syncs, span, interval '0', requested_at)
+    $$;
