@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use infima_halo::config::{Config, Variables};
 use infima_halo::domain::run::RunState;
+use infima_halo::ops::admin::housekeeping::sweep;
 use infima_halo::ops::sync::run::Failpoint;
 use infima_halo::queue::Kind;
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
@@ -56,6 +57,43 @@ async fn dead_workers_run_is_taken_over() {
     assert_eq!(ended.state, RunState::Succeeded);
     other.kill().await;
     as_it_should_be(&world, AFTERWARDS).await;
+}
+
+/// A process that is frozen while the queue hands it jobs keeps their rows locked: nobody else can
+/// fetch them, enqueue them again, or enqueue the same maintenance.
+#[tokio::test]
+async fn jobs_that_a_frozen_worker_was_fetching_are_handed_to_another() -> anyhow::Result<()> {
+    let (world, run) = three_clients().await;
+    let owner = world.database.owner().await;
+    sqlx::query("delete from apalis.jobs").execute(&owner).await?;
+    assert_eq!(sweep(world.ops()).await?, 1);
+    // A fetch waits where it has taken the job, until the worker is frozen.
+    sqlx::raw_sql(
+        "create function wait_for_the_test() returns trigger language plpgsql
+         as 'begin perform pg_advisory_xact_lock_shared(1); return new; end';
+         create trigger wait_for_the_test before update on apalis.jobs for each row
+         when (new.status = 'Queued') execute function wait_for_the_test()",
+    )
+    .execute(&owner)
+    .await?;
+    let mut held = owner.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock(1)").execute(&mut *held).await?;
+    let frozen = Worker::start(&world);
+    let waiting = "select count(*) from pg_locks l join pg_database d on d.oid = l.database
+                   where d.datname = current_database() and l.locktype = 'advisory' and not l.granted";
+    // The sync and the maintenance.
+    until(async || world.value::<i64>(waiting).await == 2).await;
+    frozen.signal(Signal::SIGSTOP);
+    frozen.is_stopped().await;
+    held.rollback().await?;
+
+    let other = Worker::start(&world);
+    let ended = world.until_run(run, |run| run.state.is_finished()).await;
+    assert_eq!(ended.state, RunState::Succeeded);
+    other.kill().await;
+    frozen.kill().await;
+    as_it_should_be(&world, AFTERWARDS).await;
+    Ok(())
 }
 
 /// Without a wake-up, the worker would poll with its heartbeat: every five seconds.

@@ -132,8 +132,8 @@ impl Worker {
         name.parse().expect("a failpoint")
     }
 
-    /// The line comes just before the process stops: a SIGCONT between the two would be lost.
-    async fn is_stopped(&self) {
+    /// Waits until the process has stopped: a SIGCONT before that would be lost.
+    pub async fn is_stopped(&self) {
         let Some(pid) = self.child.id() else { return };
         let stops = move || waitid(Id::Pid(Pid::from_raw(pid.cast_signed())), WaitPidFlag::WSTOPPED);
         // An error only means that the process is gone.
