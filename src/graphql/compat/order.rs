@@ -43,11 +43,13 @@ impl FieldOrder {
         match value {
             // A scalar that is an object has no selections and stays as it is.
             Value::Object(fields) if !self.0.is_empty() => {
-                if !fields.keys().map(|name| self.0.get_index_of(name)).is_sorted() {
+                // The usual order is seen without looking each key up: lists have thousands.
+                let mut expected = self.0.keys();
+                if !fields.keys().all(|name| expected.any(|next| next == name)) {
                     fields.sort_by_cached_key(|name, _| self.0.get_index_of(name));
                 }
-                for (name, field) in fields {
-                    if let Some(inner) = self.0.get(name) {
+                for (name, inner) in self.0.iter().filter(|(_, inner)| !inner.0.is_empty()) {
+                    if let Some(field) = fields.get_mut(name) {
                         inner.arrange(field);
                     }
                 }

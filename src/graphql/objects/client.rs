@@ -173,7 +173,9 @@ impl Client {
             return Ok(None);
         }
         let request = request_context.request(None);
-        let found = suggest_customers(&request_context.ops, &request, &self.client, most.into()).await?;
+        // Apart, because it is large: each field of each client in a list takes as much memory as
+        // the largest one could need.
+        let found = Box::pin(suggest_customers(&request_context.ops, &request, &self.client, most.into())).await?;
         // A partner with suggestions has a connection.
         let Some(connection) = request_context.load(ConnectionOf(self.client.partner)).await? else {
             return Ok(None);
