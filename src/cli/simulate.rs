@@ -39,7 +39,7 @@ pub(super) struct SimulateArgs {
     #[arg(long, default_value_t = 1)]
     workers: u32,
     /// Concurrent nightly syncs of each worker (INFIMA_WORKER_NIGHTLY_CONCURRENCY)
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 16)]
     concurrency: u32,
     /// Cores for all workers and Postgres together
     #[arg(long, default_value_t = 2)]

@@ -18,7 +18,7 @@ pub struct WorkerConfig {
     #[arg(
         env = "INFIMA_WORKER_NIGHTLY_CONCURRENCY",
         id = "worker-nightly-concurrency",
-        default_value_t = 8,
+        default_value_t = 16,
         value_parser = clap::value_parser!(u16).range(1..=64)
     )]
     pub nightly_concurrency: u16,

@@ -1,10 +1,15 @@
 //! Following a run.
 
+use std::time::Duration;
+
 use async_graphql::{Request, Variables};
 use futures::StreamExt;
 use infima_halo::auth::{Caller, Role};
+use infima_halo::ops::sync::nightly::{Selection, enqueue_nightly_syncs};
 use infima_halo::sandbox::{Call, Fault, Lasting, Matching};
 use serde_json::{Value, json};
+use sqlx::postgres::PgListener;
+use uuid::Uuid;
 
 use crate::graphql::{Api, shown};
 use crate::support::world::World;
@@ -118,4 +123,48 @@ async fn run_event_names_the_clients_whose_rows_changed() {
     let query = "query($id: ID!) { haloSyncRun(id: $id) { changedClientIds } }";
     let asked = api.data(&admin, query, json!({ "id": run.to_string() })).await;
     assert_eq!(asked["haloSyncRun"]["changedClientIds"], Value::Null);
+}
+
+/// The results of a night notify no process, since each notification wakes all of them. Who follows
+/// a nightly sync sees them all the same.
+#[tokio::test]
+async fn nightly_run_is_followed_without_notifications_of_its_results() -> anyhow::Result<()> {
+    let world = World::builder().clients(&[("Alder", 3), ("Birch", 5)]).mapped().build().await;
+    world.sync().await;
+    for (client, users) in [("Alder", 4), ("Birch", 6)] {
+        world.set_users(client, users).await;
+    }
+    let night = enqueue_nightly_syncs(world.ops(), Selection::Today).await?[0].1;
+    let api = Api::over(world);
+    let mut news = PgListener::connect_with(&api.world.owner).await?;
+    news.listen("sync_run").await?;
+    let follow = format!("subscription {{ haloSyncRun(id: \"{night}\") {{ status progress {{ done }} }} }}");
+    let request = Request::new(follow).data(api.world.admin().await);
+    let mut events = api.schema.execute_stream(request).map(|event| shown(event)["data"]["haloSyncRun"].clone());
+    let tenant = api.world.tenant.clone();
+    for write in [1, 2] {
+        tenant.inject(Fault::HeldBefore, Matching::call(Call::Update).nth(write), Lasting::Once);
+    }
+    let follow_it = async {
+        tenant.until(|tenant| tenant.held() == 1).await;
+        while events.next().await.expect("it has not ended")["status"] != "RUNNING" {}
+        tenant.release();
+        // Nothing announces the first result, and the second write is under way until it is seen.
+        let seen = events.next().await.expect("it has not ended");
+        assert_eq!(seen, json!({ "status": "RUNNING", "progress": { "done": 1 } }));
+        tenant.until(|tenant| tenant.held() == 1).await;
+        tenant.release();
+        events.collect::<Vec<_>>().await
+    };
+    let followed = tokio::time::timeout(Duration::from_secs(10), follow_it);
+    let (seen, _) = tokio::join!(followed, api.world.work(night));
+    assert_eq!(seen?.last().expect("an end")["progress"]["done"], 2);
+
+    let on_demand = api.world.sync().await.id;
+    let mut heard = Vec::new();
+    while heard.last() != Some(&on_demand.0) {
+        heard.push(news.recv().await?.payload().parse::<Uuid>()?);
+    }
+    assert_eq!(heard.iter().filter(|run| **run == night.0).count(), 3, "its beginning, its plan and its end");
+    Ok(())
 }

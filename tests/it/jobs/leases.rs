@@ -59,7 +59,7 @@ async fn dead_workers_run_is_taken_over() {
     as_it_should_be(&world, AFTERWARDS).await;
 }
 
-/// A process that is frozen while the queue hands it jobs keeps their rows locked: nobody else can
+/// A process that is frozen while the queue hands it jobs keeps their rows locked: no other one can
 /// fetch them, enqueue them again, or enqueue the same maintenance.
 #[tokio::test]
 async fn jobs_that_a_frozen_worker_was_fetching_are_handed_to_another() -> anyhow::Result<()> {
