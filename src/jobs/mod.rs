@@ -85,13 +85,12 @@ async fn run_worker<J, F, Fut>(
     let heartbeat = (config.orphan / MISSED_HEARTBEATS).clamp(FASTEST_HEARTBEAT, SLOWEST_HEARTBEAT);
     let missed_heartbeats = usize::try_from(config.orphan.as_secs() / heartbeat.as_secs()).unwrap_or(1).max(1);
     // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
-    // A user waits for an interactive sync alone, even if a notification is lost. The others are
-    // enqueued by the sweep, or again by it.
+    // Beside notifications, which may be lost. A user waits for an interactive sync alone; the run
+    // of a dead worker waits for maintenance; the others have time.
     let poll = match kind {
         Kind::SyncInteractive => config.poll,
-        Kind::SyncNightly | Kind::WebhookDelivery | Kind::Maintenance => {
-            config.sweep.clamp(config.poll, schedule::MINUTE)
-        }
+        Kind::Maintenance => config.sweep.clamp(config.poll, schedule::MINUTE),
+        Kind::SyncNightly | Kind::WebhookDelivery => (3 * config.sweep).clamp(config.poll, schedule::MINUTE),
     };
     let queue_config = apalis_postgres::Config::default()
         .queue(kind.name())

@@ -133,6 +133,9 @@ pub async fn enqueue_maintenance(db: &mut PgConnection, tasks: &[(MaintenanceTas
 
 /// Inserts jobs of these kinds that are due now, but for those that a job of theirs waits for.
 async fn insert_unless_waiting(db: &mut PgConnection, kinds: &[String], jobs: &[String]) -> sqlx::Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         "insert into apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, metadata)
          select apalis.generate_ulid(), kind, convert_to(lost, 'UTF8'), 'Pending', 0, 1, now(), 0, ''::hstore

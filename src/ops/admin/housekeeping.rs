@@ -60,8 +60,8 @@ impl Job {
     /// How often it runs; `None`: with each sweep.
     fn every(self) -> Option<Duration> {
         match self {
-            Job::ExpiredLeases | Job::LostDeliveries => None,
-            Job::FinishedJobs | Job::UnusedBudgets => Some(MINUTE),
+            Job::ExpiredLeases => None,
+            Job::LostDeliveries | Job::FinishedJobs | Job::UnusedBudgets => Some(MINUTE),
             Job::DeadWorkers
             | Job::OldResults
             | Job::OldRuns
@@ -87,13 +87,9 @@ pub fn table() -> String {
     text
 }
 
-/// Runs the jobs of each sweep, and returns how many runs and deliveries they requeued.
+/// Requeues runs without a worker, and returns how many.
 pub async fn sweep(ops: &Ops) -> Result<i64, OpError> {
-    let mut requeued = 0;
-    for job in Job::VARIANTS.iter().filter(|job| job.every().is_none()) {
-        requeued += run(ops, *job).await?;
-    }
-    Ok(requeued)
+    run(ops, Job::ExpiredLeases).await
 }
 
 /// Runs every job that is due, each in a transaction of its own. One that fails does not stop the
