@@ -23,8 +23,8 @@ use super::{
 const USER_AGENT: &str = concat!("INFIMA-Halo-Integration/", env!("CARGO_PKG_VERSION"));
 /// How long an idle connection is kept, or twice that: shorter than servers usually keep it, so
 /// that a create seldom uses one that is just being closed. A night leaves one with each partner's
-/// Halo, some 40 KB each.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Halo, 40 to 70 KB each.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The most idle connections to one host.
 const MAX_IDLE_CONNECTIONS: usize = 8;
 /// What a server may send over HTTP/2 before it is read, for each request and each connection, and
