@@ -15,7 +15,7 @@ use super::{
     request_context::RequestContext,
 };
 use crate::auth::{Act, Caller};
-use crate::domain::run::{Run, Trigger};
+use crate::domain::run::{Run, RunState, Trigger};
 use crate::ids::{ClientId, PartnerId, RunId};
 use crate::ops::Ops;
 use crate::storage::run_listener::{RunChanges, RunListener};
@@ -24,8 +24,8 @@ use crate::storage::{results, runs};
 /// After this time the run is read even without a notification: a database connection that died
 /// silently delivers none.
 const MAX_SILENCE: Duration = Duration::from_secs(15);
-/// The same for a nightly sync, whose results are not announced: a night has hundreds of thousands,
-/// and hardly any is followed.
+/// The same while a nightly sync runs, whose results are not announced: a night has hundreds of
+/// thousands, and hardly any is followed.
 const MAX_SILENCE_AT_NIGHT: Duration = Duration::from_secs(2);
 /// How long the database may be away before the subscription ends.
 const MAX_OUTAGE: Duration = Duration::from_secs(60);
@@ -93,7 +93,10 @@ impl FollowedRun {
             if self.away_since.is_some() {
                 sleep(OUTAGE_INTERVAL).await;
             } else if let Some(shown) = &self.shown {
-                let silence = if shown.trigger == Trigger::Nightly { MAX_SILENCE_AT_NIGHT } else { MAX_SILENCE };
+                let silence = match (shown.trigger, shown.state) {
+                    (Trigger::Nightly, RunState::Running) => MAX_SILENCE_AT_NIGHT,
+                    _ => MAX_SILENCE,
+                };
                 // A notification and the time-out have the same consequence: the run is read again.
                 let _ = timeout(silence, self.changes.next()).await;
             }

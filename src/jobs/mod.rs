@@ -84,7 +84,6 @@ async fn run_worker<J, F, Fut>(
 {
     let heartbeat = (config.orphan / MISSED_HEARTBEATS).clamp(FASTEST_HEARTBEAT, SLOWEST_HEARTBEAT);
     let missed_heartbeats = usize::try_from(config.orphan.as_secs() / heartbeat.as_secs()).unwrap_or(1).max(1);
-    // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
     // Beside notifications, which may be lost. A user waits for an interactive sync alone; the run
     // of a dead worker waits for maintenance; the others have time.
     let poll = match kind {
@@ -94,6 +93,7 @@ async fn run_worker<J, F, Fut>(
     };
     let queue_config = apalis_postgres::Config::default()
         .queue(kind.name())
+        // One job at a time for each slot: apalis sends no heartbeat while fetched jobs wait.
         .batch_size(1)
         // A job that is fetched is this worker's already. Noting that it is at work as well takes a
         // transaction, and takes the job away from the worker that it was handed on to meanwhile.
